@@ -1,0 +1,64 @@
+import type { OperationDocument } from '../store/documents.ts';
+import { readOperationIn } from './held-operation.ts';
+import type { OperationActivities, OperationProgress } from './operation-activities.ts';
+import type { OperationEnvironment } from './operation-environment.ts';
+import { operationEntry } from './operation-entry.ts';
+
+export function progressOf(operation: OperationDocument): OperationProgress {
+  const { state, error } = operation;
+  return {
+    fence: operation.fence,
+    state: state === 'accepted' ? 'running' : state,
+    steps: Object.fromEntries(Object.entries(operation.steps).map(([key, step]) => [key, step.state])),
+    ...(error === null ? {} : { error: { code: error.code, message: error.message } }),
+  };
+}
+
+/** A holder that was already let in, or an operation that is over: nothing is to be committed. */
+class AlreadyBegun extends Error {
+  readonly progress: OperationProgress;
+
+  constructor(progress: OperationProgress) {
+    super('already begun');
+    this.progress = progress;
+  }
+}
+
+/**
+ * Gives this run of the workflow the lock's next fence. From here on an earlier run of the same operation, which may be
+ * at work still, is refused at its next word.
+ */
+export function beginOperation({ store, failpoints }: OperationEnvironment): OperationActivities['beginOperation'] {
+  return async ({ operation: { operationId, tenant }, runId }) => {
+    await failpoints.reach('begin.before-commit');
+    try {
+      const begun = await store.commit(async (tx) => {
+        const { operation, tenant: current } = await readOperationIn(store, tx, operationId, tenant.uid);
+        const over = operation.unfinished !== true;
+        if (over || operation.runId === runId) throw new AlreadyBegun(progressOf(operation));
+        const fence = current.lastFence + 1;
+        await store.resources.replace(tx, current.revision, {
+          ...current,
+          lastFence: fence,
+          operation: { id: operationId, kind: operation.kind, fence },
+        });
+        const after = await store.operations.update(tx, { operationId, fence: operation.fence }, {
+          $set: {
+            fence,
+            runId,
+            state: operation.state === 'accepted' ? 'running' : operation.state,
+            startTime: operation.startTime ?? tx.time,
+            updateTime: tx.time,
+          },
+        });
+        return { result: after, entries: [operationEntry(operation, '.start', { outcome: 'succeeded', fence })] };
+      });
+      await failpoints.reach('begin.after-commit');
+      return progressOf(begun);
+    } catch (error) {
+      if (error instanceof AlreadyBegun) return error.progress;
+      throw error;
+    }
+  };
+}
+

@@ -1,0 +1,73 @@
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { withLogContext } from '../platform/log-context.ts';
+import { errorFields } from '../platform/logging.ts';
+import type { Logger } from '../platform/logging.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { beginOperation } from './begin-operation.ts';
+import { ensureStep } from './ensure-step.ts';
+import { asFailure } from './failure.ts';
+import { finishOperation } from './finish-operation.ts';
+import type { HeldOperation, HeldStep, OperationActivities } from './operation-activities.ts';
+import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
+import { turnOperation } from './turn-operation.ts';
+import { undoStep } from './undo-step.ts';
+
+export interface OperationActivitiesDependencies extends OperationEnvironment {
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'steps' | 'operations' | 'compensationFailures'>;
+}
+
+function attemptContext(): AttemptContext {
+  const context = Context.current();
+  return {
+    heartbeat: () => context.heartbeat(),
+    throwIfCancelled() {
+      if (context.cancellationSignal.aborted) throw new CancelledFailure('the attempt was called off');
+    },
+  };
+}
+
+/** The activities of every lifecycle workflow, logged, measured, and with failures as Temporal is to see them. */
+export function createOperationActivities({ logger, metrics, ...environment }: OperationActivitiesDependencies): OperationActivities {
+  function told<Input extends Pick<HeldOperation, 'operation'> & Partial<Pick<HeldStep, 'step'>>, Output>(
+    name: string,
+    activity: (input: Input) => Promise<Output>,
+  ): (input: Input) => Promise<Output> {
+    return (input) => {
+      const { attempt } = Context.current().info;
+      const { requestId, correlationId, operationId, tenant } = input.operation;
+      const step = input.step === undefined ? {} : { step: input.step };
+      return withLogContext({ requestId, correlationId, operationId, tenant: tenant.name, attempt, ...step }, async () => {
+        const stop = metrics.steps.startTimer({ step: input.step ?? name });
+        try {
+          const output = await activity(input);
+          const seconds = stop({ outcome: 'ok' });
+          logger.info(name, { durationMs: Math.round(seconds * 1000) });
+          return output;
+        } catch (error) {
+          stop({ outcome: 'failed' });
+          logger.warn(`${name} failed`, errorFields(error));
+          if (name === 'undoStep') metrics.compensationFailures.inc({ step: input.step ?? name });
+          throw asFailure(error, attempt);
+        }
+      });
+    };
+  }
+
+  const finish = finishOperation(environment);
+  return {
+    beginOperation: told('beginOperation', beginOperation(environment)),
+    ensureStep: told('ensureStep', ensureStep(environment, attemptContext)),
+    turnOperation: told('turnOperation', turnOperation(environment)),
+    undoStep: told('undoStep', undoStep(environment, attemptContext)),
+    finishOperation: told('finishOperation', async (input) => {
+      const ended = await finish(input);
+      const operation = await environment.store.operations.find(input.operation.operationId);
+      if (operation?.endTime != null) {
+        metrics.operations.observe({ kind: operation.kind, state: ended.state }, (operation.endTime.getTime() - operation.createTime.getTime()) / 1000);
+      }
+      return ended;
+    }),
+  };
+}

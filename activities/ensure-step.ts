@@ -1,0 +1,52 @@
+import { policyRefusal } from '../engines/admission/admission.ts';
+import { readOperation, requireHeld } from './held-operation.ts';
+import type { OperationActivities } from './operation-activities.ts';
+import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
+import { attemptStep, checkpoint, newAttempt } from './step-attempt.ts';
+import { leaseMs } from './work-under-lease.ts';
+
+/**
+ * One step forward: asks policy, commits the intent, brings the step about, commits the outcome. A step whose outcome is
+ * committed is not touched again; one whose intent is but whose outcome is not is observed and finished.
+ */
+export function ensureStep(environment: OperationEnvironment, context: () => AttemptContext): OperationActivities['ensureStep'] {
+  const { store, admit, handlers, failpoints } = environment;
+  return async (held) => {
+    const { operation: input, step } = held;
+    const found = await readOperation(store, input.operationId, input.tenant.uid);
+    const { operation, tenant } = found;
+    const attempt = newAttempt(held);
+    requireHeld(found, attempt);
+    const recorded = operation.steps[step];
+    if (recorded.state === 'done') return answer(recorded.result ?? '', tenant.placement?.region);
+
+    const { verdict } = await admit({
+      action: `tenant.${operation.kind}`,
+      actor: operation.actor,
+      tenant: { name: tenant.name, uid: tenant._id, lifecycle: tenant.lifecycle, spec: tenant.spec },
+      placement: tenant.placement,
+    });
+    if (!verdict.allow) throw policyRefusal(verdict);
+
+    await failpoints.reach(`${step}.before-intent`);
+    const outcome = await attemptStep(
+      environment,
+      context(),
+      found,
+      attempt,
+      async () => {
+        await store.stepLeases.intend(attempt, leaseMs);
+        await failpoints.reach(`${step}.after-intent`);
+      },
+      (work) => handlers[step].ensure(work),
+    );
+    await failpoints.reach(`${step}.before-checkpoint`);
+    const after = await checkpoint(environment, { ...attempt, uid: tenant._id }, outcome, { state: 'done', policy: verdict.decision });
+    await failpoints.reach(`${step}.after-checkpoint`);
+    return answer(outcome.result, after.placement?.region);
+  };
+}
+
+function answer(result: string, region: string | undefined): { result: string; region?: string } {
+  return { result, ...(region === undefined ? {} : { region }) };
+}

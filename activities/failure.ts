@@ -1,0 +1,37 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { problems } from '../contracts/problems.ts';
+import { retryDelayMs } from '../domain/backoff.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+
+/** A fault of our own is tried again this often, in case it was the moment's. */
+const internalAttempts = 5;
+
+/** A failure that is to be tried again after exactly this time. */
+export class NotYet extends Error {
+  readonly delayMs: number;
+
+  constructor(message: string, delayMs: number) {
+    super(message);
+    this.name = 'NotYet';
+    this.delayMs = delayMs;
+  }
+}
+
+/**
+ * What an activity throws to Temporal: the problem's code as type, its flaws as details; retryable or final as the
+ * catalogue says, with full jitter between attempts.
+ */
+export function asFailure(error: unknown, attempt: number): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof NotYet) return ApplicationFailure.create({ type: 'not_yet', message: error.message, nextRetryDelay: error.delayMs });
+  const known = error instanceof TenureError;
+  const code = known ? error.code : 'internal';
+  const retryable = problems[code].retryable || (code === 'internal' && attempt < internalAttempts);
+  return ApplicationFailure.create({
+    type: code,
+    message: error instanceof Error ? error.message : 'a thrown value that is no Error',
+    nonRetryable: !retryable,
+    nextRetryDelay: retryDelayMs(attempt, Math.random()),
+    details: [{ errors: known ? error.errors : [] }],
+  });
+}

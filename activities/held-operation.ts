@@ -1,0 +1,35 @@
+import { TenureError } from '../domain/tenure-error.ts';
+import type { Transaction } from '../store/commit.ts';
+import type { OperationDocument, TenantDocument } from '../store/documents.ts';
+import { fenced } from '../store/operations.ts';
+import type { Holder } from '../store/operations.ts';
+import type { Store } from '../store/store.ts';
+
+export interface OperationAndTenant {
+  readonly operation: OperationDocument;
+  readonly tenant: TenantDocument;
+}
+
+function both(id: string, operation: OperationDocument | undefined, tenant: TenantDocument | undefined): OperationAndTenant {
+  if (operation === undefined || tenant === undefined) throw new TenureError('fenced', `operation ${id} or its tenant is not in the registry`);
+  return { operation, tenant };
+}
+
+/** Reads an operation with its tenant. @throws TenureError fenced, where either is gone */
+export async function readOperation(store: Pick<Store, 'operations' | 'resources'>, id: string, uid: string): Promise<OperationAndTenant> {
+  const [operation, tenant] = await Promise.all([store.operations.find(id), store.resources.findByUid('Tenant', uid)]);
+  return both(id, operation, tenant);
+}
+
+/** As {@link readOperation}, in a transaction. */
+export async function readOperationIn(store: Pick<Store, 'operations' | 'resources'>, tx: Transaction, id: string, uid: string): Promise<OperationAndTenant> {
+  // One after the other: a session takes one command at a time.
+  const operation = await store.operations.read(tx, id);
+  return both(id, operation, await store.resources.read(tx, 'Tenant', uid));
+}
+
+/** @throws TenureError fenced, unless this holder has the lock */
+export function requireHeld({ operation, tenant }: OperationAndTenant, holder: Holder): void {
+  const locked = tenant.operation?.id === holder.operationId && tenant.operation.fence === holder.fence;
+  if (!locked || operation.fence !== holder.fence || operation.unfinished !== true) throw fenced(holder);
+}

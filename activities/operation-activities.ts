@@ -1,0 +1,48 @@
+import type { ProblemCode } from '../contracts/problems.ts';
+import type { FinalOperationState, StepState } from '../contracts/operation-states.ts';
+import type { OperationInput } from '../domain/operation-input.ts';
+import type { StepKey } from '../domain/step-plan.ts';
+
+/** An operation as one holder works on it. */
+export interface HeldOperation {
+  readonly operation: OperationInput;
+  readonly fence: number;
+}
+
+export interface HeldStep extends HeldOperation {
+  readonly step: StepKey;
+}
+
+/** Why an operation is turned round. */
+export interface OperationFailure {
+  readonly to: 'failed' | 'cancelled';
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly step?: StepKey;
+  readonly errors?: readonly { readonly message: string }[];
+}
+
+export interface OperationProgress {
+  readonly fence: number;
+  readonly state: 'running' | 'compensating' | FinalOperationState;
+  readonly steps: Readonly<Record<string, StepState>>;
+  /** Why it was turned round, if it was. */
+  readonly error?: { readonly code: ProblemCode; readonly message: string };
+}
+
+/**
+ * What a lifecycle workflow asks of the world. Every activity may be repeated: it looks at what is committed first, and
+ * a holder whose fence is no longer the highest is refused with the final failure `fenced`.
+ */
+export interface OperationActivities {
+  /** Takes the lock over for this run, and says how far the operation has come. */
+  beginOperation(input: { readonly operation: OperationInput; readonly runId: string }): Promise<OperationProgress>;
+  /** Brings a step about and commits that it is done; a step that is done is left alone. */
+  ensureStep(input: HeldStep): Promise<{ readonly result: string; readonly region?: string }>;
+  /** Turns the operation round: from now on steps are only undone. */
+  turnOperation(input: HeldOperation & { readonly failure: OperationFailure }): Promise<OperationProgress>;
+  /** Takes a step back and commits that it is undone. */
+  undoStep(input: HeldStep): Promise<{ readonly result: string }>;
+  /** Commits the operation's end, the tenant's state and the event that tells it, and gives the lock back. */
+  finishOperation(input: HeldOperation): Promise<{ readonly state: FinalOperationState }>;
+}

@@ -1,0 +1,22 @@
+import type { Admit } from '../engines/admission/admission.ts';
+import type { Cells } from '../engines/isolation/cells.ts';
+import type { StepKey } from '../domain/step-plan.ts';
+import type { Failpoints } from '../platform/failpoints.ts';
+import type { Store } from '../store/store.ts';
+import type { StepHandler } from './steps/step-handler.ts';
+
+/** What the activities of an operation are built from. */
+export interface OperationEnvironment {
+  readonly store: Store;
+  readonly admit: Admit;
+  readonly cells: Cells;
+  readonly handlers: Record<StepKey, StepHandler>;
+  readonly installation: string;
+  readonly failpoints: Failpoints;
+}
+
+/** What Temporal gives the attempt that runs. */
+export interface AttemptContext {
+  readonly heartbeat: () => void;
+  readonly throwIfCancelled: () => void;
+}

@@ -1,0 +1,60 @@
+import { updateConditions } from '../../domain/conditions.ts';
+import { declaredTables, homeNames } from '../../domain/isolation.ts';
+import { resolvePlacement } from '../../domain/placement.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Store } from '../../store/store.ts';
+import type { StepHandler } from './step-handler.ts';
+
+/** Chooses region and cell, and promises the tenant its tables there. */
+export function placeStep({ resources, cells }: Pick<Store, 'resources' | 'cells'>): StepHandler {
+  const everyRegion = { limit: 1000 };
+  return {
+    async ensure({ tenant }) {
+      const [plan, regions, observations] = await Promise.all([resources.find('Plan', tenant.spec.plan), resources.list('Region', everyRegion), cells.observations()]);
+      if (plan === undefined) throw new TenureError('policy_refused', `there is no plan "${tenant.spec.plan}"`);
+      const placed = resolvePlacement({ spec: tenant.spec, plan: plan.spec, regions, cells: observations });
+      if (placed.outcome === 'impossible') {
+        if (placed.waitMayHelp) throw new TenureError('cell_unavailable', 'no cell that may take the tenant can be reached');
+        const errors = placed.candidates.map(({ region, cell, removedBy }) => ({ message: `${cell ?? region}: ${removedBy?.message ?? 'not chosen'}`, ...(removedBy === undefined ? {} : { rule: removedBy.rule }) }));
+        throw new TenureError('placement_impossible', 'every region and cell was removed from the candidates', { errors });
+      }
+      const { region, cell, mode } = placed.choice;
+      return {
+        result: `${region}, cell ${cell}`,
+        commit: async (tx, current) => ({
+          ...current,
+          placement: { region, cell, mode, database: homeNames(current._id).database },
+          tables: declaredTables(current.spec),
+          revision: current.revision + 1,
+          conditions: updateConditions(
+            current.conditions,
+            [
+              { type: 'Placed', status: 'True', reason: 'Resolved', message: `placed in ${region} on ${cell}` },
+              { type: 'ResidencyCompliant', status: 'True', reason: 'Resolved', message: `${region} satisfies the residency rules` },
+            ],
+            { time: tx.time.toISOString(), generation: current.generation },
+          ),
+        }),
+      };
+    },
+    async undo() {
+      return {
+        result: 'gave up the place',
+        commit: async (tx, current) => ({
+          ...current,
+          placement: null,
+          tables: 0,
+          revision: current.revision + 1,
+          conditions: updateConditions(
+            current.conditions,
+            [
+              { type: 'Placed', status: 'False', reason: 'Undone', message: 'the operation that placed it was undone' },
+              { type: 'ResidencyCompliant', status: 'Unknown', reason: 'NotPlaced', message: 'it lies nowhere' },
+            ],
+            { time: tx.time.toISOString(), generation: current.generation },
+          ),
+        }),
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Home } from '../../engines/isolation/home.ts';
+import type { WorkLease } from '../../engines/isolation/home.ts';
+import type { Transaction } from '../../store/commit.ts';
+import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
+
+/** What a step works with. */
+export interface StepWork {
+  readonly operation: OperationDocument;
+  readonly tenant: TenantDocument;
+  readonly lease: WorkLease;
+  /** The tenant's place on its cell. @throws TenureError internal, before it has been placed */
+  home(): Home;
+}
+
+/** What a step did, and what its checkpoint is to commit beside its own record. */
+export interface StepOutcome {
+  /** For people. */
+  readonly result: string;
+  /** Returns the tenant as it is to stand; runs inside the checkpoint's transaction. */
+  readonly commit?: (tx: Transaction, tenant: TenantDocument) => Promise<TenantDocument>;
+}
+
+/** One step of a lifecycle path: bringing it about, and taking it back. Both may be repeated. */
+export interface StepHandler {
+  ensure(work: StepWork): Promise<StepOutcome>;
+  undo(work: StepWork): Promise<StepOutcome>;
+}

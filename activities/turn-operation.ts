@@ -1,0 +1,32 @@
+import { problems } from '../contracts/problems.ts';
+import { turning } from '../store/operations.ts';
+import { progressOf } from './begin-operation.ts';
+import { readOperationIn, requireHeld } from './held-operation.ts';
+import type { OperationActivities } from './operation-activities.ts';
+import type { OperationEnvironment } from './operation-environment.ts';
+import { operationEntry } from './operation-entry.ts';
+
+/** Turns an operation round, once: the first reason stands. */
+export function turnOperation({ store, failpoints }: OperationEnvironment): OperationActivities['turnOperation'] {
+  return async ({ operation: { operationId, tenant }, fence, failure }) => {
+    const holder = { operationId, fence };
+    await failpoints.reach('turn.before-commit');
+    const turned = await store.commit(async (tx) => {
+      const found = await readOperationIn(store, tx, operationId, tenant.uid);
+      requireHeld(found, holder);
+      const { fault, fix } = problems[failure.code];
+      const error = found.operation.error ?? {
+        code: failure.code,
+        fault,
+        message: failure.message,
+        fix,
+        ...(failure.step === undefined ? {} : { step: failure.step }),
+        ...(failure.errors === undefined || failure.errors.length === 0 ? {} : { errors: [...failure.errors] }),
+      };
+      const operation = await store.operations.update(tx, holder, turning(found.operation.compensatesTo ?? failure.to, error, tx.time));
+      return { result: operation, entries: [operationEntry(operation, '.turn', { outcome: 'failed', reason: error.code, fence, ...(failure.step === undefined ? {} : { step: failure.step }) })] };
+    });
+    await failpoints.reach('turn.after-commit');
+    return progressOf(turned);
+  };
+}

@@ -1,0 +1,36 @@
+import { NotYet } from './failure.ts';
+import { readOperation, requireHeld } from './held-operation.ts';
+import type { OperationActivities } from './operation-activities.ts';
+import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
+import { attemptStep, checkpoint, newAttempt } from './step-attempt.ts';
+import { leaseMs } from './work-under-lease.ts';
+
+/** One step back. It waits for whoever may still be bringing the step about, so that nothing appears after it was undone. */
+export function undoStep(environment: OperationEnvironment, context: () => AttemptContext): OperationActivities['undoStep'] {
+  const { store, handlers, failpoints } = environment;
+  return async (held) => {
+    const { operation: input, step } = held;
+    const found = await readOperation(store, input.operationId, input.tenant.uid);
+    const attempt = newAttempt(held);
+    requireHeld(found, attempt);
+    const recorded = found.operation.steps[step];
+    if (recorded.state === 'undone') return { result: recorded.result ?? '' };
+
+    await failpoints.reach(`${step}.before-undo`);
+    const outcome = await attemptStep(
+      environment,
+      context(),
+      found,
+      attempt,
+      async () => {
+        const waitMs = await store.stepLeases.intendUndo(attempt, leaseMs);
+        if (waitMs > 0) throw new NotYet(`another attempt may still be at work on ${step}`, waitMs);
+      },
+      (work) => handlers[step].undo(work),
+    );
+    await failpoints.reach(`${step}.before-undo-checkpoint`);
+    await checkpoint(environment, { ...attempt, uid: found.tenant._id }, outcome, { state: 'undone' });
+    await failpoints.reach(`${step}.after-undo-checkpoint`);
+    return { result: outcome.result };
+  };
+}

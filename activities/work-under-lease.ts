@@ -1,0 +1,58 @@
+import { performance } from 'node:perf_hooks';
+import { TenureError } from '../domain/tenure-error.ts';
+import type { WorkLease } from '../engines/isolation/home.ts';
+import type { StepAttempt, StepLeases } from '../store/step-leases.ts';
+
+/** How long an attempt may go on after its last word to the control database. Less than the activity's heartbeat time-out. */
+export const leaseMs = 5_000;
+const renewEveryMs = 1_500;
+
+export interface LeaseEnvironment {
+  readonly leases: StepLeases;
+  /** Called with every renewal. */
+  readonly heartbeat: () => void;
+  /** Throws when the work has been called off. */
+  readonly throwIfCancelled: () => void;
+}
+
+/**
+ * Does `work` while holding the lease that `take` commits, renewing it as long as the work goes on. The time left is
+ * counted on this process's monotonic clock from before the lease was asked for, so it ends here no later than there.
+ */
+export async function workUnderLease<T>(
+  { leases, heartbeat, throwIfCancelled }: LeaseEnvironment,
+  attempt: StepAttempt,
+  take: () => Promise<void>,
+  work: (lease: WorkLease) => Promise<T>,
+): Promise<T> {
+  let until = performance.now() + leaseMs;
+  let lost: unknown;
+  await take();
+  const timer = setInterval(() => {
+    heartbeat();
+    const asked = performance.now();
+    leases.renew(attempt, leaseMs).then(
+      () => {
+        until = asked + leaseMs;
+      },
+      (error: unknown) => {
+        // An unreachable control database says nothing of the lease: it is tried again until the time is up.
+        if (error instanceof TenureError && error.code === 'fenced') lost = error;
+      },
+    );
+  }, renewEveryMs);
+  try {
+    return await work({
+      remainingMs() {
+        throwIfCancelled();
+        if (lost !== undefined) throw lost;
+        const leftMs = Math.floor(until - performance.now());
+        if (leftMs < 1) throw new TenureError('control_unavailable', 'the lease on this step ran out before it could be renewed');
+        return leftMs;
+      },
+    });
+  } finally {
+    clearInterval(timer);
+    await leases.release(attempt).catch(() => undefined);
+  }
+}

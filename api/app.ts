@@ -1,0 +1,69 @@
+import { performance } from 'node:perf_hooks';
+import express from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
+import helmet from 'helmet';
+import { problems } from '../contracts/problems.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import { errorFields } from '../platform/logging.ts';
+import type { Logger } from '../platform/logging.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Readiness } from '../platform/ops-server.ts';
+import { asTenureError, problemReply } from './problem-reply.ts';
+import { assignRequestIds, requestIds } from './request-ids.ts';
+import { bindRoutes } from './route-binding.ts';
+import type { RouteBindingDependencies } from './route-binding.ts';
+
+export interface AppDependencies extends RouteBindingDependencies {
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'requests'>;
+  readonly readiness: () => Promise<Readiness>;
+}
+
+/** The HTTP application: thin, everything it answers comes from the route table or the problem catalogue. */
+export function createApp({ logger, metrics, readiness, ...routing }: AppDependencies): Express {
+  const app = express();
+  app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
+  app.use(helmet());
+  app.use(assignRequestIds);
+  app.use(observe(logger, metrics));
+  app.get('/livez', (_request, response) => {
+    response.type('text/plain').send('ok\n');
+  });
+  app.get('/readyz', async (_request, response) => {
+    const state = await readiness();
+    response.status(state.ready ? 200 : 503).json(state);
+  });
+  app.use(bindRoutes(routing));
+  app.use((request) => {
+    throw new TenureError('route_not_found', `${request.method} ${request.path} is no route`);
+  });
+  app.use(answerErrors(logger));
+  return app;
+}
+
+function observe(logger: Logger, metrics: Pick<Metrics, 'requests'>): RequestHandler {
+  return (request, response, next) => {
+    const began = performance.now();
+    response.once('finish', () => {
+      const durationMs = performance.now() - began;
+      const route: string = response.locals['route'] ?? 'other';
+      metrics.requests.observe({ method: request.method, route, status: response.statusCode }, durationMs / 1000);
+      logger.info('request', { ...requestIds(response), method: request.method, route, status: response.statusCode, durationMs: Math.round(durationMs * 10) / 10 });
+    });
+    next();
+  };
+}
+
+function answerErrors(logger: Logger): ErrorRequestHandler {
+  return (thrown, _request, response, _next) => {
+    const error = asTenureError(thrown);
+    const { requestId, correlationId } = requestIds(response);
+    if (problems[error.code].fault === 'system') logger.error('request failed', { requestId, correlationId, ...errorFields(error), ...(error.code === 'internal' ? errorFields(thrown) : {}), code: error.code });
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const { status, headers, body } = problemReply(error, requestId);
+    response.status(status).set(headers).end(JSON.stringify(body));
+  };
+}

@@ -1,0 +1,55 @@
+import type { AuthorizationRequest, PolicyAction } from '../contracts/policy.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
+import { refusalEntry } from '../engines/registry/caller.ts';
+import type { Caller } from '../engines/registry/caller.ts';
+import { recordEntries } from '../store/commit.ts';
+import type { Commit } from '../store/commit.ts';
+import type { Allowed } from './reply.ts';
+
+/**
+ * Asks policy whether the caller may do this. A refusal is an entry of the ledger; where the caller may not even see the
+ * tenant, it is answered exactly as if there were none.
+ * @throws TenureError forbidden, not_found, policy_unavailable
+ */
+export type Authorize = (caller: Caller, action: PolicyAction, target: AuthorizationRequest['target']) => Promise<Allowed>;
+
+export interface AuthorizationDependencies {
+  readonly policy: Pick<PolicyEngine, 'authorize'>;
+  readonly commit: Commit;
+}
+
+const seeing: Readonly<Record<AuthorizationRequest['target']['kind'], PolicyAction>> = {
+  Tenant: 'tenant.get',
+  Plan: 'plan.get',
+  Region: 'region.get',
+  Operation: 'operation.get',
+};
+
+export function createAuthorize({ policy, commit }: AuthorizationDependencies): Authorize {
+  return async (caller, action, target) => {
+    const ask = (asked: PolicyAction) => policy.authorize({ v: 1, now: new Date().toISOString(), action: asked, actor: caller.actor, target });
+    const verdict = ask(action);
+    if (verdict.allow) {
+      return { policy: verdict.decision, confinedTo: verdict.obligations.includes('confine-to-tenants') ? (caller.actor.tenants ?? []) : undefined };
+    }
+    const [denial] = verdict.deny;
+    await recordEntries(commit, [
+      refusalEntry(caller, {
+        action,
+        target: { kind: target.kind, ...(target.name === undefined ? {} : { name: target.name }) },
+        policy: verdict.decision,
+        ...(denial === undefined ? {} : { reason: denial.rule }),
+      }),
+    ]);
+    const mayLook = action !== seeing[target.kind] && ask(seeing[target.kind]).allow;
+    const isList = action.endsWith('.list');
+    if (!mayLook && !isList && (target.kind === 'Tenant' || target.kind === 'Operation')) throw absent(target);
+    throw new TenureError('forbidden', `policy does not allow ${action}`, { errors: verdict.deny.map(({ rule, message, fix }) => ({ rule, message, fix })) });
+  };
+}
+
+/** The one answer for what is not there and for what the caller may not see. */
+export function absent(target: Pick<AuthorizationRequest['target'], 'kind' | 'name'>): TenureError {
+  return new TenureError('not_found', `${target.kind.toLowerCase()}${target.name === undefined ? '' : ` "${target.name}"`} does not exist`);
+}

@@ -1,0 +1,69 @@
+import type { TenantAccess } from '../../contracts/tenant-access.ts';
+import { declaredCollections, homeNames } from '../../domain/isolation.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import { policyRefusal } from '../../engines/admission/admission.ts';
+import type { Admit } from '../../engines/admission/admission.ts';
+import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
+import { callerEntry, refusalEntry } from '../../engines/registry/caller.ts';
+import { recordEntries } from '../../store/commit.ts';
+import type { Store } from '../../store/store.ts';
+import { absent } from '../authorization.ts';
+import type { Authorize } from '../authorization.ts';
+import type { RouteHandlers } from '../reply.ts';
+
+export interface OpenTenantDependencies {
+  readonly store: Store;
+  readonly authorize: Authorize;
+  readonly admit: Admit;
+  readonly tenantSecrets: Pick<TenantSecrets, 'password'>;
+  /** Addresses of cells, without credentials. */
+  readonly endpoints: ReadonlyMap<string, string>;
+}
+
+const leaseMs = 60_000;
+
+/** Issues access to a tenant's database under a lease; that it was issued is an entry. Renewing is decided anew. */
+export function openTenantHandler({ store, authorize, admit, tenantSecrets, endpoints }: OpenTenantDependencies): RouteHandlers['openTenant'] {
+  return async ({ params: { name }, body, caller }) => {
+    const tenant = await store.resources.find('Tenant', name);
+    await authorize(caller, 'tenant.open', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+    const target = { kind: 'Tenant', name, uid: tenant._id };
+    const { verdict } = await admit({
+      action: 'tenant.open',
+      actor: caller.actor,
+      tenant: { name, uid: tenant._id, lifecycle: tenant.lifecycle, spec: tenant.spec },
+      placement: tenant.placement,
+    });
+    if (!verdict.allow || tenant.placement === null) {
+      await recordEntries(store.commit, [refusalEntry(caller, { action: 'tenant.open', target, tenant: tenant._id, policy: verdict.decision, reason: 'policy_refused' })]);
+      throw policyRefusal(verdict);
+    }
+    const { region, cell, database } = tenant.placement;
+    const endpoint = endpoints.get(cell);
+    if (endpoint === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${cell}"`);
+    const password = await tenantSecrets.password(tenant._id);
+    const until = new Date(Date.now() + leaseMs);
+    const lease = { tenant: tenant._id, epoch: tenant.epoch, subject: caller.actor.subject, until };
+    const renewed = body.leaseId !== undefined && (await store.tenantLeases.renew({ id: body.leaseId, ...lease })) ? body.leaseId : undefined;
+    const id = renewed ?? store.newId();
+    if (renewed === undefined) {
+      await store.commit(async (tx) => {
+        await store.tenantLeases.grant(tx, { id, ...lease });
+        return { result: undefined, entries: [{ ...callerEntry(caller), action: 'tenant.open', target, tenant: tenant._id, outcome: 'allowed', policy: verdict.decision }] };
+      });
+    }
+    const { user } = homeNames(tenant._id);
+    const access: TenantAccess = {
+      tenant: { uid: tenant._id, name },
+      lease: { id, epoch: tenant.epoch, durationMs: leaseMs, expireTime: until.toISOString() },
+      region,
+      cell,
+      endpoint,
+      database,
+      collections: declaredCollections(tenant.spec).map((collection) => collection.name),
+      credential: { username: user, password, authSource: database },
+    };
+    return { status: 200, body: access, headers: { 'cache-control': 'no-store' } };
+  };
+}

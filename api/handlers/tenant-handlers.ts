@@ -1,0 +1,137 @@
+import type { Manifest } from '../../contracts/manifests/manifest.ts';
+import type { TenantManifest, TenantSpec } from '../../contracts/manifests/tenant.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { DeclareTenant, DeclareTenantRequest, DeclaredTenant } from '../../engines/registry/declare-tenant.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import type { Precondition } from '../../engines/registry/precondition.ts';
+import { errorFields } from '../../platform/logging.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { StartOperation } from '../../platform/operation-starter.ts';
+import type { TenantDocument } from '../../store/documents.ts';
+import type { IdempotentRequest } from '../../store/idempotency.ts';
+import type { Declaration } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
+import { absent } from '../authorization.ts';
+import type { Authorize } from '../authorization.ts';
+import type { PageTokens } from '../page-token.ts';
+import type { RouteHandlers } from '../reply.ts';
+import { storedAnswer } from '../stored-answer.ts';
+import { operationBody, tenantBody } from '../representations.ts';
+import { etagOf } from '../request-parsing.ts';
+import { listPage } from './list-page.ts';
+
+export interface TenantHandlerDependencies {
+  readonly store: Store;
+  readonly authorize: Authorize;
+  readonly declareTenant: DeclareTenant;
+  readonly startOperation: StartOperation;
+  readonly pageTokens: PageTokens;
+  readonly logger: Logger;
+}
+
+/** The declaration in a manifest; its name must be that of the path. */
+export function declarationOf<Of extends Manifest>(manifest: Of, name: string): Declaration<Of['spec']> {
+  if (manifest.metadata.name !== name) {
+    throw new TenureError('request_invalid', 'the manifest names another resource than the path', {
+      errors: [{ pointer: '/metadata/name', message: `is "${manifest.metadata.name}", the path says "${name}"`, allowed: [name] }],
+    });
+  }
+  return { labels: manifest.metadata.labels ?? {}, annotations: manifest.metadata.annotations ?? {}, spec: manifest.spec };
+}
+
+type ChangeReply = Awaited<ReturnType<RouteHandlers['putTenant']>>;
+
+function changeReply({ outcome, tenant, operation }: DeclaredTenant): ChangeReply {
+  const status = operation !== undefined ? 202 : outcome === 'created' ? 201 : 200;
+  return {
+    status,
+    body: { tenant: tenantBody(tenant), ...(operation === undefined ? {} : { operation: operationBody(operation) }) },
+    headers: {
+      etag: etagOf(tenant.revision),
+      ...(operation !== undefined ? { location: `/v1/operations/${operation._id}` } : outcome === 'created' ? { location: `/v1/tenants/${tenant.name}` } : {}),
+    },
+  };
+}
+
+export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'getTenant' | 'listTenants' | 'putTenant' | 'activateTenant'> {
+  const { store, authorize, declareTenant, startOperation, pageTokens, logger } = dependencies;
+
+  /** An accepted operation is started at once; where that fails, the sweep starts it. */
+  async function start({ operation, tenant, outcome }: DeclaredTenant): Promise<void> {
+    if (operation === undefined || outcome === 'unchanged') return;
+    const { _id: operationId, kind, requestId, correlationId } = operation;
+    try {
+      await startOperation({ kind, operationId, tenant: operation.tenant, requestId, correlationId, plan: tenant.spec.plan });
+    } catch (error) {
+      logger.warn('the operation is accepted, its workflow is left to the sweep', { operationId, ...errorFields(error) });
+    }
+  }
+
+  async function change(request: Omit<DeclareTenantRequest, 'settle'>, idempotency: IdempotentRequest | undefined): Promise<ChangeReply> {
+    const declared = await declareTenant({
+      ...request,
+      async settle(tx, made) {
+        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(changeReply(made)));
+      },
+    });
+    await start(declared);
+    return changeReply(declared);
+  }
+
+  function declareManifest(manifest: TenantManifest, name: string): () => Declaration<TenantSpec> {
+    const declaration = declarationOf(manifest, name);
+    return () => declaration;
+  }
+
+  async function authorizeChange(caller: Caller, name: string, action: 'tenant.update' | 'tenant.activate'): Promise<TenantDocument | undefined> {
+    const current = await store.resources.find('Tenant', name);
+    await authorize(caller, current === undefined && action === 'tenant.update' ? 'tenant.create' : action, {
+      kind: 'Tenant',
+      name,
+      ...(current === undefined ? {} : { tenant: current._id }),
+    });
+    return current;
+  }
+
+  return {
+    async createTenant({ body, caller, idempotency }) {
+      const { name } = body.metadata;
+      await authorize(caller, 'tenant.create', { kind: 'Tenant', name });
+      const precondition: Precondition = { kind: 'absent' };
+      const reply = await change({ name, declare: declareManifest(body, name), precondition, caller }, idempotency);
+      return { ...reply, status: reply.status === 202 ? 202 : 201 };
+    },
+    async getTenant({ params: { name }, caller }) {
+      const tenant = await store.resources.find('Tenant', name);
+      await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+      if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+      return { status: 200, body: tenantBody(tenant), headers: { etag: etagOf(tenant.revision) } };
+    },
+    async listTenants({ query, caller }) {
+      const { confinedTo } = await authorize(caller, 'tenant.list', { kind: 'Tenant' });
+      const body = await listPage(pageTokens, 'tenants', query, { confinedTo: confinedTo ?? null }, {
+        read: (after, limit) => store.resources.list('Tenant', { limit, ...(after === undefined ? {} : { after }), ...(confinedTo === undefined ? {} : { uids: confinedTo }) }),
+        positionOf: (tenant) => tenant.name,
+        show: tenantBody,
+      });
+      return { status: 200, body };
+    },
+    async putTenant({ params: { name }, body, caller, precondition, idempotency }) {
+      const declare = declareManifest(body, name);
+      await authorizeChange(caller, name, 'tenant.update');
+      return change({ name, declare, precondition: precondition ?? { kind: 'exists' }, caller }, idempotency);
+    },
+    async activateTenant({ params: { name }, caller, precondition, idempotency }) {
+      const current = await authorizeChange(caller, name, 'tenant.activate');
+      if (current === undefined) throw absent({ kind: 'Tenant', name });
+      const declare = (tenant: TenantDocument | undefined): Declaration<TenantSpec> => {
+        if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+        return { labels: tenant.labels, annotations: tenant.annotations, spec: { ...tenant.spec, lifecycle: 'Active' } };
+      };
+      // A tenant that is Active stays so, whatever revision the caller has seen.
+      const asked: Precondition = current.lifecycle === 'Active' ? { kind: 'exists' } : (precondition ?? { kind: 'exists' });
+      const reply = await change({ name, declare, precondition: asked, caller }, idempotency);
+      return { ...reply, status: reply.status === 202 ? 202 : 200 };
+    },
+  };
+}

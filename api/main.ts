@@ -1,0 +1,123 @@
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import { createAdmit } from '../engines/admission/admission.ts';
+import { endpointOf } from '../engines/isolation/cells.ts';
+import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
+import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
+import { measuredPolicy } from '../engines/policy/measured-policy.ts';
+import { createDeclareTenant } from '../engines/registry/declare-tenant.ts';
+import { ConfigError, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
+import { createFailpoints } from '../platform/failpoints.ts';
+import { createLogger, errorFields } from '../platform/logging.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { createOperationStarter } from '../platform/operation-starter.ts';
+import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
+import { stopOnSignal } from '../platform/shutdown.ts';
+import { createTemporalClient } from '../platform/temporal-client.ts';
+import { untilReady } from '../platform/until-ready.ts';
+import { createStore } from '../store/store.ts';
+import { createApp } from './app.ts';
+import { createAuthenticate } from './authentication.ts';
+import { createAuthorize } from './authorization.ts';
+import { openTenantHandler } from './handlers/open-tenant-handler.ts';
+import { operationHandlers } from './handlers/operation-handlers.ts';
+import { settledHandlers } from './handlers/settled-handlers.ts';
+import { tenantHandlers } from './handlers/tenant-handlers.ts';
+import { createPageTokens } from './page-token.ts';
+import { createTemporalGuard } from './temporal-guard.ts';
+
+const drainMs = 10_000;
+
+/** The API process: serves until it is told to stop, then drains. */
+async function main(): Promise<void> {
+  const config = readApiConfig();
+  const logger = createLogger({ service: 'api', level: config.TENURE_LOG_LEVEL });
+  const metrics = createMetrics('api');
+  const stopping = new AbortController();
+
+  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-api', maxPoolSize: 50, serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000 });
+  const store = createStore({
+    client: control,
+    names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
+    installation: config.TENURE_INSTALLATION,
+  });
+  const keyring = readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE);
+  const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
+  const temporal = createTemporalClient({
+    address: config.TENURE_TEMPORAL_ADDRESS,
+    namespace: config.TENURE_TEMPORAL_NAMESPACE,
+    keyring: readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE),
+  });
+
+  const authorize = createAuthorize({ policy, commit: store.commit });
+  const admit = createAdmit({ resources: store.resources, policy });
+  const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
+  const declareTenant = createDeclareTenant({ store, admit, requireTemporal: createTemporalGuard(() => temporal.ping()), failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR) });
+  const readiness = () =>
+    askReadiness(
+      [
+        { name: 'control', check: () => store.ping() },
+        { name: 'temporal', check: () => temporal.ping() },
+        { name: 'policy', check: () => policy.check() },
+      ],
+      stopping.signal.aborted,
+    );
+
+  const app = createApp({
+    handlers: {
+      ...tenantHandlers({ store, authorize, declareTenant, startOperation: createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), pageTokens, logger }),
+      ...settledHandlers({ store, authorize, pageTokens }),
+      ...operationHandlers({ store, authorize, pageTokens, stopping: stopping.signal }),
+      openTenant: openTenantHandler({
+        store,
+        authorize,
+        admit,
+        tenantSecrets: createTenantSecrets({ keyProvider: createLocalKeyProvider(keyring), secrets: store.secrets }),
+        endpoints: new Map([...readCells(config.TENURE_CELLS_FILE)].map(([name, { uri }]) => [name, endpointOf(uri)])),
+      }),
+    },
+    authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE }),
+    idempotency: store.idempotency,
+    logger,
+    metrics,
+    readiness,
+  });
+
+  const ops = await startOpsServer({ host: config.TENURE_API_HOST, port: config.TENURE_API_OPS_PORT, registry: metrics.registry, readiness });
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 }, app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(config.TENURE_API_PORT, config.TENURE_API_HOST, () => resolve());
+  });
+  logger.info('api listens', { address: `http://${config.TENURE_API_HOST}:${config.TENURE_API_PORT}` });
+  void untilReady('control database', logger, () => store.prepare());
+
+  stopOnSignal({
+    logger,
+    deadlineMs: drainMs + 5_000,
+    stages: [
+      {
+        name: 'requests',
+        async stop() {
+          // From here on unready; what has begun is finished, connections without a request are closed.
+          stopping.abort();
+          const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+          server.closeIdleConnections();
+          await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
+          server.closeAllConnections();
+        },
+      },
+      { name: 'Temporal connection', stop: () => temporal.close() },
+      { name: 'MongoDB connection', stop: () => control.close() },
+      { name: 'ops server', stop: () => { ops.close(); } },
+    ],
+  });
+}
+
+main().catch((error: unknown) => {
+  const logger = createLogger({ service: 'api', level: 'error' });
+  logger.error(error instanceof ConfigError ? error.message : 'the api ended', errorFields(error));
+  process.exitCode = 1;
+  process.exit();
+});

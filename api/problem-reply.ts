@@ -1,0 +1,54 @@
+import { problems } from '../contracts/problems.ts';
+import type { Problem } from '../contracts/problem-document.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+
+export interface ProblemReply {
+  readonly status: number;
+  readonly body: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const retryAfterSeconds = '2';
+
+/** Errors that express and its body parser throw carry a status and a type; what they say of the body is not ours to keep. */
+function fromHttp(error: unknown): TenureError | undefined {
+  if (typeof error !== 'object' || error === null || !('status' in error)) return undefined;
+  const type = 'type' in error ? String(error.type) : '';
+  if (error.status === 413) return new TenureError('body_too_large', 'the body is larger than 1 MiB', { cause: error });
+  if (error.status === 415) return new TenureError('media_type_unsupported', `the body's encoding or charset is not taken (${type})`, { cause: error });
+  if (error.status === 400) return new TenureError('request_invalid', type === 'entity.parse.failed' ? 'the body is not well-formed JSON' : 'the request is malformed', { cause: error });
+  return undefined;
+}
+
+/** Any thrown value as the catalogue's problem. What is not ours says nothing of itself to the caller. */
+export function asTenureError(error: unknown): TenureError {
+  if (error instanceof TenureError) return error;
+  return fromHttp(error) ?? new TenureError('internal', 'an unexpected error; the log has it under this requestId', { cause: error });
+}
+
+/** The RFC 9457 answer to an error. */
+export function problemReply(error: TenureError, requestId: string): ProblemReply {
+  const { status, title, fix, retryable } = problems[error.code];
+  const operation = error.operationId === undefined ? {} : { operation: `/v1/operations/${error.operationId}` };
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(status === 503 ? { 'retry-after': retryAfterSeconds } : {}),
+      ...(status === 401 ? { 'www-authenticate': 'Bearer realm="tenure"' } : {}),
+      ...(error.operationId === undefined ? {} : { link: `</v1/operations/${error.operationId}>; rel="related"` }),
+    },
+    body: {
+      type: `/problems/${error.code}`,
+      code: error.code,
+      title,
+      status,
+      detail: error.message,
+      fix,
+      requestId,
+      retryable,
+      ...(error.errors.length === 0 ? {} : { errors: [...error.errors] }),
+      ...operation,
+    },
+  };
+}

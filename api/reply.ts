@@ -1,0 +1,30 @@
+import type { RouteAnswer, RouteBody, RouteId, RouteParams, RouteQuery, Routes } from '../contracts/routes.ts';
+import type { PolicyDecision } from '../contracts/policy.ts';
+import type { Caller } from '../engines/registry/caller.ts';
+import type { Precondition } from '../engines/registry/precondition.ts';
+import type { IdempotentRequest } from '../store/idempotency.ts';
+
+/** A request as a handler sees it: parsed, authenticated, its preconditions read. */
+export interface RouteRequest<Id extends RouteId> {
+  readonly params: RouteParams<Id>;
+  readonly query: RouteQuery<Id>;
+  readonly body: RouteBody<Id>;
+  readonly caller: Caller;
+  readonly precondition: Precondition | undefined;
+  readonly idempotency: IdempotentRequest | undefined;
+}
+
+export interface RouteReply<Id extends RouteId> {
+  readonly status: keyof Routes[Id]['responses'] & number;
+  readonly body: RouteAnswer<Id>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type RouteHandler<Id extends RouteId> = (request: RouteRequest<Id>) => Promise<RouteReply<Id>>;
+export type RouteHandlers = { readonly [Id in RouteId]: RouteHandler<Id> };
+
+export interface Allowed {
+  readonly policy: PolicyDecision;
+  /** Uids the answer is to be confined to; absent: not confined. */
+  readonly confinedTo: readonly string[] | undefined;
+}

@@ -1,0 +1,80 @@
+import { apiVersion } from '../contracts/manifests/metadata.ts';
+import type { Metadata } from '../contracts/manifests/metadata.ts';
+import type { Plan } from '../contracts/manifests/plan.ts';
+import type { Region } from '../contracts/manifests/region.ts';
+import type { Tenant } from '../contracts/manifests/tenant.ts';
+import type { Operation } from '../contracts/operation.ts';
+import { operationWorkflowId } from '../domain/search-attributes.ts';
+import { stepPlans } from '../domain/step-plan.ts';
+import type { OperationDocument, PlanDocument, RegionDocument, ResourceDocument, TenantDocument } from '../store/documents.ts';
+
+function metadata({ _id, name, labels, annotations, generation, revision, createTime, updateTime }: ResourceDocument): Metadata {
+  return {
+    name,
+    uid: _id,
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    generation,
+    revision,
+    createTime: createTime.toISOString(),
+    updateTime: updateTime.toISOString(),
+  };
+}
+
+export function planBody(document: PlanDocument): Plan {
+  return { apiVersion, kind: 'Plan', metadata: metadata(document), spec: document.spec };
+}
+
+export function regionBody(document: RegionDocument): Region {
+  return { apiVersion, kind: 'Region', metadata: metadata(document), spec: document.spec };
+}
+
+export function tenantBody(document: TenantDocument): Tenant {
+  const { lifecycle, observedGeneration, conditions, placement, operation, spec } = document;
+  return {
+    apiVersion,
+    kind: 'Tenant',
+    metadata: metadata(document),
+    spec,
+    status: {
+      lifecycle,
+      observedGeneration,
+      conditions,
+      ...(placement === null ? {} : { placement }),
+      ...(operation === null ? {} : { operation: { id: operation.id, kind: operation.kind } }),
+    },
+  };
+}
+
+export function operationBody(document: OperationDocument): Operation {
+  const plan = stepPlans[document.kind];
+  const steps = plan.map(({ key, title }) => {
+    const { state, attempts, startTime, endTime, result } = document.steps[key];
+    return {
+      key,
+      title,
+      state,
+      attempts,
+      ...(startTime === undefined ? {} : { startTime: startTime.toISOString() }),
+      ...(endTime === undefined ? {} : { endTime: endTime.toISOString() }),
+      ...(result === undefined ? {} : { result }),
+    };
+  });
+  return {
+    id: document._id,
+    kind: document.kind,
+    tenant: document.tenant,
+    state: document.state,
+    done: document.unfinished !== true,
+    generation: document.generation,
+    createTime: document.createTime.toISOString(),
+    ...(document.startTime === null ? {} : { startTime: document.startTime.toISOString() }),
+    ...(document.endTime === null ? {} : { endTime: document.endTime.toISOString() }),
+    requestId: document.requestId,
+    correlationId: document.correlationId,
+    workflowId: operationWorkflowId(document.tenant.uid, document._id),
+    progress: { done: steps.filter((step) => step.state === 'done').length, total: plan.length },
+    steps,
+    ...(document.error === null ? {} : { error: document.error }),
+  };
+}

@@ -1,0 +1,77 @@
+import type { z } from 'zod';
+import type { ProblemDetail } from '../contracts/problem-document.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import type { Precondition } from '../engines/registry/precondition.ts';
+
+const maxDepth = 64;
+
+function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** The flaws that zod found, each with its JSON pointer; an unknown field is one flaw with its own pointer. */
+export function flawsOf(error: z.ZodError): ProblemDetail[] {
+  return error.issues.flatMap((issue): ProblemDetail[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), message: `unknown field "${key}"`, fix: 'Remove it, or correct its spelling.' }));
+    }
+    const allowed = issue.code === 'invalid_value' ? { allowed: issue.values.map(String) } : {};
+    return [{ pointer: pointerOf(issue.path), message: issue.message, ...allowed }];
+  });
+}
+
+/** Refuses what no later code should meet: nesting that exhausts a stack, and strings that are not Unicode. */
+function requireSoundJson(value: unknown): void {
+  const pending: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (next.depth > maxDepth) throw new TenureError('request_invalid', `the body nests deeper than ${maxDepth} levels`);
+    if (typeof next.value === 'string' && !next.value.isWellFormed()) {
+      throw new TenureError('request_invalid', 'a string is not well-formed Unicode', { errors: [{ pointer: next.path, message: 'holds half of a surrogate pair' }] });
+    }
+    if (typeof next.value !== 'object' || next.value === null) continue;
+    for (const [key, child] of Object.entries(next.value)) {
+      if (!key.isWellFormed() || key === '__proto__') throw new TenureError('request_invalid', 'a field name is not acceptable', { errors: [{ pointer: next.path, message: 'a field name here is not well-formed Unicode, or is "__proto__"' }] });
+      pending.push({ value: child, path: `${next.path}${pointerOf([key])}`, depth: next.depth + 1 });
+    }
+  }
+}
+
+/** @throws TenureError request_invalid, with every flaw */
+export function parsePart<Schema extends z.ZodType>(part: 'path' | 'query' | 'body', schema: Schema, value: unknown): z.infer<Schema> {
+  requireSoundJson(value);
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = flawsOf(parsed.error);
+  throw new TenureError('request_invalid', `the ${part} is not valid: ${errors.map((flaw) => `${flaw.pointer ?? ''} ${flaw.message}`.trim()).join('; ')}`, { errors });
+}
+
+const strongTag = /^"(\d{1,15})"$/;
+
+export function etagOf(revision: number): string {
+  return `"${revision}"`;
+}
+
+/** Reads If-Match and If-None-Match. @throws TenureError request_invalid */
+export function readPrecondition(ifMatch: string | undefined, ifNoneMatch: string | undefined): Precondition | undefined {
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) throw new TenureError('request_invalid', 'send If-Match or If-None-Match, not both');
+  if (ifNoneMatch !== undefined) {
+    if (ifNoneMatch.trim() !== '*') throw new TenureError('request_invalid', 'If-None-Match takes only *');
+    return { kind: 'absent' };
+  }
+  if (ifMatch === undefined) return undefined;
+  if (ifMatch.trim() === '*') return { kind: 'exists' };
+  const revisions = ifMatch.split(',').map((tag) => strongTag.exec(tag.trim())?.[1]);
+  if (revisions.some((revision) => revision === undefined)) throw new TenureError('request_invalid', 'If-Match takes ETags as they were read, such as "3", or *');
+  return { kind: 'revision', revisions: revisions.map(Number) };
+}
+
+/** @throws TenureError idempotency_key_missing, request_invalid */
+export function readIdempotencyKey(header: string | undefined, rule: 'required' | 'optional' | 'none'): string | undefined {
+  if (rule === 'none') return undefined;
+  if (header === undefined || header === '') {
+    if (rule === 'optional') return undefined;
+    throw new TenureError('idempotency_key_missing', 'this route changes something and may be repeated only under a key');
+  }
+  if (!/^[\x21-\x7e]{1,255}$/.test(header)) throw new TenureError('request_invalid', 'Idempotency-Key takes 1 to 255 visible ASCII characters');
+  return header;
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import express from 'express';
+import type { Request, RequestHandler, Response, Router } from 'express';
+import { canonicalDigest } from '../contracts/canonical-json.ts';
+import { routes } from '../contracts/routes.ts';
+import type { RouteContract, RouteId } from '../contracts/routes.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import type { Caller } from '../engines/registry/caller.ts';
+import { withLogContext } from '../platform/log-context.ts';
+import type { StoredAnswer } from '../store/documents.ts';
+import type { IdempotencyStore, IdempotentRequest } from '../store/idempotency.ts';
+import type { Authenticate } from './authentication.ts';
+import type { RouteHandler, RouteHandlers } from './reply.ts';
+import { requestIds } from './request-ids.ts';
+import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
+import { storedAnswer } from './stored-answer.ts';
+
+const jsonLimit = '1mb';
+
+export interface RouteBindingDependencies {
+  readonly handlers: RouteHandlers;
+  readonly authenticate: Authenticate;
+  readonly idempotency: IdempotencyStore;
+}
+
+/** `/v1/tenants/{name}:activate` as express takes it. */
+export function expressPath(path: string): string {
+  return path.replaceAll(':', '\\:').replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function send(response: Response, { status, headers, body }: StoredAnswer): void {
+  response.status(status).set({ 'content-type': 'application/json; charset=utf-8', ...headers }).end(body);
+}
+
+function requireJson(request: Request): void {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  if (hasBody && request.is('application/json') === false) throw new TenureError('media_type_unsupported', `the body's type is ${request.headers['content-type'] ?? 'not said'}`);
+}
+
+/** Binds every route of the table: authenticate, validate, then the handler, which authorizes and acts. */
+export function bindRoutes({ handlers, authenticate, idempotency }: RouteBindingDependencies): Router {
+  const router = express.Router({ caseSensitive: true, strict: true });
+  const readJson = express.json({ limit: jsonLimit, strict: false, type: 'application/json' });
+
+  const authenticated: RequestHandler = async (request, response, next) => {
+    response.locals['actor'] = await authenticate(request.headers.authorization);
+    next();
+  };
+
+  function bind<Id extends RouteId>(contract: RouteContract, handler: RouteHandler<Id>): RequestHandler {
+    return async (request, response) => {
+      const ids = requestIds(response);
+      const caller: Caller = { actor: response.locals['actor'], ...ids };
+      requireJson(request);
+      const params = parsePart('path', contract.params, request.params);
+      const query = parsePart('query', contract.query, request.query);
+      const body = contract.body === undefined ? undefined : parsePart('body', contract.body, request.body ?? {});
+      const precondition = readPrecondition(request.get('if-match'), request.get('if-none-match'));
+      if (contract.precondition === 'required' && precondition === undefined) throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
+      const key = readIdempotencyKey(request.get('idempotency-key'), contract.idempotencyKey);
+      const repeatable: IdempotentRequest | undefined =
+        key === undefined
+          ? undefined
+          : { principal: caller.actor.subject, key, claim: randomUUID(), fingerprint: canonicalDigest([contract.method, request.path, request.body ?? null]) };
+
+      const run = async (): Promise<StoredAnswer> => {
+        // The contract's schemas made these; the table's own types say so.
+        const parsed = { params, query, body, caller, precondition, idempotency: repeatable } as Parameters<RouteHandler<Id>>[0];
+        return storedAnswer(await handler(parsed));
+      };
+      const answer = await withLogContext(ids, async () => (repeatable === undefined ? run() : underKey(repeatable, run)));
+      send(response, answer);
+    };
+  }
+
+  async function underKey(request: IdempotentRequest, run: () => Promise<StoredAnswer>): Promise<StoredAnswer> {
+    const kept = await idempotency.claim(request);
+    if (kept !== undefined) return { ...kept, headers: { ...kept.headers, 'idempotency-replayed': 'true' } };
+    try {
+      return await run();
+    } finally {
+      // What was committed has settled the key; anything else gives it back.
+      await idempotency.release(request).catch(() => undefined);
+    }
+  }
+
+  const allowed = new Map<string, Set<string>>();
+  // `{name}:verb` also fits the pattern of `{name}`, so verbs come first.
+  const isVerb = (id: RouteId): boolean => routes[id].path.includes('}:');
+  const ids = (Object.keys(routes) as RouteId[]).toSorted((a, b) => Number(isVerb(b)) - Number(isVerb(a)));
+  for (const id of ids) {
+    const contract: RouteContract = routes[id];
+    const path = expressPath(contract.path);
+    const methods = allowed.get(path) ?? new Set();
+    allowed.set(path, methods.add(contract.method));
+    const method = contract.method.toLowerCase() as Lowercase<RouteContract['method']>;
+    const named: RequestHandler = (_request, response, next) => {
+      response.locals['route'] = contract.path;
+      next();
+    };
+    router[method](path, named, authenticated, readJson, bind(contract, handlers[id] as RouteHandler<typeof id>));
+  }
+  for (const [path, methods] of allowed) {
+    router.all(path, (request, response) => {
+      if (methods.has('GET')) methods.add('HEAD');
+      response.set('allow', [...methods].join(', '));
+      throw new TenureError('method_not_allowed', `${request.method} is not taken here`);
+    });
+  }
+  return router;
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { digestSchema, nameSchema, timeSchema, uidSchema } from './identifiers.ts';
+import { policyDecisionSchema } from './policy.ts';
+
+/** Every action that an entry can name: what callers ask for, and what an operation does on their behalf. */
+export const ledgerOutcomes = ['allowed', 'denied', 'succeeded', 'failed'] as const;
+
+/**
+ * Stands in for a personal value: SHA-256 over the JCS bytes of `[salt, value]`. Salt and value lie beside the entry, so
+ * that erasing them keeps every proof over the entry's bytes valid.
+ */
+export const commitmentSchema = digestSchema;
+
+const stateReferenceSchema = z.strictObject({
+  generation: z.int().nonnegative(),
+  revision: z.int().nonnegative(),
+  lifecycle: z.string().optional(),
+  digest: digestSchema.meta({ description: 'Of the spec, canonical JSON.' }),
+});
+
+/** Events that the ledger tells the world, each with the schema of its `data` version by version. */
+export const eventTypes = ['tenant.created.v1', 'tenant.updated.v1', 'tenant.activated.v1', 'tenant.activation_failed.v1'] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/**
+ * One entry: audit record and event at once. What is stored and hashed is its RFC 8785 form; these bytes are frozen:
+ * a field may be added as optional, none may change its meaning or go.
+ */
+export const ledgerEntrySchema = z
+  .strictObject({
+    v: z.literal(1),
+    id: uidSchema,
+    time: timeSchema,
+    installation: nameSchema,
+    tenant: uidSchema.optional().meta({ description: 'Absent for what concerns no single tenant.' }),
+    actor: z.strictObject({
+      subject: commitmentSchema,
+      roles: z.array(z.string()),
+      onBehalfOf: commitmentSchema.optional(),
+    }),
+    action: z.string().regex(/^[a-z]+(\.[a-z_]+)+$/),
+    target: z.strictObject({ kind: z.string(), name: nameSchema.optional(), uid: uidSchema.optional() }),
+    outcome: z.enum(ledgerOutcomes),
+    previous: stateReferenceSchema.optional(),
+    next: stateReferenceSchema.optional(),
+    requestId: z.string(),
+    correlationId: z.string(),
+    operationId: uidSchema.optional(),
+    step: z.string().optional(),
+    fence: z.int().positive().optional().meta({ description: 'Of the holder that did it.' }),
+    policy: policyDecisionSchema.optional(),
+    grant: uidSchema.optional().meta({ description: 'The break-glass grant that was used.' }),
+    event: z.strictObject({ type: z.enum(eventTypes), data: z.record(z.string(), z.json()) }).optional(),
+    reason: z.string().regex(/^[a-z]+([._][a-z_]+)*$/).optional().meta({ description: 'A problem code or the rule that refused.' }),
+  })
+  .meta({ title: 'LedgerEntry' });
+
+export type LedgerEntry = z.infer<typeof ledgerEntrySchema>;
+export type LedgerOutcome = (typeof ledgerOutcomes)[number];
+export type StateReference = z.infer<typeof stateReferenceSchema>;

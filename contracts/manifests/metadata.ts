@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { nameSchema, timeSchema, uidSchema } from '../identifiers.ts';
+
+/** The one storage and wire version of every manifest; later versions are read beside it. */
+export const apiVersion = 'tenure/v1';
+
+const labelKey = z.string().regex(/^[a-z]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a lower-case label key of at most 63 characters');
+
+/** What a user may write under `metadata`. */
+export const metadataInputSchema = z.strictObject({
+  name: nameSchema,
+  labels: z
+    .record(labelKey, z.string().max(63))
+    .refine((labels) => Object.keys(labels).length <= 64, 'must hold at most 64 labels')
+    .optional()
+    .meta({ description: 'Short facts to select by.' }),
+  annotations: z
+    .record(labelKey, z.string().max(4096))
+    .refine((annotations) => Object.keys(annotations).length <= 64, 'must hold at most 64 annotations')
+    .optional()
+    .meta({ description: 'Notes for people and programs; never selected by.' }),
+});
+
+/** `metadata` as it is read: what the plane adds is output only and ignored in a manifest that is applied. */
+export const metadataSchema = metadataInputSchema.extend({
+  uid: uidSchema,
+  generation: z.int().positive().meta({ description: 'Counts specs; keys the revisions.' }),
+  revision: z.int().positive().meta({ description: 'Counts changes of spec and conditions; the ETag.' }),
+  createTime: timeSchema,
+  updateTime: timeSchema,
+});
+
+export type MetadataInput = z.infer<typeof metadataInputSchema>;
+export type Metadata = z.infer<typeof metadataSchema>;
+
+const outputOnlyMetadata = { uid: true, generation: true, revision: true, createTime: true, updateTime: true } as const;
+
+/**
+ * Accepts what `get -o yaml` printed: output-only fields may be present in what is applied, and are ignored.
+ * Anything else unknown is an error.
+ */
+export const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata);

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { nameSchema } from '../identifiers.ts';
+import { apiVersion, appliedMetadataSchema, metadataSchema } from './metadata.ts';
+
+/** A place with one or more cells. A cell's address and credentials are deployment secrets, not part of a manifest. */
+export const regionSpecSchema = z
+  .strictObject({
+    displayName: z.string().min(1).max(128).optional(),
+    jurisdiction: z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"'),
+    cells: z
+      .array(
+        z.strictObject({
+          name: nameSchema,
+          tableBudget: z.int().min(1).max(1_000_000).default(20_000).meta({ description: 'Collections and indexes the cell may hold.' }),
+        }),
+      )
+      .min(1)
+      .max(1000),
+    acceptsTenants: z.boolean().default(true),
+  })
+  .refine((spec) => new Set(spec.cells.map((cell) => cell.name)).size === spec.cells.length, {
+    message: 'must not name a cell twice',
+    path: ['cells'],
+  });
+
+export const regionSchema = z
+  .strictObject({ apiVersion: z.literal(apiVersion), kind: z.literal('Region'), metadata: metadataSchema, spec: regionSpecSchema })
+  .meta({ title: 'Region' });
+
+export const regionManifestSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('Region'),
+    metadata: appliedMetadataSchema,
+    spec: regionSpecSchema,
+    status: z.unknown().optional(),
+  })
+  .meta({ title: 'RegionManifest' });
+
+export type RegionSpec = z.infer<typeof regionSpecSchema>;
+export type Region = z.infer<typeof regionSchema>;

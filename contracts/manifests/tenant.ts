@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { collectionNameSchema, nameSchema, timeSchema, uidSchema } from '../identifiers.ts';
+import { declarableLifecycles, isolationModes, lifecycleStates, operationKinds, serviceStrategies } from '../lifecycle.ts';
+import { apiVersion, appliedMetadataSchema, metadataSchema } from './metadata.ts';
+import { jsonSchemaDocument } from './json-schema-document.ts';
+
+const fieldPath = z
+  .string()
+  .min(1)
+  .max(128)
+  .refine((path) => path.split('.').every((part) => part !== '' && !part.startsWith('$')), 'must be a field path without empty parts or "$"');
+
+export const indexSpecSchema = z
+  .strictObject({
+    name: z.string().min(1).max(120).regex(/^[A-Za-z0-9_.-]+$/).optional().meta({ description: 'Derived from the keys when absent.' }),
+    keys: z
+      .array(z.strictObject({ field: fieldPath, order: z.union([z.literal(1), z.literal(-1), z.literal('text'), z.literal('hashed'), z.literal('2dsphere')]).default(1) }))
+      .min(1)
+      .max(32)
+      .meta({ description: 'In index order.' }),
+    unique: z.boolean().optional(),
+    sparse: z.boolean().optional(),
+    expireAfterSeconds: z.int().min(0).max(2_147_483_647).optional(),
+  })
+  .refine((index) => new Set(index.keys.map((key) => key.field)).size === index.keys.length, {
+    message: 'must not name a field twice',
+    path: ['keys'],
+  });
+
+export const collectionSpecSchema = z.strictObject({
+  name: collectionNameSchema,
+  jsonSchema: jsonSchemaDocument.optional().meta({ description: 'Every write is validated against it by mongod.' }),
+  indexes: z.array(indexSpecSchema).max(63).default([]),
+});
+
+export const serviceSpecSchema = z.strictObject({
+  name: nameSchema,
+  strategy: z.enum(serviceStrategies).default('dedicated'),
+  collections: z.array(collectionSpecSchema).min(1).max(200),
+});
+
+function duplicates(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+}
+
+/** What a tenant should be. Absent `lifecycle`, `placement`: unchanged. */
+export const tenantSpecSchema = z
+  .strictObject({
+    displayName: z.string().min(1).max(128).optional(),
+    plan: nameSchema.meta({ description: 'Name of a Plan.' }),
+    lifecycle: z.enum(declarableLifecycles).optional(),
+    residency: z
+      .strictObject({
+        allowedRegions: z.array(nameSchema).min(1).max(64).optional(),
+        jurisdictions: z.array(z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"')).min(1).max(32).optional(),
+      })
+      .optional()
+      .meta({ description: 'Where the data may lie; what is not said is not restricted.' }),
+    placement: z
+      .strictObject({ mode: z.enum(isolationModes).optional(), preferredRegion: nameSchema.optional() })
+      .optional()
+      .meta({ description: 'Where and how the tenant is placed; once it is placed, only a Migration changes it.' }),
+    services: z.array(serviceSpecSchema).min(1).max(50),
+  })
+  .superRefine((spec, context) => {
+    for (const name of duplicates(spec.services.map((service) => service.name))) {
+      context.addIssue({ code: 'custom', path: ['services'], message: `must not name the service "${name}" twice` });
+    }
+    for (const name of duplicates(spec.services.flatMap((service) => service.collections.map((collection) => collection.name)))) {
+      context.addIssue({ code: 'custom', path: ['services'], message: `must not declare the collection "${name}" twice` });
+    }
+  });
+
+export const conditionSchema = z.strictObject({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string().meta({ description: 'A stable word in UpperCamelCase.' }),
+  message: z.string(),
+  observedGeneration: z.int().nonnegative(),
+  lastTransitionTime: timeSchema,
+});
+
+export const placementStatusSchema = z.strictObject({
+  region: nameSchema,
+  cell: nameSchema,
+  mode: z.enum(isolationModes),
+  database: z.string(),
+});
+
+export const tenantStatusSchema = z.strictObject({
+  lifecycle: z.enum(lifecycleStates),
+  observedGeneration: z.int().nonnegative(),
+  conditions: z.array(conditionSchema),
+  placement: placementStatusSchema.optional(),
+  operation: z.strictObject({ id: uidSchema, kind: z.enum(operationKinds) }).optional().meta({ description: 'The one that runs.' }),
+});
+
+/** A tenant as it is read. */
+export const tenantSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('Tenant'),
+    metadata: metadataSchema,
+    spec: tenantSpecSchema,
+    status: tenantStatusSchema,
+  })
+  .meta({ title: 'Tenant' });
+
+/** A tenant as it is declared; `status` and the output-only metadata are ignored. */
+export const tenantManifestSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('Tenant'),
+    metadata: appliedMetadataSchema,
+    spec: tenantSpecSchema,
+    status: z.unknown().optional(),
+  })
+  .meta({ title: 'TenantManifest' });
+
+export type IndexSpec = z.infer<typeof indexSpecSchema>;
+export type CollectionSpec = z.infer<typeof collectionSpecSchema>;
+export type TenantSpec = z.infer<typeof tenantSpecSchema>;
+export type Condition = z.infer<typeof conditionSchema>;
+export type PlacementStatus = z.infer<typeof placementStatusSchema>;
+export type TenantStatus = z.infer<typeof tenantStatusSchema>;
+export type Tenant = z.infer<typeof tenantSchema>;
+export type TenantManifest = z.infer<typeof tenantManifestSchema>;

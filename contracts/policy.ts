@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { digestSchema, nameSchema, timeSchema, uidSchema } from './identifiers.ts';
+import { isolationModes, lifecycleStates } from './lifecycle.ts';
+import { planSpecSchema } from './manifests/plan.ts';
+import { regionSpecSchema } from './manifests/region.ts';
+import { tenantSpecSchema } from './manifests/tenant.ts';
+
+/** Everything that policy is asked about, each name `<kind>.<verb>`. */
+export const policyActions = [
+  'tenant.create',
+  'tenant.get',
+  'tenant.list',
+  'tenant.update',
+  'tenant.activate',
+  'tenant.open',
+  'plan.get',
+  'plan.list',
+  'plan.apply',
+  'region.get',
+  'region.list',
+  'region.apply',
+  'operation.get',
+  'operation.list',
+] as const;
+export type PolicyAction = (typeof policyActions)[number];
+
+/** Who asks. `tenants` holds the uids the caller is confined to; absent: not confined. */
+export const policyActorSchema = z.strictObject({
+  subject: z.string().min(1).max(256),
+  roles: z.array(z.string().min(1).max(64)).max(32),
+  tenants: z.array(uidSchema).max(1000).optional(),
+});
+
+/** Entry point `tenure/authz/decision`: may this actor do this at all? */
+export const authorizationRequestSchema = z
+  .strictObject({
+    v: z.literal(1),
+    now: timeSchema,
+    action: z.enum(policyActions),
+    actor: policyActorSchema,
+    target: z.strictObject({
+      kind: z.enum(['Tenant', 'Plan', 'Region', 'Operation']),
+      name: nameSchema.optional(),
+      tenant: uidSchema.optional().meta({ description: 'Uid of the tenant that is touched; absent when no such tenant exists.' }),
+    }),
+  })
+  .meta({ title: 'AuthorizationRequest' });
+
+/** Entry point `tenure/admission/decision`: may the tenant become this? Asked by the API and again before every mutating step. */
+export const admissionRequestSchema = z
+  .strictObject({
+    v: z.literal(1),
+    now: timeSchema,
+    action: z.enum(['tenant.create', 'tenant.update', 'tenant.activate', 'tenant.open']),
+    actor: policyActorSchema,
+    tenant: z.strictObject({ name: nameSchema, uid: uidSchema.optional(), lifecycle: z.enum(lifecycleStates), spec: tenantSpecSchema }),
+    plan: z.strictObject({ name: nameSchema, spec: planSpecSchema }).optional().meta({ description: 'Absent when no such plan exists.' }),
+    regions: z.array(z.strictObject({ name: nameSchema, spec: regionSpecSchema })),
+    placement: z.strictObject({ region: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) }).optional(),
+  })
+  .meta({ title: 'AdmissionRequest' });
+
+/** One reason for a refusal. */
+export const policyDenialSchema = z.strictObject({
+  rule: z.string().regex(/^[a-z]+(\.[a-z_]+)+$/),
+  message: z.string().min(1),
+  fix: z.string().min(1),
+  pointer: z.string().optional().meta({ description: 'JSON pointer into the manifest.' }),
+  allowed: z.array(z.string()).optional().meta({ description: 'The values that would have been accepted.' }),
+});
+
+/** What an entry point answers. An obligation the caller does not know is a refusal. */
+export const policyResponseSchema = z
+  .strictObject({
+    allow: z.boolean(),
+    deny: z.array(policyDenialSchema),
+    obligations: z.array(z.strictObject({ id: z.string() })),
+    rules: z.array(z.string()).meta({ description: 'The rules that decided, sorted.' }),
+  })
+  .meta({ title: 'PolicyResponse' });
+
+/** A decision as it is logged: it can be repeated from the bundle and the input. */
+export const policyDecisionSchema = z.strictObject({
+  bundle: digestSchema,
+  input: digestSchema,
+  decision: z.enum(['allow', 'deny']),
+  rules: z.array(z.string()),
+});
+
+export type PolicyActor = z.infer<typeof policyActorSchema>;
+export type AuthorizationRequest = z.infer<typeof authorizationRequestSchema>;
+export type AdmissionRequest = z.infer<typeof admissionRequestSchema>;
+export type PolicyDenial = z.infer<typeof policyDenialSchema>;
+export type PolicyResponse = z.infer<typeof policyResponseSchema>;
+export type PolicyDecision = z.infer<typeof policyDecisionSchema>;

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { problemCodes } from './problems.ts';
+
+/** One flaw of a request; `pointer` is a JSON pointer into the body. */
+export const problemDetailSchema = z.strictObject({
+  pointer: z.string().optional(),
+  rule: z.string().optional(),
+  message: z.string(),
+  fix: z.string().optional(),
+  allowed: z.array(z.string()).optional(),
+});
+
+/** An RFC 9457 problem document. */
+export const problemSchema = z
+  .looseObject({
+    type: z.string().meta({ description: '`/problems/<code>`' }),
+    code: z.enum(problemCodes),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    fix: z.string(),
+    requestId: z.string(),
+    errors: z.array(problemDetailSchema).optional(),
+    operation: z.string().optional().meta({ description: 'Path of the operation that is in the way.' }),
+  })
+  .meta({ title: 'Problem' });
+
+export type ProblemDetail = z.infer<typeof problemDetailSchema>;
+export type Problem = z.infer<typeof problemSchema>;

@@ -1,0 +1,68 @@
+/** What `tenure` exits with. Documented, and never given a second meaning. */
+export const exitCodes = {
+  ok: 0,
+  operationFailed: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  denied: 5,
+  waitTimeout: 7,
+  unavailable: 8,
+  interrupted: 130,
+} as const;
+export type ExitCodeName = keyof typeof exitCodes;
+
+export interface ProblemType {
+  /** HTTP status, as an answer or as the status an operation's error would have had. */
+  readonly status: number;
+  readonly exit: ExitCodeName;
+  /** Whose fault: the caller can mend a `user` problem; a `system` problem is for the operator. */
+  readonly fault: 'user' | 'system';
+  /** Whether the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+  readonly title: string;
+  readonly fix: string;
+}
+
+/**
+ * The one catalogue of everything that can go wrong: HTTP answers, operation errors and CLI exits all name one of these
+ * codes. A code once released keeps its meaning for ever; `docs/reference/problems.md` is generated from here.
+ */
+export const problems = {
+  request_invalid: { status: 400, exit: 'usage', fault: 'user', retryable: false, title: 'The request is not valid', fix: 'Correct the fields listed under "errors" and send it again.' },
+  idempotency_key_missing: { status: 400, exit: 'usage', fault: 'user', retryable: false, title: 'The Idempotency-Key header is missing', fix: 'Send a fresh random Idempotency-Key, and the same one when you repeat the request.' },
+  page_token_invalid: { status: 400, exit: 'usage', fault: 'user', retryable: false, title: 'The page token does not belong to this list', fix: 'Begin the list again without pageToken.' },
+  unauthenticated: { status: 401, exit: 'denied', fault: 'user', retryable: false, title: 'The bearer token is missing or not valid', fix: 'Send "Authorization: Bearer <token>" with a current token of the configured issuer.' },
+  forbidden: { status: 403, exit: 'denied', fault: 'user', retryable: false, title: 'Policy does not allow this to the caller', fix: 'Ask for a role that allows the action, or use another token.' },
+  not_found: { status: 404, exit: 'notFound', fault: 'user', retryable: false, title: 'There is no such resource', fix: 'Check the name; list what you may see.' },
+  route_not_found: { status: 404, exit: 'notFound', fault: 'user', retryable: false, title: 'There is no such route', fix: 'Check the method and path against the API reference.' },
+  method_not_allowed: { status: 405, exit: 'usage', fault: 'user', retryable: false, title: 'The path does not take this method', fix: 'Use one of the methods in the Allow header.' },
+  already_exists: { status: 409, exit: 'conflict', fault: 'user', retryable: false, title: 'A resource of this name exists', fix: 'Choose another name, or change the existing resource with PUT.' },
+  operation_in_progress: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'Another operation of this tenant is running', fix: 'Wait for the operation named in "operation", then try again.' },
+  idempotency_in_progress: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'A request with this Idempotency-Key is still running', fix: 'Repeat the request a little later with the same key.' },
+  revision_stale: { status: 412, exit: 'conflict', fault: 'user', retryable: false, title: 'The resource has changed since it was read', fix: 'Read it again, apply the change to what you read, and send its new ETag in If-Match.' },
+  body_too_large: { status: 413, exit: 'usage', fault: 'user', retryable: false, title: 'The request body is too large', fix: 'Send at most 1 MiB of JSON.' },
+  media_type_unsupported: { status: 415, exit: 'usage', fault: 'user', retryable: false, title: 'The body is not JSON', fix: 'Send "Content-Type: application/json".' },
+  policy_refused: { status: 422, exit: 'denied', fault: 'user', retryable: false, title: 'Policy refuses what was asked for', fix: 'Change the fields listed under "errors" to allowed values.' },
+  transition_not_allowed: { status: 422, exit: 'conflict', fault: 'user', retryable: false, title: 'The tenant cannot go from its state to the one asked for', fix: 'Go by one of the transitions listed under "errors".' },
+  placement_immutable: { status: 422, exit: 'conflict', fault: 'user', retryable: false, title: 'A placed tenant keeps its placement and isolation mode', fix: 'Leave spec.placement as it is; a placed tenant moves only by a migration.' },
+  change_not_available: { status: 422, exit: 'conflict', fault: 'user', retryable: false, title: 'This field cannot be changed in the state the tenant is in', fix: 'Restore the fields listed under "errors"; they can be changed while the tenant is a Draft.' },
+  isolation_not_available: { status: 422, exit: 'usage', fault: 'user', retryable: false, title: 'This isolation mode or strategy is not offered', fix: 'Use one of the values listed under "errors".' },
+  placement_impossible: { status: 422, exit: 'operationFailed', fault: 'user', retryable: false, title: 'No cell can take the tenant', fix: 'Widen the allowed regions, or ask the operator for room; "errors" says what removed each candidate.' },
+  idempotency_key_reused: { status: 422, exit: 'usage', fault: 'user', retryable: false, title: 'The Idempotency-Key was used for another request', fix: 'Use a fresh key for a different request.' },
+  schema_rejected: { status: 422, exit: 'operationFailed', fault: 'user', retryable: false, title: 'MongoDB refuses a declared collection, validator or index', fix: 'Correct the collection named in the message, apply the manifest and activate again.' },
+  precondition_required: { status: 428, exit: 'usage', fault: 'user', retryable: false, title: 'The request must say which revision it changes', fix: 'Send If-Match with the ETag you read, or If-None-Match: * to create.' },
+  cancelled: { status: 409, exit: 'operationFailed', fault: 'user', retryable: true, title: 'The operation was cancelled and undone', fix: 'Start it again when it is wanted.' },
+  owned_by_another: { status: 409, exit: 'operationFailed', fault: 'system', retryable: false, title: 'Something that Tenure did not make stands where the tenant belongs', fix: 'Look at the database or user named in the message; remove or rename it if it is not needed, then activate again.' },
+  isolation_probe_failed: { status: 500, exit: 'operationFailed', fault: 'system', retryable: false, title: 'The tenant’s boundary did not hold when it was tried', fix: 'Do not open the tenant; compare its role and user with the message and report it.' },
+  fenced: { status: 409, exit: 'conflict', fault: 'system', retryable: false, title: 'A later holder has taken over this operation', fix: 'Nothing is to be done: the later holder finishes it.' },
+  internal: { status: 500, exit: 'operationFailed', fault: 'system', retryable: false, title: 'Something failed that should not have', fix: 'Report it with the requestId; the logs hold the cause.' },
+  control_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'The control database cannot be reached', fix: 'Try again after the time in Retry-After.' },
+  temporal_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'Temporal cannot be reached', fix: 'Try again after the time in Retry-After.' },
+  cell_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'A cell cannot be reached', fix: 'Try again after the time in Retry-After.' },
+  policy_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'Policy cannot decide', fix: 'Try again after the time in Retry-After; the operator finds the cause in the logs.' },
+  keys_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'The key provider cannot wrap or unwrap', fix: 'Try again after the time in Retry-After.' },
+} as const satisfies Record<string, ProblemType>;
+
+export type ProblemCode = keyof typeof problems;
+export const problemCodes = Object.keys(problems) as ProblemCode[];

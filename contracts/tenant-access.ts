@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
+
+/**
+ * Access to one tenant's database, for as long as the lease lasts. The holder stops using it when the lease has run out
+ * by its own clock, counted from before it asked; renewing is asking again with the lease's id.
+ */
+export const tenantAccessSchema = z
+  .strictObject({
+    tenant: z.strictObject({ uid: uidSchema, name: nameSchema }),
+    lease: z.strictObject({ id: uidSchema, epoch: z.int().positive(), durationMs: z.int().positive(), expireTime: timeSchema }),
+    region: nameSchema,
+    cell: nameSchema,
+    endpoint: z.string().meta({ description: 'mongodb:// address without credentials.' }),
+    database: z.string(),
+    collections: z.array(z.string()),
+    credential: z.strictObject({ username: z.string(), password: z.string(), authSource: z.string() }),
+  })
+  .meta({ title: 'TenantAccess' });
+
+export const openTenantBodySchema = z
+  .strictObject({ leaseId: uidSchema.optional().meta({ description: 'The lease to renew; absent: a new one.' }) })
+  .meta({ title: 'OpenTenantRequest' });
+
+export type TenantAccess = z.infer<typeof tenantAccessSchema>;

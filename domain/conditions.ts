@@ -1,0 +1,31 @@
+import type { Condition } from '../contracts/manifests/tenant.ts';
+
+export type ConditionType = 'Ready' | 'Provisioned' | 'Placed' | 'ResidencyCompliant' | 'PolicyCompliant' | 'IsolationVerified';
+
+export interface ConditionUpdate {
+  readonly type: ConditionType;
+  readonly status: Condition['status'];
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * Conditions after these updates, sorted by type. `lastTransitionTime` moves only when the status does, as Kubernetes'
+ * API conventions have it.
+ */
+export function updateConditions(
+  conditions: readonly Condition[],
+  updates: readonly ConditionUpdate[],
+  at: { readonly time: string; readonly generation: number },
+): Condition[] {
+  const byType = new Map(conditions.map((condition) => [condition.type, condition]));
+  for (const update of updates) {
+    const before = byType.get(update.type);
+    byType.set(update.type, {
+      ...update,
+      observedGeneration: at.generation,
+      lastTransitionTime: before?.status === update.status ? before.lastTransitionTime : at.time,
+    });
+  }
+  return [...byType.values()].toSorted((a, b) => (a.type < b.type ? -1 : 1));
+}

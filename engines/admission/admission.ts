@@ -1,0 +1,54 @@
+import type { LifecycleState } from '../../contracts/lifecycle.ts';
+import type { PlacementStatus, TenantSpec } from '../../contracts/manifests/tenant.ts';
+import type { AdmissionRequest, PolicyActor } from '../../contracts/policy.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { DocumentOfKind } from '../../store/documents.ts';
+import type { ResourceStore } from '../../store/resources.ts';
+import type { PolicyEngine, PolicyVerdict } from '../policy/policy-engine.ts';
+
+/** What policy is asked about a tenant. */
+export interface AdmissionQuestion {
+  readonly action: AdmissionRequest['action'];
+  readonly actor: PolicyActor;
+  readonly tenant: { readonly name: string; readonly uid?: string; readonly lifecycle: LifecycleState; readonly spec: TenantSpec };
+  readonly placement?: PlacementStatus | null;
+}
+
+/** The answer, with the facts it was given on. */
+export interface Admission {
+  readonly verdict: PolicyVerdict;
+  readonly plan: DocumentOfKind<'Plan'> | undefined;
+  readonly regions: readonly DocumentOfKind<'Region'>[];
+}
+
+/** Gathers the facts from the registry and asks policy: the same for the API's early answer and the activity's last word. */
+export type Admit = (question: AdmissionQuestion) => Promise<Admission>;
+
+const regionLimit = 1000;
+
+export interface AdmissionDependencies {
+  readonly resources: Pick<ResourceStore, 'find' | 'list'>;
+  readonly policy: Pick<PolicyEngine, 'admit'>;
+}
+
+export function createAdmit({ resources, policy }: AdmissionDependencies): Admit {
+  return async ({ action, actor, tenant, placement }) => {
+    const [plan, regions] = await Promise.all([resources.find('Plan', tenant.spec.plan), resources.list('Region', { limit: regionLimit })]);
+    const verdict = policy.admit({
+      v: 1,
+      now: new Date().toISOString(),
+      action,
+      actor,
+      tenant,
+      ...(plan === undefined ? {} : { plan: { name: plan.name, spec: plan.spec } }),
+      regions: regions.map(({ name, spec }) => ({ name, spec })),
+      ...(placement == null ? {} : { placement: { region: placement.region, cell: placement.cell, mode: placement.mode } }),
+    });
+    return { verdict, plan, regions };
+  };
+}
+
+/** The refusal that a denying verdict amounts to. */
+export function policyRefusal(verdict: PolicyVerdict): TenureError {
+  return new TenureError('policy_refused', verdict.deny.map((denial) => denial.message).join('; '), { errors: verdict.deny });
+}

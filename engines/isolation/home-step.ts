@@ -1,0 +1,17 @@
+import type { Home } from './home.ts';
+
+/** What was found: nothing, some of it, all of it but not as it should be, or exactly what should be. */
+export type Observation = 'absent' | 'partial' | 'wrong' | 'present';
+
+/**
+ * One part of a tenant's boundary on its cell. `ensure` may be repeated, at once even, and ends in the same place from
+ * wherever it starts; `undo` takes back only what the same operation has made.
+ */
+export interface HomeStep {
+  /** @throws TenureError owned_by_another, cell_unavailable */
+  observe(home: Home): Promise<Observation>;
+  /** Brings it about and returns what was done, for people. @throws TenureError owned_by_another, schema_rejected, cell_unavailable */
+  ensure(home: Home): Promise<string>;
+  /** @throws TenureError cell_unavailable */
+  undo(home: Home): Promise<string>;
+}

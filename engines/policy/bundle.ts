@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { digestSchema } from '../../contracts/identifiers.ts';
+import type { Digest } from '../../contracts/identifiers.ts';
+import { bundleDigest } from './bundle-digest.ts';
+
+/** The part of `bundle.json` that says which files belong beside it. */
+const bundleManifestSchema = z.looseObject({ digest: digestSchema });
+
+/** A compiled policy whose bytes are those that its manifest names. */
+export interface PolicyBundle {
+  readonly digest: Digest;
+  readonly wasm: Uint8Array;
+  /** UTF-8 JSON. */
+  readonly data: ArrayBuffer;
+}
+
+/**
+ * Reads `policy.wasm`, `data.json` and `bundle.json`, and compares the bytes with the digest in the last.
+ * @throws Error when a file is missing or damaged, or the digest is another one.
+ */
+export async function readBundle(directory: string): Promise<PolicyBundle> {
+  const read = (file: string) => readFile(join(directory, file));
+  const [wasm, data, manifest] = await Promise.all([read('policy.wasm'), read('data.json'), read('bundle.json')]);
+  const digest = bundleDigest(wasm, data);
+  const expected = bundleManifestSchema.parse(JSON.parse(manifest.toString('utf8'))).digest;
+  if (digest !== expected) throw new Error(`the files have the digest ${digest}, but bundle.json says ${expected}`);
+  return { digest, wasm, data: new Uint8Array(data).buffer };
+}

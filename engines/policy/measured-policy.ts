@@ -1,0 +1,77 @@
+import { performance } from 'node:perf_hooks';
+import type { Digest } from '../../contracts/identifiers.ts';
+import { loadPolicyEngine } from './policy-engine.ts';
+import type { PolicyEngine, PolicyVerdict } from './policy-engine.ts';
+import { policyUnavailable } from './policy-unavailable.ts';
+
+export type ObserveDecision = (entrypoint: 'authorize' | 'admit', decision: 'allow' | 'deny' | 'unavailable', seconds: number) => void;
+
+/** The engine of one process: loaded when the bundle is there, and looked for again while it is not. */
+export interface MeasuredPolicy extends Pick<PolicyEngine, 'authorize' | 'admit'> {
+  /** Empty until a bundle has been loaded. */
+  readonly bundle: Digest | '';
+  /** Resolves when it can decide. @throws TenureError policy_unavailable */
+  check(): Promise<void>;
+}
+
+const lookAgainMs = 1_000;
+
+export interface MeasuredPolicyOptions {
+  readonly bundleDirectory: string;
+  readonly observe: ObserveDecision;
+}
+
+/** Decides and measures. Without a bundle every question is refused, and the bundle is looked for again each second. */
+export function measuredPolicy({ bundleDirectory, observe }: MeasuredPolicyOptions): MeasuredPolicy {
+  let engine: PolicyEngine | undefined;
+  let failure: unknown;
+  let lookedAt = 0;
+  let loading: Promise<void> | undefined;
+
+  function load(): Promise<void> {
+    loading ??= loadPolicyEngine({ bundleDirectory })
+      .then(
+        (loaded) => {
+          engine = loaded;
+        },
+        (error: unknown) => {
+          failure = error;
+        },
+      )
+      .finally(() => {
+        loading = undefined;
+        lookedAt = performance.now();
+      });
+    return loading;
+  }
+  void load();
+
+  function measured(entrypoint: 'authorize' | 'admit', decide: (policy: PolicyEngine) => PolicyVerdict): PolicyVerdict {
+    if (engine === undefined) {
+      if (performance.now() - lookedAt > lookAgainMs) void load();
+      observe(entrypoint, 'unavailable', 0);
+      throw policyUnavailable('no policy bundle could be loaded', failure);
+    }
+    const began = performance.now();
+    try {
+      const verdict = decide(engine);
+      observe(entrypoint, verdict.decision.decision, (performance.now() - began) / 1000);
+      return verdict;
+    } catch (error) {
+      observe(entrypoint, 'unavailable', (performance.now() - began) / 1000);
+      throw error;
+    }
+  }
+
+  return {
+    get bundle() {
+      return engine?.bundle ?? '';
+    },
+    authorize: (request) => measured('authorize', (policy) => policy.authorize(request)),
+    admit: (request) => measured('admit', (policy) => policy.admit(request)),
+    async check() {
+      if (engine === undefined) await load();
+      if (engine === undefined) throw policyUnavailable('no policy bundle could be loaded', failure);
+    },
+  };
+}

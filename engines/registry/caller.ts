@@ -1,0 +1,22 @@
+import type { PolicyActor, PolicyDecision } from '../../contracts/policy.ts';
+import type { LedgerDraft } from '../../store/ledger.ts';
+
+/** Who asks, by which request, and the decision that let them ask. */
+export interface Caller {
+  readonly actor: PolicyActor;
+  readonly requestId: string;
+  readonly correlationId: string;
+}
+
+/** What an entry says of the caller. */
+export function callerEntry({ actor, requestId, correlationId }: Caller): Pick<LedgerDraft, 'actor' | 'requestId' | 'correlationId'> {
+  return { actor: { subject: actor.subject, roles: actor.roles }, requestId, correlationId };
+}
+
+/** A refusal, as it goes into the ledger. */
+export function refusalEntry(
+  caller: Caller,
+  told: Pick<LedgerDraft, 'action' | 'target' | 'reason'> & { readonly tenant?: string; readonly policy?: PolicyDecision },
+): LedgerDraft {
+  return { ...callerEntry(caller), outcome: 'denied', ...told };
+}

@@ -1,0 +1,91 @@
+import { canonicalDigest } from '../../contracts/canonical-json.ts';
+import type { PolicyDecision } from '../../contracts/policy.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Transaction } from '../../store/commit.ts';
+import { storageVersion } from '../../store/documents.ts';
+import type { PlanDocument, RegionDocument } from '../../store/documents.ts';
+import { stateReference } from '../../store/resources.ts';
+import type { Declaration } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry } from './caller.ts';
+import type { Caller } from './caller.ts';
+import { requirePrecondition } from './precondition.ts';
+import type { Precondition } from './precondition.ts';
+
+/** Kinds whose declaration is all there is to them: nothing runs for them. */
+export type SettledDocument = PlanDocument | RegionDocument;
+
+export interface DeclareResourceRequest {
+  readonly kind: SettledDocument['kind'];
+  readonly name: string;
+  readonly declaration: Declaration<SettledDocument['spec']>;
+  readonly precondition: Precondition;
+  readonly caller: Caller;
+  /** The decision that allowed it. */
+  readonly policy: PolicyDecision;
+  /** Runs in the commit, with what it made. */
+  readonly settle: (tx: Transaction, document: SettledDocument, created: boolean) => Promise<void>;
+}
+
+export interface DeclaredResource {
+  readonly outcome: 'created' | 'changed' | 'unchanged';
+  readonly document: SettledDocument;
+}
+
+const actions = { Plan: 'plan.apply', Region: 'region.apply' } as const;
+
+/** A cell that holds tenants cannot be taken out of its region. */
+async function requireCellsFree(store: Store, current: RegionDocument, next: RegionDocument['spec']): Promise<void> {
+  const removed = current.spec.cells.map((cell) => cell.name).filter((name) => !next.cells.some((cell) => cell.name === name));
+  if (removed.length === 0) return;
+  const placed = await store.resources.placedOn(removed, 5);
+  if (placed.length === 0) return;
+  throw new TenureError('change_not_available', `tenants live on ${removed.join(', ')}: ${placed.map((tenant) => tenant.name).join(', ')}`, {
+    errors: [{ pointer: '/spec/cells', message: `these cells hold tenants: ${removed.join(', ')}`, fix: 'Keep the cells; close the region with acceptsTenants: false to take no more.' }],
+  });
+}
+
+/** Accepts a declared plan or region: revision, entry and the caller's answer in one commit. */
+export async function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
+  const { kind, name, declaration, precondition, caller, policy, settle } = request;
+  const current: SettledDocument | undefined = await store.resources.find(kind, name);
+  requirePrecondition(precondition, `${kind} "${name}"`, current);
+  if (current !== undefined) {
+    const { labels, annotations, spec } = current;
+    if (canonicalDigest({ labels, annotations, spec }) === canonicalDigest(declaration)) return { outcome: 'unchanged', document: current };
+    if (current.kind === 'Region') await requireCellsFree(store, current, declaration.spec as RegionDocument['spec']);
+  }
+  const uid = current?._id ?? store.newId();
+  return store.commit(async (tx) => {
+    const fresh = {
+      _id: uid,
+      storageVersion,
+      kind,
+      name,
+      ...declaration,
+      generation: 1,
+      revision: 1,
+      createTime: tx.time,
+      updateTime: tx.time,
+    } as SettledDocument;
+    const document =
+      current === undefined
+        ? await store.resources.insert(tx, fresh)
+        : await store.resources.replace(tx, current.revision, { ...fresh, createTime: current.createTime, generation: current.generation + 1, revision: current.revision + 1 });
+    await settle(tx, document, current === undefined);
+    return {
+      result: { outcome: current === undefined ? 'created' : 'changed', document },
+      entries: [
+        {
+          ...callerEntry(caller),
+          action: actions[kind],
+          target: { kind, name, uid },
+          outcome: 'succeeded',
+          ...(current === undefined ? {} : { previous: stateReference(current) }),
+          next: stateReference(document),
+          policy,
+        },
+      ],
+    };
+  });
+}

@@ -1,0 +1,22 @@
+import { TenureError } from '../../domain/tenure-error.ts';
+
+/** Which state of a resource a change is meant for. */
+export type Precondition =
+  /** It must not exist. */
+  | { readonly kind: 'absent' }
+  /** It must stand at this revision. */
+  | { readonly kind: 'revision'; readonly revisions: readonly number[] }
+  /** It must exist, as whatever it is. */
+  | { readonly kind: 'exists' };
+
+/** @throws TenureError already_exists, not_found, revision_stale */
+export function requirePrecondition(precondition: Precondition, what: string, current: { readonly revision: number } | undefined): void {
+  if (precondition.kind === 'absent') {
+    if (current !== undefined) throw new TenureError('already_exists', `${what} exists`);
+    return;
+  }
+  if (current === undefined) throw new TenureError('not_found', `${what} does not exist`);
+  if (precondition.kind === 'revision' && !precondition.revisions.includes(current.revision)) {
+    throw new TenureError('revision_stale', `${what} is at revision ${current.revision}`);
+  }
+}

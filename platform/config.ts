@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { nameSchema } from '../contracts/identifiers.ts';
+import { logLevels } from './logging.ts';
+
+/** A setting that is missing or wrong; the text names each one and what it takes. */
+export class ConfigError extends Error {
+  constructor(flaws: readonly string[]) {
+    super(`configuration: ${flaws.join('; ')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const file = z.string().min(1);
+const databaseName = z.string().regex(/^[a-z][a-z0-9_]{0,37}$/, 'must be a database name of lower-case letters, digits and "_"');
+
+const sharedSettings = {
+  TENURE_INSTALLATION: nameSchema,
+  TENURE_CONTROL_URI: z.string().startsWith('mongodb'),
+  TENURE_CONTROL_DATABASE: databaseName.default('tenure'),
+  TENURE_SECRETS_DATABASE: databaseName.default('tenure_secrets'),
+  TENURE_CELLS_FILE: file,
+  TENURE_KEYRING_FILE: file,
+  TENURE_CODEC_KEYRING_FILE: file,
+  TENURE_TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port'),
+  TENURE_TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TENURE_TASK_QUEUE: z.string().min(1).default('tenure'),
+  TENURE_POLICY_BUNDLE: file,
+  TENURE_LOG_LEVEL: z.enum(logLevels).default('info'),
+  TENURE_FAILPOINT_DIR: file.optional(),
+};
+
+const apiSettings = z.object({
+  ...sharedSettings,
+  TENURE_API_HOST: z.string().min(1).default('127.0.0.1'),
+  TENURE_API_PORT: port.default(8080),
+  TENURE_API_OPS_PORT: port.default(9464),
+  TENURE_JWKS_FILE: file,
+  TENURE_JWT_ISSUER: z.string().min(1),
+  TENURE_JWT_AUDIENCE: z.string().min(1),
+});
+
+const workerSettings = z.object({
+  ...sharedSettings,
+  TENURE_API_HOST: z.string().min(1).default('127.0.0.1'),
+  TENURE_WORKER_OPS_PORT: port.default(9465),
+  TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200),
+});
+
+export type SharedConfig = z.infer<z.ZodObject<typeof sharedSettings>>;
+export type ApiConfig = z.infer<typeof apiSettings>;
+export type WorkerConfig = z.infer<typeof workerSettings>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function read<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.infer<Schema> {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${environment[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`));
+}
+
+/** @throws ConfigError */
+export function readApiConfig(environment: Environment = process.env): ApiConfig {
+  return read(apiSettings, environment);
+}
+
+/** @throws ConfigError */
+export function readWorkerConfig(environment: Environment = process.env): WorkerConfig {
+  return read(workerSettings, environment);
+}
+
+function readJsonFile<Schema extends z.ZodType>(setting: string, path: string, schema: Schema): z.infer<Schema> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`${setting} names a file that cannot be read: ${error instanceof Error ? error.message : path}`]);
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    // The file may hold secrets: say nothing of what is in it.
+    throw new ConfigError([`${setting} names a file of another form: ${path}`]);
+  }
+}
+
+const keyringSchema = z.strictObject({ current: z.string().min(1), keys: z.record(z.string(), z.base64()) }).refine((ring) => ring.current in ring.keys);
+
+/** Reads a keyring file: `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. @throws ConfigError */
+export function readKeyring(setting: string, path: string): { current: string; keys: Map<string, Buffer> } {
+  const ring = readJsonFile(setting, path, keyringSchema);
+  const keys = new Map(Object.entries(ring.keys).map(([id, encoded]) => [id, Buffer.from(encoded, 'base64')]));
+  if ([...keys.values()].some((key) => key.length !== 32)) throw new ConfigError([`${setting}: every key must be 32 bytes`]);
+  return { current: ring.current, keys };
+}
+
+const cellsSchema = z.record(nameSchema, z.strictObject({ uri: z.string().startsWith('mongodb') }));
+
+/** Reads the cells file: `{"<cell>": {"uri": "mongodb://…"}}`. @throws ConfigError */
+export function readCells(path: string): Map<string, { uri: string }> {
+  return new Map(Object.entries(readJsonFile('TENURE_CELLS_FILE', path, cellsSchema)));
+}
+
+const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
+
+/** Reads a JSON Web Key Set of public keys. @throws ConfigError */
+export function readJwks(path: string): { keys: { kty: string }[] } {
+  return readJsonFile('TENURE_JWKS_FILE', path, jwksSchema);
+}

@@ -1,0 +1,35 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** Seconds; from a policy decision (10 µs) to an operation that waited for a cell (10 min). */
+const decisionBuckets = [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.05];
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
+const operationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600];
+
+/** Every metric of the plane, for one process. No label holds a tenant's name: their number must not grow with tenants. */
+export interface Metrics {
+  readonly registry: Registry;
+  readonly requests: Histogram<'method' | 'route' | 'status'>;
+  readonly decisions: Histogram<'entrypoint' | 'decision'>;
+  readonly operations: Histogram<'kind' | 'state'>;
+  readonly steps: Histogram<'step' | 'outcome'>;
+  readonly compensationFailures: Counter<'step'>;
+  readonly resumedOperations: Counter;
+  readonly cellReachable: Gauge<'cell'>;
+}
+
+export function createMetrics(service: 'api' | 'worker'): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Histogram({ name: 'tenure_http_request_duration_seconds', help: 'HTTP requests by route and status.', labelNames: ['method', 'route', 'status'], buckets: requestBuckets, registers }),
+    decisions: new Histogram({ name: 'tenure_policy_decision_duration_seconds', help: 'Policy decisions by entry point and result.', labelNames: ['entrypoint', 'decision'], buckets: decisionBuckets, registers }),
+    operations: new Histogram({ name: 'tenure_operation_duration_seconds', help: 'Operations from acceptance to their end.', labelNames: ['kind', 'state'], buckets: operationBuckets, registers }),
+    steps: new Histogram({ name: 'tenure_operation_step_duration_seconds', help: 'Attempts at steps of operations.', labelNames: ['step', 'outcome'], buckets: operationBuckets, registers }),
+    compensationFailures: new Counter({ name: 'tenure_compensation_failures_total', help: 'Attempts to undo a step that failed.', labelNames: ['step'], registers }),
+    resumedOperations: new Counter({ name: 'tenure_operations_resumed_total', help: 'Stalled operations that the sweep started again.', registers }),
+    cellReachable: new Gauge({ name: 'tenure_cell_reachable', help: '1 when the last look at the cell succeeded.', labelNames: ['cell'], registers }),
+  };
+}

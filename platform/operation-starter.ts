@@ -1,0 +1,41 @@
+import type { Client } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { OperationInput } from '../domain/operation-input.ts';
+import { operationWorkflowId, searchAttributeNames } from '../domain/search-attributes.ts';
+
+export interface StartableOperation extends OperationInput {
+  readonly plan: string;
+}
+
+/** Starts the workflow of an accepted operation, or finds the one that runs. May be repeated at any time. */
+export type StartOperation = (operation: StartableOperation) => Promise<void>;
+
+const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
+
+export interface OperationStarterDependencies {
+  readonly client: Pick<Client, 'workflow'>;
+  readonly taskQueue: string;
+}
+
+export function createOperationStarter({ client, taskQueue }: OperationStarterDependencies): StartOperation {
+  return async ({ plan, ...input }) => {
+    const { kind, operationId, tenant } = input;
+    await client.workflow.start(kind, {
+      taskQueue,
+      workflowId: operationWorkflowId(tenant.uid, operationId),
+      // A closed run whose operation is not finished was terminated; what stands in MongoDB decides, so it may run again.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [input],
+      staticSummary: `${kind} ${tenant.name}`,
+      staticDetails: `Operation \`${operationId}\` of tenant **${tenant.name}** (\`${tenant.uid}\`), plan ${plan}.`,
+      typedSearchAttributes: [
+        { key: keyword(searchAttributeNames.tenant), value: tenant.name },
+        { key: keyword(searchAttributeNames.tenantUid), value: tenant.uid },
+        { key: keyword(searchAttributeNames.operationKind), value: kind },
+        { key: keyword(searchAttributeNames.operationId), value: operationId },
+        { key: keyword(searchAttributeNames.plan), value: plan },
+      ],
+    });
+  };
+}

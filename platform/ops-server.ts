@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { Registry } from 'prom-client';
+
+/** A dependency without which the process cannot do its work. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Resolves when the dependency answers; rejects with what is wrong. */
+  readonly check: () => Promise<void>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, 'ok' | 'failed' | 'stopping'>>;
+}
+
+/** Asks every dependency, at once. */
+export async function askReadiness(checks: readonly ReadinessCheck[], stopping: boolean): Promise<Readiness> {
+  const results = await Promise.all(
+    checks.map(async ({ name, check }) => [name, await check().then(() => 'ok' as const, () => 'failed' as const)] as const),
+  );
+  return {
+    ready: !stopping && results.every(([, result]) => result === 'ok'),
+    checks: { ...Object.fromEntries(results), ...(stopping ? { process: 'stopping' as const } : {}) },
+  };
+}
+
+export interface OpsServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly registry: Registry;
+  readonly readiness: () => Promise<Readiness>;
+  /** Further metrics in Prometheus text form, such as the Temporal SDK's. */
+  readonly moreMetrics?: () => Promise<string>;
+}
+
+/** `/livez`, `/readyz` and `/metrics` on a port of their own, away from what callers reach. */
+export async function startOpsServer({ host, port, registry, readiness, moreMetrics }: OpsServerOptions): Promise<Server> {
+  async function answer(path: string | undefined): Promise<{ status: number; type: string; body: string }> {
+    if (path === '/livez') return { status: 200, type: 'text/plain', body: 'ok\n' };
+    if (path === '/readyz') {
+      const state = await readiness();
+      return { status: state.ready ? 200 : 503, type: 'application/json', body: `${JSON.stringify(state)}\n` };
+    }
+    if (path === '/metrics') {
+      return { status: 200, type: registry.contentType, body: `${await registry.metrics()}${moreMetrics === undefined ? '' : await moreMetrics()}` };
+    }
+    return { status: 404, type: 'text/plain', body: 'try /livez, /readyz or /metrics\n' };
+  }
+  const server = createServer((request, response) => {
+    answer(request.url?.split('?')[0]).then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      () => response.writeHead(500).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, () => resolve());
+  });
+  return server;
+}

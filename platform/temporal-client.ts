@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { createEncryptionCodec } from './payload-codec/encryption-codec.ts';
+import type { CodecKeyring } from './payload-codec/encryption-codec.ts';
+
+/** How everything that goes to Temporal is written: the same in clients, workers and the replay of histories. */
+export function createDataConverter(keyring: CodecKeyring): DataConverter {
+  return {
+    payloadCodecs: [createEncryptionCodec(keyring)],
+    failureConverterPath: fileURLToPath(new URL('./payload-codec/failure-converter.ts', import.meta.url)),
+  };
+}
+
+export interface TemporalClientOptions {
+  readonly address: string;
+  readonly namespace: string;
+  readonly keyring: CodecKeyring;
+}
+
+export interface TemporalClient {
+  readonly client: Client;
+  /** Resolves when Temporal answers for the namespace. Rejects within two seconds when it does not. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const pingTimeoutMs = 2_000;
+
+/** A client that connects when it is first used, so that a process starts while Temporal is away. */
+export function createTemporalClient({ address, namespace, keyring }: TemporalClientOptions): TemporalClient {
+  const connection = Connection.lazy({ address });
+  return {
+    client: new Client({ connection, namespace, dataConverter: createDataConverter(keyring) }),
+    async ping() {
+      await connection.withDeadline(Date.now() + pingTimeoutMs, () => connection.workflowService.describeNamespace({ namespace }));
+    },
+    close: () => connection.close(),
+  };
+}

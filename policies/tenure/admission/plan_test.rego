@@ -1,0 +1,83 @@
+package tenure.plan_test
+
+import data.tenure.admission_test as base
+
+test_absent_plan_is_all_that_is_reported if {
+	every action in base.changes | {"tenant.open"} {
+		response := base.decide(array.concat(base.placed, [
+			base.set_to("/action", action),
+			base.removed("/plan"),
+		]))
+		response.allow == false
+		response.deny == [{
+			"rule": "tenant.plan_known",
+			"message": "There is no plan team.",
+			"fix": "Name a plan that exists, or apply this one first.",
+			"pointer": "/spec/plan",
+		}]
+	}
+}
+
+test_another_plan_than_the_named_one_does_not_count if {
+	base.decide([base.set_to("/plan/name", "enterprise")]).rules == ["tenant.plan_known"]
+}
+
+test_half_a_plan_is_none if {
+	every half in [base.removed("/plan/spec/quotas"), base.removed("/plan/spec/isolationModes"), base.removed("/plan/spec")] {
+		base.decide([half]).rules == ["tenant.plan_known"]
+	}
+}
+
+test_residency_is_judged_without_the_plan if {
+	response := base.decide([base.removed("/plan"), base.set_to("/tenant/spec/residency/jurisdictions", ["CH"])])
+	response.rules == ["residency.preferred_region", "residency.some_region", "tenant.plan_known"]
+}
+
+test_mode_must_be_one_of_the_plan if {
+	response := base.decide([base.set_to("/tenant/spec/placement/mode", "hybrid")])
+	response.deny == [{
+		"rule": "tenant.mode_allowed",
+		"message": "Plan team does not offer the isolation mode hybrid.",
+		"fix": "Use one of the allowed modes, or a plan that offers this one.",
+		"pointer": "/spec/placement/mode",
+		"allowed": ["dedicated", "schema"],
+	}]
+}
+
+test_mode_is_dedicated_unless_said if {
+	without_mode := base.removed("/tenant/spec/placement/mode")
+	base.decide([without_mode]).allow
+	base.decide([without_mode, base.set_to("/plan/spec/isolationModes", ["schema"])]).rules == ["tenant.mode_allowed"]
+}
+
+test_mode_of_a_placed_tenant_stays_unless_said if {
+	in_schema := array.concat(base.placed, [
+		base.removed("/tenant/spec/placement"),
+		base.set_to("/placement/mode", "schema"),
+	])
+	base.decide(in_schema).allow
+	response := base.decide(array.concat(in_schema, [base.set_to("/plan/spec/isolationModes", ["dedicated"])]))
+	response.rules == ["tenant.mode_allowed"]
+}
+
+test_tables_count_collections_indexes_and_ids if {
+	base.decide([base.set_to("/plan/spec/quotas/tables", 5)]).allow
+	response := base.decide([base.set_to("/plan/spec/quotas/tables", 4)])
+	response.deny == [{
+		"rule": "quota.tables",
+		"message": "The tenant declares 5 collections and indexes, those on _id included; plan team holds 4.",
+		"fix": "Declare fewer collections or indexes, or use a plan that holds more.",
+		"pointer": "/spec/services",
+	}]
+}
+
+test_absent_indexes_are_none if {
+	base.decide([base.removed("/tenant/spec/services/0/collections/1/indexes")]).allow
+}
+
+test_tables_of_every_service_count if {
+	another := {"name": "billing", "collections": [{"name": "invoices", "indexes": []}]}
+	second := base.set_to("/tenant/spec/services/-", another)
+	base.decide([second]).rules == ["quota.tables"]
+	base.decide([second, base.set_to("/plan/spec/quotas/tables", 7)]).allow
+}

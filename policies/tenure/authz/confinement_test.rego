@@ -1,0 +1,103 @@
+package tenure.confinement_test
+
+import data.tenure.authz_test as request
+
+confined := {"roles": ["tenant-admin"], "tenants": [request.own]}
+
+confined_admin := {"roles": ["admin"], "tenants": [request.own]}
+
+on_tenant := {action | some action, grant in data.actions; grant.touches == "tenant"}
+
+test_own_tenant_may_be_touched if {
+	every action in on_tenant {
+		response := request.decide(action, confined_admin, request.tenant(request.own))
+		response.allow
+		response.rules == ["authz.confined", "authz.role"]
+		response.obligations == []
+	}
+}
+
+test_foreign_and_absent_tenants_are_refused_alike if {
+	every action in on_tenant {
+		foreign := request.decide(action, confined_admin, request.tenant(request.foreign))
+		absent := request.decide(action, confined_admin, request.absent)
+		foreign == absent
+		foreign.deny == [{
+			"rule": "authz.confined",
+			"message": "The caller is confined to tenants that do not include this one.",
+			"fix": "Name a tenant that the token is confined to, or use a token that includes this one.",
+		}]
+	}
+}
+
+test_the_refusal_names_no_tenant if {
+	response := request.decide("tenant.get", confined, request.tenant(request.foreign))
+	not contains(json.marshal(response), "acme")
+	not contains(json.marshal(response), request.foreign)
+	not contains(json.marshal(response), request.own)
+}
+
+test_confined_to_none_touches_none if {
+	every tenants in [[], null, false, "", {}] {
+		actor := {"roles": ["admin"], "tenants": tenants}
+		every action in on_tenant {
+			request.decide(action, actor, request.tenant(request.own)).rules == ["authz.confined"]
+		}
+	}
+}
+
+test_fleet_is_closed_to_the_confined if {
+	every action in ["tenant.create", "plan.apply", "region.apply"] {
+		response := request.decide(action, confined_admin, request.tenant(request.own))
+		response.allow == false
+		response.deny == [{
+			"rule": "authz.confined",
+			"message": $"A caller confined to tenants may not do {action}, which is not about one of them.",
+			"fix": "Use a token that is not confined to tenants.",
+		}]
+	}
+}
+
+test_lists_oblige_the_server_to_filter if {
+	every action in ["tenant.list", "operation.list"] {
+		response := request.decide(action, confined, {"kind": "Tenant"})
+		response.allow
+		response.obligations == [{"id": "confine-to-tenants"}]
+	}
+}
+
+test_a_refused_list_carries_no_obligation if {
+	response := request.decide("tenant.list", {"roles": [], "tenants": [request.own]}, {"kind": "Tenant"})
+	response.allow == false
+	response.obligations == []
+}
+
+test_lists_of_the_unconfined_oblige_to_nothing if {
+	request.decide("tenant.list", {"roles": ["viewer"]}, {"kind": "Tenant"}).obligations == []
+}
+
+test_plans_and_regions_are_open_to_the_confined if {
+	every action in ["plan.get", "plan.list", "region.get", "region.list"] {
+		response := request.decide(action, confined, {"kind": "Plan", "name": "team"})
+		response.allow
+		response.obligations == []
+	}
+}
+
+test_tenant_admin_must_be_confined if {
+	every roles in [["tenant-admin"], ["tenant-admin", "admin"]] {
+		response := request.decide("tenant.get", {"roles": roles}, request.tenant(request.own))
+		response.allow == false
+		response.deny == [{
+			"rule": "authz.confinement_required",
+			"message": "The role tenant-admin needs a token that says which tenants it is for.",
+			"fix": "Use a token with a \"tenants\" claim, or one without this role.",
+		}]
+	}
+}
+
+test_tenant_admin_changes_nothing if {
+	every action in ["tenant.update", "tenant.activate"] {
+		request.decide(action, confined, request.tenant(request.own)).rules == ["authz.role"]
+	}
+}

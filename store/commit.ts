@@ -1,0 +1,65 @@
+import type { ClientSession } from 'mongodb';
+import type { ControlDatabase } from './control-database.ts';
+import { asControlError } from './control-errors.ts';
+import { sealEntry } from './ledger.ts';
+import type { LedgerDraft } from './ledger.ts';
+
+/**
+ * Proof of being inside a commit. Every function that changes control data asks for one, and only {@link Commit} makes
+ * them; so nothing changes without the entry that says so.
+ */
+export interface Transaction {
+  readonly session: ClientSession;
+  /** The one time of everything that is committed here. */
+  readonly time: Date;
+  /** Id of the first entry, known before it is written. */
+  readonly entryId: string;
+}
+
+/** What a commit's work returns: at least one entry. */
+export interface Committed<T> {
+  readonly result: T;
+  readonly entries: readonly [LedgerDraft, ...LedgerDraft[]];
+}
+
+/**
+ * Runs `work` and writes its entries in one transaction with majority write concern. If the entries cannot be written,
+ * nothing was changed. `work` may run more than once and must touch nothing but this transaction.
+ * @throws TenureError control_unavailable when the outcome is not known; what `work` throws, with nothing changed.
+ */
+export type Commit = <T>(work: (tx: Transaction) => Promise<Committed<T>>) => Promise<T>;
+
+const commitTimeoutMs = 8_000;
+
+export interface CommitDependencies {
+  readonly database: ControlDatabase;
+  readonly installation: string;
+  readonly newId: () => string;
+}
+
+export function createCommit({ database, installation, newId }: CommitDependencies): Commit {
+  return async (work) => {
+    const entryId = newId();
+    try {
+      return await database.client.withSession((session) =>
+        session.withTransaction(
+          async () => {
+            const tx: Transaction = { session, time: new Date(), entryId };
+            const { result, entries } = await work(tx);
+            const documents = entries.map((draft, index) => sealEntry(draft, { id: index === 0 ? entryId : newId(), time: tx.time, installation }));
+            await database.ledger.insertMany(documents, { session });
+            return result;
+          },
+          { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true }, timeoutMS: commitTimeoutMs },
+        ),
+      );
+    } catch (error) {
+      throw asControlError(error);
+    }
+  };
+}
+
+/** Writes entries that change nothing else: refusals. */
+export async function recordEntries(commit: Commit, entries: readonly [LedgerDraft, ...LedgerDraft[]]): Promise<void> {
+  await commit(async () => ({ result: undefined, entries }));
+}

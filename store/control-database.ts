@@ -1,0 +1,77 @@
+import { ReadConcern } from 'mongodb';
+import type { Collection, Db, MongoClient } from 'mongodb';
+import type {
+  CellDocument,
+  IdempotencyDocument,
+  LedgerDocument,
+  OperationDocument,
+  ResourceDocument,
+  RevisionDocument,
+  SecretDocument,
+  TenantLeaseDocument,
+} from './documents.ts';
+
+export interface ControlDatabaseNames {
+  readonly control: string;
+  /** Secrets rest in a database of their own, so that a role on the control data does not open them. */
+  readonly secrets: string;
+}
+
+/** The collections of the control plane. Only this room knows them. */
+export interface ControlDatabase {
+  readonly client: MongoClient;
+  readonly db: Db;
+  readonly resources: Collection<ResourceDocument>;
+  readonly revisions: Collection<RevisionDocument>;
+  readonly operations: Collection<OperationDocument>;
+  readonly ledger: Collection<LedgerDocument>;
+  readonly idempotency: Collection<IdempotencyDocument>;
+  readonly cells: Collection<CellDocument>;
+  readonly leases: Collection<TenantLeaseDocument>;
+  readonly secrets: Collection<SecretDocument>;
+}
+
+export function controlDatabase(client: MongoClient, names: ControlDatabaseNames): ControlDatabase {
+  // Decisions are made on what a majority holds, and acknowledged when a majority has it journaled.
+  const db = client.db(names.control, { readConcern: new ReadConcern('majority'), writeConcern: { w: 'majority', journal: true } });
+  const secretsDb = client.db(names.secrets, { readConcern: new ReadConcern('majority'), writeConcern: { w: 'majority', journal: true } });
+  return {
+    client,
+    db,
+    resources: db.collection('resources'),
+    revisions: db.collection('revisions'),
+    operations: db.collection('operations'),
+    ledger: db.collection('ledger'),
+    idempotency: db.collection('idempotency'),
+    cells: db.collection('cells'),
+    leases: db.collection('leases'),
+    secrets: secretsDb.collection('secrets'),
+  };
+}
+
+/** Creates what is missing of the collections and indexes; safe to run by several processes at once. */
+export async function ensureControlSchema(database: ControlDatabase): Promise<void> {
+  await Promise.all([
+    database.resources.createIndexes([
+      { key: { kind: 1, name: 1 }, unique: true },
+      { key: { 'placement.cell': 1 }, partialFilterExpression: { kind: 'Tenant' } },
+    ]),
+    database.revisions.createIndexes([{ key: { '_id.uid': 1, '_id.generation': -1 } }]),
+    database.operations.createIndexes([
+      { key: { unfinished: 1, updateTime: 1 }, sparse: true },
+      { key: { 'tenant.uid': 1, _id: -1 } },
+    ]),
+    database.ledger.createIndexes([{ key: { tenant: 1, _id: 1 } }, { key: { operationId: 1 }, sparse: true }, { key: { requestId: 1 } }]),
+    database.idempotency.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }]),
+    database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
+    database.secrets.createIndexes([{ key: { tenant: 1 } }]),
+    // A transaction creates no collection implicitly without a cost; make those without an own index now.
+    database.db.createCollection('cells').catch(ignoreExisting),
+  ]);
+}
+
+function ignoreExisting(error: unknown): void {
+  const namespaceExists = 48;
+  if (typeof error === 'object' && error !== null && 'code' in error && error.code === namespaceExists) return;
+  throw error;
+}

@@ -1,0 +1,34 @@
+import { MongoError, MongoServerError } from 'mongodb';
+import { TenureError } from '../domain/tenure-error.ts';
+
+const duplicateKeyCode = 11000;
+
+export function isDuplicateKey(error: unknown): error is MongoServerError {
+  return error instanceof MongoServerError && error.code === duplicateKeyCode;
+}
+
+/**
+ * What a failed call on the control database means to a caller: unavailable, unless it was a refusal of our own.
+ * A write whose outcome is unknown is reported the same way; callers repeat it under its idempotency key or checkpoint.
+ */
+export function asControlError(error: unknown): unknown {
+  if (!(error instanceof MongoError)) return error;
+  if (error instanceof MongoServerError && !isTransient(error)) return error;
+  return new TenureError('control_unavailable', 'the control database did not answer in time', { cause: error });
+}
+
+/** Codes by which mongod says "not now": step-down, shutdown, interruption, time-out, lost write concern. */
+const transientCodes = new Set([6, 7, 50, 64, 89, 91, 112, 134, 189, 251, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+
+function isTransient(error: MongoServerError): boolean {
+  return error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError') || transientCodes.has(Number(error.code));
+}
+
+/** Runs a read or a single write on the control database and translates its failure. */
+export async function onControl<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asControlError(error);
+  }
+}

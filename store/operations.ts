@@ -1,0 +1,135 @@
+import type { UpdateFilter } from 'mongodb';
+import type { OperationKind } from '../contracts/lifecycle.ts';
+import type { OperationError } from '../contracts/operation.ts';
+import type { FinalOperationState, OperationState } from '../contracts/operation-states.ts';
+import type { PolicyActor } from '../contracts/policy.ts';
+import { stepPlans } from '../domain/step-plan.ts';
+import type { StepKey } from '../domain/step-plan.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import type { Transaction } from './commit.ts';
+import type { ControlDatabase } from './control-database.ts';
+import { onControl } from './control-errors.ts';
+import { storageVersion } from './documents.ts';
+import type { OperationDocument, StepDocument } from './documents.ts';
+import { upgradeOnRead } from './storage-versions.ts';
+
+export interface AcceptedOperation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly tenant: { readonly uid: string; readonly name: string };
+  readonly generation: number;
+  readonly fence: number;
+  readonly actor: PolicyActor;
+  readonly requestId: string;
+  readonly correlationId: string;
+}
+
+/** Names a holder of the lock; what it writes is refused once a later holder has a higher fence. */
+export interface Holder {
+  readonly operationId: string;
+  readonly fence: number;
+}
+
+export interface OperationPage {
+  readonly tenants?: readonly string[];
+  readonly state?: OperationState;
+  /** Ids before this one. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface OperationStore {
+  find(id: string): Promise<OperationDocument | undefined>;
+  /** Newest first. */
+  list(page: OperationPage): Promise<OperationDocument[]>;
+  /** Unfinished ones that nothing has been written to for this long, oldest first. */
+  stalled(idleMs: number, limit: number): Promise<OperationDocument[]>;
+  insert(tx: Transaction, accepted: AcceptedOperation): Promise<OperationDocument>;
+  read(tx: Transaction, id: string): Promise<OperationDocument | undefined>;
+  /**
+   * Changes an operation that is held under this fence.
+   * @throws TenureError fenced
+   */
+  update(tx: Transaction, holder: Holder, change: UpdateFilter<OperationDocument>): Promise<OperationDocument>;
+}
+
+/** What `update` takes to close an operation. */
+export function closing(state: FinalOperationState, time: Date): UpdateFilter<OperationDocument> {
+  return { $set: { state, endTime: time, updateTime: time, leases: [] }, $unset: { unfinished: true } };
+}
+
+/** What `update` takes to turn an operation round. */
+export function turning(compensatesTo: 'failed' | 'cancelled', error: OperationError, time: Date): UpdateFilter<OperationDocument> {
+  return { $set: { state: 'compensating', compensatesTo, error, updateTime: time } };
+}
+
+export function fenced(holder: Holder): TenureError {
+  return new TenureError('fenced', `fence ${holder.fence} of operation ${holder.operationId} is no longer the holder's`);
+}
+
+export function createOperationStore({ operations }: ControlDatabase): OperationStore {
+  return {
+    async find(id) {
+      const document = await onControl(() => operations.findOne({ _id: id }));
+      return document === null ? undefined : upgradeOnRead(document);
+    },
+    async list({ tenants, state, before, limit }) {
+      const documents = await onControl(() =>
+        operations
+          .find({
+            ...(tenants === undefined ? {} : { 'tenant.uid': { $in: [...tenants] } }),
+            ...(state === undefined ? {} : { state }),
+            ...(before === undefined ? {} : { _id: { $lt: before } }),
+          })
+          .sort({ _id: -1 })
+          .limit(limit)
+          .toArray(),
+      );
+      return documents.map((document) => upgradeOnRead(document));
+    },
+    async stalled(idleMs, limit) {
+      const documents = await onControl(() =>
+        operations
+          .find({ unfinished: true, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] } })
+          .sort({ updateTime: 1 })
+          .limit(limit)
+          .toArray(),
+      );
+      return documents.map((document) => upgradeOnRead(document));
+    },
+    async insert(tx, { id, ...accepted }) {
+      const pending: StepDocument = { state: 'pending', attempts: 0 };
+      const steps = Object.fromEntries(stepPlans[accepted.kind].map((step) => [step.key, pending])) as Record<StepKey, StepDocument>;
+      const document: OperationDocument = {
+        ...accepted,
+        _id: id,
+        storageVersion,
+        state: 'accepted',
+        unfinished: true,
+        runId: null,
+        steps,
+        leases: [],
+        error: null,
+        compensatesTo: null,
+        createTime: tx.time,
+        startTime: null,
+        endTime: null,
+        updateTime: tx.time,
+      };
+      await operations.insertOne(document, { session: tx.session });
+      return document;
+    },
+    async read(tx, id) {
+      const document = await operations.findOne({ _id: id }, { session: tx.session });
+      return document === null ? undefined : upgradeOnRead(document);
+    },
+    async update(tx, holder, change) {
+      const document = await operations.findOneAndUpdate({ _id: holder.operationId, fence: holder.fence, unfinished: true }, change, {
+        session: tx.session,
+        returnDocument: 'after',
+      });
+      if (document === null) throw fenced(holder);
+      return document;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { canonicalDigest } from '../contracts/canonical-json.ts';
+import type { StateReference } from '../contracts/ledger-entry.ts';
+import type { ResourceKind } from '../contracts/manifests/manifest.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import type { Transaction } from './commit.ts';
+import type { ControlDatabase } from './control-database.ts';
+import { isDuplicateKey, onControl } from './control-errors.ts';
+import { storageVersion } from './documents.ts';
+import type { DocumentOfKind, ResourceDocument } from './documents.ts';
+import { upgradeOnRead } from './storage-versions.ts';
+
+/** What a declaration writes: all of it replaces what stood there. */
+export interface Declaration<Spec> {
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+  readonly spec: Spec;
+}
+
+export interface ListPage {
+  /** Names after this one. */
+  readonly after?: string;
+  readonly limit: number;
+  /** Only these, when given. */
+  readonly uids?: readonly string[];
+}
+
+export interface ResourceStore {
+  find<Kind extends ResourceKind>(kind: Kind, name: string): Promise<DocumentOfKind<Kind> | undefined>;
+  findByUid<Kind extends ResourceKind>(kind: Kind, uid: string): Promise<DocumentOfKind<Kind> | undefined>;
+  /** As the transaction sees it. A change of it by another makes the commit start over. */
+  read<Kind extends ResourceKind>(tx: Transaction, kind: Kind, uid: string): Promise<DocumentOfKind<Kind> | undefined>;
+  /** By name, ascending. */
+  list<Kind extends ResourceKind>(kind: Kind, page: ListPage): Promise<DocumentOfKind<Kind>[]>;
+  /** Tenants that are placed on one of these cells, at most `limit`. */
+  placedOn(cells: readonly string[], limit: number): Promise<DocumentOfKind<'Tenant'>[]>;
+  /** @throws TenureError already_exists */
+  insert<Document extends ResourceDocument>(tx: Transaction, document: Document): Promise<Document>;
+  /**
+   * Replaces the document that stands at `expectedRevision`, and writes a revision when the generation has moved.
+   * @throws TenureError revision_stale, when it has changed since it was read
+   */
+  replace<Document extends ResourceDocument>(tx: Transaction, expectedRevision: number, document: Document): Promise<Document>;
+}
+
+/** The state of a resource as an entry names it. */
+export function stateReference(document: ResourceDocument): StateReference {
+  return {
+    generation: document.generation,
+    revision: document.revision,
+    ...(document.kind === 'Tenant' ? { lifecycle: document.lifecycle } : {}),
+    digest: canonicalDigest(document.spec),
+  };
+}
+
+export function createResourceStore({ resources, revisions }: ControlDatabase): ResourceStore {
+  async function insertRevision(tx: Transaction, document: ResourceDocument): Promise<void> {
+    const { _id: uid, generation, kind, name, labels, annotations, spec } = document;
+    await revisions.insertOne(
+      { _id: { uid, generation }, storageVersion, kind, name, labels, annotations, spec, time: tx.time, ledgerEntry: tx.entryId },
+      { session: tx.session },
+    );
+  }
+
+  async function findOne<Kind extends ResourceKind>(filter: { kind: Kind; name?: string; _id?: string }): Promise<DocumentOfKind<Kind> | undefined> {
+    const document = await onControl(() => resources.findOne(filter));
+    return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
+  }
+
+  return {
+    find: (kind, name) => findOne({ kind, name }),
+    findByUid: (kind, uid) => findOne({ kind, _id: uid }),
+    async read<Kind extends ResourceKind>(tx: Transaction, kind: Kind, uid: string) {
+      const document = await resources.findOne({ kind, _id: uid }, { session: tx.session });
+      return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
+    },
+    async list<Kind extends ResourceKind>(kind: Kind, { after, limit, uids }: ListPage) {
+      const documents = await onControl(() =>
+        resources
+          .find({ kind, ...(after === undefined ? {} : { name: { $gt: after } }), ...(uids === undefined ? {} : { _id: { $in: [...uids] } }) })
+          .sort({ name: 1 })
+          .limit(limit)
+          .toArray(),
+      );
+      return documents.map((document) => upgradeOnRead(document as DocumentOfKind<Kind>));
+    },
+    async placedOn(cells, limit) {
+      const documents = await onControl(() => resources.find({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }).limit(limit).toArray());
+      return documents.map((document) => upgradeOnRead(document as DocumentOfKind<'Tenant'>));
+    },
+    async insert(tx, document) {
+      try {
+        await resources.insertOne(document, { session: tx.session });
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        throw new TenureError('already_exists', `a ${document.kind} named "${document.name}" exists`, { cause: error });
+      }
+      await insertRevision(tx, document);
+      return document;
+    },
+    async replace(tx, expectedRevision, document) {
+      const before = await resources.findOneAndReplace(
+        { _id: document._id, revision: expectedRevision },
+        document,
+        { session: tx.session, projection: { generation: 1 } },
+      );
+      if (before === null) {
+        throw new TenureError('revision_stale', `${document.kind} "${document.name}" is no longer at revision ${expectedRevision}`);
+      }
+      if (before.generation !== document.generation) await insertRevision(tx, document);
+      return document;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import type { StepKey } from '../domain/step-plan.ts';
+import type { ControlDatabase } from './control-database.ts';
+import { onControl } from './control-errors.ts';
+import type { OperationDocument } from './documents.ts';
+import { fenced } from './operations.ts';
+import type { Holder } from './operations.ts';
+
+/** One attempt at one step of one operation. */
+export interface StepAttempt extends Holder {
+  readonly step: StepKey;
+  /** Unique to the attempt. */
+  readonly attempt: string;
+}
+
+/**
+ * The committed intent before an effect outside the control database, with a lease that says how long its holder may
+ * still be at work (Gray and Cheriton, "Leases", SOSP 1989). Times are the server's; the holder counts its own from
+ * before it asked, so clocks need not agree.
+ */
+export interface StepLeases {
+  /**
+   * Commits the intent to ensure the step, and takes a lease.
+   * @throws TenureError fenced, also when the operation has been turned round
+   */
+  intend(attempt: StepAttempt, leaseMs: number): Promise<void>;
+  /**
+   * Takes a lease to undo the step, unless another attempt may still be ensuring it.
+   * @returns 0 when the lease is held, else the milliseconds until it may be tried again
+   * @throws TenureError fenced
+   */
+  intendUndo(attempt: StepAttempt, leaseMs: number): Promise<number>;
+  /** @throws TenureError fenced, when the lease is gone */
+  renew(attempt: StepAttempt, leaseMs: number): Promise<void>;
+  /** Says that this attempt has ended. Losing this word only costs the wait for the lease. */
+  release(attempt: StepAttempt): Promise<void>;
+  /** Milliseconds until no attempt of the operation can be at work any more; 0 when none can now. */
+  remainingMs(operationId: string): Promise<number>;
+}
+
+type Stage = Record<string, unknown>;
+
+const liveLeases = { $filter: { input: '$leases', as: 'lease', cond: { $gt: ['$$lease.until', '$$NOW'] } } };
+
+function without(attempt: string): Stage {
+  return { $filter: { input: '$leases', as: 'lease', cond: { $and: [{ $gt: ['$$lease.until', '$$NOW'] }, { $ne: ['$$lease.holder', attempt] }] } } };
+}
+
+function leaseOf({ attempt, step }: StepAttempt, leaseMs: number): Stage {
+  return { holder: attempt, step, until: { $add: ['$$NOW', leaseMs] } };
+}
+
+export function createStepLeases({ operations }: ControlDatabase): StepLeases {
+  async function take(attempt: StepAttempt, leaseMs: number, state: OperationDocument['state'], set: Stage, guard: Stage = {}): Promise<boolean> {
+    const { matchedCount } = await onControl(() =>
+      operations.updateOne({ _id: attempt.operationId, fence: attempt.fence, state, ...guard }, [
+        { $set: { ...set, updateTime: '$$NOW', leases: { $concatArrays: [without(attempt.attempt), [leaseOf(attempt, leaseMs)]] } } },
+      ]),
+    );
+    return matchedCount === 1;
+  }
+
+  async function remaining(operationId: string, step?: StepKey): Promise<number> {
+    const [found] = await onControl(() =>
+      operations
+        .aggregate<{ leases: { step: string; remainingMs: number }[] }>([
+          { $match: { _id: operationId } },
+          { $project: { leases: { $map: { input: liveLeases, as: 'lease', in: { step: '$$lease.step', remainingMs: { $subtract: ['$$lease.until', '$$NOW'] } } } } } },
+        ])
+        .toArray(),
+    );
+    const live = (found?.leases ?? []).filter((lease) => step === undefined || lease.step === step);
+    return Math.max(0, ...live.map((lease) => lease.remainingMs));
+  }
+
+  return {
+    async intend(attempt, leaseMs) {
+      const path = `steps.${attempt.step}`;
+      const set = {
+        [`${path}.state`]: 'intent',
+        [`${path}.attempts`]: { $add: [`$${path}.attempts`, 1] },
+        [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] },
+      };
+      if (!(await take(attempt, leaseMs, 'running', set))) throw fenced(attempt);
+    },
+    async intendUndo(attempt, leaseMs) {
+      const noneAtWork = {
+        $expr: { $not: { $anyElementTrue: { $map: { input: liveLeases, as: 'lease', in: { $and: [{ $eq: ['$$lease.step', attempt.step] }, { $ne: ['$$lease.holder', attempt.attempt] }] } } } } },
+      };
+      if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
+      const waitMs = await remaining(attempt.operationId, attempt.step);
+      if (waitMs > 0) return waitMs;
+      // The lease that was in the way may have run out between the two looks.
+      if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
+      throw fenced(attempt);
+    },
+    async renew(attempt, leaseMs) {
+      const held = { leases: { $elemMatch: { holder: attempt.attempt } } };
+      const { matchedCount } = await onControl(() =>
+        operations.updateOne({ _id: attempt.operationId, fence: attempt.fence, ...held }, [
+          { $set: { updateTime: '$$NOW', leases: { $concatArrays: [without(attempt.attempt), [leaseOf(attempt, leaseMs)]] } } },
+        ]),
+      );
+      if (matchedCount === 0) throw fenced(attempt);
+    },
+    async release(attempt) {
+      await onControl(() => operations.updateOne({ _id: attempt.operationId }, { $pull: { leases: { holder: attempt.attempt } } }));
+    },
+    remainingMs: (operationId) => remaining(operationId),
+  };
+}

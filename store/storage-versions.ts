@@ -1,0 +1,30 @@
+import { storageVersion } from './documents.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+
+/** Brings a stored document from one version to the next. */
+export type Upgrade = (document: Record<string, unknown>) => Record<string, unknown>;
+
+/** By the version they start from. Version 1 is the first, so there is none yet to bring up. */
+const upgrades: Readonly<Record<number, Upgrade>> = {};
+
+/**
+ * The document in the form of this build. Documents are brought up when they are read and written back in the new form
+ * with their next change.
+ * @throws TenureError internal when a newer build wrote it: reading it with this one could lose what it does not know.
+ */
+export function upgradeOnRead<Document extends { storageVersion: number }>(
+  document: Document,
+  { to = storageVersion, using = upgrades }: { to?: number; using?: Readonly<Record<number, Upgrade>> } = {},
+): Document {
+  if (document.storageVersion === to) return document;
+  if (document.storageVersion > to) {
+    throw new TenureError('internal', `stored by a newer build (storage version ${document.storageVersion}, this build reads up to ${to}); run the newer build`);
+  }
+  let upgraded: Record<string, unknown> = document;
+  for (let version = document.storageVersion; version < to; version += 1) {
+    const upgrade = using[version];
+    if (upgrade === undefined) throw new TenureError('internal', `no upgrade from storage version ${version}`);
+    upgraded = { ...upgrade(upgraded), storageVersion: version + 1 };
+  }
+  return upgraded as Document;
+}

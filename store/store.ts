@@ -1,0 +1,70 @@
+import type { MongoClient } from 'mongodb';
+import { createCellStore } from './cells.ts';
+import type { CellStore } from './cells.ts';
+import { createCommit } from './commit.ts';
+import type { Commit } from './commit.ts';
+import { controlDatabase, ensureControlSchema } from './control-database.ts';
+import type { ControlDatabaseNames } from './control-database.ts';
+import { onControl } from './control-errors.ts';
+import { createIdempotencyStore } from './idempotency.ts';
+import type { IdempotencyStore } from './idempotency.ts';
+import { createLedgerStore } from './ledger.ts';
+import type { LedgerStore } from './ledger.ts';
+import { createOperationStore } from './operations.ts';
+import type { OperationStore } from './operations.ts';
+import { createResourceStore } from './resources.ts';
+import type { ResourceStore } from './resources.ts';
+import { createSecretStore } from './secrets.ts';
+import type { SecretStore } from './secrets.ts';
+import { createStepLeases } from './step-leases.ts';
+import type { StepLeases } from './step-leases.ts';
+import { createTenantLeaseStore } from './tenant-leases.ts';
+import type { TenantLeaseStore } from './tenant-leases.ts';
+import { createUlidFactory } from './ulid.ts';
+
+/** The control data. Everything that changes it goes through {@link Store.commit}. */
+export interface Store {
+  readonly commit: Commit;
+  readonly resources: ResourceStore;
+  readonly operations: OperationStore;
+  readonly stepLeases: StepLeases;
+  readonly secrets: SecretStore;
+  readonly idempotency: IdempotencyStore;
+  readonly tenantLeases: TenantLeaseStore;
+  readonly cells: CellStore;
+  readonly ledger: LedgerStore;
+  /** A new identity; ascending within the process, never given twice. */
+  readonly newId: () => string;
+  /** Creates missing collections and indexes. */
+  prepare(): Promise<void>;
+  /** Resolves when the control database answers. @throws TenureError control_unavailable */
+  ping(): Promise<void>;
+}
+
+export interface StoreOptions {
+  readonly client: MongoClient;
+  readonly names: ControlDatabaseNames;
+  /** Name of this installation, written into every entry. */
+  readonly installation: string;
+}
+
+export function createStore({ client, names, installation }: StoreOptions): Store {
+  const database = controlDatabase(client, names);
+  const newId = createUlidFactory();
+  return {
+    commit: createCommit({ database, installation, newId }),
+    resources: createResourceStore(database),
+    operations: createOperationStore(database),
+    stepLeases: createStepLeases(database),
+    secrets: createSecretStore(database),
+    idempotency: createIdempotencyStore(database),
+    tenantLeases: createTenantLeaseStore(database),
+    cells: createCellStore(database),
+    ledger: createLedgerStore(database),
+    newId,
+    prepare: () => onControl(() => ensureControlSchema(database)),
+    async ping() {
+      await onControl(() => database.db.command({ ping: 1 }, { timeoutMS: 2_000 }));
+    },
+  };
+}

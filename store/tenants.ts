@@ -1,0 +1,27 @@
+import type { TenantSpec } from '../contracts/manifests/tenant.ts';
+import { storageVersion } from './documents.ts';
+import type { TenantDocument } from './documents.ts';
+import type { Declaration } from './resources.ts';
+
+/** A tenant that has just been declared: a Draft with nothing anywhere. */
+export function draftTenant(uid: string, name: string, declaration: Declaration<TenantSpec>, time: Date): TenantDocument {
+  return {
+    _id: uid,
+    storageVersion,
+    kind: 'Tenant',
+    name,
+    ...declaration,
+    generation: 1,
+    revision: 1,
+    createTime: time,
+    updateTime: time,
+    lifecycle: 'Draft',
+    observedGeneration: 0,
+    conditions: [],
+    placement: null,
+    tables: 0,
+    operation: null,
+    lastFence: 0,
+    epoch: 1,
+  };
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { processIdentity } from '../../../tools/process/pid-lock.mjs';
+import { pollUntil } from '../../../tools/process/poll-until.ts';
+import { freePorts } from '../../../tools/stack/ports.ts';
+import { listRunning, recordRunning, stopRunning } from '../../../tools/stack/run-directory.ts';
+import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
+
+const ownerScript = fileURLToPath(new URL('stack-owner.ts', import.meta.url));
+
+async function gone(pids: readonly number[]): Promise<void> {
+  await pollUntil(() => (pids.every((pid) => processIdentity(pid) === undefined) ? true : undefined), {
+    timeoutMs: 15_000,
+    intervalMs: 50,
+    onTimeout: () => new Error(`still running: ${pids.filter((pid) => processIdentity(pid) !== undefined).join(', ')}`),
+  });
+}
+
+test('a stack does not outlive its killed owner, and its temporary directory goes with it', async () => {
+  const owner = spawn(process.execPath, [ownerScript], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const line = await new Promise<string>((resolve) => owner.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())));
+  const { dataDirectory, pids } = JSON.parse(line) as { dataDirectory: string; pids: number[] };
+  assert.equal(pids.length, 4);
+  assert.ok(pids.every((pid) => processIdentity(pid) !== undefined));
+
+  owner.kill('SIGKILL');
+
+  await gone(pids);
+  await pollUntil(() => (existsSync(dataDirectory) ? undefined : true), {
+    timeoutMs: 5_000,
+    intervalMs: 50,
+    onTimeout: () => new Error(`${dataDirectory} is still there`),
+  });
+});
+
+test('a process that an earlier start left is found by its pid file and ended; a stranger with its pid is not', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tenure-run-'));
+  const left = spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
+  const stranger = spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
+  try {
+    recordRunning(directory, 'left', left.pid!);
+    writeFileSync(
+      join(directory, 'reused.json'),
+      JSON.stringify({ name: 'reused', pid: stranger.pid, identity: 'an earlier one', ownerPid: 1 }),
+    );
+    const running = listRunning(directory);
+    assert.deepEqual(running.map(({ name }) => name), ['left']);
+    await stopRunning(running);
+    await gone([left.pid!]);
+    assert.notEqual(processIdentity(stranger.pid!), undefined);
+  } finally {
+    left.kill('SIGKILL');
+    stranger.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('a busy port is told in one line with the port, who wanted it and the variable', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  try {
+    await assert.rejects(createTemporaryStack({ ports: { ...(await freePorts()), 'eu-west-1': address.port } }), (error: Error) => {
+      assert.equal(
+        error.message,
+        `port ${address.port} for mongod "eu-west-1" is in use by another program; stop that program or set TENURE_PORT_EU_WEST_1 to a free port`,
+      );
+      return true;
+    });
+  } finally {
+    server.close();
+  }
+});
+
+test('a data directory that cannot be made is told in one line', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tenure-blocked-'));
+  try {
+    mkdirSync(join(directory, 'sub'));
+    writeFileSync(join(directory, 'sub', 'file'), '');
+    const dataDirectory = join(directory, 'sub', 'file', 'data');
+    await assert.rejects(createTemporaryStack({ dataDirectory }), /cannot be written \(ENOTDIR\); set TENURE_DATA_DIR/);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});

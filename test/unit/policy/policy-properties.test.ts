@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { canonicalBytes, canonicalDigest } from '../../../contracts/canonical-json.ts';
+import { policyActions, policyDecisionSchema } from '../../../contracts/policy.ts';
+import type { AuthorizationRequest } from '../../../contracts/policy.ts';
+import { loadPolicyEngine } from '../../../engines/policy/policy-engine.ts';
+import type { PolicyEngine, PolicyVerdict } from '../../../engines/policy/policy-engine.ts';
+import { policiesDirectory } from '../../../tools/policies.ts';
+import { compiledPolicy } from './compiled.ts';
+import { admissionRequests, authorizationRequests, uid, unknownRole } from './requests.ts';
+
+describe('every decision', () => {
+  let engine: PolicyEngine;
+  before(async () => {
+    engine = await loadPolicyEngine({ bundleDirectory: await compiledPolicy() });
+  });
+
+  function assertSound(verdict: PolicyVerdict, request: unknown) {
+    assert.equal(verdict.allow, verdict.deny.length === 0);
+    assert.deepEqual(policyDecisionSchema.parse(verdict.decision), {
+      bundle: engine.bundle,
+      input: canonicalDigest(request),
+      decision: verdict.allow ? 'allow' : 'deny',
+      rules: verdict.decision.rules.toSorted(),
+    });
+    if (!verdict.allow) assert.deepEqual(verdict.decision.rules, [...new Set(verdict.deny.map((denial) => denial.rule))]);
+  }
+
+  it('allows exactly without denials, and is logged as what it is', () => {
+    fc.assert(fc.property(authorizationRequests, (request) => assertSound(engine.authorize(request), request)));
+    fc.assert(fc.property(admissionRequests, (request) => assertSound(engine.admit(request), request)));
+  });
+
+  it('allows nothing to roles that are not known', () => {
+    fc.assert(
+      fc.property(authorizationRequests, fc.array(unknownRole), (request, roles) => {
+        assert.equal(engine.authorize({ ...request, actor: { ...request.actor, roles } }).allow, false);
+      }),
+    );
+  });
+
+  it('allows no more when the caller is confined', () => {
+    fc.assert(
+      fc.property(authorizationRequests, fc.array(uid), (request, tenants) => {
+        const { tenants: _, ...unconfined } = request.actor;
+        fc.pre(!unconfined.roles.includes('tenant-admin'));
+        const confined = engine.authorize({ ...request, actor: { ...unconfined, tenants } });
+        if (confined.allow) assert.ok(engine.authorize({ ...request, actor: unconfined }).allow);
+      }),
+    );
+  });
+
+  it('tells a confined caller nothing of a foreign tenant, not even whether there is one', () => {
+    const visible = ({ decision, ...verdict }: PolicyVerdict) => canonicalBytes({ ...verdict, decision: { ...decision, input: undefined } });
+    fc.assert(
+      fc.property(authorizationRequests, fc.array(uid), (request, tenants) => {
+        fc.pre(request.target.tenant !== undefined && !tenants.includes(request.target.tenant));
+        const foreign: AuthorizationRequest = { ...request, actor: { ...request.actor, tenants } };
+        const { tenant: _, ...target } = foreign.target;
+        assert.ok(visible(engine.authorize(foreign)).equals(visible(engine.authorize({ ...foreign, target }))));
+      }),
+    );
+  });
+
+  it('touches only tenants that a confined caller is confined to', () => {
+    fc.assert(
+      fc.property(authorizationRequests, fc.array(uid), (request, tenants) => {
+        const verdict = engine.authorize({ ...request, actor: { ...request.actor, tenants } });
+        const { action, target } = request;
+        if (!verdict.allow || /^(plan|region)\.(get|list)$/.test(action)) return;
+        if (action.endsWith('.list')) assert.deepEqual(verdict.obligations, ['confine-to-tenants']);
+        else assert.ok(target.tenant !== undefined && tenants.includes(target.tenant), `${action} on ${target.tenant}`);
+      }),
+    );
+  });
+
+  it('is about an action of the contract, and of each one', () => {
+    const data = JSON.parse(readFileSync(join(policiesDirectory, 'data.json'), 'utf8')) as { actions: object };
+    assert.deepEqual(Object.keys(data.actions).toSorted(), policyActions.toSorted());
+  });
+});

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { checkImportDirections } from './checks/import-directions.ts';
+import { checkPolicies } from './policies.ts';
+import { runMain } from './process/operator-error.ts';
+import { runCommand } from './process/run-command.ts';
+import { acquireTool } from './toolchain/acquire.ts';
+import { opa } from './toolchain/tools.ts';
+
+const clone = fileURLToPath(new URL('..', import.meta.url));
+const CHECK_TIMEOUT_MS = 10 * 60_000;
+
+/** What a check found; `output` is shown when it failed. */
+interface Finding {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+interface Check {
+  readonly name: string;
+  run(): Promise<Finding>;
+}
+
+const checks: readonly Check[] = [
+  program('types', ['tsc', '--noEmit']),
+  program('lint', ['oxlint', '--type-aware', '--deny-warnings']),
+  program('dead code', ['knip']),
+  { name: 'import directions', run: importDirections },
+  { name: 'generated files', run: generatedFiles },
+  { name: 'policies', run: policies },
+];
+
+/** Runs every check, also after one has failed; the exit code is 0 only when all passed. */
+async function main(): Promise<number> {
+  const failed: string[] = [];
+  for (const check of checks) {
+    const started = performance.now();
+    const { ok, output } = await check.run();
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${ok ? '✔' : '✖'} ${check.name} ${ok ? 'ok' : 'failed'} (${seconds} s)`);
+    if (ok) continue;
+    failed.push(check.name);
+    console.log(output.trimEnd());
+  }
+  console.log(failed.length === 0 ? 'all checks passed' : `failed: ${failed.join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** A check by a program of a dependency. */
+function program(name: string, [command, ...commandArguments]: readonly [string, ...string[]]): Check {
+  return {
+    name,
+    async run() {
+      // The programs start `node` by name; the pinned one stands first.
+      const bin = join(clone, 'node_modules', '.bin');
+      const result = await runCommand(join(bin, command), commandArguments, {
+        timeoutMs: CHECK_TIMEOUT_MS,
+        cwd: clone,
+        environment: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+      });
+      return { ok: result.code === 0, output: `${result.stdout}${result.stderr}` };
+    },
+  };
+}
+
+async function importDirections(): Promise<Finding> {
+  const violations = checkImportDirections(clone);
+  return { ok: violations.length === 0, output: violations.map(({ file, line, message }) => `${file}:${line} ${message}`).join('\n') };
+}
+
+async function generatedFiles(): Promise<Finding> {
+  const script = join(clone, 'tools', 'generate.ts');
+  if (!existsSync(script)) return { ok: true, output: '' };
+  const result = await runCommand(process.execPath, [script, '--check'], { timeoutMs: CHECK_TIMEOUT_MS, cwd: clone });
+  return { ok: result.code === 0, output: `${result.stdout}${result.stderr}` };
+}
+
+async function policies(): Promise<Finding> {
+  const path = await acquireTool(opa, { environment: process.env, report: console.error });
+  const failed = (await checkPolicies(path)).filter(({ result }) => result.code !== 0);
+  return {
+    ok: failed.length === 0,
+    output: failed.map(({ name, result }) => `${name}:\n${result.stdout}${result.stderr}`).join('\n'),
+  };
+}
+
+await runMain(main);

@@ -1,0 +1,53 @@
+// The door of every npm script. Plain JavaScript without dependencies: it runs on any Node from 20, before anything is installed,
+// sees to it that the dependencies are there, and goes on with the pinned Node in TypeScript.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { ensureDependencies, InstallError } from './process/dependencies.mjs';
+
+const COMMANDS = ['start', 'test', 'check', 'bench', 'generate'];
+const MINIMUM_NODE_MAJOR = 20;
+
+const clone = fileURLToPath(new URL('..', import.meta.url));
+
+async function main([command, ...rest]) {
+  if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE_MAJOR) {
+    console.error(`Node ${process.versions.node} is too old: install Node ${MINIMUM_NODE_MAJOR} or later (https://nodejs.org) and run this again`);
+    return 1;
+  }
+  if (!COMMANDS.includes(command)) {
+    console.error(`usage: node tools/first-step.mjs <${COMMANDS.join('|')}> [arguments]`);
+    return 2;
+  }
+  const script = join(clone, 'tools', `${command}.ts`);
+  if (!existsSync(script)) {
+    console.error(`${script} is missing: restore it from version control`);
+    return 1;
+  }
+  try {
+    await ensureDependencies(clone, (line) => console.error(line));
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+  return await run(join(clone, 'node_modules', '.bin', 'node'), [script, ...rest]);
+}
+
+/** Stays in the caller's process group, so that whatever ends the group ends the command too. */
+async function run(node, commandArguments) {
+  const child = spawn(node, commandArguments, { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return await new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`${node} cannot be run (${error.message}): remove node_modules and run this again`);
+      resolve(1);
+    });
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { canonicalBytes } from '../contracts/canonical-json.ts';
+import { bundleDigest } from '../engines/policy/bundle-digest.ts';
+import { policyEntrypoints } from '../engines/policy/policy-entrypoints.ts';
+import { OperatorError } from './process/operator-error.ts';
+import { waitForPidLock } from './process/pid-lock.mjs';
+import { runCommand } from './process/run-command.ts';
+import type { CommandResult } from './process/run-command.ts';
+
+const entrypoints = Object.values(policyEntrypoints);
+
+/** The least part of the policies, in percent, that their own tests must run. */
+const COVERAGE_THRESHOLD = 95;
+const OPA_TIMEOUT_MS = 120_000;
+
+export const policiesDirectory = fileURLToPath(new URL('../policies', import.meta.url));
+
+/** `bundle.json` beside `policy.wasm` and `data.json`. */
+export interface BundleManifest {
+  /** What decisions are recorded under, see `bundleDigest`. */
+  readonly digest: string;
+  readonly entrypoints: readonly string[];
+  /** Version of the compiler. */
+  readonly opa: string;
+  /** Digest of everything that the compiler was given; the same inputs are not compiled again. */
+  readonly inputs: string;
+}
+
+/**
+ * Compiles the Rego of `directory` to `directory/dist` unless that is up to date.
+ * Returns the bundle's manifest and whether it was compiled now. Throws {@link OperatorError} with the compiler's words.
+ */
+export async function compilePolicies(
+  opa: string,
+  directory: string = policiesDirectory,
+): Promise<{ readonly manifest: BundleManifest; readonly compiled: boolean }> {
+  const dist = join(directory, 'dist');
+  const version = await opaVersion(opa);
+  const inputs = inputsDigest(directory, version);
+  const current = readManifest(dist);
+  if (current?.inputs === inputs) return { manifest: current, compiled: false };
+
+  mkdirSync(dist, { recursive: true });
+  const lock = await waitForPidLock(join(dist, 'lock'), 'compiling the policies', {
+    timeoutMs: OPA_TIMEOUT_MS,
+    onWait: () => {},
+  });
+  const staging = mkdtempSync(join(dist, '.staging-'));
+  try {
+    const { wasm, data } = await build(opa, directory, staging);
+    const manifest: BundleManifest = {
+      digest: bundleDigest(wasm, data),
+      entrypoints,
+      opa: version,
+      inputs,
+    };
+    // The manifest comes last: whoever reads in between sees a digest that does not fit, never a wrong decision.
+    install(staging, dist, { 'policy.wasm': wasm, 'data.json': data, 'bundle.json': JSON.stringify(manifest, null, 2) });
+    return { manifest, compiled: true };
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+    lock.release();
+  }
+}
+
+/** The checks that Rego sources have to pass, each with the command's result: formatting, strict compilation, tests with coverage. */
+export async function checkPolicies(
+  opa: string,
+  directory: string = policiesDirectory,
+): Promise<readonly { readonly name: string; readonly result: CommandResult }[]> {
+  const sources = sourcePaths(directory);
+  const run = async (name: string, commandArguments: readonly string[]) => ({
+    name,
+    result: await runCommand(opa, commandArguments, { timeoutMs: OPA_TIMEOUT_MS }),
+  });
+  const capabilities = ['--capabilities', join(directory, 'capabilities.json')];
+  return [
+    await run('opa fmt', ['fmt', '--list', '--fail', join(directory, 'tenure')]),
+    await run('opa check', ['check', '--strict', ...capabilities, '--ignore', '*_test.rego', ...sources]),
+    await run('opa test', ['test', ...sources]),
+    // Apart from the tests, for with coverage the output is one JSON document that hides which test failed.
+    await run('opa coverage', ['test', '--coverage', '--threshold', String(COVERAGE_THRESHOLD), ...sources]),
+  ];
+}
+
+/** The packages and the root of `data`; the other JSON files are not for the policies. */
+function sourcePaths(directory: string): string[] {
+  return [join(directory, 'tenure'), join(directory, 'data.json')].filter((path) => existsSync(path));
+}
+
+async function build(opa: string, directory: string, staging: string): Promise<{ wasm: Buffer; data: Buffer }> {
+  const bundle = join(staging, 'bundle.tar.gz');
+  const built = await runCommand(
+    opa,
+    [
+      ...['build', '--target', 'wasm', '--output', bundle, '--ignore', '*_test.rego'],
+      ...['--capabilities', join(directory, 'capabilities.json')],
+      ...entrypoints.flatMap((entrypoint) => ['--entrypoint', entrypoint]),
+      ...sourcePaths(directory),
+    ],
+    { timeoutMs: OPA_TIMEOUT_MS },
+  );
+  if (built.code !== 0) {
+    throw new OperatorError(`the policies in ${directory} do not compile:\n${(built.stderr || built.stdout).trim()}`);
+  }
+  const unpacked = await runCommand('tar', ['-xzf', bundle, '-C', staging], { timeoutMs: OPA_TIMEOUT_MS });
+  if (unpacked.code !== 0) throw new Error(`the policy bundle cannot be unpacked: ${unpacked.stderr}`);
+  const data: unknown = JSON.parse(readFileSync(join(staging, 'data.json'), 'utf8'));
+  return { wasm: readFileSync(join(staging, 'policy.wasm')), data: canonicalBytes(data) };
+}
+
+function install(staging: string, dist: string, files: Readonly<Record<string, Buffer | string>>): void {
+  for (const [name, content] of Object.entries(files)) {
+    const draft = join(staging, `${name}.new`);
+    writeFileSync(draft, content);
+    renameSync(draft, join(dist, name));
+  }
+}
+
+async function opaVersion(opa: string): Promise<string> {
+  const { stdout, stderr } = await runCommand(opa, ['version'], { timeoutMs: OPA_TIMEOUT_MS });
+  const version = /^Version: (\S+)/m.exec(stdout)?.[1];
+  if (version === undefined) throw new Error(`${opa} does not tell its version: ${stderr}`);
+  return version;
+}
+
+function inputsDigest(directory: string, version: string): string {
+  const hash = createHash('sha256').update(JSON.stringify({ version, entrypoints }));
+  const paths = globSync(['tenure/**/*.rego', '*.json'], { cwd: directory, exclude: ['**/*_test.rego'] }).toSorted();
+  for (const path of paths) {
+    const content = readFileSync(join(directory, path));
+    hash.update(JSON.stringify([path, content.length])).update(content);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+function readManifest(dist: string): BundleManifest | undefined {
+  try {
+    const manifest = JSON.parse(readFileSync(join(dist, 'bundle.json'), 'utf8')) as BundleManifest;
+    const digest = bundleDigest(readFileSync(join(dist, 'policy.wasm')), readFileSync(join(dist, 'data.json')));
+    return digest === manifest.digest ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}

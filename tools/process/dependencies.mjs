@@ -1,0 +1,127 @@
+// Plain JavaScript without dependencies, see first-step.mjs.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { waitForPidLock } from './pid-lock.mjs';
+
+const SLOW_AFTER_MS = 2_000;
+const PROGRESS_EVERY_MS = 15_000;
+const LOCK_TIMEOUT_MS = 15 * 60_000;
+
+/** The installation failed; the message is one line with the fix. */
+export class InstallError extends Error {
+  name = 'InstallError';
+}
+
+/**
+ * Runs `npm ci` unless `node_modules` fits `package-lock.json`. Of several processes in one clone one installs, the others wait.
+ * `report` gets a line when it takes longer than two seconds.
+ */
+export async function ensureDependencies(clone, report) {
+  if (areDependenciesCurrent(clone)) return;
+  const work = join(clone, '.tenure');
+  const lock = await withFix(work, async () => {
+    mkdirSync(work, { recursive: true, mode: 0o700 });
+    return await waitForPidLock(join(work, 'install.lock'), 'npm ci', {
+      timeoutMs: LOCK_TIMEOUT_MS,
+      onWait: ({ pid }) => report(`process ${pid} is installing the dependencies, waiting …`),
+    });
+  });
+  try {
+    if (!areDependenciesCurrent(clone)) await install(clone, join(work, 'npm-ci.log'), report);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Whether the stamp, or npm's own record of what it installed, says that `node_modules` is what `package-lock.json` asks for. */
+export function areDependenciesCurrent(clone) {
+  if (!existsSync(join(clone, 'node_modules', '.bin', 'node'))) return false;
+  const stamp = stampPath(clone);
+  if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockHash(clone);
+  return installedAsLocked(clone);
+}
+
+/** Explains a failed `npm ci` by what it wrote: what is wrong and what to do about it. */
+export function explainFailure(output) {
+  if (/ENOSPC|EDQUOT/.test(output)) return 'the disk is full: free some space';
+  if (/EACCES|EPERM|EROFS/.test(output)) return 'npm may not write here: make the clone and ~/.npm yours';
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EIDLETIMEOUT/.test(output)) {
+    return 'the package registry cannot be reached: check the network, the proxy and `npm config get registry`';
+  }
+  if (/E404|ETARGET|notarget/.test(output)) {
+    return 'the registry lacks a package: check `npm config get registry`';
+  }
+  if (/EUSAGE/.test(output)) return 'package.json and package-lock.json differ: run `npm install` and commit the lock file';
+  return 'see the log';
+}
+
+async function install(clone, logFile, report) {
+  const started = Date.now();
+  const elapsed = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
+  rmSync(stampPath(clone), { force: true });
+  const progress = () => report(`installing the dependencies with npm ci … ${elapsed()}`);
+  const first = setTimeout(progress, SLOW_AFTER_MS);
+  const later = setInterval(progress, PROGRESS_EVERY_MS);
+  const code = await runNpmCi(clone, logFile).finally(() => {
+    clearTimeout(first);
+    clearInterval(later);
+  });
+  if (code !== 0) {
+    throw new InstallError(`npm ci failed: ${explainFailure(readFileSync(logFile, 'utf8'))}; then run this again. npm's output: ${logFile}`);
+  }
+  if (!existsSync(join(clone, 'node_modules', '.bin', 'node'))) {
+    throw new InstallError('npm ci left out the pinned Node: allow install scripts (`npm config get ignore-scripts`), remove node_modules and run this again');
+  }
+  await withFix(clone, async () => writeFileSync(stampPath(clone), lockHash(clone)));
+  if (Date.now() - started > SLOW_AFTER_MS) report(`dependencies installed in ${elapsed()}`);
+}
+
+async function runNpmCi(clone, logFile) {
+  const log = await withFix(logFile, async () => openSync(logFile, 'w'));
+  try {
+    return await new Promise((resolve, reject) => {
+      const child = spawn('npm', ['ci', '--no-progress'], { cwd: clone, stdio: ['ignore', log, log] });
+      child.on('error', () => reject(new InstallError('npm is not on PATH: install Node with npm (https://nodejs.org) and run this again')));
+      child.on('exit', (code) => resolve(code ?? 1));
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function withFix(path, work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!/^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS)$/.test(error.code ?? '')) throw error;
+    throw new InstallError(`${path} cannot be written (${error.code}): ${explainFailure(error.code)}; then run this again`);
+  }
+}
+
+/** npm writes `node_modules/.package-lock.json` as the last step of an installation; packages for other platforms are not in it. */
+function installedAsLocked(clone) {
+  const record = join(clone, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const locked = JSON.parse(readFileSync(join(clone, 'package-lock.json'), 'utf8')).packages;
+  const fits = (path) =>
+    installed[path] === undefined
+      ? locked[path].optional === true
+      : installed[path].version === locked[path].version && installed[path].integrity === locked[path].integrity;
+  return (
+    Object.keys(locked).every((path) => path === '' || fits(path)) &&
+    Object.keys(installed).every((path) => path in locked && existsSync(join(clone, path)))
+  );
+}
+
+/** Inside `node_modules`, which `npm ci` empties first: an interrupted one leaves no stamp. */
+function stampPath(clone) {
+  return join(clone, 'node_modules', '.tenure-lock-hash');
+}
+
+function lockHash(clone) {
+  return createHash('sha256').update(readFileSync(join(clone, 'package-lock.json'))).digest('hex');
+}

@@ -1,0 +1,16 @@
+/**
+ * Asks `condition` again and again until it returns something other than `undefined`.
+ * Throws what `onTimeout` builds when `timeoutMs` have passed; errors of `condition` end the wait at once.
+ */
+export async function pollUntil<T>(
+  condition: () => Promise<T | undefined> | T | undefined,
+  options: { timeoutMs: number; intervalMs: number; onTimeout: () => Error },
+): Promise<T> {
+  const deadline = performance.now() + options.timeoutMs;
+  for (;;) {
+    const result = await condition();
+    if (result !== undefined) return result;
+    if (performance.now() > deadline) throw options.onTimeout();
+    await new Promise((resolve) => setTimeout(resolve, options.intervalMs));
+  }
+}

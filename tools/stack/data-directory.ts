@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { OperatorError } from '../process/operator-error.ts';
+import { acquirePidLock, LockHeldError } from '../process/pid-lock.mjs';
+import type { PidLock } from '../process/pid-lock.mjs';
+
+/** Three empty mongods preallocate their journals; below this they would die half-way through their start. */
+const MINIMUM_FREE_BYTES = 1_000_000_000;
+
+/** Where everything of one embedded installation is kept. */
+export interface DataDirectory {
+  readonly path: string;
+  /** Secrets, mode 0700. */
+  readonly secrets: string;
+  /** One file per running process. */
+  readonly run: string;
+  readonly temporalDatabase: string;
+  databasePath(replicaSet: string): string;
+  logFile(processName: string): string;
+  /** Lets another start have the directory. */
+  release(): void;
+}
+
+/** `$TENURE_DATA_DIR`, or `.tenure` in the clone. */
+export function defaultDataDirectory(environment: NodeJS.ProcessEnv, clone: string): string {
+  return resolve(clone, environment['TENURE_DATA_DIR'] || '.tenure');
+}
+
+/**
+ * Makes the directory if needed and locks it for this process.
+ * Throws {@link OperatorError} when another start uses it, when it cannot be written, or when the disk is nearly full.
+ */
+export function openDataDirectory(path: string): DataDirectory {
+  const secrets = join(path, 'secrets');
+  const run = join(path, 'run');
+  const logs = join(path, 'logs');
+  const remedy = 'set TENURE_DATA_DIR to a directory with room that you can write';
+  try {
+    for (const directory of [path, secrets]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const directory of [run, logs, join(path, 'mongod'), join(path, 'temporal')]) mkdirSync(directory, { recursive: true });
+    const probe = join(path, '.probe');
+    writeFileSync(probe, Buffer.alloc(65_536));
+    rmSync(probe);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'is on a full disk' : `cannot be written (${code ?? String(error)})`;
+    throw new OperatorError(`the data directory ${path} ${problem}; ${remedy}`);
+  }
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize < MINIMUM_FREE_BYTES) {
+    const free = Math.round((bavail * bsize) / 1e6);
+    throw new OperatorError(`the disk of the data directory ${path} has ${free} MB left, 1000 MB are needed; ${remedy}`);
+  }
+
+  const lock = lockFor(path);
+  return {
+    path,
+    secrets,
+    run,
+    temporalDatabase: join(path, 'temporal', 'temporal.db'),
+    databasePath: (replicaSet) => join(path, 'mongod', replicaSet),
+    logFile: (processName) => rotated(join(logs, `${processName}.log`)),
+    release: () => lock.release(),
+  };
+}
+
+function lockFor(path: string): PidLock {
+  try {
+    return acquirePidLock(join(path, 'lock'), 'the embedded stack');
+  } catch (error) {
+    if (!(error instanceof LockHeldError)) throw error;
+    throw new OperatorError(
+      `the data directory ${path} is in use by process ${error.holder.pid}; stop that one or set TENURE_DATA_DIR to another directory`,
+    );
+  }
+}
+
+/** One earlier log is kept, so that a failing start does not overwrite the log of the one before it. */
+function rotated(path: string): string {
+  if (existsSync(path)) renameSync(path, path.replace(/\.log$/, '.previous.log'));
+  return path;
+}

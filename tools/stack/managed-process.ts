@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { pollUntil } from '../process/poll-until.ts';
+import { recordRunning } from './run-directory.ts';
+
+export interface ProcessDefinition {
+  /** Names the log and the pid file, for instance `mongod-control`. */
+  readonly name: string;
+  readonly command: string;
+  readonly arguments: readonly string[];
+  /** Added to this process's environment. */
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly runDirectory: string;
+  /** A new log for each start. */
+  readonly openLog: () => string;
+}
+
+/** How a process ended: exactly one of the two is not null. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A child process that is stopped by pid, leaves a pid file for the next start, and can be killed and started again. */
+export interface ManagedProcess {
+  readonly name: string;
+  /** `undefined` while it does not run. */
+  readonly pid: number | undefined;
+  readonly logFile: string | undefined;
+  /** Spawns it; does not wait until it is ready. Throws when it already runs. */
+  spawn(): void;
+  /** Resolves when the process of the last `spawn` has ended (at once when there is none). */
+  exited(): Promise<ProcessExit | undefined>;
+  /** Sends a signal and, for SIGKILL and SIGTERM, waits until the process has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** SIGTERM, then SIGKILL after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+  /**
+   * Asks `condition` until it returns something other than `undefined`. Throws with the end of the log when the process ends
+   * first or `timeoutMs` have passed.
+   */
+  waitUntilReady<T>(condition: () => Promise<T | undefined>, timeoutMs: number): Promise<T>;
+}
+
+const POLL_MS = 20;
+const LOG_TAIL_LINES = 12;
+
+export function createManagedProcess(definition: ProcessDefinition): ManagedProcess {
+  const { name, runDirectory } = definition;
+  let pid: number | undefined;
+  let logFile: string | undefined;
+  let lastExit: Promise<ProcessExit> | undefined;
+  let forget: (() => void) | undefined;
+
+  const exited = async (): Promise<ProcessExit | undefined> => await lastExit;
+
+  const managed: ManagedProcess = {
+    name,
+    get pid() {
+      return pid;
+    },
+    get logFile() {
+      return logFile;
+    },
+    exited,
+
+    spawn() {
+      if (pid !== undefined) throw new Error(`${name} already runs as process ${pid}`);
+      logFile = definition.openLog();
+      const log = openSync(logFile, 'a', 0o600);
+      // A group of its own, so that Ctrl-C reaches only the parent, which then stops everything in the right order.
+      const child = spawn(definition.command, definition.arguments, {
+        stdio: ['ignore', log, log],
+        detached: true,
+        env: { ...process.env, ...definition.environment },
+      });
+      closeSync(log);
+      lastExit = new Promise((resolve) => {
+        const ended = (exit: ProcessExit): void => {
+          pid = undefined;
+          forget?.();
+          resolve(exit);
+        };
+        child.once('exit', (code, signal) => ended({ code, signal }));
+        child.once('error', (error) => {
+          writeFileSync(logFile!, `${error.message}\n`, { flag: 'a' });
+          ended({ code: 127, signal: null });
+        });
+      });
+      pid = child.pid;
+      forget = pid === undefined ? undefined : recordRunning(runDirectory, name, pid);
+    },
+
+    async kill(signal) {
+      if (pid === undefined) return;
+      process.kill(pid, signal);
+      if (signal === 'SIGKILL' || signal === 'SIGTERM') await exited();
+    },
+
+    async stop(graceMs) {
+      if (pid === undefined) return;
+      const hard = setTimeout(() => pid !== undefined && process.kill(pid, 'SIGKILL'), graceMs);
+      // A stopped (SIGSTOP) process would never see the SIGTERM.
+      process.kill(pid, 'SIGCONT');
+      await managed.kill('SIGTERM');
+      clearTimeout(hard);
+    },
+
+    async waitUntilReady(condition, timeoutMs) {
+      const startedAs = pid;
+      return await pollUntil(
+        async () => {
+          if (pid !== startedAs || pid === undefined) throw new Error(`${name} ended during its start.\n${logTail(logFile)}`);
+          return await condition();
+        },
+        {
+          timeoutMs,
+          intervalMs: POLL_MS,
+          onTimeout: () => new Error(`${name} was not ready after ${timeoutMs / 1000} s.\n${logTail(logFile)}`),
+        },
+      );
+    },
+  };
+  return managed;
+}
+
+function logTail(path: string | undefined): string {
+  if (path === undefined || !existsSync(path)) return '';
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
+  return `The end of ${path}:\n${lines.join('\n')}`;
+}
+

@@ -1,0 +1,181 @@
+import { MongoClient, MongoServerError } from 'mongodb';
+import type { Db, Document } from 'mongodb';
+
+import { OperatorError } from '../process/operator-error.ts';
+import { pollUntil } from '../process/poll-until.ts';
+import type { MongodPasswords } from './secrets.ts';
+
+/** The roles of the control plane's user: those of a cell, or those of the control deployment. */
+export type PlaneRoles =
+  | { readonly kind: 'cell' }
+  | { readonly kind: 'control'; readonly databases: readonly string[] }
+  | { readonly kind: 'root' };
+
+export interface MongodSetup {
+  readonly replicaSet: string;
+  readonly port: number;
+  readonly passwords: MongodPasswords;
+  readonly planeRoles: PlaneRoles;
+}
+
+export const adminUser = 'tenure_admin';
+export const planeUser = 'tenure_plane';
+
+const UNAUTHORIZED = 13;
+const AUTHENTICATION_FAILED = 18;
+const ALREADY_INITIALIZED = 23;
+const NOT_IN_CONFIGURATION = 93;
+const PRIMARY_TIMEOUT_MS = 30_000;
+
+/**
+ * Brings a mongod that answers to a writable primary with its two users. Can be run on every start and again after an interrupted one.
+ * Throws {@link OperatorError} when the data was made with other passwords.
+ */
+export async function setUpReplicaSet(setup: MongodSetup): Promise<void> {
+  const anonymous = await connect(setup.port);
+  try {
+    const admin = anonymous.db('admin');
+    await waitForPrimary(admin, setup);
+    await createAdminIfNew(admin, setup);
+  } finally {
+    await anonymous.close();
+  }
+  await asAdmin(setup, async (admin) => await grantPlane(admin, setup));
+}
+
+/**
+ * Initiates a new set; moves a set that was made on another port, for its configuration names the port of the last start and a
+ * node that does not find itself in it serves nobody. Both look the same from outside: a node that is in no set.
+ */
+async function waitForPrimary(admin: Db, setup: MongodSetup): Promise<void> {
+  let initiated = false;
+  await pollUntil(
+    async () => {
+      const hello = await admin.command({ hello: 1 });
+      if (hello['isWritablePrimary'] === true) return true;
+      if (hello['isreplicaset'] === true) {
+        if (initiated) await moveIfRemoved(setup);
+        else initiated = await initiate(admin, setup);
+      }
+      return undefined;
+    },
+    {
+      timeoutMs: PRIMARY_TIMEOUT_MS,
+      intervalMs: 20,
+      onTimeout: () => new Error(`mongod "${setup.replicaSet}" was not primary after ${PRIMARY_TIMEOUT_MS / 1000} s`),
+    },
+  );
+}
+
+/** Needs no user on the first start; later starts are told that they are not allowed, or that it was done. */
+async function initiate(admin: Db, { replicaSet, port }: MongodSetup): Promise<true> {
+  try {
+    await admin.command({ replSetInitiate: { _id: replicaSet, members: [{ _id: 0, host: `127.0.0.1:${port}` }] } });
+  } catch (error) {
+    if (!hasCode(error, UNAUTHORIZED) && !hasCode(error, ALREADY_INITIALIZED)) throw error;
+  }
+  return true;
+}
+
+async function moveIfRemoved(setup: MongodSetup): Promise<void> {
+  await asAdmin(setup, async (admin) => {
+    try {
+      await admin.command({ replSetGetStatus: 1 });
+    } catch (error) {
+      if (!hasCode(error, NOT_IN_CONFIGURATION)) return;
+      const { config } = await admin.command({ replSetGetConfig: 1 });
+      config.members[0].host = `127.0.0.1:${setup.port}`;
+      await admin.command({ replSetReconfig: { ...config, version: config.version + 1 }, force: true });
+    }
+  });
+}
+
+/** Uses mongod's localhost exception: without any user, a local client may create the first one. */
+async function createAdminIfNew(admin: Db, setup: MongodSetup): Promise<void> {
+  try {
+    await admin.command({ createUser: adminUser, pwd: setup.passwords.admin, roles: ['root'] });
+  } catch (error) {
+    if (!hasCode(error, UNAUTHORIZED)) throw error;
+  }
+}
+
+async function grantPlane(admin: Db, { planeRoles, passwords }: MongodSetup): Promise<void> {
+  if (planeRoles.kind === 'cell') await defineCellRole(admin);
+  const roles = rolesOf(planeRoles);
+  const { users } = await admin.command({ usersInfo: planeUser });
+  if (users.length === 0) {
+    await admin.command({ createUser: planeUser, pwd: passwords.plane, roles });
+  } else {
+    await admin.command({ updateUser: planeUser, roles });
+  }
+}
+
+const cellRole = 'tenurePlane';
+
+/**
+ * What a plane needs of a cell: data and indexes of every tenant, their users and roles, to see and end their sessions,
+ * and one change stream over the deployment. Not `root`: no shutdown, no reconfiguration, no internal commands.
+ */
+async function defineCellRole(admin: Db): Promise<void> {
+  const definition = {
+    privileges: [
+      { resource: { cluster: true }, actions: ['killop', 'killAnySession'] },
+      { resource: { db: '', collection: '' }, actions: ['changeStream', 'find'] },
+    ],
+    roles: ['readWriteAnyDatabase', 'dbAdminAnyDatabase', 'userAdminAnyDatabase', 'clusterMonitor'].map((role) => ({
+      role,
+      db: 'admin',
+    })),
+  };
+  const { roles } = await admin.command({ rolesInfo: cellRole });
+  await admin.command({ [roles.length === 0 ? 'createRole' : 'updateRole']: cellRole, ...definition });
+}
+
+function rolesOf(planeRoles: PlaneRoles): Document[] {
+  switch (planeRoles.kind) {
+    case 'cell':
+      return [{ role: cellRole, db: 'admin' }];
+    case 'root':
+      return [{ role: 'root', db: 'admin' }];
+    case 'control':
+      return planeRoles.databases.flatMap((db) => [
+        { role: 'readWrite', db },
+        { role: 'dbAdmin', db },
+      ]);
+  }
+}
+
+async function asAdmin(setup: MongodSetup, work: (admin: Db) => Promise<void>): Promise<void> {
+  const client = await connect(setup.port, setup.passwords.admin).catch((error: unknown) => {
+    throw hasCode(error, AUTHENTICATION_FAILED) ? wrongPasswords(setup.replicaSet) : error;
+  });
+  try {
+    await work(client.db('admin'));
+  } finally {
+    await client.close();
+  }
+}
+
+async function connect(port: number, adminPassword?: string): Promise<MongoClient> {
+  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
+    serverSelectionTimeoutMS: 10_000,
+    ...(adminPassword === undefined ? {} : { auth: { username: adminUser, password: adminPassword } }),
+  });
+  try {
+    return await client.connect();
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: number): boolean {
+  return error instanceof MongoServerError && error.code === code;
+}
+
+function wrongPasswords(replicaSet: string): OperatorError {
+  return new OperatorError(
+    `mongod "${replicaSet}" was set up with other passwords than those in the data directory's secrets/; ` +
+      'put the original secrets/ back, or remove the data directory to start afresh',
+  );
+}

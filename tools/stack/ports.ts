@@ -1,0 +1,77 @@
+import { createServer } from 'node:net';
+
+import { OperatorError } from '../process/operator-error.ts';
+
+/** Every port of an installation on one machine, with its default and the variable that changes it. */
+const portDefinitions = {
+  temporal: { variable: 'TENURE_PORT_TEMPORAL', defaultPort: 7233, wantedBy: 'the Temporal server' },
+  temporalUi: { variable: 'TENURE_PORT_TEMPORAL_UI', defaultPort: 8233, wantedBy: 'the Temporal UI' },
+  temporalMetrics: { variable: 'TENURE_PORT_TEMPORAL_METRICS', defaultPort: 7234, wantedBy: "the Temporal server's metrics" },
+  control: { variable: 'TENURE_PORT_CONTROL', defaultPort: 27117, wantedBy: 'mongod "control"' },
+  'eu-west-1': { variable: 'TENURE_PORT_EU_WEST_1', defaultPort: 27118, wantedBy: 'mongod "eu-west-1"' },
+  'us-east-1': { variable: 'TENURE_PORT_US_EAST_1', defaultPort: 27119, wantedBy: 'mongod "us-east-1"' },
+  api: { variable: 'TENURE_PORT_API', defaultPort: 8080, wantedBy: 'the API' },
+  apiOps: { variable: 'TENURE_PORT_API_OPS', defaultPort: 9464, wantedBy: "the API's metrics and health" },
+  workerOps: { variable: 'TENURE_PORT_WORKER_OPS', defaultPort: 9465, wantedBy: "the worker's metrics and health" },
+} as const;
+
+export type PortName = keyof typeof portDefinitions;
+export type Ports = Readonly<Record<PortName, number>>;
+
+const portNames = Object.keys(portDefinitions) as PortName[];
+
+/** The default ports, changed by the environment. Throws {@link OperatorError} for a value that is no port or used twice. */
+export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
+  const ports = {} as Record<PortName, number>;
+  const usedBy = new Map<number, string>();
+  for (const name of portNames) {
+    const { variable, defaultPort } = portDefinitions[name];
+    const text = environment[variable];
+    const port = text ? Number(text) : defaultPort;
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+      throw new OperatorError(`${variable}=${text} is not a port; set it to a number from 1 to 65535`);
+    }
+    const other = usedBy.get(port);
+    if (other !== undefined) {
+      throw new OperatorError(`port ${port} is given to both ${other} and ${variable}; set one of them to another port`);
+    }
+    usedBy.set(port, variable);
+    ports[name] = port;
+  }
+  return ports;
+}
+
+/** Ports that nobody listens on at this moment; all of them are held until the last is known, so none comes twice. */
+export async function freePorts(): Promise<Ports> {
+  const held = await Promise.all(portNames.map(async (name) => ({ name, ...(await listen(0)) })));
+  await Promise.all(held.map(({ close }) => close()));
+  return Object.fromEntries(held.map(({ name, port }) => [name, port])) as Record<PortName, number>;
+}
+
+/** Throws {@link OperatorError} in one line, naming the port, who wanted it and the variable to set, when a port is taken. */
+export async function requireFree(ports: Ports, names: readonly PortName[] = portNames): Promise<void> {
+  for (const name of names) {
+    const { wantedBy, variable } = portDefinitions[name];
+    try {
+      await (await listen(ports[name])).close();
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      const problem = code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened (${code ?? String(error)})`;
+      throw new OperatorError(`port ${ports[name]} for ${wantedBy} ${problem}; stop that program or set ${variable} to a free port`);
+    }
+  }
+}
+
+async function listen(port: number): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host: '127.0.0.1' }, resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return {
+    port: address.port,
+    close: async () => await new Promise((resolve) => server.close(() => resolve())),
+  };
+}

@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+
+import type { StackDescription } from './description.ts';
+import { tokenAudience, tokenIssuer } from './token-issuer.ts';
+
+/** What several installations on one stack must not share; every field has the default of `npm start`. */
+export interface InstallationOptions {
+  readonly installation?: string;
+  readonly controlDatabase?: string;
+  readonly secretsDatabase?: string;
+  readonly taskQueue?: string;
+  readonly apiPort?: number;
+  readonly apiOpsPort?: number;
+  readonly workerOpsPort?: number;
+  readonly logLevel?: string;
+}
+
+export const defaultDatabases = { control: 'tenure', secrets: 'tenure_secrets' } as const;
+
+const policyBundleDirectory = fileURLToPath(new URL('../../policies/dist', import.meta.url));
+
+/** The environment variables with which the API and the worker find this stack. */
+export function processEnvironment(
+  stack: StackDescription,
+  options: InstallationOptions = {},
+): Readonly<Record<string, string>> {
+  return {
+    TENURE_INSTALLATION: options.installation ?? 'tenure-embedded',
+    TENURE_CONTROL_URI: stack.mongod.control.uri,
+    TENURE_CONTROL_DATABASE: options.controlDatabase ?? defaultDatabases.control,
+    TENURE_SECRETS_DATABASE: options.secretsDatabase ?? defaultDatabases.secrets,
+    TENURE_CELLS_FILE: stack.files.cells,
+    TENURE_KEYRING_FILE: stack.files.keyring,
+    TENURE_CODEC_KEYRING_FILE: stack.files.codecKeyring,
+    TENURE_TEMPORAL_ADDRESS: stack.temporal.address,
+    TENURE_TEMPORAL_NAMESPACE: stack.temporal.namespace,
+    TENURE_TASK_QUEUE: options.taskQueue ?? 'tenure',
+    TENURE_POLICY_BUNDLE: policyBundleDirectory,
+    TENURE_API_HOST: '127.0.0.1',
+    TENURE_API_PORT: String(options.apiPort ?? stack.ports.api),
+    TENURE_API_OPS_PORT: String(options.apiOpsPort ?? stack.ports.apiOps),
+    TENURE_WORKER_OPS_PORT: String(options.workerOpsPort ?? stack.ports.workerOps),
+    TENURE_JWKS_FILE: stack.files.jwks,
+    TENURE_JWT_ISSUER: tokenIssuer,
+    TENURE_JWT_AUDIENCE: tokenAudience,
+    TENURE_LOG_LEVEL: options.logLevel ?? 'info',
+  };
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import type { JWK } from 'jose';
+
+/** What the embedded stack keeps secret: made once, files of mode 0600 in the data directory. */
+export interface StackSecrets {
+  /** The key file that a replica set's members share. */
+  readonly mongodKeyFile: string;
+  readonly passwords: MongodPasswords;
+  /** Wraps the tenants' data keys: `{"current": id, "keys": {id: base64 of 32 bytes}}`. */
+  readonly keyringFile: string;
+  /** Encrypts workflow payloads; same form. */
+  readonly codecKeyringFile: string;
+  readonly issuerPrivateKey: JWK;
+  readonly jwksFile: string;
+}
+
+export interface MongodPasswords {
+  /** Root, for setting up and for tests. */
+  readonly admin: string;
+  /** The control plane's own user. */
+  readonly plane: string;
+}
+
+/** Reads the secrets, making those that are missing; what exists is never overwritten. */
+export async function openSecrets(directory: string): Promise<StackSecrets> {
+  const mongodKeyFile = join(directory, 'mongod.key');
+  const keyringFile = join(directory, 'keyring.json');
+  const codecKeyringFile = join(directory, 'codec-keyring.json');
+  const jwksFile = join(directory, 'jwks.json');
+
+  await once(mongodKeyFile, () => randomBytes(512).toString('base64'));
+  await once(keyringFile, newKeyring);
+  await once(codecKeyringFile, newKeyring);
+  const passwords = await once(join(directory, 'mongod-passwords.json'), () =>
+    JSON.stringify({ admin: newPassword(), plane: newPassword() } satisfies MongodPasswords),
+  );
+  const issuer = JSON.parse(await once(join(directory, 'issuer.json'), newIssuerKey)) as JWK;
+  const { d: _private, ...publicKey } = issuer;
+  await once(jwksFile, () => JSON.stringify({ keys: [publicKey] }));
+
+  return {
+    mongodKeyFile,
+    passwords: JSON.parse(passwords) as MongodPasswords,
+    keyringFile,
+    codecKeyringFile,
+    issuerPrivateKey: issuer,
+    jwksFile,
+  };
+}
+
+/** Writes a file for its owner only, in one step: readers see the old content or the new one. */
+export function writePrivately(path: string, content: string): void {
+  const draft = `${path}.draft`;
+  writeFileSync(draft, content, { mode: 0o600 });
+  renameSync(draft, path);
+}
+
+async function once(path: string, make: () => string | Promise<string>): Promise<string> {
+  if (!existsSync(path)) writePrivately(path, await make());
+  return readFileSync(path, 'utf8');
+}
+
+function newKeyring(): string {
+  return JSON.stringify({ current: '1', keys: { '1': randomBytes(32).toString('base64') } });
+}
+
+/** Letters, digits, `-` and `_` only, so that it stands in a URI as it is. */
+function newPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+async function newIssuerKey(): Promise<string> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const key = await exportJWK(privateKey);
+  return JSON.stringify({ ...key, kid: await calculateJwkThumbprint(key), alg: 'EdDSA', use: 'sig' });
+}

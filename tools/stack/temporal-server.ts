@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises';
+
+import { Connection } from '@temporalio/client';
+
+import type { DataDirectory } from './data-directory.ts';
+import { createManagedProcess } from './managed-process.ts';
+import { listens } from './mongod.ts';
+import type { Ports } from './ports.ts';
+
+export const temporalNamespace = 'default';
+
+/** By these an operator finds workflows; all of type Keyword. */
+const searchAttributeNames = [
+  'TenureTenant',
+  'TenureTenantUid',
+  'TenureOperationKind',
+  'TenureOperationId',
+  'TenureRegion',
+  'TenurePlan',
+] as const;
+
+export interface TemporalOptions {
+  readonly binary: string;
+  readonly ports: Ports;
+  readonly data: DataDirectory;
+  /** `memory` is faster and forgets everything when the server ends. */
+  readonly storage: 'file' | 'memory';
+  readonly ui: boolean;
+  /** Where the UI has payloads decoded. */
+  readonly uiCodecEndpoint?: string;
+}
+
+/** The Temporal dev server. */
+export interface TemporalHandle {
+  readonly address: string;
+  /** `undefined` while it does not run. */
+  readonly pid: number | undefined;
+  /** Resolves when it answers and knows the search attributes. */
+  start(): Promise<void>;
+  /** Sends a signal; for SIGKILL and SIGTERM resolves when the process has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  stop(): Promise<void>;
+  /** Removes the database file and what SQLite keeps beside it; the server must not run. */
+  deleteDatabase(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const CALL_TIMEOUT_MS = 5_000;
+const STOP_GRACE_MS = 10_000;
+
+export function createTemporalServer(options: TemporalOptions): TemporalHandle {
+  const { binary, ports, data } = options;
+  const address = `127.0.0.1:${ports.temporal}`;
+  const managed = createManagedProcess({
+    name: 'temporal',
+    command: binary,
+    arguments: temporalArguments(options),
+    runDirectory: data.run,
+    openLog: () => data.logFile('temporal'),
+  });
+
+  return {
+    address,
+    get pid() {
+      return managed.pid;
+    },
+    async start() {
+      managed.spawn();
+      // A gRPC channel that is refused waits a second before its next attempt, so the port is asked first.
+      await managed.waitUntilReady(async () => await listens(ports.temporal), READY_TIMEOUT_MS);
+      const connection = Connection.lazy({ address });
+      try {
+        await managed.waitUntilReady(async () => await knowsSearchAttributes(connection), READY_TIMEOUT_MS);
+      } finally {
+        await connection.close();
+      }
+    },
+    kill: async (signal) => await managed.kill(signal),
+    stop: async () => await managed.stop(STOP_GRACE_MS),
+    async deleteDatabase() {
+      if (managed.pid !== undefined) throw new Error('stop the Temporal server before its database is deleted');
+      for (const suffix of ['', '-wal', '-shm']) await rm(`${data.temporalDatabase}${suffix}`, { force: true });
+    },
+  };
+}
+
+function temporalArguments({ ports, data, storage, ui, uiCodecEndpoint }: TemporalOptions): string[] {
+  return [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal)],
+    ...['--metrics-port', String(ports.temporalMetrics), '--namespace', temporalNamespace],
+    ...(ui ? ['--ui-port', String(ports.temporalUi)] : ['--headless']),
+    ...(uiCodecEndpoint === undefined ? [] : ['--ui-codec-endpoint', uiCodecEndpoint]),
+    ...(storage === 'memory' ? [] : ['--db-filename', data.temporalDatabase]),
+    // A write-ahead log doubles the throughput; the pragma belongs to a file.
+    ...(storage === 'memory' ? [] : ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1']),
+    // At the default of 20 polls a second every task waits for a grid of 50 ms.
+    ...['transfer', 'timer', 'visibility'].flatMap((queue) => [
+      '--dynamic-config-value',
+      `history.${queue}ProcessorMaxPollRPS=2000`,
+    ]),
+    ...searchAttributeNames.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+  ];
+}
+
+async function knowsSearchAttributes(connection: Connection): Promise<true | undefined> {
+  try {
+    const { customAttributes } = await connection.withDeadline(
+      Date.now() + CALL_TIMEOUT_MS,
+      async () => await connection.operatorService.listSearchAttributes({ namespace: temporalNamespace }),
+    );
+    return searchAttributeNames.every((name) => name in customAttributes) ? true : undefined;
+  } catch {
+    return undefined;
+  }
+}

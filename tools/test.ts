@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { compilePolicies } from './policies.ts';
+import { OperatorError, runMain } from './process/operator-error.ts';
+import { stackFileVariable } from './stack/attach.ts';
+import type { EmbeddedStack } from './stack/embedded-stack.ts';
+import { createTemporaryStack } from './stack/temporary-stack.ts';
+import { complaints, readAllowedSkips, readOutcomes } from './testing/outcomes.ts';
+import { selectTests } from './testing/selection.ts';
+import { startTestRunner } from './testing/test-runner.ts';
+import type { TestRun } from './testing/test-runner.ts';
+import { acquireTool, acquireToolchain, toolVariables } from './toolchain/acquire.ts';
+import { opa } from './toolchain/tools.ts';
+
+const clone = fileURLToPath(new URL('..', import.meta.url));
+const INTERRUPTED = 130;
+
+/** Runs the tests against one embedded stack; the exit code is 0 only when tests ran, none failed and every skip is listed. */
+async function main(): Promise<number> {
+  const selection = selectTests(process.argv.slice(2), clone);
+  if (selection.files.length === 0) throw new OperatorError('no test file fits; name files as in: npm test -- test/unit/x.test.ts');
+
+  const scratch = mkdtempSync(join(tmpdir(), 'tenure-test-'));
+  const phases: string[] = [];
+  const timed = async <T>(phase: string, work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      phases.push(`${phase} ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    }
+  };
+
+  let stack: EmbeddedStack | undefined;
+  let run: TestRun | undefined;
+  const interruption = new AbortController();
+  // Not `once`: npm and the terminal may both send the signal, and the second one would end this process before it has cleaned up.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
+  interruption.signal.addEventListener('abort', () => run?.stop());
+  const interrupted = (): boolean => interruption.signal.aborted;
+
+  try {
+    const environment = await timed('set-up', async () => await prepareEnvironment(selection.needsStack));
+    if (selection.needsStack && !interrupted()) {
+      stack = await timed('stack', async () => await createTemporaryStack({ environment }));
+      environment[stackFileVariable] = stack.writeDescription();
+    }
+    if (interrupted()) return INTERRUPTED;
+
+    const outcomeFile = join(scratch, 'outcomes.jsonl');
+    run = startTestRunner(selection, { clone, outcomeFile, environment, output: 'inherit' });
+    stack?.endWithStack('test-runner', run.pid);
+    const exitCode = await timed('tests', async () => await run!.exitCode);
+    if (interrupted()) return INTERRUPTED;
+    const found = complaints(readOutcomes(outcomeFile), readAllowedSkips(join(clone, 'test', 'skipped.json')));
+    for (const complaint of found) console.error(`✖ ${complaint}`);
+    return exitCode === 0 && found.length > 0 ? 1 : exitCode;
+  } finally {
+    await stack?.stop();
+    rmSync(scratch, { recursive: true, force: true });
+    console.log(phases.join(' · '));
+  }
+}
+
+/** Compiles the policies; returns the environment in which the tests, and stacks that they start, use the binaries found here. */
+async function prepareEnvironment(withStack: boolean): Promise<NodeJS.ProcessEnv> {
+  const options = { environment: process.env, report: console.error };
+  const tools = withStack ? await acquireToolchain(options) : { opa: await acquireTool(opa, options) };
+  await compilePolicies(tools.opa);
+  return { ...process.env, ...toolVariables(tools) };
+}
+
+await runMain(main);

@@ -1,0 +1,89 @@
+import { OperatorError } from '../process/operator-error.ts';
+import { cacheDirectory, createToolCache } from './cache.ts';
+import { prove } from './prove.ts';
+import { sources as allSources } from './sources.ts';
+import type { Source } from './sources.ts';
+import { mongod, opa, temporal } from './tools.ts';
+import type { Tool, ToolName } from './tools.ts';
+
+export interface AcquireOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Gets one line for each tool that had to be fetched, and one when that takes long. */
+  readonly report: (line: string) => void;
+  readonly sources?: Readonly<Record<ToolName, readonly Source[]>>;
+}
+
+const SLOW_AFTER_MS = 2_000;
+const tools: readonly Tool[] = [temporal, mongod, opa];
+
+/**
+ * Paths of proven binaries of the tools the stack needs: the one a variable names, else one on PATH at a fitting version,
+ * else a cached one, else a new one from the first source that works (then cached).
+ * Throws {@link OperatorError} that lists what was tried and the fix.
+ */
+export async function acquireToolchain(options: AcquireOptions): Promise<Record<ToolName, string>> {
+  const [temporalPath, mongodPath, opaPath] = await Promise.all(tools.map((tool) => acquireTool(tool, options)));
+  return { temporal: temporalPath!, mongod: mongodPath!, opa: opaPath! };
+}
+
+/** The environment variables with which other processes use the same binaries without looking for them. */
+export function toolVariables(paths: Partial<Record<ToolName, string>>): Record<string, string> {
+  return Object.fromEntries(tools.flatMap(({ name, variable }) => (paths[name] === undefined ? [] : [[variable, paths[name]]])));
+}
+
+/** As {@link acquireToolchain}, for one tool. */
+export async function acquireTool(tool: Tool, options: AcquireOptions): Promise<string> {
+  const own = options.environment[tool.variable];
+  if (own) {
+    const proof = await prove(tool, own);
+    if (proof.ok) return own;
+    throw new OperatorError(
+      `${tool.variable}=${own} ${proof.reason}; point it at ${tool.accepts.text} or unset it to have one fetched`,
+    );
+  }
+
+  const onPath = await prove(tool, tool.name);
+  if (onPath.ok) return tool.name;
+  const attempts = [/ENOENT/.test(onPath.reason) ? 'not on PATH' : `on PATH: ${onPath.reason}`];
+
+  const cache = createToolCache(tool, cacheDirectory(options.environment));
+  const kept = await cache.find();
+  if (kept?.ok) return kept.path;
+  return await fetchTool(tool, options, attempts);
+}
+
+async function fetchTool(tool: Tool, options: AcquireOptions, attempts: string[]): Promise<string> {
+  const cache = createToolCache(tool, cacheDirectory(options.environment));
+  const lock = await cache.lock((pid) => options.report(`${tool.name}: process ${pid} is installing it, waiting`));
+  try {
+    const kept = await cache.find();
+    if (kept?.ok) return kept.path;
+
+    for (const source of (options.sources ?? allSources)[tool.name]) {
+      const started = performance.now();
+      const elapsed = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+      const slow = setTimeout(
+        () => options.report(`${tool.name}: ${[...attempts, source.label].join('; ')} is under way …`),
+        SLOW_AFTER_MS,
+      );
+      try {
+        const proof = await prove(tool, await source.obtain(await cache.createIncoming()));
+        if (!proof.ok) throw new Error(proof.reason);
+        const path = await cache.keep(proof);
+        options.report(`${tool.name}: ${[...attempts, source.label].join('; ')}: ${proof.version.join('.')} in ${elapsed()}`);
+        return path;
+      } catch (error) {
+        attempts.push(`${source.label}: ${error instanceof Error ? error.message : String(error)} (${elapsed()})`);
+      } finally {
+        clearTimeout(slow);
+        await cache.clearIncoming();
+      }
+    }
+  } finally {
+    lock.release();
+  }
+  throw new OperatorError(
+    `${tool.name} is needed and could not be had: ${attempts.join('; ')}. ` +
+      `Fix: ${tool.installHint}, or set ${tool.variable} to the path of a binary`,
+  );
+}

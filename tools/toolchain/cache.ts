@@ -1,0 +1,89 @@
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { OperatorError } from '../process/operator-error.ts';
+import { waitForPidLock } from '../process/pid-lock.mjs';
+import type { PidLock } from '../process/pid-lock.mjs';
+import { prove } from './prove.ts';
+import type { Proof } from './prove.ts';
+import type { Tool } from './tools.ts';
+import { compareVersions } from './version.ts';
+
+const INCOMING_PREFIX = '.incoming-';
+const LOCK_TIMEOUT_MS = 30 * 60_000;
+
+/** Where binaries are kept between clones: `$TENURE_TOOL_CACHE`, or the platform's cache directory. */
+export function cacheDirectory(environment: NodeJS.ProcessEnv): string {
+  if (environment['TENURE_TOOL_CACHE']) return environment['TENURE_TOOL_CACHE'];
+  if (environment['XDG_CACHE_HOME']) return join(environment['XDG_CACHE_HOME'], 'tenure');
+  return process.platform === 'darwin'
+    ? join(homedir(), 'Library', 'Caches', 'tenure')
+    : join(homedir(), '.cache', 'tenure');
+}
+
+/** The kept binaries of one tool for this platform, one directory per version. */
+export interface ToolCache {
+  /** The newest kept binary that still runs and fits. */
+  find(): Promise<Proof | undefined>;
+  /** Waits until no other process installs this tool. */
+  lock(onWait: (pid: number) => void): Promise<PidLock>;
+  /** An empty directory on the cache's file system. Needs the lock. */
+  createIncoming(): Promise<string>;
+  /** Removes every incoming directory, those of interrupted installs too. Needs the lock. */
+  clearIncoming(): Promise<void>;
+  /** Moves a proven binary to its place in one rename; needs the lock. Returns the path. */
+  keep(proof: Extract<Proof, { ok: true }>): Promise<string>;
+}
+
+export function createToolCache(tool: Tool, root: string): ToolCache {
+  const directory = join(root, `${process.platform}-${process.arch}`, tool.name);
+
+  const list = async (): Promise<string[]> => {
+    try {
+      await mkdir(directory, { recursive: true });
+      return await readdir(directory);
+    } catch (error) {
+      throw new OperatorError(`the tool cache ${directory} cannot be used (${String(error)}); set TENURE_TOOL_CACHE`);
+    }
+  };
+
+  return {
+    async find() {
+      const versions = (await list()).filter((name) => /^\d+\.\d+\.\d+$/.test(name));
+      const proofs = await Promise.all(versions.map((version) => prove(tool, join(directory, version, tool.name))));
+      return proofs.filter((proof) => proof.ok).toSorted((a, b) => compareVersions(b.version, a.version))[0];
+    },
+
+    async lock(onWait) {
+      return await waitForPidLock(join(directory, 'lock'), `installing ${tool.name}`, {
+        timeoutMs: LOCK_TIMEOUT_MS,
+        onWait: (holder) => onWait(holder.pid),
+      });
+    },
+
+    async createIncoming() {
+      return await mkdtemp(join(directory, INCOMING_PREFIX));
+    },
+
+    async clearIncoming() {
+      for (const name of await list()) {
+        if (name.startsWith(INCOMING_PREFIX)) await removeTree(join(directory, name));
+      }
+    },
+
+    async keep(proof) {
+      const finished = await mkdtemp(join(directory, INCOMING_PREFIX));
+      await chmod(proof.path, 0o755);
+      await rename(proof.path, join(finished, tool.name));
+      const place = join(directory, proof.version.join('.'));
+      await removeTree(place);
+      await rename(finished, place);
+      return join(place, tool.name);
+    },
+  };
+}
+
+async function removeTree(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}

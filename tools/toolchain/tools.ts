@@ -1,0 +1,44 @@
+import type { VersionRange } from './version.ts';
+
+export type ToolName = 'temporal' | 'mongod' | 'opa';
+
+/** What the tool chain must know of a program that is not an npm package. */
+export interface Tool {
+  readonly name: ToolName;
+  /** The environment variable that names an own binary. */
+  readonly variable: string;
+  readonly versionArguments: readonly string[];
+  /** The first group is the version that `accepts` is about. */
+  readonly versionPattern: RegExp;
+  readonly accepts: VersionRange;
+  /** How to install it by hand, for the message when every way has failed. */
+  readonly installHint: string;
+}
+
+export const temporal: Tool = {
+  name: 'temporal',
+  variable: 'TENURE_TEMPORAL',
+  versionArguments: ['--version'],
+  // The server inside decides what works, and a build from source has no version of its own ("0.0.0-DEV").
+  versionPattern: /\(Server (\d+\.\d+\.\d+)/,
+  accepts: { minimum: [1, 28, 0], below: [2, 0, 0], text: 'Temporal CLI 1.4 to 1.x (server 1.28 or later)' },
+  installHint: 'install the Temporal CLI 1.5 (https://docs.temporal.io/cli)',
+};
+
+export const mongod: Tool = {
+  name: 'mongod',
+  variable: 'TENURE_MONGOD',
+  versionArguments: ['--version'],
+  versionPattern: /db version v(\d+\.\d+\.\d+)/,
+  accepts: { minimum: [6, 0, 5], below: [9, 0, 0], text: 'MongoDB 6.0.5 to 8.x' },
+  installHint: 'install MongoDB 8.0 (https://www.mongodb.com/docs/manual/installation)',
+};
+
+export const opa: Tool = {
+  name: 'opa',
+  variable: 'TENURE_OPA',
+  versionArguments: ['version'],
+  versionPattern: /^Version: (\d+\.\d+\.\d+)/m,
+  accepts: { minimum: [1, 0, 0], below: [2, 0, 0], text: 'OPA 1.x' },
+  installHint: 'install OPA 1.22 (https://www.openpolicyagent.org/docs)',
+};

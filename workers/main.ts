@@ -1,0 +1,119 @@
+import { MongoClient } from 'mongodb';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createOperationActivities } from '../activities/create-operation-activities.ts';
+import { createStepHandlers } from '../activities/steps/step-handlers.ts';
+import { createSweepActivities } from '../activities/sweep-activities.ts';
+import { createAdmit } from '../engines/admission/admission.ts';
+import { createCells } from '../engines/isolation/cells.ts';
+import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
+import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
+import { ConfigError, readCells, readKeyring, readWorkerConfig } from '../platform/config.ts';
+import { createFailpoints } from '../platform/failpoints.ts';
+import { createLogger, errorFields } from '../platform/logging.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { createOperationStarter } from '../platform/operation-starter.ts';
+import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
+import { stopOnSignal } from '../platform/shutdown.ts';
+import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
+import { createStore } from '../store/store.ts';
+import { connectCells } from './cell-connections.ts';
+import { monitorCells } from './cell-monitor.ts';
+import { measuredPolicy } from '../engines/policy/measured-policy.ts';
+import { keepSchedules } from './schedules.ts';
+import { installTemporalRuntime } from './temporal-runtime.ts';
+import { untilReady } from '../platform/until-ready.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
+
+/** A worker: runs workflows and activities of one task queue until it is told to stop. */
+async function main(): Promise<void> {
+  const config = readWorkerConfig();
+  const logger = createLogger({ service: 'worker', level: config.TENURE_LOG_LEVEL });
+  const metrics = createMetrics('worker');
+  const sdkMetrics = await installTemporalRuntime(logger);
+  const bundling = bundleWorkflows();
+
+  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-worker', maxPoolSize: 50, serverSelectionTimeoutMS: 5_000 });
+  const store = createStore({
+    client: control,
+    names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
+    installation: config.TENURE_INSTALLATION,
+  });
+  await untilReady('control database', logger, () => store.prepare());
+
+  const keyProvider = createLocalKeyProvider(readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE));
+  const codecKeyring = readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE);
+  const connected = connectCells(readCells(config.TENURE_CELLS_FILE));
+  const tenantSecrets = createTenantSecrets({ keyProvider, secrets: store.secrets });
+  const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
+
+  const temporal = createTemporalClient({ address: config.TENURE_TEMPORAL_ADDRESS, namespace: config.TENURE_TEMPORAL_NAMESPACE, keyring: codecKeyring });
+  await untilReady('Temporal', logger, () => temporal.ping());
+  const connection = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });
+  const start = createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
+  const worker = await Worker.create({
+    connection,
+    namespace: config.TENURE_TEMPORAL_NAMESPACE,
+    taskQueue: config.TENURE_TASK_QUEUE,
+    workflowBundle: await bundling,
+    dataConverter: createDataConverter(codecKeyring),
+    activities: {
+      ...createOperationActivities({
+        store,
+        admit: createAdmit({ resources: store.resources, policy }),
+        cells: createCells(connected),
+        handlers: createStepHandlers({ ...store, tenantSecrets }),
+        installation: config.TENURE_INSTALLATION,
+        failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
+        logger,
+        metrics,
+      }),
+      ...createSweepActivities({ store, start, logger, metrics }),
+    },
+    maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,
+    // After a worker dies, its cached workflows are offered to the others this soon.
+    stickyQueueScheduleToStartTimeout: '4s',
+    shutdownGraceTime: '10s',
+    maxHeartbeatThrottleInterval: '2s',
+  });
+
+  let stopping = false;
+  const ops = await startOpsServer({
+    host: config.TENURE_API_HOST,
+    port: config.TENURE_WORKER_OPS_PORT,
+    registry: metrics.registry,
+    moreMetrics: sdkMetrics,
+    readiness: () =>
+      askReadiness(
+        [
+          { name: 'control', check: () => store.ping() },
+          { name: 'temporal', check: () => temporal.ping() },
+          { name: 'policy', check: () => policy.check() },
+        ],
+        stopping,
+      ),
+  });
+  const stopMonitor = await monitorCells({ cells: connected, observations: store.cells, logger, metrics });
+  const stopSchedules = keepSchedules({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE, logger });
+  const running = worker.run();
+
+  stopOnSignal({
+    logger,
+    deadlineMs: 20_000,
+    stages: [
+      { name: 'loops', stop: () => { stopping = true; stopMonitor(); stopSchedules(); } },
+      { name: 'worker', stop: async () => { worker.shutdown(); await running; } },
+      { name: 'Temporal connections', stop: async () => { await connection.close(); await temporal.close(); } },
+      { name: 'MongoDB connections', stop: async () => { await Promise.all([control.close(), ...connected.map(({ client }) => client.close())]); } },
+      { name: 'ops server', stop: () => { ops.close(); } },
+    ],
+  });
+  logger.info('worker is running', { taskQueue: config.TENURE_TASK_QUEUE, bundle: policy.bundle });
+  await running;
+}
+
+main().catch((error: unknown) => {
+  const logger = createLogger({ service: 'worker', level: 'error' });
+  logger.error(error instanceof ConfigError ? error.message : 'the worker ended', errorFields(error));
+  process.exitCode = 1;
+  process.exit();
+});

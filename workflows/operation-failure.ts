@@ -1,0 +1,30 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { ProblemCode } from '../contracts/problems.ts';
+import type { StepKey } from '../domain/step-plan.ts';
+import type { OperationFailure } from '../activities/operation-activities.ts';
+
+function applicationFailure(error: unknown): ApplicationFailure | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? cause : undefined;
+}
+
+/** Whether a later holder has taken the operation over: then nothing is left to do, and nothing to undo. */
+export function isFenced(error: unknown): boolean {
+  return applicationFailure(error)?.type === 'fenced';
+}
+
+/** Why the operation is to be turned round. */
+export function failureOf(error: unknown, step: StepKey | undefined): OperationFailure {
+  const at = step === undefined ? {} : { step };
+  if (isCancellation(error)) return { to: 'cancelled', code: 'cancelled', message: 'the operation was cancelled', ...at };
+  const failure = applicationFailure(error);
+  const [details] = (failure?.details ?? []) as { errors?: { message: string }[] }[];
+  return {
+    to: 'failed',
+    // The catalogue's codes are the only types that our activities throw.
+    code: (failure?.type ?? 'internal') as ProblemCode,
+    message: failure?.message ?? 'the step ended in a way that is not known',
+    errors: details?.errors ?? [],
+    ...at,
+  };
+}

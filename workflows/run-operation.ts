@@ -1,0 +1,115 @@
+import {
+  ActivityCancellationType,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  proxyActivities,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { HeldOperation, OperationActivities, OperationFailure, OperationProgress } from '../activities/operation-activities.ts';
+import type { OperationInput } from '../domain/operation-input.ts';
+import { searchAttributeNames } from '../domain/search-attributes.ts';
+import { stepPlans } from '../domain/step-plan.ts';
+import type { StepKey } from '../domain/step-plan.ts';
+import { failureOf, isFenced } from './operation-failure.ts';
+import { stepTable } from './step-table.ts';
+import type { ShownState, ShownStep } from './step-table.ts';
+
+/** Unlimited: an operation outlasts any outage. What cannot succeed is thrown as final by the activity itself. */
+const retry = { initialInterval: '200ms', maximumInterval: '15s' } as const;
+
+/** One commit each; bounded by the commit's own time limit. */
+const commits = proxyActivities<OperationActivities>({ startToCloseTimeout: '12s', retry });
+
+/**
+ * Steps work under a lease of five seconds that they renew and heart-beat; an attempt that cannot stops itself before
+ * the heartbeat time-out lets the next one begin.
+ */
+const steps = proxyActivities<OperationActivities>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '6s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry,
+});
+
+const regionKey = defineSearchAttributeKey(searchAttributeNames.region, 'KEYWORD');
+
+/** What a lifecycle workflow returns when its operation succeeds. */
+export interface OperationOutcome {
+  readonly operationId: string;
+  readonly state: 'succeeded' | 'failed' | 'cancelled';
+}
+
+/**
+ * Runs one operation from wherever it stands in MongoDB to its end. Forward: each step is ensured in order. When one
+ * fails for good, or the workflow is cancelled, what was begun is undone in reverse, shielded from further cancellation,
+ * and the workflow ends as failed or cancelled. What is to be undone is read from the committed intents, which are
+ * there before a step begins; so it is known to a run that did not live to see them made.
+ */
+export async function runOperation(input: OperationInput): Promise<OperationOutcome> {
+  const plan = stepPlans[input.kind];
+  const shown = new Map<string, ShownStep>();
+  let headline = `**${input.kind}** of tenant **${input.tenant.name}**`;
+  const show = (step?: StepKey, state?: ShownState, result?: string): void => {
+    if (step !== undefined && state !== undefined) shown.set(step, { state, ...(result === undefined ? {} : { result }) });
+    setCurrentDetails(stepTable(plan, shown, headline));
+  };
+
+  const begun = await CancellationScope.nonCancellable(() => commits.beginOperation({ operation: input, runId: workflowInfo().runId }));
+  const held: HeldOperation = { operation: input, fence: begun.fence };
+  for (const { key } of plan) {
+    const state = begun.steps[key];
+    if (state === 'done' || state === 'undone') show(key, state);
+  }
+  show();
+  if (begun.state === 'succeeded' || begun.state === 'failed' || begun.state === 'cancelled') return { operationId: input.operationId, state: begun.state };
+
+  let turned: OperationProgress = begun;
+  if (begun.state === 'running') {
+    let current: StepKey | undefined;
+    try {
+      for (const { key, title } of plan) {
+        if (begun.steps[key] === 'done') continue;
+        current = key;
+        show(key, 'running');
+        const { result, region } = await steps.ensureStep.executeWithOptions({ summary: title }, [{ ...held, step: key }]);
+        show(key, 'done', result);
+        if (key === 'place' && region !== undefined) upsertSearchAttributes([{ key: regionKey, value: region }]);
+      }
+      current = undefined;
+      // All is in place: from here the operation is finished, not undone.
+      const { state } = await CancellationScope.nonCancellable(() => commits.finishOperation(held));
+      headline += ` — ${state}`;
+      show();
+      return { operationId: input.operationId, state };
+    } catch (error) {
+      if (isFenced(error)) throw asFenced(input);
+      const failure: OperationFailure = failureOf(error, current);
+      if (current !== undefined) show(current, 'failed', failure.message);
+      headline += ` — undoing: ${failure.message}`;
+      turned = await CancellationScope.nonCancellable(() => commits.turnOperation({ ...held, failure }));
+    }
+  }
+
+  const ended = await CancellationScope.nonCancellable(async () => {
+    for (const { key, title } of plan.toReversed()) {
+      const state = turned.steps[key];
+      if (state !== 'done' && state !== 'intent') continue;
+      show(key, 'undoing');
+      const { result } = await steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [{ ...held, step: key }]);
+      show(key, 'undone', result);
+    }
+    return commits.finishOperation(held);
+  });
+  headline += ` — ${ended.state}`;
+  show();
+  if (ended.state === 'cancelled') throw new CancelledFailure('the operation was cancelled and undone');
+  throw ApplicationFailure.nonRetryable(turned.error?.message ?? 'the operation failed and was undone', turned.error?.code ?? 'internal');
+}
+
+function asFenced(input: OperationInput): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`a later holder has taken over operation ${input.operationId}`, 'fenced');
+}
