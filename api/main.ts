@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const metrics = createMetrics('api');
   const stopping = new AbortController();
 
-  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-api', maxPoolSize: 50, serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000 });
+  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-api', maxPoolSize: 50, serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000, socketTimeoutMS: 15_000 });
   const store = createStore({
     client: control,
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },

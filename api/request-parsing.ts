@@ -15,6 +15,7 @@ export function flawsOf(error: z.ZodError): ProblemDetail[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), message: `unknown field "${key}"`, fix: 'Remove it, or correct its spelling.' }));
     }
+    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ pointer: pointerOf(issue.path), message: `the name of this field ${message}` }));
     const allowed = issue.code === 'invalid_value' ? { allowed: issue.values.map(String) } : {};
     return [{ pointer: pointerOf(issue.path), message: issue.message, ...allowed }];
   });

@@ -3,15 +3,18 @@ import canonicalize from 'canonicalize';
 import type { Digest } from './identifiers.ts';
 
 /**
- * The one byte form of a JSON value: RFC 8785 (JCS), UTF-8.
- * @throws TypeError when the value is not JSON (`undefined`, a function, NaN, a lone surrogate).
+ * The one byte form of a JSON value: RFC 8785 (JCS), UTF-8. A member that is `undefined` is left out.
+ * @throws TypeError when the value is not JSON (`undefined`, a function, NaN, a lone surrogate, a cycle).
  */
 export function canonicalBytes(value: unknown): Buffer {
-  const text = canonicalize(value);
+  let text: string | undefined;
+  try {
+    text = canonicalize(value);
+  } catch (error) {
+    throw new TypeError('not a JSON value', { cause: error });
+  }
   if (text === undefined) throw new TypeError('not a JSON value');
-  const bytes = Buffer.from(text, 'utf8');
-  if (!text.isWellFormed()) throw new TypeError('a string holds a lone surrogate');
-  return bytes;
+  return Buffer.from(text, 'utf8');
 }
 
 export function sha256(bytes: Uint8Array): Digest {

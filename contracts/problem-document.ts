@@ -20,6 +20,7 @@ export const problemSchema = z
     detail: z.string(),
     fix: z.string(),
     requestId: z.string(),
+    retryable: z.boolean().meta({ description: 'Whether the same request may succeed later without being changed.' }),
     errors: z.array(problemDetailSchema).optional(),
     operation: z.string().optional().meta({ description: 'Path of the operation that is in the way.' }),
   })

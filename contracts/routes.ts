@@ -138,3 +138,6 @@ export type RouteParams<Id extends RouteId> = z.infer<Routes[Id]['params']>;
 export type RouteQuery<Id extends RouteId> = z.infer<Routes[Id]['query']>;
 export type RouteBody<Id extends RouteId> = Routes[Id]['body'] extends z.ZodType ? z.infer<Routes[Id]['body']> : undefined;
 export type RouteAnswer<Id extends RouteId> = { [Status in keyof Routes[Id]['responses']]: Routes[Id]['responses'][Status] extends z.ZodType ? z.infer<Routes[Id]['responses'][Status]> : never }[keyof Routes[Id]['responses']];
+/** What a caller may send: what has a default may be left out. */
+export type RouteQueryInput<Id extends RouteId> = z.input<Routes[Id]['query']>;
+export type RouteBodyInput<Id extends RouteId> = Routes[Id]['body'] extends z.ZodType ? z.input<Routes[Id]['body']> : undefined;

@@ -54,10 +54,12 @@ function regionRemoval(input: PlacementInput, region: PlacementInput['regions'][
 }
 
 function cellRemoval(observation: CellObservation | undefined, tableBudget: number, wanted: number): Candidate['removedBy'] {
-  if (observation?.reachable !== true) return { rule: 'cell.reachable', message: 'cannot be reached' };
-  if (observation.tables + wanted > tableBudget * budgetRefusalShare) {
-    return { rule: 'cell.table_budget', message: `holds ${observation.tables} tables; ${wanted} more pass ${budgetRefusalShare * 100} % of its ${tableBudget}` };
+  // The budget first: a cell that is full as well as unreachable is not worth waiting for.
+  const tables = observation?.tables ?? 0;
+  if (tables + wanted > tableBudget * budgetRefusalShare) {
+    return { rule: 'cell.table_budget', message: `holds ${tables} tables; ${wanted} more pass ${budgetRefusalShare * 100} % of its ${tableBudget}` };
   }
+  if (observation?.reachable !== true) return { rule: 'cell.reachable', message: 'cannot be reached' };
   return undefined;
 }
 

@@ -1,10 +1,12 @@
 /** Forms that secrets take in text. Each is replaced as a whole. */
 const secretForms: readonly (readonly [RegExp, string])[] = [
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]*@/gi, '$1[redacted]@'],
+  // Up to the last "@": a password that should have been percent-encoded and was not must not show in the error about it.
+  [/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@:]*:\S*@/gi, '$1[redacted]@'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted token]'],
   [/\bBearer\s+\S+/gi, 'Bearer [redacted]'],
-  // 32 random bytes in base64 or base64url: keys and passwords. Hexadecimal digests are longer and stay.
-  [/(?<![\w+/-])(?=[\w+/-]*[A-Z])(?=[\w+/-]*[a-z])(?=[\w+/-]*\d)[\w+/-]{43}=?(?![\w+/=-])/g, '[redacted key]'],
+  // 32 random bytes in base64 or base64url: keys and passwords. One in ten million has fewer capitals or small letters than
+  // this; one in 1,500 has no digit. Hexadecimal digests are longer and stay.
+  [/(?<![\w+/-])(?=(?:[\w+/-]*?[A-Z]){3})(?=(?:[\w+/-]*?[a-z]){3})[\w+/-]{43}=?(?![\w+/=-])/g, '[redacted key]'],
 ];
 
 /** Text without anything that looks like a credential. */

@@ -1,4 +1,6 @@
 import type { ClientSession } from 'mongodb';
+import { withinMs } from '../platform/deadline.ts';
+import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { asControlError } from './control-errors.ts';
 import { sealEntry } from './ledger.ts';
@@ -29,6 +31,7 @@ export interface Committed<T> {
  */
 export type Commit = <T>(work: (tx: Transaction) => Promise<Committed<T>>) => Promise<T>;
 
+/** The driver itself goes on for two minutes. */
 const commitTimeoutMs = 8_000;
 
 export interface CommitDependencies {
@@ -40,19 +43,24 @@ export interface CommitDependencies {
 export function createCommit({ database, installation, newId }: CommitDependencies): Commit {
   return async (work) => {
     const entryId = newId();
+    const late = (): TenureError => new TenureError('control_unavailable', 'the control database did not commit in time; whether it still will is not known');
+    const deadline = Date.now() + commitTimeoutMs;
     try {
-      return await database.client.withSession((session) =>
+      const committing = database.client.withSession((session) =>
         session.withTransaction(
           async () => {
+            // Ends the driver's own repeating once nobody waits for the result.
+            if (Date.now() > deadline) throw late();
             const tx: Transaction = { session, time: new Date(), entryId };
             const { result, entries } = await work(tx);
             const documents = entries.map((draft, index) => sealEntry(draft, { id: index === 0 ? entryId : newId(), time: tx.time, installation }));
             await database.ledger.insertMany(documents, { session });
             return result;
           },
-          { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true }, timeoutMS: commitTimeoutMs },
+          { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true }, maxCommitTimeMS: commitTimeoutMs },
         ),
       );
+      return await withinMs(commitTimeoutMs, committing, late);
     } catch (error) {
       throw asControlError(error);
     }

@@ -1,4 +1,6 @@
 import type { MongoClient } from 'mongodb';
+import { TenureError } from '../domain/tenure-error.ts';
+import { withinMs } from '../platform/deadline.ts';
 import { createCellStore } from './cells.ts';
 import type { CellStore } from './cells.ts';
 import { createCommit } from './commit.ts';
@@ -48,6 +50,8 @@ export interface StoreOptions {
   readonly installation: string;
 }
 
+const pingTimeoutMs = 2_000;
+
 export function createStore({ client, names, installation }: StoreOptions): Store {
   const database = controlDatabase(client, names);
   const newId = createUlidFactory();
@@ -64,7 +68,8 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     newId,
     prepare: () => onControl(() => ensureControlSchema(database)),
     async ping() {
-      await onControl(() => database.db.command({ ping: 1 }, { timeoutMS: 2_000 }));
+      const late = (): TenureError => new TenureError('control_unavailable', 'the control database does not answer');
+      await withinMs(pingTimeoutMs, onControl(() => database.db.command({ ping: 1 })), late);
     },
   };
 }

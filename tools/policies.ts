@@ -75,11 +75,11 @@ export async function checkPolicies(
   const sources = sourcePaths(directory);
   const run = async (name: string, commandArguments: readonly string[]) => ({
     name,
-    result: await runCommand(opa, commandArguments, { timeoutMs: OPA_TIMEOUT_MS }),
+    result: await runCommand(opa, commandArguments, { timeoutMs: OPA_TIMEOUT_MS, cwd: directory }),
   });
-  const capabilities = ['--capabilities', join(directory, 'capabilities.json')];
+  const capabilities = ['--capabilities', 'capabilities.json'];
   return [
-    await run('opa fmt', ['fmt', '--list', '--fail', join(directory, 'tenure')]),
+    await run('opa fmt', ['fmt', '--list', '--fail', 'tenure']),
     await run('opa check', ['check', '--strict', ...capabilities, '--ignore', '*_test.rego', ...sources]),
     await run('opa test', ['test', ...sources]),
     // Apart from the tests, for with coverage the output is one JSON document that hides which test failed.
@@ -87,9 +87,12 @@ export async function checkPolicies(
   ];
 }
 
-/** The packages and the root of `data`; the other JSON files are not for the policies. */
+/**
+ * The packages and the root of `data`; the other JSON files are not for the policies. Relative, and so is every path that
+ * opa is given: it writes them into the wasm, whose digest must not depend on where the checkout lies.
+ */
 function sourcePaths(directory: string): string[] {
-  return [join(directory, 'tenure'), join(directory, 'data.json')].filter((path) => existsSync(path));
+  return ['tenure', 'data.json'].filter((path) => existsSync(join(directory, path)));
 }
 
 async function build(opa: string, directory: string, staging: string): Promise<{ wasm: Buffer; data: Buffer }> {
@@ -98,11 +101,11 @@ async function build(opa: string, directory: string, staging: string): Promise<{
     opa,
     [
       ...['build', '--target', 'wasm', '--output', bundle, '--ignore', '*_test.rego'],
-      ...['--capabilities', join(directory, 'capabilities.json')],
+      ...['--capabilities', 'capabilities.json'],
       ...entrypoints.flatMap((entrypoint) => ['--entrypoint', entrypoint]),
       ...sourcePaths(directory),
     ],
-    { timeoutMs: OPA_TIMEOUT_MS },
+    { timeoutMs: OPA_TIMEOUT_MS, cwd: directory },
   );
   if (built.code !== 0) {
     throw new OperatorError(`the policies in ${directory} do not compile:\n${(built.stderr || built.stdout).trim()}`);

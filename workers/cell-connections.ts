@@ -7,6 +7,6 @@ export function connectCells(addresses: ReadonlyMap<string, { readonly uri: stri
   return [...addresses].map(([name, { uri }]) => ({
     name,
     endpoint: endpointOf(uri),
-    client: new MongoClient(uri, { appName: 'tenure-worker', maxPoolSize: 20, serverSelectionTimeoutMS: 3_000, connectTimeoutMS: 3_000 }),
+    client: new MongoClient(uri, { appName: 'tenure-worker', maxPoolSize: 20, serverSelectionTimeoutMS: 3_000, connectTimeoutMS: 3_000, socketTimeoutMS: 15_000 }),
   }));
 }

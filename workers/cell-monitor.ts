@@ -1,3 +1,4 @@
+import { withinMs } from '../platform/deadline.ts';
 import type { Cell } from '../engines/isolation/cells.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -17,7 +18,7 @@ export interface CellMonitorDependencies {
 export async function monitorCells({ cells, observations, logger, metrics }: CellMonitorDependencies): Promise<() => void> {
   const last = new Map<string, boolean>();
   async function look({ name, client }: Cell): Promise<void> {
-    const error = await client.db('admin').command({ ping: 1 }, { timeoutMS: pingTimeoutMs }).then(
+    const error = await withinMs(pingTimeoutMs, client.db('admin').command({ ping: 1 }), () => new Error('no answer in time')).then(
       () => undefined,
       (thrown: unknown) => (thrown instanceof Error ? thrown.name : 'unknown'),
     );

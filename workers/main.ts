@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const sdkMetrics = await installTemporalRuntime(logger);
   const bundling = bundleWorkflows();
 
-  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-worker', maxPoolSize: 50, serverSelectionTimeoutMS: 5_000 });
+  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-worker', maxPoolSize: 50, serverSelectionTimeoutMS: 5_000, socketTimeoutMS: 15_000 });
   const store = createStore({
     client: control,
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },

@@ -4,6 +4,7 @@ import {
   CancellationScope,
   CancelledFailure,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -21,8 +22,11 @@ import type { ShownState, ShownStep } from './step-table.ts';
 /** Unlimited: an operation outlasts any outage. What cannot succeed is thrown as final by the activity itself. */
 const retry = { initialInterval: '200ms', maximumInterval: '15s' } as const;
 
-/** One commit each; bounded by the commit's own time limit. */
-const commits = proxyActivities<OperationActivities>({ startToCloseTimeout: '12s', retry });
+/**
+ * One commit to the control database each, bounded by the commit's own time limit. They run inside the workflow task: as
+ * activities of their own they took half of an operation's time (docs/decisions/local-activities.md).
+ */
+const commits = proxyLocalActivities<OperationActivities>({ startToCloseTimeout: '12s', localRetryThreshold: '30s', retry });
 
 /**
  * Steps work under a lease of five seconds that they renew and heart-beat; an attempt that cannot stops itself before
@@ -71,11 +75,13 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   if (begun.state === 'running') {
     let current: StepKey | undefined;
     try {
-      for (const { key, title } of plan) {
+      for (const { key, title, scope } of plan) {
         if (begun.steps[key] === 'done') continue;
         current = key;
         show(key, 'running');
-        const { result, region } = await steps.ensureStep.executeWithOptions({ summary: title }, [{ ...held, step: key }]);
+        const { result, region } = await (scope === 'control'
+          ? commits.ensureStep({ ...held, step: key })
+          : steps.ensureStep.executeWithOptions({ summary: title }, [{ ...held, step: key }]));
         show(key, 'done', result);
         if (key === 'place' && region !== undefined) upsertSearchAttributes([{ key: regionKey, value: region }]);
       }
@@ -95,11 +101,13 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   }
 
   const ended = await CancellationScope.nonCancellable(async () => {
-    for (const { key, title } of plan.toReversed()) {
+    for (const { key, title, scope } of plan.toReversed()) {
       const state = turned.steps[key];
       if (state !== 'done' && state !== 'intent') continue;
       show(key, 'undoing');
-      const { result } = await steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [{ ...held, step: key }]);
+      const { result } = await (scope === 'control'
+        ? commits.undoStep({ ...held, step: key })
+        : steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [{ ...held, step: key }]));
       show(key, 'undone', result);
     }
     return commits.finishOperation(held);

@@ -17,8 +17,10 @@ export interface OperationHandlerDependencies {
   readonly stopping: AbortSignal;
 }
 
-/** Between looks at an operation that is waited for: short at first, for most are done in a quarter of a second. */
-const lookEveryMs = [25, 50, 75, 100, 150, 250];
+/** Looks come a tenth of the time waited apart, so that an answer is late by no more than that. */
+const lookShare = 0.1;
+const minLookMs = 10;
+const maxLookMs = 250;
 
 export function operationHandlers({ store, authorize, pageTokens, stopping }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation'> {
   async function read(id: string, caller: Caller): Promise<OperationDocument> {
@@ -50,10 +52,12 @@ export function operationHandlers({ store, authorize, pageTokens, stopping }: Op
       return { status: 200, body };
     },
     async waitOperation({ params: { id }, query: { timeoutSeconds }, caller }) {
-      const deadline = Date.now() + timeoutSeconds * 1000;
+      const began = Date.now();
+      const deadline = began + timeoutSeconds * 1000;
       let operation = await read(id, caller);
-      for (let look = 0; operation.unfinished === true && Date.now() < deadline && !stopping.aborted; look += 1) {
-        await delay(Math.min(lookEveryMs[look] ?? 250, Math.max(1, deadline - Date.now())), undefined, { signal: stopping }).catch(() => undefined);
+      while (operation.unfinished === true && Date.now() < deadline && !stopping.aborted) {
+        const lookMs = Math.min(Math.max((Date.now() - began) * lookShare, minLookMs), maxLookMs, deadline - Date.now());
+        await delay(lookMs, undefined, { signal: stopping }).catch(() => undefined);
         operation = (await store.operations.find(id)) ?? operation;
       }
       return { status: 200, body: operationBody(operation) };

@@ -21,7 +21,14 @@ function flaw(document: unknown): string | undefined {
 }
 
 /** A document for MongoDB's `$jsonSchema`: bounded JSON without `$` keys. mongod itself judges the keywords. */
-export const jsonSchemaDocument = z.record(z.string(), z.json()).superRefine((document, context) => {
-  const message = flaw(document);
-  if (message !== undefined) context.addIssue({ code: 'custom', message });
-});
+export const jsonSchemaDocument = z
+  .record(z.string(), z.unknown())
+  .superRefine((document, context) => {
+    const message = flaw(document);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  // Only what is known to be shallow, for this descends by recursion.
+  .pipe(z.record(z.string(), z.json()))
+  .meta({
+    description: `Every write is validated against it by mongod. At most ${maxNodes} values, nested at most ${maxDepth} deep; no field name in it begins with "$".`,
+  });

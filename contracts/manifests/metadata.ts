@@ -6,19 +6,22 @@ export const apiVersion = 'tenure/v1';
 
 const labelKey = z.string().regex(/^[a-z]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a lower-case label key of at most 63 characters');
 
+const maxEntries = 64;
+const fewEnough = (entries: object): boolean => Object.keys(entries).length <= maxEntries;
+
 /** What a user may write under `metadata`. */
 export const metadataInputSchema = z.strictObject({
   name: nameSchema,
   labels: z
     .record(labelKey, z.string().max(63))
-    .refine((labels) => Object.keys(labels).length <= 64, 'must hold at most 64 labels')
+    .refine(fewEnough, `must hold at most ${maxEntries} labels`)
     .optional()
-    .meta({ description: 'Short facts to select by.' }),
+    .meta({ description: 'Short facts to select by.', maxProperties: maxEntries }),
   annotations: z
     .record(labelKey, z.string().max(4096))
-    .refine((annotations) => Object.keys(annotations).length <= 64, 'must hold at most 64 annotations')
+    .refine(fewEnough, `must hold at most ${maxEntries} annotations`)
     .optional()
-    .meta({ description: 'Notes for people and programs; never selected by.' }),
+    .meta({ description: 'Notes for people and programs; never selected by.', maxProperties: maxEntries }),
 });
 
 /** `metadata` as it is read: what the plane adds is output only and ignored in a manifest that is applied. */

@@ -21,7 +21,8 @@ export const regionSpecSchema = z
   .refine((spec) => new Set(spec.cells.map((cell) => cell.name)).size === spec.cells.length, {
     message: 'must not name a cell twice',
     path: ['cells'],
-  });
+  })
+  .meta({ description: 'No two cells have one name.' });
 
 export const regionSchema = z
   .strictObject({ apiVersion: z.literal(apiVersion), kind: z.literal('Region'), metadata: metadataSchema, spec: regionSpecSchema })

@@ -8,13 +8,13 @@ const fieldPath = z
   .string()
   .min(1)
   .max(128)
-  .refine((path) => path.split('.').every((part) => part !== '' && !part.startsWith('$')), 'must be a field path without empty parts or "$"');
+  .regex(/^[^.$][^.]*(\.[^.$][^.]*)*$/, 'must be a field path without empty parts and without parts that begin with "$"');
 
 export const indexSpecSchema = z
   .strictObject({
     name: z.string().min(1).max(120).regex(/^[A-Za-z0-9_.-]+$/).optional().meta({ description: 'Derived from the keys when absent.' }),
     keys: z
-      .array(z.strictObject({ field: fieldPath, order: z.union([z.literal(1), z.literal(-1), z.literal('text'), z.literal('hashed'), z.literal('2dsphere')]).default(1) }))
+      .array(z.strictObject({ field: fieldPath, order: z.literal([1, -1, 'text', 'hashed', '2dsphere']).default(1) }))
       .min(1)
       .max(32)
       .meta({ description: 'In index order.' }),
@@ -25,11 +25,12 @@ export const indexSpecSchema = z
   .refine((index) => new Set(index.keys.map((key) => key.field)).size === index.keys.length, {
     message: 'must not name a field twice',
     path: ['keys'],
-  });
+  })
+  .meta({ description: 'No field is named twice.' });
 
 export const collectionSpecSchema = z.strictObject({
   name: collectionNameSchema,
-  jsonSchema: jsonSchemaDocument.optional().meta({ description: 'Every write is validated against it by mongod.' }),
+  jsonSchema: jsonSchemaDocument.optional(),
   indexes: z.array(indexSpecSchema).max(63).default([]),
 });
 
@@ -69,7 +70,8 @@ export const tenantSpecSchema = z
     for (const name of duplicates(spec.services.flatMap((service) => service.collections.map((collection) => collection.name)))) {
       context.addIssue({ code: 'custom', path: ['services'], message: `must not declare the collection "${name}" twice` });
     }
-  });
+  })
+  .meta({ description: 'No two services have one name, and no two collections, in whichever service.' });
 
 export const conditionSchema = z.strictObject({
   type: z.string(),

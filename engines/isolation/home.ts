@@ -1,5 +1,7 @@
 import type { Collection, Db, Document } from 'mongodb';
 import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import { withinMs } from '../../platform/deadline.ts';
 import { homeNames } from '../../domain/isolation.ts';
 import type { HomeNames } from '../../domain/isolation.ts';
 import { asCellError } from './cell-errors.ts';
@@ -45,21 +47,27 @@ export function databaseOf(home: Home): Db {
   return home.cell.client.db(home.names.database, { writeConcern: { w: 'majority', journal: true } });
 }
 
+/** What bounds a call in mongod. */
+export interface CallBound {
+  readonly maxTimeMS: number;
+}
+
 /**
  * Runs one call on the home's cell. The lease is looked at just before, and bounds the call here and in mongod, so that
  * nothing is begun by one who has lost it.
  */
-export async function onCell<T>(home: Home, call: (options: { readonly timeoutMS: number }) => Promise<T>): Promise<T> {
-  const timeoutMS = home.lease.remainingMs();
+export async function onCell<T>(home: Home, call: (options: CallBound) => Promise<T>): Promise<T> {
+  const maxTimeMS = home.lease.remainingMs();
+  const late = (): TenureError => new TenureError('cell_unavailable', `cell "${home.cell.name}" did not answer within the lease`);
   try {
-    return await call({ timeoutMS });
+    return await withinMs(maxTimeMS, call({ maxTimeMS }), late);
   } catch (error) {
     throw asCellError(home.cell.name, error);
   }
 }
 
 /** As {@link onCell}, but mongod's answer is `undefined` where its refusal has one of these codes. */
-export async function onCellUnless<T>(home: Home, codes: ReadonlySet<number>, call: (options: { readonly timeoutMS: number }) => Promise<T>): Promise<T | undefined> {
+export async function onCellUnless<T>(home: Home, codes: ReadonlySet<number>, call: (options: CallBound) => Promise<T>): Promise<T | undefined> {
   return await onCell(home, async (options) => {
     try {
       return await call(options);
@@ -70,6 +78,9 @@ export async function onCellUnless<T>(home: Home, codes: ReadonlySet<number>, ca
   });
 }
 
-export function runCommand(home: Home, command: Document): Promise<Document> {
-  return onCell(home, (options) => databaseOf(home).command(command, options));
+const noCodes: ReadonlySet<number> = new Set();
+
+/** Runs a command on the tenant's database. Returns `undefined` where mongod refuses with one of `ignoring`. */
+export function runCommand(home: Home, command: Document, ignoring = noCodes): Promise<Document | undefined> {
+  return onCellUnless(home, ignoring, (bound) => databaseOf(home).command({ ...command, ...bound }));
 }

@@ -47,7 +47,7 @@ export function createEncryptionCodec(keyring: CodecKeyring): PayloadCodec {
     const key = keyring.keys.get(keyId);
     if (key === undefined) throw new TypeError(`the codec's keyring holds no key "${keyId}"; put it back to read what it encrypted`);
     const data = Buffer.from(payload.data ?? []);
-    const decipher = createDecipheriv(algorithm, key, data.subarray(0, ivBytes)).setAuthTag(data.subarray(ivBytes, ivBytes + tagBytes));
+    const decipher = createDecipheriv(algorithm, key, data.subarray(0, ivBytes), { authTagLength: tagBytes }).setAuthTag(data.subarray(ivBytes, ivBytes + tagBytes));
     const plaintext = Buffer.concat([decipher.update(data.subarray(ivBytes + tagBytes)), decipher.final()]);
     return WirePayload.decode(plaintext);
   }

@@ -2,13 +2,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import { waitForPidLock } from './pid-lock.mjs';
+import { processIdentity, waitForPidLock } from './pid-lock.mjs';
 
 const SLOW_AFTER_MS = 2_000;
 const PROGRESS_EVERY_MS = 15_000;
 const LOCK_TIMEOUT_MS = 15 * 60_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** The installation failed; the message is one line with the fix. */
 export class InstallError extends Error {
@@ -79,16 +80,46 @@ async function install(clone, logFile, report) {
   if (Date.now() - started > SLOW_AFTER_MS) report(`dependencies installed in ${elapsed()}`);
 }
 
+/**
+ * npm gets a process group of its own, which is ended as a whole: on a signal to this process, and by the next installation if
+ * this process is killed. Two npm in one node_modules break each other.
+ */
 async function runNpmCi(clone, logFile) {
+  const pidFile = join(dirname(logFile), 'npm-ci.pid');
+  await endLeftover(pidFile);
   const log = await withFix(logFile, async () => openSync(logFile, 'w'));
+  const child = spawn('npm', ['ci', '--no-progress'], { cwd: clone, stdio: ['ignore', log, log], detached: true });
+  closeSync(log);
+  if (child.pid !== undefined) writeFileSync(pidFile, `${child.pid}\n${processIdentity(child.pid)}`);
+  const interrupt = () => killGroup(child.pid);
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
     return await new Promise((resolve, reject) => {
-      const child = spawn('npm', ['ci', '--no-progress'], { cwd: clone, stdio: ['ignore', log, log] });
       child.on('error', () => reject(new InstallError('npm is not on PATH: install Node with npm (https://nodejs.org) and run this again')));
-      child.on('exit', (code) => resolve(code ?? 1));
+      child.on('exit', (code) =>
+        code === null ? reject(new InstallError('npm ci was interrupted: run this again')) : resolve(code),
+      );
     });
   } finally {
-    closeSync(log);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+    rmSync(pidFile, { force: true });
+  }
+}
+
+async function endLeftover(pidFile) {
+  if (!existsSync(pidFile)) return;
+  const [pid, identity] = readFileSync(pidFile, 'utf8').split('\n');
+  while (processIdentity(Number(pid)) === identity) {
+    killGroup(Number(pid));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
 }
 

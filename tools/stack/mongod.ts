@@ -70,6 +70,7 @@ export function createMongod(name: ReplicaSetName, options: MongodOptions): Mong
   };
 }
 
+/** Open files need no setting: Node raises its soft limit to the hard one when it starts, and a child inherits that. */
 function mongodArguments(name: string, port: number, databasePath: string, keyFile: string): string[] {
   const parameters = {
     // Idle tables give their files back; with the defaults mongod dies when thousands of tenants exhaust the open files.

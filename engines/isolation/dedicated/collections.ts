@@ -97,7 +97,7 @@ async function observe(home: Home): Promise<Observation> {
 async function ensureCollection(home: Home, declared: CollectionSpec, { info, indexes }: Found): Promise<void> {
   const settings = { validator: validatorOf(declared), validationLevel: 'strict', validationAction: 'error' };
   if (info === undefined) {
-    await onCellUnless(home, new Set([namespaceExistsCode]), (options) => databaseOf(home).command({ create: declared.name, ...settings }, options));
+    await runCommand(home, { create: declared.name, ...settings }, new Set([namespaceExistsCode]));
   } else if (!validatorIsAsDeclared(declared, info)) {
     await runCommand(home, { collMod: declared.name, ...settings });
   }

@@ -57,7 +57,7 @@ async function findNeighbour(home: Home): Promise<string> {
   const claim = await home.cell.client
     .db('tenure_cell')
     .collection<{ _id: string }>('claims')
-    .findOne({ _id: { $ne: home.names.database } }, { projection: { _id: 1 }, timeoutMS: home.lease.remainingMs() });
+    .findOne({ _id: { $ne: home.names.database } }, { projection: { _id: 1 }, maxTimeMS: home.lease.remainingMs() });
   return claim?._id ?? 'tenant_00000000000000000000000000';
 }
 
@@ -96,15 +96,15 @@ export function probeIsolation(password: (uid: string) => Promise<string>): Home
   return {
     observe: async () => 'absent',
     async ensure(home) {
-      const timeoutMS = home.lease.remainingMs();
+      const timeoutMs = home.lease.remainingMs();
       const client = new MongoClient(home.cell.endpoint, {
         auth: { username: home.names.user, password: await password(home.uid) },
         authSource: home.names.database,
         authMechanism: 'SCRAM-SHA-256',
         maxPoolSize: 1,
         monitorCommands: false,
-        serverSelectionTimeoutMS: timeoutMS,
-        timeoutMS,
+        serverSelectionTimeoutMS: timeoutMs,
+        socketTimeoutMS: timeoutMs,
         retryReads: false,
         retryWrites: false,
       });

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb';
 import { canonicalDigest } from '../../../contracts/canonical-json.ts';
 import { declaredCollections } from '../../../domain/isolation.ts';
 import { alreadyThereCodes, roleNotFoundCode } from '../cell-errors.ts';
-import { databaseOf, onCellUnless, runCommand } from '../home.ts';
+import { runCommand } from '../home.ts';
 import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
 import { claimedByThisOperation } from './claim.ts';
@@ -72,7 +72,7 @@ export const createRoles: HomeStep = {
       const state = await lookAt(home, wanted);
       if (state === 'present') continue;
       if (state === 'absent') {
-        await onCellUnless(home, alreadyThereCodes, (options) => databaseOf(home).command({ createRole: wanted.name, ...definition, writeConcern: { w: 'majority' } }, options));
+        await runCommand(home, { createRole: wanted.name, ...definition, writeConcern: { w: 'majority' } }, alreadyThereCodes);
       }
       if ((await lookAt(home, wanted)) === 'wrong') await runCommand(home, { updateRole: wanted.name, ...definition, writeConcern: { w: 'majority' } });
     }
@@ -81,7 +81,7 @@ export const createRoles: HomeStep = {
   async undo(home) {
     if (!(await claimedByThisOperation(home))) return 'the database was not claimed by this operation';
     for (const { name } of wantedRoles(home)) {
-      await onCellUnless(home, new Set([roleNotFoundCode]), (options) => databaseOf(home).command({ dropRole: name, writeConcern: { w: 'majority' } }, options));
+      await runCommand(home, { dropRole: name, writeConcern: { w: 'majority' } }, new Set([roleNotFoundCode]));
     }
     return 'dropped the roles';
   },

@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { alreadyThereCodes, userNotFoundCode } from '../cell-errors.ts';
-import { databaseOf, onCellUnless, runCommand } from '../home.ts';
+import { runCommand } from '../home.ts';
 import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
 import { claimedByThisOperation } from './claim.ts';
@@ -38,9 +38,7 @@ export function createTenantUser(password: (uid: string) => Promise<string>): Ho
         mechanisms,
         writeConcern: { w: 'majority' },
       };
-      const created =
-        (await lookAt(home)) === 'absent' &&
-        (await onCellUnless(home, alreadyThereCodes, (options) => databaseOf(home).command({ createUser: home.names.user, ...definition }, options))) !== undefined;
+      const created = (await lookAt(home)) === 'absent' && (await runCommand(home, { createUser: home.names.user, ...definition }, alreadyThereCodes)) !== undefined;
       if (created) return `created user ${home.names.user}`;
       // One that is there may have another password, which cannot be read: write it anew.
       await lookAt(home);
@@ -49,7 +47,7 @@ export function createTenantUser(password: (uid: string) => Promise<string>): Ho
     },
     async undo(home) {
       if (!(await claimedByThisOperation(home))) return 'the database was not claimed by this operation';
-      await onCellUnless(home, new Set([userNotFoundCode]), (options) => databaseOf(home).command({ dropUser: home.names.user, writeConcern: { w: 'majority' } }, options));
+      await runCommand(home, { dropUser: home.names.user, writeConcern: { w: 'majority' } }, new Set([userNotFoundCode]));
       return 'dropped the user';
     },
   };

@@ -1,0 +1,19 @@
+import type { ExitCodeName } from '../contracts/problems.ts';
+
+/** Ends a command: `report` is everything that is said about it on stderr, the exit code says which kind of end it is. */
+export class CliFailure extends Error {
+  readonly exit: ExitCodeName;
+  readonly report: string;
+
+  constructor(exit: ExitCodeName, report: string) {
+    super(report);
+    this.name = 'CliFailure';
+    this.exit = exit;
+    this.report = report;
+  }
+}
+
+/** A command that cannot be run as it was given. */
+export function usageFailure(message: string, fix: string): CliFailure {
+  return new CliFailure('usage', `error: ${message}\nfix: ${fix}`);
+}

@@ -1,0 +1,57 @@
+import { isAlias, isCollection, isPair, isScalar } from 'yaml';
+import type { Alias, Document } from 'yaml';
+
+/** Written out, a document may be as long as a file may be. */
+const maxExpandedLength = 1024 * 1024;
+
+export interface AliasFlaw {
+  readonly alias: Alias;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/**
+ * Finds the alias that makes a document longer than a manifest may be when every alias is written out ("billion laughs"),
+ * or that stands for nothing. Takes one pass: what an anchor amounts to is counted once.
+ */
+export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined {
+  const lengths = new Map<string, number>();
+  let flaw: AliasFlaw | undefined;
+
+  function lengthOf(node: unknown): number {
+    if (flaw !== undefined) return 0;
+    if (isAlias(node)) {
+      const length = lengths.get(node.source);
+      if (length === undefined) flaw = { alias: node, message: `no anchor &${node.source} stands complete before this alias`, fix: 'write the value out' };
+      else if (length > maxExpandedLength) flaw = tooLong(node);
+      return length ?? 0;
+    }
+    if (isPair(node)) return lengthOf(node.key) + lengthOf(node.value);
+    if (isScalar(node)) return anchored(node.anchor, () => 1 + (node.range == null ? 0 : node.range[1] - node.range[0]));
+    if (!isCollection(node)) return 0;
+    return anchored(node.anchor, () => {
+      let length = 1;
+      for (const item of node.items) {
+        length += lengthOf(item);
+        const last = isPair(item) ? item.value : item;
+        if (length > maxExpandedLength && isAlias(last)) flaw ??= tooLong(last);
+      }
+      return length;
+    });
+  }
+
+  function anchored(anchor: string | undefined, measure: () => number): number {
+    // Within itself an anchor stands for nothing yet.
+    if (anchor !== undefined) lengths.delete(anchor);
+    const length = measure();
+    if (anchor !== undefined) lengths.set(anchor, length);
+    return length;
+  }
+
+  lengthOf(document.contents);
+  return flaw;
+}
+
+function tooLong(alias: Alias): AliasFlaw {
+  return { alias, message: `with the alias *${alias.source} written out the document is longer than 1 MiB`, fix: 'use fewer aliases' };
+}

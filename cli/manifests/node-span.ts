@@ -1,0 +1,35 @@
+import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
+import type { Document } from 'yaml';
+import type { Span } from './flaw.ts';
+
+/**
+ * Where the value at a path stands in the source: the scalar itself, or the key of a collection. With `key` it is the key
+ * in either case. Where the path leaves the document, as for a missing field, it is the key of the deepest part that is there.
+ */
+export function spanAt(document: Document.Parsed, path: readonly PropertyKey[], want: 'value' | 'key' = 'value'): Span {
+  let node: unknown = document.contents;
+  let found = spanOf(isMap(node) ? node.items[0]?.key : node) ?? { start: document.range[0], end: document.range[0] };
+  for (const [index, segment] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+      if (pair === undefined) return found;
+      found = spanOf(pair.key) ?? found;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item: unknown = node.items[Number(segment)];
+      if (item === undefined) return found;
+      found = spanOf(isMap(item) ? item.items[0]?.key : item) ?? found;
+      node = item;
+    } else return found;
+    if (index === path.length - 1 && want === 'value' && (isScalar(node) || isAlias(node))) found = spanOf(node) ?? found;
+  }
+  return found;
+}
+
+/** `undefined` for what takes no room, as the value of `name:`. */
+function spanOf(node: unknown): Span | undefined {
+  if (!isNode(node) || node.range == null) return undefined;
+  const [start, end] = node.range;
+  return end > start ? { start, end } : undefined;
+}

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { addAbortSignal } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { usageFailure } from '../failure.ts';
+import { wholeSource } from './flaw.ts';
+import type { ManifestFlaw, Source } from './flaw.ts';
+
+/** Of one file. More is no manifest that anybody wrote, and the API takes no more either. */
+const maxBytes = 1024 * 1024;
+const manifestFile = /\.(ya?ml|json)$/;
+
+export interface SourceAccess {
+  readonly workingDirectory: string;
+  readonly stdin: Readable;
+  readonly interrupted: AbortSignal;
+}
+
+export interface ReadSources {
+  readonly sources: readonly Source[];
+  readonly flaws: readonly ManifestFlaw[];
+}
+
+/**
+ * Reads what `-f` names: files, folders (their `*.yaml`, `*.yml` and `*.json` by name, not what lies deeper) and `-` for stdin.
+ * @throws CliFailure usage, for a path that cannot be read
+ */
+export async function readSources(paths: readonly string[], access: SourceAccess): Promise<ReadSources> {
+  const sources: Source[] = [];
+  const flaws: ManifestFlaw[] = [];
+  const add = (name: string, bytes: Uint8Array | 'too large'): void => {
+    const flaw = (message: string, fix: string): void => {
+      flaws.push({ source: { name, text: '' }, span: wholeSource, message, fix });
+    };
+    if (bytes === 'too large') return flaw('is larger than 1 MiB', 'split it into several files');
+    const text = decode(bytes);
+    if (text === undefined) return flaw('is not UTF-8 text', 'save it as UTF-8');
+    sources.push({ name, text });
+  };
+  for (const path of paths) {
+    if (path === '-') add('stdin', await readStream(access));
+    else for (const file of filesAt(path, access.workingDirectory)) add(file, readBounded(resolve(access.workingDirectory, file)));
+  }
+  return { sources, flaws };
+}
+
+function filesAt(path: string, workingDirectory: string): string[] {
+  const full = resolve(workingDirectory, path);
+  const found = statSync(full, { throwIfNoEntry: false });
+  if (found === undefined) throw usageFailure(`there is no file or folder ${path}`, 'check the path given to -f');
+  if (!found.isDirectory()) return [path];
+  const files = readdirSync(full, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && manifestFile.test(entry.name))
+    .map((entry) => join(path, entry.name))
+    .toSorted();
+  if (files.length === 0) throw usageFailure(`the folder ${path} holds no *.yaml, *.yml or *.json`, 'name the folder that holds the manifests');
+  return files;
+}
+
+function readBounded(path: string): Uint8Array | 'too large' {
+  try {
+    return statSync(path).size > maxBytes ? 'too large' : readFileSync(path);
+  } catch (error) {
+    throw usageFailure(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`, 'check its permissions');
+  }
+}
+
+async function readStream({ stdin, interrupted }: SourceAccess): Promise<Uint8Array | 'too large'> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of addAbortSignal(interrupted, stdin) as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > maxBytes) return 'too large';
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

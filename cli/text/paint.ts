@@ -1,0 +1,22 @@
+import { styleText } from 'node:util';
+
+export type Color = 'green' | 'yellow' | 'red';
+
+/** Colours text for one output, or leaves it as it is. */
+export type Paint = (color: Color, text: string) => string;
+
+/** Colours only when `enabled`; see `shouldPaint`. */
+export function createPaint(enabled: boolean): Paint {
+  return (color, text) => (enabled ? styleText(color, text, { validateStream: false }) : text);
+}
+
+const stateColors: ReadonlyMap<string, Color> = new Map([
+  ...['Active', 'True', 'succeeded', 'done'].map((word) => [word, 'green'] as const),
+  ...['accepted', 'running', 'compensating', 'intent', 'Unknown'].map((word) => [word, 'yellow'] as const),
+  ...['False', 'failed', 'cancelled'].map((word) => [word, 'red'] as const),
+]);
+
+/** The colour of a lifecycle, condition, operation or step state. */
+export function stateColor(state: string): Color | undefined {
+  return stateColors.get(state);
+}

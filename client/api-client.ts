@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { problemSchema } from '../contracts/problem-document.ts';
+import { routes } from '../contracts/routes.ts';
+import type { RouteAnswer, RouteBodyInput, RouteContract, RouteId, RouteParams, RouteQueryInput } from '../contracts/routes.ts';
+import { ApiError, ApiUnreachable } from './api-error.ts';
+
+export interface ApiClientOptions {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly server: string;
+  /** Asked for before every request, so that it may be renewed. */
+  readonly token: () => string | Promise<string>;
+  /** How long to go on after "not now" answers and lost connections, for requests that may be repeated. Default 15 s. */
+  readonly retryForMs?: number;
+  /** Sent with every request, to find them together in logs and ledger. */
+  readonly correlationId?: string;
+}
+
+export interface ApiCall<Id extends RouteId> {
+  readonly params?: RouteParams<Id>;
+  readonly query?: RouteQueryInput<Id>;
+  readonly body?: RouteBodyInput<Id>;
+  /** An ETag as it was read, or `*`. */
+  readonly ifMatch?: string;
+  readonly ifNoneMatch?: '*';
+  /** Made up where a route needs one and none is given. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ApiAnswer<Id extends RouteId> {
+  readonly status: number;
+  readonly body: RouteAnswer<Id>;
+  readonly etag: string | undefined;
+}
+
+/** The API by its route table. */
+export interface ApiClient {
+  readonly server: string;
+  /**
+   * Calls one route. Requests that may be repeated without harm are, while the API says "not now" or cannot be reached.
+   * @throws ApiError for a problem, ApiUnreachable when no answer came
+   */
+  call<Id extends RouteId>(route: Id, call?: ApiCall<Id>): Promise<ApiAnswer<Id>>;
+}
+
+const defaultRetryMs = 15_000;
+const firstDelayMs = 100;
+const maxDelayMs = 2_000;
+/** Longer than the longest wait a route allows. */
+const requestTimeoutMs = 75_000;
+
+function pathOf(contract: RouteContract, params: Readonly<Record<string, string>>, query: Readonly<Record<string, unknown>>): string {
+  const path = contract.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
+  return search.size === 0 ? path : `${path}?${search.toString()}`;
+}
+
+export function createApiClient({ server, token, retryForMs = defaultRetryMs, correlationId }: ApiClientOptions): ApiClient {
+  const base = server.replace(/\/+$/, '');
+
+  async function once(url: string, init: RequestInit): Promise<Response> {
+    try {
+      const timeout = AbortSignal.timeout(requestTimeoutMs);
+      return await fetch(url, { ...init, signal: init.signal == null ? timeout : AbortSignal.any([init.signal, timeout]) });
+    } catch (error) {
+      if (init.signal?.aborted === true) throw error;
+      throw new ApiUnreachable(base, error);
+    }
+  }
+
+  async function failureOf(response: Response): Promise<ApiError | ApiUnreachable> {
+    const text = await response.text();
+    try {
+      return new ApiError(problemSchema.parse(JSON.parse(text)));
+    } catch {
+      return new ApiUnreachable(base, new Error(`status ${response.status} without a problem document; is this the address of the API?`));
+    }
+  }
+
+  return {
+    server: base,
+    async call<Id extends RouteId>(route: Id, { params, query, body, ifMatch, ifNoneMatch, idempotencyKey, signal }: ApiCall<Id> = {}): Promise<ApiAnswer<Id>> {
+      const contract: RouteContract = routes[route];
+      const key = idempotencyKey ?? (contract.idempotencyKey === 'none' ? undefined : randomUUID());
+      const url = `${base}${pathOf(contract, { ...params }, { ...query })}`;
+      const hasBody = contract.body !== undefined;
+      const deadline = Date.now() + retryForMs;
+      for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
+        let failure: ApiError | ApiUnreachable;
+        let waitMs = delayMs * (0.5 + Math.random() / 2);
+        try {
+          const response = await once(url, {
+            method: contract.method,
+            headers: {
+              accept: 'application/json, application/problem+json',
+              authorization: `Bearer ${await token()}`,
+              ...(hasBody ? { 'content-type': 'application/json' } : {}),
+              ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+              ...(ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }),
+              ...(key === undefined ? {} : { 'idempotency-key': key }),
+              ...(correlationId === undefined ? {} : { 'x-correlation-id': correlationId }),
+            },
+            ...(hasBody ? { body: JSON.stringify(body ?? {}) } : {}),
+            ...(signal === undefined ? {} : { signal }),
+          });
+          if (response.ok) {
+            return { status: response.status, body: (await response.json()) as RouteAnswer<Id>, etag: response.headers.get('etag') ?? undefined };
+          }
+          failure = await failureOf(response);
+          const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000;
+          const notNow = response.status === 503 || (failure instanceof ApiError && failure.code === 'idempotency_in_progress');
+          if (!notNow) throw failure;
+          waitMs = Math.max(waitMs, retryAfterMs);
+        } catch (error) {
+          if (!(error instanceof ApiUnreachable)) throw error;
+          failure = error;
+        }
+        // Every change carries a key or changes nothing, so what may have been done is not done twice.
+        if (Date.now() + waitMs > deadline) throw failure;
+        await delay(waitMs, undefined, signal === undefined ? {} : { signal });
+      }
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { performance } from 'node:perf_hooks';
+import { MongoClient } from 'mongodb';
+import type { Collection, Db, Document } from 'mongodb';
+import type { TenantAccess } from '../contracts/tenant-access.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiError } from './api-error.ts';
+
+/** Why a tenant's handle was closed. */
+export type ClosedBecause = 'closed by its holder' | 'the lease ran out' | 'access was taken away';
+
+/** A database handle that can reach one tenant and nothing else, for as long as its lease is renewed. */
+export interface OpenTenant {
+  readonly name: string;
+  readonly uid: string;
+  readonly region: string;
+  readonly collections: readonly string[];
+  readonly db: Db;
+  /** @throws TypeError for a collection that the tenant does not declare */
+  collection<Schema extends Document = Document>(name: string): Collection<Schema>;
+  /** Resolves when the handle has been closed, by whomever. From then on every use of it is refused. */
+  readonly closed: Promise<ClosedBecause>;
+  close(): Promise<void>;
+}
+
+export interface OpenTenantOptions {
+  /** Connections to the tenant's cell. Default 10. */
+  readonly maxPoolSize?: number;
+}
+
+/** The lease is renewed when this share of it has gone by. */
+const renewAfterShare = 1 / 3;
+const retryRenewalMs = 2_000;
+
+function connect({ endpoint, credential }: TenantAccess, maxPoolSize: number): MongoClient {
+  return new MongoClient(endpoint, {
+    appName: 'tenure-client',
+    auth: { username: credential.username, password: credential.password },
+    authSource: credential.authSource,
+    authMechanism: 'SCRAM-SHA-256',
+    maxPoolSize,
+    // A write that only one member has can be lost; no tenant's write is acknowledged before a majority has it.
+    writeConcern: { w: 'majority' },
+    readConcernLevel: 'majority',
+  });
+}
+
+/**
+ * Opens a tenant by name: asks the API where it lives and for its credential, under a lease that is renewed in the
+ * background. When the lease is lost the connections are closed, so nothing is written by one who may no longer.
+ * @throws ApiError when policy does not allow it, or there is no such tenant
+ */
+export async function openTenant(api: ApiClient, name: string, { maxPoolSize = 10 }: OpenTenantOptions = {}): Promise<OpenTenant> {
+  const ask = async (leaseId?: string): Promise<{ access: TenantAccess; until: number }> => {
+    // Counted from before it was asked for: the lease ends here no later than there.
+    const askedAt = performance.now();
+    const { body: access } = await api.call('openTenant', { params: { name }, body: leaseId === undefined ? {} : { leaseId } });
+    return { access, until: askedAt + access.lease.durationMs };
+  };
+  const { access, until: firstUntil } = await ask();
+  const client = connect(access, maxPoolSize);
+  await client.connect();
+  const db = client.db(access.database);
+
+  let until = firstUntil;
+  let open = true;
+  let renewal: NodeJS.Timeout | undefined;
+  let expiry: NodeJS.Timeout | undefined;
+  let tellClosed: (because: ClosedBecause) => void = () => undefined;
+  const closed = new Promise<ClosedBecause>((resolve) => {
+    tellClosed = resolve;
+  });
+
+  async function end(because: ClosedBecause): Promise<void> {
+    if (!open) return;
+    open = false;
+    clearTimeout(renewal);
+    clearTimeout(expiry);
+    await client.close(true);
+    tellClosed(because);
+  }
+
+  function watch(): void {
+    clearTimeout(expiry);
+    expiry = setTimeout(() => void end('the lease ran out'), Math.max(0, until - performance.now()));
+    expiry.unref();
+  }
+
+  function renewIn(delayMs: number): void {
+    renewal = setTimeout(() => void renew(), delayMs);
+    renewal.unref();
+  }
+
+  async function renew(): Promise<void> {
+    try {
+      const renewed = await ask(access.lease.id);
+      if (!open) return;
+      if (renewed.access.lease.epoch !== access.lease.epoch) {
+        await end('access was taken away');
+        return;
+      }
+      until = renewed.until;
+      watch();
+      renewIn(renewed.access.lease.durationMs * renewAfterShare);
+    } catch (error) {
+      if (!open) return;
+      if (error instanceof ApiError && error.problem.status < 500) await end('access was taken away');
+      else renewIn(retryRenewalMs);
+    }
+  }
+
+  watch();
+  renewIn(access.lease.durationMs * renewAfterShare);
+
+  return {
+    name,
+    uid: access.tenant.uid,
+    region: access.region,
+    collections: access.collections,
+    db,
+    collection(collectionName) {
+      if (access.collections.includes(collectionName)) return db.collection(collectionName);
+      throw new TypeError(`tenant "${name}" declares no collection "${collectionName}"; it has ${access.collections.join(', ')}`);
+    },
+    closed,
+    close: () => end('closed by its holder'),
+  };
+}

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { createApiClient } from '../../client/api-client.ts';
+import type { ApiClient } from '../../client/api-client.ts';
+import { createUlidFactory } from '../../store/ulid.ts';
+import { createStore } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import { freePorts } from '../../tools/stack/ports.ts';
+import type { AttachedStack } from '../../tools/stack/attach.ts';
+import { createServiceProcess } from './service-process.ts';
+import type { ServiceProcess } from './service-process.ts';
+import { until } from './until.ts';
+
+const newId = createUlidFactory();
+
+export interface Who {
+  readonly subject?: string;
+  readonly roles?: readonly string[];
+  readonly tenants?: readonly string[];
+}
+
+/** One installation of Tenure on a stack: its own databases, task queue, API and worker. */
+export interface Installation {
+  readonly name: string;
+  readonly api: ServiceProcess;
+  readonly worker: ServiceProcess;
+  readonly server: string;
+  /** Where failpoints are armed; see `platform/failpoints.ts`. */
+  readonly failpointDirectory: string;
+  readonly taskQueue: string;
+  /** The control data, read past the API. */
+  readonly store: Store;
+  /** The control deployment, as root. */
+  readonly control: MongoClient;
+  readonly databases: { readonly control: string; readonly secrets: string };
+  readonly environment: Readonly<Record<string, string>>;
+  token(who?: Who): Promise<string>;
+  /** A client that does not retry, so that a test sees every answer. */
+  client(who?: Who): ApiClient;
+  stop(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  /** Set to false to test the API without a worker. */
+  readonly worker?: boolean;
+  /** Replaces single settings of both processes. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts an installation and resolves when API and worker are ready and every cell has been seen. */
+export async function startInstallation(stack: Pick<AttachedStack, 'mintToken' | 'processEnvironment' | 'mongod'>, { worker: withWorker = true, settings = {} }: InstallationOptions = {}): Promise<Installation> {
+  const id = newId().slice(-12);
+  const failpointDirectory = mkdtempSync(join(tmpdir(), 'tenure-failpoints-'));
+  const databases = { control: `tenure_${id}`, secrets: `tenure_${id}_secrets` };
+  const { api: apiPort, apiOps: apiOpsPort, workerOps: workerOpsPort } = await freePorts();
+  const name = `test-${id}`;
+  const taskQueue = `tenure-${id}`;
+  const environment = {
+    ...stack.processEnvironment({ installation: name, controlDatabase: databases.control, secretsDatabase: databases.secrets, taskQueue, apiPort, apiOpsPort, workerOpsPort }),
+    TENURE_FAILPOINT_DIR: failpointDirectory,
+    ...settings,
+  };
+  const api = createServiceProcess({ entry: 'api/main.ts', environment, opsPort: apiOpsPort });
+  const worker = createServiceProcess({ entry: 'workers/main.ts', environment, opsPort: workerOpsPort });
+  const control = new MongoClient(stack.mongod.control.adminUri);
+  const store = createStore({ client: control, names: databases, installation: name });
+  const server = `http://127.0.0.1:${apiPort}`;
+  const token = ({ subject = 'alice@example.com', roles = ['admin'], tenants }: Who = {}): Promise<string> =>
+    stack.mintToken({ subject, roles: [...roles], ttlSeconds: 3600, ...(tenants === undefined ? {} : { tenants: [...tenants] }) });
+
+  async function stop(): Promise<void> {
+    await Promise.all([api.kill('SIGKILL'), worker.kill('SIGKILL')]);
+    await control.db(databases.control).dropDatabase();
+    await control.db(databases.secrets).dropDatabase();
+    await control.close();
+    rmSync(failpointDirectory, { recursive: true, force: true });
+  }
+
+  try {
+    await store.prepare();
+    api.start();
+    if (withWorker) worker.start();
+    await Promise.all([api.ready(), ...(withWorker ? [worker.ready()] : [])]);
+    if (withWorker) await until('every cell has been seen', async () => [...(await store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    name,
+    api,
+    worker,
+    server,
+    failpointDirectory,
+    taskQueue,
+    store,
+    control,
+    databases,
+    environment,
+    token,
+    client: (who) => createApiClient({ server, token: () => token(who), retryForMs: 0 }),
+    stop,
+  };
+}

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The API or the worker as a process of its own, which can be killed and started again. */
+export interface ServiceProcess {
+  readonly pid: number;
+  /** Everything it wrote so far, over all its lives. */
+  readonly output: () => string;
+  start(): void;
+  /** Resolves when it is ready for work. */
+  ready(): Promise<void>;
+  /** Resolves when the process has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Resolves when the process has ended, by whatever cause. */
+  ended(): Promise<void>;
+}
+
+export interface ServiceProcessOptions {
+  readonly entry: 'workers/main.ts' | 'api/main.ts';
+  readonly environment: Readonly<Record<string, string>>;
+  readonly opsPort: number;
+}
+
+export function createServiceProcess({ entry, environment, opsPort }: ServiceProcessOptions): ServiceProcess {
+  let output = '';
+  let child: ChildProcess | undefined;
+  let ended: Promise<void> = Promise.resolve();
+  return {
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    output: () => output,
+    start() {
+      const { PATH = '', HOME = '' } = process.env;
+      const started = spawn(process.execPath, [entry], { cwd: root, env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+      child = started;
+      for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      ended = new Promise((resolve) => {
+        started.once('exit', () => resolve());
+      });
+    },
+    async ready() {
+      await until(`${entry} is ready`, async () => {
+        if (child?.exitCode != null) throw new Error(`${entry} ended with ${child.exitCode}:\n${output.slice(-4000)}`);
+        const answer = await fetch(`http://127.0.0.1:${opsPort}/readyz`).catch(() => undefined);
+        return answer?.ok === true;
+      });
+    },
+    async kill(signal) {
+      child?.kill(signal);
+      await ended;
+    },
+    ended: () => ended,
+  };
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openTenant } from '../../../client/open-tenant.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  await declareBasics(installation.client());
+});
+after(() => installation.stop());
+
+test('a declared tenant reaches Active and can be opened, and only its own data is behind the handle', async () => {
+  const api = installation.client();
+  const put = await api.call('putTenant', { params: { name: 'acme' }, ifNoneMatch: '*', body: tenantManifest('acme', { lifecycle: 'Active' }) });
+  assert.equal(put.status, 202);
+  assert.ok('operation' in put.body && put.body.operation !== undefined);
+  const { body: operation } = await api.call('waitOperation', { params: { id: put.body.operation.id }, query: { timeoutSeconds: 30 } });
+  assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
+  assert.deepEqual(operation.progress, { done: 7, total: 7 });
+
+  const { body: tenant } = await api.call('getTenant', { params: { name: 'acme' } });
+  assert.equal(tenant.status.lifecycle, 'Active');
+  assert.equal(tenant.status.conditions.find((condition) => condition.type === 'Ready')?.status, 'True');
+  assert.equal(tenant.status.operation, undefined);
+
+  const opened = await openTenant(api, 'acme');
+  try {
+    await opened.collection('orders').insertOne({ sku: 'a-1' });
+    assert.equal(await opened.collection('orders').countDocuments(), 1);
+    await assert.rejects(opened.collection('orders').insertOne({ wrong: true }), /Document failed validation/);
+    await assert.rejects(opened.db.collection('other').insertOne({ sku: 'a-1' }), { code: 13 });
+    assert.throws(() => opened.collection('other'), /declares no collection "other"; it has orders, events/);
+  } finally {
+    await opened.close();
+  }
+  assert.equal(await opened.closed, 'closed by its holder');
+});

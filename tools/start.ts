@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+
+import { compilePolicies } from './policies.ts';
+import { OperatorError, runMain } from './process/operator-error.ts';
+import { createEmbeddedStack, defaultControlDatabases } from './stack/embedded-stack.ts';
+import type { EmbeddedStack } from './stack/embedded-stack.ts';
+import { defaultDataDirectory } from './stack/data-directory.ts';
+import { fixedPorts, requireFree } from './stack/ports.ts';
+import { writeOperatorContext } from './start/credentials.ts';
+import { runCli } from './start/run-cli.ts';
+import { startServices } from './start/services.ts';
+import { acquireToolchain } from './toolchain/acquire.ts';
+
+const clone = fileURLToPath(new URL('..', import.meta.url));
+const INTERRUPTED = 130;
+
+/** Tells what goes on, and how long it took when it took long enough to be noticed. */
+async function phase<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const waiting = setTimeout(() => console.error(`  ${name} …`), 2_000);
+  try {
+    const result = await work();
+    console.error(`✓ ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    return result;
+  } finally {
+    clearTimeout(waiting);
+  }
+}
+
+/** Brings up a whole installation on this machine, applies `examples/`, and serves until Ctrl-C (or ends, with `--once`). */
+async function main(): Promise<number> {
+  const once = process.argv.includes('--once');
+  const unknown = process.argv.slice(2).filter((argument) => argument !== '--once');
+  if (unknown.length > 0) throw new OperatorError(`npm start does not know ${unknown.join(' ')}; it takes only: npm start -- --once`);
+
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
+  // A function, for the compiler takes a flag that was false once to be false for ever.
+  const isInterrupted = (): boolean => interruption.signal.aborted;
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    interruption.signal.addEventListener('abort', () => resolve('interrupted'));
+  });
+
+  const ports = fixedPorts(process.env);
+  await requireFree(ports, ['api', 'apiOps', 'workerOps']);
+  const tools = await phase('tool chain', async () => await acquireToolchain({ environment: process.env, report: console.error }));
+  await phase('policies', async () => await compilePolicies(tools.opa));
+
+  let stack: EmbeddedStack | undefined;
+  try {
+    const dataDirectory = defaultDataDirectory(process.env, clone);
+    stack = await phase('Temporal and three MongoDB replica sets', async () =>
+      await createEmbeddedStack({ dataDirectory, temporary: false, ports, tools, temporalStorage: 'file', temporalUi: true, controlDatabases: defaultControlDatabases }),
+    );
+    if (isInterrupted()) return INTERRUPTED;
+    const running = stack;
+    const server = `http://127.0.0.1:${ports.api}`;
+    await writeOperatorContext(running, server);
+    const services = await phase('worker and API', async () => await startServices(running));
+    if (isInterrupted()) return INTERRUPTED;
+
+    console.error('\n$ ./tenure apply -f examples --wait');
+    const applied = await Promise.race([interrupted, runCli(running.dataDirectory, ['apply', '-f', 'examples', '--wait'])]);
+    if (applied === 'interrupted') return INTERRUPTED;
+    console.error('\n$ ./tenure get tenants');
+    const listed = await runCli(running.dataDirectory, ['get', 'tenants']);
+    if (once) return applied === 0 ? listed : applied;
+    if (applied !== 0) console.error('\nThe examples were not applied; the reason is above. The installation goes on running.');
+
+    console.error(welcome({ api: server, ui: `http://127.0.0.1:${ports.temporalUi}`, logs: `${running.dataDirectory}/logs` }));
+    const ended = await Promise.race([interrupted, ...services.map(async (service) => ({ service, exit: await service.exited() }))]);
+    if (ended === 'interrupted') return 0;
+    throw new OperatorError(`the ${ended.service.name} ended by itself; its log is ${ended.service.logFile ?? 'lost'}`);
+  } finally {
+    if (stack !== undefined) {
+      const stopping = stack;
+      await phase('stopped', async () => await stopping.stop());
+    }
+  }
+}
+
+function welcome({ api, ui, logs }: { readonly api: string; readonly ui: string; readonly logs: string }): string {
+  return `
+  API          ${api}
+  Temporal UI  ${ui}
+  Logs         ${logs}
+
+Try in another terminal:
+  ./tenure describe tenant acme
+  ./tenure operations
+  ./tenure get tenant acme -o yaml
+
+Ctrl-C stops everything; the data stays.`;
+}
+
+await runMain(main);
