@@ -36,12 +36,12 @@ export function beginOperation({ store, failpoints }: OperationEnvironment): Ope
         const { operation, tenant: current } = await readOperationIn(store, tx, operationId, tenant.uid);
         const over = operation.unfinished !== true;
         if (over || operation.runId === runId) throw new AlreadyBegun(progressOf(operation));
-        const fence = current.lastFence + 1;
-        await store.resources.replace(tx, current.revision, {
-          ...current,
-          lastFence: fence,
-          operation: { id: operationId, kind: operation.kind, fence },
-        });
+        // The accepting commit gave the first fence out; nobody has worked under it before the first run.
+        const isFirst = operation.runId === null;
+        const fence = isFirst ? operation.fence : current.lastFence + 1;
+        if (!isFirst) {
+          await store.resources.replace(tx, current.revision, { ...current, lastFence: fence, operation: { id: operationId, kind: operation.kind, fence } });
+        }
         const after = await store.operations.update(tx, { operationId, fence: operation.fence }, {
           $set: {
             fence,

@@ -20,16 +20,17 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
     const recorded = operation.steps[step];
     if (recorded.state === 'done') return answer(recorded.result ?? '', tenant.placement?.region);
 
-    const { verdict } = await admit({
+    const admission = await admit({
       action: `tenant.${operation.kind}`,
       actor: operation.actor,
       tenant: { name: tenant.name, uid: tenant._id, lifecycle: tenant.lifecycle, spec: tenant.spec },
       placement: tenant.placement,
     });
+    const { verdict } = admission;
     if (!verdict.allow) throw policyRefusal(verdict);
 
     await failpoints.reach(`${step}.before-intent`);
-    const outcome = await attemptStep(
+    const after = await attemptStep(
       environment,
       context(),
       found,
@@ -38,12 +39,15 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
         await store.stepLeases.intend(attempt, leaseMs);
         await failpoints.reach(`${step}.after-intent`);
       },
-      (work) => handlers[step].ensure(work),
+      async (work) => {
+        const outcome = await handlers[step].ensure({ ...work, admission });
+        await failpoints.reach(`${step}.before-checkpoint`);
+        const { placement } = await checkpoint(environment, found, attempt, outcome, { state: 'done', policy: verdict.decision });
+        return { result: outcome.result, region: placement?.region };
+      },
     );
-    await failpoints.reach(`${step}.before-checkpoint`);
-    const after = await checkpoint(environment, { ...attempt, uid: tenant._id }, outcome, { state: 'done', policy: verdict.decision });
     await failpoints.reach(`${step}.after-checkpoint`);
-    return answer(outcome.result, after.placement?.region);
+    return answer(after.result, after.region);
   };
 }
 

@@ -58,7 +58,7 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
     const holder = { operationId, fence };
     const before = await store.operations.find(operationId);
     if (before?.endTime != null && before.fence === fence && isFinal(before.state)) return { state: before.state };
-    const waitMs = await store.stepLeases.remainingMs(operationId);
+    const waitMs = before === undefined || before.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId);
     if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
 
     await failpoints.reach('finish.before-commit');

@@ -5,14 +5,17 @@ import { plannedStep } from '../domain/step-plan.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { WorkLease } from '../engines/isolation/home.ts';
 import type { TenantDocument } from '../store/documents.ts';
+import { fenced } from '../store/operations.ts';
+import type { Holder } from '../store/operations.ts';
 import type { StepAttempt } from '../store/step-leases.ts';
-import { readOperationIn, requireHeld } from './held-operation.ts';
+import type { Store } from '../store/store.ts';
+import type { Transaction } from '../store/commit.ts';
 import type { OperationAndTenant } from './held-operation.ts';
 import type { HeldStep } from './operation-activities.ts';
 import { operationEntry } from './operation-entry.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
 import type { StepOutcome, StepWork } from './steps/step-handler.ts';
-import { workUnderLease } from './work-under-lease.ts';
+import { releasing, workUnderLease } from './work-under-lease.ts';
 
 export function newAttempt({ operation, fence, step }: HeldStep): StepAttempt {
   return { operationId: operation.operationId, fence, step, attempt: randomUUID() };
@@ -40,49 +43,61 @@ function stepWork({ cells, installation }: OperationEnvironment, { operation, te
 /** A control step's work is its commit, which the fence guards; it needs no lease. */
 const untilCommit: WorkLease = { remainingMs: () => 8_000 };
 
-/** Does one attempt's work: under a lease where it touches a cell. */
-export async function attemptStep(
+/** Does one attempt's work and its checkpoint: under a lease where it touches a cell. */
+export async function attemptStep<T>(
   environment: OperationEnvironment,
   context: AttemptContext,
   found: OperationAndTenant,
   attempt: StepAttempt,
   take: () => Promise<void>,
-  work: (stepWork: StepWork) => Promise<StepOutcome>,
-): Promise<StepOutcome> {
+  work: (stepWork: StepWork) => Promise<T>,
+): Promise<T> {
   if (plannedStep(found.operation.kind, attempt.step).scope === 'control') return work(stepWork(environment, found, untilCommit));
   const { stepLeases: leases } = environment.store;
   return workUnderLease({ leases, ...context }, attempt, take, (lease) => work(stepWork(environment, found, lease)));
 }
 
-/** Commits what a step has come to: its record, what it changes of the tenant, and the entry that says so. Returns the tenant after it. */
+/**
+ * Commits what a step has come to: its record, what it changes of the tenant, and the entry that says so. The fence and
+ * the operation's direction are in the update's own filter. Returns the tenant after it.
+ */
 export async function checkpoint(
   { store }: OperationEnvironment,
-  held: StepAttempt & { readonly uid: string },
+  { operation, tenant }: OperationAndTenant,
+  attempt: StepAttempt,
   outcome: StepOutcome,
   told: { readonly state: 'done' | 'undone'; readonly policy?: PolicyDecision },
 ): Promise<TenantDocument> {
-  const { step, fence, operationId, uid } = held;
+  const { step, fence } = attempt;
   return store.commit(async (tx) => {
-    const found = await readOperationIn(store, tx, operationId, uid);
-    requireHeld(found, held);
-    const before = found.operation.steps[step];
-    const tenant = outcome.commit === undefined ? found.tenant : await outcome.commit(tx, found.tenant);
-    if (tenant.revision !== found.tenant.revision) await store.resources.replace(tx, found.tenant.revision, { ...tenant, updateTime: tx.time });
     const path = `steps.${step}` as const;
-    await store.operations.update(tx, held, {
-      $set: {
-        [`${path}.state`]: told.state,
-        [`${path}.attempts`]: Math.max(1, before.attempts),
-        [`${path}.startTime`]: before.startTime ?? tx.time,
-        [`${path}.endTime`]: tx.time,
-        [`${path}.result`]: outcome.result,
-        updateTime: tx.time,
+    const { attempts, startTime } = operation.steps[step];
+    await store.operations.update(
+      tx,
+      attempt,
+      {
+        $set: {
+          [`${path}.state`]: told.state,
+          ...(plannedStep(operation.kind, step).scope === 'control' ? { [`${path}.attempts`]: attempts + 1, [`${path}.startTime`]: startTime ?? tx.time } : {}),
+          [`${path}.endTime`]: tx.time,
+          [`${path}.result`]: outcome.result,
+          updateTime: tx.time,
+        },
+        ...releasing(attempt),
       },
-    });
+      told.state === 'done' ? 'running' : 'compensating',
+    );
+    const after = outcome.commit === undefined ? tenant : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);
     const part = told.state === 'done' ? '.step' : '.undo';
-    return {
-      result: tenant,
-      entries: [operationEntry(found.operation, part, { outcome: 'succeeded', step, fence, ...(told.policy === undefined ? {} : { policy: told.policy }) })],
-    };
+    const policy = told.policy === undefined ? {} : { policy: told.policy };
+    return { result: after, entries: [operationEntry(operation, part, { outcome: 'succeeded', step, fence, ...policy })] };
   });
+}
+
+async function changeTenant(store: Store, tx: Transaction, holder: Holder, uid: string, change: NonNullable<StepOutcome['commit']>): Promise<TenantDocument> {
+  const current = await store.resources.read(tx, 'Tenant', uid);
+  if (current?.operation?.id !== holder.operationId || current.operation.fence !== holder.fence) throw fenced(holder);
+  const changed = await change(tx, current);
+  if (changed.revision === current.revision) return current;
+  return store.resources.replace(tx, current.revision, { ...changed, updateTime: tx.time });
 }

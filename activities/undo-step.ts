@@ -17,7 +17,7 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
     if (recorded.state === 'undone') return { result: recorded.result ?? '' };
 
     await failpoints.reach(`${step}.before-undo`);
-    const outcome = await attemptStep(
+    const result = await attemptStep(
       environment,
       context(),
       found,
@@ -26,11 +26,14 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
         const waitMs = await store.stepLeases.intendUndo(attempt, leaseMs);
         if (waitMs > 0) throw new NotYet(`another attempt may still be at work on ${step}`, waitMs);
       },
-      (work) => handlers[step].undo(work),
+      async (work) => {
+        const outcome = await handlers[step].undo(work);
+        await failpoints.reach(`${step}.before-undo-checkpoint`);
+        await checkpoint(environment, found, attempt, outcome, { state: 'undone' });
+        return outcome.result;
+      },
     );
-    await failpoints.reach(`${step}.before-undo-checkpoint`);
-    await checkpoint(environment, { ...attempt, uid: found.tenant._id }, outcome, { state: 'undone' });
     await failpoints.reach(`${step}.after-undo-checkpoint`);
-    return { result: outcome.result };
+    return { result };
   };
 }

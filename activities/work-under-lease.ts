@@ -15,9 +15,15 @@ export interface LeaseEnvironment {
   readonly throwIfCancelled: () => void;
 }
 
+/** The word that an attempt has ended, as part of a checkpoint's own update. */
+export function releasing(attempt: StepAttempt): { $pull: { leases: { holder: string } } } {
+  return { $pull: { leases: { holder: attempt.attempt } } };
+}
+
 /**
  * Does `work` while holding the lease that `take` commits, renewing it as long as the work goes on. The time left is
  * counted on this process's monotonic clock from before the lease was asked for, so it ends here no later than there.
+ * Work that succeeds has given the lease back with its checkpoint.
  */
 export async function workUnderLease<T>(
   { leases, heartbeat, throwIfCancelled }: LeaseEnvironment,
@@ -51,8 +57,10 @@ export async function workUnderLease<T>(
         return leftMs;
       },
     });
+  } catch (error) {
+    await leases.release(attempt).catch(() => undefined);
+    throw error;
   } finally {
     clearInterval(timer);
-    await leases.release(attempt).catch(() => undefined);
   }
 }

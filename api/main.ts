@@ -25,6 +25,7 @@ import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
 import { settledHandlers } from './handlers/settled-handlers.ts';
 import { tenantHandlers } from './handlers/tenant-handlers.ts';
+import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
 
@@ -69,7 +70,7 @@ async function main(): Promise<void> {
     handlers: {
       ...tenantHandlers({ store, authorize, declareTenant, startOperation: createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), pageTokens, logger }),
       ...settledHandlers({ store, authorize, pageTokens }),
-      ...operationHandlers({ store, authorize, pageTokens, stopping: stopping.signal }),
+      ...operationHandlers({ store, authorize, pageTokens, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),
       openTenant: openTenantHandler({
         store,
         authorize,

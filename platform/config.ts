@@ -14,38 +14,41 @@ export class ConfigError extends Error {
 const port = z.coerce.number().int().min(0).max(65_535);
 const file = z.string().min(1);
 const databaseName = z.string().regex(/^[a-z][a-z0-9_]{0,37}$/, 'must be a database name of lower-case letters, digits and "_"');
+const host = z.string().min(1).default('127.0.0.1');
 
 const sharedSettings = {
-  TENURE_INSTALLATION: nameSchema,
-  TENURE_CONTROL_URI: z.string().startsWith('mongodb'),
-  TENURE_CONTROL_DATABASE: databaseName.default('tenure'),
-  TENURE_SECRETS_DATABASE: databaseName.default('tenure_secrets'),
-  TENURE_CELLS_FILE: file,
-  TENURE_KEYRING_FILE: file,
-  TENURE_CODEC_KEYRING_FILE: file,
-  TENURE_TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port'),
-  TENURE_TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
-  TENURE_TASK_QUEUE: z.string().min(1).default('tenure'),
-  TENURE_POLICY_BUNDLE: file,
-  TENURE_LOG_LEVEL: z.enum(logLevels).default('info'),
-  TENURE_FAILPOINT_DIR: file.optional(),
+  TENURE_INSTALLATION: nameSchema.describe('Name of this installation, written into every ledger entry. Never change it.'),
+  TENURE_CONTROL_URI: z.string().startsWith('mongodb').describe('Connection string of the control deployment, with credentials. Secret.'),
+  TENURE_CONTROL_DATABASE: databaseName.default('tenure').describe('Database of the control data.'),
+  TENURE_SECRETS_DATABASE: databaseName.default('tenure_secrets').describe('Database of the wrapped keys and credentials, apart so that it can be granted and backed up apart.'),
+  TENURE_CELLS_FILE: file.describe('Path of the cells file, `{"<cell>": {"uri": "mongodb://…"}}`: where each cell is, with the credentials of its administrator. Secret.'),
+  TENURE_KEYRING_FILE: file.describe('Path of the keyring that wraps tenant keys, `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. A key stays in it while anything is wrapped under it. Secret.'),
+  TENURE_CODEC_KEYRING_FILE: file.describe('Path of the keyring that encrypts what Temporal stores; the same form. Secret.'),
+  TENURE_TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port').describe('Temporal’s frontend, as host:port.'),
+  TENURE_TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace of the workflows.'),
+  TENURE_TASK_QUEUE: z.string().min(1).default('tenure').describe('Task queue between API and workers; the same for both.'),
+  TENURE_POLICY_BUNDLE: file.describe('Path of the folder with the compiled policy: policy.wasm, data.json, bundle.json.'),
+  TENURE_LOG_LEVEL: z.enum(logLevels).default('info').describe('Least severe level that is logged.'),
+  TENURE_FAILPOINT_DIR: file.optional().describe('Path of a folder through which tests make the process fail at named places. Leave it unset.'),
 };
 
-const apiSettings = z.object({
+/** Settings of the API process. */
+export const apiSettings = z.object({
   ...sharedSettings,
-  TENURE_API_HOST: z.string().min(1).default('127.0.0.1'),
-  TENURE_API_PORT: port.default(8080),
-  TENURE_API_OPS_PORT: port.default(9464),
-  TENURE_JWKS_FILE: file,
-  TENURE_JWT_ISSUER: z.string().min(1),
-  TENURE_JWT_AUDIENCE: z.string().min(1),
+  TENURE_API_HOST: host.describe('Address on which the API and its health and metrics server listen.'),
+  TENURE_API_PORT: port.default(8080).describe('Port of the API.'),
+  TENURE_API_OPS_PORT: port.default(9464).describe('Port of the API’s health and metrics server.'),
+  TENURE_JWKS_FILE: file.describe('Path of the JSON Web Key Set with the issuer’s public keys.'),
+  TENURE_JWT_ISSUER: z.string().min(1).describe('The `iss` that bearer tokens must have.'),
+  TENURE_JWT_AUDIENCE: z.string().min(1).describe('The `aud` that bearer tokens must have.'),
 });
 
-const workerSettings = z.object({
+/** Settings of the worker process. */
+export const workerSettings = z.object({
   ...sharedSettings,
-  TENURE_API_HOST: z.string().min(1).default('127.0.0.1'),
-  TENURE_WORKER_OPS_PORT: port.default(9465),
-  TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200),
+  TENURE_API_HOST: host.describe('Address on which the worker’s health and metrics server listens.'),
+  TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
+  TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200).describe('Workflows that the worker keeps in memory between their tasks.'),
 });
 
 export type SharedConfig = z.infer<z.ZodObject<typeof sharedSettings>>;
@@ -55,9 +58,11 @@ export type WorkerConfig = z.infer<typeof workerSettings>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 function read<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.infer<Schema> {
-  const parsed = schema.safeParse(environment);
+  // A setting without text, as an env file leaves it, is not set.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${environment[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`));
+  throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${given[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`));
 }
 
 /** @throws ConfigError */
@@ -85,7 +90,7 @@ function readJsonFile<Schema extends z.ZodType>(setting: string, path: string, s
   }
 }
 
-const keyringSchema = z.strictObject({ current: z.string().min(1), keys: z.record(z.string(), z.base64()) }).refine((ring) => ring.current in ring.keys);
+const keyringSchema = z.strictObject({ current: z.string().min(1), keys: z.record(z.string(), z.base64()) }).refine((ring) => Object.hasOwn(ring.keys, ring.current));
 
 /** Reads a keyring file: `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. @throws ConfigError */
 export function readKeyring(setting: string, path: string): { current: string; keys: Map<string, Buffer> } {

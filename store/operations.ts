@@ -42,15 +42,17 @@ export interface OperationStore {
   find(id: string): Promise<OperationDocument | undefined>;
   /** Newest first. */
   list(page: OperationPage): Promise<OperationDocument[]>;
+  /** Those of these that have ended. */
+  finished(ids: readonly string[]): Promise<OperationDocument[]>;
   /** Unfinished ones that nothing has been written to for this long, oldest first. */
   stalled(idleMs: number, limit: number): Promise<OperationDocument[]>;
   insert(tx: Transaction, accepted: AcceptedOperation): Promise<OperationDocument>;
   read(tx: Transaction, id: string): Promise<OperationDocument | undefined>;
   /**
-   * Changes an operation that is held under this fence.
+   * Changes an operation that is held under this fence, and is in this state where one is given.
    * @throws TenureError fenced
    */
-  update(tx: Transaction, holder: Holder, change: UpdateFilter<OperationDocument>): Promise<OperationDocument>;
+  update(tx: Transaction, holder: Holder, change: UpdateFilter<OperationDocument>, state?: OperationState): Promise<OperationDocument>;
 }
 
 /** What `update` takes to close an operation. */
@@ -85,6 +87,10 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
           .limit(limit)
           .toArray(),
       );
+      return documents.map((document) => upgradeOnRead(document));
+    },
+    async finished(ids) {
+      const documents = await onControl(() => operations.find({ _id: { $in: [...ids] }, unfinished: { $exists: false } }).toArray());
       return documents.map((document) => upgradeOnRead(document));
     },
     async stalled(idleMs, limit) {
@@ -123,8 +129,9 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       const document = await operations.findOne({ _id: id }, { session: tx.session });
       return document === null ? undefined : upgradeOnRead(document);
     },
-    async update(tx, holder, change) {
-      const document = await operations.findOneAndUpdate({ _id: holder.operationId, fence: holder.fence, unfinished: true }, change, {
+    async update(tx, holder, change, state) {
+      const held = { _id: holder.operationId, fence: holder.fence, unfinished: true, ...(state === undefined ? {} : { state }) } as const;
+      const document = await operations.findOneAndUpdate(held, change, {
         session: tx.session,
         returnDocument: 'after',
       });

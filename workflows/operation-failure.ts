@@ -13,6 +13,11 @@ export function isFenced(error: unknown): boolean {
   return applicationFailure(error)?.type === 'fenced';
 }
 
+/** Whether trying again cannot help. */
+export function isFinal(error: unknown): boolean {
+  return applicationFailure(error)?.nonRetryable === true;
+}
+
 /** Why the operation is to be turned round. */
 export function failureOf(error: unknown, step: StepKey | undefined): OperationFailure {
   const at = step === undefined ? {} : { step };

@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
+  isCancellation,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -10,12 +11,12 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { HeldOperation, OperationActivities, OperationFailure, OperationProgress } from '../activities/operation-activities.ts';
+import type { HeldOperation, HeldStep, OperationActivities, OperationFailure, OperationProgress } from '../activities/operation-activities.ts';
 import type { OperationInput } from '../domain/operation-input.ts';
 import { searchAttributeNames } from '../domain/search-attributes.ts';
 import { stepPlans } from '../domain/step-plan.ts';
 import type { StepKey } from '../domain/step-plan.ts';
-import { failureOf, isFenced } from './operation-failure.ts';
+import { failureOf, isFenced, isFinal } from './operation-failure.ts';
 import { stepTable } from './step-table.ts';
 import type { ShownState, ShownStep } from './step-table.ts';
 
@@ -28,9 +29,12 @@ const retry = { initialInterval: '200ms', maximumInterval: '15s' } as const;
  */
 const commits = proxyLocalActivities<OperationActivities>({ startToCloseTimeout: '12s', localRetryThreshold: '30s', retry });
 
+/** The first attempt at a step on a cell, likewise: where nothing is wrong it takes a few milliseconds. */
+const firstAttempts = proxyLocalActivities<OperationActivities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });
+
 /**
- * Steps work under a lease of five seconds that they renew and heart-beat; an attempt that cannot stops itself before
- * the heartbeat time-out lets the next one begin.
+ * Every later attempt, where an operator sees it wait and why. Steps work under a lease of five seconds that they renew
+ * and heart-beat; an attempt that cannot stops itself before the heartbeat time-out lets the next one begin.
  */
 const steps = proxyActivities<OperationActivities>({
   startToCloseTimeout: '10m',
@@ -79,9 +83,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
         if (begun.steps[key] === 'done') continue;
         current = key;
         show(key, 'running');
-        const { result, region } = await (scope === 'control'
-          ? commits.ensureStep({ ...held, step: key })
-          : steps.ensureStep.executeWithOptions({ summary: title }, [{ ...held, step: key }]));
+        const { result, region } = await (scope === 'control' ? commits.ensureStep({ ...held, step: key }) : ensureOnCell({ ...held, step: key }, title));
         show(key, 'done', result);
         if (key === 'place' && region !== undefined) upsertSearchAttributes([{ key: regionKey, value: region }]);
       }
@@ -116,6 +118,15 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   show();
   if (ended.state === 'cancelled') throw new CancelledFailure('the operation was cancelled and undone');
   throw ApplicationFailure.nonRetryable(turned.error?.message ?? 'the operation failed and was undone', turned.error?.code ?? 'internal');
+}
+
+async function ensureOnCell(held: HeldStep, title: string): ReturnType<OperationActivities['ensureStep']> {
+  try {
+    return await firstAttempts.ensureStep(held);
+  } catch (error) {
+    if (isCancellation(error) || isFinal(error)) throw error;
+    return await steps.ensureStep.executeWithOptions({ summary: title }, [held]);
+  }
 }
 
 function asFenced(input: OperationInput): ApplicationFailure {

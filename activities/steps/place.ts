@@ -6,13 +6,11 @@ import type { Store } from '../../store/store.ts';
 import type { StepHandler } from './step-handler.ts';
 
 /** Chooses region and cell, and promises the tenant its tables there. */
-export function placeStep({ resources, cells }: Pick<Store, 'resources' | 'cells'>): StepHandler {
-  const everyRegion = { limit: 1000 };
+export function placeStep({ cells }: Pick<Store, 'cells'>): StepHandler {
   return {
-    async ensure({ tenant }) {
-      const [plan, regions, observations] = await Promise.all([resources.find('Plan', tenant.spec.plan), resources.list('Region', everyRegion), cells.observations()]);
+    async ensure({ tenant, admission: { plan, regions } }) {
       if (plan === undefined) throw new TenureError('policy_refused', `there is no plan "${tenant.spec.plan}"`);
-      const placed = resolvePlacement({ spec: tenant.spec, plan: plan.spec, regions, cells: observations });
+      const placed = resolvePlacement({ spec: tenant.spec, plan: plan.spec, regions, cells: await cells.observations() });
       if (placed.outcome === 'impossible') {
         if (placed.waitMayHelp) throw new TenureError('cell_unavailable', 'no cell that may take the tenant can be reached');
         const errors = placed.candidates.map(({ region, cell, removedBy }) => ({ message: `${cell ?? region}: ${removedBy?.message ?? 'not chosen'}`, ...(removedBy === undefined ? {} : { rule: removedBy.rule }) }));

@@ -1,3 +1,4 @@
+import type { Admission } from '../../engines/admission/admission.ts';
 import type { Home } from '../../engines/isolation/home.ts';
 import type { WorkLease } from '../../engines/isolation/home.ts';
 import type { Transaction } from '../../store/commit.ts';
@@ -12,6 +13,11 @@ export interface StepWork {
   home(): Home;
 }
 
+/** A step that goes forward also has the facts on which policy has just allowed it. */
+export interface EnsureWork extends StepWork {
+  readonly admission: Admission;
+}
+
 /** What a step did, and what its checkpoint is to commit beside its own record. */
 export interface StepOutcome {
   /** For people. */
@@ -22,6 +28,6 @@ export interface StepOutcome {
 
 /** One step of a lifecycle path: bringing it about, and taking it back. Both may be repeated. */
 export interface StepHandler {
-  ensure(work: StepWork): Promise<StepOutcome>;
+  ensure(work: EnsureWork): Promise<StepOutcome>;
   undo(work: StepWork): Promise<StepOutcome>;
 }

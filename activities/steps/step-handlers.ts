@@ -11,7 +11,7 @@ import { issueKeysStep } from './issue-keys.ts';
 import { placeStep } from './place.ts';
 import type { StepHandler } from './step-handler.ts';
 
-export interface StepHandlerDependencies extends Pick<Store, 'resources' | 'cells' | 'secrets'> {
+export interface StepHandlerDependencies extends Pick<Store, 'cells' | 'secrets'> {
   readonly tenantSecrets: TenantSecrets;
 }
 

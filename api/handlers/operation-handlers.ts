@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
+import type { OperationWatch } from '../operation-watch.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { operationBody } from '../representations.ts';
@@ -13,16 +13,10 @@ export interface OperationHandlerDependencies {
   readonly store: Pick<Store, 'operations' | 'resources'>;
   readonly authorize: Authorize;
   readonly pageTokens: PageTokens;
-  /** Aborted when the process stops: whoever waits is answered with what there is. */
-  readonly stopping: AbortSignal;
+  readonly watch: OperationWatch;
 }
 
-/** Looks come a tenth of the time waited apart, so that an answer is late by no more than that. */
-const lookShare = 0.1;
-const minLookMs = 10;
-const maxLookMs = 250;
-
-export function operationHandlers({ store, authorize, pageTokens, stopping }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation'> {
+export function operationHandlers({ store, authorize, pageTokens, watch }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation'> {
   async function read(id: string, caller: Caller): Promise<OperationDocument> {
     const operation = await store.operations.find(id);
     await authorize(caller, 'operation.get', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
@@ -52,15 +46,10 @@ export function operationHandlers({ store, authorize, pageTokens, stopping }: Op
       return { status: 200, body };
     },
     async waitOperation({ params: { id }, query: { timeoutSeconds }, caller }) {
-      const began = Date.now();
-      const deadline = began + timeoutSeconds * 1000;
-      let operation = await read(id, caller);
-      while (operation.unfinished === true && Date.now() < deadline && !stopping.aborted) {
-        const lookMs = Math.min(Math.max((Date.now() - began) * lookShare, minLookMs), maxLookMs, deadline - Date.now());
-        await delay(lookMs, undefined, { signal: stopping }).catch(() => undefined);
-        operation = (await store.operations.find(id)) ?? operation;
-      }
-      return { status: 200, body: operationBody(operation) };
+      const operation = await read(id, caller);
+      if (operation.unfinished !== true) return { status: 200, body: operationBody(operation) };
+      const ended = await watch.ended(id, timeoutSeconds * 1000);
+      return { status: 200, body: operationBody(ended ?? (await store.operations.find(id)) ?? operation) };
     },
   };
 }

@@ -50,7 +50,7 @@ export function renderFlaw({ source, span, message, fix }: ManifestFlaw): string
 
 function lineAt(text: string, offset: number): { readonly line: number; readonly column: number; readonly content: string } {
   const at = Math.min(offset, text.length);
-  const lineStart = text.lastIndexOf('\n', at - 1) + 1;
+  const lineStart = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
   const lineEnd = text.indexOf('\n', at);
   return {
     line: text.slice(0, lineStart).split('\n').length,

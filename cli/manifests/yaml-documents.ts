@@ -1,7 +1,7 @@
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import type { Document, YAMLError } from 'yaml';
 import { findAliasFlaw } from './alias-expansion.ts';
-import { placeOf, wholeSource } from './flaw.ts';
+import { wholeSource } from './flaw.ts';
 import type { ManifestFlaw, Source, Span } from './flaw.ts';
 import { spanAt } from './node-span.ts';
 
@@ -35,7 +35,7 @@ const fixes: Partial<Record<YAMLError['code'], string>> = {
 export function parseYaml(source: Source): ParsedSource {
   const documents: YamlDocument[] = [];
   const flaws: ManifestFlaw[] = [];
-  for (const document of parseAllDocuments(source.text, { stringKeys: true, prettyErrors: false, lineCounter: new LineCounter() })) {
+  for (const document of parseAllDocuments(source.text, { stringKeys: true, prettyErrors: false })) {
     const found = flawsOf(source, document);
     flaws.push(...found);
     if (found.length > 0) continue;
@@ -54,9 +54,8 @@ function flawsOf(source: Source, document: Document.Parsed): ManifestFlaw[] {
   const first = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   const told = first === undefined ? duplicates : [first];
   const flaws = told.map(({ code, message, pos }): ManifestFlaw => {
-    const span = { start: pos[0], end: pos[1] };
     const fix = fixes[code];
-    return { source, span, message: code === 'DUPLICATE_KEY' ? duplicateKey(source, span) : message, ...(fix === undefined ? {} : { fix }) };
+    return { source, span: { start: pos[0], end: pos[1] }, message: code === 'DUPLICATE_KEY' ? 'this mapping has the key already' : message, ...(fix === undefined ? {} : { fix }) };
   });
   if (flaws.length > 0) return flaws;
   const flaw = findAliasFlaw(document);

@@ -12,7 +12,7 @@ export interface Column<Item> {
 const gap = '   ';
 
 function width(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 /**

@@ -102,6 +102,8 @@ export function probeIsolation(password: (uid: string) => Promise<string>): Home
         authSource: home.names.database,
         authMechanism: 'SCRAM-SHA-256',
         maxPoolSize: 1,
+        // One monitoring connection instead of two: this client lives for a fraction of a second.
+        serverMonitoringMode: 'poll',
         monitorCommands: false,
         serverSelectionTimeoutMS: timeoutMs,
         socketTimeoutMS: timeoutMs,

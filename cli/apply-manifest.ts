@@ -1,0 +1,71 @@
+import type { ApiClient } from '../client/api-client.ts';
+import { ApiError } from '../client/api-error.ts';
+import type { Manifest } from '../contracts/manifests/manifest.ts';
+import type { Plan } from '../contracts/manifests/plan.ts';
+import type { Region } from '../contracts/manifests/region.ts';
+import type { Tenant } from '../contracts/manifests/tenant.ts';
+import type { Operation } from '../contracts/operation.ts';
+
+export type Resource = Region | Plan | Tenant;
+
+export interface Applied {
+  readonly outcome: 'created' | 'configured' | 'unchanged';
+  /** As it stands after the call. */
+  readonly resource: Resource;
+  /** What brings it about, new or running already. */
+  readonly operation?: Operation;
+}
+
+interface Current {
+  readonly etag: string;
+  readonly revision: number;
+}
+type Condition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' };
+
+/**
+ * Makes a resource what its manifest says: creates it if it is not there, else replaces exactly what was read. If others
+ * change it in between it is read again, once, after `onReread`.
+ * @throws ApiError, ApiUnreachable
+ */
+export async function applyManifest(api: ApiClient, manifest: Manifest, onReread: () => void): Promise<Applied> {
+  try {
+    return await applyOnce(api, manifest);
+  } catch (error) {
+    if (!(error instanceof ApiError) || (error.code !== 'revision_stale' && error.code !== 'already_exists')) throw error;
+    onReread();
+    return applyOnce(api, manifest);
+  }
+}
+
+async function applyOnce(api: ApiClient, manifest: Manifest): Promise<Applied> {
+  const before = await read(api, manifest);
+  const { resource, operation } = await put(api, manifest, before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag });
+  const outcome = before === undefined ? 'created' : resource.metadata.revision === before.revision ? 'unchanged' : 'configured';
+  return { outcome, resource, ...(operation === undefined ? {} : { operation }) };
+}
+
+async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Promise<Current | undefined> {
+  const route = ({ Region: 'getRegion', Plan: 'getPlan', Tenant: 'getTenant' } as const)[kind];
+  try {
+    const { body, etag } = await api.call(route, { params: { name } });
+    const { revision } = body.metadata;
+    return { revision, etag: etag ?? `"${revision}"` };
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+async function put(api: ApiClient, manifest: Manifest, condition: Condition): Promise<Omit<Applied, 'outcome'>> {
+  const params = { name: manifest.metadata.name };
+  switch (manifest.kind) {
+    case 'Region':
+      return { resource: (await api.call('putRegion', { params, body: manifest, ...condition })).body };
+    case 'Plan':
+      return { resource: (await api.call('putPlan', { params, body: manifest, ...condition })).body };
+    case 'Tenant': {
+      const { tenant, operation } = (await api.call('putTenant', { params, body: manifest, ...condition })).body;
+      return { resource: tenant, ...(operation === undefined ? {} : { operation }) };
+    }
+  }
+}

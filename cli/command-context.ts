@@ -1,0 +1,34 @@
+import type { Readable } from 'node:stream';
+import type { ApiClient } from '../client/api-client.ts';
+import type { Paint } from './text/paint.ts';
+
+/** What a command writes to; `process.stdout` is one. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Where a command's words and data go, and how its end is asked for. */
+export interface Terminal {
+  readonly stdin: Readable;
+  /** Data. */
+  readonly stdout: Output;
+  /** Messages. */
+  readonly stderr: Output;
+  readonly paintOut: Paint;
+  readonly paintErr: Paint;
+  readonly interrupted: AbortSignal;
+  readonly workingDirectory: string;
+}
+
+/** All that a command is given. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /**
+   * A client of the API the user means; its requests end when the command is interrupted.
+   * `retryForMs` is how long it goes on while the API cannot be reached.
+   * @throws CliFailure usage
+   */
+  connect(options?: { readonly retryForMs?: number }): ApiClient;
+}

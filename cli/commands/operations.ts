@@ -1,0 +1,43 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { operationStates } from '../../contracts/operation-states.ts';
+import type { OperationState } from '../../contracts/operation-states.ts';
+import type { CommandContext } from '../command-context.ts';
+import { operationKind } from '../resources/kinds.ts';
+import { outputOption, printResources } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { parseLimit } from './get.ts';
+
+interface OperationsOptions {
+  readonly tenant?: string;
+  readonly state?: OperationState;
+  readonly limit: number;
+  readonly output: OutputFormat;
+}
+
+const defaultLimit = 50;
+
+const examples = `
+Examples:
+  tenure operations                        the latest ${defaultLimit}, newest first
+  tenure operations --tenant acme          those of one tenant
+  tenure operations --state failed         those that failed
+  tenure operations --state running -o name`;
+
+export function addOperations(program: Command, context: CommandContext): void {
+  program
+    .command('operations')
+    .summary('list operations, newest first')
+    .description('List operations, newest first.')
+    .option('--tenant <name>', 'only those of this tenant')
+    .addOption(new Option('--state <state>', 'only those in this state').choices([...operationStates]))
+    .option('--limit <count>', 'print at most so many', parseLimit, defaultLimit)
+    .addOption(outputOption())
+    .addHelpText('after', examples)
+    .action((options: OperationsOptions) => listOperations(options, context));
+}
+
+async function listOperations({ tenant, state, limit, output }: OperationsOptions, { terminal, connect }: CommandContext): Promise<void> {
+  const filter = { ...(tenant === undefined ? {} : { tenant }), ...(state === undefined ? {} : { state }) };
+  printResources(terminal, output, operationKind, await operationKind.list(connect(), limit, filter), false);
+}

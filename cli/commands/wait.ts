@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { ApiClient } from '../../client/api-client.ts';
+import type { CommandContext } from '../command-context.ts';
+import { operationErrorLines, resumeCommand } from '../failure-report.ts';
+import { CliFailure, usageFailure } from '../failure.ts';
+import { followOperation, retryWaitForMs, startWait } from '../operations/follow.ts';
+import type { Wait } from '../operations/follow.ts';
+import { createProgress } from '../operations/progress.ts';
+import type { Progress } from '../operations/progress.ts';
+import { parseTenantCondition } from '../operations/tenant-condition.ts';
+import type { TenantCondition } from '../operations/tenant-condition.ts';
+import { outputOption, printResources } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { parseReference } from '../resources/references.ts';
+import { timeoutOption } from './timeout-option.ts';
+
+interface WaitOptions {
+  readonly for?: string;
+  readonly timeout: number;
+  readonly output: OutputFormat;
+}
+
+const examples = `
+Examples:
+  tenure wait tenant/acme                              until it is Ready
+  tenure wait tenant/acme --for=lifecycle=Active
+  tenure wait tenant/acme --for=condition=Placed       or =False, =Unknown
+  tenure wait operation/ID --timeout 5m                until it is done
+
+Ends with 0 when it has come about, 1 when the operation failed, 7 when the time is up.`;
+
+export function addWait(program: Command, context: CommandContext): void {
+  program
+    .command('wait')
+    .summary('wait for a tenant or an operation')
+    .description('Wait until a tenant is as wanted, or an operation is done.')
+    .argument('<kind[/name]>', 'tenant or operation')
+    .argument('[name]', 'its name')
+    .option('--for <condition>', 'of a tenant: Ready, lifecycle=STATE or condition=TYPE[=STATUS] (default: Ready)')
+    .addOption(timeoutOption('60s'))
+    .addOption(outputOption())
+    .addHelpText('after', examples)
+    .action((first: string, name: string | undefined, options: WaitOptions) => wait(name === undefined ? [first] : [first, name], options, context));
+}
+
+async function wait(reference: readonly string[], options: WaitOptions, { terminal, connect }: CommandContext): Promise<void> {
+  const { kind, name } = parseReference(reference);
+  if (kind.singular !== 'tenant' && kind.singular !== 'operation') throw usageFailure(`a ${kind.singular} is as declared at once`, 'wait for a tenant or an operation');
+  if (kind.singular === 'operation' && options.for !== undefined) throw usageFailure('--for is for tenants', 'leave it out: an operation is waited for until it is done');
+  const condition = parseTenantCondition(options.for ?? 'Ready');
+  const { stdout, stderr, paintErr, interrupted } = terminal;
+  const api = connect({ retryForMs: retryWaitForMs });
+  const progress = createProgress(stderr, paintErr);
+  const isOperation = kind.singular === 'operation';
+  let seen = '';
+  const waiting = startWait(options.timeout, interrupted, () => (isOperation ? resumeCommand(name) : `tenant/${name}: ${seen}\n./tenure wait tenant/${name} --for=${condition.text}`));
+  let told: string;
+  try {
+    told = isOperation ? await untilDone(api, name, waiting, progress) : await untilMet(api, name, condition, waiting, progress, (state) => (seen = state));
+  } catch (error) {
+    throw waiting.ended(error);
+  } finally {
+    progress.clear();
+  }
+  if (options.output === 'table') stdout.write(`${told}\n`);
+  else printResources(terminal, options.output, kind, [await kind.get(api, name)], true);
+}
+
+async function untilDone(api: ApiClient, id: string, { signal }: Wait, progress: Progress): Promise<string> {
+  const operation = await followOperation(api, id, progress, signal);
+  if (operation.state !== 'succeeded') throw new CliFailure('operationFailed', operationErrorLines(operation).join('\n'));
+  return `operation/${id} (${operation.kind}) succeeded`;
+}
+
+/** Between looks at a tenant for which nothing runs. */
+const lookEveryMs = 500;
+
+async function untilMet(api: ApiClient, name: string, condition: TenantCondition, { signal }: Wait, progress: Progress, see: (state: string) => void): Promise<string> {
+  for (;;) {
+    // Not ended by the timeout: at least one look is taken.
+    const { body: tenant } = await api.call('getTenant', { params: { name } });
+    see(condition.state(tenant));
+    if (condition.holds(tenant)) return `tenant/${name} is as waited for: ${condition.state(tenant)}`;
+    signal.throwIfAborted();
+    if (tenant.status.operation === undefined) {
+      await delay(lookEveryMs, undefined, { signal });
+      continue;
+    }
+    const operation = await followOperation(api, tenant.status.operation.id, progress, signal);
+    if (operation.state === 'succeeded') continue;
+    const { body: after } = await api.call('getTenant', { params: { name }, signal });
+    if (!condition.holds(after)) throw new CliFailure('operationFailed', operationErrorLines(operation).join('\n'));
+  }
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { readEnvironment } from './config.ts';
+import { runCli } from './run-cli.ts';
+
+const interruption = new AbortController();
+// Once: a second Ctrl-C ends the process as it always does.
+process.once('SIGINT', () => interruption.abort());
+
+// Whoever reads may have read enough, as `head` does. What was begun is still brought to its end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+process.exitCode = await runCli({
+  argv: process.argv.slice(2),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: readEnvironment(),
+  workingDirectory: process.cwd(),
+  installationDirectory: fileURLToPath(new URL('..', import.meta.url)),
+  interrupted: interruption.signal,
+});

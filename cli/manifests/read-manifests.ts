@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { manifestSchemas, resourceKinds } from '../../contracts/manifests/manifest.ts';
+import type { Manifest } from '../../contracts/manifests/manifest.ts';
+import { CliFailure } from '../failure.ts';
+import { codeFrame, placeOf, renderFlaw } from './flaw.ts';
+import type { ManifestFlaw, Span } from './flaw.ts';
+import { explainIssue } from './schema-flaws.ts';
+import { readSources } from './sources.ts';
+import type { SourceAccess } from './sources.ts';
+import { parseYaml } from './yaml-documents.ts';
+import type { YamlDocument } from './yaml-documents.ts';
+
+/** A valid manifest that knows where it was read. */
+export interface LocatedManifest {
+  readonly manifest: Manifest;
+  /** `tenant/acme` */
+  readonly reference: string;
+  /** `file:line:col` of its name. */
+  readonly place: string;
+  /** Place and code frame of what a JSON pointer into it means. */
+  locate(pointer: string): { readonly place: string; readonly frame: string };
+}
+
+const maxShownFlaws = 20;
+const kindSchema = z.looseObject({ kind: z.enum(resourceKinds) });
+
+/**
+ * Reads every manifest of the sources, in the order in which they are to be applied: kind by kind, else as written.
+ * @throws CliFailure usage, with every flaw at its place, when anything in any of them is not valid
+ */
+export async function readManifests(paths: readonly string[], access: SourceAccess): Promise<LocatedManifest[]> {
+  const { sources, flaws: sourceFlaws } = await readSources(paths, access);
+  const flaws: ManifestFlaw[] = [...sourceFlaws];
+  const manifests: LocatedManifest[] = [];
+  const placeByReference = new Map<string, string>();
+  for (const source of sources) {
+    const parsed = parseYaml(source);
+    flaws.push(...parsed.flaws);
+    for (const document of parsed.documents) {
+      const read = readManifest(document);
+      if ('flaws' in read) {
+        flaws.push(...read.flaws);
+        continue;
+      }
+      const first = placeByReference.get(read.reference);
+      if (first === undefined) {
+        placeByReference.set(read.reference, read.place);
+        manifests.push(read);
+      } else {
+        const span = document.spanAt(['metadata', 'name']);
+        flaws.push({ source, span, message: `${read.reference} is declared twice, first at ${first}`, fix: 'keep one of the two, or give one another name' });
+      }
+    }
+  }
+  if (flaws.length > 0) throw refusal(flaws);
+  return manifests.toSorted((a, b) => resourceKinds.indexOf(a.manifest.kind) - resourceKinds.indexOf(b.manifest.kind));
+}
+
+function readManifest(document: YamlDocument): LocatedManifest | { readonly flaws: readonly ManifestFlaw[] } {
+  const { source, value } = document;
+  const kind = kindSchema.safeParse(value);
+  const schema = kind.success ? manifestSchemas[kind.data.kind] : kindSchema;
+  const parsed = schema.safeParse(value);
+  if (!kind.success || !parsed.success) {
+    const issues = parsed.error?.issues ?? [];
+    return {
+      flaws: issues.flatMap((issue) =>
+        explainIssue(issue, schema, value).map(({ path, at, ...said }): ManifestFlaw => ({ source, span: document.spanAt(path, at), ...said })),
+      ),
+    };
+  }
+  const manifest = parsed.data as Manifest;
+  const show = (span: Span) => ({ place: placeOf(source, span), frame: codeFrame(source, span) });
+  return {
+    manifest,
+    reference: `${manifest.kind.toLowerCase()}/${manifest.metadata.name}`,
+    place: show(document.spanAt(['metadata', 'name'])).place,
+    locate: (pointer) => show(document.spanAt(pointerPath(pointer))),
+  };
+}
+
+/** RFC 6901. */
+function pointerPath(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function refusal(flaws: readonly ManifestFlaw[]): CliFailure {
+  const shown = flaws.slice(0, maxShownFlaws).map(renderFlaw).join('');
+  const more = flaws.length > maxShownFlaws ? `… and ${flaws.length - maxShownFlaws} more\n` : '';
+  return new CliFailure('usage', `${shown}${more}error: ${flaws.length === 1 ? 'a flaw' : `${flaws.length} flaws`} in the manifests; nothing was applied`);
+}

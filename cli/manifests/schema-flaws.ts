@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import { didYouMean, nearest } from '../text/nearest.ts';
+import { fieldsAt } from './schema-fields.ts';
+
+/** What a schema has against a value, in words for the one who wrote it. */
+export interface SchemaFlaw {
+  readonly path: readonly PropertyKey[];
+  /** Whether the key is to blame, not its value. */
+  readonly at: 'value' | 'key';
+  readonly message: string;
+  readonly fix?: string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** `spec.services[0].name` */
+export function fieldName(path: readonly PropertyKey[]): string {
+  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
+}
+
+/** Puts a zod issue into a manifest's terms; several unknown fields are one issue and several flaws. */
+export function explainIssue(issue: Issue, schema: z.core.$ZodType, value: unknown): SchemaFlaw[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField([...path, key], fieldsAt(schema, path)));
+  const given = valueAt(value, path);
+  const allowed = allowedBy(issue);
+  const flaw = (message: string, fix?: string): SchemaFlaw[] => [{ path, at: 'value', message: `${fieldName(path) || 'the manifest'} ${message}`, ...(fix === undefined ? {} : { fix }) }];
+  if (given === undefined) {
+    return [{ path, at: 'key', message: `missing field "${fieldName(path)}"`, fix: `add ${String(path.at(-1))}${expectation(issue, allowed)}` }];
+  }
+  if (allowed !== undefined) return flaw(`is ${shown(given)}, which is not one of the values it takes`, choice(given, allowed));
+  if (issue.code === 'invalid_type') return flaw(`must be a ${typeWord(issue.expected)}, and is ${shown(given)}`, typeFix(issue.expected, given, path));
+  if (issue.code === 'invalid_key') return [{ path, at: 'key', message: `${fieldName(path)}: the key ${issue.issues[0]?.message ?? issue.message}` }];
+  return flaw(issue.message.startsWith('must') ? issue.message : `is not valid: ${issue.message}`);
+}
+
+function unknownField(path: readonly PropertyKey[], known: readonly string[]): SchemaFlaw {
+  const field = String(path.at(-1));
+  const otherwise = known.length === 0 ? 'remove it' : `remove it; known here: ${known.join(', ')}`;
+  return { path, at: 'key', message: `unknown field "${fieldName(path)}"`, fix: didYouMean(field, known, otherwise) };
+}
+
+/** The values of an enumeration, a literal, or a union of them. */
+function allowedBy(issue: Issue): readonly string[] | undefined {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (issue.code !== 'invalid_union') return undefined;
+  const alternatives = issue.errors.flat();
+  return alternatives.length > 0 && alternatives.every(({ code }) => code === 'invalid_value') ? alternatives.flatMap((alternative) => allowedBy(alternative) ?? []) : undefined;
+}
+
+function choice(given: unknown, allowed: readonly string[]): string {
+  if (allowed.length === 1) return `use ${allowed[0]}`;
+  const meant = typeof given === 'string' ? nearest(given, allowed) : undefined;
+  return `use one of ${allowed.join(', ')}${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+}
+
+function expectation(issue: Issue, allowed: readonly string[] | undefined): string {
+  if (allowed?.length === 1) return `: ${allowed[0]}`;
+  if (allowed !== undefined) return `: one of ${allowed.join(', ')}`;
+  return issue.code === 'invalid_type' ? `, a ${typeWord(issue.expected)}` : '';
+}
+
+function typeFix(expected: string, given: unknown, path: readonly PropertyKey[]): string | undefined {
+  if (given === null) return 'give it a value, or remove it';
+  if (expected === 'string' && typeof given !== 'object') return `quote it: "${JSON.stringify(given)}"`;
+  if (expected === 'array' && typeof given !== 'object') return `write a list: [${JSON.stringify(given)}]`;
+  return path.length === 0 ? 'begin with apiVersion, kind, metadata and spec' : undefined;
+}
+
+function typeWord(expected: string): string {
+  return { object: 'mapping', record: 'mapping', array: 'list', int: 'whole number' }[expected] ?? expected;
+}
+
+function shown(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const part of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return undefined;
+    at = (at as Readonly<Record<PropertyKey, unknown>>)[part];
+  }
+  return at;
+}

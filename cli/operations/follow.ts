@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiClient } from '../../client/api-client.ts';
+import type { Operation } from '../../contracts/operation.ts';
+import { CliFailure } from '../failure.ts';
+import { formatDurationMs } from '../text/duration.ts';
+import type { Progress } from './progress.ts';
+
+/** While waiting, an API that is being replaced is waited for too. */
+export const retryWaitForMs = 30_000;
+
+/** A wait that Ctrl-C or its timeout ends; what is waited for goes on either way. */
+export interface Wait {
+  /** Ends requests. */
+  readonly signal: AbortSignal;
+  /** What to throw when `signal` has ended the wait, `error` when something else did. */
+  ended(error: unknown): unknown;
+}
+
+/** `resume` says how to come back. */
+export function startWait(timeoutMs: number, interrupted: AbortSignal, resume: () => string): Wait {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return {
+    signal: AbortSignal.any([interrupted, timeout]),
+    ended(error) {
+      if (error instanceof CliFailure) return error;
+      if (interrupted.aborted) return new CliFailure('interrupted', `no longer waiting; it goes on without this command\n${resume()}`);
+      if (timeout.aborted) return new CliFailure('waitTimeout', `error: not done after ${formatDurationMs(timeoutMs)}; it goes on\n${resume()}`);
+      return error;
+    },
+  };
+}
+
+/** Each answer comes at once when the operation is done; the lengths decide only how lively the progress is. */
+const looksMs = [250, 250, 500, 500, 1_000];
+const shortestLookMs = 100;
+
+/** Shows an operation's progress until it is done. */
+export async function followOperation(api: ApiClient, id: string, progress: Progress, signal: AbortSignal): Promise<Operation> {
+  for (let look = 0; ; look += 1) {
+    const began = performance.now();
+    const timeoutSeconds = (looksMs[look] ?? 2_000) / 1000;
+    // The first look is taken whatever the timeout.
+    const { body: operation } = await api.call('waitOperation', { params: { id }, query: { timeoutSeconds: look === 0 ? 0 : timeoutSeconds }, ...(look === 0 ? {} : { signal }) });
+    progress.show(operation);
+    if (operation.done) return operation;
+    signal.throwIfAborted();
+    // An API that is stopping answers at once.
+    const early = shortestLookMs - (performance.now() - began);
+    if (look > 0 && early > 0) await delay(early, undefined, { signal });
+  }
+}

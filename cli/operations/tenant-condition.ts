@@ -1,0 +1,47 @@
+import { lifecycleStates } from '../../contracts/lifecycle.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import { usageFailure } from '../failure.ts';
+import { didYouMean } from '../text/nearest.ts';
+
+/** What `wait --for` waits for. */
+export interface TenantCondition {
+  /** As it was written. */
+  readonly text: string;
+  holds(tenant: Tenant): boolean;
+  /** How the tenant stands in its regard. */
+  state(tenant: Tenant): string;
+}
+
+const forms = 'write --for=Ready, --for=lifecycle=Active or --for=condition=Placed=True';
+const statuses = ['True', 'False', 'Unknown'];
+
+/** Reads `Ready`, `lifecycle=STATE` and `condition=TYPE[=STATUS]`. @throws CliFailure usage */
+export function parseTenantCondition(text: string): TenantCondition {
+  const [form = '', wanted = '', status = 'True', ...rest] = text.split('=');
+  if (text === 'Ready') return ofCondition(text, 'Ready', 'True');
+  if (wanted !== '' && rest.length === 0) {
+    if (form === 'lifecycle') return ofLifecycle(text, text.slice('lifecycle='.length));
+    if (form === 'condition') return ofCondition(text, wanted, status);
+  }
+  throw usageFailure(`--for=${text} is not understood`, forms);
+}
+
+function ofLifecycle(text: string, wanted: string): TenantCondition {
+  if (!lifecycleStates.some((state) => state === wanted)) {
+    throw usageFailure(`"${wanted}" is no lifecycle state`, didYouMean(wanted, lifecycleStates, `use one of ${lifecycleStates.join(', ')}`));
+  }
+  return { text, holds: ({ status }) => status.lifecycle === wanted, state: ({ status }) => `lifecycle is ${status.lifecycle}` };
+}
+
+function ofCondition(text: string, type: string, wanted: string): TenantCondition {
+  if (!statuses.includes(wanted)) throw usageFailure(`"${wanted}" is no status of a condition`, didYouMean(wanted, statuses, `use one of ${statuses.join(', ')}`));
+  const find = ({ status }: Tenant) => status.conditions.find((condition) => condition.type === type);
+  return {
+    text,
+    holds: (tenant) => find(tenant)?.status === wanted,
+    state(tenant) {
+      const condition = find(tenant);
+      return condition === undefined ? `it has no condition ${type} yet` : `${type} is ${condition.status} (${condition.reason}: ${condition.message})`;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import { exitCodes } from '../contracts/problems.ts';
+import type { ExitCodeName } from '../contracts/problems.ts';
+import type { CommandContext } from './command-context.ts';
+import { addApply } from './commands/apply.ts';
+import { addDescribe } from './commands/describe.ts';
+import { addGet } from './commands/get.ts';
+import { addOperations } from './commands/operations.ts';
+import { addWait } from './commands/wait.ts';
+
+const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
+  ok: 'done',
+  operationFailed: 'the operation failed, or something unforeseen did',
+  usage: 'the command line, a manifest or the request is not valid',
+  notFound: 'there is no such resource',
+  conflict: 'the resource, or an operation on it, is in the way',
+  denied: 'not authenticated, or refused by policy',
+  waitTimeout: 'the time to wait is up; what was waited for goes on',
+  unavailable: 'the API, or something it needs, cannot be reached',
+  interrupted: 'interrupted with Ctrl-C; what was begun goes on',
+};
+
+function exitCodeLines(): string {
+  return Object.entries(exitMeanings)
+    .map(([name, meaning]) => `  ${String(exitCodes[name as ExitCodeName]).padStart(3)}  ${meaning}`)
+    .join('\n');
+}
+
+const footer = `
+Examples:
+  tenure apply -f examples --wait
+  tenure get tenants
+  tenure describe tenant acme
+
+Where the API is and who you are: flags, else TENURE_SERVER, TENURE_TOKEN and TENURE_TOKEN_FILE, else the context
+file, which is $TENURE_CONTEXT, or .tenure/context.json here or beside ./tenure. Data goes to stdout, messages go to stderr.
+
+Exit codes:
+${exitCodeLines()}`;
+
+/** The command line: every verb, its options and its help. Parsing it runs the verb. */
+export function createProgram(context: CommandContext): Command {
+  const { stdout, stderr } = context.terminal;
+  const program = new Command('tenure')
+    .description('Operate the tenants of a Tenure installation.')
+    .option('--server <url>', 'address of the API, such as http://127.0.0.1:8080')
+    .option('--token-file <path>', 'file that holds the bearer token')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+      outputError: (text, write) => write(text.replace(/^error:/, () => context.terminal.paintErr('red', 'error:'))),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .helpCommand(false)
+    .addHelpText('after', footer);
+  addApply(program, context);
+  addGet(program, context);
+  addDescribe(program, context);
+  addWait(program, context);
+  addOperations(program, context);
+  for (const command of [program, ...program.commands]) {
+    const path = command === program ? '' : ` ${command.name()}`;
+    command.showHelpAfterError(`usage: tenure${path} ${command.usage()}\nfix: see tenure${path} --help`);
+  }
+  return program;
+}

@@ -1,0 +1,56 @@
+import type { Plan } from '../../contracts/manifests/plan.ts';
+import type { Region } from '../../contracts/manifests/region.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { Operation } from '../../contracts/operation.ts';
+import { formatAge, formatSpan } from '../text/duration.ts';
+import type { Column } from '../text/table.ts';
+
+type Named = Tenant | Plan | Region;
+
+const name: Column<Named> = { title: 'NAME', value: ({ metadata }) => metadata.name };
+const age: Column<Named> = { title: 'AGE', value: ({ metadata }) => formatAge(metadata.createTime, Date.now()) };
+
+export const tenantColumns: readonly Column<Tenant>[] = [
+  name,
+  { title: 'PLAN', value: ({ spec }) => spec.plan },
+  { title: 'LIFECYCLE', value: ({ status }) => status.lifecycle, state: true },
+  { title: 'READY', value: ({ status }) => status.conditions.find(({ type }) => type === 'Ready')?.status ?? '', state: true },
+  { title: 'REGION', value: ({ status }) => status.placement?.region ?? '' },
+  age,
+  { title: 'OPERATION', value: ({ status: { operation } }) => (operation === undefined ? '' : `${operation.kind} ${operation.id}`) },
+];
+
+export const planColumns: readonly Column<Plan>[] = [
+  name,
+  { title: 'MODES', value: ({ spec }) => spec.isolationModes.join(',') },
+  { title: 'REGIONS', value: ({ spec }) => spec.allowedRegions?.join(',') ?? 'any' },
+  { title: 'TABLES', value: ({ spec }) => String(spec.quotas.tables) },
+  age,
+];
+
+export const regionColumns: readonly Column<Region>[] = [
+  name,
+  { title: 'JURISDICTION', value: ({ spec }) => spec.jurisdiction },
+  { title: 'CELLS', value: ({ spec }) => String(spec.cells.length) },
+  { title: 'ACCEPTS-TENANTS', value: ({ spec }) => (spec.acceptsTenants ? 'yes' : 'no') },
+  age,
+];
+
+export const operationColumns: readonly Column<Operation>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'TENANT', value: ({ tenant }) => tenant.name },
+  { title: 'KIND', value: ({ kind }) => kind },
+  { title: 'STATE', value: ({ state }) => state, state: true },
+  { title: 'STEPS', value: ({ progress }) => `${progress.done}/${progress.total}` },
+  { title: 'TOOK', value: ({ startTime, endTime }) => formatSpan(startTime, endTime, Date.now()) },
+  { title: 'AGE', value: ({ createTime }) => formatAge(createTime, Date.now()) },
+  { title: 'ERROR', value: ({ error }) => error?.code ?? '' },
+];
+
+export const stepColumns: readonly Column<Operation['steps'][number]>[] = [
+  { title: 'STEP', value: ({ title }) => title },
+  { title: 'STATE', value: ({ state }) => state, state: true },
+  { title: 'ATTEMPTS', value: ({ attempts }) => String(attempts) },
+  { title: 'TOOK', value: ({ startTime, endTime }) => formatSpan(startTime, endTime, Date.now()) },
+  { title: 'RESULT', value: ({ result }) => result ?? '' },
+];

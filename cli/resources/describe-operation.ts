@@ -1,0 +1,47 @@
+import type { ApiClient } from '../../client/api-client.ts';
+import type { Operation } from '../../contracts/operation.ts';
+import { problems } from '../../contracts/problems.ts';
+import { formatAge, formatSpan } from '../text/duration.ts';
+import { stateColor } from '../text/paint.ts';
+import type { Paint } from '../text/paint.ts';
+import { renderFields, renderTable } from '../text/table.ts';
+import { stepColumns } from './columns.ts';
+
+/** Everything about one operation, for people. */
+export async function describeOperation(api: ApiClient, id: string, paint: Paint): Promise<string> {
+  const { body: operation } = await api.call('getOperation', { params: { id } });
+  const { kind, tenant, state, progress, generation, createTime, startTime, endTime, workflowId, requestId, correlationId } = operation;
+  const fields = renderFields([
+    ['Operation', operation.id],
+    ['Kind', kind],
+    ['Tenant', `${tenant.name} (${tenant.uid})`],
+    ['Generation', String(generation)],
+    ['State', state],
+    ['Steps', `${progress.done} of ${progress.total} done`],
+    ['Created', `${createTime} (${formatAge(createTime, Date.now())} ago)`],
+    ['Took', formatSpan(startTime, endTime, Date.now())],
+    ['Workflow', workflowId],
+    ['Request', requestId],
+    ['Correlation', correlationId === requestId ? undefined : correlationId],
+  ]);
+  return `${painted(fields, state, paint)}\nSteps:\n${renderTable(stepColumns, operation.steps, paint, '  ')}${renderError(operation)}`;
+}
+
+/** The `State` line with the state in its colour. */
+function painted(fields: string, state: string, paint: Paint): string {
+  const color = stateColor(state);
+  return color === undefined ? fields : fields.replace(/^(State:\s+)(\S+)$/m, (_line, label: string) => `${label}${paint(color, state)}`);
+}
+
+function renderError({ error, steps }: Operation): string {
+  if (error === undefined) return '';
+  const details = (error.errors ?? []).map(({ pointer, message }): [string, string] => ['Detail', pointer === undefined ? message : `${pointer}: ${message}`]);
+  const fields = renderFields([
+    ['Code', `${error.code} (${problems[error.code].title})`],
+    ['Message', error.message],
+    ['Step', steps.find(({ key }) => key === error.step)?.title ?? error.step],
+    ...details,
+    ['Fix', error.fix],
+  ]);
+  return `\nError:\n${fields.replaceAll(/^/gm, '  ').trimEnd()}\n`;
+}

@@ -1,0 +1,57 @@
+import type { ApiClient } from '../../client/api-client.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import { formatAge } from '../text/duration.ts';
+import type { Paint } from '../text/paint.ts';
+import { renderFields, renderTable } from '../text/table.ts';
+import type { Column } from '../text/table.ts';
+import { operationColumns, stepColumns } from './columns.ts';
+
+const lastOperations = 5;
+
+const conditionColumns: readonly Column<Tenant['status']['conditions'][number]>[] = [
+  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'STATUS', value: ({ status }) => status, state: true },
+  { title: 'SINCE', value: ({ lastTransitionTime }) => formatAge(lastTransitionTime, Date.now()) },
+  { title: 'REASON', value: ({ reason }) => reason },
+  { title: 'MESSAGE', value: ({ message }) => message },
+];
+
+/** Everything about one tenant, for people: what is declared, how it stands, and what was done to it last. */
+export async function describeTenant(api: ApiClient, name: string, paint: Paint): Promise<string> {
+  const { body: tenant } = await api.call('getTenant', { params: { name } });
+  const { status } = tenant;
+  const running = status.operation === undefined ? undefined : (await api.call('getOperation', { params: { id: status.operation.id } })).body;
+  const { items } = (await api.call('listOperations', { query: { tenant: name, pageSize: lastOperations } })).body;
+  return [
+    fieldsOf(tenant),
+    `\nServices:\n${tenant.spec.services.map(({ name: service, strategy, collections }) => `  ${service} (${strategy}): ${collections.map((collection) => collection.name).join(', ')}\n`).join('')}`,
+    `\nConditions:\n${renderTable(conditionColumns, status.conditions, paint, '  ')}`,
+    running === undefined ? '' : `\nRunning: operation/${running.id} (${running.kind}), ${running.progress.done} of ${running.progress.total} steps done\n${renderTable(stepColumns, running.steps, paint, '  ')}`,
+    items.length === 0 ? '' : `\nLast operations:\n${renderTable(operationColumns, items, paint, '  ')}`,
+  ].join('');
+}
+
+function fieldsOf({ metadata, spec, status }: Tenant): string {
+  const { placement } = status;
+  return renderFields([
+    ['Tenant', metadata.name],
+    ['Display name', spec.displayName],
+    ['UID', metadata.uid],
+    ['Labels', pairs(metadata.labels)],
+    ['Annotations', pairs(metadata.annotations)],
+    ['Created', `${metadata.createTime} (${formatAge(metadata.createTime, Date.now())} ago)`],
+    ['Generation', `${metadata.generation}, observed ${status.observedGeneration}`],
+    ['Revision', String(metadata.revision)],
+    ['Plan', spec.plan],
+    ['Lifecycle', spec.lifecycle === undefined || spec.lifecycle === status.lifecycle ? status.lifecycle : `${status.lifecycle}, declared ${spec.lifecycle}`],
+    ['Residency', [...(spec.residency?.allowedRegions ?? []), ...(spec.residency?.jurisdictions ?? [])].join(', ') || 'not restricted'],
+    ['Wanted', [spec.placement?.mode, spec.placement?.preferredRegion].filter((part) => part !== undefined).join(' in ')],
+    ['Placed', placement === undefined ? 'nowhere yet' : `${placement.mode} in ${placement.region}, cell ${placement.cell}, database ${placement.database}`],
+  ]);
+}
+
+function pairs(values: Readonly<Record<string, string>> | undefined): string {
+  return Object.entries(values ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
+}

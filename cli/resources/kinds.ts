@@ -1,0 +1,112 @@
+import type { ApiClient } from '../../client/api-client.ts';
+import type { OperationState } from '../../contracts/operation-states.ts';
+import { usageFailure } from '../failure.ts';
+import { didYouMean } from '../text/nearest.ts';
+import type { Paint } from '../text/paint.ts';
+import { renderTable } from '../text/table.ts';
+import type { Column } from '../text/table.ts';
+import { operationColumns, planColumns, regionColumns, tenantColumns } from './columns.ts';
+
+/** One resource as it was read, with its name for the command line. */
+export interface Listed {
+  readonly name: string;
+  readonly body: unknown;
+}
+
+export interface OperationFilter {
+  readonly tenant?: string;
+  readonly state?: OperationState;
+}
+
+/** A kind of resource that can be read. */
+export interface ResourceKind {
+  readonly singular: 'tenant' | 'plan' | 'region' | 'operation';
+  readonly plural: string;
+  get(api: ApiClient, name: string): Promise<Listed>;
+  /** All there are, page by page, and no more than `limit`. */
+  list(api: ApiClient, limit?: number, filter?: OperationFilter): Promise<Listed[]>;
+  renderTable(items: readonly Listed[], paint: Paint): string;
+}
+
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextPageToken?: string | undefined;
+}
+interface Paging {
+  readonly pageSize: number;
+  readonly pageToken?: string;
+}
+
+interface KindDefinition<Item> {
+  readonly singular: ResourceKind['singular'];
+  readonly nameOf: (item: Item) => string;
+  readonly get: (api: ApiClient, name: string) => Promise<Item>;
+  readonly page: (api: ApiClient, paging: Paging, filter: OperationFilter) => Promise<Page<Item>>;
+  readonly columns: readonly Column<Item>[];
+}
+
+const maxPageSize = 500;
+
+function defineKind<Item>({ singular, nameOf, get, page, columns }: KindDefinition<Item>): ResourceKind {
+  const listed = (body: Item): Listed => ({ name: nameOf(body), body });
+  return {
+    singular,
+    plural: `${singular}s`,
+    get: async (api, name) => listed(await get(api, name)),
+    async list(api, limit = Infinity, filter = {}) {
+      const items: Listed[] = [];
+      for (let pageToken: string | undefined; ; ) {
+        const pageSize = Math.min(maxPageSize, limit - items.length);
+        const found = await page(api, { pageSize, ...(pageToken === undefined ? {} : { pageToken }) }, filter);
+        items.push(...found.items.map(listed));
+        pageToken = found.nextPageToken;
+        if (pageToken === undefined || items.length >= limit) return items;
+      }
+    },
+    renderTable: (items, paint) => renderTable(columns, items.map(({ body }) => body as Item), paint),
+  };
+}
+
+export const tenantKind = defineKind({
+  singular: 'tenant',
+  nameOf: ({ metadata }) => metadata.name,
+  get: async (api, name) => (await api.call('getTenant', { params: { name } })).body,
+  page: async (api, query) => (await api.call('listTenants', { query })).body,
+  columns: tenantColumns,
+});
+
+export const operationKind = defineKind({
+  singular: 'operation',
+  nameOf: ({ id }) => id,
+  get: async (api, id) => (await api.call('getOperation', { params: { id } })).body,
+  page: async (api, paging, filter) => (await api.call('listOperations', { query: { ...paging, ...filter } })).body,
+  columns: operationColumns,
+});
+
+const kinds: readonly ResourceKind[] = [
+  tenantKind,
+  defineKind({
+    singular: 'plan',
+    nameOf: ({ metadata }) => metadata.name,
+    get: async (api, name) => (await api.call('getPlan', { params: { name } })).body,
+    page: async (api, query) => (await api.call('listPlans', { query })).body,
+    columns: planColumns,
+  }),
+  defineKind({
+    singular: 'region',
+    nameOf: ({ metadata }) => metadata.name,
+    get: async (api, name) => (await api.call('getRegion', { params: { name } })).body,
+    page: async (api, query) => (await api.call('listRegions', { query })).body,
+    columns: regionColumns,
+  }),
+  operationKind,
+];
+
+export const kindWords = kinds.flatMap(({ singular, plural }) => [plural, singular]);
+
+/** The kind of that name, singular or plural. @throws CliFailure usage */
+export function kindOf(word: string): ResourceKind {
+  const kind = kinds.find(({ singular, plural }) => word === singular || word === plural);
+  if (kind !== undefined) return kind;
+  throw usageFailure(`"${word}" is no kind of resource`, didYouMean(word, kindWords, `use one of ${kinds.map(({ plural }) => plural).join(', ')}`));
+}

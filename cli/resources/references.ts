@@ -1,0 +1,36 @@
+import { usageFailure } from '../failure.ts';
+import { kindOf } from './kinds.ts';
+import type { ResourceKind } from './kinds.ts';
+
+/** What the arguments `KIND`, `KIND/NAME` and `KIND NAME...` name: one kind, and some of it or (no names) all. */
+export interface References {
+  readonly kind: ResourceKind;
+  readonly names: readonly string[];
+}
+
+/** @throws CliFailure usage, for an unknown kind, an empty name or two kinds */
+export function parseReferences([first = '', ...rest]: readonly string[]): References {
+  const [word = '', name] = split(first);
+  const kind = kindOf(word);
+  const names = name === undefined ? [] : [name];
+  for (const argument of rest) {
+    const [left = '', right] = split(argument);
+    if (right !== undefined && kindOf(left) !== kind) throw usageFailure(`"${argument}" is not a ${kind.singular}`, 'ask for one kind at a time');
+    names.push(right ?? left);
+  }
+  if (names.some((given) => given === '' || given.includes('/'))) throw usageFailure(`"${[first, ...rest].join(' ')}" holds no proper name`, `write ${kind.singular}/NAME`);
+  return { kind, names };
+}
+
+/** @throws CliFailure usage, unless exactly one resource is named */
+export function parseReference(commandArguments: readonly string[]): { readonly kind: ResourceKind; readonly name: string } {
+  const { kind, names } = parseReferences(commandArguments);
+  const [name, ...others] = names;
+  if (name === undefined || others.length > 0) throw usageFailure(`name exactly one ${kind.singular}`, `write ${kind.singular}/NAME`);
+  return { kind, name };
+}
+
+function split(argument: string): string[] {
+  const slash = argument.indexOf('/');
+  return slash === -1 ? [argument] : [argument.slice(0, slash), argument.slice(slash + 1)];
+}

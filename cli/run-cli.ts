@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+import { CommanderError } from 'commander';
+import type { Command } from 'commander';
+import { createApiClient } from '../client/api-client.ts';
+import type { ApiClient, ApiClientOptions } from '../client/api-client.ts';
+import { exitCodes } from '../contracts/problems.ts';
+import type { CommandContext, Output, Terminal } from './command-context.ts';
+import type { CliEnvironment } from './config.ts';
+import { resolveConnection } from './connection.ts';
+import { asFailure } from './failure-report.ts';
+import { createProgram } from './program.ts';
+import { createPaint } from './text/paint.ts';
+import { printable } from './text/printable.ts';
+
+export interface CliOptions {
+  /** Without the names of node and the script. */
+  readonly argv: readonly string[];
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: CliEnvironment;
+  readonly workingDirectory: string;
+  readonly installationDirectory: string;
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  /** Makes the client; a test may stand between. */
+  readonly createClient?: (options: ApiClientOptions) => ApiClient;
+}
+
+/** Long enough for an API that is being replaced, short enough for one that is not there. */
+const retryForMs = 5_000;
+
+/** Runs one command line to its end. Never throws; resolves with the exit code. */
+export async function runCli({ argv, stdin, stdout, stderr, environment, workingDirectory, installationDirectory, interrupted, createClient = createApiClient }: CliOptions): Promise<number> {
+  const paintFor = (output: Output) => createPaint(output.isTTY === true && !environment.noColor);
+  const terminal: Terminal = { stdin, stdout, stderr, paintOut: paintFor(stdout), paintErr: paintFor(stderr), interrupted, workingDirectory };
+  const context: CommandContext = {
+    terminal,
+    connect(options) {
+      const connection = resolveConnection({ flags: program.opts(), environment, workingDirectory, installationDirectory });
+      return interruptible(createClient({ ...connection, retryForMs, ...options }), interrupted);
+    },
+  };
+  const program: Command = createProgram(context);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    // Commander has printed what it has to say: help, or what is wrong with the command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const { exit, report } = asFailure(error, interrupted);
+    stderr.write(`${printable(report).replaceAll(/^error:/gm, () => terminal.paintErr('red', 'error:'))}\n`);
+    return exitCodes[exit];
+  }
+}
+
+function interruptible(client: ApiClient, interrupted: AbortSignal): ApiClient {
+  return {
+    server: client.server,
+    call: (route, call) => client.call(route, { ...call, signal: call?.signal === undefined ? interrupted : AbortSignal.any([interrupted, call.signal]) }),
+  };
+}

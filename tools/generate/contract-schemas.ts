@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
+import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.ts';
+import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
+import { tenantManifestSchema, tenantSchema } from '../../contracts/manifests/tenant.ts';
+import { operationSchema } from '../../contracts/operation.ts';
+import { admissionRequestSchema, authorizationRequestSchema, policyResponseSchema } from '../../contracts/policy.ts';
+import { problemSchema } from '../../contracts/problem-document.ts';
+import { tenantAccessSchema } from '../../contracts/tenant-access.ts';
+import { generatedNotice } from './generated-file.ts';
+import type { GeneratedFile } from './generated-file.ts';
+
+export interface Contract {
+  readonly schema: z.ZodType;
+  /** Who writes such a document: outsiders, whose mistakes are to be found, or Tenure, which may come to say more. */
+  readonly writtenBy: 'outsiders' | 'tenure';
+}
+
+/** Every document that outsiders write or read, by the name of its schema file. */
+export const contractDocuments = {
+  tenant: { schema: tenantSchema, writtenBy: 'tenure' },
+  'tenant-manifest': { schema: tenantManifestSchema, writtenBy: 'outsiders' },
+  plan: { schema: planSchema, writtenBy: 'tenure' },
+  'plan-manifest': { schema: planManifestSchema, writtenBy: 'outsiders' },
+  region: { schema: regionSchema, writtenBy: 'tenure' },
+  'region-manifest': { schema: regionManifestSchema, writtenBy: 'outsiders' },
+  'authorization-request': { schema: authorizationRequestSchema, writtenBy: 'tenure' },
+  'admission-request': { schema: admissionRequestSchema, writtenBy: 'tenure' },
+  'policy-response': { schema: policyResponseSchema, writtenBy: 'outsiders' },
+  'ledger-entry': { schema: ledgerEntrySchema, writtenBy: 'tenure' },
+  operation: { schema: operationSchema, writtenBy: 'tenure' },
+  problem: { schema: problemSchema, writtenBy: 'tenure' },
+  'tenant-access': { schema: tenantAccessSchema, writtenBy: 'tenure' },
+} as const satisfies Record<string, Contract>;
+
+export type ContractName = keyof typeof contractDocuments;
+export const contractNames = Object.keys(contractDocuments) as ContractName[];
+
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+export const contractSchemaFolder = 'contracts/generated';
+
+export function contractSchemaPath(name: ContractName): string {
+  return `${contractSchemaFolder}/${name}.schema.json`;
+}
+
+/**
+ * The JSON Schema (2020-12) of a document. What Tenure writes is open: it grows by optional fields, and a reader's
+ * validator must not reject them.
+ * @throws Error when the zod schema has a rule that JSON Schema cannot say and no description says it
+ */
+export function jsonSchemaOf({ schema, writtenBy }: Contract): JsonSchema {
+  const ownRules: (readonly (string | number)[])[] = [];
+  const jsonSchema: JsonSchema = z.toJSONSchema(schema, {
+    target: 'draft-2020-12',
+    io: writtenBy === 'outsiders' ? 'input' : 'output',
+    override({ zodSchema, jsonSchema: part, path }) {
+      if (zodSchema._zod.def.checks?.some((check) => check._zod.def.check === 'custom') === true) ownRules.push(path);
+      if (writtenBy === 'tenure' && part.additionalProperties === false) delete part.additionalProperties;
+    },
+  });
+  for (const path of ownRules) {
+    const part = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], jsonSchema);
+    if ((part as JsonSchema | undefined)?.description === undefined) {
+      throw new Error(`/${path.join('/')} has a rule that JSON Schema cannot say: describe it with .meta({ description })`);
+    }
+  }
+  return jsonSchema;
+}
+
+/** The schema files of all contracts. */
+export function contractSchemaFiles(): GeneratedFile[] {
+  return contractNames.map((name) => {
+    const jsonSchema = jsonSchemaOf(contractDocuments[name]);
+    const document = { $comment: generatedNotice('contracts/'), title: jsonSchema.title, ...jsonSchema };
+    // JSON has no comments: the first line is the first member.
+    return { path: contractSchemaPath(name), content: `${JSON.stringify(document, null, 2).replace('{\n  ', '{ ')}\n` };
+  });
+}

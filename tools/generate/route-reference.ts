@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { problems } from '../../contracts/problems.ts';
+import type { ProblemCode } from '../../contracts/problems.ts';
+import { commonProblems, routes } from '../../contracts/routes.ts';
+import type { RouteContract } from '../../contracts/routes.ts';
+import { contractDocuments, contractNames, contractSchemaPath } from './contract-schemas.ts';
+import type { JsonSchema } from './contract-schemas.ts';
+import type { GeneratedFile } from './generated-file.ts';
+import { markdownPage, markdownTable } from './markdown.ts';
+
+const schemaLinks = new Map(
+  contractNames.map((name) => [z.globalRegistry.get(contractDocuments[name].schema)?.title, `../../${contractSchemaPath(name)}`]),
+);
+
+/** A document in a few words: the link to its schema where it has one, else its fields. */
+function shape(schema: JsonSchema): string {
+  const link = schemaLinks.get(schema.title);
+  if (link !== undefined) return `[${schema.title}](${link})`;
+  if (schema.type === 'array') return `${shape(schema.items as JsonSchema)}[]`;
+  if (schema.properties === undefined) return String(schema.type);
+  const fields = Object.entries(schema.properties).map(([name, field]) => `\`${name}\`${schema.required?.includes(name) === true ? '' : '?'}: ${shape(field as JsonSchema)}`);
+  return fields.length === 0 ? '`{}`' : `{ ${fields.join(', ')} }`;
+}
+
+function queryTable(query: z.ZodType): string[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input' });
+  const rows = Object.entries(properties).map(([name, field]) => {
+    const { enum: values, minimum, maximum, default: fallback, type } = field as JsonSchema;
+    // A query parameter is text; what it is coerced to has no type of its own on the input side.
+    const takes = values?.join(', ') ?? (maximum === undefined ? type ?? 'text' : `${minimum ?? ''} to ${maximum}`);
+    return [`\`${name}\``, String(takes), fallback === undefined ? '' : String(fallback), required.includes(name) ? 'yes' : 'no'];
+  });
+  return rows.length === 0 ? [] : ['Query:', markdownTable(['Parameter', 'Takes', 'Default', 'Required'], rows)];
+}
+
+function headers({ body, idempotencyKey, precondition }: RouteContract): string {
+  return [
+    'Authorization',
+    ...(body === undefined ? [] : ['Content-Type']),
+    ...(idempotencyKey === 'none' ? [] : [`Idempotency-Key (${idempotencyKey})`]),
+    ...(precondition === 'none' ? [] : ['If-Match or If-None-Match (required)']),
+  ].join(', ');
+}
+
+function answers({ responses }: RouteContract): string {
+  const statuses = Object.groupBy(Object.entries(responses), ([, schema]) => shape(z.toJSONSchema(schema, { io: 'output' })));
+  return Object.entries(statuses)
+    .map(([answer, entries = []]) => `${entries.map(([status]) => status).join(', ')} ${answer}`)
+    .join('; ');
+}
+
+function problemLinks(codes: readonly ProblemCode[]): string {
+  return codes
+    .toSorted((a, b) => problems[a].status - problems[b].status || a.localeCompare(b, 'en'))
+    .map((code) => `${problems[code].status} [${code}](problems.md#${code})`)
+    .join(', ');
+}
+
+function section([id, route]: [string, RouteContract]): string {
+  const { method, path, summary, action, query, body } = route;
+  return [
+    `## ${id}`,
+    `\`${method} ${path}\``,
+    summary,
+    [
+      `- Policy action: \`${action}\``,
+      `- Headers: ${headers(route)}`,
+      ...(body === undefined ? [] : [`- Body: ${shape(z.toJSONSchema(body, { io: 'input' }))}`]),
+      `- Answers: ${answers(route)}`,
+      `- Problems: ${route.problems.length === 0 ? 'only those of every route' : problemLinks(route.problems)}`,
+    ].join('\n'),
+    ...queryTable(query),
+  ].join('\n\n');
+}
+
+/** The reference of the API's routes. The anchor of each route is its id. */
+export function routeReference(): GeneratedFile {
+  const entries: [string, RouteContract][] = Object.entries(routes);
+  return markdownPage('docs/reference/routes.md', 'contracts/routes.ts', [
+    '# Routes',
+    'Bodies and answers are JSON; every status that a route does not list is a problem. `Authorization` is a bearer token. A repeated `Idempotency-Key` with the same request gets the answer of the first. `If-Match` takes the ETag that was read, `If-None-Match` takes `*`. `X-Correlation-Id` may be sent with every request; it is written into logs and ledger.',
+    `Every route can answer with: ${problemLinks(commonProblems)}.`,
+    markdownTable(
+      ['Route', 'Method', 'Path', 'Summary', 'Policy action'],
+      entries.map(([id, { method, path, summary, action }]) => [`[${id}](#${id.toLowerCase()})`, method, `\`${path}\``, summary, `\`${action}\``]),
+    ),
+    ...entries.map(section),
+  ]);
+}
