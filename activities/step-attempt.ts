@@ -6,6 +6,7 @@ import { describeHome } from '../engines/isolation/home.ts';
 import type { WorkLease } from '../engines/isolation/home.ts';
 import type { TenantDocument } from '../store/documents.ts';
 import { fenced } from '../store/operations.ts';
+import { stateReference } from '../store/resources.ts';
 import type { Holder } from '../store/operations.ts';
 import type { StepAttempt } from '../store/step-leases.ts';
 import type { Store } from '../store/store.ts';
@@ -87,17 +88,18 @@ export async function checkpoint(
       },
       told.state === 'done' ? 'running' : 'compensating',
     );
-    const after = outcome.commit === undefined ? tenant : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);
+    const { before, after } = outcome.commit === undefined ? { before: tenant, after: tenant } : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);
+    const states = before.revision === after.revision ? {} : { previous: stateReference(before), next: stateReference(after) };
     const part = told.state === 'done' ? '.step' : '.undo';
     const policy = told.policy === undefined ? {} : { policy: told.policy };
-    return { result: after, entries: [operationEntry(operation, part, { outcome: 'succeeded', step, fence, ...policy })] };
+    return { result: after, entries: [operationEntry(operation, part, { outcome: 'succeeded', step, fence, ...states, ...policy })] };
   });
 }
 
-async function changeTenant(store: Store, tx: Transaction, holder: Holder, uid: string, change: NonNullable<StepOutcome['commit']>): Promise<TenantDocument> {
-  const current = await store.resources.read(tx, 'Tenant', uid);
-  if (current?.operation?.id !== holder.operationId || current.operation.fence !== holder.fence) throw fenced(holder);
-  const changed = await change(tx, current);
-  if (changed.revision === current.revision) return current;
-  return store.resources.replace(tx, current.revision, { ...changed, updateTime: tx.time });
+async function changeTenant(store: Store, tx: Transaction, holder: Holder, uid: string, change: NonNullable<StepOutcome['commit']>): Promise<{ before: TenantDocument; after: TenantDocument }> {
+  const before = await store.resources.read(tx, 'Tenant', uid);
+  if (before?.operation?.id !== holder.operationId || before.operation.fence !== holder.fence) throw fenced(holder);
+  const changed = await change(tx, before);
+  if (changed.revision === before.revision) return { before, after: before };
+  return { before, after: await store.resources.replace(tx, before.revision, { ...changed, updateTime: tx.time }) };
 }

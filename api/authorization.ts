@@ -43,8 +43,8 @@ export function createAuthorize({ policy, commit }: AuthorizationDependencies): 
       }),
     ]);
     const mayLook = action !== seeing[target.kind] && ask(seeing[target.kind]).allow;
-    const isList = action.endsWith('.list');
-    if (!mayLook && !isList && (target.kind === 'Tenant' || target.kind === 'Operation')) throw absent(target);
+    const isAboutOne = !action.endsWith('.list') && action !== 'tenant.create';
+    if (!mayLook && isAboutOne && (target.kind === 'Tenant' || target.kind === 'Operation')) throw absent(target);
     throw new TenureError('forbidden', `policy does not allow ${action}`, { errors: verdict.deny.map(({ rule, message, fix }) => ({ rule, message, fix })) });
   };
 }

@@ -55,7 +55,8 @@ export function bindRoutes({ handlers, authenticate, idempotency }: RouteBinding
       const params = parsePart('path', contract.params, request.params);
       const query = parsePart('query', contract.query, request.query);
       const body = contract.body === undefined ? undefined : parsePart('body', contract.body, request.body ?? {});
-      const precondition = readPrecondition(request.get('if-match'), request.get('if-none-match'));
+      // Elsewhere the headers are a cache's, and it is right to answer as if they were not there.
+      const precondition = contract.precondition === 'none' ? undefined : readPrecondition(request.get('if-match'), request.get('if-none-match'));
       if (contract.precondition === 'required' && precondition === undefined) throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
       const key = readIdempotencyKey(request.get('idempotency-key'), contract.idempotencyKey);
       const repeatable: IdempotentRequest | undefined =
@@ -84,26 +85,24 @@ export function bindRoutes({ handlers, authenticate, idempotency }: RouteBinding
     }
   }
 
-  const allowed = new Map<string, Set<string>>();
-  // `{name}:verb` also fits the pattern of `{name}`, so verbs come first.
-  const isVerb = (id: RouteId): boolean => routes[id].path.includes('}:');
-  const ids = (Object.keys(routes) as RouteId[]).toSorted((a, b) => Number(isVerb(b)) - Number(isVerb(a)));
-  for (const id of ids) {
-    const contract: RouteContract = routes[id];
-    const path = expressPath(contract.path);
-    const methods = allowed.get(path) ?? new Set();
-    allowed.set(path, methods.add(contract.method));
-    const method = contract.method.toLowerCase() as Lowercase<RouteContract['method']>;
-    const named: RequestHandler = (_request, response, next) => {
-      response.locals['route'] = contract.path;
-      next();
-    };
-    router[method](path, named, authenticated, readJson, bind(contract, handlers[id] as RouteHandler<typeof id>));
-  }
-  for (const [path, methods] of allowed) {
-    router.all(path, (request, response) => {
-      if (methods.has('GET')) methods.add('HEAD');
-      response.set('allow', [...methods].join(', '));
+  const ids = Object.keys(routes) as RouteId[];
+  // `{name}:verb` also fits the pattern of `{name}`, so verbs come first, each with the refusal of its other methods.
+  const paths = [...new Set(ids.map((id) => routes[id].path))].toSorted((a, b) => Number(b.includes('}:')) - Number(a.includes('}:')));
+  for (const path of paths) {
+    const allowed = new Set<string>();
+    for (const id of ids.filter((candidate) => routes[candidate].path === path)) {
+      const contract: RouteContract = routes[id];
+      allowed.add(contract.method);
+      if (contract.method === 'GET') allowed.add('HEAD');
+      const method = contract.method.toLowerCase() as Lowercase<RouteContract['method']>;
+      const named: RequestHandler = (_request, response, next) => {
+        response.locals['route'] = contract.path;
+        next();
+      };
+      router[method](expressPath(path), named, authenticated, readJson, bind(contract, handlers[id] as RouteHandler<typeof id>));
+    }
+    router.all(expressPath(path), (request, response) => {
+      response.set('allow', [...allowed].join(', '));
       throw new TenureError('method_not_allowed', `${request.method} is not taken here`);
     });
   }

@@ -7,18 +7,23 @@ import type { LocatedManifest } from './manifests/read-manifests.ts';
 
 const programName = './tenure';
 
-/** How to come back to what goes on without this process. */
-export function resumeCommand(operationId: string): string {
+/** An operation goes on whether or not anybody waits for it. */
+export function outlookOf(operationId: string): string {
+  return `operation/${operationId} goes on; to come back: ${waitCommand(operationId)}`;
+}
+
+function waitCommand(operationId: string): string {
   return `${programName} wait operation/${operationId}`;
 }
 
 /** Any thrown value as the end of a command; `manifest` is what was being applied. */
 export function asFailure(error: unknown, interrupted: AbortSignal, manifest?: LocatedManifest): CliFailure {
   if (error instanceof CliFailure) return error;
-  if (interrupted.aborted) return new CliFailure('interrupted', 'interrupted');
+  if (interrupted.aborted) return new CliFailure('interrupted', ['interrupted', ...resourceLines(manifest)].join('\n'));
   if (error instanceof ApiError) return problemFailure(error.problem, manifest);
   if (error instanceof ApiUnreachable) {
-    return new CliFailure('unavailable', `error: ${error.message}\nfix: start the installation (\`npm start\`), or correct the address (--server, TENURE_SERVER or the context file)`);
+    const fix = 'fix: start the installation (`npm start`), or correct the address (--server, TENURE_SERVER or the context file)';
+    return new CliFailure('unavailable', [`error: ${error.message}`, ...resourceLines(manifest), fix].join('\n'));
   }
   return new CliFailure('operationFailed', `error: the command itself failed; please report this\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }
@@ -30,10 +35,10 @@ function problemFailure(problem: Problem, manifest?: LocatedManifest): CliFailur
     problems[problem.code].exit,
     [
       `error: ${problem.title}: ${problem.detail}`,
-      ...(manifest === undefined ? [] : [`resource: ${manifest.reference} (${manifest.place})`]),
+      ...resourceLines(manifest),
       ...(problem.errors ?? []).flatMap((detail) => detailLines(detail, manifest)),
       `fix: ${problem.fix}`,
-      ...(operationId === undefined ? [] : [`operation: ${resumeCommand(operationId)}`]),
+      ...(operationId === undefined ? [] : [`operation: ${waitCommand(operationId)}`]),
       `requestId: ${problem.requestId}`,
     ].join('\n'),
   );
@@ -44,11 +49,16 @@ export function operationErrorLines({ id, kind, tenant, state, error, requestId 
   const end = `error: ${kind} of tenant/${tenant.name} ${state}`;
   return [
     error === undefined ? end : `${end}: ${problems[error.code].title} (${error.code}): ${error.message}`,
+    ...resourceLines(manifest),
     ...(error?.errors ?? []).flatMap((detail) => detailLines(detail, manifest)),
     ...(error === undefined ? [] : [`fix: ${error.fix}`]),
     `operation: ${programName} describe operation ${id}`,
     `requestId: ${requestId}`,
   ];
+}
+
+function resourceLines(manifest: LocatedManifest | undefined): string[] {
+  return manifest === undefined ? [] : [`resource: ${manifest.reference} (${manifest.place})`];
 }
 
 function detailLines({ pointer, message, allowed, fix }: ProblemDetail, manifest: LocatedManifest | undefined): string[] {

@@ -70,6 +70,15 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
     }
   }
 
+  /** What is no JSON did not come from the API, or was cut off on the way. */
+  async function bodyOf(response: Response): Promise<unknown> {
+    try {
+      return await response.json();
+    } catch (error) {
+      throw new ApiUnreachable(base, error);
+    }
+  }
+
   async function failureOf(response: Response): Promise<ApiError | ApiUnreachable> {
     const text = await response.text();
     try {
@@ -106,7 +115,7 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
             ...(signal === undefined ? {} : { signal }),
           });
           if (response.ok) {
-            return { status: response.status, body: (await response.json()) as RouteAnswer<Id>, etag: response.headers.get('etag') ?? undefined };
+            return { status: response.status, body: (await bodyOf(response)) as RouteAnswer<Id>, etag: response.headers.get('etag') ?? undefined };
           }
           failure = await failureOf(response);
           const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000;

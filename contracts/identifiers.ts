@@ -20,8 +20,10 @@ export const collectionNameSchema = z
   .string()
   .min(1)
   .max(64)
-  .regex(/^[a-z][a-zA-Z0-9_]*$/, 'must begin with a lower-case letter and hold letters, digits and "_" only')
-  .regex(/^(?!system)/, 'must not begin with "system", which MongoDB reserves');
+  .regex(
+    /^(?!system)[a-z][a-zA-Z0-9_]*$/,
+    'must begin with a lower-case letter, hold letters, digits and "_" only, and not begin with "system", which MongoDB reserves',
+  );
 
 /** RFC 3339 time in UTC with milliseconds. */
 export const timeSchema = z.iso.datetime({ precision: 3 });

@@ -114,7 +114,7 @@ export const routes = {
   putRegion: {
     method: 'PUT', path: '/v1/regions/{name}', summary: 'Declare a region: create or replace.', action: 'region.apply',
     params: byName, query: noQuery, body: regionManifestSchema, responses: { 200: regionSchema, 201: regionSchema }, ...apply,
-    problems: [...changeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required'],
+    problems: [...changeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'change_not_available'],
   },
   listOperations: {
     method: 'GET', path: '/v1/operations', summary: 'List operations, newest first.', action: 'operation.list',

@@ -25,8 +25,9 @@ export interface TenantChange {
  */
 export function planTenantChange(declared: TenantSpec, current: CurrentTenant | undefined, equal: (a: unknown, b: unknown) => boolean): TenantChange {
   const lifecycle = declared.lifecycle ?? current?.spec.lifecycle ?? 'Draft';
-  const placement = { ...current?.spec.placement, ...declared.placement };
-  const spec = { ...declared, lifecycle, ...(Object.keys(placement).length === 0 ? {} : { placement }) };
+  const { placement: declaredPlacement, ...rest } = declared;
+  const placement = { ...current?.spec.placement, ...declaredPlacement };
+  const spec = { ...rest, lifecycle, ...(Object.keys(placement).length === 0 ? {} : { placement }) };
   const flaws = isolationFlaws(spec);
   if (flaws.length > 0) throw new TenureError('isolation_not_available', flaws.map((flaw) => flaw.message).join('; '), { errors: flaws });
   const from = current?.lifecycle ?? 'Draft';

@@ -27,6 +27,8 @@ export function createOperationStarter({ client, taskQueue }: OperationStarterDe
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
       args: [input],
+      // How soon another worker takes over from one that died in the middle of a workflow task.
+      workflowTaskTimeout: '5s',
       staticSummary: `${kind} ${tenant.name}`,
       staticDetails: `Operation \`${operationId}\` of tenant **${tenant.name}** (\`${tenant.uid}\`), plan ${plan}.`,
       typedSearchAttributes: [

@@ -42,7 +42,6 @@ export interface CommitDependencies {
 
 export function createCommit({ database, installation, newId }: CommitDependencies): Commit {
   return async (work) => {
-    const entryId = newId();
     const late = (): TenureError => new TenureError('control_unavailable', 'the control database did not commit in time; whether it still will is not known');
     const deadline = Date.now() + commitTimeoutMs;
     try {
@@ -51,6 +50,8 @@ export function createCommit({ database, installation, newId }: CommitDependenci
           async () => {
             // Ends the driver's own repeating once nobody waits for the result.
             if (Date.now() > deadline) throw late();
+            // Anew for each try: a commit that had to give way to another is then younger than it, in id and time.
+            const entryId = newId();
             const tx: Transaction = { session, time: new Date(), entryId };
             const { result, entries } = await work(tx);
             const documents = entries.map((draft, index) => sealEntry(draft, { id: index === 0 ? entryId : newId(), time: tx.time, installation }));

@@ -85,11 +85,9 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
 
   async function authorizeChange(caller: Caller, name: string, action: 'tenant.update' | 'tenant.activate'): Promise<TenantDocument | undefined> {
     const current = await store.resources.find('Tenant', name);
-    await authorize(caller, current === undefined && action === 'tenant.update' ? 'tenant.create' : action, {
-      kind: 'Tenant',
-      name,
-      ...(current === undefined ? {} : { tenant: current._id }),
-    });
+    // The first question is the same whether or not there is such a tenant, so that its refusal does not tell.
+    await authorize(caller, action, { kind: 'Tenant', name, ...(current === undefined ? {} : { tenant: current._id }) });
+    if (current === undefined && action === 'tenant.update') await authorize(caller, 'tenant.create', { kind: 'Tenant', name });
     return current;
   }
 

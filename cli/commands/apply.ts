@@ -3,11 +3,11 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { applyManifest } from '../apply-manifest.ts';
 import type { Applied } from '../apply-manifest.ts';
 import type { CommandContext, Terminal } from '../command-context.ts';
-import { asFailure, operationErrorLines, resumeCommand } from '../failure-report.ts';
+import { asFailure, operationErrorLines, outlookOf } from '../failure-report.ts';
 import { CliFailure } from '../failure.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import type { LocatedManifest } from '../manifests/read-manifests.ts';
-import { followOperation, retryWaitForMs, startWait } from '../operations/follow.ts';
+import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
 import { createProgress } from '../operations/progress.ts';
 import { kindOf } from '../resources/kinds.ts';
 import { outputOption, renderData } from '../resources/print.ts';
@@ -25,7 +25,7 @@ const examples = `
 Examples:
   tenure apply -f tenant.yaml              create or change what the file declares
   tenure apply -f examples --wait          a folder; wait until its tenants are as declared
-  cat *.yaml | tenure apply -f -           standard input
+  tenure apply -f - < tenant.yaml          standard input
   tenure apply -f tenant.yaml -o json      print the resources as they then stand
 
 Everything is checked before anything is applied. Regions are applied first, then plans, then tenants.
@@ -53,7 +53,7 @@ async function apply({ file, wait, timeout, output }: ApplyOptions, { terminal, 
   // With data asked for on stdout, what is told of the way there is a message.
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
   const applied = await applyAll(connect(), manifests, terminal, tell);
-  const api = connect({ retryForMs: retryWaitForMs });
+  const api = connect(retryWithin(timeout));
   const failures = wait === true ? await waitForAll(api, applied, timeout, terminal, tell) : [];
   if (output !== 'table') {
     const items = [];
@@ -87,7 +87,7 @@ async function applyAll(api: ApiClient, manifests: readonly LocatedManifest[], {
 /** Follows one operation after the other; they run side by side all the same. Returns what is to be said of those that failed. */
 async function waitForAll(api: ApiClient, applied: readonly AppliedManifest[], timeoutMs: number, { stderr, paintErr, interrupted }: Terminal, tell: (line: string) => void): Promise<string[]> {
   const waiting = new Map(applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [[operation.id, located] as const])));
-  const wait = startWait(timeoutMs, interrupted, () => [...waiting.keys()].map(resumeCommand).join('\n'));
+  const wait = startWait(timeoutMs, interrupted, () => [...waiting.keys()].map(outlookOf).join('\n'));
   const progress = createProgress(stderr, paintErr);
   const failures: string[] = [];
   try {

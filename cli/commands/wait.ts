@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { CommandContext } from '../command-context.ts';
-import { operationErrorLines, resumeCommand } from '../failure-report.ts';
+import { operationErrorLines, outlookOf } from '../failure-report.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
-import { followOperation, retryWaitForMs, startWait } from '../operations/follow.ts';
+import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
 import type { Wait } from '../operations/follow.ts';
 import { createProgress } from '../operations/progress.ts';
 import type { Progress } from '../operations/progress.ts';
@@ -50,11 +50,11 @@ async function wait(reference: readonly string[], options: WaitOptions, { termin
   if (kind.singular === 'operation' && options.for !== undefined) throw usageFailure('--for is for tenants', 'leave it out: an operation is waited for until it is done');
   const condition = parseTenantCondition(options.for ?? 'Ready');
   const { stdout, stderr, paintErr, interrupted } = terminal;
-  const api = connect({ retryForMs: retryWaitForMs });
+  const api = connect(retryWithin(options.timeout));
   const progress = createProgress(stderr, paintErr);
   const isOperation = kind.singular === 'operation';
   let seen = '';
-  const waiting = startWait(options.timeout, interrupted, () => (isOperation ? resumeCommand(name) : `tenant/${name}: ${seen}\n./tenure wait tenant/${name} --for=${condition.text}`));
+  const waiting = startWait(options.timeout, interrupted, () => (isOperation ? outlookOf(name) : `tenant/${name}: ${seen}\nto come back: ./tenure wait tenant/${name} --for=${condition.text}`));
   let told: string;
   try {
     told = isOperation ? await untilDone(api, name, waiting, progress) : await untilMet(api, name, condition, waiting, progress, (state) => (seen = state));

@@ -14,7 +14,7 @@ export interface SchemaFlaw {
 type Issue = z.core.$ZodIssue;
 
 /** `spec.services[0].name` */
-export function fieldName(path: readonly PropertyKey[]): string {
+function fieldName(path: readonly PropertyKey[]): string {
   return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
 }
 
@@ -31,6 +31,8 @@ export function explainIssue(issue: Issue, schema: z.core.$ZodType, value: unkno
   if (allowed !== undefined) return flaw(`is ${shown(given)}, which is not one of the values it takes`, choice(given, allowed));
   if (issue.code === 'invalid_type') return flaw(`must be a ${typeWord(issue.expected)}, and is ${shown(given)}`, typeFix(issue.expected, given, path));
   if (issue.code === 'invalid_key') return [{ path, at: 'key', message: `${fieldName(path)}: the key ${issue.issues[0]?.message ?? issue.message}` }];
+  if (issue.code === 'too_small') return flaw(`${bound(issue.origin)} at least ${issue.minimum}${unit(issue.origin)}`);
+  if (issue.code === 'too_big') return flaw(`${bound(issue.origin)} at most ${issue.maximum}${unit(issue.origin)}`);
   return flaw(issue.message.startsWith('must') ? issue.message : `is not valid: ${issue.message}`);
 }
 
@@ -65,6 +67,14 @@ function typeFix(expected: string, given: unknown, path: readonly PropertyKey[])
   if (expected === 'string' && typeof given !== 'object') return `quote it: "${JSON.stringify(given)}"`;
   if (expected === 'array' && typeof given !== 'object') return `write a list: [${JSON.stringify(given)}]`;
   return path.length === 0 ? 'begin with apiVersion, kind, metadata and spec' : undefined;
+}
+
+function bound(origin: string): string {
+  return origin === 'string' || origin === 'array' ? 'must hold' : 'must be';
+}
+
+function unit(origin: string): string {
+  return { string: ' characters', array: ' entries' }[origin] ?? '';
 }
 
 function typeWord(expected: string): string {

@@ -27,8 +27,14 @@ const fixes: Partial<Record<YAMLError['code'], string>> = {
   UNEXPECTED_TOKEN: 'quote the text, or remove what stands here',
   TAG_RESOLVE_FAILED: 'remove the tag; a manifest uses none',
   NON_STRING_KEY: 'use plain text as the key',
-  DUPLICATE_KEY: 'remove one of the two',
+  DUPLICATE_KEY: 'remove one of the two, or write --- between two manifests',
   RESOURCE_EXHAUSTION: 'nest less deeply',
+};
+
+/** Where the parser's words would not help. */
+const messages: Partial<Record<YAMLError['code'], string>> = {
+  DUPLICATE_KEY: 'this mapping has the key already',
+  RESOURCE_EXHAUSTION: 'nests too deeply',
 };
 
 /** Reads a source's YAML 1.2 documents (JSON is YAML). Aliases are bounded before they are resolved, empty documents are left out. */
@@ -55,7 +61,7 @@ function flawsOf(source: Source, document: Document.Parsed): ManifestFlaw[] {
   const told = first === undefined ? duplicates : [first];
   const flaws = told.map(({ code, message, pos }): ManifestFlaw => {
     const fix = fixes[code];
-    return { source, span: { start: pos[0], end: pos[1] }, message: code === 'DUPLICATE_KEY' ? 'this mapping has the key already' : message, ...(fix === undefined ? {} : { fix }) };
+    return { source, span: { start: pos[0], end: pos[1] }, message: messages[code] ?? message, ...(fix === undefined ? {} : { fix }) };
   });
   if (flaws.length > 0) return flaws;
   const flaw = findAliasFlaw(document);

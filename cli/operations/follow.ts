@@ -5,10 +5,12 @@ import { CliFailure } from '../failure.ts';
 import { formatDurationMs } from '../text/duration.ts';
 import type { Progress } from './progress.ts';
 
-/** While waiting, an API that is being replaced is waited for too. */
-export const retryWaitForMs = 30_000;
+/** While waiting, an API that is being replaced is waited for too, within the timeout. */
+export function retryWithin(timeoutMs: number): { readonly retryForMs: number } {
+  return { retryForMs: Math.min(30_000, timeoutMs) };
+}
 
-/** A wait that Ctrl-C or its timeout ends; what is waited for goes on either way. */
+/** A wait that Ctrl-C or its timeout ends. */
 export interface Wait {
   /** Ends requests. */
   readonly signal: AbortSignal;
@@ -16,15 +18,15 @@ export interface Wait {
   ended(error: unknown): unknown;
 }
 
-/** `resume` says how to come back. */
-export function startWait(timeoutMs: number, interrupted: AbortSignal, resume: () => string): Wait {
+/** `outlook` says how things stand and how to come back. */
+export function startWait(timeoutMs: number, interrupted: AbortSignal, outlook: () => string): Wait {
   const timeout = AbortSignal.timeout(timeoutMs);
   return {
     signal: AbortSignal.any([interrupted, timeout]),
     ended(error) {
       if (error instanceof CliFailure) return error;
-      if (interrupted.aborted) return new CliFailure('interrupted', `no longer waiting; it goes on without this command\n${resume()}`);
-      if (timeout.aborted) return new CliFailure('waitTimeout', `error: not done after ${formatDurationMs(timeoutMs)}; it goes on\n${resume()}`);
+      if (interrupted.aborted) return new CliFailure('interrupted', `no longer waiting\n${outlook()}`);
+      if (timeout.aborted) return new CliFailure('waitTimeout', `error: not so after ${formatDurationMs(timeoutMs)}\n${outlook()}`);
       return error;
     },
   };

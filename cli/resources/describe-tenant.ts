@@ -45,7 +45,7 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
     ['Plan', spec.plan],
     ['Lifecycle', spec.lifecycle === undefined || spec.lifecycle === status.lifecycle ? status.lifecycle : `${status.lifecycle}, declared ${spec.lifecycle}`],
     ['Residency', [...(spec.residency?.allowedRegions ?? []), ...(spec.residency?.jurisdictions ?? [])].join(', ') || 'not restricted'],
-    ['Wanted', [spec.placement?.mode, spec.placement?.preferredRegion].filter((part) => part !== undefined).join(' in ')],
+    ['Preferred', [spec.placement?.mode, spec.placement?.preferredRegion].filter((part) => part !== undefined).join(' in ')],
     ['Placed', placement === undefined ? 'nowhere yet' : `${placement.mode} in ${placement.region}, cell ${placement.cell}, database ${placement.database}`],
   ]);
 }

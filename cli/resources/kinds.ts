@@ -67,7 +67,7 @@ function defineKind<Item>({ singular, nameOf, get, page, columns }: KindDefiniti
   };
 }
 
-export const tenantKind = defineKind({
+const tenantKind = defineKind({
   singular: 'tenant',
   nameOf: ({ metadata }) => metadata.name,
   get: async (api, name) => (await api.call('getTenant', { params: { name } })).body,

@@ -10,6 +10,9 @@ export function outputOption(): Option {
   return new Option('-o, --output <format>', 'how to print').choices([...outputFormats]).default('table');
 }
 
+/** With `compat`, text such as `NO` is quoted: readers of YAML 1.1 take it for false. */
+const yamlOptions = { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' } as const;
+
 /** What is printed: resources with their kinds, and whether one alone was asked for. */
 export interface Printed {
   readonly items: readonly { readonly kind: ResourceKind; readonly listed: Listed }[];
@@ -26,7 +29,7 @@ export function renderData(format: Exclude<OutputFormat, 'table'>, { items, sing
     case 'json':
       return `${JSON.stringify(single ? bodies[0] : { items: bodies }, undefined, 2)}\n`;
     case 'yaml':
-      return bodies.map((body) => stringify(body, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n');
+      return bodies.map((body) => stringify(body, yamlOptions)).join('---\n');
     case 'name':
       return items.map(({ kind, listed }) => `${kind.singular}/${listed.name}\n`).join('');
   }

@@ -12,6 +12,7 @@ function flaw(document: unknown): string | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
     for (const [key, child] of Object.entries(value)) {
       if (key.startsWith('$')) return `must not hold "${key}": MongoDB's $jsonSchema knows no keyword that begins with "$"`;
+      if (key.includes('\0')) return 'must not hold a field name with a NUL character: MongoDB cannot store it';
       const found = walk(child, depth + 1);
       if (found !== undefined) return found;
     }
@@ -30,5 +31,5 @@ export const jsonSchemaDocument = z
   // Only what is known to be shallow, for this descends by recursion.
   .pipe(z.record(z.string(), z.json()))
   .meta({
-    description: `Every write is validated against it by mongod. At most ${maxNodes} values, nested at most ${maxDepth} deep; no field name in it begins with "$".`,
+    description: `Every write is validated against it by mongod. At most ${maxNodes} values, nested at most ${maxDepth} deep; no field name in it begins with "$" or holds a NUL.`,
   });

@@ -8,7 +8,7 @@ const fieldPath = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[^.$][^.]*(\.[^.$][^.]*)*$/, 'must be a field path without empty parts and without parts that begin with "$"');
+  .regex(/^[^.$\0][^.\0]*(\.[^.$\0][^.\0]*)*$/, 'must be a field path without empty parts, without parts that begin with "$" and without NUL');
 
 export const indexSpecSchema = z
   .strictObject({

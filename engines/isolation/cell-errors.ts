@@ -1,32 +1,56 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import { TenureError } from '../../domain/tenure-error.ts';
 
-/** mongod's codes for a collection, validator or index that cannot be as it was declared. */
-const schemaCodes = new Set([2, 9, 14, 67, 72, 73, 85, 86, 121, 197, 40415, 51024]);
-export const unauthorizedCode = 13;
-export const authenticationFailedCode = 18;
-export const namespaceNotFoundCode = 26;
-export const userNotFoundCode = 11;
-export const roleNotFoundCode = 31;
-export const namespaceExistsCode = 48;
-export const duplicateKeyCode = 11000;
-const roleExistsCode = 51002;
-const userExistsCode = 51003;
+/** mongod's own names are in its `error_codes.yml`. */
+export const serverCodes = {
+  userNotFound: 11,
+  unauthorized: 13,
+  authenticationFailed: 18,
+  namespaceNotFound: 26,
+  indexNotFound: 27,
+  roleNotFound: 31,
+  namespaceExists: 48,
+  conflictingOperationInProgress: 117,
+  indexBuildAborted: 276,
+  duplicateKey: 11000,
+  backgroundOperationInProgress: 12587,
+  roleExists: 51002,
+  userExists: 51003,
+} as const;
 
-/** Codes that say that a role or user of that name is there already. */
-export const alreadyThereCodes = new Set([roleExistsCode, userExistsCode, duplicateKeyCode]);
+/**
+ * Named codes for a collection, validator or index that cannot be as it was declared, or that the documents already
+ * there do not allow.
+ */
+const refusedSchemaCodes = new Set<number>([2, 9, 14, 15, 67, 68, 72, 73, 85, 86, 171, 197, serverCodes.duplicateKey]);
 
+function serverError(error: unknown): MongoServerError | undefined {
+  const source = error instanceof TenureError ? error.cause : error;
+  return source instanceof MongoServerError ? source : undefined;
+}
+
+/** mongod's code for why a command failed, also of what {@link asCellError} has made of it. */
 export function serverCode(error: unknown): number | undefined {
-  return error instanceof MongoServerError ? Number(error.code) : undefined;
+  const code = serverError(error)?.code;
+  return code === undefined ? undefined : Number(code);
 }
 
 /**
- * What a failed command on a cell means: a declared schema that mongod refuses, or a cell that cannot be worked with now.
- * An unknown outcome counts as unavailable: the step is observed again before anything else is done.
+ * Whether mongod has refused what a command on a collection, validator or index says. Most flaws have no named code: an
+ * assertion on the input of which mongod says only where it stands in its source, as "Location51091".
+ */
+export function refusesSchema(error: unknown): boolean {
+  const source = serverError(error);
+  if (source === undefined) return false;
+  return refusedSchemaCodes.has(Number(source.code)) || (source.codeName ?? '').startsWith('Location');
+}
+
+/**
+ * A failed command means a cell that cannot be worked with now. An unknown outcome counts as the same: the step is
+ * observed again before anything else is done.
  */
 export function asCellError(cell: string, error: unknown): unknown {
   if (!(error instanceof MongoError)) return error;
-  const code = serverCode(error);
-  if (code !== undefined && schemaCodes.has(code)) return new TenureError('schema_rejected', `mongod refuses: ${error.message}`, { cause: error });
-  return new TenureError('cell_unavailable', `cell "${cell}" did not do what was asked (${error.name}${code === undefined ? '' : ` ${code}`})`, { cause: error });
+  const why = error instanceof MongoServerError ? `${error.codeName ?? error.name} ${error.code}` : error.name;
+  return new TenureError('cell_unavailable', `cell "${cell}" did not do what was asked (${why})`, { cause: error });
 }

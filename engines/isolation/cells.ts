@@ -28,11 +28,14 @@ export function createCells(cells: readonly Cell[]): Cells {
   };
 }
 
-/** The address of a deployment without the credentials in it. */
+const credentialOptions = new Set(['authsource', 'authmechanism', 'authmechanismproperties']);
+
+/**
+ * The address of a deployment without the credentials in it. Not by `URL`, which refuses the several hosts of a replica set.
+ */
 export function endpointOf(uri: string): string {
-  const url = new URL(uri);
-  url.username = '';
-  url.password = '';
-  url.searchParams.delete('authSource');
-  return url.toString();
+  const [address = '', query = ''] = uri.split('?', 2);
+  const options = query.split('&').filter((option) => option !== '' && !credentialOptions.has(option.slice(0, option.indexOf('=')).toLowerCase()));
+  const withoutUser = address.replace(/^([a-z+]+:\/\/)[^/]*@/, '$1');
+  return options.length === 0 ? withoutUser : `${withoutUser}?${options.join('&')}`;
 }

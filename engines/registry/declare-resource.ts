@@ -1,15 +1,16 @@
 import { canonicalDigest } from '../../contracts/canonical-json.ts';
 import type { PolicyDecision } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
+import { recordEntries } from '../../store/commit.ts';
 import type { Transaction } from '../../store/commit.ts';
 import { storageVersion } from '../../store/documents.ts';
 import type { PlanDocument, RegionDocument } from '../../store/documents.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
-import { callerEntry } from './caller.ts';
+import { callerEntry, refusalEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { requirePrecondition } from './precondition.ts';
+import { decidedAnew, requirePrecondition } from './precondition.ts';
 import type { Precondition } from './precondition.ts';
 
 /** Kinds whose declaration is all there is to them: nothing runs for them. */
@@ -46,14 +47,25 @@ async function requireCellsFree(store: Store, current: RegionDocument, next: Reg
 }
 
 /** Accepts a declared plan or region: revision, entry and the caller's answer in one commit. */
-export async function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
+export function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
+  return decidedAnew(request.precondition, () => declareOnce(store, request));
+}
+
+async function declareOnce(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
   const { kind, name, declaration, precondition, caller, policy, settle } = request;
   const current: SettledDocument | undefined = await store.resources.find(kind, name);
   requirePrecondition(precondition, `${kind} "${name}"`, current);
   if (current !== undefined) {
     const { labels, annotations, spec } = current;
     if (canonicalDigest({ labels, annotations, spec }) === canonicalDigest(declaration)) return { outcome: 'unchanged', document: current };
-    if (current.kind === 'Region') await requireCellsFree(store, current, declaration.spec as RegionDocument['spec']);
+    if (current.kind === 'Region') {
+      await requireCellsFree(store, current, declaration.spec as RegionDocument['spec']).catch(async (error: unknown) => {
+        if (error instanceof TenureError && error.code === 'change_not_available') {
+          await recordEntries(store.commit, [refusalEntry(caller, { action: actions[kind], target: { kind, name, uid: current._id }, policy, reason: error.code })]);
+        }
+        throw error;
+      });
+    }
   }
   const uid = current?._id ?? store.newId();
   return store.commit(async (tx) => {

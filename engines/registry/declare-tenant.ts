@@ -19,7 +19,7 @@ import { policyRefusal } from '../admission/admission.ts';
 import type { Admission, Admit } from '../admission/admission.ts';
 import { callerEntry, refusalEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { requirePrecondition } from './precondition.ts';
+import { decidedAnew, requirePrecondition } from './precondition.ts';
 import type { Precondition } from './precondition.ts';
 
 export interface DeclareTenantRequest {
@@ -118,7 +118,7 @@ export function createDeclareTenant({ store, admit, requireTemporal, failpoints 
     return { kind: 'change', action: asked, declaration, change, policy: verdict.decision };
   }
 
-  return async (request) => {
+  const declare: DeclareTenant = async (request) => {
     const current = await store.resources.find('Tenant', request.name);
     requirePrecondition(request.precondition, `tenant "${request.name}"`, current);
     const decided = await decide(request, current);
@@ -137,6 +137,7 @@ export function createDeclareTenant({ store, admit, requireTemporal, failpoints 
     await failpoints.reach('accept.after-commit');
     return declared;
   };
+  return (request) => decidedAnew(request.precondition, () => declare(request));
 }
 
 interface DecidedChange {

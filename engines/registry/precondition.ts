@@ -20,3 +20,18 @@ export function requirePrecondition(precondition: Precondition, what: string, cu
     throw new TenureError('revision_stale', `${what} is at revision ${current.revision}`);
   }
 }
+
+/** More changes of one resource at once than this overtake each other no further. */
+const maxAttempts = 20;
+
+/** Does `work` again when another change has overtaken it and the caller asked for no revision in particular. */
+export async function decidedAnew<T>(precondition: Precondition, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const overtaken = precondition.kind === 'exists' && error instanceof TenureError && error.code === 'revision_stale';
+      if (!overtaken || attempt === maxAttempts) throw error;
+    }
+  }
+}

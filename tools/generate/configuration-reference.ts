@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { apiSettings, workerSettings } from '../../platform/config.ts';
 import type { JsonSchema } from './contract-schemas.ts';
 import type { GeneratedFile } from './generated-file.ts';
-import { markdownPage, markdownTable } from './markdown.ts';
+import { markdownPage, markdownTable, plainText } from './markdown.ts';
 
 type Settings = Readonly<Record<string, JsonSchema>>;
 
@@ -15,8 +15,8 @@ function rowsOf(settings: Settings, required: readonly string[]): string[][] {
   return Object.entries(settings).map(([name, { description, default: fallback, enum: values }]) => {
     if (description === undefined) throw new Error(`${name} has no description: give it one in platform/config.ts`);
     const takes = values === undefined ? '' : ` One of ${values.join(', ')}.`;
-    const standing = fallback === undefined ? (required.includes(name) ? 'required' : 'not set') : `\`${String(fallback)}\``;
-    return [`\`${name}\``, standing, `${description}${takes}`];
+    const unset = required.includes(name) ? 'required' : 'not set';
+    return [`\`${name}\``, fallback === undefined ? unset : `\`${plainText(fallback)}\``, `${description}${takes}`];
   });
 }
 

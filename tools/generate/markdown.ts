@@ -7,6 +7,11 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
+/** A JSON value as a reader writes it: text without quotes. */
+export function plainText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** A generated page of the reference: `blocks` are paragraphs, headings, lists and tables. */
 export function markdownPage(path: string, source: string, blocks: readonly string[]): GeneratedFile {
   return { path, content: `${[`<!-- ${generatedNotice(source)} -->`, ...blocks].join('\n\n')}\n` };

@@ -6,7 +6,7 @@ import type { RouteContract } from '../../contracts/routes.ts';
 import { contractDocuments, contractNames, contractSchemaPath } from './contract-schemas.ts';
 import type { JsonSchema } from './contract-schemas.ts';
 import type { GeneratedFile } from './generated-file.ts';
-import { markdownPage, markdownTable } from './markdown.ts';
+import { markdownPage, markdownTable, plainText } from './markdown.ts';
 
 const schemaLinks = new Map(
   contractNames.map((name) => [z.globalRegistry.get(contractDocuments[name].schema)?.title, `../../${contractSchemaPath(name)}`]),
@@ -28,7 +28,7 @@ function queryTable(query: z.ZodType): string[] {
     const { enum: values, minimum, maximum, default: fallback, type } = field as JsonSchema;
     // A query parameter is text; what it is coerced to has no type of its own on the input side.
     const takes = values?.join(', ') ?? (maximum === undefined ? type ?? 'text' : `${minimum ?? ''} to ${maximum}`);
-    return [`\`${name}\``, String(takes), fallback === undefined ? '' : String(fallback), required.includes(name) ? 'yes' : 'no'];
+    return [`\`${name}\``, String(takes), fallback === undefined ? '' : plainText(fallback), required.includes(name) ? 'yes' : 'no'];
   });
   return rows.length === 0 ? [] : ['Query:', markdownTable(['Parameter', 'Takes', 'Default', 'Required'], rows)];
 }

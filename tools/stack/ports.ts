@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 import { OperatorError } from '../process/operator-error.ts';
@@ -41,9 +42,25 @@ export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
   return ports;
 }
 
+/**
+ * Below the range from which Linux, macOS and Windows take ports for outgoing connections: a free port of that range may be
+ * somebody's outgoing one before the server that it was meant for has started.
+ */
+const TEST_PORTS = { from: 15_000, to: 32_000 } as const;
+
+async function holdRandomPort(): Promise<{ port: number; close: () => Promise<void> }> {
+  for (;;) {
+    try {
+      return await listen(randomInt(TEST_PORTS.from, TEST_PORTS.to));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
+}
+
 /** Ports that nobody listens on at this moment; all of them are held until the last is known, so none comes twice. */
 export async function freePorts(): Promise<Ports> {
-  const held = await Promise.all(portNames.map(async (name) => ({ name, ...(await listen(0)) })));
+  const held = await Promise.all(portNames.map(async (name) => ({ name, ...(await holdRandomPort()) })));
   await Promise.all(held.map(({ close }) => close()));
   return Object.fromEntries(held.map(({ name, port }) => [name, port])) as Record<PortName, number>;
 }

@@ -1,29 +1,53 @@
 import { TenureError } from '../../../domain/tenure-error.ts';
-import { duplicateKeyCode } from '../cell-errors.ts';
-import { claimsOf, databaseOf, onCell, onCellUnless, runCommand } from '../home.ts';
-import type { ClaimDocument, Home } from '../home.ts';
+import { listOnCell, readOnCell, writeOnCell } from '../cell-commands.ts';
+import { serverCodes } from '../cell-errors.ts';
+import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
+
+/** What the plane has claimed on a cell: the proof that a database of that name is its own. */
+export interface ClaimDocument {
+  readonly _id: string;
+  readonly installation: string;
+  readonly tenant: string;
+  readonly operationId: string;
+  readonly createTime: Date;
+}
+
+/** Where the claims on a cell are, in the collection `claims`. */
+export const planeDatabase = 'tenure_cell';
+
+const duplicateKey: ReadonlySet<number> = new Set([serverCodes.duplicateKey]);
+
+/** A claim that a majority has: one that could be rolled back is no ground to build on, or to destroy on. */
+async function findClaim(home: Home): Promise<ClaimDocument | undefined> {
+  const [claim] = await listOnCell<ClaimDocument>(home, planeDatabase, { find: 'claims', filter: { _id: home.names.database }, limit: 1, readConcern: { level: 'majority' } });
+  return claim;
+}
 
 function isOurs(home: Home, claim: ClaimDocument): boolean {
   return claim.installation === home.installation && claim.tenant === home.uid;
 }
 
+function ownedByAnother(home: Home, how: string): TenureError {
+  return new TenureError('owned_by_another', `database "${home.names.database}" on cell "${home.cell.name}" ${how}`);
+}
+
 async function refuseWhatStandsThere(home: Home): Promise<void> {
   const { database } = home.names;
-  const collections = await onCell(home, (options) => databaseOf(home).listCollections({}, { nameOnly: true, ...options }).toArray());
-  const { users } = (await runCommand(home, { usersInfo: 1 })) as { users?: unknown[] };
-  if (collections.length === 0 && (users ?? []).length === 0) return;
-  throw new TenureError('owned_by_another', `database "${database}" on cell "${home.cell.name}" exists and was not made by this installation`);
+  const collections = await listOnCell(home, database, { listCollections: 1, nameOnly: true });
+  const { users } = (await readOnCell(home, database, { usersInfo: 1 })) as { users: unknown[] };
+  const { roles } = (await readOnCell(home, database, { rolesInfo: 1 })) as { roles: unknown[] };
+  if (collections.length + users.length + roles.length > 0) throw ownedByAnother(home, 'exists and was not made by this installation');
 }
 
 async function observe(home: Home): Promise<Observation> {
-  const claim = await onCell(home, (options) => claimsOf(home).findOne({ _id: home.names.database }, options));
-  if (claim === null) {
+  const claim = await findClaim(home);
+  if (claim === undefined) {
     await refuseWhatStandsThere(home);
     return 'absent';
   }
   if (isOurs(home, claim)) return 'present';
-  throw new TenureError('owned_by_another', `database "${home.names.database}" on cell "${home.cell.name}" is claimed by installation "${claim.installation}"`);
+  throw ownedByAnother(home, `is claimed for tenant ${claim.tenant} of installation "${claim.installation}"`);
 }
 
 /** The claim on the tenant's database, written before anything is made in it. */
@@ -33,21 +57,44 @@ export const claimDatabase: HomeStep = {
     if ((await observe(home)) === 'present') return `database ${home.names.database} is claimed`;
     const { installation, uid, operationId, names } = home;
     const claim: ClaimDocument = { _id: names.database, installation, tenant: uid, operationId, createTime: new Date() };
-    await onCellUnless(home, new Set([duplicateKeyCode]), (options) => claimsOf(home).insertOne(claim, options));
+    await writeOnCell(home, planeDatabase, { insert: 'claims', documents: [claim] }, duplicateKey);
     // Another attempt may have been first; what counts is whose claim stands.
     if ((await observe(home)) !== 'present') throw new TenureError('cell_unavailable', `the claim on "${names.database}" did not stay`);
     return `claimed database ${names.database}`;
   },
   async undo(home) {
-    const { deletedCount } = await onCell(home, (options) =>
-      claimsOf(home).deleteOne({ _id: home.names.database, installation: home.installation, tenant: home.uid, operationId: home.operationId }, options),
-    );
-    return deletedCount === 1 ? 'gave up the claim' : 'there was no claim of this operation';
+    const { names, installation, uid, operationId } = home;
+    const ofThisOperation = { _id: names.database, installation, tenant: uid, operationId };
+    const reply = await writeOnCell(home, planeDatabase, { delete: 'claims', deletes: [{ q: ofThisOperation, limit: 1 }] });
+    return reply?.['n'] === 1 ? 'gave up the claim' : 'there was no claim of this operation';
   },
 };
 
-/** Whether the database was claimed by this very operation, so that undoing it may destroy what is in it. */
+/**
+ * Refuses to work in a database that is not claimed for this tenant.
+ * @throws TenureError owned_by_another
+ */
+export async function requireClaim(home: Home): Promise<void> {
+  const claim = await findClaim(home);
+  if (claim === undefined) throw ownedByAnother(home, 'is not claimed for this tenant any more');
+  if (!isOurs(home, claim)) throw ownedByAnother(home, `is claimed for tenant ${claim.tenant} of installation "${claim.installation}"`);
+}
+
+/**
+ * Makes sure that what was last seen in the database stays: a majority that has this later write has everything before
+ * it too. Without it a step that found all in place, left by an attempt whose writes were never acknowledged, would be
+ * recorded as done and then be rolled back with its primary.
+ * @throws TenureError owned_by_another
+ */
+export async function confirmClaim(home: Home): Promise<void> {
+  const { names, installation, uid } = home;
+  const update = { q: { _id: names.database, installation, tenant: uid }, u: { $currentDate: { confirmTime: true } } };
+  const reply = await writeOnCell(home, planeDatabase, { update: 'claims', updates: [update] });
+  if (reply?.['n'] !== 1) throw ownedByAnother(home, 'is not claimed for this tenant any more');
+}
+
+/** Whether the database was claimed by this very operation, so that undoing it may destroy what it made. */
 export async function claimedByThisOperation(home: Home): Promise<boolean> {
-  const claim = await onCell(home, (options) => claimsOf(home).findOne({ _id: home.names.database }, options));
-  return claim !== null && isOurs(home, claim) && claim.operationId === home.operationId;
+  const claim = await findClaim(home);
+  return claim !== undefined && isOurs(home, claim) && claim.operationId === home.operationId;
 }

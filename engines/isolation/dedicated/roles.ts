@@ -1,42 +1,28 @@
 import type { Document } from 'mongodb';
-import { canonicalDigest } from '../../../contracts/canonical-json.ts';
 import { declaredCollections } from '../../../domain/isolation.ts';
-import { alreadyThereCodes, roleNotFoundCode } from '../cell-errors.ts';
-import { runCommand } from '../home.ts';
+import { readOnCell, writeOnCell } from '../cell-commands.ts';
+import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
-import { claimedByThisOperation } from './claim.ts';
+import { reconcile } from '../reconcile.ts';
+import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
+import { differenceOf, privilegesOf } from './privileges.ts';
+import type { Privilege } from './privileges.ts';
 
-const readActions = ['changeStream', 'collStats', 'find', 'indexStats', 'killCursors', 'listIndexes', 'planCacheRead'] as const;
-const writeActions = ['insert', 'remove', 'update'] as const;
-
-export interface Privilege {
-  readonly resource: { readonly db: string; readonly collection: string };
-  readonly actions: readonly string[];
-}
-
-/**
- * Privileges on exactly the declared collections. A role on the whole database would let `insert` create collections
- * without validators, past the cell's table budget.
- */
-export function privilegesOf(home: Home, access: 'read-write' | 'read-only'): Privilege[] {
-  const actions = access === 'read-only' ? [...readActions] : [...readActions, ...writeActions].toSorted();
-  return declaredCollections(home.spec).map(({ name }) => ({ resource: { db: home.names.database, collection: name }, actions }));
-}
-
-/** Privileges in one order, so that two equal sets are equal. */
-export function normalized(privileges: readonly Privilege[]): string {
-  return canonicalDigest(
-    privileges
-      .map(({ resource, actions }) => ({ resource: `${resource.db}.${resource.collection}`, actions: [...new Set(actions)].toSorted() }))
-      .toSorted((a, b) => (a.resource < b.resource ? -1 : 1)),
-  );
+interface FoundRole {
+  readonly role: string;
+  readonly privileges: Privilege[];
+  readonly roles: readonly Document[];
+  readonly authenticationRestrictions: readonly Document[];
 }
 
 interface WantedRole {
   readonly name: string;
   readonly privileges: Privilege[];
 }
+
+const roleExists: ReadonlySet<number> = new Set([serverCodes.roleExists]);
+const roleNotFound: ReadonlySet<number> = new Set([serverCodes.roleNotFound]);
 
 function wantedRoles(home: Home): WantedRole[] {
   return [
@@ -45,44 +31,49 @@ function wantedRoles(home: Home): WantedRole[] {
   ];
 }
 
-async function lookAt(home: Home, wanted: WantedRole): Promise<Observation> {
-  const { roles } = (await runCommand(home, { rolesInfo: { role: wanted.name, db: home.names.database }, showPrivileges: true })) as {
-    roles: { privileges: Privilege[]; roles: Document[]; authenticationRestrictions?: Document[] }[];
-  };
-  const [role] = roles;
-  if (role === undefined) return 'absent';
-  const restricted = (role.authenticationRestrictions ?? []).length > 0;
-  return normalized(role.privileges) === normalized(wanted.privileges) && role.roles.length === 0 && !restricted ? 'present' : 'wrong';
+async function look(home: Home): Promise<FoundRole[]> {
+  const { database } = home.names;
+  const rolesInfo = wantedRoles(home).map(({ name }) => ({ role: name, db: database }));
+  const { roles } = await readOnCell(home, database, { rolesInfo, showPrivileges: true, showAuthenticationRestrictions: true });
+  return roles as FoundRole[];
 }
 
-async function observe(home: Home): Promise<Observation> {
-  const found: Observation[] = [];
-  for (const wanted of wantedRoles(home)) found.push(await lookAt(home, wanted));
-  if (found.includes('wrong')) return 'wrong';
-  if (found.every((state) => state === 'present')) return 'present';
-  return found.every((state) => state === 'absent') ? 'absent' : 'partial';
+function judgeRole(wanted: WantedRole, found: readonly FoundRole[]): Observation {
+  const role = found.find((candidate) => candidate.role === wanted.name);
+  if (role === undefined) return 'absent';
+  const isPlain = role.roles.length === 0 && role.authenticationRestrictions.length === 0;
+  return isPlain && differenceOf(role.privileges, wanted.privileges) === undefined ? 'present' : 'wrong';
+}
+
+function judge(home: Home, found: readonly FoundRole[]): Observation {
+  const states = new Set(wantedRoles(home).map((wanted) => judgeRole(wanted, found)));
+  if (states.has('wrong')) return 'wrong';
+  const [state] = states;
+  return states.size === 1 && state !== undefined ? state : 'partial';
+}
+
+async function mend(home: Home, found: readonly FoundRole[]): Promise<void> {
+  for (const wanted of wantedRoles(home)) {
+    const definition = { privileges: wanted.privileges, roles: [], authenticationRestrictions: [] };
+    const state = judgeRole(wanted, found);
+    // Where another attempt is faster either way, the next look shows it.
+    if (state === 'absent') await writeOnCell(home, home.names.database, { createRole: wanted.name, ...definition }, roleExists);
+    if (state === 'wrong') await writeOnCell(home, home.names.database, { updateRole: wanted.name, ...definition }, roleNotFound);
+  }
 }
 
 /** The tenant's read-write and its read-only role, neither with any right to define anything. */
 export const createRoles: HomeStep = {
-  observe,
+  observe: async (home) => judge(home, await look(home)),
   async ensure(home) {
-    for (const wanted of wantedRoles(home)) {
-      const definition = { privileges: wanted.privileges, roles: [], authenticationRestrictions: [] };
-      const state = await lookAt(home, wanted);
-      if (state === 'present') continue;
-      if (state === 'absent') {
-        await runCommand(home, { createRole: wanted.name, ...definition, writeConcern: { w: 'majority' } }, alreadyThereCodes);
-      }
-      if ((await lookAt(home, wanted)) === 'wrong') await runCommand(home, { updateRole: wanted.name, ...definition, writeConcern: { w: 'majority' } });
-    }
+    await requireClaim(home);
+    await reconcile(home, { look, judge, mend });
+    await confirmClaim(home);
     return `${home.names.readWriteRole}, ${home.names.readOnlyRole} on ${declaredCollections(home.spec).length} collections`;
   },
   async undo(home) {
     if (!(await claimedByThisOperation(home))) return 'the database was not claimed by this operation';
-    for (const { name } of wantedRoles(home)) {
-      await runCommand(home, { dropRole: name, writeConcern: { w: 'majority' } }, new Set([roleNotFoundCode]));
-    }
+    for (const { name } of wantedRoles(home)) await writeOnCell(home, home.names.database, { dropRole: name }, roleNotFound);
     return 'dropped the roles';
   },
 };

@@ -1,0 +1,59 @@
+import { MongoServerError } from 'mongodb';
+import type { Document, ErrorDescription } from 'mongodb';
+import { TenureError } from '../../domain/tenure-error.ts';
+import { asCellError, serverCode } from './cell-errors.ts';
+import type { Home } from './home.ts';
+
+/**
+ * Sends one command. The lease bounds it on both sides: here the wait for a connection and for the answer, in mongod the
+ * work. What the driver has not sent by then it never sends.
+ */
+async function run({ cell, lease }: Home, database: string, command: Document): Promise<Document> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new TenureError('cell_unavailable', `cell "${cell.name}" did not answer within the lease`)), lease.remainingMs());
+  const bounded = {
+    ...command,
+    // The driver reads it when it has a connection: the lease may have shrunk or been lost while it waited for one.
+    get maxTimeMS() {
+      return lease.remainingMs();
+    },
+  };
+  try {
+    const reply = await cell.client.db(database).command(bounded, { signal: late.signal });
+    // A refused insert or delete is not a failed command.
+    const [refused] = (reply['writeErrors'] ?? []) as ErrorDescription[];
+    if (refused !== undefined) throw new MongoServerError(refused);
+    return reply;
+  } catch (error) {
+    throw asCellError(cell.name, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The reply to a command that changes nothing. @throws TenureError cell_unavailable; what the lease throws */
+export function readOnCell(home: Home, database: string, command: Document): Promise<Document> {
+  return run(home, database, command);
+}
+
+const none: ReadonlySet<number> = new Set();
+
+/**
+ * Runs a command that changes something, and resolves when a majority has it in its journal. Returns `undefined` where
+ * mongod refuses with one of the codes `ignoring`.
+ * @throws TenureError cell_unavailable; what the lease throws
+ */
+export async function writeOnCell(home: Home, database: string, command: Document, ignoring = none): Promise<Document | undefined> {
+  try {
+    return await run(home, database, { ...command, writeConcern: { w: 'majority', j: true } });
+  } catch (error) {
+    if (ignoring.has(serverCode(error) ?? 0)) return undefined;
+    throw error;
+  }
+}
+
+/** The first batch of a command that answers with a cursor: all of it where it fits 16 MB, as everything here does. */
+export async function listOnCell<T>(home: Home, database: string, command: Document): Promise<T[]> {
+  const { cursor } = (await readOnCell(home, database, command)) as { cursor: { firstBatch: T[] } };
+  return cursor.firstBatch;
+}

@@ -1,0 +1,25 @@
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Home } from './home.ts';
+import type { Observation } from './home-step.ts';
+
+/** Each round mends all that it finds; more are needed only while another attempt is at work on the same. */
+const maxRounds = 5;
+
+export interface Reconciliation<Found> {
+  readonly look: (home: Home) => Promise<Found>;
+  readonly judge: (home: Home, found: Found) => Observation;
+  readonly mend: (home: Home, found: Found) => Promise<void>;
+}
+
+/**
+ * Looks and mends until what is looked at is as it should be. Nothing is taken for done that has not been seen done.
+ * @throws TenureError cell_unavailable, when others keep changing it
+ */
+export async function reconcile<Found>(home: Home, { look, judge, mend }: Reconciliation<Found>): Promise<void> {
+  for (let round = 0; ; round += 1) {
+    const found = await look(home);
+    if (judge(home, found) === 'present') return;
+    if (round === maxRounds) throw new TenureError('cell_unavailable', `"${home.names.database}" on cell "${home.cell.name}" did not stay as it was made`);
+    await mend(home, found);
+  }
+}

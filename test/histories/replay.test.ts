@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import type { ReplayWorkerOptions, WorkflowBundle } from '@temporalio/worker';
+import { readKeyring } from '../../platform/config.ts';
+import { createDataConverter } from '../../platform/temporal-client.ts';
+import * as workflows from '../../workflows/index.ts';
+import { bundleWorkflows } from '../../workers/workflow-bundle.ts';
+import { scenarios } from './scenarios.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const recorded = path('./recorded');
+const files = readdirSync(recorded).filter((name) => name.endsWith('.json'));
+const dataConverter = createDataConverter(readKeyring('codec keyring', path('./codec-keyring.json')));
+
+function replay(workflowBundle: WorkflowBundle, file: string): Promise<void> {
+  const options: ReplayWorkerOptions = { workflowBundle, dataConverter };
+  return Worker.runReplayHistory(options, historyFromJSON(JSON.parse(readFileSync(join(recorded, file), 'utf8'))));
+}
+
+// The SDK tells of every replay worker, and of the break that is wanted.
+Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
+
+let bundle: WorkflowBundle;
+before(async () => {
+  bundle = await bundleWorkflows();
+});
+
+test('every course that is described has been recorded, and every workflow type has one', () => {
+  assert.deepEqual(files.map((file) => file.replace('.json', '')).toSorted(), scenarios.map(({ name }) => name).toSorted());
+  for (const type of Object.keys(workflows)) assert.ok(files.some((file) => file.startsWith(type)), `${type} has no recorded history`);
+});
+
+for (const file of files) {
+  test(`today's workflows replay ${file}: operations in flight survive this build`, () => replay(bundle, file));
+}
+
+test('a change that operations in flight would not survive is found', async () => {
+  const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+  const broken = await bundleWorkflowCode({ workflowsPath: path('./broken/workflows.ts'), failureConverterPath: path('../../platform/payload-codec/failure-converter.ts'), logger });
+  await assert.rejects(replay(broken, 'activate-succeeded.json'), DeterminismViolationError);
+});
+
+test('a recorded history holds no plaintext of what the workflow was given', () => {
+  for (const file of files.filter((name) => name.startsWith('activate'))) {
+    const text = readFileSync(join(recorded, file), 'utf8');
+    const payloads = [...text.matchAll(/"data": ?"([^"]+)"/g)].map(([, data]) => Buffer.from(data ?? '', 'base64').toString('latin1'));
+    assert.ok(payloads.length > 0);
+    assert.equal(payloads.some((payload) => payload.includes('correlationId')), false, file);
+  }
+});

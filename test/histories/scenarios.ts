@@ -1,0 +1,81 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { operationWorkflowId } from '../../domain/search-attributes.ts';
+import { sweepScheduleId } from '../../workers/schedules.ts';
+import type { Installation } from '../harness/installation.ts';
+import { tenantManifest } from '../harness/manifests.ts';
+import type { TenantInput } from '../harness/manifests.ts';
+import { until } from '../harness/until.ts';
+
+/** One course of a workflow. Returns the id of the workflow whose history is kept. */
+export interface Scenario {
+  readonly name: string;
+  run(installation: Installation, temporal: Client): Promise<string>;
+}
+
+async function activate({ client, store }: Installation, name: string, spec: Partial<TenantInput['spec']> = {}): Promise<{ id: string; workflowId: string }> {
+  await client().call('putTenant', { params: { name }, ifNoneMatch: '*', body: tenantManifest(name, { lifecycle: 'Active', ...spec }) });
+  const tenant = await until('the tenant is there', () => store.resources.find('Tenant', name));
+  const id = tenant.operation?.id ?? (await store.operations.list({ tenants: [tenant._id], limit: 1 }))[0]?._id ?? '';
+  return { id, workflowId: operationWorkflowId(tenant._id, id) };
+}
+
+async function ended({ store }: Installation, id: string): Promise<void> {
+  await until('the operation ends', async () => (await store.operations.find(id))?.unfinished !== true);
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'activate-succeeded',
+    async run(installation) {
+      const { id, workflowId } = await activate(installation, 'succeeded');
+      await ended(installation, id);
+      return workflowId;
+    },
+  },
+  {
+    name: 'activate-failed-and-undone',
+    async run(installation) {
+      const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { bsonType: 'no such type' } }] }];
+      const { id, workflowId } = await activate(installation, 'failed', { services });
+      await ended(installation, id);
+      return workflowId;
+    },
+  },
+  {
+    name: 'activate-with-a-second-attempt',
+    async run(installation) {
+      writeFileSync(join(installation.failpointDirectory, 'create-roles.before-intent'), 'not this time');
+      const { id, workflowId } = await activate(installation, 'retried');
+      await ended(installation, id);
+      return workflowId;
+    },
+  },
+  {
+    name: 'activate-cancelled-and-undone',
+    async run(installation, temporal) {
+      const failpoint = join(installation.failpointDirectory, 'create-user.before-intent');
+      writeFileSync(failpoint, 'pause');
+      const { id, workflowId } = await activate(installation, 'cancelled');
+      await until('the step is reached', () => existsSync(`${failpoint}.hit`));
+      await temporal.workflow.getHandle(workflowId).cancel();
+      await until('the cancellation is heard', async () => (await installation.store.operations.find(id))?.state === 'compensating');
+      writeFileSync(`${failpoint}.release`, '');
+      await ended(installation, id);
+      return workflowId;
+    },
+  },
+  {
+    name: 'sweep',
+    async run(_installation, temporal) {
+      const schedule = temporal.schedule.getHandle(sweepScheduleId);
+      await schedule.trigger();
+      return until('a sweep has run', async () => {
+        const { info } = await schedule.describe();
+        const action = info.recentActions.at(-1)?.action;
+        return action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
+      });
+    },
+  },
+];

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { LedgerEntry } from '../../../contracts/ledger-entry.ts';
+import type { RouteAnswer } from '../../../contracts/routes.ts';
+import { canonicalDigest } from '../../../contracts/canonical-json.ts';
+import { stepPlans } from '../../../domain/step-plan.ts';
+import type { LedgerDocument, RevisionDocument } from '../../../store/documents.ts';
+import { commitment } from '../../../store/ledger.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { readEntries } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+let entries: LedgerEntry[];
+let requestId: string;
+let tenant: RouteAnswer<'getTenant'>;
+const who = { subject: 'erin@example.com', roles: ['operator'] };
+const correlation = 'rollout-7';
+
+/** One tenant, declared, changed and brought to Active. */
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  exchange = createExchange(installation);
+  await declareBasics(installation.client());
+  const put = (manifest: object, headers: Record<string, string>) => exchange({ method: 'PUT', path: '/v1/tenants/acme', body: manifest, headers, who });
+  await put(tenantManifest('acme'), { 'if-none-match': '*' });
+  await put(tenantManifest('acme', { displayName: 'Acme' }), { 'if-match': '"1"' });
+  const accepted = await exchange({ method: 'POST', path: '/v1/tenants/acme:activate', headers: { 'if-match': '"2"', 'idempotency-key': 'go', 'x-correlation-id': correlation }, who });
+  assert.equal(accepted.status, 202, accepted.text);
+  requestId = accepted.headers.get('x-request-id') ?? '';
+  const { operation } = accepted.json<RouteAnswer<'activateTenant'>>();
+  const ended = await exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait` });
+  assert.equal(ended.json<RouteAnswer<'getOperation'>>().state, 'succeeded', ended.text);
+  tenant = (await exchange({ path: '/v1/tenants/acme' })).json();
+  entries = await readEntries(installation, { tenant: tenant.metadata.uid });
+});
+after(() => installation.stop());
+
+test('an activation leaves exactly these entries, in this order', () => {
+  assert.deepEqual(
+    entries.map(({ action, outcome, step }) => [action, outcome, ...(step === undefined ? [] : [step])].join(' ')),
+    [
+      'tenant.create succeeded',
+      'tenant.update succeeded',
+      'tenant.update succeeded',
+      'tenant.activate allowed',
+      'tenant.activate.start succeeded',
+      ...stepPlans.activate.map((step) => `tenant.activate.step succeeded ${step.key}`),
+      'tenant.activate succeeded',
+    ],
+  );
+});
+
+test('each entry names who asked, by which request, and the operation it is of', () => {
+  const operation = entries.filter((entry) => entry.operationId !== undefined);
+  assert.equal(new Set(operation.map((entry) => entry.operationId)).size, 1);
+  assert.deepEqual(operation.map((entry) => entry.action), entries.slice(3).map((entry) => entry.action));
+  for (const entry of entries) {
+    assert.deepEqual(entry.actor.roles, who.roles);
+    assert.deepEqual(entry.target, { kind: 'Tenant', name: 'acme', uid: tenant.metadata.uid });
+    assert.equal(entry.installation, installation.name);
+    if (entry.operationId === undefined) continue;
+    assert.deepEqual([entry.requestId, entry.correlationId], [requestId, correlation]);
+    assert.ok(entry.fence !== undefined && entry.fence > 0);
+  }
+});
+
+test('the revisions of the entries join: what one leaves is what the next finds, up to the tenant as it stands', () => {
+  let standing: LedgerEntry['next'];
+  for (const entry of entries) {
+    if (entry.next === undefined) continue;
+    // Two entries of one commit tell of one change.
+    if (entry.next.revision === standing?.revision) assert.deepEqual(entry.next, standing, entry.action);
+    else assert.deepEqual(entry.previous, standing, `${entry.action} ${entry.step ?? ''}`);
+    standing = entry.next;
+  }
+  const { generation, revision } = tenant.metadata;
+  assert.deepEqual(standing, { generation, revision, lifecycle: 'Active', digest: canonicalDigest(tenant.spec) });
+});
+
+test('the decision of policy is in the entry of what was declared, of what was accepted and of every step', () => {
+  const decided = entries.filter((entry) => entry.policy !== undefined);
+  assert.deepEqual(
+    decided.map((entry) => entry.action),
+    entries.filter(({ action }) => action !== 'tenant.activate.start').slice(0, -1).map((entry) => entry.action),
+  );
+  for (const { policy } of decided) {
+    assert.equal(policy?.decision, 'allow');
+    assert.ok(policy.rules.length > 0);
+  }
+  assert.equal(new Set(decided.map((entry) => entry.policy?.bundle)).size, 1);
+});
+
+test('who asked stands in the entry as a commitment, which the opening beside it proves and nothing else', async () => {
+  const { control, databases } = installation;
+  const documents = await control.db(databases.control).collection<LedgerDocument>('ledger').find({ tenant: tenant.metadata.uid }).toArray();
+  assert.equal(documents.length, entries.length);
+  const salts = new Set<string>();
+  for (const document of documents) {
+    const text = Buffer.from(document.bytes.value()).toString('utf8');
+    assert.ok(!text.includes(who.subject));
+    const [opening, ...more] = document.openings;
+    assert.deepEqual([opening?.pointer, opening?.value, more], ['/actor/subject', who.subject, []]);
+    assert.equal((JSON.parse(text) as LedgerEntry).actor.subject, commitment(opening?.salt ?? '', who.subject));
+    salts.add(opening?.salt ?? '');
+  }
+  assert.equal(salts.size, documents.length, 'no salt is used twice');
+});
+
+test('each revision names the entry that committed it, and each event tells where the tenant stands', async () => {
+  const { control, databases } = installation;
+  const revisions = await control.db(databases.control).collection<RevisionDocument>('revisions').find({ '_id.uid': tenant.metadata.uid }).sort({ '_id.generation': 1 }).toArray();
+  assert.deepEqual(revisions.map((revision) => revision._id.generation), [1, 2, 3]);
+  for (const revision of revisions) {
+    const entry = entries.find(({ id }) => id === revision.ledgerEntry);
+    assert.equal(entry?.next?.generation, revision._id.generation);
+    assert.equal(entry?.next?.digest, canonicalDigest(revision.spec));
+    assert.equal(entry?.time, revision.time.toISOString());
+  }
+  assert.deepEqual(
+    entries.flatMap(({ event }) => (event === undefined ? [] : [[event.type, event.data['lifecycle']]])),
+    [['tenant.created.v1', 'Draft'], ['tenant.updated.v1', 'Draft'], ['tenant.updated.v1', 'Draft'], ['tenant.activated.v1', 'Active']],
+  );
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { SignJWT, base64url, generateKeyPair, importJWK } from 'jose';
+import type { JWTPayload } from 'jose';
+import { routes } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { tokenAudience, tokenIssuer } from '../../../tools/stack/token-issuer.ts';
+import { readEntries } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+
+const stack = attachToStack();
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(stack, { worker: false });
+  exchange = createExchange(installation);
+});
+after(() => installation.stop());
+
+const now = (): number => Math.floor(Date.now() / 1000);
+const right = (): JWTPayload => ({ iss: tokenIssuer, aud: tokenAudience, sub: 'alice@example.com', roles: ['admin'], iat: now(), exp: now() + 60 });
+const { kid = '', ...issuerKey } = stack.issuerPrivateKey;
+const signed = async (claims: JWTPayload): Promise<string> => new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid }).sign(await importJWK(issuerKey, 'EdDSA'));
+const encoded = (value: unknown): string => base64url.encode(JSON.stringify(value));
+const without = (claim: string): JWTPayload => Object.fromEntries(Object.entries(right()).filter(([name]) => name !== claim));
+
+const notAuthenticated: Readonly<Record<string, () => string | Promise<string>>> = {
+  'no header': () => '',
+  'a header without a token': () => 'Bearer ',
+  'another scheme': () => `Basic ${base64url.encode('alice:secret')}`,
+  'garbage for a token': () => 'Bearer garbage',
+  'garbage in three parts': () => 'Bearer a.b.c',
+  'two tokens': async () => `Bearer ${await signed(right())} ${await signed(right())}`,
+  'an expired token': async () => `Bearer ${await signed({ ...right(), exp: now() - 60 })}`,
+  'a token of the future': async () => `Bearer ${await signed({ ...right(), nbf: now() + 60 })}`,
+  'another issuer': async () => `Bearer ${await signed({ ...right(), iss: 'elsewhere' })}`,
+  'another audience': async () => `Bearer ${await signed({ ...right(), aud: 'elsewhere' })}`,
+  'a token without an audience': async () => `Bearer ${await signed(without('aud'))}`,
+  'a token without a subject': async () => `Bearer ${await signed(without('sub'))}`,
+  'a token that never ends': async () => `Bearer ${await signed(without('exp'))}`,
+  'a token without roles': async () => `Bearer ${await signed(without('roles'))}`,
+  'roles that are no list': async () => `Bearer ${await signed({ ...right(), roles: 'admin' })}`,
+  'a confinement that is no list of uids': async () => `Bearer ${await signed({ ...right(), tenants: ['acme'] })}`,
+  'an unsigned token': () => `Bearer ${encoded({ alg: 'none' })}.${encoded(right())}.`,
+  'a token signed with HMAC under the public key': async () => {
+    const publicKey = new TextEncoder().encode(stack.issuerPrivateKey.x);
+    return `Bearer ${await new SignJWT(right()).setProtectedHeader({ alg: 'HS256', kid }).sign(publicKey)}`;
+  },
+  'a token of another key under the same key id': async () => {
+    const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+    return `Bearer ${await new SignJWT(right()).setProtectedHeader({ alg: 'EdDSA', kid }).sign(privateKey)}`;
+  },
+  'a token whose claims were changed': async () => {
+    const [header = '', , signature = ''] = (await signed({ ...right(), roles: ['viewer'] })).split('.');
+    return `Bearer ${header}.${encoded(right())}.${signature}`;
+  },
+};
+
+for (const [name, authorization] of Object.entries(notAuthenticated)) {
+  test(`answered 401 with WWW-Authenticate: ${name}`, async () => {
+    const answer = await exchange({ path: '/v1/plans', headers: { authorization: await authorization() } });
+    assert.equal(answer.status, 401, answer.text);
+    assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer\b/);
+    assert.equal(answer.problem().code, 'unauthenticated');
+  });
+}
+
+const pathOf = (contract: RouteContract): string => contract.path.replace('{name}', 'acme').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1');
+
+for (const [id, contract] of Object.entries<RouteContract>(routes)) {
+  test(`${id} answers 401 to a stranger before it looks at anything else`, async () => {
+    const answer = await exchange({ method: contract.method, path: `${pathOf(contract)}?nonsense=1`, ...(contract.method === 'GET' ? {} : { body: '{"malformed' }), headers: { authorization: '' } });
+    assert.equal(answer.status, 401, answer.text);
+  });
+
+  test(`a wrong method on ${contract.path} answers 405 with what is allowed`, async () => {
+    const allowed = Object.values<RouteContract>(routes).filter(({ path }) => path === contract.path).map(({ method }): string => method);
+    if (allowed.includes('GET')) allowed.push('HEAD');
+    for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      if (allowed.includes(method)) continue;
+      const answer = await exchange({ method, path: pathOf(contract) });
+      assert.equal(answer.status, 405, `${method}: ${answer.text}`);
+      assert.deepEqual(answer.headers.get('allow')?.split(', ').toSorted(), allowed.toSorted());
+    }
+  });
+}
+
+for (const path of ['/', '/v1', '/v2/tenants', '/v1/tenant', '/v1/tenants/', '/v1/tenants/acme/activate', '/v1/Tenants', '/metrics']) {
+  test(`no route at ${path}: 404`, async () => {
+    const answer = await exchange({ path });
+    assert.equal(answer.status, 404, answer.text);
+    assert.equal(answer.problem().code, 'route_not_found');
+  });
+}
+
+test('a token without any role, or with an unknown one, is known but may do nothing; that it asked is an entry', async () => {
+  for (const roles of [[], ['root'], ['Admin']]) {
+    const who = { subject: 'mallory@example.com', roles };
+    for (const path of ['/v1/tenants', '/v1/plans', '/v1/regions', '/v1/operations', '/v1/plans/startup']) {
+      const answer = await exchange({ path, who });
+      assert.equal(answer.problem().code, 'forbidden', answer.text);
+      const [entry] = await readEntries(installation, { requestId: answer.problem().requestId });
+      assert.deepEqual([entry?.outcome, entry?.policy?.decision, entry?.reason], ['denied', 'deny', 'authz.role']);
+      assert.deepEqual(entry?.actor.roles, roles);
+    }
+    assert.equal((await exchange({ path: '/v1/tenants/acme', who })).status, 404, 'what one may not see is not there');
+  }
+});
+
+test('a role that is only for the confined gives nothing to a token without confinement', async () => {
+  const answer = await exchange({ path: '/v1/tenants', who: { roles: ['tenant-admin'] } });
+  assert.equal(answer.problem().code, 'forbidden');
+  assert.equal(answer.problem().errors?.[0]?.rule, 'authz.confinement_required');
+});
+
+test('no answer and no log line repeats the token, and a stranger leaves no entry', async () => {
+  const before = (await readEntries(installation)).length;
+  const token = `Bearer ${await signed({ ...right(), iss: 'elsewhere' })}`;
+  const answer = await exchange({ path: '/v1/plans', headers: { authorization: token } });
+  const [, , signature = 'none'] = token.split('.');
+  assert.ok(!answer.text.includes(signature));
+  assert.ok(!installation.api.output().includes(signature));
+  assert.equal((await readEntries(installation)).length, before);
+});

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import type { ProblemCode } from '../../../contracts/problems.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { readControlState, readEntries } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange, HttpRequest } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(attachToStack(), { worker: false });
+  exchange = createExchange(installation);
+  await declareBasics(installation.client());
+});
+after(() => installation.stop());
+
+const json = { 'content-type': 'application/json' };
+const create = { 'if-none-match': '*' };
+const manifest = tenantManifest('acme');
+const [service] = manifest.spec.services;
+
+/** A PUT of the tenant "acme" that is right but for what is given. */
+const put = (change: Partial<HttpRequest>): HttpRequest => ({ method: 'PUT', path: '/v1/tenants/acme', headers: { ...json, ...create }, body: manifest, ...change });
+const withSpec = (spec: object): HttpRequest => put({ body: { ...manifest, spec: { ...manifest.spec, ...spec } } });
+const withCollection = (collection: object): HttpRequest => withSpec({ services: [{ ...service, collections: [{ name: 'orders', ...collection }] }] });
+/** A manifest as text, in which `"here"` is replaced. */
+const withText = (text: string): HttpRequest => put({ body: JSON.stringify({ ...manifest, spec: { ...manifest.spec, displayName: 'here' } }).replace('"here"', text) });
+const spaces = (bytes: number): string => `${' '.repeat(bytes)}${JSON.stringify(manifest)}`;
+
+interface BadInput {
+  readonly name: string;
+  readonly request: HttpRequest;
+  readonly code?: ProblemCode;
+  readonly pointer?: string;
+}
+
+const table: readonly BadInput[] = [
+  { name: 'malformed JSON', request: put({ body: '{"apiVersion": ' }) },
+  { name: 'no body', request: { method: 'PUT', path: '/v1/tenants/acme', headers: create } },
+  { name: 'a string for a body', request: put({ body: '"acme"' }) },
+  { name: 'null for a body', request: put({ body: 'null' }) },
+  { name: 'an array for a body', request: put({ body: [manifest] }) },
+  { name: 'an unknown field of the manifest', request: put({ body: { ...manifest, specs: {} } }), pointer: '/specs' },
+  { name: 'an unknown field of spec', request: withSpec({ colour: 'red' }), pointer: '/spec/colour' },
+  { name: 'an unknown field deep inside', request: withSpec({ services: [{ ...service, collections: [{ name: 'orders', index: [] }] }] }), pointer: '/spec/services/0/collections/0/index' },
+  { name: 'an unknown field of metadata', request: put({ body: { ...manifest, metadata: { name: 'acme', owner: 'me' } } }), pointer: '/metadata/owner' },
+  { name: 'a wrong type', request: withSpec({ plan: 7 }), pointer: '/spec/plan' },
+  { name: 'a missing field', request: withSpec({ plan: undefined }), pointer: '/spec/plan' },
+  { name: 'another version of the API', request: put({ body: { ...manifest, apiVersion: 'tenure/v2' } }), pointer: '/apiVersion' },
+  { name: 'another kind', request: put({ body: { ...manifest, kind: 'Plan' } }), pointer: '/kind' },
+  { name: 'a lifecycle that cannot be declared', request: withSpec({ lifecycle: 'Deleted' }), pointer: '/spec/lifecycle' },
+  { name: 'another name than the path', request: put({ path: '/v1/tenants/other' }), pointer: '/metadata/name' },
+  { name: 'a name that is no DNS label', request: put({ path: '/v1/tenants/Acme' }), pointer: '/name' },
+  { name: 'a name that is too long', request: put({ path: `/v1/tenants/${'a'.repeat(64)}` }), pointer: '/name' },
+  { name: 'a path that is no UTF-8', request: put({ path: '/v1/tenants/%E0%A4%A' }) },
+  { name: 'a label key that is not acceptable', request: put({ body: { ...manifest, metadata: { name: 'acme', labels: { 'Not This': 'x' } } } }), pointer: '/metadata/labels/Not This' },
+  { name: 'a collection declared twice', request: withSpec({ services: [service, { ...service, name: 'again' }] }), pointer: '/spec/services' },
+  { name: 'a collection name that MongoDB reserves', request: withCollection({ name: 'systemUsers' }), pointer: '/spec/services/0/collections/0/name' },
+  { name: 'an index that names a field twice', request: withCollection({ indexes: [{ keys: [{ field: 'a' }, { field: 'a', order: -1 }] }] }), pointer: '/spec/services/0/collections/0/indexes/0/keys' },
+  { name: 'an index on a field name with a NUL', request: withCollection({ indexes: [{ keys: [{ field: 'a\0b' }] }] }), pointer: '/spec/services/0/collections/0/indexes/0/keys/0/field' },
+  { name: 'a JSON schema with "$" keys', request: withCollection({ jsonSchema: { $ref: '#' } }), pointer: '/spec/services/0/collections/0/jsonSchema' },
+  { name: 'a JSON schema with a NUL in a field name', request: withCollection({ jsonSchema: { properties: { 'a\0b': {} } } }), pointer: '/spec/services/0/collections/0/jsonSchema' },
+  { name: 'a JSON schema with a number beyond all numbers', request: withText('"x"},"kind":"Tenant","spec":{"plan":"startup","services":[{"name":"shop","collections":[{"name":"a","jsonSchema":{"maximum":1e999}}]}]') },
+  { name: 'half of a surrogate pair in a string', request: withText(String.raw`"\ud800"`), pointer: '/spec/displayName' },
+  { name: 'half of a surrogate pair in a field name', request: withText(String.raw`"x","\udfff":1`), pointer: '/spec' },
+  { name: 'the field name "__proto__"', request: withText('"x","__proto__":{"plan":"startup"}'), pointer: '/spec' },
+  { name: 'a depth bomb', request: withText(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) },
+  { name: 'a depth bomb of objects where any JSON may stand', request: withCollection({ jsonSchema: JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`) }) },
+  { name: 'a body of 2 MB', request: put({ body: spaces(2_000_000) }), code: 'body_too_large' },
+  { name: 'a small body that unpacks to 2 MB', request: put({ body: gzipSync(spaces(2_000_000)), headers: { ...json, ...create, 'content-encoding': 'gzip' } }), code: 'body_too_large' },
+  { name: 'a body of plain text', request: put({ body: JSON.stringify(manifest), headers: { ...create, 'content-type': 'text/plain' } }), code: 'media_type_unsupported' },
+  { name: 'a form', request: put({ body: 'kind=Tenant', headers: { ...create, 'content-type': 'application/x-www-form-urlencoded' } }), code: 'media_type_unsupported' },
+  { name: 'a body without a type', request: put({ body: Buffer.from(JSON.stringify(manifest)), headers: create }), code: 'media_type_unsupported' },
+  { name: 'a body in another charset', request: put({ body: Buffer.from(JSON.stringify(manifest)), headers: { ...create, 'content-type': 'application/json; charset=iso-8859-1' } }), code: 'media_type_unsupported' },
+  { name: 'a body in an unknown encoding', request: put({ body: 'x', headers: { ...json, ...create, 'content-encoding': 'zip' } }), code: 'media_type_unsupported' },
+  { name: 'a query that the route does not take', request: put({ path: '/v1/tenants/acme?force=true' }), pointer: '/force' },
+  { name: 'a page size of nothing', request: { path: '/v1/tenants?pageSize=' }, pointer: '/pageSize' },
+  { name: 'a page size beyond the limit', request: { path: '/v1/tenants?pageSize=501' }, pointer: '/pageSize' },
+  { name: 'two page sizes', request: { path: '/v1/tenants?pageSize=1&pageSize=2' }, pointer: '/pageSize' },
+  { name: 'an operation state that there is not', request: { path: '/v1/operations?state=stuck' }, pointer: '/state' },
+  { name: 'an operation id that is none', request: { path: '/v1/operations/7' }, pointer: '/id' },
+  { name: 'a wait that is too long', request: { path: '/v1/operations/01hzzzzzzzzzzzzzzzzzzzzza1:wait?timeoutSeconds=61' }, pointer: '/timeoutSeconds' },
+  { name: 'a weak ETag', request: put({ headers: { 'if-match': 'W/"1"' } }) },
+  { name: 'an ETag without quotes', request: put({ headers: { 'if-match': '1' } }) },
+  { name: 'If-None-Match with an ETag, for a change', request: put({ headers: { 'if-none-match': '"1"' } }) },
+  { name: 'two preconditions at once', request: put({ headers: { ...create, 'if-match': '"1"' } }) },
+  { name: 'an Idempotency-Key with a space', request: put({ headers: { ...create, 'idempotency-key': 'a b' } }) },
+  { name: 'an Idempotency-Key that is too long', request: put({ headers: { ...create, 'idempotency-key': 'k'.repeat(256) } }) },
+];
+
+for (const { name, request, code = 'request_invalid', pointer } of table) {
+  test(`refused and without a trace: ${name}`, async () => {
+    const state = await readControlState(installation);
+    const entries = (await readEntries(installation)).length;
+    const answer = await exchange(request);
+    assert.equal(answer.problem().code, code, answer.text.slice(0, 500));
+    if (pointer !== undefined) assert.ok(answer.problem().errors?.some((flaw) => flaw.pointer === pointer), answer.text.slice(0, 500));
+    assert.deepEqual(await readControlState(installation), state);
+    assert.equal((await readEntries(installation)).length, entries, 'bad input is no entry');
+  });
+}
+
+test('every flaw of a manifest is told at once', async () => {
+  const { errors } = (await exchange(withSpec({ plan: 7, colour: 'red', services: [] }))).problem();
+  assert.deepEqual(errors?.map((flaw) => flaw.pointer).toSorted(), ['/spec/colour', '/spec/plan', '/spec/services']);
+});
+
+test('a conditional read is answered: If-None-Match with the ETag of what was read is for caches', async () => {
+  const { headers } = await exchange({ path: '/v1/plans/startup' });
+  const again = await exchange({ path: '/v1/plans/startup', headers: { 'if-none-match': headers.get('etag') ?? '' }, keepsContract: false });
+  assert.ok(again.status === 200 || again.status === 304, again.text);
+});
+
+test('whatever stands in a body, it is refused or taken, never a fault', async () => {
+  const anything = fc.oneof(fc.jsonValue({ noUnicodeString: false, maxDepth: 4 }), fc.constantFrom('a\0b', '$where', '', -0, 1e308, { $gt: '' }, { 'a.b': { 'c\0': 1 } }));
+  const slots: readonly ((value: unknown) => HttpRequest)[] = [
+    (value) => put({ body: value }),
+    (value) => put({ body: { ...manifest, metadata: value } }),
+    (value) => put({ body: { ...manifest, metadata: { name: 'acme', labels: { a: value }, annotations: { a: value } } } }),
+    (value) => put({ body: { ...manifest, spec: value } }),
+    (value) => withSpec({ displayName: value }),
+    (value) => withSpec({ residency: value }),
+    (value) => withSpec({ services: [value] }),
+    (value) => withCollection({ jsonSchema: value }),
+    (value) => withCollection({ jsonSchema: { properties: { [JSON.stringify(value)]: value } } }),
+    (value) => withCollection({ indexes: [{ keys: [{ field: typeof value === 'string' ? value : 'a', order: value }], name: value }] }),
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...slots), anything, async (slot, value) => {
+      const request = slot(value);
+      const headers = { ...json, 'if-match': '*' };
+      const created = await exchange({ ...request, body: JSON.stringify(request.body) });
+      const changed = await exchange({ ...request, body: JSON.stringify(request.body), headers });
+      assert.ok(created.status < 500 && changed.status < 500, `${created.text} ${changed.text}`);
+    }),
+    { numRuns: 200 },
+  );
+});

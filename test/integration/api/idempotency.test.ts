@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { routes } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { armFailpoint } from '../../harness/armed-failpoint.ts';
+import { entriesOf, readControlState } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(attachToStack(), { worker: false });
+  exchange = createExchange(installation);
+  await declareBasics(installation.client());
+  // What a worker would have seen: activations are accepted, and as none runs, they stay so.
+  for (const cell of ['eu-west-1-a', 'us-east-1-a']) await installation.store.cells.observe(cell, { reachable: true });
+  await installation.client().call('createTenant', { body: tenantManifest('draft') });
+});
+after(() => installation.stop());
+
+const kept = ['content-type', 'etag', 'location'];
+
+/** That an answer is the earlier one, byte for byte. */
+function requireReplay(answer: HttpAnswer, first: HttpAnswer): void {
+  assert.equal(answer.headers.get('idempotency-replayed'), 'true', answer.text);
+  assert.equal(answer.status, first.status);
+  assert.equal(answer.text, first.text);
+  for (const header of kept) assert.equal(answer.headers.get(header), first.headers.get(header));
+}
+
+const create = (name: string, key: string, change: Partial<HttpRequest> = {}): HttpRequest => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name), headers: { 'idempotency-key': key }, ...change });
+const plan = (name: string) => ({ apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 9 } } });
+const region = (name: string) => ({ apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'CH', cells: [{ name: `${name}-a` }] } });
+
+/** One change by each route that takes a key. */
+const changes: Readonly<Record<string, (key: string) => HttpRequest>> = {
+  createTenant: (key) => create('posted', key),
+  putTenant: (key) => ({ method: 'PUT', path: '/v1/tenants/put', body: tenantManifest('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
+  activateTenant: (key) => ({ method: 'POST', path: '/v1/tenants/draft:activate', headers: { 'idempotency-key': key, 'if-match': '"1"' } }),
+  putPlan: (key) => ({ method: 'PUT', path: '/v1/plans/put', body: plan('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
+  putRegion: (key) => ({ method: 'PUT', path: '/v1/regions/put', body: region('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
+};
+
+for (const [id, contract] of Object.entries<RouteContract>(routes)) {
+  if (contract.idempotencyKey === 'none') continue;
+  test(`${id}: the same request under the same key gets the first answer byte for byte, and has no second effect`, async () => {
+    const request = changes[id]?.(`again-${id}`);
+    assert.ok(request !== undefined, `a route that takes keys is not tested: ${id}`);
+    const first = await exchange(request);
+    assert.ok(first.status < 300, first.text);
+    assert.equal(first.headers.get('idempotency-replayed'), null);
+    const state = await readControlState(installation);
+    const entries = await entriesOf(installation, async () => {
+      requireReplay(await exchange(request), first);
+      requireReplay(await exchange(request), first);
+    });
+    assert.deepEqual(entries, []);
+    assert.deepEqual(await readControlState(installation), state);
+  });
+
+  if (contract.idempotencyKey !== 'required') continue;
+  test(`${id} without an Idempotency-Key answers 400`, async () => {
+    const { headers, ...request } = changes[id]!('none');
+    const { 'idempotency-key': _key, ...rest } = headers ?? {};
+    assert.equal((await exchange({ ...request, headers: rest })).problem().code, 'idempotency_key_missing');
+    assert.equal((await exchange({ ...request, headers: { ...rest, 'idempotency-key': '' } })).problem().code, 'idempotency_key_missing');
+  });
+}
+
+test('of 8 requests under one key at once one has an effect; the others get its answer or are told that it runs', async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const request = create(`crowd-${round}`, `crowd-${round}`);
+    let answers: HttpAnswer[] = [];
+    const entries = await entriesOf(installation, async () => {
+      answers = await Promise.all(Array.from({ length: 8 }, () => exchange(request)));
+    });
+    assert.deepEqual(entries.map((entry) => entry.action), ['tenant.create']);
+    const firsts = answers.filter((answer) => answer.status === 201 && answer.headers.get('idempotency-replayed') === null);
+    assert.equal(firsts.length, 1);
+    for (const answer of answers) {
+      if (answer === firsts[0]) continue;
+      if (answer.status === 201) requireReplay(answer, firsts[0]!);
+      else assert.equal(answer.problem().code, 'idempotency_in_progress', answer.text);
+    }
+  }
+});
+
+test('the same key with another body, path or method is refused with 422 and has no effect', async () => {
+  await exchange(create('first', 'reused'));
+  const state = await readControlState(installation);
+  const others: readonly HttpRequest[] = [
+    create('second', 'reused'),
+    create('first', 'reused', { body: tenantManifest('first', { displayName: 'First' }) }),
+    { method: 'PUT', path: '/v1/tenants/first', body: tenantManifest('first'), headers: { 'idempotency-key': 'reused', 'if-match': '*' } },
+    { method: 'POST', path: '/v1/tenants/first:activate', headers: { 'idempotency-key': 'reused', 'if-match': '*' } },
+  ];
+  for (const other of others) assert.equal((await exchange(other)).problem().code, 'idempotency_key_reused');
+  assert.deepEqual(await readControlState(installation), state);
+});
+
+test('another order of fields and other spaces are the same body', async () => {
+  const first = await exchange(create('spelt', 'spelt'));
+  const { apiVersion, kind, metadata, spec } = tenantManifest('spelt');
+  requireReplay(await exchange(create('spelt', 'spelt', { body: JSON.stringify({ spec, metadata, kind, apiVersion }, undefined, 4), headers: { 'content-type': 'application/json', 'idempotency-key': 'spelt' } })), first);
+});
+
+test('while the first request runs its repeat gets 409, another body 422, and afterwards its answer', async () => {
+  const paused = armFailpoint(installation, 'accept.before-commit', 'pause');
+  const request = create('slow', 'slow');
+  const running = exchange(request);
+  await paused.hit();
+  assert.equal((await exchange(request)).problem().code, 'idempotency_in_progress');
+  assert.equal((await exchange(create('slower', 'slow'))).problem().code, 'idempotency_key_reused');
+  paused.release();
+  const first = await running;
+  requireReplay(await exchange(request), first);
+});
+
+test('a key whose request was refused may be used again, for the same request and for another', async () => {
+  const refused = create('late', 'late', { body: tenantManifest('late', { plan: 'not-yet' }) });
+  assert.equal((await exchange(refused)).problem().code, 'policy_refused');
+  await exchange({ method: 'PUT', path: '/v1/plans/not-yet', body: { ...plan('not-yet'), spec: { isolationModes: ['dedicated'], quotas: { tables: 90 } } }, headers: { 'if-none-match': '*' } });
+  assert.equal((await exchange(refused)).status, 201);
+
+  assert.equal((await exchange(create('late', 'other'))).problem().code, 'already_exists');
+  assert.equal((await exchange(create('later', 'other'))).status, 201);
+});
+
+test('two principals with one key have nothing to do with each other', async () => {
+  const [alice, bob] = [{ subject: 'alice@example.com' }, { subject: 'bob@example.com' }];
+  const first = await exchange({ ...create('of-alice', 'shared'), who: alice });
+  const second = await exchange({ ...create('of-bob', 'shared'), who: bob });
+  assert.deepEqual([first.status, second.status], [201, 201]);
+  requireReplay(await exchange({ ...create('of-alice', 'shared'), who: alice }), first);
+  requireReplay(await exchange({ ...create('of-bob', 'shared'), who: bob }), second);
+});
+
+test('an answer that was committed and never sent is sent when the request is repeated, also by another process', async () => {
+  armFailpoint(installation, 'accept.after-commit', 'kill');
+  const request = create('orphan', randomUUID());
+  await assert.rejects(exchange(request));
+  await installation.api.ended();
+  installation.api.start();
+  await installation.api.ready();
+  const entries = await entriesOf(installation, async () => {
+    const answer = await exchange(request);
+    assert.equal(answer.status, 201);
+    assert.equal(answer.headers.get('idempotency-replayed'), 'true');
+    assert.equal(answer.json<{ tenant: { metadata: { name: string } } }>().tenant.metadata.name, 'orphan');
+  });
+  assert.deepEqual(entries, []);
+});

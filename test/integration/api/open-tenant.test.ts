@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { MongoClient } from 'mongodb';
+import type { RouteAnswer } from '../../../contracts/routes.ts';
+import type { TenantAccess } from '../../../contracts/tenant-access.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { entriesOf, readControlState } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange, HttpAnswer } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation, Who } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  exchange = createExchange(installation);
+  const api = installation.client();
+  await declareBasics(api);
+  await api.call('createTenant', { body: tenantManifest('draft') });
+  const { body } = await api.call('createTenant', { body: tenantManifest('acme', { lifecycle: 'Active' }) });
+  await api.call('waitOperation', { params: { id: body.operation?.id ?? '' } });
+});
+after(() => installation.stop());
+
+const open = (body: object = {}, who?: Who, name = 'acme'): Promise<HttpAnswer> => exchange({ method: 'POST', path: `/v1/tenants/${name}:open`, body, ...(who === undefined ? {} : { who }) });
+
+async function opened(body?: object, who?: Who): Promise<TenantAccess> {
+  const answer = await open(body, who);
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.headers.get('cache-control'), 'no-store');
+  return answer.json();
+}
+
+const leases = () => installation.control.db(installation.databases.control).collection<{ _id: string; subject: string; until: Date }>('leases');
+
+test('each issue of access is a lease and an entry with the decision; the credential opens the tenant', async () => {
+  const entries = await entriesOf(installation, async () => {
+    const [first, second] = [await opened(), await opened()];
+    assert.notEqual(first.lease.id, second.lease.id);
+    assert.ok(Math.abs(Date.parse(first.lease.expireTime) - Date.now() - first.lease.durationMs) < 5_000);
+    const { username, password, authSource } = first.credential;
+    const client = new MongoClient(first.endpoint, { auth: { username, password }, authSource });
+    try {
+      assert.equal(await client.db(first.database).collection(first.collections[0] ?? '').countDocuments(), 0);
+    } finally {
+      await client.close();
+    }
+  });
+  assert.deepEqual(entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]), [['tenant.open', 'allowed', 'allow'], ['tenant.open', 'allowed', 'allow']]);
+});
+
+test('a renewal prolongs the lease it names: no new lease, no entry', async () => {
+  const { lease } = await opened();
+  const before = await leases().countDocuments();
+  const entries = await entriesOf(installation, async () => {
+    const renewed = await opened({ leaseId: lease.id });
+    assert.equal(renewed.lease.id, lease.id);
+    assert.ok(renewed.lease.expireTime > lease.expireTime);
+    assert.equal((await leases().findOne({ _id: lease.id }))?.until.toISOString(), renewed.lease.expireTime);
+  });
+  assert.deepEqual(entries, []);
+  assert.equal(await leases().countDocuments(), before);
+});
+
+test('a lease is renewed neither by another subject, nor after it ended, nor in a later epoch, nor for another tenant: that is a new one, with its entry', async () => {
+  const mine = await opened();
+  const standing = await leases().findOne({ _id: mine.lease.id });
+  const ended = await opened();
+  await leases().updateOne({ _id: ended.lease.id }, { $set: { until: new Date(Date.now() - 1) } });
+  const moved = await opened();
+  await leases().updateOne({ _id: moved.lease.id }, { $set: { epoch: 0 } });
+  const elsewhere = await opened();
+  await leases().updateOne({ _id: elsewhere.lease.id }, { $set: { tenant: installation.store.newId() } });
+
+  const attempts: readonly [TenantAccess, Who | undefined][] = [[mine, { subject: 'bob@example.com' }], [ended, undefined], [moved, undefined], [elsewhere, undefined]];
+  for (const [{ lease }, who] of attempts) {
+    const entries = await entriesOf(installation, async () => {
+      assert.notEqual((await opened({ leaseId: lease.id }, who)).lease.id, lease.id);
+    });
+    assert.deepEqual(entries.map((entry) => entry.action), ['tenant.open']);
+  }
+  assert.deepEqual(await leases().findOne({ _id: mine.lease.id }), standing, 'the lease of the first holder is as it was');
+});
+
+test('a Draft is not opened: 422 with the fix, one entry, no lease', async () => {
+  const state = await readControlState(installation);
+  const entries = await entriesOf(installation, async () => {
+    const answer = await open({}, undefined, 'draft');
+    assert.equal(answer.problem().code, 'policy_refused', answer.text);
+    const [flaw] = answer.problem().errors ?? [];
+    assert.deepEqual([flaw?.rule, flaw?.allowed], ['lifecycle.open', ['Active']]);
+    assert.ok((flaw?.fix ?? '').length > 0);
+  });
+  assert.deepEqual(entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]), [['tenant.open', 'denied', 'deny']]);
+  assert.deepEqual(await readControlState(installation), state);
+});
+
+test('a renewal is decided anew: a lease is not prolonged when the tenant is no longer Active', async () => {
+  const { lease } = await opened();
+  const resources = installation.control.db(installation.databases.control).collection('resources');
+  await resources.updateOne({ name: 'acme' }, { $set: { lifecycle: 'Suspended' } });
+  try {
+    assert.equal((await open({ leaseId: lease.id })).problem().code, 'policy_refused');
+    assert.equal((await leases().findOne({ _id: lease.id }))?.until.toISOString(), lease.expireTime);
+  } finally {
+    await resources.updateOne({ name: 'acme' }, { $set: { lifecycle: 'Active' } });
+  }
+});
+
+test('the password is in the answer to the open and nowhere else: no log, no other answer, no control data in the clear', async () => {
+  const { credential } = await opened();
+  const places: Record<string, string> = {
+    'the output of the API': installation.api.output(),
+    'the output of the worker': installation.worker.output(),
+    'the control data': Object.values(await readControlState(installation)).join('\n'),
+    tenants: (await exchange({ path: '/v1/tenants' })).text,
+    operations: (await exchange({ path: '/v1/operations' })).text,
+  };
+  const { items } = (await exchange({ path: '/v1/operations' })).json<RouteAnswer<'listOperations'>>();
+  assert.ok(items.length > 0 && (places['the output of the worker'] ?? '').includes('create-user'), 'there is something to look into');
+  for (const [place, text] of Object.entries(places)) {
+    for (const form of [credential.password, Buffer.from(credential.password).toString('base64'), Buffer.from(credential.password).toString('hex')]) {
+      assert.ok(!text.includes(form), place);
+    }
+  }
+});

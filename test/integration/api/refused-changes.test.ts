@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { ProblemDetail } from '../../../contracts/problem-document.ts';
+import type { ProblemCode } from '../../../contracts/problems.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { entriesOf, readControlState } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange, HttpRequest } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import type { TenantInput } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(attachToStack(), { worker: false });
+  exchange = createExchange(installation);
+  const api = installation.client();
+  await declareBasics(api);
+  const apiVersion = 'tenure/v1';
+  const create = { ifNoneMatch: '*' } as const;
+  const plan = (name: string, tables: number, isolationModes: ('dedicated' | 'schema')[] = ['dedicated']) =>
+    api.call('putPlan', { params: { name }, ...create, body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes, quotas: { tables } } } });
+  await plan('tiny', 3);
+  await plan('pooled', 100, ['schema']);
+  await api.call('putRegion', {
+    params: { name: 'full' },
+    ...create,
+    body: { apiVersion, kind: 'Region', metadata: { name: 'full' }, spec: { jurisdiction: 'CH', cells: [{ name: 'full-a', tableBudget: 1 }] } },
+  });
+  for (const name of ['there', 'shrunk']) await api.call('createTenant', { body: tenantManifest(name) });
+});
+after(() => installation.stop());
+
+interface Refused {
+  readonly name: string;
+  readonly spec: Partial<TenantInput['spec']>;
+  readonly code: ProblemCode;
+  /** What the problem says of the one flaw. */
+  readonly flaw: Partial<ProblemDetail>;
+  /** Whether the flaw says how to mend it; else the problem's own `fix` does. */
+  readonly ownFix?: boolean;
+}
+
+const [service] = tenantManifest('any').spec.services;
+
+const table: readonly Refused[] = [
+  { name: 'a plan that does not exist', spec: { plan: 'nowhere' }, code: 'policy_refused', flaw: { rule: 'tenant.plan_known', pointer: '/spec/plan' } },
+  { name: 'more tables than the plan holds', spec: { plan: 'tiny' }, code: 'policy_refused', flaw: { rule: 'quota.tables', pointer: '/spec/services' } },
+  {
+    name: 'a preferred region against the residency',
+    spec: { residency: { jurisdictions: ['EU'] }, placement: { preferredRegion: 'us-east-1' } },
+    code: 'policy_refused',
+    flaw: { rule: 'residency.preferred_region', pointer: '/spec/placement/preferredRegion', allowed: ['eu-west-1'] },
+  },
+  { name: 'a residency that no region satisfies', spec: { residency: { jurisdictions: ['AQ'] } }, code: 'policy_refused', flaw: { rule: 'residency.some_region', pointer: '/spec/residency' } },
+  {
+    name: 'a region that does not exist',
+    spec: { residency: { allowedRegions: ['mars-1'] } },
+    code: 'policy_refused',
+    flaw: { rule: 'tenant.regions_known', pointer: '/spec/residency/allowedRegions/0', allowed: ['eu-west-1', 'full', 'us-east-1'] },
+  },
+  { name: 'a mode that the plan does not offer', spec: { plan: 'pooled' }, code: 'policy_refused', flaw: { rule: 'tenant.mode_allowed', pointer: '/spec/placement/mode', allowed: ['schema'] } },
+  {
+    name: 'the isolation mode schema',
+    spec: { plan: 'pooled', placement: { mode: 'schema' } },
+    code: 'isolation_not_available',
+    flaw: { pointer: '/spec/placement/mode', allowed: ['dedicated'] },
+  },
+  {
+    name: 'a service strategy that is not offered',
+    spec: { services: [{ ...service!, strategy: 'session' }] },
+    code: 'isolation_not_available',
+    flaw: { pointer: '/spec/services/0/strategy', allowed: ['dedicated'] },
+  },
+  {
+    name: 'Draft to Suspended',
+    spec: { lifecycle: 'Suspended' },
+    code: 'transition_not_allowed',
+    flaw: { pointer: '/spec/lifecycle', allowed: ['Draft', 'Active'] },
+    ownFix: false,
+  },
+  {
+    name: 'Draft to Archived',
+    spec: { lifecycle: 'Archived' },
+    code: 'transition_not_allowed',
+    flaw: { pointer: '/spec/lifecycle', allowed: ['Draft', 'Active'] },
+    ownFix: false,
+  },
+  {
+    name: 'activation where every cell is full',
+    spec: { lifecycle: 'Active', residency: { allowedRegions: ['full'] } },
+    code: 'placement_impossible',
+    flaw: { rule: 'cell.table_budget' },
+    ownFix: false,
+  },
+];
+
+const ways: readonly { readonly name: string; readonly request: (spec: Refused['spec']) => HttpRequest }[] = [
+  { name: 'POST of a new tenant', request: (spec) => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest('fresh', spec), headers: { 'idempotency-key': 'k' } }) },
+  { name: 'PUT of a new tenant', request: (spec) => ({ method: 'PUT', path: '/v1/tenants/fresh', body: tenantManifest('fresh', spec), headers: { 'if-none-match': '*', 'idempotency-key': 'k' } }) },
+  { name: 'PUT of a Draft', request: (spec) => ({ method: 'PUT', path: '/v1/tenants/there', body: tenantManifest('there', spec), headers: { 'if-match': '"1"', 'idempotency-key': 'k' } }) },
+];
+
+for (const { name, spec, code, flaw, ownFix = true } of table) {
+  for (const way of ways) {
+    test(`refused with what would be right, and nothing written but the one entry: ${name}, by ${way.name}`, async () => {
+      const state = await readControlState(installation);
+      const request = way.request(spec);
+      let answer: Awaited<ReturnType<Exchange>> | undefined;
+      const entries = await entriesOf(installation, async () => (answer = await exchange(request)));
+      assert.ok(answer !== undefined);
+      const problem = answer.problem();
+      assert.equal(problem.code, code, answer.text);
+      assert.equal(problem.status, 422);
+      assert.ok(problem.fix.length > 0);
+      const told = problem.errors?.find((error) => Object.entries(flaw).every(([key, value]) => JSON.stringify(error[key as keyof ProblemDetail]) === JSON.stringify(value)));
+      assert.ok(told !== undefined, answer.text);
+      assert.ok(told.message.length > 0);
+      if (ownFix) assert.ok((told.fix ?? '').length > 0, answer.text);
+
+      assert.deepEqual(await readControlState(installation), state);
+      assert.equal(entries.length, 1);
+      const [entry] = entries;
+      assert.equal(entry?.outcome, 'denied');
+      assert.equal(entry.reason, code);
+      assert.equal(entry.requestId, problem.requestId);
+      assert.equal(entry.target.name, request.path.split('/')[3] ?? 'fresh');
+      assert.equal(entry.next, undefined);
+      if (code === 'policy_refused') {
+        assert.equal(entry.policy?.decision, 'deny');
+        assert.ok(entry.policy.rules.includes(flaw.rule ?? ''));
+      }
+    });
+  }
+}
+
+test('a Draft that its plan no longer holds is refused when it is activated, and stays a Draft', async () => {
+  const body = { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'startup' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } };
+  assert.equal((await exchange({ method: 'PUT', path: '/v1/plans/startup', body, headers: { 'if-match': '*' } })).status, 200);
+  const state = await readControlState(installation);
+  const entries = await entriesOf(installation, async () => {
+    const answer = await exchange({ method: 'POST', path: '/v1/tenants/shrunk:activate', headers: { 'if-match': '"1"', 'idempotency-key': 'k' } });
+    assert.equal(answer.problem().code, 'policy_refused', answer.text);
+    assert.equal(answer.problem().errors?.[0]?.rule, 'quota.tables');
+  });
+  assert.deepEqual(entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]), [['tenant.activate', 'denied', 'deny']]);
+  assert.deepEqual(await readControlState(installation), state);
+});
+
+test('a region cannot give up a cell that holds tenants, and that it was refused is an entry', async () => {
+  // Placed by hand: no worker runs here.
+  const { control, databases } = installation;
+  await control.db(databases.control).collection('resources').updateOne({ name: 'there' }, { $set: { placement: { region: 'full', cell: 'full-a', mode: 'dedicated', database: 'tenant_x' } } });
+  const body = { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: 'full' }, spec: { jurisdiction: 'CH', cells: [{ name: 'full-b' }] } };
+  const state = await readControlState(installation);
+  const entries = await entriesOf(installation, async () => {
+    const answer = await exchange({ method: 'PUT', path: '/v1/regions/full', body, headers: { 'if-match': '*' } });
+    assert.equal(answer.problem().code, 'change_not_available', answer.text);
+    assert.match(answer.problem().detail, /there/);
+  });
+  assert.deepEqual(entries.map(({ action, outcome, reason }) => [action, outcome, reason]), [['region.apply', 'denied', 'change_not_available']]);
+  assert.deepEqual(await readControlState(installation), state);
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { routes } from '../../../contracts/routes.ts';
+import type { RouteAnswer, RouteContract } from '../../../contracts/routes.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { entriesOf, readControlState, readEntries } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation, Who } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+let own: { uid: string; operation: string };
+let foreign: { uid: string; operation: string };
+
+/** Names of one length, so that answers about them can be compared byte by byte. */
+const names = { own: 'own-tenant', foreign: 'foreigners', absent: 'never-here' };
+const absentId = '01hzzzzzzzzzzzzzzzzzzzzza1';
+
+before(async () => {
+  installation = await startInstallation(attachToStack(), { worker: false });
+  exchange = createExchange(installation);
+  const api = installation.client();
+  await declareBasics(api);
+  for (const cell of ['eu-west-1-a', 'us-east-1-a']) await installation.store.cells.observe(cell, { reachable: true });
+  const make = async (name: string) => {
+    const { body } = await api.call('createTenant', { body: tenantManifest(name, { lifecycle: 'Active' }) });
+    return { uid: body.tenant.metadata.uid, operation: body.operation?.id ?? '' };
+  };
+  own = await make(names.own);
+  foreign = await make(names.foreign);
+});
+after(() => installation.stop());
+
+const confined = (roles: readonly string[]): Who => ({ subject: 'carol@example.com', roles, tenants: [own.uid] });
+
+/** A request by every route that is about one tenant or one operation. */
+function requestsAbout(name: string, operation: string): Record<string, HttpRequest> {
+  const requests: Record<string, HttpRequest> = { 'listOperations of the tenant': { path: `/v1/operations?tenant=${name}` } };
+  for (const [id, contract] of Object.entries<RouteContract>(routes)) {
+    if (!contract.path.startsWith('/v1/tenants/') && !contract.path.startsWith('/v1/operations/')) continue;
+    const path = contract.path.replace('{name}', name).replace('{id}', operation);
+    const body = contract.path.endsWith('{name}') && contract.method === 'PUT' ? tenantManifest(name) : undefined;
+    const keyed = contract.idempotencyKey === 'none' ? {} : { 'idempotency-key': `about-${id}` };
+    const withHeaders = (precondition: Record<string, string>): HttpRequest => ({ method: contract.method, path, headers: { ...keyed, ...precondition }, ...(body === undefined ? {} : { body }) });
+    if (contract.precondition === 'none') requests[id] = withHeaders({});
+    else for (const [header, value] of [['if-match', '*'], ['if-match', '"1"'], ['if-none-match', '*']] as const) requests[`${id} with ${header}: ${value}`] = withHeaders({ [header]: value });
+  }
+  return requests;
+}
+
+/** All of an answer that must not tell a foreign tenant from none. */
+function shown(answer: HttpAnswer, name: string, operation: string): unknown {
+  const headers = [...answer.headers].filter(([header]) => !['date', 'x-request-id', 'x-correlation-id'].includes(header));
+  const text = answer.text.replaceAll(answer.headers.get('x-request-id') ?? '', '<request>').replaceAll(name, '<name>').replaceAll(operation, '<operation>');
+  return { status: answer.status, headers, text };
+}
+
+for (const roles of [['tenant-admin'], ['viewer'], ['operator'], ['admin'], ['service'], ['tenant-admin', 'admin']]) {
+  test(`to a confined ${roles.join(' and ')} another tenant answers exactly as one that never existed, and every refusal is an entry`, async () => {
+    const who = confined(roles);
+    const ofForeign = requestsAbout(names.foreign, foreign.operation);
+    const ofAbsent = requestsAbout(names.absent, absentId);
+    const state = await readControlState(installation);
+    const answers: HttpAnswer[] = [];
+    const entries = await entriesOf(installation, async () => {
+      for (const [what, request] of Object.entries(ofForeign)) {
+        const known = await exchange({ ...request, who });
+        const unknown = await exchange({ ...ofAbsent[what]!, who });
+        assert.deepEqual(shown(known, names.foreign, foreign.operation), shown(unknown, names.absent, absentId), what);
+        assert.ok(known.status === 404 || known.status === 403, `${what}: ${known.text}`);
+        answers.push(known, unknown);
+      }
+    });
+    assert.deepEqual(await readControlState(installation), state);
+    assert.deepEqual(entries.map((entry) => [entry.requestId, entry.outcome]), answers.map((answer) => [answer.headers.get('x-request-id'), 'denied']));
+  });
+}
+
+test('a confined caller sees its own tenant and operation, and lists show nothing else', async () => {
+  for (const roles of [['tenant-admin'], ['viewer'], ['admin']]) {
+    const who = confined(roles);
+    assert.equal((await exchange({ path: `/v1/tenants/${names.own}`, who })).status, 200);
+    assert.equal((await exchange({ path: `/v1/operations/${own.operation}`, who })).status, 200);
+    const tenants = (await exchange({ path: '/v1/tenants', who })).json<RouteAnswer<'listTenants'>>();
+    assert.deepEqual(tenants.items.map((tenant) => tenant.metadata.name), [names.own]);
+    const operations = (await exchange({ path: '/v1/operations', who })).json<RouteAnswer<'listOperations'>>();
+    assert.deepEqual(operations.items.map((operation) => operation.id), [own.operation]);
+  }
+  const nowhere = { roles: ['viewer'], tenants: [] };
+  assert.deepEqual((await exchange({ path: '/v1/tenants', who: nowhere })).json(), { items: [] });
+  assert.deepEqual((await exchange({ path: '/v1/operations', who: nowhere })).json(), { items: [] });
+});
+
+test('a confined caller creates no tenant, whether the name is taken or free, and the answers do not tell which', async () => {
+  const who = confined(['admin']);
+  const create = (name: string) => exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name), headers: { 'idempotency-key': 'create' }, who });
+  const [taken, free] = [await create(names.foreign), await create(names.absent)];
+  assert.equal(taken.status, 403, taken.text);
+  assert.deepEqual(shown(taken, names.foreign, ''), shown(free, names.absent, ''));
+});
+
+test('a viewer may look and not change: each change answers 403 with the roles that may, and is one entry', async () => {
+  const who = { subject: 'victor@example.com', roles: ['viewer'] };
+  const state = await readControlState(installation);
+  const bodies: Readonly<Record<string, unknown>> = {
+    createTenant: tenantManifest(names.absent),
+    putTenant: tenantManifest(names.own),
+    putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: names.own }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
+    putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: names.own }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
+  };
+  const changes = Object.entries<RouteContract>(routes).filter(([, contract]) => contract.method !== 'GET');
+  assert.ok(changes.length >= 6);
+  for (const [id, contract] of changes) {
+    const body = bodies[id];
+    const answer = await exchange({
+      method: contract.method,
+      path: contract.path.replace('{name}', names.own),
+      headers: { 'idempotency-key': id, 'if-match': '*' },
+      ...(body === undefined ? {} : { body }),
+      who,
+    });
+    assert.equal(answer.status, 403, `${id}: ${answer.text}`);
+    assert.equal(answer.problem().errors?.[0]?.rule, 'authz.role');
+    const entries = await readEntries(installation, { requestId: answer.problem().requestId });
+    assert.deepEqual(entries.map((entry) => [entry.outcome, entry.policy?.decision, entry.reason]), [['denied', 'deny', 'authz.role']], id);
+  }
+  assert.deepEqual(await readControlState(installation), state);
+});

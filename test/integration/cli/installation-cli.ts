@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation, Who } from '../../harness/installation.ts';
+import { runInMemory } from '../../unit/cli/in-memory-cli.ts';
+import type { CliRun, CliSetting } from '../../unit/cli/in-memory-cli.ts';
+
+/** A command line on an installation of its own, in a folder of its own. */
+export interface InstallationCli {
+  readonly installation: Installation;
+  /** Holds a context for the installation, so `./tenure` finds it from here. */
+  readonly folder: string;
+  run(argv: readonly string[], setting?: CliSetting, who?: Who): Promise<CliRun>;
+  /** Writes manifests to a file of the folder, one YAML document each; text as it is. */
+  write(file: string, ...manifests: readonly unknown[]): string;
+  stop(): Promise<void>;
+}
+
+export async function startInstallationCli(): Promise<InstallationCli> {
+  const folder = mkdtempSync(join(tmpdir(), 'tenure-cli-'));
+  const installation = await startInstallation(attachToStack());
+  const tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, await installation.token());
+  writeFileSync(join(folder, 'context.json'), JSON.stringify({ server: installation.server, tokenFile: 'token' }));
+  return {
+    installation,
+    folder,
+    run: async (argv, { environment, ...setting } = {}, who) =>
+      runInMemory(argv, {
+        workingDirectory: folder,
+        environment: { TENURE_CONTEXT: 'context.json', ...(who === undefined ? {} : { TENURE_TOKEN: await installation.token(who) }), ...environment },
+        ...setting,
+      }),
+    write(file, ...manifests) {
+      writeFileSync(join(folder, file), manifests.map((manifest) => (typeof manifest === 'string' ? manifest : stringify(manifest))).join('---\n'));
+      return file;
+    },
+    async stop() {
+      await installation.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import type { MongoClient } from 'mongodb';
+import { claimDatabase } from '../../../engines/isolation/dedicated/claim.ts';
+import type { Home } from '../../../engines/isolation/home.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { newId, openCell } from './cell-fixture.ts';
+
+const cell = openCell(attachToStack().mongod['eu-west-1']);
+after(() => cell.close());
+
+interface StartingPoint {
+  readonly from: string;
+  readonly arrange?: (home: Home) => Promise<unknown>;
+}
+
+describe('ensure makes or finds the claim', () => {
+  const earlier = newId();
+  const cases: readonly (StartingPoint & { readonly observed: string; readonly operationId?: string })[] = [
+    { from: 'absent', observed: 'absent' },
+    { from: 'a claim of this operation', arrange: (home) => cell.insertClaim(home), observed: 'present' },
+    { from: 'a claim of an earlier operation of the tenant', arrange: (home) => cell.insertClaim(home, { operationId: earlier }), observed: 'present', operationId: earlier },
+    {
+      from: 'a claim and what was made under it',
+      arrange: async (home) => {
+        await cell.insertClaim(home);
+        await cell.database(home).createCollection('orders');
+      },
+      observed: 'present',
+    },
+  ];
+  for (const { from, arrange, observed, operationId } of cases) {
+    test(from, async () => {
+      const home = cell.home();
+      await arrange?.(home);
+      assert.equal(await claimDatabase.observe(home), observed);
+      await claimDatabase.ensure(home);
+      await claimDatabase.ensure(home);
+      assert.equal(await claimDatabase.observe(home), 'present');
+      const { createTime, ...claim } = (await cell.claim(home)) ?? {};
+      assert.ok(createTime instanceof Date);
+      assert.deepEqual(claim, { _id: home.names.database, installation: home.installation, tenant: home.uid, operationId: operationId ?? home.operationId });
+    });
+  }
+});
+
+describe('ensure refuses what is another’s and leaves it as it is', () => {
+  const cases: readonly (Required<StartingPoint> & { readonly message: RegExp })[] = [
+    { from: 'a collection without a claim', arrange: (home) => cell.database(home).createCollection('theirs'), message: /exists and was not made by this installation/ },
+    { from: 'a user without a claim', arrange: (home) => cell.database(home).command({ createUser: 'theirs', pwd: 'x', roles: [] }), message: /exists and was not made/ },
+    { from: 'a role without a claim', arrange: (home) => cell.database(home).command({ createRole: 'theirs', privileges: [], roles: [] }), message: /exists and was not made/ },
+    { from: 'a view without a claim', arrange: (home) => cell.database(home).createCollection('seen', { viewOn: 'nothing', pipeline: [] }), message: /exists and was not made/ },
+    { from: 'a claim of another installation', arrange: (home) => cell.insertClaim(home, { installation: 'elsewhere' }), message: /of installation "elsewhere"/ },
+    { from: 'a claim for another tenant', arrange: (home) => cell.insertClaim(home, { tenant: '01aaaaaaaaaaaaaaaaaaaaaaaa' }), message: /tenant 01aaaaaaaaaaaaaaaaaaaaaaaa/ },
+  ];
+  for (const { from, arrange, message } of cases) {
+    test(from, async () => {
+      const home = cell.home();
+      await arrange(home);
+      const before = await cell.snapshot(home);
+      await assert.rejects(claimDatabase.observe(home), { code: 'owned_by_another', message });
+      await assert.rejects(claimDatabase.ensure(home), { code: 'owned_by_another', message });
+      await claimDatabase.undo(home);
+      assert.deepEqual(await cell.snapshot(home), before);
+    });
+  }
+});
+
+describe('a race for the claim', () => {
+  /** Lets something happen when the step is about to insert its claim. */
+  function beforeInsert(home: Home, act: () => Promise<unknown>): Home {
+    const client = {
+      db: (name: string) => ({
+        command: async (...[command, options]: Parameters<ReturnType<MongoClient['db']>['command']>) => {
+          if ('insert' in command) await act();
+          return home.cell.client.db(name).command(command, options);
+        },
+      }),
+    };
+    return { ...home, cell: { ...home.cell, client: client as unknown as MongoClient } };
+  }
+
+  test('that another installation wins is refused, and its claim stands', async () => {
+    const home = cell.home();
+    await assert.rejects(claimDatabase.ensure(beforeInsert(home, () => cell.insertClaim(home, { installation: 'elsewhere' }))), { code: 'owned_by_another', message: /"elsewhere"/ });
+    assert.equal((await cell.claim(home))?.installation, 'elsewhere');
+  });
+
+  test('that another attempt of the tenant wins is no failure', async () => {
+    const home = cell.home();
+    const other = newId();
+    await claimDatabase.ensure(beforeInsert(home, () => cell.insertClaim(home, { operationId: other })));
+    assert.equal((await cell.claim(home))?.operationId, other);
+  });
+});
+
+describe('undo gives up the claim of the same operation only', () => {
+  const cases: readonly (StartingPoint & { readonly stays: boolean })[] = [
+    { from: 'nothing', stays: false },
+    { from: 'the claim of this operation', arrange: (home) => cell.insertClaim(home), stays: false },
+    { from: 'the claim of another operation', arrange: (home) => cell.insertClaim(home, { operationId: newId() }), stays: true },
+    { from: 'the claim of another installation', arrange: (home) => cell.insertClaim(home, { installation: 'elsewhere' }), stays: true },
+    { from: 'the claim for another tenant', arrange: (home) => cell.insertClaim(home, { tenant: newId() }), stays: true },
+  ];
+  for (const { from, arrange, stays } of cases) {
+    test(from, async () => {
+      const home = cell.home();
+      await arrange?.(home);
+      const before = await cell.claim(home);
+      await claimDatabase.undo(home);
+      await claimDatabase.undo(home);
+      assert.deepEqual(await cell.claim(home), stays ? before : null);
+    });
+  }
+});

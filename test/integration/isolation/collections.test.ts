@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import type { Db } from 'mongodb';
+import { createCollections } from '../../../engines/isolation/dedicated/collections.ts';
+import type { Home } from '../../../engines/isolation/home.ts';
+import type { Observation } from '../../../engines/isolation/home-step.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { newId, openCell, specWith } from './cell-fixture.ts';
+
+const cell = openCell(attachToStack().mongod['eu-west-1']);
+after(() => cell.close());
+
+const validator = { $jsonSchema: { bsonType: 'object', required: ['sku'] } };
+
+/** What mongod has where nothing else is said. */
+const strict = { validationLevel: 'strict', validationAction: 'error' };
+
+/** What stands there after `ensure`, as mongod tells it. */
+async function whatStandsThere(db: Db): Promise<unknown> {
+  const infos = await db.listCollections({}, { nameOnly: false }).toArray();
+  const found: Record<string, unknown> = {};
+  for (const { name, options } of infos) {
+    const indexes = await db.collection(name).listIndexes().toArray();
+    found[name] = { validator: {}, ...strict, ...options, indexes: Object.fromEntries(indexes.map(({ v: _v, name: index, ...definition }) => [index, definition])) };
+  }
+  return found;
+}
+
+const idIndex = { _id_: { key: { _id: 1 } } };
+const asDeclared = {
+  orders: { validator, ...strict, indexes: { ...idIndex, sku_1: { key: { sku: 1 }, unique: true } } },
+  events: { validator: {}, ...strict, indexes: { ...idIndex, 'at_-1_kind_1': { key: { at: -1, kind: 1 } } } },
+};
+
+async function withOrders(db: Db, options: object = { validator }): Promise<void> {
+  await db.createCollection('orders', options);
+}
+
+describe('ensure ends with what was declared', () => {
+  const cases: readonly { readonly from: string; readonly arrange: (db: Db, home: Home) => Promise<unknown>; readonly observed: Observation }[] = [
+    { from: 'nothing', arrange: async () => undefined, observed: 'absent' },
+    { from: 'one of the two collections', arrange: (db) => withOrders(db), observed: 'partial' },
+    { from: 'a collection without its validator', arrange: (db) => withOrders(db, {}), observed: 'wrong' },
+    { from: 'another validator', arrange: (db) => withOrders(db, { validator: { $jsonSchema: { required: ['name'] } } }), observed: 'wrong' },
+    { from: 'a validator that holds what JSON has not', arrange: (db) => withOrders(db, { validator: { sku: { $in: [/a/, new Date(), Number.NaN] } } }), observed: 'wrong' },
+    { from: 'a validator where none was declared', arrange: (db) => db.createCollection('events', { validator }), observed: 'wrong' },
+    { from: 'validation level moderate', arrange: (db) => withOrders(db, { validator, validationLevel: 'moderate' }), observed: 'wrong' },
+    { from: 'validation action warn', arrange: (db) => withOrders(db, { validator, validationAction: 'warn' }), observed: 'wrong' },
+    {
+      from: 'a missing index',
+      arrange: async (db, home) => {
+        await createCollections.ensure(home);
+        await db.collection('orders').dropIndex('sku_1');
+      },
+      observed: 'partial',
+    },
+    ...[
+      { other: 'keys', index: { key: { name: 1 }, unique: true } },
+      { other: 'direction', index: { key: { sku: -1 }, unique: true } },
+      { other: 'uniqueness', index: { key: { sku: 1 } } },
+      { other: 'sparseness', index: { key: { sku: 1 }, unique: true, sparse: true } },
+      { other: 'time to live', index: { key: { sku: 1 }, unique: true, expireAfterSeconds: 60 } },
+      { other: 'collation', index: { key: { sku: 1 }, unique: true, collation: { locale: 'de' } } },
+      { other: 'filter', index: { key: { sku: 1 }, unique: true, partialFilterExpression: { sku: 'x' } } },
+      { other: 'visibility', index: { key: { sku: 1 }, unique: true, hidden: true } },
+    ].map(({ other, index }) => ({
+      from: `an index of the same name with another ${other}`,
+      arrange: async (db: Db) => {
+        await withOrders(db);
+        await db.command({ createIndexes: 'orders', indexes: [{ name: 'sku_1', ...index }] });
+      },
+      observed: 'wrong' as const,
+    })),
+    { from: 'all of it', arrange: (_db, home) => createCollections.ensure(home), observed: 'present' },
+  ];
+  for (const { from, arrange, observed } of cases) {
+    test(from, async () => {
+      const home = cell.home();
+      await cell.insertClaim(home);
+      await arrange(cell.database(home), home);
+      assert.equal(await createCollections.observe(home), observed);
+      assert.equal(await createCollections.ensure(home), '2 collections, 2 indexes');
+      assert.deepEqual(await whatStandsThere(cell.database(home)), asDeclared);
+      assert.equal(await createCollections.observe(home), 'present');
+    });
+  }
+
+  test('documents, other collections and other indexes stay', async () => {
+    const home = cell.home();
+    const db = cell.database(home);
+    await cell.insertClaim(home);
+    await withOrders(db, {});
+    await db.collection('orders').insertMany([{ sku: 'a', kept: true }, { sku: 'b' }]);
+    await db.collection('orders').createIndex({ other: 1 }, { sparse: true });
+    await db.createCollection('theirs', { validator: { a: 1 } });
+    await createCollections.ensure(home);
+    assert.equal(await db.collection('orders').countDocuments({ kept: true }), 1);
+    assert.deepEqual((await db.collection('orders').indexes()).map(({ name }) => name), ['_id_', 'other_1', 'sku_1']);
+    assert.deepEqual((await whatStandsThere(db) as Record<string, unknown>)['theirs'], { validator: { a: 1 }, ...strict, indexes: idIndex });
+  });
+
+  test('a second time sends nothing that changes a collection', async () => {
+    const home = cell.home();
+    await cell.insertClaim(home);
+    await createCollections.ensure(home);
+    const before = await cell.snapshot(home);
+    cell.sent.length = 0;
+    await createCollections.ensure(home);
+    assert.deepEqual(await cell.snapshot(home), before);
+    const reading = ['find', 'listCollections', 'listIndexes', 'update'];
+    assert.deepEqual(cell.sent.map(({ commandName }) => commandName).filter((name) => !reading.includes(name)), []);
+  });
+});
+
+describe('ensure refuses what is another’s and leaves it as it is', () => {
+  const cases: readonly { readonly from: string; readonly arrange: (db: Db, home: Home) => Promise<unknown>; readonly message: RegExp }[] = [
+    { from: 'a view of that name', arrange: (db) => db.createCollection('events', { viewOn: 'x', pipeline: [] }), message: /events" exists as a view/ },
+    { from: 'a capped collection', arrange: (db) => db.createCollection('events', { capped: true, size: 4096 }), message: /events" exists as a collection with capped, size/ },
+    { from: 'a time series collection', arrange: (db) => db.createCollection('events', { timeseries: { timeField: 'at' } }), message: /events" exists as a timeseries/ },
+    { from: 'a collection with a collation', arrange: (db) => db.createCollection('events', { collation: { locale: 'de' } }), message: /events" exists as a collection with collation/ },
+    { from: 'a clustered collection', arrange: (db) => db.createCollection('events', { clusteredIndex: { key: { _id: 1 }, unique: true } }), message: /with clusteredIndex/ },
+  ];
+  for (const { from, arrange, message } of cases) {
+    test(from, async () => {
+      const home = cell.home();
+      await cell.insertClaim(home);
+      await arrange(cell.database(home), home);
+      const before = await cell.snapshot(home);
+      await assert.rejects(createCollections.observe(home), { code: 'owned_by_another', message });
+      await assert.rejects(createCollections.ensure(home), { code: 'owned_by_another', message });
+      await createCollections.undo(home);
+      assert.deepEqual(await cell.snapshot(home), before);
+    });
+  }
+});
+
+describe('undo drops what the same operation made', () => {
+  const ensured = (home: Home): Promise<unknown> => createCollections.ensure(home);
+  const cases: readonly { readonly from: string; readonly arrange?: (db: Db, home: Home) => Promise<unknown>; readonly left: readonly string[] }[] = [
+    { from: 'nothing', left: [] },
+    { from: 'one of the two collections', arrange: (db) => withOrders(db), left: [] },
+    { from: 'all of it', arrange: (_, home) => ensured(home), left: [] },
+    {
+      from: 'all of it and a collection of another’s making',
+      arrange: async (db, home) => {
+        await ensured(home);
+        await db.createCollection('theirs');
+      },
+      left: ['theirs'],
+    },
+    { from: 'a view that took the place of a collection', arrange: (db) => db.createCollection('orders', { viewOn: 'x', pipeline: [] }), left: ['orders', 'system.views'] },
+  ];
+  for (const { from, arrange, left } of cases) {
+    test(from, async () => {
+      const home = cell.home();
+      await cell.insertClaim(home);
+      await arrange?.(cell.database(home), home);
+      await createCollections.undo(home);
+      await createCollections.undo(home);
+      const names = await cell.database(home).listCollections({}, { nameOnly: true }).toArray();
+      assert.deepEqual(names.map(({ name }) => name).toSorted(), left);
+    });
+  }
+
+  for (const [from, claim] of [
+    ['a database claimed by another operation', { operationId: newId() }],
+    ['a database claimed by another installation', { installation: 'elsewhere' }],
+    ['a database without a claim', { _id: newId() }],
+  ] as const) {
+    test(`not in ${from}`, async () => {
+      const home = cell.home();
+      await cell.insertClaim(home, claim);
+      await withOrders(cell.database(home));
+      const before = await cell.snapshot(home);
+      assert.match(await createCollections.undo(home), /not claimed by this operation/);
+      assert.deepEqual(await cell.snapshot(home), before);
+    });
+  }
+});
+
+test('a spec that has grown adds its collections and keeps the others', async () => {
+  const home = cell.home({ spec: specWith([{ name: 'orders' }]) });
+  await cell.insertClaim(home);
+  await createCollections.ensure(home);
+  const [before] = await cell.database(home).listCollections({ name: 'orders' }, { nameOnly: false }).toArray();
+  await createCollections.ensure({ ...home, spec: specWith([{ name: 'orders' }, { name: 'more' }]) });
+  const [after_] = await cell.database(home).listCollections({ name: 'orders' }, { nameOnly: false }).toArray();
+  assert.deepEqual(after_, before);
+  assert.equal((await cell.database(home).listCollections({ name: 'more' }).toArray()).length, 1);
+});

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { exitCodes } from '../../../contracts/problems.ts';
+import { runInMemory } from './in-memory-cli.ts';
+
+for (const verb of ['apply', 'get', 'describe', 'wait', 'operations']) {
+  test(`tenure ${verb} --help has examples and needs no connection`, async () => {
+    const { code, stdout, stderr } = await runInMemory([verb, '--help']);
+    assert.deepEqual([code, stderr], [exitCodes.ok, '']);
+    assert.match(stdout, new RegExp(`Examples:\n  tenure ${verb} `));
+    assert.match(stdout, /--server <url>/);
+  });
+}
+
+const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
+  ['', /^Usage: tenure/],
+  ['aply', /^error: unknown command 'aply'\n\(Did you mean apply\?\)\nusage: tenure /],
+  ['apply', /^error: required option '-f, --file <path\.\.\.>' not specified\nusage: tenure apply \[options\]\nfix: see tenure apply --help/],
+  ['get tenants --outptu json', /^error: unknown option '--outptu'\n\(Did you mean --output\?\)/],
+  ['get tenants -o xml', /Allowed choices are table, json, yaml, name\./],
+  ['get tenants --limit 0', /Write a whole number above zero\./],
+  ['get tennants', /^error: "tennants" is no kind of resource\nfix: did you mean "tenants"\?/],
+  ['get tenant/', /^error: "tenant\/" holds no proper name\nfix: write tenant\/NAME/],
+  ['get tenant/a plan/b', /^error: "plan\/b" is not a tenant\nfix: ask for one kind at a time/],
+  ['describe tenants', /^error: name exactly one tenant\nfix: write tenant\/NAME/],
+  ['describe plan/p', /^error: describe takes a tenant or an operation, not a plan\nfix: use: get plan\/p -o yaml/],
+  ['wait region/r', /^error: a region is as declared at once/],
+  ['wait operation/x --for=Ready', /^error: --for is for tenants/],
+  ['wait tenant/a --for=Redy', /^error: --for=Redy is not understood\nfix: write --for=Ready/],
+  ['wait tenant/a --for=lifecycle=active', /^error: "active" is no lifecycle state\nfix: did you mean "Active"\?/],
+  ['wait tenant/a --for=condition=Placed=Yes', /^error: "Yes" is no status of a condition\nfix: use one of True, False, Unknown/],
+  ['wait tenant/a --timeout 90', /Write a duration of at most 24h, such as 500ms, 90s, 2m or 1h\./],
+  ['wait tenant/a --timeout 25h', /Write a duration of at most 24h/],
+  ['operations --state done', /Allowed choices are accepted, running, compensating, succeeded, failed, cancelled\./],
+];
+
+for (const [argv, says] of misuses) {
+  test(`"tenure ${argv}" is refused on stderr with what to do`, async () => {
+    const { code, stdout, stderr } = await runInMemory(argv.split(' ').filter((argument) => argument !== ''));
+    assert.match(stderr, says);
+    assert.deepEqual([code, stdout], [exitCodes.usage, '']);
+  });
+}
+
+test('colour is for terminals, and NO_COLOR turns it off', async () => {
+  const plain = await runInMemory(['get', 'x']);
+  const terminal = await runInMemory(['get', 'x'], { terminalColumns: 80 });
+  const noColor = await runInMemory(['get', 'x'], { terminalColumns: 80, environment: { NO_COLOR: '1' } });
+  assert.ok(terminal.stderr.startsWith('\u001b[31merror:\u001b[39m "x"'), terminal.stderr);
+  assert.deepEqual([plain.stderr, noColor.stderr].map((text) => text.includes('\u001b')), [false, false]);
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { readEnvironment } from '../../../cli/config.ts';
+import { resolveConnection } from '../../../cli/connection.ts';
+
+let folder: string;
+let here: string;
+let installation: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tenure-connection-'));
+  here = join(folder, 'here');
+  installation = join(folder, 'installation');
+  for (const path of [join(here, '.tenure'), join(installation, '.tenure')]) mkdirSync(path, { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function token(name: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, `${name}\n`);
+  return path;
+}
+
+function context(path: string, value: unknown): void {
+  writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function resolved(environment: Readonly<Record<string, string>> = {}, flags: { readonly server?: string; readonly tokenFile?: string } = {}): string {
+  const connection = resolveConnection({ flags, environment: readEnvironment(environment), workingDirectory: here, installationDirectory: installation });
+  return `${connection.server} ${connection.token()}`;
+}
+
+test('flags go before the environment, the environment before the context', () => {
+  context(join(here, '.tenure', 'context.json'), { server: 'http://context:1/', tokenFile: token('of-context') });
+  assert.equal(resolved(), 'http://context:1 of-context');
+  assert.equal(resolved({ TENURE_TOKEN: 'of-variable' }), 'http://context:1 of-variable');
+  assert.equal(resolved({ TENURE_SERVER: 'http://variable:1', TENURE_TOKEN_FILE: token('of-file') }), 'http://variable:1 of-file');
+  assert.equal(resolved({ TENURE_TOKEN: 'of-variable', TENURE_TOKEN_FILE: token('of-file') }), 'http://context:1 of-variable');
+  assert.equal(resolved({ TENURE_SERVER: 'http://variable:1', TENURE_TOKEN: 'of-variable' }, { server: 'https://flag/api/', tokenFile: token('of-flag') }), 'https://flag/api of-flag');
+});
+
+test('the context is the named one, the one here, or the one beside the program; its token file lies beside it', () => {
+  writeFileSync(join(installation, '.tenure', 'operator.token'), 'beside');
+  context(join(installation, '.tenure', 'context.json'), { server: 'http://beside:1', tokenFile: 'operator.token' });
+  assert.equal(resolved(), 'http://beside:1 beside');
+  context(join(here, '.tenure', 'context.json'), { server: 'http://here:1', tokenFile: token('here-token') });
+  assert.equal(resolved(), 'http://here:1 here-token');
+  context(join(folder, 'other.json'), { server: 'http://named:1', tokenFile: token('named') });
+  assert.equal(resolved({ TENURE_CONTEXT: '../other.json' }), 'http://named:1 named');
+});
+
+test('a token file is read anew for every request', () => {
+  const path = token('first');
+  const connection = resolveConnection({ flags: { server: 'http://a:1', tokenFile: path }, environment: readEnvironment({}), workingDirectory: here, installationDirectory: installation });
+  writeFileSync(path, 'second');
+  assert.equal(connection.token(), 'second');
+});
+
+test('the token of a context is not sent to another server', () => {
+  context(join(here, '.tenure', 'context.json'), { server: 'http://context:1', tokenFile: token('of-context') });
+  assert.equal(resolved({}, { server: 'http://context:1/' }), 'http://context:1 of-context');
+  assert.throws(() => resolved({}, { server: 'http://elsewhere:1' }), { exit: 'usage', message: /the token of .* is for http:\/\/context:1, not for http:\/\/elsewhere:1\nfix: give --token-file/ });
+});
+
+test('what is missing or malformed is told with its fix', () => {
+  assert.throws(() => resolved(), { exit: 'usage', message: 'error: no server is configured\nfix: run `npm start`, which writes .tenure/context.json, or give --server and --token-file' });
+  assert.throws(() => resolved({ TENURE_SERVER: 'http://a:1' }), /no token is configured for http:\/\/a:1\nfix: give --token-file/);
+  for (const server of ['127.0.0.1:8080', 'ftp://a', 'http://user:secret@a']) assert.throws(() => resolved({ TENURE_TOKEN: 't' }, { server }), /is no server address\nfix: give one such as http/);
+  assert.throws(() => resolved({ TENURE_CONTEXT: 'gone.json' }), /TENURE_CONTEXT names .*gone\.json, which does not exist\nfix: /);
+  for (const text of ['{', '[]', '{"server": 1}', '{"server": "http://a", "token": "secret"}']) {
+    context(join(folder, 'bad.json'), text);
+    assert.throws(() => resolved({ TENURE_CONTEXT: join(folder, 'bad.json') }), /the context .*bad\.json cannot be read: .*\nfix: it must hold/);
+  }
+  assert.throws(() => resolved({}, { server: 'http://a:1', tokenFile: 'gone' }), /the token file .*gone cannot be read: .*\nfix: /);
+});
+
+test('a token with a line break in it is refused without being shown', () => {
+  const path = join(folder, 'two');
+  writeFileSync(path, 'secret-one\nsecret-two');
+  assert.throws(
+    () => resolved({}, { server: 'http://a:1', tokenFile: path }),
+    (error: Error) => /holds no token/.test(error.message) && !error.message.includes('secret-'),
+  );
+});

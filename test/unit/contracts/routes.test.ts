@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { z } from 'zod';
+import { policyActions } from '../../../contracts/policy.ts';
+import { problems } from '../../../contracts/problems.ts';
+import { commonProblems, routes } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes.ts';
+
+const table: [string, RouteContract][] = Object.entries(routes);
+
+/** Every route, each as a test of its own. */
+function eachRoute(guarantee: string, check: (route: RouteContract) => void): void {
+  for (const [id, route] of table) it(`${id} ${guarantee}`, () => check(route));
+}
+
+describe('the route table', () => {
+  it('gives each method and path to one route', () => {
+    const places = table.map(([, { method, path }]) => `${method} ${path}`);
+    assert.equal(new Set(places).size, places.length);
+  });
+
+  eachRoute('names only problems of the catalogue, each once, and none that every route has', (route) => {
+    const named = [...commonProblems, ...route.problems];
+    for (const code of named) assert.ok(Object.hasOwn(problems, code), code);
+    assert.equal(new Set(named).size, named.length);
+  });
+
+  eachRoute('asks policy about an action of the contract', ({ action }) => assert.ok(policyActions.includes(action)));
+
+  eachRoute('takes exactly the parameters of its path', ({ path, params }) => {
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+    assert.deepEqual(Object.keys((params as z.ZodObject).shape), inPath);
+  });
+
+  eachRoute('refuses a query parameter that it does not know', ({ query }) => {
+    assert.ok(!query.safeParse({ unheardOf: '1' }).success);
+    assert.ok(query.safeParse({}).success);
+  });
+
+  eachRoute('answers with 200, 201 or 202 and a body it has a schema for', ({ responses }) => {
+    const statuses = Object.keys(responses).map(Number);
+    assert.ok(statuses.length > 0);
+    for (const status of statuses) assert.ok([200, 201, 202].includes(status));
+  });
+
+  eachRoute('changes nothing by GET: no body, no key, no precondition', ({ method, body, idempotencyKey, precondition }) => {
+    if (method === 'GET') assert.deepEqual([body, idempotencyKey, precondition], [undefined, 'none', 'none']);
+    else assert.notEqual(body, undefined);
+  });
+
+  eachRoute('can say what is wrong with each header and part that it takes', ({ path, query, body, idempotencyKey, precondition, problems: named }) => {
+    const needs = [
+      ...(path.includes('{') ? ['not_found'] : []),
+      ...(body === undefined ? [] : ['body_too_large', 'media_type_unsupported']),
+      ...(idempotencyKey === 'none' ? [] : ['idempotency_in_progress', 'idempotency_key_reused']),
+      ...(idempotencyKey === 'required' ? ['idempotency_key_missing'] : []),
+      ...(precondition === 'required' ? ['precondition_required', 'revision_stale'] : []),
+      ...('pageToken' in (query as z.ZodObject).shape ? ['page_token_invalid'] : []),
+    ];
+    assert.deepEqual(needs.filter((code) => !(named as readonly string[]).includes(code)), []);
+  });
+
+  it('pages every list by the same bounds', () => {
+    for (const [id, { query }] of table.filter(([route]) => route.startsWith('list'))) {
+      assert.deepEqual(query.parse({}), { pageSize: 100 }, id);
+      assert.deepEqual(query.parse({ pageSize: '500' }), { pageSize: 500 }, id);
+      for (const pageSize of ['0', '501', '-1', '1.5', 'x', '']) assert.ok(!query.safeParse({ pageSize }).success, `${id}: ${pageSize}`);
+      assert.ok(!query.safeParse({ pageToken: 'x'.repeat(513) }).success, id);
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { uidSchema } from '../../../contracts/identifiers.ts';
+import type { IndexSpec } from '../../../contracts/manifests/tenant.ts';
+import { declaredCollections, declaredTables, homeNames, indexName, isolationFlaws, isolationModeOf, offeredModes } from '../../../domain/isolation.ts';
+import { indexKeys, tenantSpecs } from './specs.ts';
+
+const uids = fc.stringMatching(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/);
+
+describe('the tables that a tenant costs', () => {
+  it('are each collection, its _id index and each declared index', () => {
+    const indexes = (count: number) => Array.from({ length: count }, (_, at): IndexSpec => ({ keys: [{ field: `f${at}`, order: 1 }] }));
+    /** Services by the numbers of indexes of their collections. */
+    const tables = (...counts: number[][]) =>
+      declaredTables({ plan: 'p', services: counts.map((collections, s) => ({ name: `s${s}`, strategy: 'dedicated', collections: collections.map((count, c) => ({ name: `c${s}_${c}`, indexes: indexes(count) })) })) });
+    assert.equal(tables([0]), 2);
+    assert.equal(tables([3]), 5);
+    assert.equal(tables([0, 1], [2]), 9);
+  });
+
+  it('are at least two for every collection, and one more for one more index', () => {
+    fc.assert(
+      fc.property(tenantSpecs, (spec) => {
+        const collections = declaredCollections(spec);
+        assert.equal(declaredTables(spec), collections.length * 2 + collections.flatMap(({ indexes }) => indexes).length);
+      }),
+    );
+  });
+});
+
+describe('the names of a tenant’s home', () => {
+  it('are of this uid alone, so that no two tenants ever share a database or user', () => {
+    fc.assert(
+      fc.property(uids, uids, (a, b) => {
+        uidSchema.parse(a);
+        const [home, other] = [homeNames(a), homeNames(b)];
+        assert.equal(home.database === other.database, a === b);
+        assert.equal(home.user === other.user, a === b);
+        assert.ok(home.database.endsWith(a) && home.user.endsWith(a));
+      }),
+    );
+  });
+
+  it('are ones that MongoDB takes, on file systems too that do not tell capitals', () => {
+    fc.assert(fc.property(uids, (uid) => assert.match(homeNames(uid).database, /^[a-z][a-z0-9_]{0,37}$/)));
+  });
+});
+
+describe('the name of an index', () => {
+  const derived: readonly (readonly [IndexSpec['keys'], string])[] = [
+    [[{ field: 'sku', order: 1 }], 'sku_1'],
+    [[{ field: 'item', order: 1 }, { field: 'quantity', order: -1 }], 'item_1_quantity_-1'],
+    [[{ field: 'customer.address.zip', order: -1 }], 'customer.address.zip_-1'],
+    [[{ field: 'content', order: 'text' }], 'content_text'],
+    [[{ field: 'owner', order: 'hashed' }], 'owner_hashed'],
+    [[{ field: 'place', order: '2dsphere' }, { field: 'at', order: 1 }], 'place_2dsphere_at_1'],
+  ];
+  for (const [keys, name] of derived) it(`is MongoDB’s default, such as ${name}`, () => assert.equal(indexName({ keys }), name));
+
+  it('is the one that the manifest gives it, where it gives one', () => assert.equal(indexName({ name: 'by_sku', keys: [{ field: 'sku', order: 1 }] }), 'by_sku'));
+
+  it('tells two indexes apart that differ in a field or an order', () => {
+    fc.assert(
+      fc.property(indexKeys, indexKeys, (a, b) => {
+        assert.equal(indexName({ keys: a }) === indexName({ keys: b }), JSON.stringify(a.map(({ field, order }) => [field, order])) === JSON.stringify(b.map(({ field, order }) => [field, order])));
+      }),
+    );
+  });
+});
+
+describe('the isolation mode', () => {
+  it('is the declared one, else dedicated', () => {
+    const spec = fc.sample(tenantSpecs, 1)[0]!;
+    assert.equal(isolationModeOf({ ...spec, placement: { mode: 'hybrid' } }), 'hybrid');
+    assert.equal(isolationModeOf({ ...spec, placement: {} }), 'dedicated');
+  });
+
+  it('has no flaw where it is offered', () => {
+    fc.assert(fc.property(tenantSpecs, fc.constantFrom(...offeredModes), (spec, mode) => assert.deepEqual(isolationFlaws({ ...spec, placement: { mode } }), [])));
+  });
+});

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import * as fc from 'fast-check';
+import { declarableLifecycles, isolationModes, lifecycleStates, serviceStrategies } from '../../../contracts/lifecycle.ts';
+import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
+import type { ProblemCode } from '../../../contracts/problems.ts';
+import { offeredModes, offeredStrategies } from '../../../domain/isolation.ts';
+import { reachableFrom, transitionBetween } from '../../../domain/lifecycle.ts';
+import { planTenantChange } from '../../../domain/tenant-change.ts';
+import type { CurrentTenant, TenantChange } from '../../../domain/tenant-change.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { merged, optional, regionNames, residencies, services, tenantSpecs } from './specs.ts';
+
+const plan = (declared: TenantSpec, current?: CurrentTenant): TenantChange => planTenantChange(declared, current, isDeepStrictEqual);
+
+const lifecycles = fc.constantFrom(...declarableLifecycles);
+const placement = { region: 'eu-west', cell: 'eu-west-0', mode: 'dedicated', database: 'tenant_x' } as const;
+
+/** A tenant that stands as it was declared: Draft or Active. */
+const settled = fc.tuple(tenantSpecs, fc.constantFrom('Draft' as const, 'Active' as const)).map(
+  ([spec, lifecycle]): CurrentTenant => ({ spec: { ...spec, lifecycle }, lifecycle, placement: lifecycle === 'Draft' ? null : placement }),
+);
+const active = settled.filter(({ lifecycle }) => lifecycle === 'Active');
+
+function without(spec: TenantSpec, ...fields: (keyof TenantSpec)[]): TenantSpec {
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.includes(field as keyof TenantSpec))) as TenantSpec;
+}
+
+/** Asserts a refusal and returns the fields it names. */
+function refusal(code: ProblemCode, work: () => unknown): (string | undefined)[] {
+  try {
+    work();
+  } catch (error) {
+    assert.ok(error instanceof TenureError);
+    assert.equal(error.code, code);
+    assert.ok(error.errors.length > 0);
+    return error.errors.map(({ pointer }) => pointer);
+  }
+  return assert.fail(`not refused as ${code}`);
+}
+
+describe('a declaration', () => {
+  it('that leaves out lifecycle and placement leaves both as they are', () => {
+    fc.assert(
+      fc.property(settled, (current) => {
+        const { spec, path } = plan(without(current.spec, 'lifecycle', 'placement'), current);
+        assert.deepEqual(spec, current.spec);
+        assert.equal(path, undefined);
+      }),
+    );
+  });
+
+  it('that names one part of the placement leaves the other as it is', () => {
+    const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, lifecycle: 'Draft', placement: { mode: 'dedicated', preferredRegion: 'eu-west' } };
+    const draft: CurrentTenant = { spec, lifecycle: 'Draft', placement: null };
+    assert.deepEqual(plan({ ...spec, placement: { preferredRegion: 'us-east' } }, draft).spec.placement, { mode: 'dedicated', preferredRegion: 'us-east' });
+    assert.deepEqual(plan({ ...spec, placement: { mode: 'dedicated' } }, draft).spec.placement, spec.placement);
+  });
+
+  it('with an empty placement is one without a placement, so that leaving it out later is no change', () => {
+    fc.assert(fc.property(tenantSpecs, (spec) => assert.deepEqual(plan({ ...spec, placement: {} }), plan(without(spec, 'placement')))));
+  });
+
+  it('of a new tenant without a lifecycle makes a Draft and starts nothing', () => {
+    fc.assert(
+      fc.property(tenantSpecs, (declared) => {
+        const { spec, path } = plan(declared);
+        assert.deepEqual(spec, { ...declared, lifecycle: 'Draft' });
+        assert.equal(path, undefined);
+      }),
+    );
+  });
+
+  it('of what stands already starts nothing, however often it is made', () => {
+    fc.assert(
+      fc.property(settled, tenantSpecs, lifecycles, (current, next, lifecycle) => {
+        const declared = current.lifecycle === 'Draft' ? { ...next, lifecycle } : current.spec;
+        const reachable = declared.lifecycle === current.lifecycle || transitionBetween(current.lifecycle, lifecycle) !== undefined;
+        fc.pre(reachable);
+        const { spec } = plan(declared, current);
+        const reached: CurrentTenant = { spec, lifecycle: spec.lifecycle, placement: spec.lifecycle === 'Draft' ? null : placement };
+        assert.deepEqual(plan(declared, reached), { spec });
+        assert.deepEqual(plan(spec, reached), { spec });
+      }),
+    );
+  });
+
+  it('starts the path of the transition that it asks for, and only of one that there is', () => {
+    for (const from of lifecycleStates) {
+      for (const lifecycle of declarableLifecycles) {
+        const spec: TenantSpec = { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }], lifecycle };
+        const current: CurrentTenant = { spec, lifecycle: from, placement: null };
+        const path = transitionBetween(from, lifecycle)?.path;
+        if (path !== undefined || from === lifecycle) assert.equal(plan(spec, current).path, path);
+        else assert.deepEqual(refusal('transition_not_allowed', () => plan(spec, current)), ['/spec/lifecycle']);
+      }
+    }
+  });
+
+  it('that is refused for its transition is told where the tenant may go', () => {
+    const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, lifecycle: 'Suspended' };
+    assert.throws(
+      () => plan(spec),
+      (error) => error instanceof TenureError && isDeepStrictEqual(error.errors[0]?.allowed, ['Draft', ...reachableFrom('Draft')]),
+    );
+  });
+
+  it('is never changed itself, nor is the current tenant', () => {
+    fc.assert(
+      fc.property(tenantSpecs, settled, (declared, current) => {
+        const before = structuredClone([declared, current]);
+        try {
+          plan(declared, current);
+        } catch (error) {
+          assert.ok(error instanceof TenureError);
+        }
+        assert.deepEqual([declared, current], before);
+      }),
+    );
+  });
+});
+
+describe('a placed tenant', () => {
+  it('keeps its preferred region', () => {
+    fc.assert(
+      fc.property(active, fc.constantFrom(...regionNames), (current, preferredRegion) => {
+        fc.pre(preferredRegion !== current.spec.placement?.preferredRegion);
+        const declared = { ...current.spec, placement: { preferredRegion } };
+        assert.deepEqual(refusal('placement_immutable', () => plan(declared, current)), ['/spec/placement/preferredRegion']);
+      }),
+    );
+  });
+
+  it('keeps its isolation mode', () => {
+    fc.assert(
+      fc.property(active, (current) => {
+        const placed: CurrentTenant = { ...current, placement: { ...placement, mode: 'schema' } };
+        const declared = { ...current.spec, placement: { ...current.spec.placement, mode: 'dedicated' as const } };
+        assert.deepEqual(refusal('placement_immutable', () => plan(declared, placed)), ['/spec/placement/mode']);
+      }),
+    );
+  });
+});
+
+describe('a tenant that is no Draft', () => {
+  const changes = {
+    plan: fc.constant({ plan: 'another' }),
+    residency: merged<object>(optional('residency', residencies)),
+    services: services.map((list) => ({ services: list })),
+  } as const;
+
+  for (const [field, change] of Object.entries(changes)) {
+    it(`keeps its ${field}`, () => {
+      fc.assert(
+        fc.property(active, change, (current, changed) => {
+          const declared = { ...without(current.spec, field as keyof TenantSpec), ...changed };
+          fc.pre(!isDeepStrictEqual(declared[field as keyof TenantSpec], current.spec[field as keyof TenantSpec]));
+          assert.deepEqual(refusal('change_not_available', () => plan(declared, current)), [`/spec/${field}`]);
+        }),
+      );
+    });
+
+    it(`may change its ${field} while it is one`, () => {
+      fc.assert(
+        fc.property(settled, change, (current, changed) => {
+          fc.pre(current.lifecycle === 'Draft');
+          const declared = { ...without(current.spec, field as keyof TenantSpec), ...changed };
+          assert.deepEqual(plan(declared, current).spec, declared);
+        }),
+      );
+    });
+  }
+
+  it('names every field that is frozen, at once', () => {
+    const spec: TenantSpec = { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }], lifecycle: 'Active' };
+    const declared: TenantSpec = { ...spec, plan: 'q', residency: { jurisdictions: ['EU'] }, services: [{ ...spec.services[0]!, name: 't' }] };
+    assert.deepEqual(refusal('change_not_available', () => plan(declared, { spec, lifecycle: 'Active', placement })), ['/spec/plan', '/spec/residency', '/spec/services']);
+  });
+
+  it('may change its display name', () => {
+    fc.assert(fc.property(active, (current) => assert.equal(plan({ ...current.spec, displayName: 'Another' }, current).spec.displayName, 'Another')));
+  });
+});
+
+describe('isolation that this version does not offer', () => {
+  for (const mode of isolationModes.filter((one) => !offeredModes.includes(one))) {
+    it(`is refused as mode "${mode}"`, () => {
+      const declared: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, placement: { mode } };
+      assert.deepEqual(refusal('isolation_not_available', () => plan(declared)), ['/spec/placement/mode']);
+    });
+  }
+  for (const strategy of serviceStrategies.filter((one) => !offeredStrategies.includes(one))) {
+    it(`is refused as strategy "${strategy}" of the service that asks for it`, () => {
+      const service = { name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] } as const;
+      const declared: TenantSpec = { plan: 'p', services: [{ ...service, collections: [...service.collections.map((one) => ({ ...one, indexes: [] }))] }, { name: 't', strategy, collections: [{ name: 'd', indexes: [] }] }] };
+      assert.deepEqual(refusal('isolation_not_available', () => plan(declared)), ['/spec/services/1/strategy']);
+    });
+  }
+});

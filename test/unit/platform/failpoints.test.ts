@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createFailpoints } from '../../../platform/failpoints.ts';
+
+describe('a failpoint', () => {
+  let directory = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'tenure-failpoints-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  const arm = (name: string, action: string): void => writeFileSync(join(directory, name), action);
+
+  it('does nothing where there is no directory', async () => {
+    await createFailpoints(undefined).reach('accept.before-commit');
+  });
+
+  it('does nothing until it is armed, and nothing under another name', async () => {
+    arm('other', 'boom');
+    await createFailpoints(directory).reach('place');
+    assert.ok(existsSync(join(directory, 'other')));
+  });
+
+  it('fails with the text it is armed with, once', async () => {
+    const failpoints = createFailpoints(directory);
+    arm('place', 'the disk is full\n');
+    await assert.rejects(failpoints.reach('place'), { message: 'the disk is full' });
+    assert.ok(existsSync(join(directory, 'place.hit')));
+    await failpoints.reach('place');
+  });
+
+  it('strikes again when it is armed again', async () => {
+    const failpoints = createFailpoints(directory);
+    for (const text of ['first', 'second']) {
+      arm('place', text);
+      await assert.rejects(failpoints.reach('place'), { message: text });
+    }
+  });
+
+  it('strikes one of several that reach it at once', async () => {
+    arm('place', 'boom');
+    const reached = await Promise.allSettled([1, 2, 3].map(async () => await createFailpoints(directory).reach('place')));
+    assert.deepEqual(reached.map(({ status }) => status).toSorted(), ['fulfilled', 'fulfilled', 'rejected']);
+  });
+
+  it('holds the one that reaches it until it is released, and lets others pass', async () => {
+    const failpoints = createFailpoints(directory);
+    arm('place', 'pause');
+    let passed = false;
+    const held = failpoints.reach('place').then(() => {
+      passed = true;
+    });
+    assert.ok(existsSync(join(directory, 'place.hit')));
+    await failpoints.reach('place');
+    // Several of its own looks at the directory.
+    await delay(50);
+    assert.equal(passed, false);
+    writeFileSync(join(directory, 'place.release'), '');
+    await held;
+  });
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { storageVersion } from '../../../store/documents.ts';
+import { upgradeOnRead } from '../../../store/storage-versions.ts';
+import type { Upgrade } from '../../../store/storage-versions.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+
+interface Stored {
+  storageVersion: number;
+  passed?: number[];
+  name?: string;
+}
+
+/** Each upgrade notes that it was there. */
+const noting = (from: number): Upgrade => (document) => ({ ...document, passed: [...((document['passed'] as number[] | undefined) ?? []), from] });
+const upgrades = (to: number): Record<number, Upgrade> => Object.fromEntries(Array.from({ length: to }, (_, from) => [from, noting(from)]));
+const versions = fc.integer({ min: 1, max: 8 }).chain((to) => fc.tuple(fc.integer({ min: 0, max: to }), fc.constant(to)));
+
+const isInternal = (pattern: RegExp) => (error: unknown) => error instanceof TenureError && error.code === 'internal' && pattern.test(error.message);
+
+describe('a stored document', () => {
+  it('passes every upgrade between its version and this build’s, once and in order', () => {
+    fc.assert(
+      fc.property(versions, ([from, to]) => {
+        const read = upgradeOnRead<Stored>({ storageVersion: from }, { to, using: upgrades(to) });
+        assert.deepEqual(read.passed ?? [], Array.from({ length: to - from }, (_, step) => from + step));
+        assert.equal(read.storageVersion, to);
+      }),
+    );
+  });
+
+  it('keeps what the upgrades do not touch, and is not changed itself', () => {
+    const stored: Stored = { storageVersion: 0, name: 'acme' };
+    assert.deepEqual(upgradeOnRead(stored, { to: 2, using: upgrades(2) }), { storageVersion: 2, name: 'acme', passed: [0, 1] });
+    assert.deepEqual(stored, { storageVersion: 0, name: 'acme' });
+  });
+
+  it('has the version it was brought to, whatever an upgrade says', () => {
+    const lying: Upgrade = (document) => ({ ...document, storageVersion: 99 });
+    assert.equal(upgradeOnRead<Stored>({ storageVersion: 0 }, { to: 1, using: { 0: lying } }).storageVersion, 1);
+  });
+
+  it('of this build’s version is given as it is', () => {
+    const stored: Stored = { storageVersion };
+    assert.equal(upgradeOnRead(stored), stored);
+  });
+
+  it('of a newer build is refused, with the fix', () => {
+    assert.throws(() => upgradeOnRead<Stored>({ storageVersion: storageVersion + 1 }), isInternal(/newer build.*run the newer build/));
+    fc.assert(
+      fc.property(versions, fc.integer({ min: 1, max: 5 }), ([, to], ahead) => {
+        assert.throws(() => upgradeOnRead<Stored>({ storageVersion: to + ahead }, { to, using: upgrades(to) }), isInternal(/newer build/));
+      }),
+    );
+  });
+
+  it('that no chain of upgrades leads from is refused', () => {
+    const { 1: _gap, ...broken } = upgrades(3);
+    assert.throws(() => upgradeOnRead<Stored>({ storageVersion: 0 }, { to: 3, using: broken }), isInternal(/no upgrade from storage version 1/));
+  });
+
+  it('without a version is refused', () => {
+    for (const version of [undefined, null, Number.NaN, '1', 0.5]) {
+      assert.throws(() => upgradeOnRead<Stored>({ storageVersion: version as number }, { to: 1, using: upgrades(1) }), isInternal(/storage version/));
+    }
+  });
+
+  it('can be brought up to this build’s version from every earlier one', () => {
+    for (let from = 1; from < storageVersion; from += 1) assert.equal(upgradeOnRead<Stored>({ storageVersion: from }).storageVersion, storageVersion);
+  });
+});

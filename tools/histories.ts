@@ -1,0 +1,49 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+
+import { readKeyring } from '../platform/config.ts';
+import { createTemporalClient } from '../platform/temporal-client.ts';
+import { startInstallation } from '../test/harness/installation.ts';
+import { declareBasics } from '../test/harness/manifests.ts';
+import { until } from '../test/harness/until.ts';
+import { scenarios } from '../test/histories/scenarios.ts';
+import { compilePolicies } from './policies.ts';
+import { runMain } from './process/operator-error.ts';
+import { createTemporaryStack } from './stack/temporary-stack.ts';
+import { acquireToolchain, toolVariables } from './toolchain/acquire.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const recorded = path('../test/histories/recorded');
+const codecKeyring = path('../test/histories/codec-keyring.json');
+
+/** Records the history of every course of every workflow anew, with the key that the replay test reads them by. */
+async function main(): Promise<number> {
+  const tools = await acquireToolchain({ environment: process.env, report: console.error });
+  await compilePolicies(tools.opa);
+  const stack = await createTemporaryStack({ environment: { ...process.env, ...toolVariables(tools) } });
+  try {
+    const installation = await startInstallation(stack, { settings: { TENURE_CODEC_KEYRING_FILE: codecKeyring } });
+    const temporal = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec keyring', codecKeyring) });
+    try {
+      await declareBasics(installation.client());
+      rmSync(recorded, { recursive: true, force: true });
+      mkdirSync(recorded, { recursive: true });
+      for (const { name, run } of scenarios) {
+        const handle = temporal.client.workflow.getHandle(await run(installation, temporal.client));
+        await until(`${name} is closed`, async () => (await handle.describe()).status.name !== 'RUNNING');
+        writeFileSync(join(recorded, `${name}.json`), `${historyToJSON(await handle.fetchHistory())}\n`);
+        console.log(`recorded ${name}`);
+      }
+      return 0;
+    } finally {
+      await temporal.close();
+      await installation.stop();
+    }
+  } finally {
+    await stack.stop();
+  }
+}
+
+await runMain(main);
