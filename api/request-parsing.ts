@@ -10,7 +10,7 @@ function pointerOf(path: readonly PropertyKey[]): string {
 }
 
 /** The flaws that zod found, each with its JSON pointer; an unknown field is one flaw with its own pointer. */
-export function flawsOf(error: z.ZodError): ProblemDetail[] {
+function flawsOf(error: z.ZodError): ProblemDetail[] {
   return error.issues.flatMap((issue): ProblemDetail[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), message: `unknown field "${key}"`, fix: 'Remove it, or correct its spelling.' }));

@@ -50,7 +50,7 @@ const maxDelayMs = 2_000;
 /** Longer than the longest wait a route allows. */
 const requestTimeoutMs = 75_000;
 
-function pathOf(contract: RouteContract, params: Readonly<Record<string, string>>, query: Readonly<Record<string, unknown>>): string {
+function pathOf(contract: RouteContract, params: Readonly<Record<string, string>>, query: Readonly<Record<string, string | number | undefined>>): string {
   const path = contract.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));

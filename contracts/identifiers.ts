@@ -31,5 +31,4 @@ export const timeSchema = z.iso.datetime({ precision: 3 });
 /** `sha256:` and 64 hexadecimal digits. */
 export const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
-export type Uid = z.infer<typeof uidSchema>;
 export type Digest = `sha256:${string}`;

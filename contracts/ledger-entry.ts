@@ -9,7 +9,7 @@ export const ledgerOutcomes = ['allowed', 'denied', 'succeeded', 'failed'] as co
  * Stands in for a personal value: SHA-256 over the JCS bytes of `[salt, value]`. Salt and value lie beside the entry, so
  * that erasing them keeps every proof over the entry's bytes valid.
  */
-export const commitmentSchema = digestSchema;
+const commitmentSchema = digestSchema;
 
 const stateReferenceSchema = z.strictObject({
   generation: z.int().nonnegative(),

@@ -36,7 +36,7 @@ const noParams = z.strictObject({});
 const noQuery = z.strictObject({});
 const byName = z.strictObject({ name: nameSchema });
 const byId = z.strictObject({ id: uidSchema });
-const page = { pageSize: z.coerce.number().int().min(1).max(500).default(100), pageToken: z.string().max(512).optional() };
+const page = { pageSize: z.coerce.number<number>().int().min(1).max(500).default(100), pageToken: z.string().max(512).optional() };
 const listQuery = z.strictObject(page);
 
 function listOf<Item extends z.ZodType>(item: Item) {
@@ -56,7 +56,7 @@ const tenantChangeProblems = [
 ] as const satisfies readonly ProblemCode[];
 
 /** A tenant change answers 200 or 201 when it is done, 202 with the operation when it runs on. */
-export const tenantChangeSchema = z.strictObject({ tenant: tenantSchema, operation: operationSchema.optional() }).meta({ title: 'TenantChange' });
+const tenantChangeSchema = z.strictObject({ tenant: tenantSchema, operation: operationSchema.optional() }).meta({ title: 'TenantChange' });
 
 const apply = { idempotencyKey: 'optional', precondition: 'required' } as const;
 const read = { body: undefined, idempotencyKey: 'none', precondition: 'none' } as const;
@@ -128,7 +128,7 @@ export const routes = {
   },
   waitOperation: {
     method: 'GET', path: '/v1/operations/{id}:wait', summary: 'Read one operation when it is done, or after the time given.', action: 'operation.get',
-    params: byId, query: z.strictObject({ timeoutSeconds: z.coerce.number().min(0).max(60).default(30) }), responses: { 200: operationSchema }, ...read, problems: ['not_found'],
+    params: byId, query: z.strictObject({ timeoutSeconds: z.coerce.number<number>().min(0).max(60).default(30) }), responses: { 200: operationSchema }, ...read, problems: ['not_found'],
   },
 } as const satisfies Record<string, RouteContract>;
 

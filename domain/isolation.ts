@@ -6,7 +6,7 @@ import type { ProblemDetail } from '../contracts/problem-document.ts';
 export const offeredModes: readonly IsolationMode[] = ['dedicated'];
 export const offeredStrategies: readonly ServiceStrategy[] = ['dedicated'];
 
-export const defaultMode: IsolationMode = 'dedicated';
+const defaultMode: IsolationMode = 'dedicated';
 
 export function isolationModeOf(spec: TenantSpec): IsolationMode {
   return spec.placement?.mode ?? defaultMode;

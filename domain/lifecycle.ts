@@ -1,4 +1,4 @@
-import type { LifecycleState, OperationKind } from '../contracts/lifecycle.ts';
+import type { DeclarableLifecycle, LifecycleState, OperationKind } from '../contracts/lifecycle.ts';
 
 export interface Transition {
   readonly from: LifecycleState;
@@ -7,8 +7,13 @@ export interface Transition {
   readonly path: OperationKind;
 }
 
+/** Where each lifecycle path leads. An operation that is undone leaves the tenant where it was. */
+const paths = {
+  activate: { from: 'Draft', to: 'Active' },
+} as const satisfies Record<OperationKind, { readonly from: DeclarableLifecycle; readonly to: LifecycleState }>;
+
 /** Every way a tenant can go. What is not here is refused. */
-export const transitions: readonly Transition[] = [{ from: 'Draft', to: 'Active', path: 'activate' }];
+export const transitions: readonly Transition[] = Object.entries(paths).map(([path, ends]) => ({ ...ends, path: path as OperationKind }));
 
 /** The path from one state to another, or `undefined` where there is none. */
 export function transitionBetween(from: LifecycleState, to: LifecycleState): Transition | undefined {
@@ -21,15 +26,11 @@ export function reachableFrom(from: LifecycleState): LifecycleState[] {
 }
 
 /** The state a tenant returns to when an operation on this path fails or is cancelled and has been undone. */
-export function stateAfterCompensation(path: OperationKind): LifecycleState {
-  const transition = transitions.find((candidate) => candidate.path === path);
-  if (transition === undefined) throw new TypeError(`no transition by the path "${path}"`);
-  return transition.from;
+export function stateAfterCompensation(path: OperationKind): DeclarableLifecycle {
+  return paths[path].from;
 }
 
 /** The state a tenant is in when an operation on this path has succeeded. */
 export function stateAfterSuccess(path: OperationKind): LifecycleState {
-  const transition = transitions.find((candidate) => candidate.path === path);
-  if (transition === undefined) throw new TypeError(`no transition by the path "${path}"`);
-  return transition.to;
+  return paths[path].to;
 }

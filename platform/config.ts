@@ -51,7 +51,6 @@ export const workerSettings = z.object({
   TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200).describe('Workflows that the worker keeps in memory between their tasks.'),
 });
 
-export type SharedConfig = z.infer<z.ZodObject<typeof sharedSettings>>;
 export type ApiConfig = z.infer<typeof apiSettings>;
 export type WorkerConfig = z.infer<typeof workerSettings>;
 

@@ -10,13 +10,15 @@ const upgrades: Readonly<Record<number, Upgrade>> = {};
 /**
  * The document in the form of this build. Documents are brought up when they are read and written back in the new form
  * with their next change.
- * @throws TenureError internal when a newer build wrote it: reading it with this one could lose what it does not know.
+ * @throws TenureError internal when a newer build wrote it: reading it with this one could lose what it does not know; or
+ * when it has no version.
  */
 export function upgradeOnRead<Document extends { storageVersion: number }>(
   document: Document,
   { to = storageVersion, using = upgrades }: { to?: number; using?: Readonly<Record<number, Upgrade>> } = {},
 ): Document {
   if (document.storageVersion === to) return document;
+  if (!Number.isInteger(document.storageVersion)) throw new TenureError('internal', 'a stored document has no storage version; something else than Tenure wrote it');
   if (document.storageVersion > to) {
     throw new TenureError('internal', `stored by a newer build (storage version ${document.storageVersion}, this build reads up to ${to}); run the newer build`);
   }

@@ -10,7 +10,7 @@ const maxEntries = 64;
 const fewEnough = (entries: object): boolean => Object.keys(entries).length <= maxEntries;
 
 /** What a user may write under `metadata`. */
-export const metadataInputSchema = z.strictObject({
+const metadataInputSchema = z.strictObject({
   name: nameSchema,
   labels: z
     .record(labelKey, z.string().max(63))
@@ -33,7 +33,6 @@ export const metadataSchema = metadataInputSchema.extend({
   updateTime: timeSchema,
 });
 
-export type MetadataInput = z.infer<typeof metadataInputSchema>;
 export type Metadata = z.infer<typeof metadataSchema>;
 
 const outputOnlyMetadata = { uid: true, generation: true, revision: true, createTime: true, updateTime: true } as const;

@@ -34,7 +34,7 @@ export const collectionSpecSchema = z.strictObject({
   indexes: z.array(indexSpecSchema).max(63).default([]),
 });
 
-export const serviceSpecSchema = z.strictObject({
+const serviceSpecSchema = z.strictObject({
   name: nameSchema,
   strategy: z.enum(serviceStrategies).default('dedicated'),
   collections: z.array(collectionSpecSchema).min(1).max(200),
@@ -89,7 +89,7 @@ export const placementStatusSchema = z.strictObject({
   database: z.string(),
 });
 
-export const tenantStatusSchema = z.strictObject({
+const tenantStatusSchema = z.strictObject({
   lifecycle: z.enum(lifecycleStates),
   observedGeneration: z.int().nonnegative(),
   conditions: z.array(conditionSchema),
@@ -124,6 +124,5 @@ export type CollectionSpec = z.infer<typeof collectionSpecSchema>;
 export type TenantSpec = z.infer<typeof tenantSpecSchema>;
 export type Condition = z.infer<typeof conditionSchema>;
 export type PlacementStatus = z.infer<typeof placementStatusSchema>;
-export type TenantStatus = z.infer<typeof tenantStatusSchema>;
 export type Tenant = z.infer<typeof tenantSchema>;
 export type TenantManifest = z.infer<typeof tenantManifestSchema>;

@@ -12,17 +12,23 @@ import type { Lane } from './lane.ts';
 const everything = process.env['TENURE_FAULTS'] === 'all';
 const laneCount = 3;
 
-let stack: EmbeddedStack;
-let lanes: Lane[];
+let stack: EmbeddedStack | undefined;
+let lanes: Lane[] = [];
 let tenants = 0;
 before(async () => {
-  stack = await createTemporaryStack({ temporalStorage: 'file' });
-  lanes = await Promise.all(Array.from({ length: laneCount }, () => createLane(stack)));
+  const started = await createTemporaryStack({ temporalStorage: 'file' });
+  stack = started;
+  lanes = await Promise.all(Array.from({ length: laneCount }, () => createLane(started)));
 });
 after(async () => {
-  await Promise.all((lanes ?? []).map((lane) => lane.stop()));
+  await Promise.all(lanes.map((lane) => lane.stop()));
   await stack?.stop();
 });
+
+function running(): EmbeddedStack {
+  if (stack === undefined) throw new Error('the stack has not been started');
+  return stack;
+}
 
 const nextTenant = (): string => `t${(tenants += 1)}`;
 
@@ -38,7 +44,7 @@ async function overLanes(cases: readonly { fault: Fault; failpoint: string }[], 
     lanes.map(async (lane) => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const { fault, failpoint } = next;
-        await report(`${fault.name} at ${failpoint}`, () => strikeAt(lane, stack, fault, failpoint, nextTenant()));
+        await report(`${fault.name} at ${failpoint}`, () => strikeAt(lane, running(), fault, failpoint, nextTenant()));
       }
     }),
   );
@@ -59,7 +65,7 @@ test('an activation that fails is undone completely, wherever the worker dies on
         await t.test(`SIGKILL worker at ${at}`, async () => {
           lane.arm(at, 'kill');
           const operation = await lane.activate(nextTenant(), { services: refused });
-          await workerKill.strike(lane, stack, operation, at);
+          await workerKill.strike(lane, running(), operation, at);
           await lane.expectEnd(operation, 'failed');
         });
       }
@@ -99,6 +105,6 @@ test('a cell, the control database or Temporal may die in the middle, and Tempor
   if (lane === undefined) throw new Error('no lane');
   for (const [index, fault] of sharedFaults.entries()) {
     const points = everything ? workerFailpoints : workerFailpoints.filter((_, at) => at % 14 === (index * 3 + 4) % 14);
-    for (const failpoint of points) await t.test(`${fault.name} at ${failpoint}`, () => strikeAt(lane, stack, fault, failpoint, nextTenant()));
+    for (const failpoint of points) await t.test(`${fault.name} at ${failpoint}`, () => strikeAt(lane, running(), fault, failpoint, nextTenant()));
   }
 });

@@ -23,7 +23,7 @@ import { until } from '../harness/until.ts';
 export interface Lane {
   readonly installation: Installation;
   readonly temporal: Client;
-  arm(failpoint: string, action: 'kill' | 'pause' | string): void;
+  arm(failpoint: string, action: 'kill' | 'pause'): void;
   /** Resolves when somebody has reached the armed failpoint. */
   hit(failpoint: string): Promise<void>;
   release(failpoint: string): void;

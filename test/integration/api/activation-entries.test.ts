@@ -70,17 +70,50 @@ test('each entry names who asked, by which request, and the operation it is of',
   }
 });
 
-test('the revisions of the entries join: what one leaves is what the next finds, up to the tenant as it stands', () => {
+/** That what one entry leaves is what the next finds, up to the tenant as it stands. */
+function requireJoined(chain: readonly LedgerEntry[], { metadata, spec, status }: RouteAnswer<'getTenant'>): void {
   let standing: LedgerEntry['next'];
-  for (const entry of entries) {
+  for (const entry of chain) {
     if (entry.next === undefined) continue;
     // Two entries of one commit tell of one change.
     if (entry.next.revision === standing?.revision) assert.deepEqual(entry.next, standing, entry.action);
     else assert.deepEqual(entry.previous, standing, `${entry.action} ${entry.step ?? ''}`);
     standing = entry.next;
   }
-  const { generation, revision } = tenant.metadata;
-  assert.deepEqual(standing, { generation, revision, lifecycle: 'Active', digest: canonicalDigest(tenant.spec) });
+  assert.deepEqual(standing, { generation: metadata.generation, revision: metadata.revision, lifecycle: status.lifecycle, digest: canonicalDigest(spec) });
+}
+
+test('the revisions of the entries join: what one leaves is what the next finds, up to the tenant as it stands', () => {
+  requireJoined(entries, tenant);
+});
+
+test('an activation that fails and is undone leaves an entry of every move, and the revisions join', async () => {
+  const collections = [{ name: 'orders', jsonSchema: { bsonType: 'nothing that MongoDB knows' } }];
+  const accepted = await exchange({ method: 'PUT', path: '/v1/tenants/broken', body: tenantManifest('broken', { lifecycle: 'Active', services: [{ name: 'shop', collections }] }), headers: { 'if-none-match': '*' }, who });
+  const { operation } = accepted.json<RouteAnswer<'putTenant'>>();
+  const ended = await exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait` });
+  assert.deepEqual([ended.json<RouteAnswer<'getOperation'>>().state, ended.json<RouteAnswer<'getOperation'>>().error?.code], ['failed', 'schema_rejected'], ended.text);
+  const standing = (await exchange({ path: '/v1/tenants/broken' })).json<RouteAnswer<'getTenant'>>();
+  assert.equal(standing.status.lifecycle, 'Draft');
+  const left = await readEntries(installation, { tenant: standing.metadata.uid });
+  assert.deepEqual(
+    left.map(({ action, outcome, step, reason }) => [action, outcome, step, reason].filter((part) => part !== undefined).join(' ')),
+    [
+      'tenant.create succeeded',
+      'tenant.activate allowed',
+      'tenant.activate.start succeeded',
+      'tenant.activate.step succeeded place',
+      'tenant.activate.step succeeded issue-keys',
+      'tenant.activate.step succeeded claim-database',
+      'tenant.activate.turn failed create-collections schema_rejected',
+      'tenant.activate.undo succeeded create-collections',
+      'tenant.activate.undo succeeded claim-database',
+      'tenant.activate.undo succeeded issue-keys',
+      'tenant.activate.undo succeeded place',
+      'tenant.activate failed schema_rejected',
+    ],
+  );
+  requireJoined(left, standing);
 });
 
 test('the decision of policy is in the entry of what was declared, of what was accepted and of every step', () => {

@@ -138,7 +138,7 @@ describe('an entry that is not as the contract has it', () => {
     'half a surrogate pair': { correlationId: '\ud800' },
   };
   for (const [what, fields] of Object.entries(refused)) {
-    it(`is not sealed: ${what}`, () => assert.throws(() => sealEntry({ ...draft, ...fields } as LedgerDraft, stamp)));
+    it(`is not sealed: ${what}`, () => assert.throws(() => sealEntry({ ...draft, ...fields }, stamp)));
   }
 
   it('is not read: an unknown field at any place', () => {

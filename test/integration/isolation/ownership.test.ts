@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import type { ClaimDocument } from '../../../engines/isolation/dedicated/claim.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { ensureBefore, newId, openCell, stepNames, steps } from './cell-fixture.ts';
+
+const cell = openCell(attachToStack().mongod['eu-west-1']);
+after(() => cell.close());
+
+const otherClaims: Readonly<Record<string, Partial<ClaimDocument> | undefined>> = {
+  'there is no claim': undefined,
+  'another installation has the claim': { installation: 'elsewhere' },
+  'the claim is for another tenant': { tenant: newId() },
+};
+
+for (const name of stepNames.slice(1)) {
+  describe(name, () => {
+    for (const [when, claim] of Object.entries(otherClaims)) {
+      test(`refuses to work, and to undo, when ${when}`, async () => {
+        const home = cell.home();
+        await ensureBefore(name, home);
+        await cell.root.db('tenure_cell').collection<ClaimDocument>('claims').deleteOne({ _id: home.names.database });
+        if (claim !== undefined) await cell.insertClaim(home, claim);
+        const before = await cell.snapshot(home);
+        await assert.rejects(steps[name].ensure(home), { code: 'owned_by_another' });
+        await steps[name].undo(home);
+        assert.deepEqual(await cell.snapshot(home), before);
+      });
+    }
+
+    test('works under the claim of an earlier operation, and leaves what it made to that one', async () => {
+      const home = cell.home();
+      await ensureBefore(name, home);
+      const later = { ...home, operationId: newId() };
+      await steps[name].ensure(later);
+      const before = await cell.snapshot(home);
+      await steps[name].undo(later);
+      assert.deepEqual(await cell.snapshot(home), before);
+    });
+  });
+}
+
+test('a whole activation is undone without a trace, from every step', async () => {
+  for (let reached = 0; reached <= stepNames.length; reached += 1) {
+    const home = cell.home();
+    const untouched = await cell.snapshot(home);
+    for (const name of stepNames.slice(0, reached)) await steps[name].ensure(home);
+    for (const name of stepNames.toReversed()) await steps[name].undo(home);
+    assert.deepEqual(await cell.snapshot(home), untouched, `after ${reached} steps`);
+  }
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { createPageTokens } from '../../../api/page-token.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+
+const key = randomBytes(32);
+const tokens = createPageTokens(key);
+const list = fc.constantFrom('tenants', 'plans', 'operations');
+const filter = fc.oneof(fc.constant(null), fc.record({ tenant: fc.constantFrom('a', 'b'), state: fc.constantFrom('running', 'failed') }), fc.array(fc.string()));
+const position = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 64 }).filter((text) => text.isWellFormed());
+
+function refused(work: () => unknown): void {
+  assert.throws(work, (error) => error instanceof TenureError && error.code === 'page_token_invalid');
+}
+
+describe('a page token', () => {
+  it('gives back the position it was made for', () => {
+    fc.assert(fc.property(list, filter, position, (name, by, at) => assert.equal(tokens.read(name, by, tokens.make(name, by, at)), at)));
+  });
+
+  it('is text that a URL takes as it is, short enough for the route', () => {
+    fc.assert(fc.property(list, filter, position, (name, by, at) => assert.match(tokens.make(name, by, at), /^[\w-]{1,512}$/)));
+  });
+
+  it('is good for the same filter in whatever order it was written', () => {
+    assert.equal(tokens.read('l', { b: 1, a: 2 }, tokens.make('l', { a: 2, b: 1 }, 'x')), 'x');
+  });
+
+  it('is of no use for another list', () => {
+    fc.assert(
+      fc.property(list, list, filter, position, (made, asked, by, at) => {
+        fc.pre(made !== asked);
+        refused(() => tokens.read(asked, by, tokens.make(made, by, at)));
+      }),
+    );
+  });
+
+  it('is of no use for another filter', () => {
+    fc.assert(
+      fc.property(list, filter, filter, position, (name, made, asked, at) => {
+        fc.pre(JSON.stringify(made) !== JSON.stringify(asked));
+        refused(() => tokens.read(name, asked, tokens.make(name, made, at)));
+      }),
+    );
+  });
+
+  it('is of no use under another key', () => {
+    fc.assert(fc.property(list, filter, position, (name, by, at) => refused(() => createPageTokens(randomBytes(32)).read(name, by, tokens.make(name, by, at)))));
+  });
+
+  it('is of no use with any bit of it changed', () => {
+    fc.assert(
+      fc.property(list, filter, position, fc.nat(), (name, by, at, seed) => {
+        const bytes = Buffer.from(tokens.make(name, by, at), 'base64url');
+        const bit = seed % (bytes.length * 8);
+        bytes[bit >> 3]! ^= 1 << (bit & 7);
+        refused(() => tokens.read(name, by, bytes.toString('base64url')));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is of no use with any character of it changed, added or left out', () => {
+    fc.assert(
+      fc.property(list, filter, position, fc.nat(), fc.constantFrom('', 'A', 'w', '_', '=', ' ', '+', '/', '\u20ac'), fc.boolean(), (name, by, at, seed, character, replace) => {
+        const token = tokens.make(name, by, at);
+        const place = seed % (token.length + 1);
+        const changed = token.slice(0, place) + character + token.slice(place + (replace ? 1 : 0));
+        fc.pre(changed !== token);
+        refused(() => tokens.read(name, by, changed));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('cannot be made up', () => {
+    fc.assert(fc.property(list, filter, fc.oneof(fc.string(), fc.base64String(), fc.constant('')), (name, by, token) => refused(() => tokens.read(name, by, token))));
+  });
+});

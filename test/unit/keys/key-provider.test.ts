@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { Binary } from 'mongodb';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { createLocalKeyProvider } from '../../../engines/keys/key-provider.ts';
+import { createTenantSecrets } from '../../../engines/keys/tenant-secrets.ts';
+import type { IssuedSecrets, TenantSecrets } from '../../../engines/keys/tenant-secrets.ts';
+import type { SealedSecret } from '../../../store/documents.ts';
+import type { SecretPurpose } from '../../../store/secrets.ts';
+
+const plaintext = Buffer.from('a data key');
+const [first, second] = [randomBytes(32), randomBytes(32)];
+const provider = (current: string, keys: Record<string, Buffer>) => createLocalKeyProvider({ current, keys: new Map(Object.entries(keys)) });
+
+function unavailable(...mentions: readonly string[]) {
+  return (error: unknown) => error instanceof TenureError && error.code === 'keys_unavailable' && mentions.every((text) => error.message.includes(text));
+}
+
+describe('a key provider', () => {
+  it('unwraps what it wrapped', async () => {
+    const keys = provider('a', { a: first });
+    assert.deepEqual(await keys.unwrap(await keys.wrap(plaintext, 'c'), 'c'), plaintext);
+  });
+
+  it('still unwraps what an older key wrapped once another is current, and wraps with the current one', async () => {
+    const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
+    const rotated = provider('b', { a: first, b: second });
+    assert.deepEqual(await rotated.unwrap(wrapped, 'c'), plaintext);
+    assert.deepEqual([wrapped.key, (await rotated.wrap(plaintext, 'c')).key], ['a', 'b']);
+  });
+
+  it('says which key is missing, and to put it back', async () => {
+    const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
+    await assert.rejects(provider('b', { b: second }).unwrap(wrapped, 'c'), unavailable('"a"', 'put it back'));
+    await assert.rejects(provider('gone', { a: first }).wrap(plaintext, 'c'), unavailable('"gone"'));
+  });
+
+  it('refuses under another key of the same name, in another context, and what was changed', async () => {
+    const keys = provider('a', { a: first });
+    const wrapped = await keys.wrap(plaintext, 'c');
+    await assert.rejects(provider('a', { a: second }).unwrap(wrapped, 'c'), unavailable('"a"', '"c"'));
+    await assert.rejects(keys.unwrap(wrapped, 'd'), unavailable('"d"'));
+    await assert.rejects(keys.unwrap({ ...wrapped, tag: new Binary(randomBytes(16)) }, 'c'), unavailable());
+  });
+
+  it('shows no key and no plaintext in what it refuses with', async () => {
+    const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
+    await assert.rejects(provider('a', { a: second }).unwrap(wrapped, 'c'), (error: Error) => {
+      for (const secret of [first, second, plaintext]) for (const form of ['hex', 'base64', 'base64url', 'utf8'] as const) assert.ok(!error.message.includes(secret.toString(form)));
+      return true;
+    });
+  });
+});
+
+describe('a tenant’s secrets', () => {
+  const keys = provider('a', { a: first });
+
+  /** The secrets of tenants as the control database would hold them. */
+  function kept(entries: Readonly<Record<string, IssuedSecrets>>): TenantSecrets {
+    const sealed = new Map<string, SealedSecret>(
+      Object.entries(entries).flatMap(([tenant, { dataKey, credential }]) => [[`${tenant}/data-key`, dataKey], [`${tenant}/database-credential`, credential]] as const),
+    );
+    return createTenantSecrets({ keyProvider: keys, secrets: { find: async (tenant: string, purpose: SecretPurpose) => sealed.get(`${tenant}/${purpose}`) } });
+  }
+  const none = kept({});
+
+  it('give back the password that was issued: 32 random bytes, another for every tenant and every time', async () => {
+    const passwords = [];
+    for (const tenant of ['a', 'a', 'b']) passwords.push(await kept({ [tenant]: await none.issue(tenant) }).password(tenant));
+    for (const password of passwords) assert.equal(Buffer.from(password, 'base64url').length, 32);
+    assert.equal(new Set(passwords).size, passwords.length);
+  });
+
+  it('of one tenant do not open for another, neither whole nor in part', async () => {
+    const [a, b] = [await none.issue('a'), await none.issue('b')];
+    await assert.rejects(kept({ b: a }).password('b'), unavailable());
+    await assert.rejects(kept({ b: { ...b, credential: a.credential } }).password('b'), unavailable('tenant b'));
+    await assert.rejects(kept({ b: { ...b, dataKey: a.dataKey } }).password('b'), unavailable());
+  });
+
+  it('that are not there are said to be missing', async () => {
+    await assert.rejects(none.password('a'), unavailable('tenant a has no credential'));
+  });
+
+  it('hold no plaintext once they are issued', async () => {
+    const issued = await none.issue('a');
+    const password = await kept({ a: issued }).password('a');
+    for (const { ciphertext } of [issued.dataKey, issued.credential]) assert.ok(!Buffer.from(ciphertext.value()).includes(password));
+  });
+});
