@@ -48,7 +48,9 @@ function observe(logger: Logger, metrics: Pick<Metrics, 'requests'>): RequestHan
       const durationMs = performance.now() - began;
       const route: string = response.locals['route'] ?? 'other';
       metrics.requests.observe({ method: request.method, route, status: response.statusCode }, durationMs / 1000);
-      logger.info('request', { ...requestIds(response), method: request.method, route, status: response.statusCode, durationMs: Math.round(durationMs * 10) / 10 });
+      // A read that succeeds changes nothing and happens all the time.
+      const level = request.method === 'GET' && response.statusCode < 400 ? 'debug' : 'info';
+      logger[level]('request', { ...requestIds(response), method: request.method, route, status: response.statusCode, durationMs: Math.round(durationMs * 10) / 10 });
     });
     next();
   };

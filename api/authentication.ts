@@ -18,19 +18,41 @@ export interface AuthenticationOptions {
 const algorithms = ['EdDSA', 'ES256', 'RS256'];
 const clockToleranceSeconds = 5;
 
-const claimsSchema = z.object({ sub: policyActorSchema.shape.subject, roles: policyActorSchema.shape.roles, tenants: policyActorSchema.shape.tenants });
+const claimsSchema = z.object({ sub: policyActorSchema.shape.subject, roles: policyActorSchema.shape.roles, tenants: policyActorSchema.shape.tenants, exp: z.number() });
+
+interface Verified {
+  readonly actor: PolicyActor;
+  /** Until when it need not be verified again, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** A signature costs more to verify than the rest of a read; a token that is used again is taken on trust for this long. */
+const trustMs = 30_000;
+const trustedTokens = 1_000;
 
 export function createAuthenticate({ keys, issuer, audience }: AuthenticationOptions): Authenticate {
   const keySet = createLocalJWKSet(keys);
+  const verified = new Map<string, Verified>();
+
+  function remember(token: string, actor: PolicyActor, expireTime: number): PolicyActor {
+    const [oldest] = verified.keys();
+    if (verified.size >= trustedTokens && oldest !== undefined) verified.delete(oldest);
+    verified.set(token, { actor, until: Math.min(Date.now() + trustMs, expireTime) });
+    return actor;
+  }
+
   return async (authorization) => {
     const [scheme, token, ...rest] = (authorization ?? '').split(' ');
     if (authorization === undefined || scheme?.toLowerCase() !== 'bearer' || token === undefined || token === '' || rest.length > 0) {
       throw new TenureError('unauthenticated', 'the Authorization header holds no bearer token');
     }
+    const known = verified.get(token);
+    if (known !== undefined && known.until > Date.now()) return known.actor;
+    verified.delete(token);
     try {
       const { payload } = await jwtVerify(token, keySet, { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['sub', 'exp', 'iat'] });
-      const { sub, roles, tenants } = claimsSchema.parse(payload);
-      return { subject: sub, roles, ...(tenants === undefined ? {} : { tenants }) };
+      const { sub, roles, tenants, exp } = claimsSchema.parse(payload);
+      return remember(token, { subject: sub, roles, ...(tenants === undefined ? {} : { tenants }) }, exp * 1000);
     } catch (error) {
       const why = error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not valid here';
       throw new TenureError('unauthenticated', why, { cause: error });

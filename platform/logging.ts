@@ -54,6 +54,7 @@ export function createLogger({ service, level }: { readonly service: string; rea
     transports: [new winston.transports.Console({ stderrLevels: [...logLevels] })],
   });
   const at = (lineLevel: LogLevel) => (message: string, fields: LogFields = {}) => {
+    if (!logger.isLevelEnabled(lineLevel)) return;
     logger.log(lineLevel, message, { service, ...currentLogContext(), ...fields });
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import { withinMs } from '../platform/deadline.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlDatabase } from './control-database.ts';
-import { asControlError } from './control-errors.ts';
+import { asControlError, asLedgerError } from './control-errors.ts';
 import { sealEntry } from './ledger.ts';
 import type { LedgerDraft } from './ledger.ts';
 
@@ -27,7 +27,7 @@ export interface Committed<T> {
 /**
  * Runs `work` and writes its entries in one transaction with majority write concern. If the entries cannot be written,
  * nothing was changed. `work` may run more than once and must touch nothing but this transaction.
- * @throws TenureError control_unavailable when the outcome is not known; what `work` throws, with nothing changed.
+ * @throws TenureError control_unavailable when the ledger takes no entry or the outcome is not known; what `work` throws, with nothing changed.
  */
 export type Commit = <T>(work: (tx: Transaction) => Promise<Committed<T>>) => Promise<T>;
 
@@ -55,7 +55,9 @@ export function createCommit({ database, installation, newId }: CommitDependenci
             const tx: Transaction = { session, time: new Date(), entryId };
             const { result, entries } = await work(tx);
             const documents = entries.map((draft, index) => sealEntry(draft, { id: index === 0 ? entryId : newId(), time: tx.time, installation }));
-            await database.ledger.insertMany(documents, { session });
+            await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
+              throw asLedgerError(error);
+            });
             return result;
           },
           { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true }, maxCommitTimeMS: commitTimeoutMs },

@@ -24,6 +24,15 @@ function isTransient(error: MongoServerError): boolean {
   return error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError') || transientCodes.has(Number(error.code));
 }
 
+/**
+ * What a refused entry means: nothing can be changed now, whatever mongod's reason. What the driver is to try again
+ * passes as it is.
+ */
+export function asLedgerError(error: unknown): unknown {
+  if (!(error instanceof MongoError) || error.hasErrorLabel('TransientTransactionError')) return error;
+  return new TenureError('control_unavailable', 'the ledger takes no entry, and so nothing was changed', { cause: error });
+}
+
 /** Runs a read or a single write on the control database and translates its failure. */
 export async function onControl<T>(call: () => Promise<T>): Promise<T> {
   try {

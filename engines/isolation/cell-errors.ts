@@ -45,12 +45,17 @@ export function refusesSchema(error: unknown): boolean {
   return refusedSchemaCodes.has(Number(source.code)) || (source.codeName ?? '').startsWith('Location');
 }
 
+/** A socket that has broken under the driver's hands reaches the caller as Node's own error, such as EPIPE. */
+function isSocketError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+}
+
 /**
  * A failed command means a cell that cannot be worked with now. An unknown outcome counts as the same: the step is
  * observed again before anything else is done.
  */
 export function asCellError(cell: string, error: unknown): unknown {
-  if (!(error instanceof MongoError)) return error;
+  if (!(error instanceof MongoError) && !isSocketError(error)) return error;
   const why = error instanceof MongoServerError ? `${error.codeName ?? error.name} ${error.code}` : error.name;
   return new TenureError('cell_unavailable', `cell "${cell}" did not do what was asked (${why})`, { cause: error });
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../../platform/node-flags.ts';
 import type { EmbeddedStack } from '../stack/embedded-stack.ts';
 import type { ManagedProcess } from '../stack/managed-process.ts';
 
@@ -18,7 +19,7 @@ export async function startServices(stack: EmbeddedStack): Promise<ManagedProces
   ] as const;
   return await Promise.all(
     services.map(async ({ name, entry, opsPort }) => {
-      const service = stack.createProcess({ name, command: process.execPath, arguments: [fileURLToPath(new URL(entry, import.meta.url))], environment });
+      const service = stack.createProcess({ name, command: process.execPath, arguments: [...nodeFlags[name], fileURLToPath(new URL(entry, import.meta.url))], environment });
       service.spawn();
       await service.waitUntilReady(() => isReady(opsPort), readyTimeoutMs);
       return service;

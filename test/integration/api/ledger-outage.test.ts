@@ -88,32 +88,40 @@ async function standing(id: string): Promise<unknown> {
   return { state: operation.state, done: operation.steps.filter((step) => step.state === 'done').map((step) => step.key), revision: metadata.revision, lifecycle: status.lifecycle, placement: status.placement };
 }
 
-for (const { failpoint, failure } of [
-  { failpoint: 'begin.before-commit', failure: 'beginOperation failed' },
-  { failpoint: 'issue-keys.before-intent', failure: 'ensureStep failed' },
-  { failpoint: 'create-roles.before-checkpoint', failure: 'ensureStep failed' },
-  { failpoint: 'finish.before-commit', failure: 'finishOperation failed' },
-]) {
-  test(`a running operation does not pass ${failpoint} while no entry can be written, and goes on when it can`, async () => {
-    const name = failpoint.replace('.', '-');
-    const held = armFailpoint(installation, failpoint, 'pause');
-    const { operation } = (await exchange(put(`/v1/tenants/${name}`, tenantManifest(name, { lifecycle: 'Active' }), absent))).json<RouteAnswer<'putTenant'>>();
-    const id = operation?.id ?? '';
-    await held.hit();
-    const lift = await refuseEntries(installation);
-    try {
-      const before = await standing(id);
-      const entries = (await readEntries(installation, { operationId: id })).length;
-      const failures = (): number => installation.worker.output().split('\n').filter((line) => line.includes(id) && line.includes(failure)).length;
-      held.release();
-      // More attempts than an unexpected error is given.
-      await until('the worker has tried six times in vain', () => failures() >= 6);
-      assert.deepEqual(await standing(id), before);
-      assert.equal((await readEntries(installation, { operationId: id })).length, entries);
-    } finally {
-      await lift();
+/** Places where an operation can stand when the ledger fails. */
+const places = ['begin.before-commit', 'issue-keys.before-intent', 'create-roles.before-checkpoint', 'finish.before-commit'];
+const failedAttempt = /"(beginOperation|ensureStep|finishOperation) failed"/;
+/** More than an unexpected error is given. */
+const attempts = 6;
+
+test('operations stand still wherever they are while no entry can be written, and go on when it can', async () => {
+  // Each failpoint holds the first operation that comes to it, so each operation stands at another place.
+  const held = await Promise.all(
+    places.map(async (place, index) => {
+      const failpoint = armFailpoint(installation, place, 'pause');
+      const name = `held-${index}`;
+      const { operation } = (await exchange(put(`/v1/tenants/${name}`, tenantManifest(name, { lifecycle: 'Active' }), absent))).json<RouteAnswer<'putTenant'>>();
+      return { failpoint, id: operation?.id ?? '' };
+    }),
+  );
+  await Promise.all(held.map(({ failpoint }) => failpoint.hit()));
+  const lift = await refuseEntries(installation);
+  try {
+    const look = () => Promise.all(held.map(async ({ id }) => ({ standing: await standing(id), entries: (await readEntries(installation, { operationId: id })).length })));
+    const before = await look();
+    for (const { failpoint } of held) failpoint.release();
+    for (const { id } of held) {
+      await until(`operation ${id} has failed ${attempts} times to write its entry`, () => {
+        const lines = installation.worker.output().split('\n').filter((line) => line.includes(id) && failedAttempt.test(line));
+        return lines.length >= attempts;
+      });
     }
+    assert.deepEqual(await look(), before);
+  } finally {
+    await lift();
+  }
+  for (const { id } of held) {
     const ended = await exchange({ path: `/v1/operations/${id}:wait` });
     assert.equal(ended.json<RouteAnswer<'getOperation'>>().state, 'succeeded', ended.text);
-  });
-}
+  }
+});

@@ -73,6 +73,8 @@ export interface CellFixture {
   /** A client with the credential that the steps know. */
   asTenant(home: Home, password?: string): Promise<MongoClient>;
   close(): Promise<void>;
+  /** Closes the clients and nothing else. */
+  disconnect(): Promise<void>;
 }
 
 export function openCell({ uri, adminUri }: { readonly uri: string; readonly adminUri: string }): CellFixture {
@@ -85,8 +87,12 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
   const claims = root.db(planeDatabase).collection<ClaimDocument>('claims');
   const database = (home: Home): Db => root.db(home.names.database);
   const open = new Set<MongoClient>();
+  async function disconnect(): Promise<void> {
+    await Promise.all([client, root, ...open].map((each) => each.close()));
+  }
 
   return {
+    disconnect,
     root,
     sent,
     database,
@@ -128,7 +134,7 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
         await db.dropDatabase();
       }
       await claims.deleteMany({ _id: { $in: [...uids] } });
-      await Promise.all([client, root, ...open].map((each) => each.close()));
+      await disconnect();
     },
   };
 }

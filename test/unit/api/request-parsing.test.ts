@@ -39,7 +39,7 @@ describe('a body', () => {
 
   it('with several flaws is told all of them at once, each with its pointer', () => {
     const errors = flaws(() => parsePart('body', tenantManifestSchema, { ...tenant({ plan: 7, unheard: 1, of: 2 }), metadata: { name: 'Acme' } }));
-    assert.deepEqual(errors.map(({ pointer }) => pointer).toSorted(), ['/metadata/name', '/spec/of', '/spec/plan', '/spec/unheard']);
+    assert.deepEqual(new Set(errors.map(({ pointer }) => pointer)), new Set(['/metadata/name', '/spec/of', '/spec/plan', '/spec/unheard']));
   });
 
   it('with an unknown field is told which, and what to do', () => {

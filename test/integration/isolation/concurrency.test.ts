@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import type { Home } from '../../../engines/isolation/home.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { ensureBefore, openCell, specWith, stepNames, steps } from './cell-fixture.ts';
+
+const cell = openCell(attachToStack().mongod['eu-west-1']);
+after(() => cell.close());
+
+const attempts = 4;
+const rounds = 5;
+const spec = specWith([
+  { name: 'orders', jsonSchema: { required: ['sku'] }, indexes: [{ keys: [{ field: 'sku', order: 1 }], unique: true }, { keys: [{ field: 'words', order: 'text' }] }] },
+  { name: 'events', indexes: [{ keys: [{ field: 'at', order: -1 }] }] },
+  { name: 'carts' },
+]);
+
+/** Leaves the step's work there, but all of it wrong. */
+const spoil: Readonly<Record<string, (home: Home) => Promise<unknown>>> = {
+  async 'create-collections'(home) {
+    const db = cell.database(home);
+    await db.createCollection('orders', { validator: { a: 1 } });
+    await db.command({ createIndexes: 'orders', indexes: [{ key: { other: 1 }, name: 'sku_1' }, { key: { other: 'text' }, name: 'words_text' }] });
+    await db.command({ createIndexes: 'events', indexes: [{ key: { other: 1 }, name: 'at_-1' }] });
+  },
+  async 'create-roles'(home) {
+    for (const role of [home.names.readWriteRole, home.names.readOnlyRole]) await cell.database(home).command({ createRole: role, privileges: [], roles: [] });
+  },
+  async 'create-user'(home) {
+    await cell.database(home).command({ createUser: home.names.user, pwd: 'x', roles: [], customData: { installation: home.installation, tenant: home.uid } });
+  },
+};
+
+for (const name of stepNames) {
+  describe(`${name} by ${attempts} attempts at once`, () => {
+    for (const [from, arrange] of [['nothing', undefined], ['all of it wrong', spoil[name]]] as const) {
+      if (from !== 'nothing' && arrange === undefined) continue;
+      test(`from ${from}`, async () => {
+        for (let round = 0; round < rounds; round += 1) {
+          const home = cell.home({ spec });
+          await ensureBefore(name, home);
+          await arrange?.(home);
+          await Promise.all(Array.from({ length: attempts }, () => steps[name].ensure(home)));
+          if (name !== 'probe-isolation') assert.equal(await steps[name].observe(home), 'present');
+        }
+      });
+    }
+    test('to undo', async () => {
+      const home = cell.home({ spec });
+      await ensureBefore(name, home);
+      await steps[name].ensure(home);
+      await Promise.all(Array.from({ length: attempts }, () => steps[name].undo(home)));
+      if (name !== 'claim-database' && name !== 'probe-isolation') assert.equal(await steps[name].observe(home), 'absent');
+    });
+  });
+}

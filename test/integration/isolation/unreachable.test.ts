@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
+import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
+import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
+import type { MongodHandle } from '../../../tools/stack/mongod.ts';
+import { ensureBefore, openCell, stepNames, steps } from './cell-fixture.ts';
+import type { CellFixture, StepName } from './cell-fixture.ts';
+
+const leaseMs = 400;
+/** What a busy machine may add to a timer. */
+const slackMs = 600;
+
+let stack: EmbeddedStack;
+let mongod: MongodHandle;
+let cell: CellFixture;
+before(async () => {
+  stack = await createTemporaryStack();
+  mongod = stack.mongodHandle('eu-west-1');
+  cell = openCell(mongod);
+});
+after(async () => {
+  await cell.close();
+  await stack.stop();
+});
+
+function leaseFrom(now: number): WorkLease {
+  return { remainingMs: () => Math.max(1, Math.floor(now + leaseMs - performance.now())) };
+}
+
+type Act = 'observe' | 'ensure' | 'undo';
+/** Only its `ensure` takes a probe to the cell. */
+const actsOf = (name: StepName): readonly Act[] => (name === 'probe-isolation' ? ['ensure'] : ['observe', 'ensure', 'undo']);
+const acts = stepNames.flatMap((name) => actsOf(name).map((act) => ({ name, act })));
+
+async function assertUnavailable(home: Home, name: StepName, act: Act): Promise<void> {
+  const started = performance.now();
+  await assert.rejects(steps[name][act]({ ...home, lease: leaseFrom(started) }), { name: 'TenureError', code: 'cell_unavailable', message: /"eu-west-1-a"/ }, `${name} ${act}`);
+  const tookMs = performance.now() - started;
+  assert.ok(tookMs <= leaseMs + slackMs, `${name} ${act} took ${tookMs} ms with a lease of ${leaseMs} ms`);
+}
+
+/** One tenant for each step, brought to just before it. */
+async function tenants(): Promise<Map<StepName, Home>> {
+  const homes = new Map<StepName, Home>();
+  for (const name of stepNames) {
+    const home = cell.home();
+    await ensureBefore(name, home);
+    homes.set(name, home);
+  }
+  return homes;
+}
+
+async function assertEnsured(homes: ReadonlyMap<StepName, Home>): Promise<void> {
+  for (const [name, home] of homes) {
+    await steps[name].ensure(home);
+    if (name !== 'probe-isolation') assert.equal(await steps[name].observe(home), 'present');
+  }
+}
+
+describe('a cell that does not run', () => {
+  let homes: Map<StepName, Home>;
+  before(async () => {
+    homes = await tenants();
+    await mongod.kill('SIGKILL');
+  });
+
+  for (const { name, act } of acts) test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
+
+  test('and that was never reached before', async () => {
+    const fresh = openCell(mongod);
+    try {
+      await assertUnavailable(fresh.home(), 'claim-database', 'ensure');
+    } finally {
+      await fresh.disconnect();
+    }
+  });
+
+  test('and when it is back, every step is brought about', async () => {
+    await mongod.start();
+    await assertEnsured(homes);
+  });
+});
+
+describe('a cell that does not answer', () => {
+  let homes: Map<StepName, Home>;
+  before(async () => {
+    homes = await tenants();
+    await mongod.kill('SIGSTOP');
+  });
+  after(() => mongod.kill('SIGCONT'));
+
+  for (const { name, act } of acts) test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
+
+  test('and when it goes on, nothing is sent that was given up', async () => {
+    const sent = cell.sent.length;
+    await mongod.kill('SIGCONT');
+    await cell.root.db('admin').command({ ping: 1 });
+    for (const home of homes.values()) await home.cell.client.db('admin').command({ ping: 1 });
+    assert.deepEqual(cell.sent.slice(sent).map(({ commandName }) => commandName).filter((name) => name !== 'ping'), []);
+    await assertEnsured(homes);
+  });
+});
+
+test('a cell that is lost in the middle of a step is found half done and finished', async () => {
+  const home = cell.home();
+  await ensureBefore('create-collections', home);
+  let looks = 0;
+  const dying: WorkLease = {
+    remainingMs() {
+      looks += 1;
+      // By then the first collection is there and the second is not.
+      if (looks === 9) process.kill(mongod.pid as number, 'SIGKILL');
+      return leaseMs;
+    },
+  };
+  await assert.rejects(steps['create-collections'].ensure({ ...home, lease: dying }), { code: 'cell_unavailable' });
+  await mongod.kill('SIGKILL');
+  await mongod.start();
+  assert.notEqual(await steps['create-collections'].observe(home), 'present');
+  await steps['create-collections'].ensure(home);
+  assert.equal(await steps['create-collections'].observe(home), 'present');
+});
