@@ -1,3 +1,4 @@
+import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { StartOperation } from '../platform/operation-starter.ts';
@@ -31,9 +32,18 @@ export function createSweepActivities({ store, start, logger, metrics }: SweepDe
     async resumeStalledOperations() {
       try {
         const stalled = await store.operations.stalled(idleMs, batch);
-        for (const operation of stalled) await resume(operation);
-        if (stalled.length > 0) logger.info('asked for the workflows of idle operations', { count: stalled.length });
-        return { resumed: stalled.length };
+        let resumed = 0;
+        for (const operation of stalled) {
+          try {
+            await resume(operation);
+            resumed += 1;
+          } catch (error) {
+            // One that cannot be started must not keep the others from it; the next sweep tries it again.
+            logger.warn('an idle operation could not be started', { operationId: operation._id, tenant: operation.tenant.name, ...errorFields(error) });
+          }
+        }
+        if (resumed > 0) logger.info('asked for the workflows of idle operations', { count: resumed });
+        return { resumed };
       } catch (error) {
         throw asFailure(error, 1);
       }

@@ -58,7 +58,12 @@ export async function openTenant(api: ApiClient, name: string, { maxPoolSize = 1
   };
   const { access, until: firstUntil } = await ask();
   const client = connect(access, maxPoolSize);
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
   const db = client.db(access.database);
 
   let until = firstUntil;

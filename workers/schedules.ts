@@ -2,7 +2,11 @@ import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/clien
 import type { Client } from '@temporalio/client';
 import type { Logger } from '../platform/logging.ts';
 
-export const sweepScheduleId = 'tenure-sweep';
+/** One per task queue: each installation of a namespace sweeps its own operations. */
+export function sweepScheduleId(taskQueue: string): string {
+  return `sweep/${taskQueue}`;
+}
+
 const sweepEveryMs = 10_000;
 const lookEveryMs = 10_000;
 
@@ -15,7 +19,7 @@ export interface ScheduleDependencies {
 async function createSweepSchedule({ client, taskQueue }: ScheduleDependencies): Promise<boolean> {
   try {
     await client.schedule.create({
-      scheduleId: sweepScheduleId,
+      scheduleId: sweepScheduleId(taskQueue),
       spec: { intervals: [{ every: sweepEveryMs }] },
       action: { type: 'startWorkflow', workflowType: 'sweep', taskQueue, args: [], workflowRunTimeout: '2m', staticSummary: 'Look for operations that nobody works on' },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10s' },

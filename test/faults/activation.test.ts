@@ -3,12 +3,12 @@ import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../tools/stack/temporary-stack.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import { acceptingFailpoints, undoFailpoints, workerFailpoints } from './failpoint-names.ts';
-import { cancel, reset, sharedFaults, strikeAt, terminate, workerKill } from './faults.ts';
+import { cancel, reset, sharedFaults, strikeAt, terminate, terminateOrphan, workerKill } from './faults.ts';
 import type { Fault } from './faults.ts';
 import { createLane } from './lane.ts';
 import type { Lane } from './lane.ts';
 
-/** Everything everywhere with TENURE_FAULTS=all; else the worker's death everywhere, and of the others a spread. */
+/** Every fault at every failpoint with TENURE_FAULTS=all; else a spread of them. */
 const everything = process.env['TENURE_FAULTS'] === 'all';
 const laneCount = 3;
 
@@ -33,7 +33,7 @@ function running(): EmbeddedStack {
 const nextTenant = (): string => `t${(tenants += 1)}`;
 
 function spread(fault: Fault, offset: number): { fault: Fault; failpoint: string }[] {
-  const every = everything || fault === workerKill ? 1 : 7;
+  const every = everything ? 1 : fault === workerKill ? 2 : 7;
   return workerFailpoints.filter((_, index) => index % every === offset % every).map((failpoint) => ({ fault, failpoint }));
 }
 
@@ -51,7 +51,7 @@ async function overLanes(cases: readonly { fault: Fault; failpoint: string }[], 
 }
 
 test('whoever dies or is ended, and wherever, an activation ends as declared and nothing is done twice', async (t) => {
-  const cases = [...spread(workerKill, 0), ...spread(terminate, 0), ...spread(cancel, 2), ...spread(reset, 4)];
+  const cases = [...spread(workerKill, 0), ...spread(terminate, 0), ...spread(terminateOrphan, 3), ...spread(cancel, 2), ...spread(reset, 4)];
   await overLanes(cases, (name, run) => t.test(name, run));
 });
 

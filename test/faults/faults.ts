@@ -52,6 +52,20 @@ export const terminate: Fault = {
   },
 };
 
+/** While a worker lives it carries on with the task it has; with none, only the sweep can bring the operation back. */
+export const terminateOrphan: Fault = {
+  name: 'SIGKILL worker, then Terminate in the Temporal UI,',
+  shared: false,
+  action: 'kill',
+  ends: 'succeeded',
+  async strike(lane, _stack, operation) {
+    const { worker } = lane.installation;
+    await worker.ended();
+    await handle(lane, operation).terminate('fault test');
+    worker.start();
+  },
+};
+
 export const cancel: Fault = {
   name: 'Cancel in the Temporal UI',
   shared: false,
@@ -95,19 +109,20 @@ export const temporalKill: Fault = {
 };
 
 export const temporalLoss: Fault = {
-  name: 'Temporal’s database deleted',
+  name: 'SIGKILL worker, then Temporal’s database deleted,',
   shared: true,
-  action: 'pause',
+  action: 'kill',
   ends: 'succeeded',
   async strike(lane, stack) {
+    await lane.installation.worker.ended();
     await stack.temporalServer.kill('SIGKILL');
     await stack.temporalServer.deleteDatabase();
     await stack.temporalServer.start();
     await until('Temporal answers again', () => lane.temporal.workflowService.describeNamespace({ namespace: lane.temporal.options.namespace }).then(() => true, () => false));
+    lane.installation.worker.start();
   },
 };
 
-export const unsharedFaults: readonly Fault[] = [workerKill, terminate, cancel, reset];
 export const sharedFaults: readonly Fault[] = [mongodKill('control'), mongodKill('eu-west-1'), mongodKill('us-east-1'), temporalKill, temporalLoss];
 
 /** Runs one activation, strikes the fault when it stands at the failpoint, and holds its end against the declared one. */

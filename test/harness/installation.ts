@@ -47,10 +47,12 @@ export interface InstallationOptions {
   readonly worker?: boolean;
   /** Replaces single settings of both processes. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Set to false where something they need is away: resolves when the API listens, not when it is ready. */
+  readonly awaitReady?: boolean;
 }
 
 /** Starts an installation and resolves when API and worker are ready and every cell has been seen. */
-export async function startInstallation(stack: Pick<AttachedStack, 'mintToken' | 'processEnvironment' | 'mongod'>, { worker: withWorker = true, settings = {} }: InstallationOptions = {}): Promise<Installation> {
+export async function startInstallation(stack: Pick<AttachedStack, 'mintToken' | 'processEnvironment' | 'mongod'>, { worker: withWorker = true, settings = {}, awaitReady = true }: InstallationOptions = {}): Promise<Installation> {
   const id = newId().slice(-12);
   const failpointDirectory = mkdtempSync(join(tmpdir(), 'tenure-failpoints-'));
   const databases = { control: `tenure_${id}`, secrets: `tenure_${id}_secrets` };
@@ -82,7 +84,8 @@ export async function startInstallation(stack: Pick<AttachedStack, 'mintToken' |
     await store.prepare();
     api.start();
     if (withWorker) worker.start();
-    await Promise.all([api.ready(), ...(withWorker ? [worker.ready()] : [])]);
+    if (awaitReady) await Promise.all([api.ready(), ...(withWorker ? [worker.ready()] : [])]);
+    else await until('the API listens', async () => (await fetch(`${server}/livez`).catch(() => undefined))?.ok);
     if (withWorker) await until('every cell has been seen', async () => [...(await store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2);
   } catch (error) {
     await stop();

@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The API or the worker as a process of its own, which can be killed and started again. */
 export interface ServiceProcess {
   readonly pid: number;
+  /** `null` until it has ended by itself. */
+  readonly exitCode: number | null;
   /** Everything it wrote so far, over all its lives. */
   readonly output: () => string;
   start(): void;
@@ -33,6 +35,9 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
   return {
     get pid() {
       return child?.pid ?? 0;
+    },
+    get exitCode() {
+      return child?.exitCode ?? null;
     },
     output: () => output,
     start() {

@@ -68,8 +68,8 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'sweep',
-    async run(_installation, temporal) {
-      const schedule = temporal.schedule.getHandle(sweepScheduleId);
+    async run({ taskQueue }, temporal) {
+      const schedule = temporal.schedule.getHandle(sweepScheduleId(taskQueue));
       await schedule.trigger();
       return until('a sweep has run', async () => {
         const { info } = await schedule.describe();

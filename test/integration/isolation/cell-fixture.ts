@@ -127,11 +127,14 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
       return tenant;
     },
     async close() {
+      const { users } = await root.db('admin').command({ usersInfo: { forAllDBs: true } });
+      const withUsers = new Set((users as Document[]).map(({ db }) => db as string));
+      const { databases } = await root.db('admin').command({ listDatabases: 1, nameOnly: true });
+      const withData = new Set((databases as Document[]).map(({ name }) => name as string));
       for (const name of uids) {
-        const db = root.db(name);
-        await db.command({ dropAllUsersFromDatabase: 1 });
-        await db.command({ dropAllRolesFromDatabase: 1 });
-        await db.dropDatabase();
+        if (withUsers.has(name)) await root.db(name).command({ dropAllUsersFromDatabase: 1 });
+        await root.db(name).command({ dropAllRolesFromDatabase: 1 });
+        if (withData.has(name)) await root.db(name).dropDatabase();
       }
       await claims.deleteMany({ _id: { $in: [...uids] } });
       await disconnect();

@@ -23,8 +23,8 @@ async function commandsDuring(home: Home, act: () => Promise<unknown>): Promise<
     const { log } = await admin.command({ getLog: 'global' });
     const entries = (log as string[]).map((line) => JSON.parse(line) as { t: { $date: string }; attr?: { command?: Document } });
     const commands = entries.filter(({ t }) => new Date(t.$date) >= started).map(({ attr }) => attr?.command ?? {});
-    // What mongod does within a command has no session.
-    return commands.filter((command) => 'lsid' in command && JSON.stringify(command).includes(home.names.database));
+    // What mongod does within a command says nothing of the time in the cluster.
+    return commands.filter((command) => 'lsid' in command && '$clusterTime' in command && JSON.stringify(command).includes(home.names.database));
   } finally {
     await admin.command({ profile: 0, slowms: 100 });
   }
@@ -126,7 +126,9 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
   };
   for (const name of stepNames) {
     test(`${name}: ensure`, async () => {
-      await sweep(() => prepared(name), steps[name].ensure, async (home) => {
+      // A probe changes nothing, so one tenant does for all.
+      const once = name === 'probe-isolation' ? await prepared(name) : undefined;
+      await sweep(async () => once ?? (await prepared(name)), steps[name].ensure, async (home) => {
         await steps[name].ensure(home);
         if (name !== 'probe-isolation') assert.equal(await steps[name].observe(home), 'present');
       });

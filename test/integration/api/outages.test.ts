@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { routes } from '../../../contracts/routes.ts';
+import type { RouteAnswer, RouteContract } from '../../../contracts/routes.ts';
+import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
+import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
+import { entriesOf, readControlState } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+
+let stack: EmbeddedStack;
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  stack = await createTemporaryStack();
+  installation = await startInstallation(stack);
+  exchange = createExchange(installation);
+  const api = installation.client();
+  await declareBasics(api);
+  await api.call('createTenant', { body: tenantManifest('draft') });
+});
+after(async () => {
+  await installation.stop();
+  await stack.stop();
+});
+
+const create = (name: string, spec: Parameters<typeof tenantManifest>[1] = { lifecycle: 'Active' }): HttpRequest => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name, spec), headers: { 'idempotency-key': name } });
+
+async function succeeds(accepted: HttpAnswer): Promise<void> {
+  assert.equal(accepted.status, 202, accepted.text);
+  const { operation } = accepted.json<RouteAnswer<'createTenant'>>();
+  const ended = await exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait?timeoutSeconds=60` });
+  assert.equal(ended.json<RouteAnswer<'getOperation'>>().state, 'succeeded', ended.text);
+}
+
+/** Sends the request until it is answered otherwise than with 503: the API is to recover without anybody's help. */
+const recovered = (request: HttpRequest): Promise<HttpAnswer> =>
+  until(`${request.path} is answered again`, async () => {
+    const answer = await exchange(request);
+    return answer.status === 503 ? undefined : answer;
+  });
+
+async function requireUnready(what: string): Promise<void> {
+  const ready = await fetch(`${installation.server}/readyz`);
+  assert.equal(ready.status, 503);
+  assert.equal(((await ready.json()) as { checks: Record<string, string> }).checks[what], 'failed');
+  assert.equal((await fetch(`${installation.server}/livez`)).status, 200, 'alive all the same');
+}
+
+test('while Temporal is away what needs an operation is answered 503 and leaves no trace, all else works, and it recovers alone', async () => {
+  await stack.temporalServer.kill('SIGKILL');
+  const state = await readControlState(installation);
+  const activations: readonly HttpRequest[] = [
+    create('waiting'),
+    { method: 'PUT', path: '/v1/tenants/draft', body: tenantManifest('draft', { lifecycle: 'Active' }), headers: { 'if-match': '*' } },
+    { method: 'POST', path: '/v1/tenants/draft:activate', headers: { 'if-match': '*', 'idempotency-key': 'activate' } },
+  ];
+  const entries = await entriesOf(installation, async () => {
+    for (const request of activations) assert.equal((await exchange(request)).problem().code, 'temporal_unavailable');
+  });
+  assert.deepEqual(entries, []);
+  assert.deepEqual(await readControlState(installation), state);
+  await requireUnready('temporal');
+  assert.equal((await exchange({ path: '/v1/tenants/draft' })).status, 200);
+  assert.equal((await exchange(create('drafted', {}))).status, 201, 'a Draft needs no operation');
+  assert.equal((await exchange(create('refused', { lifecycle: 'Active', plan: 'nowhere' }))).status, 422, 'what is refused anyway is refused');
+
+  await stack.temporalServer.start();
+  await succeeds(await recovered(activations[0]!));
+});
+
+test('while a cell is away what can go nowhere else is answered 503 before it is accepted, others go elsewhere, and it recovers alone', async () => {
+  await stack.mongodHandle('us-east-1').kill('SIGKILL');
+  await until('the worker has seen that the cell is away', async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable === false);
+  const state = await readControlState(installation);
+  const american = create('american', { lifecycle: 'Active', residency: { allowedRegions: ['us-east-1'] } });
+  const entries = await entriesOf(installation, async () => {
+    const answer = await exchange(american);
+    assert.equal(answer.problem().code, 'cell_unavailable', answer.text);
+  });
+  assert.deepEqual(entries, []);
+  assert.deepEqual(await readControlState(installation), state);
+  await succeeds(await exchange(create('anywhere', { lifecycle: 'Active', placement: { preferredRegion: 'us-east-1' } })));
+  assert.equal((await exchange({ path: '/v1/tenants/anywhere' })).json<RouteAnswer<'getTenant'>>().status.placement?.region, 'eu-west-1');
+
+  await stack.mongodHandle('us-east-1').start();
+  await succeeds(await recovered(american));
+});
+
+const bodies: Readonly<Record<string, unknown>> = {
+  createTenant: tenantManifest('nobody'),
+  putTenant: tenantManifest('nobody'),
+  putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'nobody' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
+  putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: 'nobody' }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
+};
+
+test('while the control database is away every route answers 503, the process lives, and API and worker recover alone', async () => {
+  await stack.mongodHandle('control').kill('SIGKILL');
+  await Promise.all(
+    Object.entries<RouteContract>(routes).map(async ([id, contract]) => {
+      const body = bodies[id];
+      const answer = await exchange({
+        method: contract.method,
+        path: contract.path.replace('{name}', 'nobody').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1'),
+        headers: { 'idempotency-key': id, 'if-match': '*' },
+        ...(body === undefined ? {} : { body }),
+      });
+      assert.equal(answer.problem().code, 'control_unavailable', `${id}: ${answer.text}`);
+    }),
+  );
+  await requireUnready('control');
+  const stranger = await exchange({ path: '/v1/tenants', headers: { authorization: '' } });
+  assert.equal(stranger.status, 401, 'who asks is known without it');
+
+  await stack.mongodHandle('control').start();
+  await recovered({ path: '/v1/tenants' });
+  await succeeds(await recovered(create('after')));
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { routes } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { readControlState, readEntries } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange, HttpRequest } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+
+const stack = attachToStack();
+const bundle = mkdtempSync(join(tmpdir(), 'tenure-bundle-'));
+const compiled = stack.processEnvironment()['TENURE_POLICY_BUNDLE'] ?? '';
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(stack, { worker: false, settings: { TENURE_POLICY_BUNDLE: bundle }, awaitReady: false });
+  exchange = createExchange(installation);
+});
+after(async () => {
+  await installation.stop();
+  rmSync(bundle, { recursive: true, force: true });
+});
+
+const bodies: Readonly<Record<string, unknown>> = {
+  createTenant: tenantManifest('acme'),
+  putTenant: tenantManifest('acme'),
+  putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'acme' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
+  putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: 'acme' }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
+};
+
+function requestBy(id: string, contract: RouteContract): HttpRequest {
+  const body = bodies[id];
+  const path = contract.path.replace('{name}', 'acme').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1');
+  return { method: contract.method, path, headers: { 'idempotency-key': id, 'if-none-match': '*' }, ...(body === undefined ? {} : { body }) };
+}
+
+async function requireNothingDecided(): Promise<void> {
+  const state = await readControlState(installation);
+  for (const [id, contract] of Object.entries<RouteContract>(routes)) {
+    const answer = await exchange(requestBy(id, contract));
+    assert.equal(answer.problem().code, 'policy_unavailable', `${id}: ${answer.text}`);
+  }
+  assert.deepEqual(await readControlState(installation), state);
+  assert.deepEqual(await readEntries(installation), []);
+  const ready = await fetch(`${installation.server}/readyz`);
+  assert.equal(ready.status, 503);
+  assert.deepEqual(((await ready.json()) as { checks: unknown }).checks, { control: 'ok', temporal: 'ok', policy: 'failed' });
+  assert.equal((await fetch(`${installation.server}/livez`)).status, 200);
+}
+
+test('without a policy bundle no route decides anything: 503, nothing written, not ready', requireNothingDecided);
+
+test('a bundle whose bytes are not those that its manifest names decides nothing either', async () => {
+  cpSync(compiled, bundle, { recursive: true });
+  writeFileSync(join(bundle, 'data.json'), JSON.stringify({ actions: {}, roles: { admin: {} } }));
+  await requireNothingDecided();
+});
+
+test('when the bundle is there the API decides by it, without a restart', async () => {
+  cpSync(compiled, bundle, { recursive: true });
+  await until('the API decides again', async () => (await exchange({ path: '/v1/tenants' })).status !== 503);
+  assert.equal((await fetch(`${installation.server}/readyz`)).status, 200);
+  await declareBasics(installation.client());
+  assert.equal((await exchange(requestBy('createTenant', routes.createTenant))).status, 201);
+  assert.equal((await exchange({ path: '/v1/plans', who: { roles: [] } })).status, 403);
+});
