@@ -25,3 +25,8 @@ export function sha256(bytes: Uint8Array): Digest {
 export function canonicalDigest(value: unknown): Digest {
   return sha256(canonicalBytes(value));
 }
+
+/** Whether two JSON values have one canonical form; `undefined` counts as null. */
+export function canonicallyEqual(a: unknown, b: unknown): boolean {
+  return canonicalBytes(a ?? null).equals(canonicalBytes(b ?? null));
+}

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
+import { withinMs } from './deadline.ts';
 import { createEncryptionCodec } from './payload-codec/encryption-codec.ts';
 import type { CodecKeyring } from './payload-codec/encryption-codec.ts';
 
@@ -33,7 +34,9 @@ export function createTemporalClient({ address, namespace, keyring }: TemporalCl
   return {
     client: new Client({ connection, namespace, dataConverter: createDataConverter(keyring) }),
     async ping() {
-      await connection.withDeadline(Date.now() + pingTimeoutMs, () => connection.workflowService.describeNamespace({ namespace }));
+      const ask = connection.withDeadline(Date.now() + pingTimeoutMs, () => connection.workflowService.describeNamespace({ namespace }));
+      // The call's own deadline counts from when there is a connection.
+      await withinMs(pingTimeoutMs, ask, () => new Error('Temporal does not answer in time'));
     },
     close: () => connection.close(),
   };

@@ -1,7 +1,7 @@
 import { updateConditions } from '../../domain/conditions.ts';
 import { declaredTables, homeNames } from '../../domain/isolation.ts';
-import { resolvePlacement } from '../../domain/placement.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
+import { choosePlacement } from '../../engines/admission/choose-placement.ts';
 import type { Store } from '../../store/store.ts';
 import type { StepHandler } from './step-handler.ts';
 
@@ -10,13 +10,7 @@ export function placeStep({ cells }: Pick<Store, 'cells'>): StepHandler {
   return {
     async ensure({ tenant, admission: { plan, regions } }) {
       if (plan === undefined) throw new TenureError('policy_refused', `there is no plan "${tenant.spec.plan}"`);
-      const placed = resolvePlacement({ spec: tenant.spec, plan: plan.spec, regions, cells: await cells.observations() });
-      if (placed.outcome === 'impossible') {
-        if (placed.waitMayHelp) throw new TenureError('cell_unavailable', 'no cell that may take the tenant can be reached');
-        const errors = placed.candidates.map(({ region, cell, removedBy }) => ({ message: `${cell ?? region}: ${removedBy?.message ?? 'not chosen'}`, ...(removedBy === undefined ? {} : { rule: removedBy.rule }) }));
-        throw new TenureError('placement_impossible', 'every region and cell was removed from the candidates', { errors });
-      }
-      const { region, cell, mode } = placed.choice;
+      const { region, cell, mode } = choosePlacement({ spec: tenant.spec, plan: plan.spec, regions, cells: await cells.observations() });
       return {
         result: `${region}, cell ${cell}`,
         commit: async (tx, current) => ({

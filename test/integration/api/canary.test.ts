@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { inspect } from 'node:util';
 import { JSONToPayload, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { JSONPayload } from '@temporalio/common/lib/proto-utils.js';
 import { MongoClient } from 'mongodb';
@@ -21,6 +22,14 @@ before(async () => {
   await declareBasics(installation.client());
 });
 after(() => installation.stop());
+
+/** Everything that an error says of itself. */
+async function told(failing: Promise<unknown>): Promise<string> {
+  return failing.then(
+    () => assert.fail('this was to fail'),
+    (error: unknown) => `${inspect(error, { depth: 10 })} ${JSON.stringify(error)}`,
+  );
+}
 
 /** Every payload anywhere in a history. */
 function payloadsIn(value: unknown): JSONPayload[] {
@@ -57,13 +66,13 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
     assert.equal(ended.body.state, name === 'refused' ? 'failed' : 'succeeded');
     said.push(JSON.stringify(ended.body), JSON.stringify((await api.call('getTenant', { params: { name } })).body));
   }
-  said.push(String(await put('impossible', { plan: 'no-such-plan' }).catch((error: { problem: unknown }) => JSON.stringify(error.problem))));
+  said.push(await told(put('impossible', { plan: 'no-such-plan' })));
   const { body: access } = await api.call('openTenant', { params: { name: 'healthy' }, body: {} });
   const opened = await openTenant(api, 'healthy');
-  said.push(String(await opened.db.collection('nowhere').insertOne({}).catch((error: Error) => error.message)));
+  said.push(await told(opened.db.collection('nowhere').insertOne({})));
   await opened.close();
   const wrong = new MongoClient(access.endpoint, { auth: { username: access.credential.username, password: 'not the password' }, authSource: access.database, serverSelectionTimeoutMS: 3_000 });
-  said.push(String(await wrong.connect().catch((error: Error) => error.message)));
+  said.push(await told(wrong.connect()));
   await wrong.close();
 
   said.push(installation.api.output(), installation.worker.output());

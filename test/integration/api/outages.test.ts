@@ -60,7 +60,8 @@ test('while Temporal is away what needs an operation is answered 503 and leaves 
     { method: 'POST', path: '/v1/tenants/draft:activate', headers: { 'if-match': '*', 'idempotency-key': 'activate' } },
   ];
   const entries = await entriesOf(installation, async () => {
-    for (const request of activations) assert.equal((await exchange(request)).problem().code, 'temporal_unavailable');
+    const answers = await Promise.all(activations.map((request) => exchange(request)));
+    for (const answer of answers) assert.equal(answer.problem().code, 'temporal_unavailable', answer.text);
   });
   assert.deepEqual(entries, []);
   assert.deepEqual(await readControlState(installation), state);

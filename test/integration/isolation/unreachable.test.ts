@@ -102,22 +102,44 @@ describe('a cell that does not answer', () => {
   });
 });
 
-test('a cell that is lost in the middle of a step is found half done and finished', async () => {
-  const home = cell.home();
-  await ensureBefore('create-collections', home);
-  let looks = 0;
-  const dying: WorkLease = {
-    remainingMs() {
-      looks += 1;
-      // By then the first collection is there and the second is not.
-      if (looks === 9) process.kill(mongod.pid as number, 'SIGKILL');
-      return leaseMs;
-    },
-  };
-  await assert.rejects(steps['create-collections'].ensure({ ...home, lease: dying }), { code: 'cell_unavailable' });
-  await mongod.kill('SIGKILL');
-  await mongod.start();
-  assert.notEqual(await steps['create-collections'].observe(home), 'present');
-  await steps['create-collections'].ensure(home);
-  assert.equal(await steps['create-collections'].observe(home), 'present');
+describe('a cell that is lost in the middle of a step', () => {
+  /** A lease that sends mongod a signal when it is looked at for the given time: twice for each command, before it waits for a connection and before it is sent. */
+  function signalAt(look: number, signal: 'SIGKILL' | 'SIGSTOP'): WorkLease {
+    const lease = leaseFrom(performance.now());
+    let looks = 0;
+    return {
+      remainingMs() {
+        looks += 1;
+        if (looks === look) process.kill(mongod.pid as number, signal);
+        return lease.remainingMs();
+      },
+    };
+  }
+
+  test('is found with half of the work done, which is finished', async () => {
+    const home = cell.home();
+    await ensureBefore('create-collections', home);
+    // After the claim was read, the collections listed, and the first one made with its index.
+    await assert.rejects(steps['create-collections'].ensure({ ...home, lease: signalAt(9, 'SIGKILL') }), { code: 'cell_unavailable' });
+    await mongod.kill('SIGKILL');
+    await mongod.start();
+    assert.equal(await steps['create-collections'].observe(home), 'partial');
+    await steps['create-collections'].ensure(home);
+    assert.equal(await steps['create-collections'].observe(home), 'present');
+  });
+
+  for (const [when, look] of [['before the tenant connects', 3], ['when the tenant asks for its privileges', 4], ['when the tenant makes an attempt', 14]] as const) {
+    test(`keeps no probe waiting for longer than its lease: ${when}`, async () => {
+      const home = cell.home();
+      await ensureBefore('probe-isolation', home);
+      const started = performance.now();
+      try {
+        await assert.rejects(steps['probe-isolation'].ensure({ ...home, lease: signalAt(look, 'SIGSTOP') }), { code: 'cell_unavailable' });
+        assert.ok(performance.now() - started <= leaseMs + slackMs, `took ${performance.now() - started} ms`);
+      } finally {
+        await mongod.kill('SIGCONT');
+      }
+      await steps['probe-isolation'].ensure(home);
+    });
+  }
 });

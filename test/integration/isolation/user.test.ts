@@ -45,7 +45,7 @@ describe('ensure ends with a user that has its role and its password', () => {
     { from: 'one role more', arrange: update(() => ({ roles: ['tenant_read_write', { role: 'read', db: 'elsewhere' }] })), observed: 'wrong' },
     { from: 'a role of that name in another database', arrange: update(() => ({ roles: [{ role: 'tenant_read_write', db: 'admin' }] })), observed: 'wrong' },
     { from: 'another password', arrange: update(() => ({ pwd: 'another', mechanisms: ['SCRAM-SHA-256'] })), observed: 'present' },
-    { from: 'an older mechanism too', arrange: update((home) => ({ pwd: `${home.uid}`, mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-256'] })), observed: 'wrong' },
+    { from: 'an older mechanism too', arrange: update((home) => ({ pwd: home.uid, mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-256'] })), observed: 'wrong' },
     { from: 'a restriction of where it may log in from', arrange: update(() => ({ authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] })), observed: 'wrong' },
     { from: 'the user as it should be', arrange: (_db, home) => createUser.ensure(home), observed: 'present' },
   ];
