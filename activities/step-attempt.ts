@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import type { Filter, UpdateFilter } from 'mongodb';
 import type { PolicyDecision } from '../contracts/policy.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { plannedStep } from '../domain/step-plan.ts';
+import type { StepScope } from '../domain/step-plan.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { WorkLease } from '../engines/isolation/home.ts';
-import type { TenantDocument } from '../store/documents.ts';
+import type { OperationDocument, TenantDocument } from '../store/documents.ts';
 import { fenced } from '../store/operations.ts';
 import type { Holder } from '../store/operations.ts';
 import { stateReference } from '../store/resources.ts';
 import type { StepAttempt } from '../store/step-leases.ts';
 import type { Store } from '../store/store.ts';
 import type { Transaction } from '../store/commit.ts';
+import { NotYet } from './failure.ts';
 import type { OperationAndTenant } from './held-operation.ts';
 import type { HeldStep } from './operation-activities.ts';
 import { operationEntry } from './operation-entry.ts';
@@ -58,9 +61,20 @@ export async function attemptStep<T>(
   return workUnderLease({ leases, ...context }, attempt, take, (lease) => work(stepWork(environment, found, lease)));
 }
 
+/** Says in which state an operation lets this attempt commit: an attempt that comes late finds it no longer so. */
+function mayCommit({ attempt, step }: StepAttempt, scope: StepScope, to: 'done' | 'undone'): Filter<OperationDocument> {
+  return {
+    state: to === 'done' ? 'running' : 'compensating',
+    [`steps.${step}.state`]: { $in: to === 'done' ? ['pending', 'intent'] : ['intent', 'done'] },
+    ...(scope === 'cell' ? { 'leases.holder': attempt } : {}),
+  };
+}
+
 /**
- * Commits what a step has come to: its record, what it changes of the tenant, and the entry that says so. The fence and
- * the operation's direction are in the update's own filter. Returns the tenant after it.
+ * Commits what a step has come to: its record, what it changes of the tenant, and the entry that says so. That the fence
+ * is the highest, the operation goes this way, and nobody has committed the step before is in the update's own filter.
+ * Returns the tenant after it.
+ * @throws NotYet where another attempt of the same holder was first: a further attempt finds the step done
  */
 export async function checkpoint(
   { store }: OperationEnvironment,
@@ -70,24 +84,28 @@ export async function checkpoint(
   told: { readonly state: 'done' | 'undone'; readonly policy?: PolicyDecision },
 ): Promise<TenantDocument> {
   const { step, fence } = attempt;
+  const { scope } = plannedStep(operation.kind, step);
   return store.commit(async (tx) => {
     const path = `steps.${step}` as const;
     const { attempts, startTime } = operation.steps[step];
-    await store.operations.update(
-      tx,
-      attempt,
-      {
-        $set: {
-          [`${path}.state`]: told.state,
-          ...(plannedStep(operation.kind, step).scope === 'control' ? { [`${path}.attempts`]: attempts + 1, [`${path}.startTime`]: startTime ?? tx.time } : {}),
-          [`${path}.endTime`]: tx.time,
-          [`${path}.result`]: outcome.result,
-          updateTime: tx.time,
-        },
-        ...releasing(attempt),
+    const change: UpdateFilter<OperationDocument> = {
+      $set: {
+        [`${path}.state`]: told.state,
+        ...(scope === 'control' && told.state === 'done' ? { [`${path}.attempts`]: attempts + 1, [`${path}.startTime`]: startTime ?? tx.time } : {}),
+        [`${path}.endTime`]: tx.time,
+        [`${path}.result`]: outcome.result,
+        updateTime: tx.time,
       },
-      told.state === 'done' ? 'running' : 'compensating',
-    );
+      ...releasing(attempt),
+    };
+    try {
+      await store.operations.update(tx, attempt, change, mayCommit(attempt, scope, told.state));
+    } catch (error) {
+      if (!(error instanceof TenureError)) throw error;
+      const current = await store.operations.read(tx, operation._id);
+      if (current?.fence === fence && current.steps[step].state === told.state) throw new NotYet(`another attempt has committed ${step}`, 0);
+      throw error;
+    }
     const { before, after } = outcome.commit === undefined ? { before: tenant, after: tenant } : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);
     const states = before.revision === after.revision ? {} : { previous: stateReference(before), next: stateReference(after) };
     const part = told.state === 'done' ? '.step' : '.undo';

@@ -58,7 +58,7 @@ export async function workUnderLease<T>(
       },
     });
   } catch (error) {
-    await leases.release(attempt).catch(() => undefined);
+    await leases.release(attempt, error instanceof TenureError ? `${error.code}: ${error.message}` : 'internal').catch(() => undefined);
     throw error;
   } finally {
     clearInterval(timer);

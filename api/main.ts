@@ -30,6 +30,7 @@ import { createPageTokens } from './page-token.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
 
 const drainMs = 10_000;
+const closeIdleEveryMs = 50;
 
 /** The API process: serves until it is told to stop, then drains. */
 async function main(): Promise<void> {
@@ -104,8 +105,10 @@ async function main(): Promise<void> {
           // From here on unready; what has begun is finished, connections without a request are closed.
           stopping.abort();
           const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-          server.closeIdleConnections();
+          // A client keeps the connection of an answered request for its next one, which is not taken here.
+          const closingIdle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
           await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
+          clearInterval(closingIdle);
           server.closeAllConnections();
         },
       },

@@ -1,4 +1,4 @@
-import type { UpdateFilter } from 'mongodb';
+import type { Filter, UpdateFilter } from 'mongodb';
 import type { OperationKind } from '../contracts/lifecycle.ts';
 import type { OperationError } from '../contracts/operation.ts';
 import type { FinalOperationState, OperationState } from '../contracts/operation-states.ts';
@@ -49,10 +49,10 @@ export interface OperationStore {
   insert(tx: Transaction, accepted: AcceptedOperation): Promise<OperationDocument>;
   read(tx: Transaction, id: string): Promise<OperationDocument | undefined>;
   /**
-   * Changes an operation that is held under this fence, and is in this state where one is given.
+   * Changes an operation that is held under this fence, and of which `guard` is true where one is given.
    * @throws TenureError fenced
    */
-  update(tx: Transaction, holder: Holder, change: UpdateFilter<OperationDocument>, state?: OperationState): Promise<OperationDocument>;
+  update(tx: Transaction, holder: Holder, change: UpdateFilter<OperationDocument>, guard?: Filter<OperationDocument>): Promise<OperationDocument>;
 }
 
 /** What `update` takes to close an operation. */
@@ -129,8 +129,8 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       const document = await operations.findOne({ _id: id }, { session: tx.session });
       return document === null ? undefined : upgradeOnRead(document);
     },
-    async update(tx, holder, change, state) {
-      const held = { _id: holder.operationId, fence: holder.fence, unfinished: true, ...(state === undefined ? {} : { state }) } as const;
+    async update(tx, holder, change, guard = {}) {
+      const held: Filter<OperationDocument> = { ...guard, _id: holder.operationId, fence: holder.fence, unfinished: true };
       const document = await operations.findOneAndUpdate(held, change, {
         session: tx.session,
         returnDocument: 'after',

@@ -31,8 +31,8 @@ export interface StepLeases {
   intendUndo(attempt: StepAttempt, leaseMs: number): Promise<number>;
   /** @throws TenureError fenced, when the lease is gone */
   renew(attempt: StepAttempt, leaseMs: number): Promise<void>;
-  /** Says that this attempt has ended. Losing this word only costs the wait for the lease. */
-  release(attempt: StepAttempt): Promise<void>;
+  /** Says that this attempt has failed, and why, for people. Losing this word only costs the wait for the lease. */
+  release(attempt: StepAttempt, reason: string): Promise<void>;
   /** Milliseconds until no attempt of the operation can be at work any more; 0 when none can now. */
   remainingMs(operationId: string): Promise<number>;
 }
@@ -102,8 +102,10 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
       );
       if (matchedCount === 0) throw fenced(attempt);
     },
-    async release(attempt) {
-      await onControl(() => operations.updateOne({ _id: attempt.operationId }, { $pull: { leases: { holder: attempt.attempt } } }));
+    async release({ operationId, attempt, step }, reason) {
+      await onControl(() =>
+        operations.updateOne({ _id: operationId, 'leases.holder': attempt }, { $pull: { leases: { holder: attempt } }, $set: { [`steps.${step}.result`]: `an attempt failed: ${reason}` } }),
+      );
     },
     remainingMs: (operationId) => remaining(operationId),
   };

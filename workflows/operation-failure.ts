@@ -13,15 +13,22 @@ export function isFenced(error: unknown): boolean {
   return applicationFailure(error)?.type === 'fenced';
 }
 
+/** What the failure of an attempt says, for people. */
+export function reasonOf(error: unknown): string {
+  const failure = applicationFailure(error);
+  return failure === undefined ? 'it did not end in time' : `${failure.type ?? 'internal'}: ${failure.message}`;
+}
+
 /** Whether trying again cannot help. */
 export function isFinal(error: unknown): boolean {
   return applicationFailure(error)?.nonRetryable === true;
 }
 
 /** Why the operation is to be turned round. */
-export function failureOf(error: unknown, step: StepKey | undefined): OperationFailure {
+export function failureOf(error: unknown, step: StepKey | undefined, cancelRequested: boolean): OperationFailure {
   const at = step === undefined ? {} : { step };
-  if (isCancellation(error)) return { to: 'cancelled', code: 'cancelled', message: 'the operation was cancelled', ...at };
+  // An attempt that is called off while it fails ends with its own error; what was asked for is the cancellation.
+  if (cancelRequested || isCancellation(error)) return { to: 'cancelled', code: 'cancelled', message: 'the operation was cancelled', ...at };
   const failure = applicationFailure(error);
   const [details] = (failure?.details ?? []) as { errors?: { message: string }[] }[];
   return {

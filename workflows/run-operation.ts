@@ -16,7 +16,7 @@ import type { OperationInput } from '../domain/operation-input.ts';
 import { searchAttributeNames } from '../domain/search-attributes.ts';
 import { stepPlans } from '../domain/step-plan.ts';
 import type { StepKey } from '../domain/step-plan.ts';
-import { failureOf, isFenced, isFinal } from './operation-failure.ts';
+import { failureOf, isFenced, isFinal, reasonOf } from './operation-failure.ts';
 import { stepTable } from './step-table.ts';
 import type { ShownState, ShownStep } from './step-table.ts';
 
@@ -83,7 +83,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
         if (begun.steps[key] === 'done') continue;
         current = key;
         show(key, 'running');
-        const { result, region } = await (scope === 'control' ? commits.ensureStep({ ...held, step: key }) : ensureOnCell({ ...held, step: key }, title));
+        const { result, region } = await (scope === 'control' ? commits.ensureStep({ ...held, step: key }) : ensureOnCell({ ...held, step: key }, title, (reason) => show(key, 'running', reason)));
         show(key, 'done', result);
         if (key === 'place' && region !== undefined) upsertSearchAttributes([{ key: regionKey, value: region }]);
       }
@@ -95,7 +95,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
       return { operationId: input.operationId, state };
     } catch (error) {
       if (isFenced(error)) throw asFenced(input);
-      const failure: OperationFailure = failureOf(error, current);
+      const failure: OperationFailure = failureOf(error, current, CancellationScope.current().consideredCancelled);
       if (current !== undefined) show(current, 'failed', failure.message);
       headline += ` — undoing: ${failure.message}`;
       turned = await CancellationScope.nonCancellable(() => commits.turnOperation({ ...held, failure }));
@@ -120,11 +120,12 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   throw ApplicationFailure.nonRetryable(turned.error?.message ?? 'the operation failed and was undone', turned.error?.code ?? 'internal');
 }
 
-async function ensureOnCell(held: HeldStep, title: string): ReturnType<OperationActivities['ensureStep']> {
+async function ensureOnCell(held: HeldStep, title: string, tell: (reason: string) => void): ReturnType<OperationActivities['ensureStep']> {
   try {
     return await firstAttempts.ensureStep(held);
   } catch (error) {
     if (isCancellation(error) || isFinal(error)) throw error;
+    tell(`the first attempt failed: ${reasonOf(error)}`);
     return await steps.ensureStep.executeWithOptions({ summary: title }, [held]);
   }
 }

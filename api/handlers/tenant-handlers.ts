@@ -1,9 +1,11 @@
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { TenantManifest, TenantSpec } from '../../contracts/manifests/tenant.ts';
+import { transitionBetween } from '../../domain/lifecycle.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { DeclareTenant, DeclareTenantRequest, DeclaredTenant } from '../../engines/registry/declare-tenant.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { Precondition } from '../../engines/registry/precondition.ts';
+import { withinMs } from '../../platform/deadline.ts';
 import { errorFields } from '../../platform/logging.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { StartOperation } from '../../platform/operation-starter.ts';
@@ -39,6 +41,9 @@ export function declarationOf<Of extends Manifest>(manifest: Of, name: string): 
   return { labels: manifest.metadata.labels ?? {}, annotations: manifest.metadata.annotations ?? {}, spec: manifest.spec };
 }
 
+/** What is accepted is answered soon, also when Temporal goes away at this moment. */
+const startTimeoutMs = 2_000;
+
 type ChangeReply = Awaited<ReturnType<RouteHandlers['putTenant']>>;
 
 function changeReply({ outcome, tenant, operation }: DeclaredTenant): ChangeReply {
@@ -61,7 +66,8 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
     if (operation === undefined || outcome === 'unchanged') return;
     const { _id: operationId, kind, requestId, correlationId } = operation;
     try {
-      await startOperation({ kind, operationId, tenant: operation.tenant, requestId, correlationId, plan: tenant.spec.plan });
+      const starting = startOperation({ kind, operationId, tenant: operation.tenant, requestId, correlationId, plan: tenant.spec.plan });
+      await withinMs(startTimeoutMs, starting, () => new TenureError('temporal_unavailable', 'Temporal did not start the workflow in time'));
     } catch (error) {
       logger.warn('the operation is accepted, its workflow is left to the sweep', { operationId, ...errorFields(error) });
     }
@@ -91,10 +97,18 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
     return current;
   }
 
+  /** A declaration that changes the lifecycle needs the right to the verb that would. */
+  async function authorizePath(caller: Caller, { metadata: { name }, spec }: TenantManifest, current: TenantDocument | undefined): Promise<void> {
+    const transition = spec.lifecycle === undefined ? undefined : transitionBetween(current?.lifecycle ?? 'Draft', spec.lifecycle);
+    if (transition === undefined) return;
+    await authorize(caller, `tenant.${transition.path}`, { kind: 'Tenant', name, ...(current === undefined ? {} : { tenant: current._id }) });
+  }
+
   return {
     async createTenant({ body, caller, idempotency }) {
       const { name } = body.metadata;
       await authorize(caller, 'tenant.create', { kind: 'Tenant', name });
+      await authorizePath(caller, body, undefined);
       const precondition: Precondition = { kind: 'absent' };
       const reply = await change({ name, declare: declareManifest(body, name), precondition, caller }, idempotency);
       return { ...reply, status: reply.status === 202 ? 202 : 201 };
@@ -116,7 +130,7 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
     },
     async putTenant({ params: { name }, body, caller, precondition, idempotency }) {
       const declare = declareManifest(body, name);
-      await authorizeChange(caller, name, 'tenant.update');
+      await authorizePath(caller, body, await authorizeChange(caller, name, 'tenant.update'));
       return change({ name, declare, precondition: precondition ?? { kind: 'exists' }, caller }, idempotency);
     },
     async activateTenant({ params: { name }, caller, precondition, idempotency }) {

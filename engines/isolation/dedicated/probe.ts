@@ -13,6 +13,9 @@ import type { Privilege } from './privileges.ts';
 /** Where no tenant is: access to it is refused like access to any other. */
 const noTenant = 'tenant_00000000000000000000000000';
 
+/** Bounds only the leave-taking; the lease bounds the rest, and is shorter or renewed. */
+const timeouts = { serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, socketTimeoutMS: 5_000 };
+
 async function findNeighbour(home: Home): Promise<string> {
   const others = { find: 'claims', filter: { _id: { $ne: home.names.database } }, projection: { _id: 1 }, limit: 1 };
   const [claim] = await listOnCell<{ _id: string }>(home, planeDatabase, others);
@@ -60,14 +63,15 @@ export function probeIsolation(password: (uid: string) => Promise<string>): Home
     async ensure(home) {
       const auth = { username: home.names.user, password: await password(home.uid) };
       await requireClaim(home);
-      const client = new MongoClient(home.cell.endpoint, { auth, authSource: home.names.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1 });
+      const client = new MongoClient(home.cell.endpoint, { auth, authSource: home.names.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, ...timeouts });
       try {
         return await probe(home, { ...home, cell: { ...home.cell, client } });
       } catch (error) {
         if (serverCode(error) === serverCodes.authenticationFailed) throw failed(home, 'its credential does not open its database', error);
         throw error;
       } finally {
-        await client.close();
+        // Not waited for: it takes leave of a cell that may have stopped to answer.
+        client.close().catch(() => undefined);
       }
     },
     undo: async () => 'a probe leaves nothing behind',

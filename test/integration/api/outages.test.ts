@@ -4,6 +4,7 @@ import { routes } from '../../../contracts/routes.ts';
 import type { RouteAnswer, RouteContract } from '../../../contracts/routes.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
+import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
@@ -51,8 +52,18 @@ async function requireUnready(what: string): Promise<void> {
   assert.equal((await fetch(`${installation.server}/livez`)).status, 200, 'alive all the same');
 }
 
+/** Longer than any part of the API waits for Temporal. */
+const soonMs = 6_000;
+
 test('while Temporal is away what needs an operation is answered 503 and leaves no trace, all else works, and it recovers alone', async () => {
+  const accepting = armFailpoint(installation, 'accept.after-commit', 'pause');
+  const lastAccepted = exchange(create('accepted-last'));
+  await accepting.hit();
   await stack.temporalServer.kill('SIGKILL');
+  accepting.release();
+  const released = performance.now();
+  const accepted = await lastAccepted;
+  assert.ok(performance.now() - released < soonMs, 'what is committed is answered soon');
   const state = await readControlState(installation);
   const activations: readonly HttpRequest[] = [
     create('waiting'),
@@ -72,6 +83,7 @@ test('while Temporal is away what needs an operation is answered 503 and leaves 
 
   await stack.temporalServer.start();
   await succeeds(await recovered(activations[0]!));
+  await succeeds(accepted);
 });
 
 test('while a cell is away what can go nowhere else is answered 503 before it is accepted, others go elsewhere, and it recovers alone', async () => {

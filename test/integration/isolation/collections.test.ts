@@ -92,6 +92,7 @@ describe('ensure ends with what was declared', () => {
     await withOrders(db, {});
     await db.collection('orders').insertMany([{ sku: 'a', kept: true }, { sku: 'b' }]);
     await db.collection('orders').createIndex({ other: 1 }, { sparse: true });
+    await db.collection('orders').createIndex({ kept: 1 }, { name: 'sku_1' });
     await db.createCollection('theirs', { validator: { a: 1 } });
     await createCollections.ensure(home);
     assert.equal(await db.collection('orders').countDocuments({ kept: true }), 1);

@@ -76,7 +76,7 @@ describe('a tenant’s secrets', () => {
     const [a, b] = [await none.issue('a'), await none.issue('b')];
     await assert.rejects(kept({ b: a }).password('b'), unavailable());
     await assert.rejects(kept({ b: { ...b, credential: a.credential } }).password('b'), unavailable('tenant b'));
-    await assert.rejects(kept({ b: { ...b, dataKey: a.dataKey } }).password('b'), unavailable());
+    await assert.rejects(kept({ b: { ...b, dataKey: a.dataKey } }).password('b'), unavailable('tenure/b/data-key'));
   });
 
   it('that are not there are said to be missing', async () => {

@@ -49,16 +49,19 @@ describe('a failpoint', () => {
   it('holds the one that reaches it until it is released, and lets others pass', async () => {
     const failpoints = createFailpoints(directory);
     arm('place', 'pause');
-    let passed = false;
-    const held = failpoints.reach('place').then(() => {
-      passed = true;
+    const passed: string[] = [];
+    const reached = ['first', 'second'].map(async (who) => {
+      await failpoints.reach('place');
+      passed.push(who);
     });
-    assert.ok(existsSync(join(directory, 'place.hit')));
-    await failpoints.reach('place');
-    // Several of its own looks at the directory.
-    await delay(50);
-    assert.equal(passed, false);
-    writeFileSync(join(directory, 'place.release'), '');
-    await held;
+    try {
+      // Several of its own looks at the directory.
+      await delay(50);
+      assert.deepEqual(passed, ['second']);
+    } finally {
+      writeFileSync(join(directory, 'place.release'), '');
+      await Promise.all(reached);
+    }
+    assert.deepEqual(passed, ['second', 'first']);
   });
 });

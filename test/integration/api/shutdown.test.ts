@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { RouteAnswer } from '../../../contracts/routes.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { armFailpoint } from '../../harness/armed-failpoint.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  exchange = createExchange(installation);
+  await declareBasics(installation.client());
+});
+after(() => installation.stop());
+
+/** Less than connections without a request are kept: whoever drains must not wait for them. */
+const soonMs = 5_000;
+
+const create = (name: string, lifecycle: 'Draft' | 'Active') => exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name, { lifecycle }), headers: { 'idempotency-key': name } });
+
+test('on SIGTERM whoever waits for an operation is answered with what there is, and the process ends with 0', async () => {
+  const held = armFailpoint(installation, 'place.before-intent', 'pause');
+  const { operation } = (await create('waited-for', 'Active')).json<RouteAnswer<'createTenant'>>();
+  await held.hit();
+  try {
+    const waiting = [1, 2, 3].map(() => exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait?timeoutSeconds=60` }));
+    // What comes later on another connection is answered, so these have come in.
+    for (const path of ['/v1/plans', '/v1/regions']) await exchange({ path });
+    const stopped = performance.now();
+    const ended = installation.api.kill('SIGTERM');
+    for (const answer of await Promise.all(waiting)) {
+      assert.equal(answer.status, 200);
+      assert.equal(answer.json<RouteAnswer<'waitOperation'>>().state, 'running');
+    }
+    await ended;
+    assert.equal(installation.api.exitCode, 0, installation.api.output().slice(-2000));
+    assert.ok(performance.now() - stopped < soonMs, `ended after ${performance.now() - stopped} ms`);
+  } finally {
+    held.release();
+  }
+
+  installation.api.start();
+  await installation.api.ready();
+  const after = await exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait` });
+  assert.equal(after.json<RouteAnswer<'waitOperation'>>().state, 'succeeded', 'the operation went on without the API');
+});
+
+test('while it drains it says that it is not ready, finishes the request that it has begun, and takes no new one', async () => {
+  const held = armFailpoint(installation, 'accept.before-commit', 'pause');
+  const begun = create('begun', 'Draft');
+  await held.hit();
+  const ended = installation.api.kill('SIGTERM');
+  const opsPort = installation.environment['TENURE_API_OPS_PORT'] ?? '';
+  const readiness = await until('the API says that it is not ready', async () => {
+    const answer = await fetch(`http://127.0.0.1:${opsPort}/readyz`);
+    return answer.status === 503 ? ((await answer.json()) as { checks: Record<string, string> }) : undefined;
+  });
+  assert.equal(readiness.checks['process'], 'stopping');
+  await assert.rejects(fetch(`${installation.server}/livez`, { headers: { connection: 'close' } }), 'no new connection is taken');
+  held.release();
+  assert.equal((await begun).status, 201);
+  await ended;
+  assert.equal(installation.api.exitCode, 0);
+
+  installation.api.start();
+  await installation.api.ready();
+  assert.equal((await exchange({ path: '/v1/tenants/begun' })).status, 200);
+});
+
+test('a worker ends with 0 on SIGTERM', async () => {
+  await installation.worker.kill('SIGTERM');
+  assert.equal(installation.worker.exitCode, 0, installation.worker.output().slice(-2000));
+});
