@@ -7,9 +7,8 @@ export async function withinMs<T>(timeoutMs: number, work: Promise<T>, late: () 
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(late()), timeoutMs);
   });
-  // Whichever comes second must not end the process as an unhandled rejection.
-  work.catch(() => undefined);
   try {
+    // The race also handles what comes second, so that a late failure is no unhandled rejection.
     return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
