@@ -14,7 +14,7 @@ export interface Fault {
   readonly action: 'kill' | 'pause';
   /** How the operation is declared to end. */
   readonly ends: FinalOperationState;
-  strike(lane: Lane, stack: EmbeddedStack, operation: RunningOperation, failpoint: string): Promise<void>;
+  strike(lane: Lane, stack: EmbeddedStack, operation: RunningOperation): Promise<void>;
 }
 
 const handle = (lane: Lane, operation: RunningOperation) => lane.temporal.workflow.getHandle(operation.workflowId);
@@ -71,13 +71,14 @@ export const cancel: Fault = {
   shared: false,
   action: 'pause',
   ends: 'cancelled',
-  async strike(lane, _stack, operation, failpoint) {
-    await handle(lane, operation).cancel();
-    if (isShielded(failpoint)) return;
+  async strike(lane, _stack, operation) {
+    const workflow = handle(lane, operation);
+    await workflow.cancel();
     // Commits and first attempts run inside a workflow task, which hears of the cancellation when it is prolonged.
     await until('the cancellation has been heard', async () => {
-      const found = await lane.installation.store.operations.find(operation.id);
-      return found?.state === 'compensating' || found?.unfinished !== true;
+      const { events } = await workflow.fetchHistory();
+      const asked = events?.findIndex((event) => event.workflowExecutionCancelRequestedEventAttributes != null) ?? -1;
+      return asked >= 0 && events?.slice(asked).some((event) => event.workflowTaskStartedEventAttributes != null);
     });
   },
 };
@@ -130,7 +131,7 @@ export async function strikeAt(lane: Lane, stack: EmbeddedStack, fault: Fault, f
   lane.arm(failpoint, fault.action);
   const operation = await lane.activate(tenant);
   await lane.hit(failpoint);
-  await fault.strike(lane, stack, operation, failpoint);
+  await fault.strike(lane, stack, operation);
   if (fault.action === 'pause') lane.release(failpoint);
   await lane.expectEnd(operation, expectedEnd(fault, failpoint));
 }
@@ -138,9 +139,4 @@ export async function strikeAt(lane: Lane, stack: EmbeddedStack, fault: Fault, f
 /** Cancelling comes too late when every step is done: then the operation is finished, not undone. */
 function expectedEnd(fault: Fault, failpoint: string): FinalOperationState {
   return fault === cancel && failpoint.startsWith('finish.') ? 'succeeded' : fault.ends;
-}
-
-/** The lock is taken and given back whether or not the operation is being cancelled. */
-function isShielded(failpoint: string): boolean {
-  return failpoint.startsWith('begin.') || failpoint.startsWith('finish.');
 }
