@@ -1,4 +1,5 @@
 import { policyRefusal } from '../engines/admission/admission.ts';
+import { NotYet } from './failure.ts';
 import { readOperation, requireHeld } from './held-operation.ts';
 import type { OperationActivities } from './operation-activities.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
@@ -36,7 +37,7 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
       found,
       attempt,
       async () => {
-        await store.stepLeases.intend(attempt, leaseMs);
+        if (!(await store.stepLeases.intend(attempt, leaseMs))) throw new NotYet(`another attempt has committed ${step}`, 0);
         await failpoints.reach(`${step}.after-intent`);
       },
       async (work) => {

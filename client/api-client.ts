@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { problemSchema } from '../contracts/problem-document.ts';
+import { z } from 'zod';
+import type { Problem } from '../contracts/problem-document.ts';
 import { routes } from '../contracts/routes.ts';
 import type { RouteAnswer, RouteBodyInput, RouteContract, RouteId, RouteParams, RouteQueryInput } from '../contracts/routes.ts';
 import { ApiError, ApiUnreachable } from './api-error.ts';
@@ -44,6 +45,9 @@ export interface ApiClient {
   call<Id extends RouteId>(route: Id, call?: ApiCall<Id>): Promise<ApiAnswer<Id>>;
 }
 
+/** As much of a problem document as this client must have; a later API may say more, and know more codes. */
+const readableProblem = z.looseObject({ code: z.string(), status: z.int(), title: z.string(), detail: z.string(), fix: z.string(), requestId: z.string() });
+
 const defaultRetryMs = 15_000;
 const firstDelayMs = 100;
 const maxDelayMs = 2_000;
@@ -82,7 +86,7 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
   async function failureOf(response: Response): Promise<ApiError | ApiUnreachable> {
     const text = await response.text();
     try {
-      return new ApiError(problemSchema.parse(JSON.parse(text)));
+      return new ApiError(readableProblem.parse(JSON.parse(text)) as Problem);
     } catch {
       return new ApiUnreachable(base, new Error(`status ${response.status} without a problem document; is this the address of the API?`));
     }

@@ -83,7 +83,7 @@ export const routes = {
   activateTenant: {
     method: 'POST', path: '/v1/tenants/{name}:activate', summary: 'Bring a Draft tenant to Active.', action: 'tenant.activate',
     params: byName, query: noQuery, body: z.strictObject({}).optional(), responses: { 200: tenantChangeSchema, 202: tenantChangeSchema },
-    idempotencyKey: 'required', precondition: 'required', problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'revision_stale', 'precondition_required'],
+    idempotencyKey: 'required', precondition: 'required', problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required'],
   },
   openTenant: {
     method: 'POST', path: '/v1/tenants/{name}:open', summary: 'Lease access to a tenant’s database, or renew the lease.', action: 'tenant.open',

@@ -20,9 +20,10 @@ export interface StepAttempt extends Holder {
 export interface StepLeases {
   /**
    * Commits the intent to ensure the step, and takes a lease.
+   * @returns whether it did; false where another attempt of the same holder has committed that the step is done
    * @throws TenureError fenced, also when the operation has been turned round
    */
-  intend(attempt: StepAttempt, leaseMs: number): Promise<void>;
+  intend(attempt: StepAttempt, leaseMs: number): Promise<boolean>;
   /**
    * Takes a lease to undo the step, unless another attempt may still be ensuring it.
    * @returns 0 when the lease is held, else the milliseconds until it may be tried again
@@ -80,7 +81,9 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
         [`${path}.attempts`]: { $add: [`$${path}.attempts`, 1] },
         [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] },
       };
-      if (!(await take(attempt, leaseMs, 'running', set))) throw fenced(attempt);
+      if (await take(attempt, leaseMs, 'running', set, { [`${path}.state`]: { $ne: 'done' } })) return true;
+      if ((await onControl(() => operations.countDocuments({ _id: attempt.operationId, fence: attempt.fence, state: 'running' }))) === 0) throw fenced(attempt);
+      return false;
     },
     async intendUndo(attempt, leaseMs) {
       const noneAtWork = {

@@ -46,6 +46,16 @@ async function requireCellsFree(store: Store, current: RegionDocument, next: Reg
   });
 }
 
+/** A cell lies in one region: what is known of it is known by its name, and its jurisdiction is the region's. */
+async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocument['spec']): Promise<void> {
+  const others = (await store.resources.list('Region', { limit: 1000 })).filter((region) => region.name !== name);
+  const errors = cells.flatMap((cell, index) => {
+    const owner = others.find((region) => region.spec.cells.some((other) => other.name === cell.name));
+    return owner === undefined ? [] : [{ pointer: `/spec/cells/${index}/name`, message: `cell "${cell.name}" belongs to region "${owner.name}"`, fix: 'Name a cell that no other region has.' }];
+  });
+  if (errors.length > 0) throw new TenureError('already_exists', errors.map((error) => error.message).join('; '), { errors });
+}
+
 /** Accepts a declared plan or region: revision, entry and the caller's answer in one commit. */
 export function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
   return decidedAnew(request.precondition, () => declareOnce(store, request));
@@ -67,6 +77,7 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
       });
     }
   }
+  if (kind === 'Region') await requireCellsOwn(store, name, declaration.spec as RegionDocument['spec']);
   const uid = current?._id ?? store.newId();
   return store.commit(async (tx) => {
     const fresh = {

@@ -57,9 +57,22 @@ export function specWith(collections: readonly CollectionInput[]): TenantSpec {
   return tenantSpecSchema.parse({ plan: 'startup', services: [{ name: 'shop', collections }] });
 }
 
+/** A home in which something happens each time when a step is about to send the named command. */
+export function beforeCommand(home: Home, name: string, act: () => Promise<unknown>): Home {
+  const { client } = home.cell;
+  const db = (database: string): Pick<Db, 'command'> => ({
+    async command(command, options) {
+      if (name in command) await act();
+      return client.db(database).command(command, options);
+    },
+  });
+  return { ...home, cell: { ...home.cell, client: { db } as unknown as MongoClient } };
+}
+
 /** A cell as the plane sees it, and as root does. */
 export interface CellFixture {
   readonly root: MongoClient;
+  readonly plane: MongoClient;
   /** Every command that the plane's client has sent. */
   readonly sent: CommandStartedEvent[];
   /** A tenant of its own, whose database is removed by {@link close}. */
@@ -68,6 +81,7 @@ export interface CellFixture {
   database(home: Home): Db;
   claim(home: Home): Promise<ClaimDocument | null>;
   insertClaim(home: Home, changes?: Partial<ClaimDocument>): Promise<void>;
+  removeClaim(home: Home): Promise<unknown>;
   /** All there is in the tenant's database and of its claim, with the identities of what was made; two are equal when nothing was touched. */
   snapshot(home: Home): Promise<Document>;
   /** A client with the credential that the steps know. */
@@ -94,6 +108,7 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
   return {
     disconnect,
     root,
+    plane: client,
     sent,
     database,
     home(changes = {}) {
@@ -105,6 +120,7 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
     async insertClaim(home, changes = {}) {
       await claims.insertOne({ _id: home.names.database, installation: home.installation, tenant: home.uid, operationId: home.operationId, createTime: new Date(), ...changes });
     },
+    removeClaim: (home) => claims.deleteOne({ _id: home.names.database }),
     async snapshot(home) {
       const db = database(home);
       const collections = (await db.listCollections().toArray()).toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import type { MongoClient } from 'mongodb';
 import { claimDatabase } from '../../../engines/isolation/dedicated/claim.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { newId, openCell } from './cell-fixture.ts';
+import { beforeCommand, newId, openCell } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
@@ -67,29 +66,16 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
 });
 
 describe('a race for the claim', () => {
-  /** Lets something happen when the step is about to insert its claim. */
-  function beforeInsert(home: Home, act: () => Promise<unknown>): Home {
-    const client = {
-      db: (name: string) => ({
-        command: async (...[command, options]: Parameters<ReturnType<MongoClient['db']>['command']>) => {
-          if ('insert' in command) await act();
-          return home.cell.client.db(name).command(command, options);
-        },
-      }),
-    };
-    return { ...home, cell: { ...home.cell, client: client as unknown as MongoClient } };
-  }
-
   test('that another installation wins is refused, and its claim stands', async () => {
     const home = cell.home();
-    await assert.rejects(claimDatabase.ensure(beforeInsert(home, () => cell.insertClaim(home, { installation: 'elsewhere' }))), { code: 'owned_by_another', message: /"elsewhere"/ });
+    await assert.rejects(claimDatabase.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { installation: 'elsewhere' }))), { code: 'owned_by_another', message: /"elsewhere"/ });
     assert.equal((await cell.claim(home))?.installation, 'elsewhere');
   });
 
   test('that another attempt of the tenant wins is no failure', async () => {
     const home = cell.home();
     const other = newId();
-    await claimDatabase.ensure(beforeInsert(home, () => cell.insertClaim(home, { operationId: other })));
+    await claimDatabase.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { operationId: other })));
     assert.equal((await cell.claim(home))?.operationId, other);
   });
 });

@@ -34,12 +34,15 @@ const nameOf = (command: Document): string => String(Object.keys(command)[0]);
 
 describe('every command is bounded by the lease in mongod, and every change waits for a majority', () => {
   const seen = new Set<string>();
-  function assertBounded(commands: readonly Document[], isBoundToChange: boolean): void {
+  function assertBounded(commands: readonly Document[]): void {
+    for (const command of commands) assert.ok(command['maxTimeMS'] >= 1 && command['maxTimeMS'] <= leaseMs, JSON.stringify(command));
+  }
+  function assertByMajority(commands: readonly Document[]): void {
     for (const command of commands) {
-      const { maxTimeMS, writeConcern } = command;
       seen.add(nameOf(command));
-      assert.ok(maxTimeMS >= 1 && maxTimeMS <= leaseMs, JSON.stringify(command));
-      if (isBoundToChange && changing.has(nameOf(command))) assert.deepEqual(writeConcern, { w: 'majority', j: true }, JSON.stringify(command));
+      if (changing.has(nameOf(command))) assert.deepEqual(command['writeConcern'], { w: 'majority', j: true }, JSON.stringify(command));
+      // The claims.
+      if (nameOf(command) === 'find') assert.deepEqual(command['readConcern'], { level: 'majority' }, JSON.stringify(command));
     }
   }
 
@@ -55,13 +58,16 @@ describe('every command is bounded by the lease in mongod, and every change wait
       'create-roles': () => db.command({ updateRole: home.names.readOnlyRole, privileges: [] }),
     };
     const planeSteps = stepNames.filter((name) => name !== 'probe-isolation');
+    const commands: Document[] = [];
     for (const name of planeSteps) {
       const step = steps[name];
-      assertBounded(await commandsDuring(home, () => step.ensure(home)), true);
+      commands.push(...(await commandsDuring(home, () => step.ensure(home))));
       await spoil[name]?.();
-      assertBounded(await commandsDuring(home, () => step.ensure(home)), true);
+      commands.push(...(await commandsDuring(home, () => step.ensure(home))));
     }
-    for (const name of planeSteps.toReversed()) assertBounded(await commandsDuring(home, () => steps[name].undo(home)), true);
+    for (const name of planeSteps.toReversed()) commands.push(...(await commandsDuring(home, () => steps[name].undo(home))));
+    assertBounded(commands);
+    assertByMajority(commands);
     assert.deepEqual([...seen].toSorted(), [...reading, ...changing].toSorted());
   });
 
@@ -69,16 +75,25 @@ describe('every command is bounded by the lease in mongod, and every change wait
     const home = cell.home();
     await ensureBefore('probe-isolation', home);
     const commands = await commandsDuring(home, () => steps['probe-isolation'].ensure(home));
-    assertBounded(commands, false);
+    assertBounded(commands);
     for (const name of ['connectionStatus', 'explain', 'createUser', 'dropDatabase']) assert.ok(commands.some((command) => nameOf(command) === name), name);
   });
 
   test('by what is left when the command is sent, not when its turn was asked for', async () => {
-    const left = [4_000, 300];
-    const home = cell.home({ lease: { remainingMs: () => left.shift() ?? 1_000 } });
-    cell.sent.length = 0;
-    await steps['create-collections'].observe(home);
-    assert.deepEqual(cell.sent.map(({ command }) => command['maxTimeMS']), [300]);
+    // Its first command has to wait until the client has connected.
+    const fresh = openCell(attachToStack().mongod['eu-west-1']);
+    try {
+      const started = performance.now();
+      const sentAfterMs = new Promise<number>((resolve) => {
+        fresh.plane.once('commandStarted', () => resolve(performance.now() - started));
+      });
+      await steps['create-collections'].observe(fresh.home({ lease: { remainingMs: () => Math.floor(started + leaseMs - performance.now()) } }));
+      const waitedMs = await sentAfterMs;
+      const givenMs = fresh.sent[0]?.command['maxTimeMS'] as number;
+      assert.ok(waitedMs > 3 && givenMs < leaseMs - waitedMs + 2, `given ${givenMs} ms after ${waitedMs} ms`);
+    } finally {
+      await fresh.disconnect();
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { Home } from '../../../engines/isolation/home.ts';
+import { reconcile } from '../../../engines/isolation/reconcile.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { ensureBefore, openCell, specWith, stepNames, steps } from './cell-fixture.ts';
 
@@ -54,3 +55,23 @@ for (const name of stepNames) {
     });
   });
 }
+
+describe('what others keep changing', () => {
+  async function mendsUntil(presentAfter: number): Promise<number> {
+    let mended = 0;
+    await reconcile(cell.home(), {
+      look: async () => mended,
+      judge: (_home, found) => (found >= presentAfter ? 'present' : 'wrong'),
+      mend: async () => {
+        mended += 1;
+      },
+    });
+    return mended;
+  }
+
+  test('is mended as often as it takes, within reason', async () => {
+    assert.equal(await mendsUntil(0), 0);
+    assert.equal(await mendsUntil(5), 5);
+    await assert.rejects(mendsUntil(6), { code: 'cell_unavailable', message: /did not stay as it was made/ });
+  });
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { ClaimDocument } from '../../../engines/isolation/dedicated/claim.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { ensureBefore, newId, openCell, stepNames, steps } from './cell-fixture.ts';
+import { beforeCommand, ensureBefore, newId, openCell, stepNames, steps } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
@@ -19,7 +19,7 @@ for (const name of stepNames.slice(1)) {
       test(`refuses to work, and to undo, when ${when}`, async () => {
         const home = cell.home();
         await ensureBefore(name, home);
-        await cell.root.db('tenure_cell').collection<ClaimDocument>('claims').deleteOne({ _id: home.names.database });
+        await cell.removeClaim(home);
         if (claim !== undefined) await cell.insertClaim(home, claim);
         const before = await cell.snapshot(home);
         await assert.rejects(steps[name].ensure(home), { code: 'owned_by_another' });
@@ -37,6 +37,14 @@ for (const name of stepNames.slice(1)) {
       await steps[name].undo(later);
       assert.deepEqual(await cell.snapshot(home), before);
     });
+  });
+}
+
+for (const name of ['create-collections', 'create-roles'] as const) {
+  test(`${name}: is not done where the claim was lost meanwhile`, async () => {
+    const home = cell.home();
+    await ensureBefore(name, home);
+    await assert.rejects(steps[name].ensure(beforeCommand(home, 'update', () => cell.removeClaim(home))), { code: 'owned_by_another', message: /is not claimed for this tenant any more/ });
   });
 }
 

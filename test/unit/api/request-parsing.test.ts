@@ -89,7 +89,8 @@ describe('a body', () => {
   });
 
   it('of any Unicode text is taken', () => {
-    fc.assert(fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => assert.equal(parsePart('body', anything, value), value)));
+    const json = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => !JSON.stringify(value).includes('"__proto__"'));
+    fc.assert(fc.property(json, (value) => assert.equal(parsePart('body', anything, value), value)));
   });
 
   it('with a field "__proto__" is refused at any depth, and nothing is polluted', () => {

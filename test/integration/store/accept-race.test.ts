@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createAdmit } from '../../../engines/admission/admission.ts';
+import { loadPolicyEngine } from '../../../engines/policy/policy-engine.ts';
+import { createDeclareTenant } from '../../../engines/registry/declare-tenant.ts';
+import type { DeclareTenant, DeclareTenantRequest } from '../../../engines/registry/declare-tenant.ts';
+import type { Precondition } from '../../../engines/registry/precondition.ts';
+import type { TenureError } from '../../../domain/tenure-error.ts';
+import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
+import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
+import type { OperationDocument, PlanDocument, RegionDocument, TenantDocument } from '../../../store/documents.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { entriesOf, readEntries } from '../../harness/control-data.ts';
+import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
+import type { ControlStore } from '../../harness/control-store.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
+
+const stack = attachToStack();
+const crowd = 16;
+
+let opened: ControlStore;
+let declares: DeclareTenant[];
+before(async () => {
+  opened = await openControlStore(stack);
+  const { store } = opened;
+  const policy = await loadPolicyEngine({ bundleDirectory: stack.processEnvironment()['TENURE_POLICY_BUNDLE'] ?? '' });
+  const common = { storageVersion: 1, labels: {}, annotations: {}, generation: 1, revision: 1, createTime: new Date(), updateTime: new Date() } as const;
+  const plan: PlanDocument = { ...common, _id: store.newId(), kind: 'Plan', name: 'startup', spec: { isolationModes: ['dedicated'], quotas: { tables: 100 } } };
+  const region: RegionDocument = { ...common, _id: store.newId(), kind: 'Region', name: 'eu-west-1', spec: { jurisdiction: 'EU', cells: [{ name: 'eu-west-1-a', tableBudget: 20_000 }], acceptsTenants: true } };
+  for (const resource of [plan, region]) await store.commit(async (tx) => ({ result: await store.resources.insert(tx, resource), entries: [anyEntry(resource._id)] }));
+  await store.cells.observe('eu-west-1-a', { reachable: true });
+  // As many processes as contenders, so that none waits for another before it comes to the database.
+  declares = Array.from({ length: crowd }, () => {
+    const own = opened.another();
+    return createDeclareTenant({ store: own, admit: createAdmit({ resources: own.resources, policy }), requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
+  });
+});
+after(() => opened.close());
+
+const spec = (name: string, change: Partial<TenantSpec> = {}): TenantSpec => tenantSpecSchema.parse({ ...tenantManifest(name).spec, ...change });
+const request = (name: string, precondition: Precondition, declared: TenantSpec): DeclareTenantRequest => ({
+  name,
+  declare: () => ({ labels: {}, annotations: {}, spec: declared }),
+  precondition,
+  caller,
+  settle: async () => undefined,
+});
+
+/** What the control data holds of one tenant. */
+async function standing(name: string): Promise<{ readonly tenant: TenantDocument; readonly operations: OperationDocument[]; readonly generations: number }> {
+  const tenant = await opened.store.resources.find('Tenant', name);
+  assert.ok(tenant !== undefined);
+  const db = opened.control.db(opened.databases.control);
+  return {
+    tenant,
+    operations: await db.collection<OperationDocument>('operations').find({ 'tenant.uid': tenant._id }).toArray(),
+    generations: await db.collection('revisions').countDocuments({ '_id.uid': tenant._id }),
+  };
+}
+
+const codes = (results: readonly PromiseSettledResult<unknown>[]): string[] => results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as TenureError).code] : []));
+
+test(`of ${crowd} different changes of one tenant on one revision exactly one is accepted, with one operation, one revision and its entries`, async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const name = `contended-${round}`;
+    await declares[0]!(request(name, { kind: 'absent' }, spec(name)));
+    const entries = await entriesOf(opened, async () => {
+      const results = await Promise.allSettled(declares.map((declare, index) => declare(request(name, { kind: 'revision', revisions: [1] }, spec(name, { displayName: `by ${index}`, lifecycle: 'Active' })))));
+      assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
+      for (const code of codes(results)) assert.ok(code === 'revision_stale' || code === 'operation_in_progress', code);
+    });
+    assert.deepEqual(entries.map(({ action }) => action), ['tenant.update', 'tenant.activate']);
+    const { tenant, operations, generations } = await standing(name);
+    assert.deepEqual([tenant.revision, tenant.generation, generations, tenant.lastFence], [2, 2, 2, 1]);
+    assert.deepEqual(operations.map(({ _id, fence }) => ({ id: _id, kind: 'activate', fence })), [tenant.operation]);
+  }
+});
+
+test(`of ${crowd} creations of one name exactly one is made; no other uid is ever seen`, async () => {
+  const entries = await entriesOf(opened, async () => {
+    const results = await Promise.allSettled(declares.map((declare) => declare(request('created-once', { kind: 'absent' }, spec('created-once', { lifecycle: 'Active' })))));
+    assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
+    assert.deepEqual(new Set(codes(results)), new Set(['already_exists']));
+  });
+  const { tenant, operations, generations } = await standing('created-once');
+  assert.deepEqual([operations.length, generations], [1, 1]);
+  assert.deepEqual(new Set(entries.map((entry) => entry.tenant)), new Set([tenant._id]));
+});
+
+test(`of ${crowd} equal changes that ask for no revision one operation comes, and all are told of it`, async () => {
+  await declares[0]!(request('agreed', { kind: 'absent' }, spec('agreed')));
+  const results = await Promise.all(declares.map((declare) => declare(request('agreed', { kind: 'exists' }, spec('agreed', { lifecycle: 'Active' })))));
+  const { operations, tenant } = await standing('agreed');
+  assert.deepEqual(operations.map(({ _id }) => _id), [tenant.operation?.id]);
+  assert.deepEqual(new Set(results.map((result) => result.operation?._id)), new Set([tenant.operation?.id]));
+  assert.equal(results.filter(({ outcome }) => outcome === 'changed').length, 1);
+  assert.equal((await readEntries(opened, { tenant: tenant._id })).filter(({ action }) => action === 'tenant.activate').length, 1);
+});
+
+test('what is settled with a change is there exactly when the change is', async () => {
+  const held = { principal: 'alice@example.com', key: 'settles', fingerprint: 'sha256:a', claim: 'mine' };
+  const settling = (claim: string): DeclareTenantRequest => ({
+    ...request('settled', { kind: 'absent' }, spec('settled')),
+    settle: (tx, { tenant }) => opened.store.idempotency.settle(tx, { ...held, claim }, { status: 201, headers: {}, body: tenant._id }),
+  });
+  await opened.store.idempotency.claim(held);
+  await assert.rejects(declares[0]!(settling('of another')), { code: 'idempotency_in_progress' });
+  assert.equal(await opened.store.resources.find('Tenant', 'settled'), undefined);
+  const { tenant } = await declares[0]!(settling('mine'));
+  assert.equal((await opened.store.idempotency.claim({ ...held, claim: 'repeat' }))?.body, tenant._id);
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Binary } from 'mongodb';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import type { RevisionDocument } from '../../../store/documents.ts';
+import type { LedgerDraft } from '../../../store/ledger.ts';
+import { draftTenant } from '../../../store/tenants.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { entriesOf, readControlState, readEntries, refuseEntries } from '../../harness/control-data.ts';
+import { acceptActivation, anyEntry, caller, insertDraft, openControlStore } from '../../harness/control-store.ts';
+import type { ControlStore } from '../../harness/control-store.ts';
+
+let opened: ControlStore;
+before(async () => {
+  opened = await openControlStore(attachToStack());
+});
+after(() => opened.close());
+
+const answer = { status: 201, headers: {}, body: '{}' };
+
+/** A commit that writes to every collection that a commit can change, with this entry. What it needs is there before. */
+async function prepareWriting(name: string): Promise<(entry: (tenant: string) => LedgerDraft) => Promise<void>> {
+  const { store } = opened;
+  const { operation } = await acceptActivation(store, `${name}-accepted`);
+  const { spec } = await insertDraft(store, `${name}-draft`);
+  const request = { principal: 'alice@example.com', key: name, fingerprint: 'sha256:0', claim: name };
+  await store.idempotency.claim(request);
+  return (entry) =>
+    store.commit(async (tx) => {
+      const uid = store.newId();
+      const tenant = await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time));
+      await store.resources.replace(tx, 1, { ...tenant, generation: 2, revision: 2 });
+      await store.operations.update(tx, { operationId: operation._id, fence: operation.fence }, { $set: { state: 'running' } });
+      await store.operations.insert(tx, { id: store.newId(), kind: 'activate', tenant: { uid, name }, generation: 1, fence: 1, ...caller });
+      const bytes = new Binary(Buffer.alloc(16));
+      await store.secrets.insert(tx, uid, 'data-key', { key: 'k', iv: bytes, ciphertext: bytes, tag: bytes });
+      await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'alice@example.com', until: tx.time });
+      await store.idempotency.settle(tx, request, answer);
+      return { result: undefined, entries: [entry(uid)] };
+    });
+}
+
+test('what a commit writes is there with its entry: each collection has changed', async () => {
+  const write = await prepareWriting('written');
+  const before = await readControlState(opened);
+  const entries = await entriesOf(opened, () => write(anyEntry));
+  assert.equal(entries.length, 1);
+  const after = await readControlState(opened);
+  for (const collection of Object.keys(before)) assert.notEqual(after[collection], before[collection], collection);
+});
+
+test('when the ledger takes no entry nothing of the commit is there, in no collection', async () => {
+  const write = await prepareWriting('unaudited');
+  const before = await readControlState(opened);
+  const lift = await refuseEntries(opened);
+  try {
+    await assert.rejects(write(anyEntry), { code: 'control_unavailable' });
+  } finally {
+    await lift();
+  }
+  assert.deepEqual(await readControlState(opened), before);
+});
+
+test('an entry of another form than the contract commits nothing', async () => {
+  const write = await prepareWriting('malformed');
+  const before = await readControlState(opened);
+  const entries = await entriesOf(opened, () => assert.rejects(write((tenant) => ({ ...anyEntry(tenant), action: 'Not An Action' }))));
+  assert.deepEqual(entries, []);
+  assert.deepEqual(await readControlState(opened), before);
+});
+
+test('when a write is refused there is no entry of it', async () => {
+  const draft = await insertDraft(opened.store, 'refused');
+  const before = await readControlState(opened);
+  const entries = await entriesOf(opened, async () => {
+    const stale = opened.store.commit(async (tx) => ({ result: await opened.store.resources.replace(tx, 7, { ...draft, revision: 8 }), entries: [anyEntry(draft._id)] }));
+    await assert.rejects(stale, { code: 'revision_stale' });
+    const twice = opened.store.commit(async (tx) => ({ result: await opened.store.resources.insert(tx, { ...draft, _id: opened.store.newId() }), entries: [anyEntry(draft._id)] }));
+    await assert.rejects(twice, { code: 'already_exists' });
+    const own = opened.store.commit(async (tx): Promise<never> => {
+      await opened.store.resources.replace(tx, 1, { ...draft, revision: 2 });
+      throw new TenureError('policy_refused', 'thought better of it');
+    });
+    await assert.rejects(own, { code: 'policy_refused' });
+  });
+  assert.deepEqual(entries, []);
+  assert.deepEqual(await readControlState(opened), before);
+});
+
+test('of 16 commits on one revision exactly one is made, with exactly one entry', async () => {
+  const draft = await insertDraft(opened.store, 'contended');
+  const stores = Array.from({ length: 16 }, () => opened.another());
+  const entries = await entriesOf(opened, async () => {
+    const results = await Promise.allSettled(
+      stores.map((store, index) => store.commit(async (tx) => ({ result: await store.resources.replace(tx, 1, { ...draft, revision: 2, labels: { by: String(index) } }), entries: [anyEntry(draft._id)] }))),
+    );
+    const refusals = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as TenureError).code] : []));
+    assert.deepEqual(refusals, Array.from({ length: 15 }, () => 'revision_stale'));
+  });
+  assert.equal(entries.length, 1);
+});
+
+test('a revision is kept for each generation and never written again', async () => {
+  const draft = await insertDraft(opened.store, 'kept');
+  const replace = (revision: number, generation: number) =>
+    opened.store.commit(async (tx) => ({ result: await opened.store.resources.replace(tx, revision, { ...draft, revision: revision + 1, generation }), entries: [anyEntry(draft._id)] }));
+  await replace(1, 2);
+  await replace(2, 2);
+  await replace(3, 3);
+  const revisions = await opened.control.db(opened.databases.control).collection<RevisionDocument>('revisions').find({ '_id.uid': draft._id }).toArray();
+  assert.deepEqual(new Set(revisions.map(({ _id }) => _id.generation)), new Set([1, 2, 3]));
+  assert.equal(revisions.length, 3);
+  const entries = new Set((await readEntries(opened, { tenant: draft._id })).map(({ id }) => id));
+  assert.ok(revisions.every((revision) => entries.has(revision.ledgerEntry)));
+  await assert.rejects(replace(4, 2), 'a generation is not given twice');
+});
+
+test('entries of one commit have one time, and an id each', async () => {
+  const tenant = opened.store.newId();
+  await opened.store.commit(async () => ({ result: undefined, entries: [anyEntry(tenant), anyEntry(tenant), anyEntry(tenant)] }));
+  const written = await readEntries(opened, { tenant });
+  assert.equal(new Set(written.map(({ time }) => time)).size, 1);
+  assert.equal(new Set(written.map(({ id }) => id)).size, 3);
+});

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { OperationDocument } from '../../../store/documents.ts';
+import { turning } from '../../../store/operations.ts';
+import type { StepAttempt, StepLeases } from '../../../store/step-leases.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { acceptActivation, anyEntry, openControlStore } from '../../harness/control-store.ts';
+import type { ControlStore } from '../../harness/control-store.ts';
+import { until } from '../../harness/until.ts';
+
+let opened: ControlStore;
+let leases: StepLeases;
+before(async () => {
+  opened = await openControlStore(attachToStack());
+  leases = opened.store.stepLeases;
+});
+after(() => opened.close());
+
+/** Longer than any test runs. */
+const longMs = 600_000;
+/** Over at the server's next look. */
+const shortMs = 1;
+
+/** An operation that runs, and the name of an attempt at one of its steps. */
+async function running(name: string): Promise<{ readonly id: string; attempt(name: string, step?: StepAttempt['step']): StepAttempt; turn(): Promise<void>; read(): Promise<OperationDocument> }> {
+  const { operation } = await acceptActivation(opened.store, name);
+  const holder = { operationId: operation._id, fence: operation.fence };
+  const change = (set: Parameters<typeof opened.store.operations.update>[2]) =>
+    opened.store.commit(async (tx) => ({ result: await opened.store.operations.update(tx, holder, set), entries: [anyEntry(operation.tenant.uid)] }));
+  await change({ $set: { state: 'running' } });
+  return {
+    id: operation._id,
+    attempt: (attempt, step = 'create-user') => ({ ...holder, step, attempt }),
+    async turn() {
+      await change(turning('failed', { code: 'internal', fault: 'system', message: 'broken', fix: '' }, new Date()));
+    },
+    async read() {
+      const document = await opened.store.operations.find(operation._id);
+      assert.ok(document !== undefined);
+      return document;
+    },
+  };
+}
+
+test('an intent is committed with its lease: state, number of attempts, first start', async () => {
+  const { id, attempt, read } = await running('intends');
+  assert.equal(await leases.intend(attempt('a'), longMs), true);
+  const first = (await read()).steps['create-user'];
+  assert.deepEqual([first.state, first.attempts], ['intent', 1]);
+  await leases.intend(attempt('b'), longMs);
+  const second = (await read()).steps['create-user'];
+  assert.deepEqual([second.attempts, second.startTime], [2, first.startTime]);
+  assert.deepEqual((await read()).leases.map((lease) => lease.holder), ['a', 'b']);
+  const remaining = await leases.remainingMs(id);
+  assert.ok(remaining > longMs - 60_000 && remaining <= longMs);
+});
+
+test('nobody waits for a lease that was given back, or that ran out', async () => {
+  const { id, attempt } = await running('waits');
+  await leases.intend(attempt('gives-back'), longMs);
+  await leases.release(attempt('gives-back'), 'tried');
+  assert.equal(await leases.remainingMs(id), 0);
+  await leases.intend(attempt('runs-out'), shortMs);
+  await until('the lease has run out', async () => (await leases.remainingMs(id)) === 0);
+});
+
+test('a renewal prolongs its own lease; without one it is refused', async () => {
+  const { id, attempt, read } = await running('renews');
+  await leases.intend(attempt('a'), 60_000);
+  await leases.intend(attempt('b', 'create-roles'), 60_000);
+  await leases.renew(attempt('a'), longMs);
+  assert.deepEqual((await read()).leases.map((lease) => lease.holder).toSorted(), ['a', 'b']);
+  assert.ok((await leases.remainingMs(id)) > 60_000);
+  await assert.rejects(leases.renew(attempt('never-taken'), longMs), { code: 'fenced' });
+  await leases.release(attempt('a'), 'tried');
+  await assert.rejects(leases.renew(attempt('a'), longMs), { code: 'fenced' });
+});
+
+test('undoing waits for whoever may still be ensuring the same step, and not for others', async () => {
+  const { attempt, turn, read } = await running('undoes');
+  await leases.intend(attempt('ensures'), longMs);
+  await leases.intend(attempt('other-step', 'create-roles'), shortMs);
+  await turn();
+  const waitMs = await leases.intendUndo(attempt('undoes'), longMs);
+  assert.ok(waitMs > longMs - 60_000 && waitMs <= longMs, String(waitMs));
+  assert.ok(!(await read()).leases.some((lease) => lease.holder === 'undoes'), 'no lease while it waits');
+  assert.equal(await leases.intendUndo(attempt('undoes-roles', 'create-roles'), longMs), 0);
+
+  await leases.release(attempt('ensures'), 'called off');
+  assert.equal(await leases.intendUndo(attempt('undoes'), longMs), 0);
+  assert.equal(await leases.intendUndo(attempt('undoes'), longMs), 0, 'its own lease is not in its way');
+  assert.ok((await leases.intendUndo(attempt('undoes-too'), longMs)) > 0, 'another attempt at undoing waits too');
+});
+
+test('undoing waits no longer than the lease of an attempt that died', async () => {
+  const { attempt, turn } = await running('died');
+  await leases.intend(attempt('dies'), 300);
+  await turn();
+  const waits: number[] = [];
+  await until('the lease of the dead attempt is over', async () => {
+    const waitMs = await leases.intendUndo(attempt('undoes'), longMs);
+    waits.push(waitMs);
+    return waitMs === 0;
+  });
+  assert.ok(waits.every((waitMs) => waitMs <= 300), waits.join());
+});
+
+test('nothing is ensured once the operation is turned round, and nothing undone before', async () => {
+  const { attempt, turn, read } = await running('turns');
+  await assert.rejects(leases.intendUndo(attempt('too-early'), longMs), { code: 'fenced' });
+  await turn();
+  await assert.rejects(leases.intend(attempt('too-late'), longMs), { code: 'fenced' });
+  assert.deepEqual((await read()).leases, []);
+});
+
+test('of a turning round and an intent at once, either the intent is known to the undoing or it is refused', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const { attempt, turn, read } = await running(`races-${round}`);
+    const [intent] = await Promise.allSettled([leases.intend(attempt('ensures'), longMs), turn()]);
+    const { steps, state } = await read();
+    assert.equal(state, 'compensating');
+    assert.equal(steps['create-user'].state, intent.status === 'fulfilled' ? 'intent' : 'pending');
+    assert.equal((await leases.intendUndo(attempt('undoes'), longMs)) > 0, intent.status === 'fulfilled');
+  }
+});
+
+test('of two attempts at undoing at once exactly one begins', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const { attempt, turn } = await running(`undoes-once-${round}`);
+    await turn();
+    const waits = await Promise.all(['a', 'b', 'c'].map((name) => leases.intendUndo(attempt(name), longMs)));
+    assert.equal(waits.filter((waitMs) => waitMs === 0).length, 1, waits.join());
+  }
+});
+
+test('an attempt that comes late does not take back that the step is done', async () => {
+  const { attempt, read } = await running('late');
+  await leases.intend(attempt('a'), longMs);
+  const { tenant, fence } = await read();
+  await opened.store.commit(async (tx) => ({
+    result: await opened.store.operations.update(tx, { operationId: attempt('a').operationId, fence }, { $set: { 'steps.create-user.state': 'done' }, $pull: { leases: { holder: 'a' } } }),
+    entries: [anyEntry(tenant.uid)],
+  }));
+  const before = await read();
+  assert.equal(await leases.intend(attempt('zombie'), longMs), false);
+  assert.deepEqual(await read(), before);
+});
