@@ -1,5 +1,5 @@
 import { ApiError, ApiUnreachable } from '../client/api-error.ts';
-import { problems } from '../contracts/problems.ts';
+import { problemType } from './problem-type.ts';
 import type { Operation } from '../contracts/operation.ts';
 import type { Problem, ProblemDetail } from '../contracts/problem-document.ts';
 import { CliFailure } from './failure.ts';
@@ -32,7 +32,7 @@ export function asFailure(error: unknown, interrupted: AbortSignal, manifest?: L
 function problemFailure(problem: Problem, manifest?: LocatedManifest): CliFailure {
   const operationId = problem.operation?.split('/').at(-1);
   return new CliFailure(
-    problems[problem.code].exit,
+    problemType(problem.code).exit,
     [
       `error: ${problem.title}: ${problem.detail}`,
       ...resourceLines(manifest),
@@ -48,7 +48,7 @@ function problemFailure(problem: Problem, manifest?: LocatedManifest): CliFailur
 export function operationErrorLines({ id, kind, tenant, state, error, requestId }: Operation, manifest?: LocatedManifest): string[] {
   const end = `error: ${kind} of tenant/${tenant.name} ${state}`;
   return [
-    error === undefined ? end : `${end}: ${problems[error.code].title} (${error.code}): ${error.message}`,
+    error === undefined ? end : `${end}: ${problemType(error.code).title} (${error.code}): ${error.message}`,
     ...resourceLines(manifest),
     ...(error?.errors ?? []).flatMap((detail) => detailLines(detail, manifest)),
     ...(error === undefined ? [] : [`fix: ${error.fix}`]),

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../client/api-client.ts';
 import type { Operation } from '../../contracts/operation.ts';
-import { problems } from '../../contracts/problems.ts';
+import { problemType } from '../problem-type.ts';
 import { formatAge, formatSpan } from '../text/duration.ts';
 import { stateColor } from '../text/paint.ts';
 import type { Paint } from '../text/paint.ts';
@@ -37,7 +37,7 @@ function renderError({ error, steps }: Operation): string {
   if (error === undefined) return '';
   const details = (error.errors ?? []).map(({ pointer, message }): [string, string] => ['Detail', pointer === undefined ? message : `${pointer}: ${message}`]);
   const fields = renderFields([
-    ['Code', `${error.code} (${problems[error.code].title})`],
+    ['Code', `${error.code} (${problemType(error.code).title})`],
     ['Message', error.message],
     ['Step', steps.find(({ key }) => key === error.step)?.title ?? error.step],
     ...details,
