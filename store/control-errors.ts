@@ -1,4 +1,5 @@
 import { MongoError, MongoServerError } from 'mongodb';
+import { isSocketError } from '../platform/socket-error.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
 const duplicateKeyCode = 11000;
@@ -12,7 +13,7 @@ export function isDuplicateKey(error: unknown): error is MongoServerError {
  * A write whose outcome is unknown is reported the same way; callers repeat it under its idempotency key or checkpoint.
  */
 export function asControlError(error: unknown): unknown {
-  if (!(error instanceof MongoError)) return error;
+  if (!(error instanceof MongoError) && !isSocketError(error)) return error;
   if (error instanceof MongoServerError && !isTransient(error)) return error;
   return new TenureError('control_unavailable', 'the control database did not answer in time', { cause: error });
 }

@@ -1,5 +1,6 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import { TenureError } from '../../domain/tenure-error.ts';
+import { isSocketError } from '../../platform/socket-error.ts';
 
 /** mongod's own names are in its `error_codes.yml`. */
 export const serverCodes = {
@@ -43,11 +44,6 @@ export function refusesSchema(error: unknown): boolean {
   const source = serverError(error);
   if (source === undefined) return false;
   return refusedSchemaCodes.has(Number(source.code)) || (source.codeName ?? '').startsWith('Location');
-}
-
-/** A socket that has broken under the driver's hands reaches the caller as Node's own error, such as EPIPE. */
-function isSocketError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
 }
 
 /**

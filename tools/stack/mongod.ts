@@ -84,7 +84,8 @@ function mongodArguments(name: string, port: number, databasePath: string, keyFi
   return [
     ...['--replSet', name, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
     ...['--dbpath', databasePath, '--wiredTigerCacheSizeGB', '0.25'],
-    ...['--auth', '--keyFile', keyFile, '--quiet'],
+    // Server-side JavaScript would let one tenant keep a cell busy for as long as it likes.
+    ...['--auth', '--keyFile', keyFile, '--quiet', '--noscripting'],
     ...Object.entries(parameters).flatMap(([parameter, value]) => ['--setParameter', `${parameter}=${value}`]),
   ];
 }
