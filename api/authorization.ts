@@ -37,7 +37,8 @@ export function createAuthorize({ policy, commit }: AuthorizationDependencies): 
     await recordEntries(commit, [
       refusalEntry(caller, {
         action,
-        target: { kind: target.kind, ...(target.name === undefined ? {} : { name: target.name }) },
+        target: { kind: target.kind, ...(target.name === undefined ? {} : { name: target.name }), ...(target.kind === 'Tenant' && target.tenant !== undefined ? { uid: target.tenant } : {}) },
+        ...(target.tenant === undefined ? {} : { tenant: target.tenant }),
         policy: verdict.decision,
         ...(denial === undefined ? {} : { reason: denial.rule }),
       }),

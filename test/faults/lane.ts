@@ -41,14 +41,15 @@ export interface RunningOperation {
   readonly workflowId: string;
 }
 
-const cellName = 'eu-west-1';
+const regions = ['eu-west-1', 'us-east-1'] as const;
 
 export async function createLane(stack: EmbeddedStack): Promise<Lane> {
   const installation = await startInstallation(stack);
   const { failpointDirectory, store } = installation;
   await declareBasics(installation.client());
   const { client: temporal, close } = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec', stack.files.codecKeyring) });
-  const cell = new MongoClient(stack.mongod[cellName].adminUri);
+  // A tenant goes to the other region when its preferred one is seen to be away.
+  const cells = new Map(regions.map((region) => [region, new MongoClient(stack.mongod[region].adminUri)]));
   const file = (failpoint: string, suffix = ''): string => join(failpointDirectory, failpoint + suffix);
 
   async function accepted(name: string): Promise<RunningOperation> {
@@ -85,15 +86,24 @@ export async function createLane(stack: EmbeddedStack): Promise<Lane> {
     }
   }
 
+  /** What there is of the tenant, over all cells. */
+  async function traces(uid: string): Promise<{ claims: number; users: string[]; collections: number; roles: number; secrets: number }> {
+    const { database } = homeNames(uid);
+    const found = { claims: 0, users: [] as string[], collections: 0, roles: 0, secrets: 0 };
+    for (const cell of cells.values()) {
+      const home = cell.db(database);
+      found.claims += await cell.db('tenure_cell').collection<{ _id: string }>('claims').countDocuments({ _id: database });
+      found.users.push(...((await home.command({ usersInfo: 1 })) as { users: { user: string }[] }).users.map((one) => one.user));
+      found.collections += (await home.listCollections({}, { nameOnly: true }).toArray()).length;
+      found.roles += ((await home.command({ rolesInfo: 1 })) as { roles: unknown[] }).roles.length;
+    }
+    found.secrets = await installation.control.db(installation.databases.secrets).collection('secrets').countDocuments({ tenant: uid });
+    return found;
+  }
+
   async function expectCell({ uid, tenant }: RunningOperation, exists: boolean): Promise<void> {
-    const { database, user } = homeNames(uid);
-    const claims = await cell.db('tenure_cell').collection<{ _id: string }>('claims').countDocuments({ _id: database });
-    const { users } = (await cell.db(database).command({ usersInfo: 1 })) as { users: { user: string }[] };
-    const collections = await cell.db(database).listCollections({}, { nameOnly: true }).toArray();
-    const { roles } = (await cell.db(database).command({ rolesInfo: 1 })) as { roles: unknown[] };
-    const secrets = await installation.control.db(installation.databases.secrets).collection('secrets').countDocuments({ tenant: uid });
-    const found = { claims, users: users.map((one) => one.user), collections: collections.length, roles: roles.length, secrets };
-    assert.deepEqual(found, exists ? { claims: 1, users: [user], collections: 2, roles: 2, secrets: 2 } : { claims: 0, users: [], collections: 0, roles: 0, secrets: 0 });
+    const once = { claims: 1, users: [homeNames(uid).user], collections: 2, roles: 2, secrets: 2 };
+    assert.deepEqual(await traces(uid), exists ? once : { claims: 0, users: [], collections: 0, roles: 0, secrets: 0 });
     if (!exists) return;
     const opened = await openTenant(installation.client(), tenant);
     await opened.collection('orders').insertOne({ sku: 'after the fault' });
@@ -112,7 +122,7 @@ export async function createLane(stack: EmbeddedStack): Promise<Lane> {
     },
     release: (failpoint) => writeFileSync(file(failpoint, '.release'), ''),
     async activate(name, spec = {}) {
-      const manifest = tenantManifest(name, { lifecycle: 'Active', placement: { preferredRegion: cellName }, ...spec });
+      const manifest = tenantManifest(name, { lifecycle: 'Active', placement: { preferredRegion: regions[0] }, ...spec });
       // The answer may be lost with the process that was to give it; what counts is what was committed.
       await installation.client().call('putTenant', { params: { name }, ifNoneMatch: '*', body: manifest }).catch(() => undefined);
       return accepted(name);
@@ -136,7 +146,7 @@ export async function createLane(stack: EmbeddedStack): Promise<Lane> {
     },
     async stop() {
       await close();
-      await cell.close();
+      await Promise.all([...cells.values()].map((cell) => cell.close()));
       await installation.stop();
     },
   };

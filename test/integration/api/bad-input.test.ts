@@ -72,6 +72,7 @@ const table: readonly BadInput[] = [
   { name: 'the field name "__proto__"', request: withText('"x","__proto__":{"plan":"startup"}'), pointer: '/spec' },
   { name: 'a depth bomb', request: withText(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) },
   { name: 'a depth bomb of objects where any JSON may stand', request: withCollection({ jsonSchema: JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`) }) },
+  { name: 'a depth bomb in the status, which is ignored', request: put({ headers: { ...json, ...create, 'idempotency-key': 'bomb' }, body: JSON.stringify({ ...manifest, status: 'here' }).replace('"here"', `${'['.repeat(200_000)}${']'.repeat(200_000)}`) }) },
   { name: 'a body of 2 MB', request: put({ body: spaces(2_000_000) }), code: 'body_too_large' },
   { name: 'a small body that unpacks to 2 MB', request: put({ body: gzipSync(spaces(2_000_000)), headers: { ...json, ...create, 'content-encoding': 'gzip' } }), code: 'body_too_large' },
   { name: 'a body of plain text', request: put({ body: JSON.stringify(manifest), headers: { ...create, 'content-type': 'text/plain' } }), code: 'media_type_unsupported' },

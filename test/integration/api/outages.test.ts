@@ -26,9 +26,14 @@ before(async () => {
   await api.call('createTenant', { body: tenantManifest('draft') });
 });
 after(async () => {
-  await installation.stop();
-  await stack.stop();
+  await installation.stop().finally(() => stack.stop());
 });
+
+/** Kills a part of the stack, and starts it again when the work is done or has failed. */
+async function whileAway(part: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> }, work: () => Promise<void>): Promise<void> {
+  await part.kill('SIGKILL');
+  await work().finally(() => part.start());
+}
 
 const create = (name: string, spec: Parameters<typeof tenantManifest>[1] = { lifecycle: 'Active' }): HttpRequest => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name, spec), headers: { 'idempotency-key': name } });
 
@@ -60,47 +65,45 @@ test('while Temporal is away what needs an operation is answered 503 and leaves 
   const accepting = armFailpoint(installation, 'accept.after-commit', 'pause');
   const lastAccepted = exchange(create('accepted-last'));
   await accepting.hit();
-  await stack.temporalServer.kill('SIGKILL');
-  accepting.release();
-  const released = performance.now();
-  acceptedLast = await lastAccepted;
-  assert.ok(performance.now() - released < soonMs, 'what is committed is answered soon');
-  const state = await readControlState(installation);
   const activations: readonly HttpRequest[] = [
     create('waiting'),
     { method: 'PUT', path: '/v1/tenants/draft', body: tenantManifest('draft', { lifecycle: 'Active' }), headers: { 'if-match': '*' } },
     { method: 'POST', path: '/v1/tenants/draft:activate', headers: { 'if-match': '*', 'idempotency-key': 'activate' } },
   ];
-  const entries = await entriesOf(installation, async () => {
-    const answers = await Promise.all(activations.map((request) => exchange(request)));
-    for (const answer of answers) assert.equal(answer.problem().code, 'temporal_unavailable', answer.text);
+  await whileAway(stack.temporalServer, async () => {
+    accepting.release();
+    const released = performance.now();
+    acceptedLast = await lastAccepted;
+    assert.ok(performance.now() - released < soonMs, 'what is committed is answered soon');
+    const state = await readControlState(installation);
+    const entries = await entriesOf(installation, async () => {
+      const answers = await Promise.all(activations.map((request) => exchange(request)));
+      for (const answer of answers) assert.equal(answer.problem().code, 'temporal_unavailable', answer.text);
+    });
+    assert.deepEqual(entries, []);
+    assert.deepEqual(await readControlState(installation), state);
+    await requireUnready('temporal');
+    assert.equal((await exchange({ path: '/v1/tenants/draft' })).status, 200);
+    assert.equal((await exchange(create('drafted', {}))).status, 201, 'a Draft needs no operation');
+    assert.equal((await exchange(create('refused', { lifecycle: 'Active', plan: 'nowhere' }))).status, 422, 'what is refused anyway is refused');
   });
-  assert.deepEqual(entries, []);
-  assert.deepEqual(await readControlState(installation), state);
-  await requireUnready('temporal');
-  assert.equal((await exchange({ path: '/v1/tenants/draft' })).status, 200);
-  assert.equal((await exchange(create('drafted', {}))).status, 201, 'a Draft needs no operation');
-  assert.equal((await exchange(create('refused', { lifecycle: 'Active', plan: 'nowhere' }))).status, 422, 'what is refused anyway is refused');
-
-  await stack.temporalServer.start();
   await succeeds(await recovered(activations[0]!));
 });
 
 test('while a cell is away what can go nowhere else is answered 503 before it is accepted, others go elsewhere, and it recovers alone', async () => {
-  await stack.mongodHandle('us-east-1').kill('SIGKILL');
-  await until('the worker has seen that the cell is away', async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable === false);
-  const state = await readControlState(installation);
   const american = create('american', { lifecycle: 'Active', residency: { allowedRegions: ['us-east-1'] } });
-  const entries = await entriesOf(installation, async () => {
-    const answer = await exchange(american);
-    assert.equal(answer.problem().code, 'cell_unavailable', answer.text);
+  await whileAway(stack.mongodHandle('us-east-1'), async () => {
+    await until('the worker has seen that the cell is away', async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable === false);
+    const state = await readControlState(installation);
+    const entries = await entriesOf(installation, async () => {
+      const answer = await exchange(american);
+      assert.equal(answer.problem().code, 'cell_unavailable', answer.text);
+    });
+    assert.deepEqual(entries, []);
+    assert.deepEqual(await readControlState(installation), state);
+    await succeeds(await exchange(create('anywhere', { lifecycle: 'Active', placement: { preferredRegion: 'us-east-1' } })));
+    assert.equal((await exchange({ path: '/v1/tenants/anywhere' })).json<RouteAnswer<'getTenant'>>().status.placement?.region, 'eu-west-1');
   });
-  assert.deepEqual(entries, []);
-  assert.deepEqual(await readControlState(installation), state);
-  await succeeds(await exchange(create('anywhere', { lifecycle: 'Active', placement: { preferredRegion: 'us-east-1' } })));
-  assert.equal((await exchange({ path: '/v1/tenants/anywhere' })).json<RouteAnswer<'getTenant'>>().status.placement?.region, 'eu-west-1');
-
-  await stack.mongodHandle('us-east-1').start();
   await succeeds(await recovered(american));
 });
 
@@ -114,24 +117,23 @@ const bodies: Readonly<Record<string, unknown>> = {
 };
 
 test('while the control database is away every route answers 503, the process lives, and API and worker recover alone', async () => {
-  await stack.mongodHandle('control').kill('SIGKILL');
-  await Promise.all(
-    Object.entries<RouteContract>(routes).map(async ([id, contract]) => {
-      const body = bodies[id];
-      const answer = await exchange({
-        method: contract.method,
-        path: contract.path.replace('{name}', 'nobody').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1'),
-        headers: { 'idempotency-key': id, 'if-match': '*' },
-        ...(body === undefined ? {} : { body }),
-      });
-      assert.equal(answer.problem().code, 'control_unavailable', `${id}: ${answer.text}`);
-    }),
-  );
-  await requireUnready('control');
-  const stranger = await exchange({ path: '/v1/tenants', headers: { authorization: '' } });
-  assert.equal(stranger.status, 401, 'who asks is known without it');
-
-  await stack.mongodHandle('control').start();
+  await whileAway(stack.mongodHandle('control'), async () => {
+    await Promise.all(
+      Object.entries<RouteContract>(routes).map(async ([id, contract]) => {
+        const body = bodies[id];
+        const answer = await exchange({
+          method: contract.method,
+          path: contract.path.replace('{name}', 'nobody').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1'),
+          headers: { 'idempotency-key': id, 'if-match': '*' },
+          ...(body === undefined ? {} : { body }),
+        });
+        assert.equal(answer.problem().code, 'control_unavailable', `${id}: ${answer.text}`);
+      }),
+    );
+    await requireUnready('control');
+    const stranger = await exchange({ path: '/v1/tenants', headers: { authorization: '' } });
+    assert.equal(stranger.status, 401, 'who asks is known without it');
+  });
   await recovered({ path: '/v1/tenants' });
   await succeeds(await recovered(create('after')));
 });

@@ -76,6 +76,7 @@ for (const roles of [['tenant-admin'], ['admin'], ['service'], ['tenant-admin', 
     });
     assert.deepEqual(await readControlState(installation), state);
     assert.deepEqual(entries.map((entry) => [entry.requestId, entry.outcome]), answers.map((answer) => [answer.headers.get('x-request-id'), 'denied']));
+    assert.deepEqual(entries.map((entry) => entry.tenant), answers.map((_, index) => (index % 2 === 0 ? foreign.uid : undefined)), 'what was tried on a tenant is found among its entries');
   });
 }
 

@@ -69,6 +69,20 @@ test('an entry of another form than the contract commits nothing', async () => {
   assert.deepEqual(await readControlState(opened), before);
 });
 
+test('a commit that fails at its last word leaves neither its writes nor its entry', async () => {
+  const draft = await insertDraft(opened.store, 'torn');
+  const before = await readControlState(opened);
+  const entries = await entriesOf(opened, async () => {
+    const torn = opened.store.commit(async (tx) => {
+      tx.session.commitTransaction = () => Promise.reject(new Error('torn'));
+      return { result: await opened.store.resources.replace(tx, 1, { ...draft, revision: 2 }), entries: [anyEntry(draft._id)] };
+    });
+    await assert.rejects(torn, /torn/);
+  });
+  assert.deepEqual(entries, []);
+  assert.deepEqual(await readControlState(opened), before);
+});
+
 test('when a write is refused there is no entry of it', async () => {
   const draft = await insertDraft(opened.store, 'refused');
   const before = await readControlState(opened);
