@@ -55,6 +55,8 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.resources.createIndexes([
       { key: { kind: 1, name: 1 }, unique: true },
       { key: { 'placement.cell': 1 }, partialFilterExpression: { kind: 'Tenant' } },
+      // A cell lies in one region, however many regions are declared at once.
+      { key: { 'spec.cells.name': 1 }, unique: true, partialFilterExpression: { kind: 'Region' } },
     ]),
     database.revisions.createIndexes([{ key: { '_id.uid': 1, '_id.generation': -1 } }]),
     database.operations.createIndexes([

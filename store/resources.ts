@@ -33,11 +33,11 @@ export interface ResourceStore {
   list<Kind extends ResourceKind>(kind: Kind, page: ListPage): Promise<DocumentOfKind<Kind>[]>;
   /** Tenants that are placed on one of these cells, at most `limit`. */
   placedOn(cells: readonly string[], limit: number): Promise<DocumentOfKind<'Tenant'>[]>;
-  /** @throws TenureError already_exists */
+  /** @throws TenureError already_exists, also when a region names another region's cell */
   insert<Document extends ResourceDocument>(tx: Transaction, document: Document): Promise<Document>;
   /**
    * Replaces the document that stands at `expectedRevision`, and writes a revision when the generation has moved.
-   * @throws TenureError revision_stale, when it has changed since it was read
+   * @throws TenureError revision_stale, when it has changed since it was read; already_exists as for insert
    */
   replace<Document extends ResourceDocument>(tx: Transaction, expectedRevision: number, document: Document): Promise<Document>;
 }
@@ -50,6 +50,13 @@ export function stateReference(document: ResourceDocument): StateReference {
     ...(document.kind === 'Tenant' ? { lifecycle: document.lifecycle } : {}),
     digest: canonicalDigest(document.spec),
   };
+}
+
+/** What a unique index refused: the name, or one of a region's cells, is another's. */
+function asExisting(error: unknown, { kind, name }: ResourceDocument): unknown {
+  if (!isDuplicateKey(error)) return error;
+  const ofCell = Object.hasOwn((error.keyPattern ?? {}) as object, 'spec.cells.name');
+  return new TenureError('already_exists', ofCell ? `a cell of ${kind} "${name}" belongs to another region` : `a ${kind} named "${name}" exists`, { cause: error });
 }
 
 export function createResourceStore({ resources, revisions }: ControlDatabase): ResourceStore {
@@ -88,21 +95,18 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
       return documents.map((document) => upgradeOnRead(document as DocumentOfKind<'Tenant'>));
     },
     async insert(tx, document) {
-      try {
-        await resources.insertOne(document, { session: tx.session });
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-        throw new TenureError('already_exists', `a ${document.kind} named "${document.name}" exists`, { cause: error });
-      }
+      await resources.insertOne(document, { session: tx.session }).catch((error: unknown) => {
+        throw asExisting(error, document);
+      });
       await insertRevision(tx, document);
       return document;
     },
     async replace(tx, expectedRevision, document) {
-      const before = await resources.findOneAndReplace(
-        { _id: document._id, revision: expectedRevision },
-        document,
-        { session: tx.session, projection: { generation: 1 } },
-      );
+      const before = await resources
+        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, document, { session: tx.session, projection: { generation: 1 } })
+        .catch((error: unknown) => {
+          throw asExisting(error, document);
+        });
       if (before === null) {
         throw new TenureError('revision_stale', `${document.kind} "${document.name}" is no longer at revision ${expectedRevision}`);
       }

@@ -30,7 +30,7 @@ after(() => installation.stop());
 const kinds: readonly { readonly path: string; readonly existing: string; readonly body: (name: string) => object }[] = [
   { path: '/v1/tenants', existing: 'acme', body: (name) => tenantManifest(name, { displayName: 'changed' }) },
   { path: '/v1/plans', existing: 'startup', body: (name) => ({ apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 90 } } }) },
-  { path: '/v1/regions', existing: 'eu-west-1', body: (name) => ({ apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: 'eu-west-1-a' }] } }) },
+  { path: '/v1/regions', existing: 'eu-west-1', body: (name) => ({ apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: `${name}-a` }] } }) },
 ];
 
 const refusals: readonly { readonly name: string; readonly headers: Record<string, string>; readonly of: 'existing' | 'missing'; readonly code: ProblemCode; readonly status: number }[] = [
@@ -105,4 +105,19 @@ test('POST :activate without a precondition answers 428, and on an earlier revis
   assert.equal((await exchange({ method: 'POST', path, headers: { 'idempotency-key': 'a' } })).status, 428);
   assert.equal((await exchange({ method: 'POST', path, headers: { 'idempotency-key': 'b', 'if-match': '"1"' } })).status, 412);
   assert.equal((await exchange({ method: 'POST', path: '/v1/tenants/nothing-here:activate', headers: { 'idempotency-key': 'c', 'if-match': '*' } })).status, 404);
+});
+
+test('of 8 regions that name one cell at once exactly one gets it', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => {
+      const name = `contender-${index}`;
+      const body = { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: `${name}-a` }, { name: 'contended' }] } };
+      return exchange({ method: 'PUT', path: `/v1/regions/${name}`, body, headers: { 'if-none-match': '*' } });
+    }),
+  );
+  assert.deepEqual(answers.map((answer) => answer.status).toSorted((a, b) => a - b), [201, 409, 409, 409, 409, 409, 409, 409]);
+  for (const answer of answers.filter(({ status }) => status === 409)) {
+    assert.equal(answer.problem().code, 'already_exists');
+    assert.match(answer.problem().detail, /belongs to/);
+  }
 });
