@@ -26,13 +26,21 @@ before(async () => {
   await api.call('createTenant', { body: tenantManifest('draft') });
 });
 after(async () => {
-  await installation.stop().finally(() => stack.stop());
+  try {
+    await installation.stop();
+  } finally {
+    await stack.stop();
+  }
 });
 
 /** Kills a part of the stack, and starts it again when the work is done or has failed. */
 async function whileAway(part: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> }, work: () => Promise<void>): Promise<void> {
   await part.kill('SIGKILL');
-  await work().finally(() => part.start());
+  try {
+    await work();
+  } finally {
+    await part.start();
+  }
 }
 
 const create = (name: string, spec: Parameters<typeof tenantManifest>[1] = { lifecycle: 'Active' }): HttpRequest => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name, spec), headers: { 'idempotency-key': name } });
