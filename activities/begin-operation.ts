@@ -8,7 +8,7 @@ export function progressOf(operation: OperationDocument): OperationProgress {
   const { state, error } = operation;
   return {
     fence: operation.fence,
-    state: state === 'accepted' ? 'running' : state,
+    state: state === 'accepted' || state === 'pending' ? 'running' : state,
     steps: Object.fromEntries(Object.entries(operation.steps).map(([key, step]) => [key, step.state])),
     ...(error === null ? {} : { error: { code: error.code, message: error.message } }),
   };
@@ -33,9 +33,11 @@ export function beginOperation({ store, failpoints }: OperationEnvironment): Ope
     await failpoints.reach('begin.before-commit');
     try {
       const begun = await store.commit(async (tx) => {
+        // One that is over is known even where its tenant is not: it may have purged it.
+        const ended = await store.operations.read(tx, operationId);
+        if (ended !== undefined && ended.unfinished !== true) throw new AlreadyBegun(progressOf(ended));
         const { operation, tenant: current } = await readOperationIn(store, tx, operationId, tenant.uid);
-        const over = operation.unfinished !== true;
-        if (over || operation.runId === runId) throw new AlreadyBegun(progressOf(operation));
+        if (operation.runId === runId) throw new AlreadyBegun(progressOf(operation));
         // The accepting commit gave the first fence out; nobody has worked under it before the first run.
         const isFirst = operation.runId === null;
         const fence = isFirst ? operation.fence : current.lastFence + 1;

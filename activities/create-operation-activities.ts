@@ -55,6 +55,7 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
     };
   }
 
+  const { start } = environment;
   const finish = finishOperation(environment);
   return {
     beginOperation: told('beginOperation', beginOperation(environment)),
@@ -69,5 +70,8 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
       }
       return ended;
     }),
+    async startNext(next) {
+      await start(next).catch((error: unknown) => logger.warn('the next operation is left to the sweep', { operationId: next.operationId, ...errorFields(error) }));
+    },
   };
 }

@@ -1,9 +1,12 @@
+import { isReversible } from '../domain/step-plan.ts';
+import { TenureError } from '../domain/tenure-error.ts';
 import { policyRefusal } from '../engines/admission/admission.ts';
 import { NotYet } from './failure.ts';
 import { readOperation, requireHeld } from './held-operation.ts';
 import type { OperationActivities } from './operation-activities.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
 import { attemptStep, checkpoint, newAttempt } from './step-attempt.ts';
+import { stepOf } from '../store/operations.ts';
 import { leaseMs } from './work-under-lease.ts';
 
 /**
@@ -18,14 +21,18 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
     const { operation, tenant } = found;
     const attempt = newAttempt(held);
     requireHeld(found, attempt);
-    const recorded = operation.steps[step];
+    const recorded = stepOf(operation, step);
     if (recorded.state === 'done') return answer(recorded.result ?? '', tenant.placement?.region);
+
+    if (operation.cancelRequestTime !== null && isReversible(operation.kind, operation.steps)) throw new TenureError('cancelled', 'the operation was cancelled');
 
     const admission = await admit({
       action: `tenant.${operation.kind}`,
       actor: operation.actor,
       tenant: { name: tenant.name, uid: tenant._id, lifecycle: tenant.lifecycle, spec: tenant.spec },
       placement: tenant.placement,
+      deletion: tenant.deletion,
+      early: operation.early === true,
     });
     const { verdict } = admission;
     if (!verdict.allow) throw policyRefusal(verdict);

@@ -26,7 +26,8 @@ export function asFailure(error: unknown, attempt: number): Error {
   if (error instanceof NotYet) return ApplicationFailure.create({ type: 'not_yet', message: error.message, nextRetryDelay: error.delayMs });
   const known = error instanceof TenureError;
   const code = known ? error.code : 'internal';
-  const retryable = problems[code].retryable || (code === 'internal' && attempt < internalAttempts);
+  // The caller may ask again; this attempt is over.
+  const retryable = (problems[code].retryable && code !== 'cancelled') || (code === 'internal' && attempt < internalAttempts);
   return ApplicationFailure.create({
     type: code,
     message: error instanceof Error ? error.message : 'a thrown value that is no Error',

@@ -1,54 +1,90 @@
-import type { EventType } from '../contracts/ledger-entry.ts';
 import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
-import type { ConditionUpdate } from '../domain/conditions.ts';
-import { stateAfterCompensation, stateAfterSuccess } from '../domain/lifecycle.ts';
+import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
+import { withFieldsBefore } from '../domain/tenant-change.ts';
+import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
+import type { Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
+import type { LedgerDraft } from '../store/ledger.ts';
 import { closing } from '../store/operations.ts';
 import { stateReference } from '../store/resources.ts';
+import type { Store } from '../store/store.ts';
 import { NotYet } from './failure.ts';
+import { handOver } from './hand-over.ts';
 import { readOperationIn, requireHeld } from './held-operation.ts';
-import type { OperationActivities } from './operation-activities.ts';
+import type { OperationActivities, OperationEnd } from './operation-activities.ts';
 import type { OperationEnvironment } from './operation-environment.ts';
 import { operationEntry } from './operation-entry.ts';
 
-function succeeded(tenant: TenantDocument, operation: OperationDocument): { tenant: TenantDocument; updates: ConditionUpdate[]; event: EventType } {
-  const to = stateAfterSuccess(operation.kind);
+/** The tenant as the operation leaves it, without the lock. */
+function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: FinalOperationState, time: Date): TenantDocument {
+  const { kind, from, to, restore } = operation;
+  const succeeded = end === 'succeeded';
+  // What was undone leaves the tenant as declared before: the declaration that failed is a revision like any other.
+  const restored = !succeeded && Object.keys(restore).length > 0;
+  const generation = tenant.generation + (restored ? 1 : 0);
+  const updates = succeeded
+    ? conditionsAfterSuccess(kind, to)
+    : conditionsAfterFailure(kind, from, operation.error ?? { code: 'internal', message: 'no reason was recorded' }, end === 'cancelled');
   return {
-    tenant: { ...tenant, lifecycle: to, observedGeneration: operation.generation },
-    updates: [
-      { type: 'Ready', status: 'True', reason: to, message: `the tenant is ${to}` },
-      { type: 'Provisioned', status: 'True', reason: 'AllStepsDone', message: 'database, collections, roles and user are in place' },
-      { type: 'IsolationVerified', status: 'True', reason: 'ProbeRefused', message: 'mongod refused every attempt beyond the boundary' },
-      { type: 'PolicyCompliant', status: 'True', reason: 'Allowed', message: 'policy allowed every step' },
-    ],
-    event: 'tenant.activated.v1',
+    ...tenant,
+    lifecycle: !succeeded || to === 'Purged' ? from : to,
+    ...(restored ? { spec: withFieldsBefore(tenant.spec as SettledSpec, restore), owners: withoutOwners(tenant.owners, restore) } : {}),
+    generation,
+    observedGeneration: succeeded ? operation.generation : generation,
+    operation: null,
+    revision: tenant.revision + 1,
+    updateTime: time,
+    conditions: updateConditions(tenant.conditions, updates, { time: time.toISOString(), generation }),
   };
 }
 
-/** What was undone leaves the tenant as declared before: the declaration that failed is a revision like any other. */
-function compensated(tenant: TenantDocument, operation: OperationDocument): { tenant: TenantDocument; updates: ConditionUpdate[]; event: EventType } {
-  const to = stateAfterCompensation(operation.kind);
-  const cancelled = operation.compensatesTo === 'cancelled';
-  const reason = cancelled ? 'ActivationCancelled' : 'ActivationFailed';
-  const message = `${operation.error?.code ?? 'internal'}: ${operation.error?.message ?? 'no reason was recorded'}`;
-  const { error } = operation;
-  return {
-    tenant: {
-      ...tenant,
-      lifecycle: to,
-      spec: { ...tenant.spec, lifecycle: to },
-      generation: tenant.generation + 1,
-      observedGeneration: tenant.generation + 1,
+/** A verb that was undone owns nothing. */
+function withoutOwners(owners: TenantDocument['owners'], restored: OperationDocument['restore']): TenantDocument['owners'] {
+  return Object.fromEntries(Object.entries(owners).filter(([field]) => !Object.hasOwn(restored, field)));
+}
+
+function endEntry(operation: OperationDocument, fence: number, end: FinalOperationState, before: TenantDocument, after: TenantDocument): LedgerDraft {
+  const { error, kind, to } = operation;
+  const succeeded = end === 'succeeded';
+  const purged = succeeded && to === 'Purged';
+  return operationEntry(operation, '', {
+    outcome: succeeded ? 'succeeded' : 'failed',
+    fence,
+    previous: stateReference(before),
+    ...(purged ? {} : { next: stateReference(after) }),
+    ...(succeeded ? {} : { reason: error?.code ?? 'internal' }),
+    event: {
+      type: operationOutcomes[kind][succeeded ? 'succeeded' : 'failed'],
+      data: {
+        tenant: { uid: before._id, name: before.name },
+        operation: operation._id,
+        previousLifecycle: before.lifecycle,
+        lifecycle: purged ? 'Purged' : after.lifecycle,
+        ...(kind === 'change_plan' ? { plan: after.spec.plan } : {}),
+        ...(after.placement === null ? {} : { placement: { ...after.placement } }),
+        ...(error === null || succeeded ? {} : { error: { code: error.code, fault: error.fault } }),
+      },
     },
-    updates: [
-      { type: 'Ready', status: 'False', reason, message },
-      { type: 'Provisioned', status: 'False', reason, message: 'everything the operation made was removed' },
-      ...(error?.code === 'policy_refused' ? [{ type: 'PolicyCompliant', status: 'False', reason: 'Refused', message: error.message } as const] : []),
-    ],
-    event: 'tenant.activation_failed.v1',
-  };
+  });
+}
+
+async function bury(store: Store, tx: Transaction, operation: OperationDocument, tenant: TenantDocument): Promise<void> {
+  const { _id, storageVersion, name, createTime, deletion, generation, placement } = tenant;
+  await store.resources.remove(tx, tenant);
+  await store.tombstones.insert(tx, {
+    _id,
+    storageVersion,
+    name,
+    createTime,
+    deleteTime: deletion?.deleteTime ?? tx.time,
+    purgeTime: tx.time,
+    generation,
+    placement,
+    operationId: operation._id,
+    ledgerEntry: tx.entryId,
+  });
 }
 
 /** The last commit of an operation. It waits until nobody can be at work under an earlier word. */
@@ -61,48 +97,26 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
     if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
 
     await failpoints.reach('finish.before-commit');
-    const state = await store.commit(async (tx) => {
+    const ended = await store.commit(async (tx): Promise<{ result: OperationEnd; entries: [LedgerDraft, ...LedgerDraft[]] }> => {
       const found = await readOperationIn(store, tx, operationId, ref.uid);
       requireHeld(found, holder);
       const { operation, tenant } = found;
       const end: FinalOperationState = operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';
       const outstanding = Object.entries(operation.steps).filter(([, step]) => (end === 'succeeded' ? step.state !== 'done' : step.state === 'done' || step.state === 'intent'));
       if (outstanding.length > 0) throw new TenureError('internal', `steps are outstanding: ${outstanding.map(([key]) => key).join(', ')}`);
-      const change = end === 'succeeded' ? succeeded(tenant, operation) : compensated(tenant, operation);
-      const after: TenantDocument = {
-        ...change.tenant,
-        operation: null,
-        revision: tenant.revision + 1,
-        updateTime: tx.time,
-        conditions: updateConditions(change.tenant.conditions, change.updates, { time: tx.time.toISOString(), generation: change.tenant.generation }),
-      };
-      await store.resources.replace(tx, tenant.revision, after);
+      const after = endedTenant(tenant, operation, end, tx.time);
+      const entry = endEntry(operation, fence, end, tenant, after);
       await store.operations.update(tx, holder, closing(end, tx.time));
-      return {
-        result: end,
-        entries: [
-          operationEntry(operation, '', {
-            outcome: end === 'succeeded' ? 'succeeded' : 'failed',
-            fence,
-            previous: stateReference(tenant),
-            next: stateReference(after),
-            ...(end === 'succeeded' ? {} : { reason: operation.error?.code ?? 'internal' }),
-            event: {
-              type: change.event,
-              data: {
-                tenant: { uid: tenant._id, name: tenant.name },
-                operation: operationId,
-                lifecycle: after.lifecycle,
-                ...(after.placement === null ? {} : { placement: { ...after.placement } }),
-                ...(operation.error === null || end === 'succeeded' ? {} : { error: { code: operation.error.code, fault: operation.error.fault } }),
-              },
-            },
-          }),
-        ],
-      };
+      if (end === 'succeeded' && operation.to === 'Purged') {
+        await bury(store, tx, operation, tenant);
+        return { result: { state: end }, entries: [entry] };
+      }
+      const next = tenant.pending === null ? undefined : await handOver(store, tx, after, tenant.pending.id);
+      await store.resources.replace(tx, tenant.revision, next?.tenant ?? after);
+      return { result: { state: end, ...(next?.start === undefined ? {} : { next: next.start }) }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
     });
     await failpoints.reach('finish.after-commit');
-    return { state };
+    return ended;
   };
 }
 

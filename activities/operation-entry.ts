@@ -4,7 +4,7 @@ import type { OperationDocument } from '../store/documents.ts';
 type Told = Pick<LedgerDraft, 'outcome'> & Partial<Pick<LedgerDraft, 'step' | 'previous' | 'next' | 'policy' | 'event' | 'reason' | 'fence'>>;
 
 /** An entry about an operation. `part` says which: the operation as a whole, or one move of it. */
-export function operationEntry(operation: OperationDocument, part: '' | '.start' | '.step' | '.turn' | '.undo', told: Told): LedgerDraft {
+export function operationEntry(operation: OperationDocument, part: '' | '.start' | '.step' | '.turn' | '.undo' | '.hand_over', told: Told): LedgerDraft {
   return {
     tenant: operation.tenant.uid,
     actor: { subject: operation.actor.subject, roles: operation.actor.roles },

@@ -2,6 +2,7 @@ import type { Admit } from '../engines/admission/admission.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
+import type { StartOperation } from '../platform/operation-starter.ts';
 import type { Store } from '../store/store.ts';
 import type { StepHandler } from './steps/step-handler.ts';
 
@@ -13,6 +14,7 @@ export interface OperationEnvironment {
   readonly handlers: Record<StepKey, StepHandler>;
   readonly installation: string;
   readonly failpoints: Failpoints;
+  readonly start: StartOperation;
 }
 
 /** What Temporal gives the attempt that runs. */

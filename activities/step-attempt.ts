@@ -7,7 +7,7 @@ import type { StepScope } from '../domain/step-plan.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { WorkLease } from '../engines/isolation/home.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
-import { fenced } from '../store/operations.ts';
+import { fenced, stepOf } from '../store/operations.ts';
 import type { Holder } from '../store/operations.ts';
 import { stateReference } from '../store/resources.ts';
 import type { StepAttempt } from '../store/step-leases.ts';
@@ -87,7 +87,7 @@ export async function checkpoint(
   const { scope } = plannedStep(operation.kind, step);
   return store.commit(async (tx) => {
     const path = `steps.${step}` as const;
-    const { attempts, startTime } = operation.steps[step];
+    const { attempts, startTime } = stepOf(operation, step);
     const change: UpdateFilter<OperationDocument> = {
       $set: {
         [`${path}.state`]: told.state,
@@ -103,7 +103,7 @@ export async function checkpoint(
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;
       const current = await store.operations.read(tx, operation._id);
-      if (current?.fence === fence && current.steps[step].state === told.state) throw new NotYet(`another attempt has committed ${step}`, 0);
+      if (current?.fence === fence && stepOf(current, step).state === told.state) throw new NotYet(`another attempt has committed ${step}`, 0);
       throw error;
     }
     const { before, after } = outcome.commit === undefined ? { before: tenant, after: tenant } : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);

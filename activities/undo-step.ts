@@ -3,6 +3,7 @@ import { readOperation, requireHeld } from './held-operation.ts';
 import type { OperationActivities } from './operation-activities.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
 import { attemptStep, checkpoint, newAttempt } from './step-attempt.ts';
+import { stepOf } from '../store/operations.ts';
 import { leaseMs } from './work-under-lease.ts';
 
 /** One step back. It waits for whoever may still be bringing the step about, so that nothing appears after it was undone. */
@@ -13,7 +14,7 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
     const found = await readOperation(store, input.operationId, input.tenant.uid);
     const attempt = newAttempt(held);
     requireHeld(found, attempt);
-    const recorded = found.operation.steps[step];
+    const recorded = stepOf(found.operation, step);
     if (recorded.state === 'undone') return { result: recorded.result ?? '' };
 
     await failpoints.reach(`${step}.before-undo`);

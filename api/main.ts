@@ -7,12 +7,13 @@ import { endpointOf } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
-import { createDeclareTenant } from '../engines/registry/declare-tenant.ts';
-import { ConfigError, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
+import { createChangeTenant } from '../engines/registry/change-tenant.ts';
+import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
+import { ConfigError, massChangeLimits, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { createOperationStarter } from '../platform/operation-starter.ts';
+import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
@@ -24,7 +25,11 @@ import { createAuthorize } from './authorization.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
 import { settledHandlers } from './handlers/settled-handlers.ts';
+import { createTenantChange } from './handlers/tenant-change.ts';
 import { tenantHandlers } from './handlers/tenant-handlers.ts';
+import { tenantOutlookHandlers } from './handlers/tenant-outlook-handlers.ts';
+import { tenantVerbHandlers } from './handlers/tenant-verb-handlers.ts';
+import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
 import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
@@ -54,9 +59,22 @@ async function main(): Promise<void> {
   });
 
   const authorize = createAuthorize({ policy, commit: store.commit });
-  const admit = createAdmit({ resources: store.resources, policy });
+  const admit = createAdmit({ ...store, policy });
   const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
-  const declareTenant = createDeclareTenant({ store, admit, requireTemporal: createTemporalGuard(() => temporal.ping()), failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR) });
+  const changeTenant = createChangeTenant({
+    store,
+    admit,
+    brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }),
+    requireTemporal: createTemporalGuard(() => temporal.ping()),
+    failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
+  });
+  const tenantChange = createTenantChange({
+    store,
+    changeTenant,
+    startOperation: createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }),
+    cancelWorkflow: createOperationCanceller({ client: temporal.client }),
+    logger,
+  });
   const readiness = () =>
     askReadiness(
       [
@@ -69,9 +87,12 @@ async function main(): Promise<void> {
 
   const app = createApp({
     handlers: {
-      ...tenantHandlers({ store, authorize, declareTenant, startOperation: createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), pageTokens, logger }),
+      ...tenantHandlers({ store, authorize, tenantChange, pageTokens }),
+      ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
+      ...tenantOutlookHandlers({ store, authorize, admit }),
+      ...tombstoneHandlers({ store, authorize, pageTokens }),
       ...settledHandlers({ store, authorize, pageTokens }),
-      ...operationHandlers({ store, authorize, pageTokens, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),
+      ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),
       openTenant: openTenantHandler({
         store,
         authorize,

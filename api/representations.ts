@@ -5,7 +5,8 @@ import type { Region } from '../contracts/manifests/region.ts';
 import type { Tenant } from '../contracts/manifests/tenant.ts';
 import type { Operation } from '../contracts/operation.ts';
 import { operationWorkflowId } from '../domain/search-attributes.ts';
-import { stepPlans } from '../domain/step-plan.ts';
+import { stepsOf } from '../domain/step-plan.ts';
+import { stepOf } from '../store/operations.ts';
 import type { OperationDocument, PlanDocument, RegionDocument, ResourceDocument, TenantDocument } from '../store/documents.ts';
 
 function metadata({ _id, name, labels, annotations, generation, revision, createTime, updateTime }: ResourceDocument): Metadata {
@@ -30,7 +31,7 @@ export function regionBody(document: RegionDocument): Region {
 }
 
 export function tenantBody(document: TenantDocument): Tenant {
-  const { lifecycle, observedGeneration, conditions, placement, operation, spec } = document;
+  const { lifecycle, observedGeneration, conditions, placement, operation, pending, deletion, plan, scheduledPlan, spec } = document;
   return {
     apiVersion,
     kind: 'Tenant',
@@ -42,14 +43,18 @@ export function tenantBody(document: TenantDocument): Tenant {
       conditions,
       ...(placement === null ? {} : { placement }),
       ...(operation === null ? {} : { operation: { id: operation.id, kind: operation.kind } }),
+      ...(pending === null ? {} : { pending: { id: pending.id, kind: pending.kind } }),
+      ...(deletion === null ? {} : { deletion: { from: deletion.from, deleteTime: deletion.deleteTime.toISOString(), purgeTime: deletion.purgeTime.toISOString() } }),
+      ...(plan === null ? {} : { plan: { ...plan, bindTime: plan.bindTime.toISOString() } }),
+      ...(scheduledPlan === null ? {} : { scheduledPlan: { name: scheduledPlan.name, time: scheduledPlan.time.toISOString() } }),
     },
   };
 }
 
 export function operationBody(document: OperationDocument): Operation {
-  const plan = stepPlans[document.kind];
+  const plan = stepsOf(document.kind);
   const steps = plan.map(({ key, title }) => {
-    const { state, attempts, startTime, endTime, result } = document.steps[key];
+    const { state, attempts, startTime, endTime, result } = stepOf(document, key);
     return {
       key,
       title,
@@ -65,6 +70,7 @@ export function operationBody(document: OperationDocument): Operation {
     kind: document.kind,
     tenant: document.tenant,
     state: document.state,
+    transition: { from: document.from, to: document.to },
     done: document.unfinished !== true,
     generation: document.generation,
     createTime: document.createTime.toISOString(),
@@ -75,6 +81,8 @@ export function operationBody(document: OperationDocument): Operation {
     workflowId: operationWorkflowId(document.tenant.uid, document._id),
     progress: { done: steps.filter((step) => step.state === 'done').length, total: plan.length },
     steps,
+    ...(document.waitsFor === null || document.state !== 'pending' ? {} : { waitsFor: document.waitsFor }),
+    ...(document.cancelRequestTime === null ? {} : { cancelRequestTime: document.cancelRequestTime.toISOString() }),
     ...(document.error === null ? {} : { error: document.error }),
   };
 }

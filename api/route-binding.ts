@@ -62,7 +62,7 @@ export function bindRoutes({ handlers, authenticate, idempotency }: RouteBinding
       const repeatable: IdempotentRequest | undefined =
         key === undefined
           ? undefined
-          : { principal: caller.actor.subject, key, claim: randomUUID(), fingerprint: canonicalDigest([contract.method, request.path, request.body ?? null]) };
+          : { principal: caller.actor.subject, key, claim: randomUUID(), fingerprint: canonicalDigest([contract.method, request.path, query, request.body ?? null]) };
 
       const run = async (): Promise<StoredAnswer> => {
         // The contract's schemas made these; the table's own types say so.

@@ -19,7 +19,34 @@ const stateReferenceSchema = z.strictObject({
 });
 
 /** Events that the ledger tells the world, each with the schema of its `data` version by version. */
-export const eventTypes = ['tenant.created.v1', 'tenant.updated.v1', 'tenant.activated.v1', 'tenant.activation_failed.v1'] as const;
+export const eventTypes = [
+  'tenant.created.v1',
+  'tenant.updated.v1',
+  'tenant.activated.v1',
+  'tenant.activation_failed.v1',
+  'tenant.suspended.v1',
+  'tenant.suspension_failed.v1',
+  'tenant.resumed.v1',
+  'tenant.resumption_failed.v1',
+  'tenant.archived.v1',
+  'tenant.archival_failed.v1',
+  'tenant.reactivated.v1',
+  'tenant.reactivation_failed.v1',
+  'tenant.deleted.v1',
+  'tenant.deletion_failed.v1',
+  'tenant.undeleted.v1',
+  'tenant.undeletion_failed.v1',
+  'tenant.purged.v1',
+  'tenant.purge_failed.v1',
+  'tenant.plan_changed.v1',
+  'tenant.plan_change_failed.v1',
+  'tenant.plan_change_scheduled.v1',
+  'tenant.plan_change_unscheduled.v1',
+  'tenant.reconciled.v1',
+  'tenant.reconciliation_failed.v1',
+  'tenant.held.v1',
+  'tenant.hold_released.v1',
+] as const;
 export type EventType = (typeof eventTypes)[number];
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
-import { operationKinds } from './lifecycle.ts';
+import { lifecycleStates, operationKinds } from './lifecycle.ts';
 import { problemDetailSchema } from './problem-document.ts';
 import { operationStates, stepStates } from './operation-states.ts';
 import { problemCodes } from './problems.ts';
@@ -20,6 +20,7 @@ export const operationSchema = z
     kind: z.enum(operationKinds),
     tenant: z.strictObject({ uid: uidSchema, name: nameSchema }),
     state: z.enum(operationStates),
+    transition: z.strictObject({ from: z.enum(lifecycleStates), to: z.enum([...lifecycleStates, 'Purged']) }).optional().meta({ description: 'Where it leads.' }),
     done: z.boolean(),
     generation: z.int().positive().meta({ description: 'The spec it brings about.' }),
     createTime: timeSchema,
@@ -40,6 +41,8 @@ export const operationSchema = z
         result: z.string().optional().meta({ description: 'What was found and done, for people.' }),
       }),
     ),
+    waitsFor: uidSchema.optional().meta({ description: 'Of a pending operation: the one that has to end first.' }),
+    cancelRequestTime: timeSchema.optional(),
     error: operationErrorSchema.optional(),
   })
   .meta({ title: 'Operation' });

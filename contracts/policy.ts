@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { digestSchema, nameSchema, timeSchema, uidSchema } from './identifiers.ts';
-import { isolationModes, lifecycleStates } from './lifecycle.ts';
+import { isolationModes, lifecycleStates, operationKinds } from './lifecycle.ts';
 import { planSpecSchema } from './manifests/plan.ts';
 import { regionSpecSchema } from './manifests/region.ts';
 import { tenantSpecSchema } from './manifests/tenant.ts';
@@ -12,6 +12,18 @@ export const policyActions = [
   'tenant.list',
   'tenant.update',
   'tenant.activate',
+  'tenant.suspend',
+  'tenant.resume',
+  'tenant.archive',
+  'tenant.reactivate',
+  'tenant.delete',
+  'tenant.undelete',
+  'tenant.purge',
+  'tenant.change_plan',
+  'tenant.reconcile',
+  'tenant.hold',
+  'tenant.release_hold',
+  'tenant.pass_brake',
   'tenant.open',
   'plan.get',
   'plan.list',
@@ -21,6 +33,7 @@ export const policyActions = [
   'region.apply',
   'operation.get',
   'operation.list',
+  'operation.cancel',
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
 
@@ -46,17 +59,31 @@ export const authorizationRequestSchema = z
   })
   .meta({ title: 'AuthorizationRequest' });
 
+/** What admission is asked about: every change of a tenant, and opening it. */
+export const admissionActions = [
+  'tenant.create',
+  'tenant.update',
+  'tenant.hold',
+  'tenant.release_hold',
+  'tenant.open',
+  ...operationKinds.map((kind) => `tenant.${kind}` as const),
+] as const;
+export type AdmissionAction = (typeof admissionActions)[number];
+
 /** Entry point `tenure/admission/decision`: may the tenant become this? Asked by the API and again before every mutating step. */
 export const admissionRequestSchema = z
   .strictObject({
     v: z.literal(1),
     now: timeSchema,
-    action: z.enum(['tenant.create', 'tenant.update', 'tenant.activate', 'tenant.open']),
+    action: z.enum(admissionActions),
     actor: policyActorSchema,
     tenant: z.strictObject({ name: nameSchema, uid: uidSchema.optional(), lifecycle: z.enum(lifecycleStates), spec: tenantSpecSchema }),
     plan: z.strictObject({ name: nameSchema, spec: planSpecSchema }).optional().meta({ description: 'Absent when no such plan exists.' }),
     regions: z.array(z.strictObject({ name: nameSchema, spec: regionSpecSchema })),
     placement: z.strictObject({ region: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) }).optional(),
+    deletion: z.strictObject({ deleteTime: timeSchema, purgeTime: timeSchema }).optional().meta({ description: 'Of a deleted tenant.' }),
+    dataKey: z.strictObject({ wrappedBy: z.string() }).optional().meta({ description: 'Name of the key that wraps the tenant’s data key; absent while it has none.' }),
+    early: z.literal(true).optional().meta({ description: 'A purge before its time was asked for in so many words.' }),
   })
   .meta({ title: 'AdmissionRequest' });
 

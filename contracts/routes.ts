@@ -1,17 +1,21 @@
 import { z } from 'zod';
-import { nameSchema, uidSchema } from './identifiers.ts';
+import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
+import type { OperationKind } from './lifecycle.ts';
 import { planManifestSchema, planSchema } from './manifests/plan.ts';
 import { regionManifestSchema, regionSchema } from './manifests/region.ts';
 import { tenantManifestSchema, tenantSchema } from './manifests/tenant.ts';
 import { operationSchema } from './operation.ts';
 import { operationStates } from './operation-states.ts';
+import { placementExplanationSchema } from './placement-explanation.ts';
+import { planPreviewSchema } from './plan-preview.ts';
 import type { PolicyAction } from './policy.ts';
 import type { ProblemCode } from './problems.ts';
+import { tombstoneSchema } from './tombstone.ts';
 import { openTenantBodySchema, tenantAccessSchema } from './tenant-access.ts';
 
 /** What one route promises. Parsing, authorization, the client and the reference are read from it. */
 export interface RouteContract {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `{name}` stands for one path parameter. */
   readonly path: string;
   readonly summary: string;
@@ -58,6 +62,28 @@ const tenantChangeProblems = [
 /** A tenant change answers 200 or 201 when it is done, 202 with the operation when it runs on. */
 const tenantChangeSchema = z.strictObject({ tenant: tenantSchema, operation: operationSchema.optional() }).meta({ title: 'TenantChange' });
 
+const yesOrNo = z.enum(['true', 'false']).optional();
+const confirmable = { confirmMassChange: yesOrNo.meta({ description: 'An admin says that many tenants are meant.' }) };
+const verbQuery = z.strictObject({
+  preempt: yesOrNo.meta({ description: 'Have a running operation cancelled and undone first, where the path leads on from there.' }),
+  ...confirmable,
+});
+const verbProblems = [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'tenant_held', 'mass_change_braked'] as const satisfies readonly ProblemCode[];
+
+/** A lifecycle path by its name. */
+function lifecycleVerb<Path extends OperationKind>(path: Path, summary: string) {
+  return {
+    method: 'POST', path: `/v1/tenants/{name}:${path.replace('_', '-')}`, summary, action: `tenant.${path}`,
+    params: byName, query: verbQuery, body: z.strictObject({}).optional(), responses: { 200: tenantChangeSchema, 202: tenantChangeSchema },
+    idempotencyKey: 'required', precondition: 'required', problems: verbProblems,
+  } as const;
+}
+
+const settledVerb = {
+  method: 'POST', params: byName, query: noQuery, responses: { 200: tenantSchema }, idempotencyKey: 'required', precondition: 'required',
+  problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'operation_in_progress', 'policy_refused'],
+} as const;
+
 const apply = { idempotencyKey: 'optional', precondition: 'required' } as const;
 const read = { body: undefined, idempotencyKey: 'none', precondition: 'none' } as const;
 
@@ -77,13 +103,60 @@ export const routes = {
   },
   putTenant: {
     method: 'PUT', path: '/v1/tenants/{name}', summary: 'Declare what a tenant should be: create or replace.', action: 'tenant.update',
-    params: byName, query: noQuery, body: tenantManifestSchema, responses: { 200: tenantChangeSchema, 201: tenantChangeSchema, 202: tenantChangeSchema }, ...apply,
-    problems: [...tenantChangeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available'],
+    params: byName,
+    query: z.strictObject({ force: yesOrNo.meta({ description: 'Reverse also what a verb has set.' }), ...confirmable }),
+    body: tenantManifestSchema, responses: { 200: tenantChangeSchema, 201: tenantChangeSchema, 202: tenantChangeSchema }, ...apply,
+    problems: [
+      ...tenantChangeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available',
+      'field_owned', 'tenant_held', 'tenant_deleted', 'mass_change_braked',
+    ],
   },
-  activateTenant: {
-    method: 'POST', path: '/v1/tenants/{name}:activate', summary: 'Bring a Draft tenant to Active.', action: 'tenant.activate',
-    params: byName, query: noQuery, body: z.strictObject({}).optional(), responses: { 200: tenantChangeSchema, 202: tenantChangeSchema },
-    idempotencyKey: 'required', precondition: 'required', problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required'],
+  activateTenant: lifecycleVerb('activate', 'Bring a Draft tenant to Active.'),
+  suspendTenant: lifecycleVerb('suspend', 'Take an Active tenant’s access to its data away, at once.'),
+  resumeTenant: lifecycleVerb('resume', 'Give a Suspended tenant its access back.'),
+  archiveTenant: lifecycleVerb('archive', 'Put a Suspended tenant away: its data stays, its user and secondary indexes go.'),
+  reactivateTenant: lifecycleVerb('reactivate', 'Bring an Archived tenant back to Active.'),
+  undeleteTenant: lifecycleVerb('undelete', 'Bring a Deleted tenant back to where it was deleted from.'),
+  reconcileTenant: lifecycleVerb('reconcile', 'Bring everything of a tenant on its cell to what is declared.'),
+  deleteTenant: {
+    ...lifecycleVerb('delete', 'Delete a Draft or Archived tenant. It can be brought back until its purge.'),
+    method: 'DELETE', path: '/v1/tenants/{name}', body: undefined,
+  },
+  purgeTenant: {
+    ...lifecycleVerb('purge', 'Destroy a Deleted tenant’s data and keys. A tombstone is left, and the name is free.'),
+    body: z.strictObject({ early: z.boolean().default(false).meta({ description: 'Before its time. Nothing brings the tenant back.' }) }).optional(),
+  },
+  changePlanOfTenant: {
+    ...lifecycleVerb('change_plan', 'Change the plan, now or at a time.'),
+    body: z.strictObject({ plan: nameSchema, time: timeSchema.optional().meta({ description: 'When it is to take effect; absent or past: now.' }) }),
+  },
+  cancelPlanChangeOfTenant: {
+    ...settledVerb, path: '/v1/tenants/{name}:cancel-plan-change', summary: 'Take back a change of plan that waits for its time.', action: 'tenant.change_plan',
+    body: z.strictObject({}).optional(),
+  },
+  previewPlanOfTenant: {
+    method: 'GET', path: '/v1/tenants/{name}:preview-plan', summary: 'What a change of plan would mean: quotas, cost, and what policy says.', action: 'tenant.get',
+    params: byName, query: z.strictObject({ plan: nameSchema }), responses: { 200: planPreviewSchema }, ...read, problems: ['not_found'],
+  },
+  holdTenant: {
+    ...settledVerb, path: '/v1/tenants/{name}:hold', summary: 'Set a legal hold: the tenant is neither deleted nor purged.', action: 'tenant.hold',
+    body: z.strictObject({ reason: z.string().min(1).max(512) }),
+  },
+  releaseHoldOfTenant: {
+    ...settledVerb, path: '/v1/tenants/{name}:release-hold', summary: 'Lift the legal hold.', action: 'tenant.release_hold',
+    body: z.strictObject({}).optional(),
+  },
+  explainPlacementOfTenant: {
+    method: 'GET', path: '/v1/tenants/{name}:explain-placement', summary: 'Which regions and cells could take the tenant now, and which rule removed each other one.', action: 'tenant.get',
+    params: byName, query: noQuery, responses: { 200: placementExplanationSchema }, ...read, problems: ['not_found'],
+  },
+  listTombstones: {
+    method: 'GET', path: '/v1/tombstones', summary: 'List what is left of purged tenants, the youngest tenant first.', action: 'tenant.list',
+    params: noParams, query: z.strictObject({ ...page, name: nameSchema.optional() }), responses: { 200: listOf(tombstoneSchema) }, ...read, problems: ['page_token_invalid'],
+  },
+  getTombstone: {
+    method: 'GET', path: '/v1/tombstones/{uid}', summary: 'Read what is left of one purged tenant.', action: 'tenant.get',
+    params: z.strictObject({ uid: uidSchema }), query: noQuery, responses: { 200: tombstoneSchema }, ...read, problems: ['not_found'],
   },
   openTenant: {
     method: 'POST', path: '/v1/tenants/{name}:open', summary: 'Lease access to a tenant’s database, or renew the lease.', action: 'tenant.open',
@@ -125,6 +198,11 @@ export const routes = {
   getOperation: {
     method: 'GET', path: '/v1/operations/{id}', summary: 'Read one operation.', action: 'operation.get',
     params: byId, query: noQuery, responses: { 200: operationSchema }, ...read, problems: ['not_found'],
+  },
+  cancelOperation: {
+    method: 'POST', path: '/v1/operations/{id}:cancel', summary: 'Have an operation cancelled and undone.', action: 'operation.cancel',
+    params: byId, query: noQuery, body: z.strictObject({}).optional(), responses: { 200: operationSchema, 202: operationSchema },
+    idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'operation_finished', 'cancel_not_possible'],
   },
   waitOperation: {
     method: 'GET', path: '/v1/operations/{id}:wait', summary: 'Read one operation when it is done, or after the time given.', action: 'operation.get',

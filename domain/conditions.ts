@@ -1,6 +1,6 @@
 import type { Condition } from '../contracts/manifests/tenant.ts';
 
-export type ConditionType = 'Ready' | 'Provisioned' | 'Placed' | 'ResidencyCompliant' | 'PolicyCompliant' | 'IsolationVerified';
+export type ConditionType = 'Ready' | 'Provisioned' | 'Placed' | 'ResidencyCompliant' | 'PolicyCompliant' | 'IsolationVerified' | 'QuotaSatisfied' | 'DeletionBlocked';
 
 export interface ConditionUpdate {
   readonly type: ConditionType;

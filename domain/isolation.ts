@@ -57,3 +57,8 @@ export interface HomeNames {
 export function homeNames(uid: string): HomeNames {
   return { database: `tenant_${uid}`, user: `tenant_${uid}`, readWriteRole: 'tenant_read_write', readOnlyRole: 'tenant_read_only' };
 }
+
+/** Tables that an archived home still costs: its collections and their `_id` indexes. */
+export function archivedTables(spec: TenantSpec): number {
+  return declaredCollections(spec).length * 2;
+}

@@ -1,36 +1,38 @@
-import type { DeclarableLifecycle, LifecycleState, OperationKind } from '../contracts/lifecycle.ts';
+import { transitions } from '../contracts/lifecycle.ts';
+import type { LifecycleEnd, LifecycleState, OperationKind, Transition } from '../contracts/lifecycle.ts';
 
-export interface Transition {
-  readonly from: LifecycleState;
-  readonly to: LifecycleState;
-  /** The lifecycle path that goes there. */
-  readonly path: OperationKind;
+/** Paths that a declared `spec.lifecycle` takes. The others have verbs of their own and are never taken by an apply. */
+export const declaredPaths: ReadonlySet<OperationKind> = new Set(['activate', 'suspend', 'resume', 'archive', 'reactivate']);
+
+/** Where a path leads from a state: more than one way only for what goes back to where it came from. */
+export function transitionsOn(path: OperationKind, from: LifecycleState): readonly Transition[] {
+  return transitions.filter((transition) => transition.path === path && transition.from === from);
 }
 
-/** Where each lifecycle path leads. An operation that is undone leaves the tenant where it was. */
-const paths = {
-  activate: { from: 'Draft', to: 'Active' },
-} as const satisfies Record<OperationKind, { readonly from: DeclarableLifecycle; readonly to: LifecycleState }>;
-
-/** Every way a tenant can go. What is not here is refused. */
-export const transitions: readonly Transition[] = Object.entries(paths).map(([path, ends]) => ({ ...ends, path: path as OperationKind }));
-
-/** The path from one state to another, or `undefined` where there is none. */
+/** The path that a declaration takes from one state to another, or `undefined` where there is none. */
 export function transitionBetween(from: LifecycleState, to: LifecycleState): Transition | undefined {
-  return transitions.find((transition) => transition.from === from && transition.to === to);
+  return transitions.find((transition) => declaredPaths.has(transition.path) && transition.from === from && transition.to === to);
 }
 
-/** Where a tenant in this state may go. */
-export function reachableFrom(from: LifecycleState): LifecycleState[] {
-  return transitions.filter((transition) => transition.from === from).map((transition) => transition.to);
+/** Where a declaration may take a tenant from this state. */
+export function reachableFrom(from: LifecycleState): LifecycleEnd[] {
+  return transitions.filter((transition) => declaredPaths.has(transition.path) && transition.from === from).map(({ to }) => to);
 }
 
-/** The state a tenant returns to when an operation on this path fails or is cancelled and has been undone. */
-export function stateAfterCompensation(path: OperationKind): DeclarableLifecycle {
-  return paths[path].from;
+/** The paths that may be taken from this state. */
+export function pathsFrom(from: LifecycleState): OperationKind[] {
+  return [...new Set(transitions.filter((transition) => transition.from === from).map(({ path }) => path))];
 }
 
-/** The state a tenant is in when an operation on this path has succeeded. */
-export function stateAfterSuccess(path: OperationKind): LifecycleState {
-  return paths[path].to;
+/** The states that a path leads to, from wherever. */
+export function endsOf(path: OperationKind): LifecycleEnd[] {
+  return [...new Set(transitions.filter((transition) => transition.path === path).map(({ to }) => to))];
+}
+
+/**
+ * Whether a request may have the running operation cancelled and go on when it has been undone: the path it asks for must
+ * lead on from where that leaves the tenant.
+ */
+export function mayPreempt(path: OperationKind, running: { readonly kind: OperationKind; readonly from: LifecycleState }): boolean {
+  return running.kind !== 'purge' && running.kind !== path && transitionsOn(path, running.from).length > 0;
 }

@@ -6,30 +6,82 @@ import type { OperationKind } from '../contracts/lifecycle.ts';
  */
 export type StepScope = 'control' | 'cell';
 
-export interface PlannedStep {
+interface StepDefinition {
   /** Stable for ever: with the operation's id it is the key of the step's effect. */
   readonly key: string;
   readonly title: string;
   readonly scope: StepScope;
+  /** From its intent on the operation can only go forward: what it destroys cannot be brought back. */
+  readonly pivot?: true;
 }
 
-const activate = [
-  { key: 'place', title: 'Choose region and cell', scope: 'control' },
-  { key: 'issue-keys', title: 'Issue data key and credential', scope: 'control' },
-  { key: 'claim-database', title: 'Claim the database', scope: 'cell' },
-  { key: 'create-collections', title: 'Create collections, validators, indexes', scope: 'cell' },
-  { key: 'create-roles', title: 'Create roles', scope: 'cell' },
-  { key: 'create-user', title: 'Create the tenant’s user', scope: 'cell' },
-  { key: 'probe-isolation', title: 'Probe the boundary', scope: 'cell' },
-] as const satisfies readonly PlannedStep[];
-
 /** The steps of every lifecycle path, in order. They are undone in reverse. */
-export const stepPlans = { activate } as const satisfies Record<OperationKind, readonly PlannedStep[]>;
+export const stepPlans = {
+  activate: [
+    { key: 'place', title: 'Choose region and cell', scope: 'control' },
+    { key: 'issue-keys', title: 'Issue data key and credential', scope: 'control' },
+    { key: 'claim-database', title: 'Claim the database', scope: 'cell' },
+    { key: 'create-collections', title: 'Create collections, validators, indexes', scope: 'cell' },
+    { key: 'create-roles', title: 'Create roles', scope: 'cell' },
+    { key: 'create-user', title: 'Create the tenant’s user', scope: 'cell' },
+    { key: 'probe-isolation', title: 'Probe the boundary', scope: 'cell' },
+  ],
+  suspend: [
+    { key: 'end-leases', title: 'End the leases of clients', scope: 'control' },
+    { key: 'revoke-access', title: 'Take the roles away, end sessions', scope: 'cell' },
+  ],
+  resume: [
+    { key: 'restore-access', title: 'Give the roles back', scope: 'cell' },
+    { key: 'probe-isolation', title: 'Probe the boundary', scope: 'cell' },
+  ],
+  archive: [
+    { key: 'remove-user', title: 'Remove the tenant’s user', scope: 'cell' },
+    { key: 'shed-indexes', title: 'Give up secondary indexes', scope: 'cell' },
+    { key: 'release-tables', title: 'Give tables back to the cell', scope: 'control' },
+  ],
+  reactivate: [
+    { key: 'take-tables', title: 'Take tables of the cell', scope: 'control' },
+    { key: 'rebuild-indexes', title: 'Build the indexes again', scope: 'cell' },
+    { key: 'correct-roles', title: 'Correct roles', scope: 'cell' },
+    { key: 'restore-access', title: 'Give the user and its roles back', scope: 'cell' },
+    { key: 'probe-isolation', title: 'Probe the boundary', scope: 'cell' },
+  ],
+  delete: [{ key: 'schedule-purge', title: 'Set the time of the purge', scope: 'control' }],
+  undelete: [{ key: 'cancel-purge', title: 'Take the time of the purge back', scope: 'control' }],
+  purge: [
+    { key: 'destroy-user', title: 'Destroy the user', scope: 'cell', pivot: true },
+    { key: 'destroy-roles', title: 'Destroy the roles', scope: 'cell' },
+    { key: 'destroy-data', title: 'Destroy the data', scope: 'cell' },
+    { key: 'release-claim', title: 'Give up the claim', scope: 'cell' },
+    { key: 'destroy-keys', title: 'Destroy data key and credential', scope: 'control' },
+  ],
+  change_plan: [{ key: 'bind-plan', title: 'Bind the plan', scope: 'control' }],
+  reconcile: [
+    { key: 'correct-collections', title: 'Correct collections, validators, indexes', scope: 'cell' },
+    { key: 'correct-roles', title: 'Correct roles', scope: 'cell' },
+    { key: 'correct-user', title: 'Correct the tenant’s user', scope: 'cell' },
+    { key: 'probe-isolation', title: 'Probe the boundary', scope: 'cell' },
+  ],
+} as const satisfies Record<OperationKind, readonly StepDefinition[]>;
 
 export type StepKey = (typeof stepPlans)[OperationKind][number]['key'];
 
+export interface PlannedStep extends StepDefinition {
+  readonly key: StepKey;
+}
+
+/** The steps of one path, in order. */
+export function stepsOf(kind: OperationKind): readonly PlannedStep[] {
+  return stepPlans[kind];
+}
+
 export function plannedStep(kind: OperationKind, key: string): PlannedStep {
-  const step = stepPlans[kind].find((candidate) => candidate.key === key);
+  const step = stepsOf(kind).find((candidate) => candidate.key === key);
   if (step === undefined) throw new TypeError(`the path "${kind}" has no step "${key}"`);
   return step;
+}
+
+/** Whether an operation with these steps can still be turned round. */
+export function isReversible(kind: OperationKind, states: Readonly<Record<string, { readonly state: string } | undefined>>): boolean {
+  return stepsOf(kind).every((step) => step.pivot !== true || (states[step.key]?.state ?? 'pending') === 'pending');
 }

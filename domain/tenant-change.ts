@@ -1,47 +1,89 @@
-import type { DeclarableLifecycle, LifecycleState, OperationKind } from '../contracts/lifecycle.ts';
+import type { DeclarableLifecycle, LifecycleState, OperationKind, Transition } from '../contracts/lifecycle.ts';
 import type { PlacementStatus, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 import { isolationFlaws, isolationModeOf } from './isolation.ts';
-import { reachableFrom, transitionBetween } from './lifecycle.ts';
+import { reachableFrom, transitionBetween, transitionsOn } from './lifecycle.ts';
 import { TenureError } from './tenure-error.ts';
 
 export interface CurrentTenant {
   readonly spec: TenantSpec;
   readonly lifecycle: LifecycleState;
   readonly placement: PlacementStatus | null;
+  /** Fields that a verb wrote last. */
+  readonly owners: { readonly [Field in 'lifecycle' | 'plan']?: { readonly verb: OperationKind } };
 }
 
-/** What a declared spec means for the tenant as it is. */
+/** A spec as it stands in the registry. */
+export type SettledSpec = TenantSpec & { readonly lifecycle: DeclarableLifecycle };
+
+/** Fields of a spec as they were; null: absent. */
+export type FieldsBefore = { readonly [Field in keyof TenantSpec]?: TenantSpec[Field] | null };
+
+/** What a request means for the tenant as it is. */
 export interface TenantChange {
   /** The whole spec as it will stand: what the manifest left out is filled from the current one. */
-  readonly spec: TenantSpec & { readonly lifecycle: DeclarableLifecycle };
+  readonly spec: SettledSpec;
   /** The path that brings the tenant there; absent when writing the spec is all. */
-  readonly path?: OperationKind;
+  readonly transition?: Transition;
+  /** What the operation writes into the spec, and is taken back with it. */
+  readonly assign: Partial<TenantSpec>;
 }
 
+export type Equal = (a: unknown, b: unknown) => boolean;
+
+/** Fields whose change outside Draft is brought about by an operation, each with its path. */
+const pathOfField = { plan: 'change_plan', services: 'reconcile' } as const satisfies Partial<Record<keyof TenantSpec, OperationKind>>;
+
 /**
- * Reads a declaration against the current tenant. An absent `lifecycle` or `placement` means unchanged.
- * @throws TenureError isolation_not_available, transition_not_allowed, placement_immutable, change_not_available
+ * Reads a declaration against the current tenant. An absent `lifecycle`, `placement` or `hold` means unchanged. `force`
+ * lets it reverse what a verb has set.
+ * @throws TenureError isolation_not_available, transition_not_allowed, placement_immutable, change_not_available, field_owned, tenant_held, tenant_deleted
  */
-export function planTenantChange(declared: TenantSpec, current: CurrentTenant | undefined, equal: (a: unknown, b: unknown) => boolean): TenantChange {
-  const lifecycle = declared.lifecycle ?? current?.spec.lifecycle ?? 'Draft';
-  const { placement: declaredPlacement, ...rest } = declared;
-  const placement = { ...current?.spec.placement, ...declaredPlacement };
-  const spec = { ...rest, lifecycle, ...(Object.keys(placement).length === 0 ? {} : { placement }) };
+export function planTenantChange(declared: TenantSpec, current: CurrentTenant | undefined, equal: Equal, { force = false } = {}): TenantChange {
+  if (current?.lifecycle === 'Deleted') throw new TenureError('tenant_deleted', 'a deleted tenant takes no declaration');
+  const spec = filledFrom(declared, current);
+  if (!equal(spec.hold, current?.spec.hold)) throw holdIsNotDeclared();
   const flaws = isolationFlaws(spec);
   if (flaws.length > 0) throw new TenureError('isolation_not_available', flaws.map((flaw) => flaw.message).join('; '), { errors: flaws });
   const from = current?.lifecycle ?? 'Draft';
   if (current?.placement != null) refusePlacementChange(spec, current, current.placement);
-  if (from !== 'Draft' && current !== undefined) refuseFrozenFields(spec, current.spec, equal);
-  if (lifecycle === from) return { spec };
-  const transition = transitionBetween(from, lifecycle);
-  if (transition === undefined) {
-    const allowed = reachableFrom(from);
-    throw new TenureError('transition_not_allowed', `a tenant that is ${from} cannot become ${lifecycle}`, {
-      errors: [{ pointer: '/spec/lifecycle', message: `${from} to ${lifecycle} is no transition`, allowed: [from, ...allowed] }],
+
+  const changes: { transition: Transition; assign: Partial<TenantSpec> }[] = [];
+  if (spec.lifecycle !== from) changes.push({ transition: declaredTransition(from, spec.lifecycle), assign: { lifecycle: spec.lifecycle } });
+  if (current !== undefined && from !== 'Draft') changes.push(...fieldChanges(spec, current, equal));
+  if (current !== undefined && !force) refuseReversal(spec, current, equal);
+  const [change, another] = changes;
+  if (change !== undefined && another !== undefined) {
+    throw new TenureError('change_not_available', `${change.transition.path} and ${another.transition.path} are two operations; declare one after the other`, {
+      errors: [change, another].map(({ assign }) => ({ pointer: `/spec/${Object.keys(assign)[0]}`, message: 'changes together with another field that needs an operation', fix: 'Apply one of the two, wait for it, then the other.' })),
     });
   }
-  return { spec, path: transition.path };
+  return { spec, assign: {}, ...change };
+}
+
+function filledFrom({ placement: declaredPlacement, hold: declaredHold, ...rest }: TenantSpec, current: CurrentTenant | undefined): SettledSpec {
+  const placement = { ...current?.spec.placement, ...declaredPlacement };
+  const hold = declaredHold ?? current?.spec.hold;
+  return {
+    ...rest,
+    lifecycle: rest.lifecycle ?? current?.spec.lifecycle ?? 'Draft',
+    ...(Object.keys(placement).length === 0 ? {} : { placement }),
+    ...(hold === undefined ? {} : { hold }),
+  };
+}
+
+export function holdIsNotDeclared(): TenureError {
+  return new TenureError('tenant_held', 'spec.hold is set and lifted by the verbs hold and release-hold', {
+    errors: [{ pointer: '/spec/hold', message: 'differs from the hold that stands', fix: 'Leave spec.hold out.' }],
+  });
+}
+
+function declaredTransition(from: LifecycleState, to: LifecycleState): Transition {
+  const transition = transitionBetween(from, to);
+  if (transition !== undefined) return transition;
+  throw new TenureError('transition_not_allowed', `a tenant that is ${from} cannot become ${to}`, {
+    errors: [{ pointer: '/spec/lifecycle', message: `${from} to ${to} is no transition`, allowed: [from, ...reachableFrom(from)] }],
+  });
 }
 
 function refusePlacementChange(spec: TenantSpec, current: CurrentTenant, placement: PlacementStatus): void {
@@ -55,12 +97,47 @@ function refusePlacementChange(spec: TenantSpec, current: CurrentTenant, placeme
   if (errors.length > 0) throw new TenureError('placement_immutable', errors.map((error) => error.message).join('; '), { errors });
 }
 
-/** Fields whose effect lies in the cell or in what the tenant pays for. */
-const frozenOutsideDraft = ['plan', 'residency', 'services'] as const;
+/** What changes besides the state, of a tenant that has a home. */
+function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): { transition: Transition; assign: Partial<TenantSpec> }[] {
+  const changed = (['plan', 'services'] as const).filter((field) => !equal(spec[field], current.spec[field]));
+  if (changed.includes('services')) refuseRemovedCollections(spec, current.spec);
+  return changed.map((field) => {
+    const [transition] = transitionsOn(pathOfField[field], current.lifecycle);
+    if (transition === undefined) {
+      throw new TenureError('change_not_available', `spec.${field} cannot be changed while the tenant is ${current.lifecycle}`, {
+        errors: [{ pointer: `/spec/${field}`, message: `a tenant that is ${current.lifecycle} keeps it`, fix: 'Reactivate the tenant first.' }],
+      });
+    }
+    return { transition, assign: { [field]: spec[field] } };
+  });
+}
 
-function refuseFrozenFields(spec: TenantSpec, current: TenantSpec, equal: (a: unknown, b: unknown) => boolean): void {
-  const errors = frozenOutsideDraft
-    .filter((field) => !equal(spec[field], current[field]))
-    .map((field): ProblemDetail => ({ pointer: `/spec/${field}`, message: `spec.${field} can be changed only while the tenant is a Draft` }));
-  if (errors.length > 0) throw new TenureError('change_not_available', errors.map((error) => error.message).join('; '), { errors });
+/** Dropping a collection would destroy data by leaving out a line; only a purge destroys. */
+function refuseRemovedCollections(spec: TenantSpec, current: TenantSpec): void {
+  const declared = new Set(spec.services.flatMap((service) => service.collections.map(({ name }) => name)));
+  const removed = current.services.flatMap((service) => service.collections.map(({ name }) => name)).filter((name) => !declared.has(name));
+  if (removed.length === 0) return;
+  throw new TenureError('change_not_available', `collections that hold a tenant's data are not taken away: ${removed.join(', ')}`, {
+    errors: removed.map((name) => ({ pointer: '/spec/services', message: `collection "${name}" is no longer declared`, fix: 'Declare it again; a collection goes with its tenant only.' })),
+  });
+}
+
+function refuseReversal(spec: TenantSpec, current: CurrentTenant, equal: Equal): void {
+  const errors = (['lifecycle', 'plan'] as const).flatMap((field): ProblemDetail[] => {
+    const owner = current.owners[field];
+    if (owner === undefined || equal(spec[field], current.spec[field])) return [];
+    return [{ pointer: `/spec/${field}`, message: `is ${JSON.stringify(current.spec[field])} since ${owner.verb}`, fix: `Write ${JSON.stringify(current.spec[field])}, or use the verb that reverses it.` }];
+  });
+  if (errors.length > 0) throw new TenureError('field_owned', errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; '), { errors });
+}
+
+/** The fields of `before` that `assign` writes, to be written back. */
+export function fieldsBefore(assign: Partial<TenantSpec>, before: TenantSpec): FieldsBefore {
+  return Object.fromEntries(Object.keys(assign).map((field) => [field, before[field as keyof TenantSpec] ?? null]));
+}
+
+/** A spec with these fields as they were. */
+export function withFieldsBefore(spec: SettledSpec, before: FieldsBefore): SettledSpec {
+  const fields = Object.entries({ ...spec, ...before }).filter(([, value]) => value !== null);
+  return Object.fromEntries(fields) as unknown as SettledSpec;
 }

@@ -32,9 +32,16 @@ const sharedSettings = {
   TENURE_FAILPOINT_DIR: file.optional().describe('Path of a folder through which tests make the process fail at named places. Leave it unset.'),
 };
 
+const brakeSettings = {
+  TENURE_BRAKE_SHARE: z.coerce.number().min(0).max(1).default(0.1).describe('Share of all tenants, 0 to 1, that may be suspended, deleted or purged within the window before somebody must confirm.'),
+  TENURE_BRAKE_AT_LEAST: z.coerce.number().int().min(0).default(10).describe('So many may be in any case.'),
+  TENURE_BRAKE_WINDOW_SECONDS: z.coerce.number().int().min(1).max(86_400).default(3600).describe('The window.'),
+};
+
 /** Settings of the API process. */
 export const apiSettings = z.object({
   ...sharedSettings,
+  ...brakeSettings,
   TENURE_API_HOST: host.describe('Address on which the API and its health and metrics server listen.'),
   TENURE_API_PORT: port.default(8080).describe('Port of the API.'),
   TENURE_API_OPS_PORT: port.default(9464).describe('Port of the API’s health and metrics server.'),
@@ -46,6 +53,7 @@ export const apiSettings = z.object({
 /** Settings of the worker process. */
 export const workerSettings = z.object({
   ...sharedSettings,
+  ...brakeSettings,
   TENURE_API_HOST: host.describe('Address on which the worker’s health and metrics server listens.'),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
   TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200).describe('Workflows that the worker keeps in memory between their tasks.'),
@@ -53,6 +61,11 @@ export const workerSettings = z.object({
 
 export type ApiConfig = z.infer<typeof apiSettings>;
 export type WorkerConfig = z.infer<typeof workerSettings>;
+
+/** What the mass-change brake lets pass. */
+export function massChangeLimits(config: Pick<ApiConfig, keyof typeof brakeSettings>): { share: number; atLeast: number; windowMs: number } {
+  return { share: config.TENURE_BRAKE_SHARE, atLeast: config.TENURE_BRAKE_AT_LEAST, windowMs: config.TENURE_BRAKE_WINDOW_SECONDS * 1000 };
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

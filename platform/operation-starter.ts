@@ -1,3 +1,4 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { OperationInput } from '../domain/operation-input.ts';
@@ -11,6 +12,19 @@ export interface StartableOperation extends OperationInput {
 export type StartOperation = (operation: StartableOperation) => Promise<void>;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
+
+/** Tells the workflow of an operation to stop and undo. One that is not there is told by what stands in MongoDB. */
+export type CancelOperationWorkflow = (operation: Pick<OperationInput, 'operationId' | 'tenant'>) => Promise<void>;
+
+export function createOperationCanceller({ client }: Pick<OperationStarterDependencies, 'client'>): CancelOperationWorkflow {
+  return async ({ operationId, tenant }) => {
+    try {
+      await client.workflow.getHandle(operationWorkflowId(tenant.uid, operationId)).cancel();
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  };
+}
 
 export interface OperationStarterDependencies {
   readonly client: Pick<Client, 'workflow'>;

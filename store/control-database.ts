@@ -1,6 +1,7 @@
 import { ReadConcern } from 'mongodb';
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type {
+  BrakeDocument,
   CellDocument,
   IdempotencyDocument,
   LedgerDocument,
@@ -9,6 +10,7 @@ import type {
   RevisionDocument,
   SecretDocument,
   TenantLeaseDocument,
+  TombstoneDocument,
 } from './documents.ts';
 
 export interface ControlDatabaseNames {
@@ -28,6 +30,8 @@ export interface ControlDatabase {
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly cells: Collection<CellDocument>;
   readonly leases: Collection<TenantLeaseDocument>;
+  readonly tombstones: Collection<TombstoneDocument>;
+  readonly brakes: Collection<BrakeDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
 
@@ -45,6 +49,8 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     idempotency: db.collection('idempotency'),
     cells: db.collection('cells'),
     leases: db.collection('leases'),
+    tombstones: db.collection('tombstones'),
+    brakes: db.collection('brakes'),
     secrets: secretsDb.collection('secrets'),
   };
 }
@@ -55,6 +61,8 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.resources.createIndexes([
       { key: { kind: 1, name: 1 }, unique: true },
       { key: { 'placement.cell': 1 }, partialFilterExpression: { kind: 'Tenant' } },
+      { key: { 'deletion.purgeTime': 1 }, partialFilterExpression: { 'deletion.purgeTime': { $exists: true } } },
+      { key: { 'scheduledPlan.time': 1 }, partialFilterExpression: { 'scheduledPlan.time': { $exists: true } } },
       // A cell lies in one region, however many regions are declared at once.
       { key: { 'spec.cells.name': 1 }, unique: true, partialFilterExpression: { kind: 'Region' } },
     ]),
@@ -68,7 +76,8 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
-    database.db.createCollection('cells').catch(ignoreExisting),
+    ...['cells', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import type { Binary } from 'mongodb';
-import type { LifecycleState, OperationKind } from '../contracts/lifecycle.ts';
+import type { LifecycleEnd, LifecycleState, OperationKind } from '../contracts/lifecycle.ts';
 import type { LedgerOutcome } from '../contracts/ledger-entry.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
 import type { PlanSpec } from '../contracts/manifests/plan.ts';
@@ -9,9 +9,10 @@ import type { OperationError } from '../contracts/operation.ts';
 import type { OperationState, StepState } from '../contracts/operation-states.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
 import type { StepKey } from '../domain/step-plan.ts';
+import type { FieldsBefore } from '../domain/tenant-change.ts';
 
 /** Version of the stored form that this build writes; older ones are brought up when they are read. */
-export const storageVersion = 1;
+export const storageVersion = 2;
 
 interface ResourceBase<Kind extends ResourceKind, Spec> {
   _id: string;
@@ -41,8 +42,61 @@ export interface TenantDocument extends ResourceBase<'Tenant', TenantSpec> {
   operation: { id: string; kind: OperationKind; fence: number } | null;
   /** The highest fence given out; a new holder gets one more. */
   lastFence: number;
-  /** Counts the homes it has had; a client's lease is for one epoch. */
+  /** Moves whenever access is taken away; a client's lease is for one epoch. */
   epoch: number;
+  /** The operation that takes the lock over when the one that holds it has been undone. */
+  pending: { id: string; kind: OperationKind } | null;
+  deletion: Deletion | null;
+  /** The plan in effect, by the generation it was bound at. */
+  plan: { name: string; generation: number; bindTime: Date } | null;
+  /** A change of plan that waits for its time. */
+  scheduledPlan: ScheduledPlan | null;
+  /** Fields of the spec that a verb wrote last: a manifest does not reverse them unasked. */
+  owners: Partial<Record<OwnedField, FieldOwner>>;
+}
+
+/** Where undelete leads, and when the purge is due. */
+export interface Deletion {
+  from: 'Draft' | 'Archived';
+  deleteTime: Date;
+  purgeTime: Date;
+}
+
+export interface ScheduledPlan {
+  name: string;
+  time: Date;
+  actor: PolicyActor;
+  requestId: string;
+  correlationId: string;
+}
+
+export type OwnedField = 'lifecycle' | 'plan';
+
+export interface FieldOwner {
+  verb: OperationKind;
+  time: Date;
+}
+
+/** Times of the latest changes of one kind, oldest first. */
+export interface BrakeDocument {
+  _id: OperationKind;
+  times: Date[];
+}
+
+/** What is kept of a tenant that was purged, for ever. */
+export interface TombstoneDocument {
+  _id: string;
+  storageVersion: typeof storageVersion;
+  name: string;
+  createTime: Date;
+  deleteTime: Date;
+  purgeTime: Date;
+  generation: number;
+  /** Where it was, when it was somewhere. */
+  placement: PlacementStatus | null;
+  operationId: string;
+  /** The entry that committed the purge. */
+  ledgerEntry: string;
 }
 
 export type ResourceDocument = PlanDocument | RegionDocument | TenantDocument;
@@ -84,14 +138,30 @@ export interface OperationDocument {
   state: OperationState;
   /** Present while the state is not final; the sweep looks these up. */
   unfinished?: true;
+  /** Where it leads; a failed one leaves the tenant where it was. */
+  from: LifecycleState;
+  to: LifecycleEnd;
   generation: number;
   actor: PolicyActor;
   requestId: string;
   correlationId: string;
+  /** What it writes into the spec. Of a pending operation this is still to be done. */
+  assign: Partial<TenantSpec>;
+  /** What these fields held before, written back when the operation is undone; null: the field was absent. */
+  restore: FieldsBefore;
+  /** What stood of the tenant, beside its spec, when the operation was accepted. */
+  before: Pick<TenantDocument, 'deletion' | 'plan'>;
+  /** A purge before its time. */
+  early?: true;
+  /** Of a pending operation: the one that has to end first. */
+  waitsFor: string | null;
+  /** Somebody asked for its cancellation: it is turned round at its next word. */
+  cancelRequestTime: Date | null;
   fence: number;
   /** Temporal run that holds the fence. */
   runId: string | null;
-  steps: Record<StepKey, StepDocument>;
+  /** Those of its path. */
+  steps: Partial<Record<StepKey, StepDocument>>;
   /** Who may still be at work outside the control database, and until when (server time). */
   leases: StepLease[];
   error: OperationError | null;

@@ -1,10 +1,12 @@
 import type { Filter, UpdateFilter } from 'mongodb';
-import type { OperationKind } from '../contracts/lifecycle.ts';
+import type { LifecycleEnd, LifecycleState, OperationKind } from '../contracts/lifecycle.ts';
+import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { OperationError } from '../contracts/operation.ts';
 import type { FinalOperationState, OperationState } from '../contracts/operation-states.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
-import { stepPlans } from '../domain/step-plan.ts';
+import { stepsOf } from '../domain/step-plan.ts';
 import type { StepKey } from '../domain/step-plan.ts';
+import type { FieldsBefore } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
@@ -17,11 +19,19 @@ export interface AcceptedOperation {
   readonly id: string;
   readonly kind: OperationKind;
   readonly tenant: { readonly uid: string; readonly name: string };
+  readonly from: LifecycleState;
+  readonly to: LifecycleEnd;
   readonly generation: number;
   readonly fence: number;
   readonly actor: PolicyActor;
   readonly requestId: string;
   readonly correlationId: string;
+  readonly assign: Partial<TenantSpec>;
+  readonly restore: FieldsBefore;
+  readonly before: OperationDocument['before'];
+  readonly early?: true;
+  /** The operation that has to end first; the new one is pending until then. */
+  readonly waitsFor?: string;
 }
 
 /** Names a holder of the lock; what it writes is refused once a later holder has a higher fence. */
@@ -44,10 +54,17 @@ export interface OperationStore {
   list(page: OperationPage): Promise<OperationDocument[]>;
   /** Those of these that have ended. */
   finished(ids: readonly string[]): Promise<OperationDocument[]>;
-  /** Unfinished ones that nothing has been written to for this long, oldest first. */
+  /** Those that have begun or may begin, are unfinished, and have had nothing written to them for this long, oldest first. */
   stalled(idleMs: number, limit: number): Promise<OperationDocument[]>;
   insert(tx: Transaction, accepted: AcceptedOperation): Promise<OperationDocument>;
   read(tx: Transaction, id: string): Promise<OperationDocument | undefined>;
+  /** Writes down that its cancellation was asked for; the first time stands. */
+  requestCancel(tx: Transaction, id: string): Promise<OperationDocument>;
+  /**
+   * Lets a pending operation begin under this fence, or ends it unbegun.
+   * @throws TenureError fenced, when it is pending no more
+   */
+  settlePending(tx: Transaction, id: string, change: UpdateFilter<OperationDocument>): Promise<OperationDocument>;
   /**
    * Changes an operation that is held under this fence, and of which `guard` is true where one is given.
    * @throws TenureError fenced
@@ -63,6 +80,13 @@ export function closing(state: FinalOperationState, time: Date): UpdateFilter<Op
 /** What `update` takes to turn an operation round. */
 export function turning(compensatesTo: 'failed' | 'cancelled', error: OperationError, time: Date): UpdateFilter<OperationDocument> {
   return { $set: { state: 'compensating', compensatesTo, error, updateTime: time } };
+}
+
+/** The record of one of an operation's own steps. */
+export function stepOf(operation: OperationDocument, key: StepKey): StepDocument {
+  const step = operation.steps[key];
+  if (step === undefined) throw new TypeError(`a ${operation.kind} has no step "${key}"`);
+  return step;
 }
 
 export function fenced(holder: Holder): TenureError {
@@ -96,21 +120,23 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
     async stalled(idleMs, limit) {
       const documents = await onControl(() =>
         operations
-          .find({ unfinished: true, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] } })
+          .find({ unfinished: true, state: { $ne: 'pending' }, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] } })
           .sort({ updateTime: 1 })
           .limit(limit)
           .toArray(),
       );
       return documents.map((document) => upgradeOnRead(document));
     },
-    async insert(tx, { id, ...accepted }) {
+    async insert(tx, { id, waitsFor, ...accepted }) {
       const pending: StepDocument = { state: 'pending', attempts: 0 };
-      const steps = Object.fromEntries(stepPlans[accepted.kind].map((step) => [step.key, pending])) as Record<StepKey, StepDocument>;
+      const steps = Object.fromEntries(stepsOf(accepted.kind).map((step) => [step.key, pending])) as OperationDocument['steps'];
       const document: OperationDocument = {
         ...accepted,
         _id: id,
         storageVersion,
-        state: 'accepted',
+        state: waitsFor === undefined ? 'accepted' : 'pending',
+        waitsFor: waitsFor ?? null,
+        cancelRequestTime: null,
         unfinished: true,
         runId: null,
         steps,
@@ -129,6 +155,20 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       const document = await operations.findOne({ _id: id }, { session: tx.session });
       return document === null ? undefined : upgradeOnRead(document);
     },
+    async requestCancel(tx, id) {
+      const document = await operations.findOneAndUpdate(
+        { _id: id, unfinished: true },
+        [{ $set: { cancelRequestTime: { $ifNull: ['$cancelRequestTime', tx.time] }, updateTime: tx.time } }],
+        { session: tx.session, returnDocument: 'after' },
+      );
+      if (document === null) throw new TenureError('operation_finished', `operation ${id} has ended`);
+      return upgradeOnRead(document);
+    },
+    async settlePending(tx, id, change) {
+      const document = await operations.findOneAndUpdate({ _id: id, state: 'pending' }, change, { session: tx.session, returnDocument: 'after' });
+      if (document === null) throw new TenureError('fenced', `operation ${id} is pending no more`);
+      return upgradeOnRead(document);
+    },
     async update(tx, holder, change, guard = {}) {
       const held: Filter<OperationDocument> = { ...guard, _id: holder.operationId, fence: holder.fence, unfinished: true };
       const document = await operations.findOneAndUpdate(held, change, {
@@ -136,7 +176,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
         returnDocument: 'after',
       });
       if (document === null) throw fenced(holder);
-      return document;
+      return upgradeOnRead(document);
     },
   };
 }

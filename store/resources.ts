@@ -6,7 +6,7 @@ import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
-import type { DocumentOfKind, ResourceDocument } from './documents.ts';
+import type { DocumentOfKind, ResourceDocument, TenantDocument } from './documents.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
 /** What a declaration writes: all of it replaces what stood there. */
@@ -40,6 +40,17 @@ export interface ResourceStore {
    * @throws TenureError revision_stale, when it has changed since it was read; already_exists as for insert
    */
   replace<Document extends ResourceDocument>(tx: Transaction, expectedRevision: number, document: Document): Promise<Document>;
+  /**
+   * Takes a tenant out of the registry, so that its name is free. Its revisions stay.
+   * @throws TenureError revision_stale
+   */
+  remove(tx: Transaction, tenant: TenantDocument): Promise<void>;
+  /** How many resources there are, about. */
+  estimateCount(): Promise<number>;
+  /** Deleted tenants whose purge is due and that nothing is running on, the longest overdue first. */
+  duePurges(limit: number): Promise<TenantDocument[]>;
+  /** Tenants whose scheduled plan is due and that nothing is running on, the longest overdue first. */
+  duePlans(limit: number): Promise<TenantDocument[]>;
 }
 
 /** The state of a resource as an entry names it. */
@@ -71,6 +82,11 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
   async function findOne<Kind extends ResourceKind>(filter: { kind: Kind; name?: string; _id?: string }): Promise<DocumentOfKind<Kind> | undefined> {
     const document = await onControl(() => resources.findOne(filter));
     return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
+  }
+
+  async function due(field: 'deletion.purgeTime' | 'scheduledPlan.time', limit: number): Promise<TenantDocument[]> {
+    const documents = await onControl(() => resources.find({ [field]: { $lte: new Date() }, operation: null }).sort({ [field]: 1 }).limit(limit).toArray());
+    return documents.map((document) => upgradeOnRead(document as TenantDocument));
   }
 
   return {
@@ -113,5 +129,12 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
       if (before.generation !== document.generation) await insertRevision(tx, document);
       return document;
     },
+    async remove(tx, { _id, revision, name }) {
+      const { deletedCount } = await resources.deleteOne({ _id, revision }, { session: tx.session });
+      if (deletedCount !== 1) throw new TenureError('revision_stale', `Tenant "${name}" is no longer at revision ${revision}`);
+    },
+    estimateCount: () => onControl(() => resources.estimatedDocumentCount()),
+    duePurges: (limit) => due('deletion.purgeTime', limit),
+    duePlans: (limit) => due('scheduledPlan.time', limit),
   };
 }

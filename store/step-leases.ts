@@ -20,7 +20,8 @@ export interface StepAttempt extends Holder {
 export interface StepLeases {
   /**
    * Commits the intent to ensure the step, and takes a lease.
-   * @returns whether it did; false where another attempt of the same holder has committed that the step is done
+   * @returns whether it did; false where another attempt of the same holder has committed that the step is done, or a
+   * cancellation was asked for
    * @throws TenureError fenced, also when the operation has been turned round
    */
   intend(attempt: StepAttempt, leaseMs: number): Promise<boolean>;
@@ -81,7 +82,8 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
         [`${path}.attempts`]: { $add: [`$${path}.attempts`, 1] },
         [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] },
       };
-      if (await take(attempt, leaseMs, 'running', set, { [`${path}.state`]: { $ne: 'done' } })) return true;
+      // A cancellation that was asked for comes first: an operation that begins its pivot has not been called off.
+      if (await take(attempt, leaseMs, 'running', set, { [`${path}.state`]: { $ne: 'done' }, cancelRequestTime: null })) return true;
       if ((await onControl(() => operations.countDocuments({ _id: attempt.operationId, fence: attempt.fence, state: 'running' }))) === 0) throw fenced(attempt);
       return false;
     },

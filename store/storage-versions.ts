@@ -4,8 +4,18 @@ import { TenureError } from '../domain/tenure-error.ts';
 /** Brings a stored document from one version to the next. */
 export type Upgrade = (document: Record<string, unknown>) => Record<string, unknown>;
 
-/** By the version they start from. Version 1 is the first, so there is none yet to bring up. */
-const upgrades: Readonly<Record<number, Upgrade>> = {};
+/** Version 2: the whole lifecycle. Version 1 knew one path, from Draft to Active. */
+function toVersion2(document: Record<string, unknown>): Record<string, unknown> {
+  if ('steps' in document) {
+    return { ...document, from: 'Draft', to: 'Active', assign: { lifecycle: 'Active' }, restore: { lifecycle: 'Draft' }, before: { deletion: null, plan: null }, waitsFor: null, cancelRequestTime: null };
+  }
+  // A tenant and not one of its revisions, which have no state.
+  if ('lastFence' in document) return { ...document, pending: null, deletion: null, plan: null, scheduledPlan: null, owners: {} };
+  return document;
+}
+
+/** By the version they start from. */
+const upgrades: Readonly<Record<number, Upgrade>> = { 1: toVersion2 };
 
 /**
  * The document in the form of this build. Documents are brought up when they are read and written back in the new form

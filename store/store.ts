@@ -1,6 +1,8 @@
 import type { MongoClient } from 'mongodb';
 import { TenureError } from '../domain/tenure-error.ts';
 import { withinMs } from '../platform/deadline.ts';
+import { createBrakeStore } from './brakes.ts';
+import type { BrakeStore } from './brakes.ts';
 import { createCellStore } from './cells.ts';
 import type { CellStore } from './cells.ts';
 import { createCommit } from './commit.ts';
@@ -20,6 +22,8 @@ import { createSecretStore } from './secrets.ts';
 import type { SecretStore } from './secrets.ts';
 import { createStepLeases } from './step-leases.ts';
 import type { StepLeases } from './step-leases.ts';
+import { createTombstoneStore } from './tombstones.ts';
+import type { TombstoneStore } from './tombstones.ts';
 import { createTenantLeaseStore } from './tenant-leases.ts';
 import type { TenantLeaseStore } from './tenant-leases.ts';
 import { createUlidFactory } from './ulid.ts';
@@ -34,6 +38,8 @@ export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly tenantLeases: TenantLeaseStore;
   readonly cells: CellStore;
+  readonly tombstones: TombstoneStore;
+  readonly brakes: BrakeStore;
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
@@ -64,6 +70,8 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     idempotency: createIdempotencyStore(database),
     tenantLeases: createTenantLeaseStore(database),
     cells: createCellStore(database),
+    tombstones: createTombstoneStore(database),
+    brakes: createBrakeStore(database),
     ledger: createLedgerStore(database),
     newId,
     prepare: () => onControl(() => ensureControlSchema(database)),

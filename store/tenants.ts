@@ -23,5 +23,10 @@ export function draftTenant(uid: string, name: string, declaration: Declaration<
     operation: null,
     lastFence: 0,
     epoch: 1,
+    pending: null,
+    deletion: null,
+    plan: null,
+    scheduledPlan: null,
+    owners: {},
   };
 }

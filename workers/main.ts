@@ -59,8 +59,9 @@ async function main(): Promise<void> {
     activities: {
       ...createOperationActivities({
         store,
-        admit: createAdmit({ resources: store.resources, policy }),
+        admit: createAdmit({ ...store, policy }),
         cells: createCells(connected),
+        start,
         handlers: createStepHandlers({ ...store, tenantSecrets }),
         installation: config.TENURE_INSTALLATION,
         failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),

@@ -11,10 +11,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { HeldOperation, HeldStep, OperationActivities, OperationFailure, OperationProgress } from '../activities/operation-activities.ts';
+import type { HeldOperation, HeldStep, OperationActivities, OperationEnd, OperationFailure, OperationProgress } from '../activities/operation-activities.ts';
 import type { OperationInput } from '../domain/operation-input.ts';
 import { searchAttributeNames } from '../domain/search-attributes.ts';
-import { stepPlans } from '../domain/step-plan.ts';
+import { stepsOf } from '../domain/step-plan.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import { failureOf, isFenced, isFinal, reasonOf } from './operation-failure.ts';
 import { stepTable } from './step-table.ts';
@@ -58,7 +58,7 @@ export interface OperationOutcome {
  * there before a step begins; so it is known to a run that did not live to see them made.
  */
 export async function runOperation(input: OperationInput): Promise<OperationOutcome> {
-  const plan = stepPlans[input.kind];
+  const plan = stepsOf(input.kind);
   const shown = new Map<string, ShownStep>();
   let headline = `**${input.kind}** of tenant **${input.tenant.name}**`;
   const show = (step?: StepKey, state?: ShownState, result?: string): void => {
@@ -76,26 +76,31 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   if (begun.state === 'succeeded' || begun.state === 'failed' || begun.state === 'cancelled') return { operationId: input.operationId, state: begun.state };
 
   let turned: OperationProgress = begun;
+  // What is destroyed cannot be brought back, so from the pivot on there is only forward.
+  let pastPivot = false;
   if (begun.state === 'running') {
     let current: StepKey | undefined;
     try {
-      for (const { key, title, scope } of plan) {
+      for (const { key, title, scope, pivot } of plan) {
+        pastPivot ||= pivot === true;
         if (begun.steps[key] === 'done') continue;
         current = key;
         show(key, 'running');
-        const { result, region } = await (scope === 'control' ? commits.ensureStep({ ...held, step: key }) : ensureOnCell({ ...held, step: key }, title, (reason) => show(key, 'running', reason)));
+        const forward = (): ReturnType<OperationActivities['ensureStep']> =>
+          scope === 'control' ? commits.ensureStep({ ...held, step: key }) : ensureOnCell({ ...held, step: key }, title, (reason) => show(key, 'running', reason));
+        const { result, region } = await (pastPivot ? CancellationScope.nonCancellable(forward) : forward());
         show(key, 'done', result);
         if (key === 'place' && region !== undefined) upsertSearchAttributes([{ key: regionKey, value: region }]);
       }
       current = undefined;
       // All is in place: from here the operation is finished, not undone.
-      const { state } = await CancellationScope.nonCancellable(() => commits.finishOperation(held));
+      const { state } = await CancellationScope.nonCancellable(() => finish(held));
       headline += ` — ${state}`;
       show();
       return { operationId: input.operationId, state };
     } catch (error) {
       if (isFenced(error)) throw asFenced(input);
-      const failure: OperationFailure = failureOf(error, current, CancellationScope.current().consideredCancelled);
+      const failure: OperationFailure = failureOf(error, current, !pastPivot && CancellationScope.current().consideredCancelled);
       if (current !== undefined) show(current, 'failed', failure.message);
       headline += ` — undoing: ${failure.message}`;
       turned = await CancellationScope.nonCancellable(() => commits.turnOperation({ ...held, failure }));
@@ -112,12 +117,19 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
         : steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [{ ...held, step: key }]));
       show(key, 'undone', result);
     }
-    return commits.finishOperation(held);
+    return finish(held);
   });
   headline += ` — ${ended.state}`;
   show();
   if (ended.state === 'cancelled') throw new CancelledFailure('the operation was cancelled and undone');
   throw ApplicationFailure.nonRetryable(turned.error?.message ?? 'the operation failed and was undone', turned.error?.code ?? 'internal');
+}
+
+/** Ends the operation, and lets the one begin that waited for it. */
+async function finish(held: HeldOperation): Promise<OperationEnd> {
+  const end = await commits.finishOperation(held);
+  if (end.next !== undefined) await commits.startNext(end.next);
+  return end;
 }
 
 async function ensureOnCell(held: HeldStep, title: string, tell: (reason: string) => void): ReturnType<OperationActivities['ensureStep']> {

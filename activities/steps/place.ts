@@ -17,6 +17,7 @@ export function placeStep({ cells }: Pick<Store, 'cells'>): StepHandler {
           ...current,
           placement: { region, cell, mode, database: homeNames(current._id).database },
           tables: declaredTables(current.spec),
+          plan: { name: plan.name, generation: plan.generation, bindTime: tx.time },
           revision: current.revision + 1,
           conditions: updateConditions(
             current.conditions,
@@ -36,6 +37,7 @@ export function placeStep({ cells }: Pick<Store, 'cells'>): StepHandler {
           ...current,
           placement: null,
           tables: 0,
+          plan: null,
           revision: current.revision + 1,
           conditions: updateConditions(
             current.conditions,

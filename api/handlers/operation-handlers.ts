@@ -1,3 +1,4 @@
+import { cancelOperation } from '../../engines/registry/cancel-operation.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
@@ -8,15 +9,17 @@ import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { operationBody } from '../representations.ts';
 import { listPage } from './list-page.ts';
+import type { TenantChange } from './tenant-change.ts';
 
 export interface OperationHandlerDependencies {
-  readonly store: Pick<Store, 'operations' | 'resources'>;
+  readonly store: Store;
   readonly authorize: Authorize;
   readonly pageTokens: PageTokens;
   readonly watch: OperationWatch;
+  readonly tellCancelled: TenantChange['tellCancelled'];
 }
 
-export function operationHandlers({ store, authorize, pageTokens, watch }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation'> {
+export function operationHandlers({ store, authorize, pageTokens, watch, tellCancelled }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation' | 'cancelOperation'> {
   async function read(id: string, caller: Caller): Promise<OperationDocument> {
     const operation = await store.operations.find(id);
     await authorize(caller, 'operation.get', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
@@ -44,6 +47,16 @@ export function operationHandlers({ store, authorize, pageTokens, watch }: Opera
         show: operationBody,
       });
       return { status: 200, body };
+    },
+    async cancelOperation({ params: { id }, caller }) {
+      const operation = await store.operations.find(id);
+      const { policy } = await authorize(caller, 'operation.cancel', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
+      if (operation === undefined) throw absent({ kind: 'Operation' });
+      if (operation.state === 'cancelled') return { status: 200, body: operationBody(operation) };
+      const cancelled = await cancelOperation(store, id, caller, policy);
+      if (cancelled.state === 'cancelled') return { status: 200, body: operationBody(cancelled) };
+      await tellCancelled(cancelled);
+      return { status: 202, body: operationBody(cancelled) };
     },
     async waitOperation({ params: { id }, query: { timeoutSeconds }, caller }) {
       const operation = await read(id, caller);

@@ -11,6 +11,18 @@ export const planSpecSchema = z.strictObject({
   quotas: z.strictObject({
     tables: z.int().min(1).max(20_000).meta({ description: 'Collections and indexes together, each counts one.' }),
   }),
+  retention: z
+    .strictObject({ deletedDays: z.int().min(0).max(3650) })
+    .optional()
+    .meta({ description: 'How long a deleted tenant can be brought back; 90 days when absent.' }),
+  encryption: z
+    .strictObject({ wrappingKeys: z.array(z.string().min(1).max(256)).min(1).max(32) })
+    .optional()
+    .meta({ description: 'Names of the keys that may wrap a data key of its tenants; any when absent.' }),
+  price: z
+    .strictObject({ amount: z.string().regex(/^\d{1,12}(\.\d{1,4})?$/, 'must be a decimal such as "49.00"'), currency: z.string().regex(/^[A-Z]{3}$/, 'must be a code such as "EUR"') })
+    .optional()
+    .meta({ description: 'Per month.' }),
 });
 
 export const planSchema = z

@@ -61,6 +61,10 @@ export const tenantSpecSchema = z
       .strictObject({ mode: z.enum(isolationModes).optional(), preferredRegion: nameSchema.optional() })
       .optional()
       .meta({ description: 'Where and how the tenant is placed; once it is placed, only a Migration changes it.' }),
+    hold: z
+      .strictObject({ reason: z.string().min(1).max(512) })
+      .optional()
+      .meta({ description: 'A legal hold: while it stands the tenant is neither deleted nor purged. Absent: unchanged; only its own verbs set and lift it.' }),
     services: z.array(serviceSpecSchema).min(1).max(50),
   })
   .superRefine((spec, context) => {
@@ -95,6 +99,16 @@ const tenantStatusSchema = z.strictObject({
   conditions: z.array(conditionSchema),
   placement: placementStatusSchema.optional(),
   operation: z.strictObject({ id: uidSchema, kind: z.enum(operationKinds) }).optional().meta({ description: 'The one that runs.' }),
+  pending: z.strictObject({ id: uidSchema, kind: z.enum(operationKinds) }).optional().meta({ description: 'Begins when the one that runs has been cancelled and undone.' }),
+  deletion: z
+    .strictObject({ from: z.enum(['Draft', 'Archived']), deleteTime: timeSchema, purgeTime: timeSchema })
+    .optional()
+    .meta({ description: 'Of a deleted tenant: where undelete leads, and when it is purged.' }),
+  plan: z
+    .strictObject({ name: nameSchema, generation: z.int().positive(), bindTime: timeSchema })
+    .optional()
+    .meta({ description: 'The plan that is in effect, as the registry held it when it was bound.' }),
+  scheduledPlan: z.strictObject({ name: nameSchema, time: timeSchema }).optional().meta({ description: 'The plan that is to take effect, and when.' }),
 });
 
 /** A tenant as it is read. */

@@ -2,7 +2,8 @@ import type { LifecycleState } from '../../contracts/lifecycle.ts';
 import type { PlacementStatus, TenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { AdmissionRequest, PolicyActor } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import type { DocumentOfKind } from '../../store/documents.ts';
+import type { Deletion, DocumentOfKind } from '../../store/documents.ts';
+import type { SecretStore } from '../../store/secrets.ts';
 import type { ResourceStore } from '../../store/resources.ts';
 import type { PolicyEngine, PolicyVerdict } from '../policy/policy-engine.ts';
 
@@ -12,6 +13,9 @@ export interface AdmissionQuestion {
   readonly actor: PolicyActor;
   readonly tenant: { readonly name: string; readonly uid?: string; readonly lifecycle: LifecycleState; readonly spec: TenantSpec };
   readonly placement?: PlacementStatus | null;
+  readonly deletion?: Deletion | null;
+  /** A purge before its time. */
+  readonly early?: boolean;
 }
 
 /** The answer, with the facts it was given on. */
@@ -26,14 +30,22 @@ export type Admit = (question: AdmissionQuestion) => Promise<Admission>;
 
 const regionLimit = 1000;
 
+/** Actions whose rules ask which key wraps the tenant's data key. */
+const opening = new Set<AdmissionRequest['action']>(['tenant.open', 'tenant.resume', 'tenant.reactivate']);
+
 export interface AdmissionDependencies {
   readonly resources: Pick<ResourceStore, 'find' | 'list'>;
+  readonly secrets: Pick<SecretStore, 'find'>;
   readonly policy: Pick<PolicyEngine, 'admit'>;
 }
 
-export function createAdmit({ resources, policy }: AdmissionDependencies): Admit {
-  return async ({ action, actor, tenant, placement }) => {
-    const [plan, regions] = await Promise.all([resources.find('Plan', tenant.spec.plan), resources.list('Region', { limit: regionLimit })]);
+export function createAdmit({ resources, secrets, policy }: AdmissionDependencies): Admit {
+  return async ({ action, actor, tenant, placement, deletion, early }) => {
+    const [plan, regions, dataKey] = await Promise.all([
+      resources.find('Plan', tenant.spec.plan),
+      resources.list('Region', { limit: regionLimit }),
+      tenant.uid === undefined || !opening.has(action) ? undefined : secrets.find(tenant.uid, 'data-key'),
+    ]);
     const verdict = policy.admit({
       v: 1,
       now: new Date().toISOString(),
@@ -43,6 +55,9 @@ export function createAdmit({ resources, policy }: AdmissionDependencies): Admit
       ...(plan === undefined ? {} : { plan: { name: plan.name, spec: plan.spec } }),
       regions: regions.map(({ name, spec }) => ({ name, spec })),
       ...(placement == null ? {} : { placement: { region: placement.region, cell: placement.cell, mode: placement.mode } }),
+      ...(deletion == null ? {} : { deletion: { deleteTime: deletion.deleteTime.toISOString(), purgeTime: deletion.purgeTime.toISOString() } }),
+      ...(dataKey === undefined ? {} : { dataKey: { wrappedBy: dataKey.key } }),
+      ...(early === true ? { early } : {}),
     });
     return { verdict, plan, regions };
   };

@@ -1,0 +1,71 @@
+import { priceDifference } from '../../domain/money.ts';
+import { declaredTables } from '../../domain/isolation.ts';
+import { resolvePlacement } from '../../domain/placement.ts';
+import type { Admit } from '../../engines/admission/admission.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import type { TenantDocument } from '../../store/documents.ts';
+import type { Store } from '../../store/store.ts';
+import { absent } from '../authorization.ts';
+import type { Authorize } from '../authorization.ts';
+import type { RouteHandlers } from '../reply.ts';
+
+export interface TenantOutlookDependencies {
+  readonly store: Pick<Store, 'resources' | 'cells'>;
+  readonly authorize: Authorize;
+  readonly admit: Admit;
+}
+
+/** What would be, by the code that would make it so: a change of plan, a placement. Nothing is changed. */
+export function tenantOutlookHandlers({ store, authorize, admit }: TenantOutlookDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant'> {
+  async function read(name: string, caller: Caller): Promise<TenantDocument> {
+    const tenant = await store.resources.find('Tenant', name);
+    await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+    return tenant;
+  }
+
+  function ask(caller: Caller, tenant: TenantDocument, plan: string): ReturnType<Admit> {
+    const { _id: uid, name, lifecycle, spec, placement, deletion } = tenant;
+    return admit({ action: 'tenant.change_plan', actor: caller.actor, tenant: { name, uid, lifecycle, spec: { ...spec, plan } }, placement, deletion });
+  }
+
+  return {
+    async previewPlanOfTenant({ params: { name }, query, caller }) {
+      const tenant = await read(name, caller);
+      const [{ verdict, plan: next }, current] = await Promise.all([ask(caller, tenant, query.plan), store.resources.find('Plan', tenant.spec.plan)]);
+      const side = (plan: string, spec: typeof next): { plan: string; quotas?: { tables: number }; price?: { amount: string; currency: string } } => ({
+        plan,
+        ...(spec === undefined ? {} : { quotas: spec.spec.quotas }),
+        ...(spec?.spec.price === undefined ? {} : { price: spec.spec.price }),
+      });
+      const monthlyDifference = priceDifference(current?.spec.price, next?.spec.price);
+      return {
+        status: 200,
+        body: {
+          allowed: verdict.allow,
+          deny: [...verdict.deny],
+          current: side(tenant.spec.plan, current),
+          next: side(query.plan, next),
+          usage: { tables: declaredTables(tenant.spec) },
+          ...(monthlyDifference === undefined ? {} : { monthlyDifference }),
+        },
+      };
+    },
+    async explainPlacementOfTenant({ params: { name }, caller }) {
+      const tenant = await read(name, caller);
+      const [{ plan, regions }, cells] = await Promise.all([ask(caller, tenant, tenant.spec.plan), store.cells.observations()]);
+      const { spec, placement } = tenant;
+      // Without its plan there is nothing to resolve by: no region is offered.
+      const resolved = resolvePlacement({ spec, plan: plan?.spec ?? { isolationModes: ['dedicated'], allowedRegions: [], quotas: { tables: 0 } }, regions, cells });
+      return {
+        status: 200,
+        body: {
+          ...(placement === null ? {} : { current: placement }),
+          ...(resolved.outcome === 'placed' ? { chosen: resolved.choice } : {}),
+          tables: declaredTables(spec),
+          candidates: resolved.candidates.map(({ region, cell, removedBy }) => ({ region, ...(cell === undefined ? {} : { cell }), ...(removedBy === undefined ? {} : { removedBy }) })),
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { OperationKind } from '../../contracts/lifecycle.ts';
+import type { RouteAnswer } from '../../contracts/routes.ts';
+import { isFulfilled } from '../../domain/tenant-verb.ts';
+import type { TenantVerb } from '../../domain/tenant-verb.ts';
+import type { Admit } from '../../engines/admission/admission.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import { holdTenant, releaseHold } from '../../engines/registry/hold-tenant.ts';
+import type { HoldRequest } from '../../engines/registry/hold-tenant.ts';
+import type { Precondition } from '../../engines/registry/precondition.ts';
+import { schedulePlan, unschedulePlan } from '../../engines/registry/schedule-plan.ts';
+import type { TenantDocument } from '../../store/documents.ts';
+import type { IdempotentRequest } from '../../store/idempotency.ts';
+import type { Store } from '../../store/store.ts';
+import { absent } from '../authorization.ts';
+import type { Authorize } from '../authorization.ts';
+import type { RouteHandlers } from '../reply.ts';
+import { tenantBody } from '../representations.ts';
+import { etagOf } from '../request-parsing.ts';
+import { storedAnswer } from '../stored-answer.ts';
+import type { TenantChange } from './tenant-change.ts';
+
+export interface TenantVerbDependencies {
+  readonly store: Store;
+  readonly authorize: Authorize;
+  readonly admit: Admit;
+  readonly tenantChange: TenantChange;
+}
+
+type VerbHandlers = Pick<
+  RouteHandlers,
+  | 'activateTenant'
+  | 'suspendTenant'
+  | 'resumeTenant'
+  | 'archiveTenant'
+  | 'reactivateTenant'
+  | 'deleteTenant'
+  | 'undeleteTenant'
+  | 'purgeTenant'
+  | 'reconcileTenant'
+  | 'changePlanOfTenant'
+  | 'cancelPlanChangeOfTenant'
+  | 'holdTenant'
+  | 'releaseHoldOfTenant'
+>;
+
+interface VerbRequest {
+  readonly params: { readonly name: string };
+  readonly query: { readonly preempt?: 'true' | 'false' | undefined; readonly confirmMassChange?: 'true' | 'false' | undefined };
+  readonly caller: Caller;
+  readonly precondition: Precondition | undefined;
+  readonly idempotency: IdempotentRequest | undefined;
+}
+
+/** What every verb answers with; written out because each route's own reply type is a type apart. */
+interface VerbReply<Status extends number, Body> {
+  readonly status: Status;
+  readonly body: Body;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+type SettledReply = VerbReply<200, RouteAnswer<'holdTenant'>>;
+type ChangedReply = VerbReply<200 | 202, RouteAnswer<'suspendTenant'>>;
+
+function settledReply(tenant: TenantDocument): SettledReply {
+  return { status: 200, body: tenantBody(tenant), headers: { etag: etagOf(tenant.revision) } };
+}
+
+/** The verbs of a tenant: lifecycle paths by their names, holds, and the schedule of its plan. */
+export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHandlers {
+  const { store, authorize, tenantChange } = dependencies;
+
+  async function authorized(caller: Caller, name: string, action: `tenant.${OperationKind | 'hold' | 'release_hold'}`): Promise<TenantDocument> {
+    const tenant = await store.resources.find('Tenant', name);
+    await authorize(caller, action, { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+    return tenant;
+  }
+
+  async function run(verb: TenantVerb, { params: { name }, query, caller, precondition, idempotency }: VerbRequest): Promise<ChangedReply> {
+    const current = await authorized(caller, name, `tenant.${verb.path}`);
+    const confirmMassChange = query.confirmMassChange === 'true';
+    if (confirmMassChange) await authorize(caller, 'tenant.pass_brake', { kind: 'Tenant', name, tenant: current._id });
+    // A tenant that is there already stays so, whatever revision the caller has seen.
+    const fulfilled = current.operation === null && isFulfilled(verb, { lifecycle: current.lifecycle, spec: { ...current.spec, lifecycle: current.spec.lifecycle ?? 'Draft' } });
+    const asked: Precondition = fulfilled ? { kind: 'exists' } : (precondition ?? { kind: 'exists' });
+    const reply = await tenantChange.make({ name, verb, precondition: asked, caller, preempt: query.preempt === 'true', confirmMassChange }, idempotency);
+    return { ...reply, status: reply.status === 202 ? 202 : 200 };
+  }
+
+  function settling({ params: { name }, caller, precondition, idempotency }: VerbRequest): HoldRequest {
+    return {
+      name,
+      caller,
+      precondition: precondition ?? { kind: 'exists' },
+      async settle(tx, tenant) {
+        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(settledReply(tenant)));
+      },
+    };
+  }
+
+  const plain = (path: Exclude<OperationKind, 'change_plan' | 'purge'>) => (request: VerbRequest) => run({ path }, request);
+  return {
+    activateTenant: plain('activate'),
+    suspendTenant: plain('suspend'),
+    resumeTenant: plain('resume'),
+    archiveTenant: plain('archive'),
+    reactivateTenant: plain('reactivate'),
+    deleteTenant: plain('delete'),
+    undeleteTenant: plain('undelete'),
+    reconcileTenant: plain('reconcile'),
+    purgeTenant: (request) => run({ path: 'purge', early: request.body?.early ?? false }, request),
+    async changePlanOfTenant(request) {
+      const { plan, time } = request.body;
+      const at = time === undefined ? undefined : new Date(time);
+      if (at === undefined || at.getTime() <= Date.now()) return run({ path: 'change_plan', plan }, request);
+      await authorized(request.caller, request.params.name, 'tenant.change_plan');
+      const tenant = await schedulePlan(dependencies, {
+        ...settling(request),
+        async settle(tx, scheduled) {
+          if (request.idempotency !== undefined) await store.idempotency.settle(tx, request.idempotency, storedAnswer({ status: 200, body: { tenant: tenantBody(scheduled) }, headers: { etag: etagOf(scheduled.revision) } }));
+        },
+      }, { plan, time: at });
+      return { status: 200, body: { tenant: tenantBody(tenant) }, headers: { etag: etagOf(tenant.revision) } };
+    },
+    async cancelPlanChangeOfTenant(request) {
+      await authorized(request.caller, request.params.name, 'tenant.change_plan');
+      return settledReply(await unschedulePlan(dependencies, settling({ ...request, query: {} })));
+    },
+    async holdTenant(request) {
+      await authorized(request.caller, request.params.name, 'tenant.hold');
+      return settledReply(await holdTenant(dependencies, settling({ ...request, query: {} }), request.body.reason));
+    },
+    async releaseHoldOfTenant(request) {
+      await authorized(request.caller, request.params.name, 'tenant.release_hold');
+      return settledReply(await releaseHold(dependencies, settling({ ...request, query: {} })));
+    },
+  };
+}

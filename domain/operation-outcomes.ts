@@ -1,0 +1,62 @@
+import type { EventType } from '../contracts/ledger-entry.ts';
+import type { LifecycleEnd, OperationKind } from '../contracts/lifecycle.ts';
+import type { ConditionUpdate } from './conditions.ts';
+
+interface Outcome {
+  readonly succeeded: EventType;
+  readonly failed: EventType;
+  /** Names a failure in a condition's reason, as in "SuspensionFailed". */
+  readonly noun: string;
+}
+
+/** What each path tells the world at its end. */
+export const operationOutcomes = {
+  activate: { succeeded: 'tenant.activated.v1', failed: 'tenant.activation_failed.v1', noun: 'Activation' },
+  suspend: { succeeded: 'tenant.suspended.v1', failed: 'tenant.suspension_failed.v1', noun: 'Suspension' },
+  resume: { succeeded: 'tenant.resumed.v1', failed: 'tenant.resumption_failed.v1', noun: 'Resumption' },
+  archive: { succeeded: 'tenant.archived.v1', failed: 'tenant.archival_failed.v1', noun: 'Archival' },
+  reactivate: { succeeded: 'tenant.reactivated.v1', failed: 'tenant.reactivation_failed.v1', noun: 'Reactivation' },
+  delete: { succeeded: 'tenant.deleted.v1', failed: 'tenant.deletion_failed.v1', noun: 'Deletion' },
+  undelete: { succeeded: 'tenant.undeleted.v1', failed: 'tenant.undeletion_failed.v1', noun: 'Undeletion' },
+  purge: { succeeded: 'tenant.purged.v1', failed: 'tenant.purge_failed.v1', noun: 'Purge' },
+  change_plan: { succeeded: 'tenant.plan_changed.v1', failed: 'tenant.plan_change_failed.v1', noun: 'PlanChange' },
+  reconcile: { succeeded: 'tenant.reconciled.v1', failed: 'tenant.reconciliation_failed.v1', noun: 'Reconciliation' },
+} as const satisfies Record<OperationKind, Outcome>;
+
+/** Whether a tenant that stands in this state serves its users. */
+export function readyIn(state: LifecycleEnd): ConditionUpdate {
+  if (state === 'Active') return { type: 'Ready', status: 'True', reason: 'Active', message: 'the tenant is Active' };
+  return { type: 'Ready', status: 'False', reason: state, message: state === 'Draft' ? 'the tenant is a Draft; activate it' : `the tenant is ${state}` };
+}
+
+/** Conditions after an operation that did what it was to do. */
+export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd): ConditionUpdate[] {
+  const updates: ConditionUpdate[] = [readyIn(to)];
+  const opens = kind === 'activate' || kind === 'resume' || kind === 'reactivate' || (kind === 'reconcile' && to === 'Active');
+  if (opens) {
+    updates.push(
+      { type: 'Provisioned', status: 'True', reason: 'AllStepsDone', message: 'database, collections, roles and user are in place' },
+      { type: 'IsolationVerified', status: 'True', reason: 'ProbeRefused', message: 'mongod refused every attempt beyond the boundary' },
+    );
+  }
+  if (kind === 'reconcile' && !opens) updates.push({ type: 'Provisioned', status: 'True', reason: 'AllStepsDone', message: `everything stands as for a tenant that is ${to}` });
+  if (kind === 'archive') updates.push({ type: 'Provisioned', status: 'False', reason: 'Archived', message: 'user and secondary indexes were given up; the data is kept' });
+  if (kind === 'change_plan') updates.push({ type: 'QuotaSatisfied', status: 'True', reason: 'WithinPlan', message: 'what is declared fits the plan' });
+  updates.push({ type: 'PolicyCompliant', status: 'True', reason: 'Allowed', message: 'policy allowed every step' });
+  return updates;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Conditions after an operation that was undone, or that could go no further. */
+export function conditionsAfterFailure(kind: OperationKind, from: LifecycleEnd, failure: Failure, cancelled: boolean): ConditionUpdate[] {
+  const reason = `${operationOutcomes[kind].noun}${cancelled ? 'Cancelled' : 'Failed'}`;
+  const message = `${failure.code}: ${failure.message}`;
+  const updates: ConditionUpdate[] = [{ ...readyIn(from), reason, message }];
+  if (kind === 'activate') updates.push({ type: 'Provisioned', status: 'False', reason, message: 'everything the operation made was removed' });
+  if (failure.code === 'policy_refused') updates.push({ type: 'PolicyCompliant', status: 'False', reason: 'Refused', message: failure.message });
+  return updates;
+}

@@ -1,0 +1,48 @@
+import type { OperationKind, Transition } from '../contracts/lifecycle.ts';
+import type { TenantSpec } from '../contracts/manifests/tenant.ts';
+import { endsOf, pathsFrom, transitionsOn } from './lifecycle.ts';
+import type { CurrentTenant, SettledSpec, TenantChange } from './tenant-change.ts';
+import { TenureError } from './tenure-error.ts';
+
+/** A lifecycle path asked for by its name. */
+export type TenantVerb =
+  | { readonly path: Exclude<OperationKind, 'change_plan' | 'purge'> }
+  | { readonly path: 'change_plan'; readonly plan: string }
+  /** `early`: before its time. */
+  | { readonly path: 'purge'; readonly early: boolean };
+
+export interface VerbTenant extends CurrentTenant {
+  readonly spec: SettledSpec;
+  readonly deletion: { readonly from: 'Draft' | 'Archived' } | null;
+}
+
+/** Whether the tenant is where the verb leads already, so that nothing is to be done. */
+export function isFulfilled(verb: TenantVerb, { lifecycle, spec }: Pick<VerbTenant, 'lifecycle' | 'spec'>): boolean {
+  if (verb.path === 'change_plan') return spec.plan === verb.plan;
+  if (verb.path === 'reconcile' || verb.path === 'undelete') return false;
+  return (endsOf(verb.path) as string[]).includes(lifecycle);
+}
+
+/**
+ * What a verb means for the tenant as it is.
+ * @throws TenureError transition_not_allowed with the paths that are
+ */
+export function planTenantVerb(verb: TenantVerb, current: VerbTenant): TenantChange & { readonly transition: Transition } {
+  const ways = transitionsOn(verb.path, current.lifecycle);
+  const transition = verb.path === 'undelete' ? ways.find(({ to }) => to === current.deletion?.from) : ways[0];
+  if (transition === undefined) {
+    const allowed = pathsFrom(current.lifecycle);
+    throw new TenureError('transition_not_allowed', `a tenant that is ${current.lifecycle} has no way to ${verb.path.replace('_', ' ')}`, {
+      errors: [{ message: `${verb.path} does not lead on from ${current.lifecycle}`, allowed }],
+    });
+  }
+  const assign = assignedBy(verb, transition);
+  return { spec: { ...current.spec, ...assign }, transition, assign };
+}
+
+/** Only what a manifest could say as well: deletion is not declared. */
+function assignedBy(verb: TenantVerb, { from, to }: Transition): Partial<TenantSpec> & { lifecycle?: SettledSpec['lifecycle'] } {
+  if (verb.path === 'change_plan') return { plan: verb.plan };
+  if (to === from || to === 'Deleted' || to === 'Purged' || from === 'Deleted') return {};
+  return { lifecycle: to };
+}

@@ -1,0 +1,41 @@
+import { isReversible } from '../../domain/step-plan.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { OperationDocument } from '../../store/documents.ts';
+import type { LedgerDraft } from '../../store/ledger.ts';
+import { closing } from '../../store/operations.ts';
+import { problems } from '../../contracts/problems.ts';
+import type { PolicyDecision } from '../../contracts/policy.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry } from './caller.ts';
+import type { Caller } from './caller.ts';
+
+/**
+ * Asks for an operation to be cancelled: it is turned round at its next word, and what it did is undone. A pending one
+ * ends at once.
+ * @returns the operation; its state is `cancelled` where that is so already
+ * @throws TenureError operation_finished, cancel_not_possible when what it has begun cannot be taken back
+ */
+export function cancelOperation(store: Store, id: string, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
+  return store.commit(async (tx) => {
+    const operation = await store.operations.read(tx, id);
+    if (operation === undefined || operation.unfinished !== true) throw new TenureError('operation_finished', `operation ${id} has ended`, { operationId: id });
+    if (!isReversible(operation.kind, operation.steps)) throw new TenureError('cancel_not_possible', `what the ${operation.kind} has begun cannot be taken back`, { operationId: id });
+    const { kind, tenant } = operation;
+    const entry: LedgerDraft = {
+      ...callerEntry(caller),
+      tenant: tenant.uid,
+      action: `tenant.${kind}.cancel`,
+      target: { kind: 'Operation', uid: id },
+      outcome: 'allowed',
+      operationId: id,
+      policy,
+    };
+    if (operation.state !== 'pending') return { result: await store.operations.requestCancel(tx, id), entries: [entry] };
+    const current = await store.resources.read(tx, 'Tenant', tenant.uid);
+    if (current?.pending?.id === id) await store.resources.replace(tx, current.revision, { ...current, pending: null, revision: current.revision + 1, updateTime: tx.time });
+    const { fault, fix } = problems.cancelled;
+    const { $set, ...rest } = closing('cancelled', tx.time);
+    const error = { code: 'cancelled' as const, fault, message: 'it was cancelled before it began', fix };
+    return { result: await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } }), entries: [entry] };
+  });
+}

@@ -1,0 +1,91 @@
+import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
+import type { TenantVerb } from '../../domain/tenant-verb.ts';
+import type { Failpoints } from '../../platform/failpoints.ts';
+import type { Transaction } from '../../store/commit.ts';
+import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
+import type { Declaration } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
+import type { Caller } from './caller.ts';
+import { createDecide } from './decide-change.ts';
+import type { DecideDependencies } from './decide-change.ts';
+import type { MassChangeBrake } from './mass-change-brake.ts';
+import { decidedAnew, requirePrecondition } from './precondition.ts';
+import type { Precondition } from './precondition.ts';
+import { writeChange } from './write-change.ts';
+import { writePending } from './write-pending.ts';
+
+interface TenantRequest {
+  readonly name: string;
+  readonly precondition: Precondition;
+  readonly caller: Caller;
+  /** The caller knows that many tenants are being changed, and may say so. */
+  readonly confirmMassChange?: boolean;
+  /** Runs in the commit, with what it made: keeps the answer under the request's idempotency key. */
+  readonly settle: (tx: Transaction, changed: ChangedTenant) => Promise<void>;
+}
+
+/** What a tenant is to be, as a manifest says it. */
+export interface Declare extends TenantRequest {
+  /** What is declared, given the tenant as it stands. */
+  readonly declare: (current: TenantDocument | undefined) => Declaration<TenantSpec>;
+  /** Reverse also what a verb has set. */
+  readonly force?: boolean;
+}
+
+/** A lifecycle path by its name. The tenant must exist. */
+export interface Command extends TenantRequest {
+  readonly verb: TenantVerb;
+  /** Have a running operation cancelled and undone first, where the path leads on from there. */
+  readonly preempt?: boolean;
+}
+
+export type ChangeTenantRequest = Declare | Command;
+
+export interface ChangedTenant {
+  readonly outcome: 'created' | 'changed' | 'unchanged';
+  readonly tenant: TenantDocument;
+  /** The operation that brings it about: new, running already, or pending. */
+  readonly operation?: OperationDocument;
+  /** Where the new one waits for it: the one that is being cancelled. */
+  readonly preempted?: OperationDocument;
+}
+
+export interface ChangeTenantDependencies extends DecideDependencies {
+  readonly store: Store;
+  readonly brake: MassChangeBrake;
+  readonly failpoints: Failpoints;
+}
+
+export type ChangeTenant = (request: ChangeTenantRequest) => Promise<ChangedTenant>;
+
+/**
+ * Accepts a change of a tenant. In one commit: the new revision, the lock and the operation where one is needed, the
+ * entry, and the caller's answer. A refusal changes nothing and leaves its own entry.
+ */
+export function createChangeTenant({ store, brake, failpoints, ...deciding }: ChangeTenantDependencies): ChangeTenant {
+  const decide = createDecide({ store, ...deciding });
+  const change: ChangeTenant = async (request) => {
+    const current = await store.resources.find('Tenant', request.name);
+    requirePrecondition(request.precondition, `tenant "${request.name}"`, current);
+    const decided = await decide(request, current);
+    if (decided.kind === 'unchanged') {
+      const running = decided.current.operation === null ? undefined : await store.operations.find(decided.current.operation.id);
+      return { outcome: 'unchanged', tenant: decided.current, ...(running === undefined ? {} : { operation: running }) };
+    }
+    const uid = current?._id ?? store.newId();
+    const operationId = store.newId();
+    await failpoints.reach('accept.before-commit');
+    const changed = await store.commit(async (tx) => {
+      if (decided.change.transition !== undefined) await brake.pass(tx, decided.change.transition.path, request.confirmMassChange === true);
+      const made =
+        decided.kind === 'preempt'
+          ? await writePending(store, tx, { operationId, before: decided.current, running: decided.running, decided, caller: request.caller })
+          : await writeChange(store, tx, { uid, operationId, before: current, decided, request });
+      await request.settle(tx, made.changed);
+      return { result: made.changed, entries: made.entries };
+    });
+    await failpoints.reach('accept.after-commit');
+    return changed;
+  };
+  return (request) => decidedAnew(request.precondition, () => change(request));
+}

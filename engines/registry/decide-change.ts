@@ -1,0 +1,156 @@
+import { canonicallyEqual } from '../../contracts/canonical-json.ts';
+import type { Transition } from '../../contracts/lifecycle.ts';
+import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
+import type { AdmissionAction, PolicyDecision } from '../../contracts/policy.ts';
+import { mayPreempt } from '../../domain/lifecycle.ts';
+import { isReversible } from '../../domain/step-plan.ts';
+import { fieldsBefore, planTenantChange, withFieldsBefore } from '../../domain/tenant-change.ts';
+import type { SettledSpec, TenantChange } from '../../domain/tenant-change.ts';
+import { isFulfilled, planTenantVerb } from '../../domain/tenant-verb.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import { recordEntries } from '../../store/commit.ts';
+import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
+import type { Declaration } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
+import { policyRefusal } from '../admission/admission.ts';
+import type { Admission, Admit } from '../admission/admission.ts';
+import { choosePlacement } from '../admission/choose-placement.ts';
+import { refusalEntry } from './caller.ts';
+import type { ChangeTenantRequest, Command, Declare } from './change-tenant.ts';
+
+interface DecidedBase {
+  readonly action: AdmissionAction;
+  readonly declaration: Declaration<TenantSpec>;
+  readonly change: TenantChange;
+  readonly policy: PolicyDecision;
+}
+
+/** A change that may be made. */
+export interface DecidedChange extends DecidedBase {
+  readonly kind: 'change';
+}
+
+/** A path that may be taken once the running operation has been undone. */
+export interface DecidedPreemption extends DecidedBase {
+  readonly kind: 'preempt';
+  readonly change: TenantChange & { readonly transition: Transition };
+  readonly current: TenantDocument;
+  readonly running: OperationDocument;
+}
+
+export type Decided = DecidedChange | DecidedPreemption | { readonly kind: 'unchanged'; readonly current: TenantDocument };
+
+export interface DecideDependencies {
+  readonly store: Pick<Store, 'commit' | 'cells' | 'operations'>;
+  readonly admit: Admit;
+  /** @throws TenureError temporal_unavailable */
+  readonly requireTemporal: () => Promise<void>;
+}
+
+/** Refusals that say no to what was asked for. Conflicts with what others do at the same time are not among them. */
+const recordedRefusals = new Set([
+  'policy_refused',
+  'placement_impossible',
+  'isolation_not_available',
+  'transition_not_allowed',
+  'placement_immutable',
+  'change_not_available',
+  'field_owned',
+  'tenant_held',
+  'tenant_deleted',
+]);
+
+/** @throws TenureError operation_in_progress */
+export function refuseWhileRunning({ operation }: Pick<TenantDocument, 'operation'>): void {
+  if (operation !== null) throw new TenureError('operation_in_progress', `operation ${operation.id} (${operation.kind}) is running`, { operationId: operation.id });
+}
+
+function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
+  return { ...tenant, spec: { ...tenant.spec, lifecycle: tenant.spec.lifecycle ?? 'Draft' } };
+}
+
+/** Decides whether the tenant may become what is asked for. A refusal changes nothing and leaves its own entry. */
+export function createDecide({ store, admit, requireTemporal }: DecideDependencies): (request: ChangeTenantRequest, current: TenantDocument | undefined) => Promise<Decided> {
+  async function refuse(error: unknown, request: ChangeTenantRequest, action: string, current: TenantDocument | undefined, policy?: PolicyDecision): Promise<never> {
+    if (error instanceof TenureError && recordedRefusals.has(error.code)) {
+      await recordEntries(store.commit, [
+        refusalEntry(request.caller, {
+          action,
+          target: { kind: 'Tenant', name: request.name, ...(current === undefined ? {} : { uid: current._id }) },
+          ...(current === undefined ? {} : { tenant: current._id }),
+          ...(policy === undefined ? {} : { policy }),
+          reason: error.code,
+        }),
+      ]);
+    }
+    throw error;
+  }
+
+  /** Asks policy, and whatever else must be so before an operation is accepted. */
+  async function ask(request: ChangeTenantRequest, action: AdmissionAction, current: TenantDocument | undefined, change: TenantChange): Promise<PolicyDecision> {
+    const admission: Admission = await admit({
+      action,
+      actor: request.caller.actor,
+      tenant: { name: request.name, ...(current === undefined ? {} : { uid: current._id }), lifecycle: current?.lifecycle ?? 'Draft', spec: change.spec },
+      placement: current?.placement ?? null,
+      deletion: current?.deletion ?? null,
+      early: 'verb' in request && request.verb.path === 'purge' && request.verb.early,
+    });
+    const { verdict, plan, regions } = admission;
+    try {
+      if (!verdict.allow) throw policyRefusal(verdict);
+      if (change.transition?.path === 'activate' && plan !== undefined) choosePlacement({ spec: change.spec, plan: plan.spec, regions, cells: await store.cells.observations() });
+      if (change.transition !== undefined) await requireTemporal();
+    } catch (error) {
+      return refuse(error, request, action, current, verdict.decision);
+    }
+    return verdict.decision;
+  }
+
+  async function decideDeclaration(request: Declare, current: TenantDocument | undefined): Promise<Decided> {
+    const declaration = request.declare(current);
+    const action = current === undefined ? 'tenant.create' : 'tenant.update';
+    let change: TenantChange;
+    try {
+      change = planTenantChange(declaration.spec, current, canonicallyEqual, { force: request.force === true });
+    } catch (error) {
+      return refuse(error, request, action, current);
+    }
+    const path = change.transition?.path;
+    const unchanged =
+      current !== undefined && canonicallyEqual(change.spec, current.spec) && canonicallyEqual(declaration.labels, current.labels) && canonicallyEqual(declaration.annotations, current.annotations);
+    if (unchanged && (path === undefined || current.operation?.kind === path)) return { kind: 'unchanged', current };
+    if (current !== undefined) refuseWhileRunning(current);
+    // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
+    const beside = current !== undefined && path !== 'activate' && (path === 'reconcile' || !canonicallyEqual(withFieldsBefore(change.spec, fieldsBefore(change.assign, current.spec)), current.spec));
+    if (beside || path === undefined) {
+      const policy = await ask(request, action, current, change);
+      if (path === undefined || path === 'reconcile') return { kind: 'change', action: path === undefined ? action : `tenant.${path}`, declaration, change, policy };
+    }
+    return { kind: 'change', action: `tenant.${path}`, declaration, change, policy: await ask(request, `tenant.${path}`, current, change) };
+  }
+
+  async function decideCommand(request: Command, found: TenantDocument | undefined): Promise<Decided> {
+    if (found === undefined) throw new TenureError('not_found', `tenant "${request.name}" does not exist`);
+    const { verb } = request;
+    const action = `tenant.${verb.path}` as const;
+    const running = found.operation === null ? undefined : await store.operations.find(found.operation.id);
+    if (running === undefined ? isFulfilled(verb, settled(found)) : running.kind === verb.path) return { kind: 'unchanged', current: found };
+    const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, running) && isReversible(running.kind, running.steps);
+    if (!preempts) refuseWhileRunning(found);
+    // The tenant as it will be when the running operation has been undone.
+    const current = settled(preempts ? { ...found, spec: withFieldsBefore(settled(found).spec, running.restore) } : found);
+    let change: TenantChange & { readonly transition: Transition };
+    try {
+      change = planTenantVerb(verb, current);
+    } catch (error) {
+      return refuse(error, request, action, current);
+    }
+    const policy = await ask(request, action, current, change);
+    const { labels, annotations } = current;
+    const decided = { action, declaration: { labels, annotations, spec: change.spec }, change, policy };
+    return preempts ? { kind: 'preempt', ...decided, current: found, running } : { kind: 'change', ...decided };
+  }
+
+  return (request, current) => ('verb' in request ? decideCommand(request, current) : decideDeclaration(request, current));
+}

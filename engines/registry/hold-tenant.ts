@@ -1,0 +1,56 @@
+import { updateConditions } from '../../domain/conditions.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { TenantDocument } from '../../store/documents.ts';
+import type { Store } from '../../store/store.ts';
+import type { Admit } from '../admission/admission.ts';
+import { settleTenant } from './settle-tenant.ts';
+import type { SettleRequest } from './settle-tenant.ts';
+
+export interface HoldDependencies {
+  readonly store: Store;
+  readonly admit: Admit;
+}
+
+export type HoldRequest = Omit<SettleRequest, 'action' | 'change' | 'event' | 'asked'>;
+
+/**
+ * Sets a legal hold, or another reason for the one that stands. Possible at any time, also while an operation runs: a
+ * purge that has not begun to destroy is stopped by it, for policy is asked again before its first step.
+ */
+export function holdTenant(dependencies: HoldDependencies, request: HoldRequest, reason: string): Promise<TenantDocument> {
+  return settleTenant(dependencies, {
+    ...request,
+    action: 'tenant.hold',
+    event: { type: 'tenant.held.v1', data: {} },
+    change: (tenant, time) => withHold(tenant, { reason }, time),
+  });
+}
+
+/** Lifts the legal hold. */
+export function releaseHold(dependencies: HoldDependencies, request: HoldRequest): Promise<TenantDocument> {
+  return settleTenant(dependencies, {
+    ...request,
+    action: 'tenant.release_hold',
+    event: { type: 'tenant.hold_released.v1', data: {} },
+    change: (tenant, time) => withHold(tenant, undefined, time),
+  });
+}
+
+function withHold(tenant: TenantDocument, hold: { reason: string } | undefined, time: Date): TenantDocument {
+  if (tenant.spec.hold?.reason === hold?.reason) return tenant;
+  if (tenant.operation?.kind === 'purge') throw new TenureError('operation_in_progress', 'the tenant is being purged', { operationId: tenant.operation.id });
+  const { hold: _before, ...rest } = tenant.spec;
+  const generation = tenant.generation + 1;
+  const blocked = hold !== undefined;
+  return {
+    ...tenant,
+    spec: { ...rest, ...(blocked ? { hold } : {}) },
+    generation,
+    observedGeneration: tenant.operation === null ? generation : tenant.observedGeneration,
+    conditions: updateConditions(
+      tenant.conditions,
+      [{ type: 'DeletionBlocked', status: blocked ? 'True' : 'False', reason: blocked ? 'LegalHold' : 'NoHold', message: blocked ? `a legal hold stands: ${hold.reason}` : 'no legal hold stands' }],
+      { time: time.toISOString(), generation },
+    ),
+  };
+}

@@ -1,0 +1,60 @@
+import { fieldsBefore } from '../../domain/tenant-change.ts';
+import { isReversible } from '../../domain/step-plan.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Transaction } from '../../store/commit.ts';
+import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
+import { stateReference } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry } from './caller.ts';
+import type { Caller } from './caller.ts';
+import type { DecidedPreemption } from './decide-change.ts';
+import type { Written } from './write-change.ts';
+
+export interface Preempting {
+  readonly operationId: string;
+  readonly before: TenantDocument;
+  readonly running: OperationDocument;
+  readonly decided: DecidedPreemption;
+  readonly caller: Caller;
+}
+
+/**
+ * The transaction that has a running operation cancelled in favour of another, which waits as `pending`: the last commit
+ * of the running one hands the lock over.
+ */
+export async function writePending(store: Store, tx: Transaction, { operationId, before, running, decided, caller }: Preempting): Promise<Written> {
+  const { change, policy, action } = decided;
+  const { _id: uid, name } = before;
+  const current = await store.resources.read(tx, 'Tenant', uid);
+  if (current === undefined || current.operation?.id !== running._id || current.pending !== null) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+  const preempted = await store.operations.read(tx, running._id);
+  if (preempted === undefined || !isReversible(preempted.kind, preempted.steps)) {
+    throw new TenureError('operation_in_progress', `operation ${running._id} (${running.kind}) can no longer be cancelled`, { operationId: running._id });
+  }
+  const { transition, assign } = change;
+  const operation = await store.operations.insert(tx, {
+    id: operationId,
+    kind: transition.path,
+    tenant: { uid, name },
+    from: transition.from,
+    to: transition.to,
+    generation: current.generation,
+    fence: 0,
+    ...caller,
+    assign,
+    restore: fieldsBefore(assign, current.spec),
+    before: { deletion: current.deletion, plan: current.plan },
+    waitsFor: running._id,
+  });
+  const cancelled = await store.operations.requestCancel(tx, running._id);
+  const tenant: TenantDocument = { ...current, pending: { id: operationId, kind: transition.path }, revision: current.revision + 1, updateTime: tx.time };
+  await store.resources.replace(tx, current.revision, tenant);
+  const entry = { ...callerEntry(caller), tenant: uid, target: { kind: 'Tenant', name, uid }, policy };
+  return {
+    changed: { outcome: 'changed', tenant, operation, preempted: cancelled },
+    entries: [
+      { ...entry, action, outcome: 'allowed', operationId, previous: stateReference(current), next: stateReference(tenant) },
+      { ...entry, action: `tenant.${running.kind}.cancel`, outcome: 'allowed', operationId: running._id },
+    ],
+  };
+}

@@ -1,0 +1,45 @@
+import type { Transaction } from './commit.ts';
+import type { ControlDatabase } from './control-database.ts';
+import { onControl } from './control-errors.ts';
+import type { TombstoneDocument } from './documents.ts';
+import { upgradeOnRead } from './storage-versions.ts';
+
+export interface TombstonePage {
+  /** Of tenants that had this name. */
+  readonly name?: string;
+  /** Only of these, when given. */
+  readonly uids?: readonly string[];
+  /** Uids before this one. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** What is left of purged tenants: that they were, and when they went. Never removed. */
+export interface TombstoneStore {
+  insert(tx: Transaction, tombstone: TombstoneDocument): Promise<void>;
+  find(uid: string): Promise<TombstoneDocument | undefined>;
+  /** By uid, the youngest tenant first. */
+  list(page: TombstonePage): Promise<TombstoneDocument[]>;
+}
+
+export function createTombstoneStore({ tombstones }: ControlDatabase): TombstoneStore {
+  return {
+    async insert(tx, tombstone) {
+      await tombstones.insertOne(tombstone, { session: tx.session });
+    },
+    async find(uid) {
+      const document = await onControl(() => tombstones.findOne({ _id: uid }));
+      return document === null ? undefined : upgradeOnRead(document);
+    },
+    async list({ name, uids, before, limit }) {
+      const documents = await onControl(() =>
+        tombstones
+          .find({ ...(name === undefined ? {} : { name }), ...(before === undefined && uids === undefined ? {} : { _id: { ...(before === undefined ? {} : { $lt: before }), ...(uids === undefined ? {} : { $in: [...uids] }) } }) })
+          .sort({ _id: -1 })
+          .limit(limit)
+          .toArray(),
+      );
+      return documents.map((document) => upgradeOnRead(document));
+    },
+  };
+}
