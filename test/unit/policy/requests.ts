@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { isolationModes, lifecycleStates, serviceStrategies } from '../../../contracts/lifecycle.ts';
 import type { IsolationMode, LifecycleState } from '../../../contracts/lifecycle.ts';
+import { jsonSchemaDocument } from '../../../contracts/manifests/json-schema-document.ts';
 import { policyActions } from '../../../contracts/policy.ts';
 import type { AdmissionRequest, AuthorizationRequest, PolicyActor } from '../../../contracts/policy.ts';
 
@@ -52,7 +53,9 @@ export const authorizationRequests = asJson<AuthorizationRequest>(
 );
 
 const indexes = fc.array(fc.constant({ keys: [{ field: 'at', order: 1 }] }), { maxLength: 4 });
-const jsonSchema = fc.record({ description: text, properties: fc.array(fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), { maxLength: 3 }) });
+const jsonSchema = fc
+  .record({ description: text, properties: fc.array(fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), { maxLength: 3 }) })
+  .filter((document) => jsonSchemaDocument.safeParse(document).success);
 
 const services = fc
   .array(fc.record({ strategy: fc.constantFrom(...serviceStrategies), collections: fc.array(fc.record({ jsonSchema: present(jsonSchema), indexes }), { minLength: 1, maxLength: 4 }) }), { minLength: 1, maxLength: 3 })
