@@ -27,6 +27,15 @@ well_formed if {
 	is_string(input.tenant.lifecycle)
 	count(input.tenant.spec.services) > 0
 	is_array(input.regions)
+	placement_is_readable
+}
+
+placement_is_readable if not "placement" in object.keys(input)
+
+placement_is_readable if {
+	is_string(input.placement.region)
+	is_string(input.placement.cell)
+	is_string(input.placement.mode)
 }
 
 denials contains {

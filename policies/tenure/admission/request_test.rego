@@ -127,6 +127,23 @@ test_what_admission_cannot_decide_is_refused if {
 	}
 }
 
+test_half_a_placement_is_not_judged if {
+	every half in [
+		null,
+		false,
+		"eu-west",
+		{},
+		object.remove(placement, ["region"]),
+		object.remove(placement, ["cell"]),
+		object.remove(placement, ["mode"]),
+		object.union(placement, {"mode": null}),
+	] {
+		every action, _ in data.admission {
+			ask(action, [set_to("/placement", half)]).rules == ["admission.request"]
+		}
+	}
+}
+
 test_a_request_that_cannot_be_decided_is_told_so_and_nothing_else if {
 	every action, _ in data.admission {
 		misplaced := [set_to("/action", action), set_to("/placement", {"region": "mars"}), set_to("/regions", null)]
