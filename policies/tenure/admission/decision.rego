@@ -20,40 +20,29 @@ allow if {
 # The rules that the action must satisfy; none for an action that is not known, and so nothing allows it.
 default applicable := set()
 
-applicable := {
-	"lifecycle.open",
-	"residency.placement",
-	"tenant.plan_known",
-} if {
-	well_formed
-	input.action == "tenant.open"
-}
-
-applicable := {
-	"quota.tables",
-	"residency.placement",
-	"residency.preferred_region",
-	"residency.some_region",
-	"tenant.mode_allowed",
-	"tenant.plan_known",
-	"tenant.regions_known",
-} if {
-	well_formed
-	input.action in {"tenant.activate", "tenant.create", "tenant.update"}
-}
+applicable := {rule | some rule in data.admission[input.action].rules} if well_formed
 
 well_formed if {
 	input.v == 1
 	is_string(input.tenant.lifecycle)
 	count(input.tenant.spec.services) > 0
 	is_array(input.regions)
+	placement_is_readable
+}
+
+placement_is_readable if not "placement" in object.keys(input)
+
+placement_is_readable if {
+	is_string(input.placement.region)
+	is_string(input.placement.cell)
+	is_string(input.placement.mode)
 }
 
 denials contains {
 	"rule": "admission.request",
 	"message": "The request is not one that admission can decide.",
 	"fix": "Ask for one of the allowed actions in a complete request of version 1.",
-	"allowed": ["tenant.activate", "tenant.create", "tenant.open", "tenant.update"],
+	"allowed": sort(object.keys(data.admission)),
 } if {
 	count(applicable) == 0
 }

@@ -3,11 +3,10 @@ package tenure.plan_test
 import data.tenure.admission_test as base
 
 test_absent_plan_is_all_that_is_reported if {
-	every action in base.changes | {"tenant.open"} {
-		response := base.decide(array.concat(base.placed, [
-			base.set_to("/action", action),
-			base.removed("/plan"),
-		]))
+	asking := {action | some action, asked in base.asks; "tenant.plan_known" in asked.rules}
+	count(asking) == 7
+	every action in asking {
+		response := base.ask(action, [base.removed("/plan")])
 		response.allow == false
 		response.deny == [{
 			"rule": "tenant.plan_known",

@@ -86,7 +86,7 @@ describe('a bundle that is not whole is not loaded', () => {
 describe('the policy of the project', () => {
   it('refuses what it cannot read, and goes on after that', async () => {
     const engine = await loadPolicyEngine({ bundleDirectory: await compiledPolicy() });
-    const sound = corpus.find((each) => each.entrypoint === policyEntrypoints.admit)!.input as AdmissionRequest;
+    const sound = corpus.find((each) => each.name === 'update within everything')!.input as AdmissionRequest;
     const before = engine.admit(sound);
     const [first] = sound.regions;
     const twice = { ...sound, regions: [...sound.regions, { ...first!, spec: { ...first!.spec, jurisdiction: 'CH' } }] };

@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { canonicalBytes, canonicalDigest } from '../../../contracts/canonical-json.ts';
 import { policyActions, policyDecisionSchema } from '../../../contracts/policy.ts';
-import type { AuthorizationRequest } from '../../../contracts/policy.ts';
+import type { AdmissionRequest, AuthorizationRequest } from '../../../contracts/policy.ts';
 import { loadPolicyEngine } from '../../../engines/policy/policy-engine.ts';
 import type { PolicyEngine, PolicyVerdict } from '../../../engines/policy/policy-engine.ts';
 import { policiesDirectory } from '../../../tools/policies.ts';
@@ -74,6 +74,40 @@ describe('every decision', () => {
         if (action.endsWith('.list')) assert.deepEqual(verdict.obligations, ['confine-to-tenants']);
         else assert.ok(target.tenant !== undefined && tenants.includes(target.tenant), `${action} on ${target.tenant}`);
       }),
+    );
+  });
+
+  it('spares a held tenant: it is neither deleted nor purged, whatever else is said', () => {
+    fc.assert(
+      fc.property(admissionRequests, fc.constantFrom('tenant.delete', 'tenant.purge'), fc.string({ minLength: 1 }), (request, action, reason) => {
+        const { tenant } = request;
+        const verdict = engine.admit({ ...request, action, tenant: { ...tenant, spec: { ...tenant.spec, hold: { reason } } } });
+        assert.ok(verdict.deny.some((denial) => denial.rule === 'lifecycle.hold' && denial.message.includes(reason)));
+      }),
+    );
+  });
+
+  it('suspends every Active tenant, whatever else is wrong with it', () => {
+    fc.assert(
+      fc.property(admissionRequests, (request) => {
+        const verdict = engine.admit({ ...request, action: 'tenant.suspend' });
+        assert.deepEqual(verdict.deny.map((denial) => denial.rule), request.tenant.lifecycle === 'Active' ? [] : ['lifecycle.transition']);
+      }),
+    );
+  });
+
+  it('purges what is Deleted and not held from its time on, and before that only early', () => {
+    const purges = admissionRequests.map((request): AdmissionRequest => {
+      const { hold: _, ...spec } = request.tenant.spec;
+      return { ...request, action: 'tenant.purge', tenant: { ...request.tenant, lifecycle: 'Deleted', spec } };
+    });
+    fc.assert(
+      fc.property(purges, (request) => {
+        const isDue = request.deletion !== undefined && Date.parse(request.deletion.purgeTime) <= Date.parse(request.now);
+        const mayBePurged = request.deletion !== undefined && (isDue || request.early === true);
+        assert.equal(engine.admit(request).allow, mayBePurged);
+      }),
+      { numRuns: 500 },
     );
   });
 

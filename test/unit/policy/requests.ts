@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { isolationModes, lifecycleStates, serviceStrategies } from '../../../contracts/lifecycle.ts';
-import type { IsolationMode, LifecycleState } from '../../../contracts/lifecycle.ts';
-import { policyActions } from '../../../contracts/policy.ts';
+import type { IsolationMode } from '../../../contracts/lifecycle.ts';
+import { jsonSchemaDocument } from '../../../contracts/manifests/json-schema-document.ts';
+import { admissionActions, policyActions } from '../../../contracts/policy.ts';
 import type { AdmissionRequest, AuthorizationRequest, PolicyActor } from '../../../contracts/policy.ts';
 
 /** One value far more often than each other, so that what is asked for often is what there is. */
@@ -29,7 +30,13 @@ export const knownRoles = ['admin', 'operator', 'service', 'tenant-admin', 'view
 export const unknownRole = text.filter((role) => !(knownRoles as readonly string[]).includes(role));
 
 export const uid: fc.Arbitrary<string> = fc.constantFrom('01hzzzzzzzzzzzzzzzzzzzzza1', '01hzzzzzzzzzzzzzzzzzzzzzb2', '01hzzzzzzzzzzzzzzzzzzzzzc3');
-const now = fc.constant('2026-11-21T10:00:00.000Z');
+
+const aYear = { min: new Date('2026-01-01T00:00:00.000Z'), max: new Date('2026-12-31T23:59:59.999Z'), noInvalidDate: true };
+/** Two are often the same or next to each other. */
+const time = fc.oneof(
+  fc.date(aYear).map((date) => date.toISOString()),
+  fc.constantFrom('2026-11-21T09:59:59.999Z', '2026-11-21T10:00:00.000Z', '2026-11-21T10:00:00.001Z', '0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'),
+);
 
 /** Roles of any kind, confined or not. */
 export const actors = asJson<PolicyActor>(
@@ -44,7 +51,7 @@ export const actors = asJson<PolicyActor>(
 export const authorizationRequests = asJson<AuthorizationRequest>(
   fc.record({
     v: fc.constant(1),
-    now,
+    now: time,
     action: fc.constantFrom(...policyActions),
     actor: actors,
     target: fc.record({ kind: fc.constantFrom('Tenant', 'Plan', 'Region', 'Operation'), name: present(fc.constant('acme')), tenant: present(uid) }),
@@ -52,7 +59,9 @@ export const authorizationRequests = asJson<AuthorizationRequest>(
 );
 
 const indexes = fc.array(fc.constant({ keys: [{ field: 'at', order: 1 }] }), { maxLength: 4 });
-const jsonSchema = fc.record({ description: text, properties: fc.array(fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), { maxLength: 3 }) });
+const jsonSchema = fc
+  .record({ description: text, properties: fc.array(fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), { maxLength: 3 }) })
+  .filter((document) => jsonSchemaDocument.safeParse(document).success);
 
 const services = fc
   .array(fc.record({ strategy: fc.constantFrom(...serviceStrategies), collections: fc.array(fc.record({ jsonSchema: present(jsonSchema), indexes }), { minLength: 1, maxLength: 4 }) }), { minLength: 1, maxLength: 3 })
@@ -74,8 +83,11 @@ const spec = fc.record({
     }),
   ),
   placement: present(fc.record({ mode: present(mode), preferredRegion: present(regionName) })),
+  hold: fc.option(fc.record({ reason: text }), { nil: undefined, freq: 2 }),
   services,
 });
+
+const wrappingKey = mostly('2026-01', '2026-07', 'schlüssel-🔑');
 
 const regions = fc.uniqueArray(
   fc.record({
@@ -89,10 +101,10 @@ const regions = fc.uniqueArray(
 export const admissionRequests = asJson<AdmissionRequest>(
   fc.record({
     v: fc.constant(1),
-    now,
-    action: fc.constantFrom('tenant.create', 'tenant.update', 'tenant.activate', 'tenant.open'),
+    now: time,
+    action: fc.constantFrom(...admissionActions),
     actor: actors,
-    tenant: fc.record({ name: fc.constant('acme'), uid: present(uid), lifecycle: mostly<LifecycleState>('Active', ...lifecycleStates), spec }),
+    tenant: fc.record({ name: fc.constant('acme'), uid: present(uid), lifecycle: fc.constantFrom(...lifecycleStates), spec }),
     plan: fc.option(
       fc.record({
         name: planName,
@@ -100,11 +112,15 @@ export const admissionRequests = asJson<AdmissionRequest>(
           isolationModes: fc.uniqueArray(mode, { minLength: 1 }),
           allowedRegions: present(regionNames),
           quotas: fc.record({ tables: fc.integer({ min: 1, max: 90 }) }),
+          encryption: present(fc.record({ wrappingKeys: fc.array(wrappingKey, { minLength: 1, maxLength: 3 }) })),
         }),
       }),
       { nil: undefined, freq: 12 },
     ),
     regions,
     placement: present(fc.record({ region: regionName, cell: mostly('a', 'b', 'c'), mode })),
+    deletion: present(fc.record({ deleteTime: time, purgeTime: time })),
+    dataKey: present(fc.record({ wrappedBy: wrappingKey })),
+    early: fc.option(fc.constant(true), { nil: undefined, freq: 2 }),
   }),
 );

@@ -1,0 +1,24 @@
+# What a legal hold forbids, and what it is laid on.
+package tenure.admission
+
+# Whatever the hold says: one that cannot be read is one.
+denials contains {
+	"rule": "lifecycle.hold",
+	"message": $"The tenant is held: {input.tenant.spec.hold.reason}",
+	"fix": "Lift the hold with the verb release-hold first.",
+	"pointer": "/spec/hold",
+} if {
+	"lifecycle.hold" in applicable
+	"hold" in object.keys(input.tenant.spec)
+}
+
+denials contains {
+	"rule": "tenant.registered",
+	"message": $"There is no tenant {input.tenant.name}.",
+	"fix": "Apply its manifest first.",
+} if {
+	"tenant.registered" in applicable
+	not registered
+}
+
+registered if is_string(input.tenant.uid)
