@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Filter, UpdateFilter } from 'mongodb';
 import type { PolicyDecision } from '../contracts/policy.ts';
+import { homeFormIn } from '../domain/isolation.ts';
+import { stateAfterSuccess } from '../domain/lifecycle.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { plannedStep } from '../domain/step-plan.ts';
 import type { StepScope } from '../domain/step-plan.ts';
@@ -36,7 +38,10 @@ function stepWork({ cells, installation }: OperationEnvironment, { operation, te
         installation,
         uid: tenant._id,
         operationId: operation._id,
+        mode: tenant.placement.mode,
         spec: tenant.spec,
+        form: homeFormIn(stateAfterSuccess(operation.kind)),
+        config: {},
         cell: cells.get(tenant.placement.cell),
         lease,
       });

@@ -1,4 +1,4 @@
-import type { IsolationMode, ServiceStrategy } from '../contracts/lifecycle.ts';
+import type { IsolationMode, LifecycleState, ServiceStrategy } from '../contracts/lifecycle.ts';
 import type { CollectionSpec, IndexSpec, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 
@@ -10,6 +10,11 @@ const defaultMode: IsolationMode = 'dedicated';
 
 export function isolationModeOf(spec: TenantSpec): IsolationMode {
   return spec.placement?.mode ?? defaultMode;
+}
+
+/** How a service of a tenant in this mode keeps its data apart: only where the mode is `hybrid`, each service may choose. */
+export function strategyOf(service: { readonly strategy?: ServiceStrategy }, mode: IsolationMode): ServiceStrategy {
+  return mode === 'hybrid' ? (service.strategy ?? 'dedicated') : mode;
 }
 
 /** What in the spec asks for isolation that is not offered; empty when nothing does. */
@@ -46,16 +51,25 @@ export function indexName(index: IndexSpec): string {
   return index.name ?? index.keys.map((key) => `${key.field}_${key.order}`).join('_');
 }
 
-/** Names on the cell that belong to one tenant. They hold the uid, so they are never used again. */
-export interface HomeNames {
-  readonly database: string;
-  readonly user: string;
-  readonly readWriteRole: string;
-  readonly readOnlyRole: string;
+/** What of a tenant's home stands on its cell. */
+export interface HomeForm {
+  /** `none`: the user is there without any role; `absent`: there is no user. */
+  readonly access: 'read-write' | 'none' | 'absent';
+  /** An archived home has given up its secondary indexes: they cost tables, and a TTL index would go on deleting. */
+  readonly secondaryIndexes: boolean;
 }
 
-export function homeNames(uid: string): HomeNames {
-  return { database: `tenant_${uid}`, user: `tenant_${uid}`, readWriteRole: 'tenant_read_write', readOnlyRole: 'tenant_read_only' };
+const homeForms: Readonly<Record<LifecycleState, HomeForm>> = {
+  Draft: { access: 'absent', secondaryIndexes: false },
+  Active: { access: 'read-write', secondaryIndexes: true },
+  Suspended: { access: 'none', secondaryIndexes: true },
+  Archived: { access: 'absent', secondaryIndexes: false },
+  Deleted: { access: 'absent', secondaryIndexes: false },
+};
+
+/** The form of the home of a tenant in this state. */
+export function homeFormIn(state: LifecycleState): HomeForm {
+  return homeForms[state];
 }
 
 /** Tables that an archived home still costs: its collections and their `_id` indexes. */

@@ -1,5 +1,6 @@
 import { updateConditions } from '../../domain/conditions.ts';
-import { declaredTables, homeNames } from '../../domain/isolation.ts';
+import { layoutOf } from '../../domain/home-layout.ts';
+import { declaredTables } from '../../domain/isolation.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { choosePlacement } from '../../engines/admission/choose-placement.ts';
 import type { Store } from '../../store/store.ts';
@@ -15,7 +16,7 @@ export function placeStep({ cells }: Pick<Store, 'cells'>): StepHandler {
         result: `${region}, cell ${cell}`,
         commit: async (tx, current) => ({
           ...current,
-          placement: { region, cell, mode, database: homeNames(current._id).database },
+          placement: { region, cell, mode, database: layoutOf({ uid: current._id, spec: current.spec, mode }).database },
           tables: declaredTables(current.spec),
           plan: { name: plan.name, generation: plan.generation, bindTime: tx.time },
           revision: current.revision + 1,

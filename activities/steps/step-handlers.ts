@@ -1,9 +1,9 @@
 import type { StepKey } from '../../domain/step-plan.ts';
-import { claimDatabase } from '../../engines/isolation/dedicated/claim.ts';
-import { createCollections } from '../../engines/isolation/dedicated/collections.ts';
-import { probeIsolation } from '../../engines/isolation/dedicated/probe.ts';
-import { createRoles } from '../../engines/isolation/dedicated/roles.ts';
-import { createTenantUser } from '../../engines/isolation/dedicated/user.ts';
+import { claimHome } from '../../engines/isolation/parts/claim.ts';
+import { createCollections } from '../../engines/isolation/parts/collections.ts';
+import { probeIsolation } from '../../engines/isolation/probe/probe.ts';
+import { createRoles } from '../../engines/isolation/parts/roles.ts';
+import { createTenantUser } from '../../engines/isolation/parts/user.ts';
 import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import type { Store } from '../../store/store.ts';
 import { homeStepHandler } from './home-step-handler.ts';
@@ -21,7 +21,7 @@ export function createStepHandlers(dependencies: StepHandlerDependencies): Recor
   return {
     place: placeStep(dependencies),
     'issue-keys': issueKeysStep(dependencies),
-    'claim-database': homeStepHandler(claimDatabase),
+    'claim-database': homeStepHandler(claimHome),
     'create-collections': homeStepHandler(createCollections),
     'create-roles': homeStepHandler(createRoles),
     'create-user': homeStepHandler(createTenantUser(tenantSecrets.password)),

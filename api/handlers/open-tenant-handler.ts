@@ -1,5 +1,5 @@
 import type { TenantAccess } from '../../contracts/tenant-access.ts';
-import { declaredCollections, homeNames } from '../../domain/isolation.ts';
+import { layoutOf } from '../../domain/home-layout.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { policyRefusal } from '../../engines/admission/admission.ts';
 import type { Admit } from '../../engines/admission/admission.ts';
@@ -39,7 +39,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
       await recordEntries(store.commit, [refusalEntry(caller, { action: 'tenant.open', target, tenant: tenant._id, policy: verdict.decision, reason: 'policy_refused' })]);
       throw policyRefusal(verdict);
     }
-    const { region, cell, database } = tenant.placement;
+    const { region, cell, mode } = tenant.placement;
     const endpoint = endpoints.get(cell);
     if (endpoint === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${cell}"`);
     const password = await tenantSecrets.password(tenant._id);
@@ -53,7 +53,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
         return { result: undefined, entries: [{ ...callerEntry(caller), action: 'tenant.open', target, tenant: tenant._id, outcome: 'allowed', policy: verdict.decision }] };
       });
     }
-    const { user } = homeNames(tenant._id);
+    const { user, database, namespaces } = layoutOf({ uid: tenant._id, spec: tenant.spec, mode });
     const access: TenantAccess = {
       tenant: { uid: tenant._id, name },
       lease: { id, epoch: tenant.epoch, durationMs: leaseMs, expireTime: until.toISOString() },
@@ -61,7 +61,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
       cell,
       endpoint,
       database,
-      collections: declaredCollections(tenant.spec).map((collection) => collection.name),
+      collections: namespaces.map(({ declared }) => declared.name),
       credential: { username: user, password, authSource: database },
     };
     return { status: 200, body: access, headers: { 'cache-control': 'no-store' } };

@@ -1,3 +1,4 @@
+import { TenureError } from '../../domain/tenure-error.ts';
 import type { Home } from './home.ts';
 
 /** What was found: nothing, some of it, all of it but not as it should be, or exactly what should be. */
@@ -5,13 +6,23 @@ export type Observation = 'absent' | 'partial' | 'wrong' | 'present';
 
 /**
  * One part of a tenant's boundary on its cell. `ensure` may be repeated, at once even, and ends in the same place from
- * wherever it starts; `undo` takes back only what the same operation has made.
+ * wherever it starts; `undo` takes back only what the same operation has made or changed.
  */
 export interface HomeStep {
   /** @throws TenureError owned_by_another, cell_unavailable */
   observe(home: Home): Promise<Observation>;
   /** Brings it about and returns what was done, for people. @throws TenureError owned_by_another, schema_rejected, cell_unavailable */
   ensure(home: Home): Promise<string>;
-  /** @throws TenureError cell_unavailable */
+  /** @throws TenureError cell_unavailable; schema_rejected, where documents written since do not allow an index that was there before */
   undo(home: Home): Promise<string>;
+}
+
+/** Undoes by `act`. What turns out to be another's is not for undoing: it is left alone, and the result says so. */
+export async function unlessOwnedByAnother(act: () => Promise<string>): Promise<string> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof TenureError && error.code === 'owned_by_another') return `left as it is: ${error.message}`;
+    throw error;
+  }
 }

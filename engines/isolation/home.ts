@@ -1,6 +1,9 @@
+import type { IsolationMode } from '../../contracts/lifecycle.ts';
 import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
-import { homeNames } from '../../domain/isolation.ts';
-import type { HomeNames } from '../../domain/isolation.ts';
+import { layoutOf } from '../../domain/home-layout.ts';
+import type { HomeLayout } from '../../domain/home-layout.ts';
+import type { HomeForm } from '../../domain/isolation.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
 import type { Cell } from './cells.ts';
 
 /** How long the one who works on a home may still do so. */
@@ -9,17 +12,37 @@ export interface WorkLease {
   remainingMs(): number;
 }
 
-/** A tenant's place on a cell, and who is at work on it. */
-export interface Home {
+/** What a home is to be. */
+export interface HomeState {
+  readonly spec: TenantSpec;
+  readonly form: HomeForm;
+  /** The tenant's effective configuration, as JSON. The tenant can read it with its own credential. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A tenant's place on a cell, what it is to be, and who is at work on it. */
+export interface Home extends HomeState {
   readonly installation: string;
   readonly uid: string;
   readonly operationId: string;
-  readonly spec: TenantSpec;
+  readonly mode: IsolationMode;
   readonly cell: Cell;
-  readonly names: HomeNames;
+  readonly layout: HomeLayout;
   readonly lease: WorkLease;
+  /** What it was when the running operation began; absent while nothing of it stood yet. */
+  readonly before?: HomeState;
 }
 
-export function describeHome(home: Omit<Home, 'names'>): Home {
-  return { ...home, names: homeNames(home.uid) };
+export function describeHome(home: Omit<Home, 'layout'>): Home {
+  return { ...home, layout: layoutOf(home) };
+}
+
+/**
+ * The home on its way back to what it was before the operation.
+ * @throws TenureError internal, where nothing is known of that
+ */
+export function reversed(home: Home): Home {
+  const { spec, form, config, before } = home;
+  if (before === undefined) throw new TenureError('internal', `nothing is known of the home of tenant ${home.uid} before operation ${home.operationId}`);
+  return describeHome({ ...home, ...before, before: { spec, form, config } });
 }

@@ -6,7 +6,6 @@ import { MongoClient } from 'mongodb';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
 import type { LedgerEntry } from '../../contracts/ledger-entry.ts';
 import type { FinalOperationState } from '../../contracts/operation-states.ts';
-import { homeNames } from '../../domain/isolation.ts';
 import { operationWorkflowId } from '../../domain/search-attributes.ts';
 import { stepPlans } from '../../domain/step-plan.ts';
 import { readKeyring } from '../../platform/config.ts';
@@ -88,7 +87,7 @@ export async function createLane(stack: EmbeddedStack): Promise<Lane> {
 
   /** What there is of the tenant, over all cells. */
   async function traces(uid: string): Promise<{ claims: number; users: string[]; collections: number; roles: number; secrets: number }> {
-    const { database } = homeNames(uid);
+    const database = `tenant_${uid}`;
     const found = { claims: 0, users: [] as string[], collections: 0, roles: 0, secrets: 0 };
     for (const cell of cells.values()) {
       const home = cell.db(database);
@@ -102,7 +101,7 @@ export async function createLane(stack: EmbeddedStack): Promise<Lane> {
   }
 
   async function expectCell({ uid, tenant }: RunningOperation, exists: boolean): Promise<void> {
-    const once = { claims: 1, users: [homeNames(uid).user], collections: 2, roles: 2, secrets: 2 };
+    const once = { claims: 1, users: [`tenant_${uid}`], collections: 2, roles: 2, secrets: 2 };
     assert.deepEqual(await traces(uid), exists ? once : { claims: 0, users: [], collections: 0, roles: 0, secrets: 0 });
     if (!exists) return;
     const opened = await openTenant(installation.client(), tenant);

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
-import type { CommandStartedEvent, Db, Document } from 'mongodb';
+import type { Collection, CommandStartedEvent, Db, Document } from 'mongodb';
+import type { IsolationMode } from '../../../contracts/lifecycle.ts';
 import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import type { CollectionSpec, TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import { endpointOf } from '../../../engines/isolation/cells.ts';
-import { claimDatabase, planeDatabase } from '../../../engines/isolation/dedicated/claim.ts';
-import type { ClaimDocument } from '../../../engines/isolation/dedicated/claim.ts';
-import { createCollections } from '../../../engines/isolation/dedicated/collections.ts';
-import { probeIsolation } from '../../../engines/isolation/dedicated/probe.ts';
-import { createRoles } from '../../../engines/isolation/dedicated/roles.ts';
-import { createTenantUser } from '../../../engines/isolation/dedicated/user.ts';
+import { claimHome, planeDatabase } from '../../../engines/isolation/parts/claim.ts';
+import type { ClaimDocument } from '../../../engines/isolation/parts/claim.ts';
+import { createCollections, homeCollections } from '../../../engines/isolation/parts/collections.ts';
+import { probeIsolation } from '../../../engines/isolation/probe/probe.ts';
+import { createRoles, homeRoles } from '../../../engines/isolation/parts/roles.ts';
+import { createTenantUser, homeUser } from '../../../engines/isolation/parts/user.ts';
+import { poolDatabase } from '../../../domain/home-layout.ts';
+import { homeFormIn } from '../../../domain/isolation.ts';
 import { describeHome } from '../../../engines/isolation/home.ts';
-import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
+import type { Home, HomeState, WorkLease } from '../../../engines/isolation/home.ts';
 import type { HomeStep } from '../../../engines/isolation/home-step.ts';
 import { createUlidFactory } from '../../../store/ulid.ts';
 
@@ -32,14 +35,29 @@ export async function passwordOf(uid: string): Promise<string> {
 
 /** The steps in the order of an activation. */
 export const steps = {
-  'claim-database': claimDatabase,
+  'claim-database': claimHome,
   'create-collections': createCollections,
   'create-roles': createRoles,
   'create-user': createTenantUser(passwordOf),
   'probe-isolation': probeIsolation(passwordOf),
 } as const satisfies Record<string, HomeStep>;
 export type StepName = keyof typeof steps;
+
+/** What every operation after an activation is made of. */
+export const parts = {
+  'home-collections': homeCollections,
+  'home-roles': homeRoles,
+  'home-user': homeUser(passwordOf),
+} as const satisfies Record<string, HomeStep>;
+
 export const stepNames = Object.keys(steps) as StepName[];
+
+export type PartName = keyof typeof parts;
+/** In the order in which an operation goes through them. */
+export const partNames = Object.keys(parts) as PartName[];
+
+/** The modes that tests of every part run in. */
+export const modes: readonly IsolationMode[] = ['dedicated'];
 
 /** Brings about every step before `step`. */
 export async function ensureBefore(step: StepName, home: Home): Promise<void> {
@@ -53,8 +71,22 @@ export const twoCollections: readonly CollectionInput[] = [
   { name: 'events', indexes: [{ keys: [{ field: 'at', order: -1 }, { field: 'kind', order: 1 }] }] },
 ];
 
-export function specWith(collections: readonly CollectionInput[]): TenantSpec {
-  return tenantSpecSchema.parse({ plan: 'startup', services: [{ name: 'shop', collections }] });
+/** In mode `hybrid` the first collection is in a service of its own database, the others are in a pooled one. */
+export function specWith(collections: readonly CollectionInput[], mode: IsolationMode = 'dedicated'): TenantSpec {
+  const [first, ...others] = collections;
+  const services =
+    mode === 'hybrid'
+      ? [{ name: 'shop', collections: [first] }, { name: 'pooled', strategy: 'schema', collections: others }].filter((service) => service.collections.length > 0)
+      : [{ name: 'shop', collections }];
+  return tenantSpecSchema.parse({ plan: 'startup', placement: { mode }, services });
+}
+
+export const active: Pick<Home, 'form' | 'config'> = { form: homeFormIn('Active'), config: { theme: 'dark', limits: { seats: 5 } } };
+
+/** The home as an operation finds it that leads from where it is to another form, spec or configuration. */
+export function changing(home: Home, changes: Partial<HomeState>): Home {
+  const { spec, form, config } = home;
+  return describeHome({ ...home, operationId: newId(), ...changes, before: { spec, form, config } });
 }
 
 /** A home in which something happens each time when a step is about to send the named command. */
@@ -75,14 +107,16 @@ export interface CellFixture {
   readonly plane: MongoClient;
   /** Every command that the plane's client has sent. */
   readonly sent: CommandStartedEvent[];
-  /** A tenant of its own, whose database is removed by {@link close}. */
-  home(changes?: Partial<Pick<Home, 'uid' | 'operationId' | 'installation' | 'spec' | 'lease'>>): Home;
-  /** The tenant's database, as root. */
+  /** A tenant of its own, whose home is removed by {@link close}. */
+  home(changes?: Partial<Pick<Home, 'uid' | 'operationId' | 'installation' | 'mode' | 'spec' | 'form' | 'config' | 'lease'>>): Home;
+  /** The database of the tenant's user, as root. */
   database(home: Home): Db;
+  /** A declared collection, as root. */
+  collection(home: Home, declared: string): Collection;
   claim(home: Home): Promise<ClaimDocument | null>;
   insertClaim(home: Home, changes?: Partial<ClaimDocument>): Promise<void>;
   removeClaim(home: Home): Promise<unknown>;
-  /** All there is in the tenant's database and of its claim, with the identities of what was made; two are equal when nothing was touched. */
+  /** All there is in the tenant's home and of its claim, with the identities of what was made; two are equal when nothing was touched. */
   snapshot(home: Home): Promise<Document>;
   /** A client with the credential that the steps know. */
   asTenant(home: Home, password?: string): Promise<MongoClient>;
@@ -97,12 +131,21 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
   client.on('commandStarted', (event) => sent.push(event));
   const root = new MongoClient(adminUri);
   const cell = { name: 'eu-west-1-a', client, endpoint: endpointOf(uri) };
-  const uids = new Set<string>();
+  const homes = new Set<Home>();
   const claims = root.db(planeDatabase).collection<ClaimDocument>('claims');
-  const database = (home: Home): Db => root.db(home.names.database);
+  const database = (home: Home): Db => root.db(home.layout.database);
   const open = new Set<MongoClient>();
   async function disconnect(): Promise<void> {
     await Promise.all([client, root, ...open].map((each) => each.close()));
+  }
+
+  /** The databases of a home with the filter for what in them is the tenant's. */
+  function places({ uid, layout }: Home): { db: Db; mine: (name: string) => boolean }[] {
+    const shared = [...new Set([layout.roles.database, ...(layout.usesPool ? [poolDatabase] : [])])].filter((name) => name !== layout.ownDatabase);
+    return [
+      ...(layout.ownDatabase === undefined ? [] : [{ db: root.db(layout.ownDatabase), mine: () => true }]),
+      ...shared.map((name) => ({ db: root.db(name), mine: (found: string) => found.includes(uid) })),
+    ];
   }
 
   return {
@@ -111,49 +154,63 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
     plane: client,
     sent,
     database,
+    collection(home, declared) {
+      const namespace = home.layout.namespaces.find((candidate) => candidate.declared.name === declared);
+      if (namespace === undefined) throw new TypeError(`the tenant declares no collection "${declared}"`);
+      return root.db(namespace.database).collection(namespace.name);
+    },
     home(changes = {}) {
-      const home = describeHome({ installation, uid: newId(), operationId: newId(), spec: specWith(twoCollections), cell, lease: heldLease, ...changes });
-      uids.add(home.names.database);
+      const { mode = 'dedicated' } = changes;
+      const home = describeHome({ installation, uid: newId(), operationId: newId(), mode, spec: specWith(twoCollections, mode), ...active, cell, lease: heldLease, ...changes });
+      homes.add(home);
       return home;
     },
-    claim: (home) => claims.findOne({ _id: home.names.database }),
+    claim: (home) => claims.findOne({ _id: home.layout.claim }),
     async insertClaim(home, changes = {}) {
-      await claims.insertOne({ _id: home.names.database, installation: home.installation, tenant: home.uid, operationId: home.operationId, createTime: new Date(), ...changes });
+      await claims.insertOne({ _id: home.layout.claim, installation: home.installation, tenant: home.uid, operationId: home.operationId, createTime: new Date(), ...changes });
     },
-    removeClaim: (home) => claims.deleteOne({ _id: home.names.database }),
+    removeClaim: (home) => claims.deleteOne({ _id: home.layout.claim }),
     async snapshot(home) {
-      const db = database(home);
-      const collections = (await db.listCollections().toArray()).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-      const indexes: Document = {};
-      const documents: Document = {};
-      for (const { name, type } of collections) {
-        if (type !== 'collection' || name.startsWith('system.')) continue;
-        indexes[name] = await db.collection(name).listIndexes().toArray();
-        documents[name] = await db.collection(name).find().toArray();
+      const found: Document = {};
+      for (const { db, mine } of places(home)) {
+        const collections = (await db.listCollections().toArray()).filter(({ name }) => mine(name)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+        const indexes: Document = {};
+        const documents: Document = {};
+        for (const { name, type } of collections) {
+          if (type !== 'collection' || name.startsWith('system.')) continue;
+          indexes[name] = await db.collection(name).listIndexes().toArray();
+          documents[name] = await db.collection(name).find().toArray();
+        }
+        const users = ((await db.command({ usersInfo: 1 }))['users'] as { user: string }[]).filter(({ user }) => mine(user));
+        const roles = ((await db.command({ rolesInfo: 1, showPrivileges: true }))['roles'] as { role: string }[]).filter(({ role }) => mine(role));
+        found[db.databaseName] = { collections, indexes, documents, users, roles };
       }
-      const { users } = await db.command({ usersInfo: 1 });
-      const { roles } = await db.command({ rolesInfo: 1, showPrivileges: true });
-      const { confirmTime: _, ...claim } = ((await claims.findOne({ _id: home.names.database })) ?? {}) as Document;
-      return { collections, indexes, documents, users, roles, claim };
+      const { confirmTime: _, ...claim } = ((await claims.findOne({ _id: home.layout.claim })) ?? {}) as Document;
+      return { ...found, claim };
     },
     async asTenant(home, password) {
-      const auth = { username: home.names.user, password: password ?? (await passwordOf(home.uid)) };
-      const tenant = new MongoClient(cell.endpoint, { auth, authSource: home.names.database });
+      const auth = { username: home.layout.user, password: password ?? (await passwordOf(home.uid)) };
+      const tenant = new MongoClient(cell.endpoint, { auth, authSource: home.layout.database });
       open.add(tenant);
       return tenant;
     },
     async close() {
-      const { users } = await root.db('admin').command({ usersInfo: { forAllDBs: true } });
-      const withUsers = new Set((users as Document[]).map(({ db }) => db as string));
-      const { databases } = await root.db('admin').command({ listDatabases: 1, nameOnly: true });
-      const withData = new Set((databases as Document[]).map(({ name }) => name as string));
-      for (const name of uids) {
-        if (withUsers.has(name)) await root.db(name).command({ dropAllUsersFromDatabase: 1 });
-        await root.db(name).command({ dropAllRolesFromDatabase: 1 });
-        if (withData.has(name)) await root.db(name).dropDatabase();
+      try {
+        const left = [...homes];
+        const { users } = (await root.db('admin').command({ usersInfo: { forAllDBs: true } })) as { users: { user: string; db: string }[] };
+        const roles = await root.db('admin').collection<{ role: string; db: string }>('system.roles').find().toArray();
+        const isOfOne = (db: string, name: string): boolean => left.some(({ uid, layout }) => db === layout.ownDatabase || name.includes(uid));
+        for (const { user, db } of users) if (isOfOne(db, user)) await root.db(db).command({ dropUser: user });
+        for (const { role, db } of roles) if (isOfOne(db, role)) await root.db(db).command({ dropRole: role });
+        for (const { name } of await root.db(poolDatabase).listCollections({}, { nameOnly: true }).toArray()) {
+          if (isOfOne(poolDatabase, name)) await root.db(poolDatabase).collection(name).drop();
+        }
+        const { databases } = (await root.db('admin').command({ listDatabases: 1, nameOnly: true })) as { databases: { name: string }[] };
+        for (const { name } of databases) if (left.some(({ layout }) => layout.ownDatabase === name)) await root.db(name).dropDatabase();
+        await claims.deleteMany({ _id: { $in: left.map(({ layout }) => layout.claim) } });
+      } finally {
+        await disconnect();
       }
-      await claims.deleteMany({ _id: { $in: [...uids] } });
-      await disconnect();
     },
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { claimDatabase } from '../../../engines/isolation/dedicated/claim.ts';
+import { claimHome } from '../../../engines/isolation/parts/claim.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { beforeCommand, newId, openCell } from './cell-fixture.ts';
@@ -32,13 +32,13 @@ describe('ensure makes or finds the claim', () => {
     test(from, async () => {
       const home = cell.home();
       await arrange?.(home);
-      assert.equal(await claimDatabase.observe(home), observed);
-      await claimDatabase.ensure(home);
-      await claimDatabase.ensure(home);
-      assert.equal(await claimDatabase.observe(home), 'present');
+      assert.equal(await claimHome.observe(home), observed);
+      await claimHome.ensure(home);
+      await claimHome.ensure(home);
+      assert.equal(await claimHome.observe(home), 'present');
       const { createTime, ...claim } = (await cell.claim(home)) ?? {};
       assert.ok(createTime instanceof Date);
-      assert.deepEqual(claim, { _id: home.names.database, installation: home.installation, tenant: home.uid, operationId: operationId ?? home.operationId });
+      assert.deepEqual(claim, { _id: home.layout.database, installation: home.installation, tenant: home.uid, operationId: operationId ?? home.operationId });
     });
   }
 });
@@ -57,9 +57,9 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
       const home = cell.home();
       await arrange(home);
       const before = await cell.snapshot(home);
-      await assert.rejects(claimDatabase.observe(home), { code: 'owned_by_another', message });
-      await assert.rejects(claimDatabase.ensure(home), { code: 'owned_by_another', message });
-      await claimDatabase.undo(home);
+      await assert.rejects(claimHome.observe(home), { code: 'owned_by_another', message });
+      await assert.rejects(claimHome.ensure(home), { code: 'owned_by_another', message });
+      await claimHome.undo(home);
       assert.deepEqual(await cell.snapshot(home), before);
     });
   }
@@ -68,14 +68,14 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
 describe('a race for the claim', () => {
   test('that another installation wins is refused, and its claim stands', async () => {
     const home = cell.home();
-    await assert.rejects(claimDatabase.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { installation: 'elsewhere' }))), { code: 'owned_by_another', message: /"elsewhere"/ });
+    await assert.rejects(claimHome.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { installation: 'elsewhere' }))), { code: 'owned_by_another', message: /"elsewhere"/ });
     assert.equal((await cell.claim(home))?.installation, 'elsewhere');
   });
 
   test('that another attempt of the tenant wins is no failure', async () => {
     const home = cell.home();
     const other = newId();
-    await claimDatabase.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { operationId: other })));
+    await claimHome.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { operationId: other })));
     assert.equal((await cell.claim(home))?.operationId, other);
   });
 });
@@ -93,8 +93,8 @@ describe('undo gives up the claim of the same operation only', () => {
       const home = cell.home();
       await arrange?.(home);
       const before = await cell.claim(home);
-      await claimDatabase.undo(home);
-      await claimDatabase.undo(home);
+      await claimHome.undo(home);
+      await claimHome.undo(home);
       assert.deepEqual(await cell.claim(home), stays ? before : null);
     });
   }

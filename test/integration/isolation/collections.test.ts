@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { Db } from 'mongodb';
-import { createCollections } from '../../../engines/isolation/dedicated/collections.ts';
+import { createCollections } from '../../../engines/isolation/parts/collections.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import type { Observation } from '../../../engines/isolation/home-step.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { newId, openCell, specWith } from './cell-fixture.ts';
+import { changing, newId, openCell, specWith } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
@@ -184,7 +184,7 @@ test('a spec that has grown adds its collections and keeps the others', async ()
   await cell.insertClaim(home);
   await createCollections.ensure(home);
   const [before] = await cell.database(home).listCollections({ name: 'orders' }, { nameOnly: false }).toArray();
-  await createCollections.ensure({ ...home, spec: specWith([{ name: 'orders' }, { name: 'more' }]) });
+  await createCollections.ensure(changing(home, { spec: specWith([{ name: 'orders' }, { name: 'more' }]) }));
   const [after_] = await cell.database(home).listCollections({ name: 'orders' }, { nameOnly: false }).toArray();
   assert.deepEqual(after_, before);
   assert.equal((await cell.database(home).listCollections({ name: 'more' }).toArray()).length, 1);

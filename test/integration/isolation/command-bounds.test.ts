@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { Document } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
+import { homeFormIn } from '../../../domain/isolation.ts';
+import { destroyData, destroyRoles, destroyUser, releaseClaim } from '../../../engines/isolation/parts/destroy.ts';
+import { reversed } from '../../../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { ensureBefore, leaseMs, openCell, stepNames, steps } from './cell-fixture.ts';
+import { changing, ensureBefore, leaseMs, openCell, partNames, parts, stepNames, steps } from './cell-fixture.ts';
 import type { StepName } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
 
-const changing = new Set(['insert', 'update', 'delete', 'create', 'createIndexes', 'collMod', 'dropIndexes', 'drop', 'createRole', 'updateRole', 'dropRole', 'createUser', 'updateUser', 'dropUser']);
-const reading = ['find', 'listCollections', 'listIndexes', 'usersInfo', 'rolesInfo'];
+const changes = new Set(['insert', 'update', 'delete', 'create', 'createIndexes', 'collMod', 'dropIndexes', 'drop', 'createRole', 'updateRole', 'dropRole', 'createUser', 'updateUser', 'dropUser', 'dropDatabase']);
+const others = ['find', 'listCollections', 'listIndexes', 'usersInfo', 'rolesInfo', 'aggregate', 'killAllSessions'];
 
 /** Every command about a tenant that mongod was sent during `act`, by mongod's own log: the driver hides those with passwords. */
 async function commandsDuring(home: Home, act: () => Promise<unknown>): Promise<Document[]> {
@@ -24,7 +27,7 @@ async function commandsDuring(home: Home, act: () => Promise<unknown>): Promise<
     const entries = (log as string[]).map((line) => JSON.parse(line) as { t: { $date: string }; attr?: { command?: Document } });
     const commands = entries.filter(({ t }) => new Date(t.$date) >= started).map(({ attr }) => attr?.command ?? {});
     // What mongod does within a command says nothing of the time in the cluster.
-    return commands.filter((command) => 'lsid' in command && '$clusterTime' in command && JSON.stringify(command).includes(home.names.database));
+    return commands.filter((command) => 'lsid' in command && '$clusterTime' in command && JSON.stringify(command).includes(home.layout.database));
   } finally {
     await admin.command({ profile: 0, slowms: 100 });
   }
@@ -40,7 +43,7 @@ describe('every command is bounded by the lease in mongod, and every change wait
   function assertByMajority(commands: readonly Document[]): void {
     for (const command of commands) {
       seen.add(nameOf(command));
-      if (changing.has(nameOf(command))) assert.deepEqual(command['writeConcern'], { w: 'majority', j: true }, JSON.stringify(command));
+      if (changes.has(nameOf(command))) assert.deepEqual(command['writeConcern'], { w: 'majority', j: true }, JSON.stringify(command));
       // The claims.
       if (nameOf(command) === 'find') assert.deepEqual(command['readConcern'], { level: 'majority' }, JSON.stringify(command));
     }
@@ -55,7 +58,7 @@ describe('every command is bounded by the lease in mongod, and every change wait
         await db.command({ dropIndexes: 'orders', index: 'sku_1' });
         await db.command({ createIndexes: 'orders', indexes: [{ key: { other: 1 }, name: 'sku_1' }] });
       },
-      'create-roles': () => db.command({ updateRole: home.names.readOnlyRole, privileges: [] }),
+      'create-roles': () => db.command({ updateRole: home.layout.roles.readOnly, privileges: [] }),
     };
     const planeSteps = stepNames.filter((name) => name !== 'probe-isolation');
     const commands: Document[] = [];
@@ -65,10 +68,18 @@ describe('every command is bounded by the lease in mongod, and every change wait
       await spoil[name]?.();
       commands.push(...(await commandsDuring(home, () => step.ensure(home))));
     }
+    const archived = changing(home, { form: homeFormIn('Archived') });
+    for (const part of Object.values(parts)) {
+      commands.push(...(await commandsDuring(home, () => part.ensure(archived))));
+      commands.push(...(await commandsDuring(home, () => part.undo(archived))));
+    }
     for (const name of planeSteps.toReversed()) commands.push(...(await commandsDuring(home, () => steps[name].undo(home))));
+    const purged = cell.home();
+    await ensureBefore('probe-isolation', purged);
+    for (const step of [destroyUser, destroyRoles, destroyData, releaseClaim]) commands.push(...(await commandsDuring(purged, () => step.ensure(purged))));
     assertBounded(commands);
     assertByMajority(commands);
-    assert.deepEqual([...seen].toSorted(), [...reading, ...changing].toSorted());
+    assert.deepEqual([...seen].toSorted(), [...others, ...changes].toSorted());
   });
 
   test('as the tenant', async () => {
@@ -139,6 +150,33 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
     await ensureBefore(name, home);
     return home;
   };
+  for (const name of partNames) {
+    test(`${name}: to another form, and back`, async () => {
+      const archiving = async (): Promise<Home> => {
+        const home = await prepared('probe-isolation');
+        return changing(home, { form: homeFormIn('Archived') });
+      };
+      const finish = (act: 'ensure' | 'undo', seenBy: (home: Home) => Home) => async (home: Home) => {
+        await parts[name][act](home);
+        assert.equal(await parts[name].observe(seenBy(home)), 'present');
+      };
+      await sweep(archiving, parts[name].ensure, finish('ensure', (home) => home));
+      const archived = async (): Promise<Home> => {
+        const home = await archiving();
+        await parts[name].ensure(home);
+        return home;
+      };
+      await sweep(archived, parts[name].undo, finish('undo', reversed));
+    });
+  }
+  for (const [name, step] of Object.entries({ destroyUser, destroyRoles, destroyData, releaseClaim })) {
+    test(`${name}`, async () => {
+      await sweep(() => prepared('probe-isolation'), step.ensure, async (home) => {
+        for (const each of [destroyUser, destroyRoles, destroyData, releaseClaim]) await each.ensure(home);
+        assert.equal(await cell.claim(home), null);
+      });
+    });
+  }
   for (const name of stepNames) {
     test(`${name}: ensure`, async () => {
       // A probe changes nothing, so one tenant does for all.

@@ -25,10 +25,10 @@ const spoil: Readonly<Record<string, (home: Home) => Promise<unknown>>> = {
     await db.command({ createIndexes: 'events', indexes: [{ key: { other: 1 }, name: 'at_-1' }] });
   },
   async 'create-roles'(home) {
-    for (const role of [home.names.readWriteRole, home.names.readOnlyRole]) await cell.database(home).command({ createRole: role, privileges: [], roles: [] });
+    for (const role of [home.layout.roles.readWrite, home.layout.roles.readOnly]) await cell.database(home).command({ createRole: role, privileges: [], roles: [] });
   },
   async 'create-user'(home) {
-    await cell.database(home).command({ createUser: home.names.user, pwd: 'x', roles: [], customData: { installation: home.installation, tenant: home.uid } });
+    await cell.database(home).command({ createUser: home.layout.user, pwd: 'x', roles: [], customData: { installation: home.installation, tenant: home.uid } });
   },
 };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Db, Document } from 'mongodb';
-import { beyondBoundary, withinBoundary } from '../../../engines/isolation/dedicated/boundary-attempts.ts';
-import { differenceOf } from '../../../engines/isolation/dedicated/privileges.ts';
+import { beyondBoundary, withinBoundary } from '../../../engines/isolation/probe/boundary-attempts.ts';
+import { differenceOf } from '../../../engines/isolation/parts/privileges.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { ensureBefore, openCell, steps } from './cell-fixture.ts';
@@ -53,34 +53,34 @@ test('the real thing passes, again and again, and nothing is left behind', async
 describe('whatever is more or less than the boundary is named', () => {
   const toRole = (db: string, resource: Document, actions: string[]): Document => ({ grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db, ...resource }, actions }] });
   const cases: readonly { readonly flaw: string; readonly arrange: (db: Db, home: Home) => Document; readonly named: (home: Home) => string }[] = [
-    { flaw: 'one action more', arrange: (db) => toRole(db.databaseName, { collection: 'orders' }, ['dropCollection']), named: ({ names }) => `mongod lets it dropCollection on ${names.database}.orders` },
-    { flaw: 'one collection more', arrange: (db) => toRole(db.databaseName, { collection: 'other' }, ['find']), named: ({ names }) => `mongod lets it find on ${names.database}.other` },
+    { flaw: 'one action more', arrange: (db) => toRole(db.databaseName, { collection: 'orders' }, ['dropCollection']), named: ({ layout }) => `mongod lets it dropCollection on ${layout.database}.orders` },
+    { flaw: 'one collection more', arrange: (db) => toRole(db.databaseName, { collection: 'other' }, ['find']), named: ({ layout }) => `mongod lets it find on ${layout.database}.other` },
     {
       flaw: 'the whole database',
       arrange: (db) => toRole(db.databaseName, { collection: '' }, ['insert', 'find']),
-      named: ({ names }) => `mongod lets it find on {"db":"${names.database}","collection":""}, insert on {"db":"${names.database}","collection":""}`,
+      named: ({ layout }) => `mongod lets it find on {"db":"${layout.database}","collection":""}, insert on {"db":"${layout.database}","collection":""}`,
     },
     {
       flaw: 'a neighbour’s database',
-      arrange: (_db, home) => ({ grantRolesToUser: home.names.user, roles: [{ role: 'read', db: neighbour.names.database }] }),
-      named: () => `mongod lets it changeStream on ${neighbour.names.database}.system.js`,
+      arrange: (_db, home) => ({ grantRolesToUser: home.layout.user, roles: [{ role: 'read', db: neighbour.layout.database }] }),
+      named: () => `mongod lets it changeStream on ${neighbour.layout.database}.system.js`,
     },
     {
       flaw: 'a right on the whole cluster',
-      arrange: (_db, home) => ({ grantRolesToUser: home.names.user, roles: [{ role: clusterRole, db: 'admin' }] }),
+      arrange: (_db, home) => ({ grantRolesToUser: home.layout.user, roles: [{ role: clusterRole, db: 'admin' }] }),
       named: () => 'mongod lets it killop on {"cluster":true}',
     },
     {
       flaw: 'one action less',
       arrange: (db) => ({ revokePrivilegesFromRole: 'tenant_read_write', privileges: [{ resource: { db: db.databaseName, collection: 'orders' }, actions: ['remove'] }] }),
-      named: ({ names }) => `mongod does not let it remove on ${names.database}.orders`,
+      named: ({ layout }) => `mongod does not let it remove on ${layout.database}.orders`,
     },
-    { flaw: 'the read-only role', arrange: (_db, home) => ({ updateUser: home.names.user, roles: ['tenant_read_only'] }), named: () => 'mongod does not let it insert on' },
-    { flaw: 'another password', arrange: (_db, home) => ({ updateUser: home.names.user, pwd: 'another', mechanisms: ['SCRAM-SHA-256'] }), named: () => 'its credential does not open its database' },
-    { flaw: 'no user', arrange: (_db, home) => ({ dropUser: home.names.user }), named: () => 'its credential does not open its database' },
+    { flaw: 'the read-only role', arrange: (_db, home) => ({ updateUser: home.layout.user, roles: ['tenant_read_only'] }), named: () => 'mongod does not let it insert on' },
+    { flaw: 'another password', arrange: (_db, home) => ({ updateUser: home.layout.user, pwd: 'another', mechanisms: ['SCRAM-SHA-256'] }), named: () => 'its credential does not open its database' },
+    { flaw: 'no user', arrange: (_db, home) => ({ dropUser: home.layout.user }), named: () => 'its credential does not open its database' },
     {
       flaw: 'a user that may not come from here',
-      arrange: (_db, home) => ({ updateUser: home.names.user, authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] }),
+      arrange: (_db, home) => ({ updateUser: home.layout.user, authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] }),
       named: () => 'its credential does not open its database',
     },
   ];
@@ -110,7 +110,7 @@ describe('each attempt is one that mongod decides', () => {
     const home = await prepared();
     const tenant = await cell.asTenant(home);
     const before_ = await everythingNear(home);
-    for (const { what, database, command, stoppedBy } of beyondBoundary(home, neighbour.names.database)) {
+    for (const { what, database, command, stoppedBy } of beyondBoundary(home, neighbour.layout.database)) {
       await assert.rejects(tenant.db(database).command(command), { code: 13 }, what);
       const answer = await cell.root.db(database).command(command).then((reply) => (reply['writeErrors'] as { code: number }[] | undefined)?.[0]?.code, (error: { code: number }) => error.code);
       assert.equal(answer, stoppedBy, what);

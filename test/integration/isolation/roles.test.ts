@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { Db, Document } from 'mongodb';
-import { createRoles } from '../../../engines/isolation/dedicated/roles.ts';
+import { createRoles } from '../../../engines/isolation/parts/roles.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import type { Observation } from '../../../engines/isolation/home-step.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { openCell, specWith } from './cell-fixture.ts';
+import { changing, openCell, specWith } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
@@ -78,7 +78,7 @@ describe('ensure ends with exactly the two roles', () => {
       await arrange(db, home);
       assert.equal(await createRoles.observe(home), observed);
       await createRoles.ensure(home);
-      assert.deepEqual(await readRoles(db), rolesFor(['orders', 'events'], home.names.database));
+      assert.deepEqual(await readRoles(db), rolesFor(['orders', 'events'], home.layout.database));
       assert.equal(await createRoles.observe(home), 'present');
     });
   }
@@ -86,10 +86,10 @@ describe('ensure ends with exactly the two roles', () => {
   test('the roles of a spec that has since got a collection', async () => {
     const home = await claimed();
     await createRoles.ensure(home);
-    const grown = { ...home, spec: specWith([{ name: 'orders' }, { name: 'events' }, { name: 'carts' }]) };
+    const grown = changing(home, { spec: specWith([{ name: 'orders' }, { name: 'events' }, { name: 'carts' }]) });
     assert.equal(await createRoles.observe(grown), 'wrong');
     await createRoles.ensure(grown);
-    assert.deepEqual(await readRoles(cell.database(home)), rolesFor(['orders', 'events', 'carts'], home.names.database));
+    assert.deepEqual(await readRoles(cell.database(home)), rolesFor(['orders', 'events', 'carts'], home.layout.database));
   });
 
   test('and with no others changed, and nothing written where both are there', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { CollectionSpec, IndexSpec } from '../../../contracts/manifests/tenant.ts';
-import { createCollections } from '../../../engines/isolation/dedicated/collections.ts';
+import { createCollections } from '../../../engines/isolation/parts/collections.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { openCell, specWith } from './cell-fixture.ts';
 

@@ -21,20 +21,20 @@ async function prepared(): Promise<Home> {
 }
 
 async function readUser(home: Home): Promise<Document | undefined> {
-  const { users } = await cell.database(home).command({ usersInfo: { user: home.names.user, db: home.names.database }, showAuthenticationRestrictions: true });
+  const { users } = await cell.database(home).command({ usersInfo: { user: home.layout.user, db: home.layout.database }, showAuthenticationRestrictions: true });
   return (users as Document[])[0];
 }
 
 /** Whether the credential that the steps know opens the database. */
 async function assertOpens(home: Home): Promise<void> {
   const client = await cell.asTenant(home);
-  await client.db(home.names.database).collection('events').insertOne({ kind: 'test' });
+  await client.db(home.layout.database).collection('events').insertOne({ kind: 'test' });
 }
 
 /** Makes the user and then changes it past the step. */
 const update = (fields: (home: Home) => Document) => async (db: Db, home: Home) => {
   await createUser.ensure(home);
-  await db.command({ updateUser: home.names.user, ...fields(home) });
+  await db.command({ updateUser: home.layout.user, ...fields(home) });
 };
 
 describe('ensure ends with a user that has its role and its password', () => {
@@ -57,9 +57,9 @@ describe('ensure ends with a user that has its role and its password', () => {
       await createUser.ensure(home);
       assert.equal(await createUser.observe(home), 'present');
       const user = await readUser(home);
-      assert.deepEqual(user?.['roles'], [{ role: 'tenant_read_write', db: home.names.database }]);
+      assert.deepEqual(user?.['roles'], [{ role: 'tenant_read_write', db: home.layout.database }]);
       assert.deepEqual(user['mechanisms'], ['SCRAM-SHA-256']);
-      assert.deepEqual(user['customData'], { installation: home.installation, tenant: home.uid });
+      assert.deepEqual(user['customData'], { installation: home.installation, tenant: home.uid, config: home.config });
       assert.deepEqual(user['authenticationRestrictions'], []);
       await assertOpens(home);
     });
@@ -76,15 +76,15 @@ describe('a user that was made for another is left as it is', () => {
     test(name, async () => {
       const home = await prepared();
       const customData = { installation: home.installation, tenant: home.uid, ...changes };
-      await cell.database(home).command({ createUser: home.names.user, pwd: 'theirs', roles: [], ...(changes === undefined ? {} : { customData }) });
+      await cell.database(home).command({ createUser: home.layout.user, pwd: 'theirs', roles: [], ...(changes === undefined ? {} : { customData }) });
       const before = await cell.snapshot(home);
       const refusal = { code: 'owned_by_another', message: /was not made for this tenant/ };
       await assert.rejects(createUser.observe(home), refusal);
       await assert.rejects(createUser.ensure(home), refusal);
-      assert.match(await createUser.undo(home), /^left user/);
+      assert.match(await createUser.undo(home), /^left as it is: user/);
       assert.deepEqual(await cell.snapshot(home), before);
       const theirs = await cell.asTenant(home, 'theirs');
-      await theirs.db(home.names.database).command({ ping: 1 });
+      await theirs.db(home.layout.database).command({ ping: 1 });
     });
   }
 });
@@ -93,7 +93,7 @@ test('ensure does not disturb who is connected', async () => {
   const home = await prepared();
   await createUser.ensure(home);
   const client = await cell.asTenant(home, await passwordOf(home.uid));
-  const events = client.db(home.names.database).collection('events');
+  const events = client.db(home.layout.database).collection('events');
   await events.insertOne({});
   await createUser.ensure(home);
   await events.insertOne({});

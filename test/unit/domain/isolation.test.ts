@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { uidSchema } from '../../../contracts/identifiers.ts';
+import { lifecycleStates } from '../../../contracts/lifecycle.ts';
+import type { LifecycleState } from '../../../contracts/lifecycle.ts';
 import type { IndexSpec } from '../../../contracts/manifests/tenant.ts';
-import { declaredCollections, declaredTables, homeNames, indexName, isolationFlaws, isolationModeOf, offeredModes } from '../../../domain/isolation.ts';
+import { declaredCollections, declaredTables, homeFormIn, indexName, isolationFlaws, isolationModeOf, offeredModes } from '../../../domain/isolation.ts';
+import type { HomeForm } from '../../../domain/isolation.ts';
 import { indexKeys, tenantSpecs } from './specs.ts';
-
-const uids = fc.stringMatching(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/);
 
 describe('the tables that a tenant costs', () => {
   it('are each collection, its _id index and each declared index', () => {
@@ -26,24 +26,6 @@ describe('the tables that a tenant costs', () => {
         assert.equal(declaredTables(spec), collections.length * 2 + collections.flatMap(({ indexes }) => indexes).length);
       }),
     );
-  });
-});
-
-describe('the names of a tenant’s home', () => {
-  it('are of this uid alone, so that no two tenants ever share a database or user', () => {
-    fc.assert(
-      fc.property(uids, uids, (a, b) => {
-        uidSchema.parse(a);
-        const [home, other] = [homeNames(a), homeNames(b)];
-        assert.equal(home.database === other.database, a === b);
-        assert.equal(home.user === other.user, a === b);
-        assert.ok(home.database.endsWith(a) && home.user.endsWith(a));
-      }),
-    );
-  });
-
-  it('are ones that MongoDB takes, on file systems too that do not tell capitals', () => {
-    fc.assert(fc.property(uids, (uid) => assert.match(homeNames(uid).database, /^[a-z][a-z0-9_]{0,37}$/)));
   });
 });
 
@@ -78,5 +60,25 @@ describe('the isolation mode', () => {
 
   it('has no flaw where it is offered', () => {
     fc.assert(fc.property(tenantSpecs, fc.constantFrom(...offeredModes), (spec, mode) => assert.deepEqual(isolationFlaws({ ...spec, placement: { mode } }), [])));
+  });
+});
+
+describe('the form of a home', () => {
+  const forms: Readonly<Record<LifecycleState, readonly [HomeForm['access'], boolean]>> = {
+    Draft: ['absent', false],
+    Active: ['read-write', true],
+    Suspended: ['none', true],
+    Archived: ['absent', false],
+    Deleted: ['absent', false],
+  };
+  for (const state of lifecycleStates) {
+    it(`of a tenant that is ${state}`, () => {
+      const [access, secondaryIndexes] = forms[state];
+      assert.deepEqual(homeFormIn(state), { access, secondaryIndexes });
+    });
+  }
+
+  it('lets a tenant write in one state only', () => {
+    assert.deepEqual(lifecycleStates.filter((state) => homeFormIn(state).access === 'read-write'), ['Active']);
   });
 });

@@ -1,8 +1,9 @@
 import type { Document } from 'mongodb';
-import { declaredCollections } from '../../../domain/isolation.ts';
 import { readOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
+import { reversed } from '../home.ts';
+import { unlessOwnedByAnother } from '../home-step.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
@@ -26,13 +27,13 @@ const roleNotFound: ReadonlySet<number> = new Set([serverCodes.roleNotFound]);
 
 function wantedRoles(home: Home): WantedRole[] {
   return [
-    { name: home.names.readWriteRole, privileges: privilegesOf(home, 'read-write') },
-    { name: home.names.readOnlyRole, privileges: privilegesOf(home, 'read-only') },
+    { name: home.layout.roles.readWrite, privileges: privilegesOf(home, 'read-write') },
+    { name: home.layout.roles.readOnly, privileges: privilegesOf(home, 'read-only') },
   ];
 }
 
 async function look(home: Home): Promise<FoundRole[]> {
-  const { database } = home.names;
+  const { database } = home.layout.roles;
   const rolesInfo = wantedRoles(home).map(({ name }) => ({ role: name, db: database }));
   const { roles } = await readOnCell(home, database, { rolesInfo, showPrivileges: true, showAuthenticationRestrictions: true });
   return roles as FoundRole[];
@@ -57,23 +58,41 @@ async function mend(home: Home, found: readonly FoundRole[]): Promise<void> {
     const definition = { privileges: wanted.privileges, roles: [], authenticationRestrictions: [] };
     const state = judgeRole(wanted, found);
     // Where another attempt is faster either way, the next look shows it.
-    if (state === 'absent') await writeOnCell(home, home.names.database, { createRole: wanted.name, ...definition }, roleExists);
-    if (state === 'wrong') await writeOnCell(home, home.names.database, { updateRole: wanted.name, ...definition }, roleNotFound);
+    if (state === 'absent') await writeOnCell(home, home.layout.roles.database, { createRole: wanted.name, ...definition }, roleExists);
+    if (state === 'wrong') await writeOnCell(home, home.layout.roles.database, { updateRole: wanted.name, ...definition }, roleNotFound);
   }
 }
 
-/** The tenant's read-write and its read-only role, neither with any right to define anything. */
-export const createRoles: HomeStep = {
+async function ensure(home: Home): Promise<string> {
+  await requireClaim(home);
+  await reconcile(home, { look, judge, mend });
+  await confirmClaim(home);
+  const { roles, namespaces } = home.layout;
+  return `${roles.readWrite}, ${roles.readOnly} on ${namespaces.length} collections`;
+}
+
+/** Drops both roles, where they are. */
+export async function dropRoles(home: Home): Promise<number> {
+  let dropped = 0;
+  for (const { name } of wantedRoles(home)) {
+    if ((await writeOnCell(home, home.layout.roles.database, { dropRole: name }, roleNotFound)) !== undefined) dropped += 1;
+  }
+  return dropped;
+}
+
+/** The tenant's read-write and its read-only role on exactly its collections, neither with any right to define anything. */
+export const homeRoles: HomeStep = {
   observe: async (home) => judge(home, await look(home)),
-  async ensure(home) {
-    await requireClaim(home);
-    await reconcile(home, { look, judge, mend });
-    await confirmClaim(home);
-    return `${home.names.readWriteRole}, ${home.names.readOnlyRole} on ${declaredCollections(home.spec).length} collections`;
-  },
+  ensure,
+  undo: (home) => unlessOwnedByAnother(() => ensure(reversed(home))),
+};
+
+/** The same for a home that an activation makes. */
+export const createRoles: HomeStep = {
+  ...homeRoles,
   async undo(home) {
-    if (!(await claimedByThisOperation(home))) return 'the database was not claimed by this operation';
-    for (const { name } of wantedRoles(home)) await writeOnCell(home, home.names.database, { dropRole: name }, roleNotFound);
+    if (!(await claimedByThisOperation(home))) return 'the home was not claimed by this operation';
+    await dropRoles(home);
     return 'dropped the roles';
   },
 };

@@ -1,10 +1,11 @@
 import { TenureError } from '../../../domain/tenure-error.ts';
-import { listOnCell, readOnCell, writeOnCell } from '../cell-commands.ts';
+import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
+import { whatStandsIn } from './standing.ts';
 
-/** What the plane has claimed on a cell: the proof that a database of that name is its own. */
+/** What the plane has claimed on a cell: the proof that a home of that name is its own. */
 export interface ClaimDocument {
   readonly _id: string;
   readonly installation: string;
@@ -20,7 +21,7 @@ const duplicateKey: ReadonlySet<number> = new Set([serverCodes.duplicateKey]);
 
 /** A claim that a majority has: one that could be rolled back is no ground to build on, or to destroy on. */
 async function findClaim(home: Home): Promise<ClaimDocument | undefined> {
-  const [claim] = await listOnCell<ClaimDocument>(home, planeDatabase, { find: 'claims', filter: { _id: home.names.database }, limit: 1, readConcern: { level: 'majority' } });
+  const [claim] = await listOnCell<ClaimDocument>(home, planeDatabase, { find: 'claims', filter: { _id: home.layout.claim }, limit: 1, readConcern: { level: 'majority' } });
   return claim;
 }
 
@@ -29,15 +30,14 @@ function isOurs(home: Home, claim: ClaimDocument): boolean {
 }
 
 function ownedByAnother(home: Home, how: string): TenureError {
-  return new TenureError('owned_by_another', `database "${home.names.database}" on cell "${home.cell.name}" ${how}`);
+  const { claim, ownDatabase } = home.layout;
+  return new TenureError('owned_by_another', `${ownDatabase === undefined ? 'home' : 'database'} "${claim}" on cell "${home.cell.name}" ${how}`);
 }
 
 async function refuseWhatStandsThere(home: Home): Promise<void> {
-  const { database } = home.names;
-  const collections = await listOnCell(home, database, { listCollections: 1, nameOnly: true });
-  const { users } = (await readOnCell(home, database, { usersInfo: 1 })) as { users: unknown[] };
-  const { roles } = (await readOnCell(home, database, { rolesInfo: 1 })) as { roles: unknown[] };
-  if (collections.length + users.length + roles.length > 0) throw ownedByAnother(home, 'exists and was not made by this installation');
+  const { collections, users, roles } = await whatStandsIn(home);
+  const [first] = [...collections, ...users, ...roles];
+  if (first !== undefined) throw ownedByAnother(home, `exists and was not made by this installation: it has "${first.name}" in "${first.database}"`);
 }
 
 async function observe(home: Home): Promise<Observation> {
@@ -50,28 +50,28 @@ async function observe(home: Home): Promise<Observation> {
   throw ownedByAnother(home, `is claimed for tenant ${claim.tenant} of installation "${claim.installation}"`);
 }
 
-/** The claim on the tenant's database, written before anything is made in it. */
-export const claimDatabase: HomeStep = {
+/** The claim on the tenant's home, written before anything is made in it. */
+export const claimHome: HomeStep = {
   observe,
   async ensure(home) {
-    if ((await observe(home)) === 'present') return `database ${home.names.database} is claimed`;
-    const { installation, uid, operationId, names } = home;
-    const claim: ClaimDocument = { _id: names.database, installation, tenant: uid, operationId, createTime: new Date() };
+    const { installation, uid, operationId, layout } = home;
+    if ((await observe(home)) === 'present') return `${layout.claim} is claimed`;
+    const claim: ClaimDocument = { _id: layout.claim, installation, tenant: uid, operationId, createTime: new Date() };
     await writeOnCell(home, planeDatabase, { insert: 'claims', documents: [claim] }, duplicateKey);
     // Another attempt may have been first; what counts is whose claim stands.
-    if ((await observe(home)) !== 'present') throw new TenureError('cell_unavailable', `the claim on "${names.database}" did not stay`);
-    return `claimed database ${names.database}`;
+    if ((await observe(home)) !== 'present') throw new TenureError('cell_unavailable', `the claim on "${layout.claim}" did not stay`);
+    return `claimed ${layout.claim}`;
   },
   async undo(home) {
-    const { names, installation, uid, operationId } = home;
-    const ofThisOperation = { _id: names.database, installation, tenant: uid, operationId };
+    const { layout, installation, uid, operationId } = home;
+    const ofThisOperation = { _id: layout.claim, installation, tenant: uid, operationId };
     const reply = await writeOnCell(home, planeDatabase, { delete: 'claims', deletes: [{ q: ofThisOperation, limit: 1 }] });
     return reply?.['n'] === 1 ? 'gave up the claim' : 'there was no claim of this operation';
   },
 };
 
 /**
- * Refuses to work in a database that is not claimed for this tenant.
+ * Refuses to work in a home that is not claimed for this tenant.
  * @throws TenureError owned_by_another
  */
 export async function requireClaim(home: Home): Promise<void> {
@@ -81,20 +81,35 @@ export async function requireClaim(home: Home): Promise<void> {
 }
 
 /**
- * Makes sure that what was last seen in the database stays: a majority that has this later write has everything before
+ * Makes sure that what was last seen in the home stays: a majority that has this later write has everything before
  * it too. Without it a step that found all in place, left by an attempt whose writes were never acknowledged, would be
  * recorded as done and then be rolled back with its primary.
  * @throws TenureError owned_by_another
  */
 export async function confirmClaim(home: Home): Promise<void> {
-  const { names, installation, uid } = home;
-  const update = { q: { _id: names.database, installation, tenant: uid }, u: { $currentDate: { confirmTime: true } } };
+  const { layout, installation, uid } = home;
+  const update = { q: { _id: layout.claim, installation, tenant: uid }, u: { $currentDate: { confirmTime: true } } };
   const reply = await writeOnCell(home, planeDatabase, { update: 'claims', updates: [update] });
   if (reply?.['n'] !== 1) throw ownedByAnother(home, 'is not claimed for this tenant any more');
 }
 
-/** Whether the database was claimed by this very operation, so that undoing it may destroy what it made. */
+/** Whether the home was claimed by this very operation, so that undoing it may destroy what it made. */
 export async function claimedByThisOperation(home: Home): Promise<boolean> {
   const claim = await findClaim(home);
   return claim !== undefined && isOurs(home, claim) && claim.operationId === home.operationId;
+}
+
+/**
+ * Whether there is a claim of this tenant. Where there is none, nothing stands in its home either.
+ * @throws TenureError owned_by_another
+ */
+export async function isClaimed(home: Home): Promise<boolean> {
+  return (await observe(home)) === 'present';
+}
+
+/** Gives up the tenant's claim, whichever operation has made it. */
+export async function giveUpClaim(home: Home): Promise<string> {
+  const { layout, installation, uid } = home;
+  await writeOnCell(home, planeDatabase, { delete: 'claims', deletes: [{ q: { _id: layout.claim, installation, tenant: uid }, limit: 1 }] });
+  return `gave up the claim on ${layout.claim}`;
 }

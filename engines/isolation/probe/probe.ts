@@ -6,9 +6,9 @@ import type { Home } from '../home.ts';
 import type { HomeStep } from '../home-step.ts';
 import { beyondBoundary, withinBoundary } from './boundary-attempts.ts';
 import type { BoundaryAttempt } from './boundary-attempts.ts';
-import { planeDatabase, requireClaim } from './claim.ts';
-import { differenceOf, privilegesOf } from './privileges.ts';
-import type { Privilege } from './privileges.ts';
+import { planeDatabase, requireClaim } from '../parts/claim.ts';
+import { differenceOf, privilegesOf } from '../parts/privileges.ts';
+import type { Privilege } from '../parts/privileges.ts';
 
 /** Where no tenant is: access to it is refused like access to any other. */
 const noTenant = 'tenant_00000000000000000000000000';
@@ -17,7 +17,7 @@ const noTenant = 'tenant_00000000000000000000000000';
 const timeouts = { serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, socketTimeoutMS: 5_000 };
 
 async function findNeighbour(home: Home): Promise<string> {
-  const others = { find: 'claims', filter: { _id: { $ne: home.names.database } }, projection: { _id: 1 }, limit: 1 };
+  const others = { find: 'claims', filter: { _id: { $ne: home.layout.database } }, projection: { _id: 1 }, limit: 1 };
   const [claim] = await listOnCell<{ _id: string }>(home, planeDatabase, others);
   return claim?._id ?? noTenant;
 }
@@ -41,7 +41,7 @@ async function isLet(asTenant: Home, { database, command, stoppedBy }: BoundaryA
 
 async function probe(home: Home, asTenant: Home): Promise<string> {
   // First by mongod's own account, so that nothing is attempted with more rights than are known.
-  const status = await readOnCell(asTenant, home.names.database, { connectionStatus: 1, showPrivileges: true });
+  const status = await readOnCell(asTenant, home.layout.database, { connectionStatus: 1, showPrivileges: true });
   const { authenticatedUserPrivileges } = status['authInfo'] as { authenticatedUserPrivileges: Privilege[] };
   const difference = differenceOf(authenticatedUserPrivileges, privilegesOf(home, 'read-write'));
   if (difference !== undefined) throw failed(home, difference);
@@ -61,9 +61,9 @@ export function probeIsolation(password: (uid: string) => Promise<string>): Home
     observe: async () => 'absent',
     /** @throws TenureError also isolation_probe_failed */
     async ensure(home) {
-      const auth = { username: home.names.user, password: await password(home.uid) };
+      const auth = { username: home.layout.user, password: await password(home.uid) };
       await requireClaim(home);
-      const client = new MongoClient(home.cell.endpoint, { auth, authSource: home.names.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, ...timeouts });
+      const client = new MongoClient(home.cell.endpoint, { auth, authSource: home.layout.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, ...timeouts });
       try {
         return await probe(home, { ...home, cell: { ...home.cell, client } });
       } catch (error) {

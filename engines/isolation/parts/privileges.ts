@@ -1,5 +1,4 @@
 import type { Document } from 'mongodb';
-import { declaredCollections } from '../../../domain/isolation.ts';
 import type { Home } from '../home.ts';
 
 const readActions = ['changeStream', 'collStats', 'find', 'indexStats', 'killCursors', 'listIndexes', 'planCacheRead'] as const;
@@ -17,7 +16,7 @@ export interface Privilege {
  */
 export function privilegesOf(home: Home, access: 'read-write' | 'read-only'): Privilege[] {
   const actions = access === 'read-only' ? [...readActions] : [...readActions, ...writeActions].toSorted();
-  return declaredCollections(home.spec).map(({ name }) => ({ resource: { db: home.names.database, collection: name }, actions }));
+  return home.layout.namespaces.map(({ database, name }) => ({ resource: { db: database, collection: name }, actions }));
 }
 
 function nameOf({ db, collection, ...others }: Document): string {

@@ -2,7 +2,7 @@ import { UUID } from 'mongodb';
 import type { Document } from 'mongodb';
 import { declaredCollections } from '../../../domain/isolation.ts';
 import type { Home } from '../home.ts';
-import { planeDatabase } from './claim.ts';
+import { planeDatabase } from '../parts/claim.ts';
 
 /** One thing that the tenant must be able, or must not be able, to do. It changes nothing, not even where it is allowed. */
 export interface BoundaryAttempt {
@@ -27,7 +27,7 @@ function firstCollection(home: Home): string {
 
 /** What the tenant is there for. */
 export function withinBoundary(home: Home): BoundaryAttempt[] {
-  const { database } = home.names;
+  const { database } = home.layout;
   const collection = firstCollection(home);
   return [
     { what: 'find in its own collection', database, command: { find: collection, filter: noDocument, limit: 1 } },
@@ -37,7 +37,7 @@ export function withinBoundary(home: Home): BoundaryAttempt[] {
 
 /** What lies beyond. `neighbour` is another tenant's database when there is one. */
 export function beyondBoundary(home: Home, neighbour: string): BoundaryAttempt[] {
-  const { database, user } = home.names;
+  const { database, user } = home.layout;
   const collection = firstCollection(home);
   const anIndex = { key: { probe: 1 }, name: nobody };
   const unstorable = [{ _id: [1] }];

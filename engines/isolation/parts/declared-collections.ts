@@ -1,0 +1,110 @@
+import { BSON } from 'mongodb';
+import type { CollectionInfo, Document, IndexDescriptionInfo } from 'mongodb';
+import { canonicalDigest } from '../../../contracts/canonical-json.ts';
+import type { CollectionSpec, IndexSpec } from '../../../contracts/manifests/tenant.ts';
+import type { HomeNamespace } from '../../../domain/home-layout.ts';
+import { declaredCollections } from '../../../domain/isolation.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { listOnCell } from '../cell-commands.ts';
+import { serverCode, serverCodes } from '../cell-errors.ts';
+import type { Home } from '../home.ts';
+import type { Observation } from '../home-step.ts';
+import { idIndexName, indexIsAsDeclared, nameOnCell } from './indexes.ts';
+
+/** A declared collection and what stands there. */
+export interface FoundCollection {
+  readonly namespace: HomeNamespace;
+  readonly info: CollectionInfo | undefined;
+  readonly indexes: readonly IndexDescriptionInfo[];
+}
+
+/** What a collection is to have beside its documents. */
+export interface WantedIndexes {
+  readonly declared: readonly IndexSpec[];
+  /** Names of indexes that the plane has made and that are to go. */
+  readonly retired: ReadonlySet<string>;
+}
+
+export function validatorOf(collection: CollectionSpec): Document {
+  return collection.jsonSchema === undefined ? {} : { $jsonSchema: collection.jsonSchema };
+}
+
+export function validatorIsAsDeclared(declared: CollectionSpec, info: CollectionInfo): boolean {
+  const { validator = {}, validationLevel = 'strict', validationAction = 'error' } = info.options as Document;
+  // A validator of another's making may hold values that JSON has not.
+  const digest = (value: Document): string => canonicalDigest(BSON.EJSON.serialize(value));
+  return digest(validator) === digest(validatorOf(declared)) && validationLevel === 'strict' && validationAction === 'error';
+}
+
+const understoodOptions = new Set(['validator', 'validationLevel', 'validationAction']);
+
+/** What the plane never makes: a view, a capped or time series collection, and whatever else differs in more than its validator. */
+export function foreignTraits(info: CollectionInfo): string | undefined {
+  const extra = Object.keys(info.options ?? {}).filter((option) => !understoodOptions.has(option));
+  if (info.type === 'collection' && extra.length === 0) return undefined;
+  return `${info.type ?? 'collection'}${extra.length === 0 ? '' : ` with ${extra.join(', ')}`}`;
+}
+
+/** What stands by the names of these collections, by namespace. */
+export async function listCollections(home: Home, namespaces: readonly HomeNamespace[]): Promise<Map<HomeNamespace, CollectionInfo>> {
+  const found = new Map<HomeNamespace, CollectionInfo>();
+  for (const [database, there] of Map.groupBy(namespaces, (namespace) => namespace.database)) {
+    const infos = await listOnCell<CollectionInfo>(home, database, { listCollections: 1, filter: { name: { $in: there.map(({ name }) => name) } } });
+    for (const info of infos) {
+      const namespace = there.find(({ name }) => name === info.name);
+      if (namespace !== undefined) found.set(namespace, info);
+    }
+  }
+  return found;
+}
+
+async function listIndexes(home: Home, { database, name }: HomeNamespace): Promise<IndexDescriptionInfo[]> {
+  try {
+    return await listOnCell(home, database, { listIndexes: name });
+  } catch (error) {
+    if (serverCode(error) === serverCodes.namespaceNotFound) return [];
+    throw error;
+  }
+}
+
+/** @throws TenureError owned_by_another, where something stands by a declared name that the plane does not make */
+export async function lookAtCollections(home: Home): Promise<FoundCollection[]> {
+  const infos = await listCollections(home, home.layout.namespaces);
+  for (const [{ database, name }, info] of infos) {
+    const traits = foreignTraits(info);
+    if (traits !== undefined) throw new TenureError('owned_by_another', `"${database}.${name}" exists as a ${traits}, which this plane does not make`);
+  }
+  const found: FoundCollection[] = [];
+  for (const namespace of home.layout.namespaces) {
+    const info = infos.get(namespace);
+    found.push({ namespace, info, indexes: info === undefined ? [] : await listIndexes(home, namespace) });
+  }
+  return found;
+}
+
+/**
+ * The indexes that a collection is to have by the form of its home. Those that go are of the plane's making: declared
+ * now in a home that sheds them, or before the running operation and no longer.
+ */
+export function wantedIndexes({ form, before }: Pick<Home, 'form' | 'before'>, collection: CollectionSpec): WantedIndexes {
+  const declared = form.secondaryIndexes ? collection.indexes : [];
+  const declaredBefore = before === undefined ? [] : (declaredCollections(before.spec).find(({ name }) => name === collection.name)?.indexes ?? []);
+  const kept = new Set([idIndexName, ...declared.map(nameOnCell)]);
+  return { declared, retired: new Set([...collection.indexes, ...declaredBefore].map(nameOnCell).filter((name) => !kept.has(name))) };
+}
+
+function judgeCollection(home: Home, { namespace: { declared: collection }, info, indexes }: FoundCollection): Observation {
+  if (info === undefined) return 'absent';
+  const { declared, retired } = wantedIndexes(home, collection);
+  if (!validatorIsAsDeclared(collection, info) || indexes.some(({ name = '' }) => retired.has(name))) return 'wrong';
+  const there = declared.map((index) => ({ index, found: indexes.find(({ name }) => name === nameOnCell(index)) }));
+  if (there.some(({ index, found }) => found !== undefined && !indexIsAsDeclared(index, found))) return 'wrong';
+  return there.some(({ found }) => found === undefined) ? 'partial' : 'present';
+}
+
+export function judgeCollections(home: Home, found: readonly FoundCollection[]): Observation {
+  const states = new Set(found.map((collection) => judgeCollection(home, collection)));
+  if (states.has('wrong')) return 'wrong';
+  const [state] = states;
+  return states.size === 1 && state !== undefined ? state : 'partial';
+}

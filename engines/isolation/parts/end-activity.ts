@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Binary } from 'mongodb';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { listOnCell, readOnCell } from '../cell-commands.ts';
+import { serverCode, serverCodes } from '../cell-errors.ts';
+import type { Home } from '../home.ts';
+
+/** What mongod is still doing, or keeping, for a user. */
+interface Activity {
+  readonly type: 'op' | 'idleSession' | 'idleCursor';
+  /** Absent for what is idle. */
+  readonly opid?: number | string;
+}
+
+/** What is under way ends at its next point of interruption, which is near; what has none by then needs an operator's eye. */
+const limitMs = 20_000;
+const pauseMs = 5;
+
+/** How mongod names the owner of a session: SHA-256 of "user@database". */
+function ownerOf(user: string, database: string): Binary {
+  return new Binary(createHash('sha256').update(`${user}@${database}`).digest());
+}
+
+/** Idle transactions and cursors do not tell their user, only the owner of their session. */
+async function look(home: Home): Promise<Activity[]> {
+  const { user, database } = home.layout;
+  return listOnCell<Activity>(home, 'admin', {
+    aggregate: 1,
+    pipeline: [
+      { $currentOp: { allUsers: true, idleSessions: true, idleCursors: true } },
+      { $match: { $or: [{ effectiveUsers: { $elemMatch: { user, db: database } } }, { 'lsid.uid': ownerOf(user, database) }] } },
+      { $project: { type: true, opid: true } },
+    ],
+    cursor: { batchSize: 10_000 },
+  });
+}
+
+/**
+ * Ends the user's sessions, with their transactions and cursors. Not by `killAllSessionsByPattern` with `users`: that
+ * ends the sessions of everybody.
+ */
+async function endSessions(home: Home): Promise<void> {
+  const { user, database } = home.layout;
+  try {
+    await readOnCell(home, 'admin', { killAllSessions: [{ user, db: database }] });
+  } catch (error) {
+    if (serverCode(error) !== serverCodes.userNotFound) throw error;
+    // A user that is gone can commit nothing, but its transactions hold locks until they expire.
+    await readOnCell(home, 'admin', { killAllSessionsByPattern: [{ uid: ownerOf(user, database) }] });
+  }
+}
+
+/**
+ * Ends everything that the tenant's user had begun before it lost its rights: sessions with their transactions and
+ * cursors, and operations, those without a session too. Resolves with the number of operations that were ended, when
+ * mongod shows none of it any more. What the user asks for from then on, mongod refuses by itself.
+ * @throws TenureError cell_unavailable, when something does not end
+ */
+export async function endActivity(home: Home): Promise<number> {
+  const deadline = performance.now() + limitMs;
+  let begunBefore: ReadonlySet<unknown> | undefined;
+  for (;;) {
+    await endSessions(home);
+    const seen = await look(home);
+    const operations = seen.filter(({ type }) => type === 'op');
+    // A client goes on asking. What was not there at the first look has begun since, and without any right.
+    begunBefore ??= new Set(operations.map(({ opid }) => opid));
+    const left = operations.filter(({ opid }) => begunBefore?.has(opid));
+    if (left.length === 0 && seen.length === operations.length) return begunBefore.size;
+    if (performance.now() > deadline) {
+      throw new TenureError('cell_unavailable', `${seen.length} operations, transactions or cursors of user "${home.layout.user}" on cell "${home.cell.name}" did not end within ${limitMs / 1000} s`);
+    }
+    for (const { opid } of left) await readOnCell(home, 'admin', { killOp: 1, op: opid });
+    await pause(pauseMs);
+  }
+}

@@ -1,0 +1,52 @@
+import { parsePooledName, poolDatabase } from '../../../domain/home-layout.ts';
+import { listOnCell, readOnCell } from '../cell-commands.ts';
+import type { Home } from '../home.ts';
+
+/** Something of a name that only this tenant may use. */
+export interface Standing {
+  readonly database: string;
+  readonly name: string;
+}
+
+export interface StandingInHome {
+  readonly collections: readonly Standing[];
+  readonly users: readonly Standing[];
+  readonly roles: readonly Standing[];
+}
+
+async function collectionsOf(home: Home): Promise<Standing[]> {
+  const { ownDatabase, usesPool } = home.layout;
+  const found: Standing[] = [];
+  if (ownDatabase !== undefined) {
+    const infos = await listOnCell<{ name: string }>(home, ownDatabase, { listCollections: 1, nameOnly: true });
+    found.push(...infos.map(({ name }) => ({ database: ownDatabase, name })));
+  }
+  if (usesPool) {
+    const infos = await listOnCell<{ name: string }>(home, poolDatabase, { listCollections: 1, nameOnly: true, filter: { name: { $regex: `_${home.uid}$` } } });
+    found.push(...infos.filter(({ name }) => parsePooledName(name)?.uid === home.uid).map(({ name }) => ({ database: poolDatabase, name })));
+  }
+  return found;
+}
+
+async function usersOf(home: Home): Promise<Standing[]> {
+  const { ownDatabase, database, user } = home.layout;
+  const { users } = await readOnCell(home, database, { usersInfo: ownDatabase === undefined ? { user, db: database } : 1 });
+  return (users as { user: string; db: string }[]).map((found) => ({ database: found.db, name: found.user }));
+}
+
+async function rolesOf(home: Home): Promise<Standing[]> {
+  const { ownDatabase, roles } = home.layout;
+  const asked: [string, unknown][] = [[roles.database, [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database }))]];
+  if (ownDatabase !== undefined) asked.push([ownDatabase, 1]);
+  const found = new Map<string, Standing>();
+  for (const [database, rolesInfo] of asked) {
+    const reply = await readOnCell(home, database, { rolesInfo });
+    for (const { role, db } of reply['roles'] as { role: string; db: string }[]) found.set(`${db}.${role}`, { database: db, name: role });
+  }
+  return [...found.values()];
+}
+
+/** Everything by a name of this tenant, and everything in a database of its own, by whomever it was made. */
+export async function whatStandsIn(home: Home): Promise<StandingInHome> {
+  return { collections: await collectionsOf(home), users: await usersOf(home), roles: await rolesOf(home) };
+}
