@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Filter, UpdateFilter } from 'mongodb';
 import type { PolicyDecision } from '../contracts/policy.ts';
 import { homeFormIn } from '../domain/isolation.ts';
-import { stateAfterSuccess } from '../domain/lifecycle.ts';
+import { withFieldsBefore } from '../domain/tenant-change.ts';
+import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { plannedStep } from '../domain/step-plan.ts';
 import type { StepScope } from '../domain/step-plan.ts';
@@ -40,8 +41,9 @@ function stepWork({ cells, installation }: OperationEnvironment, { operation, te
         operationId: operation._id,
         mode: tenant.placement.mode,
         spec: tenant.spec,
-        form: homeFormIn(stateAfterSuccess(operation.kind)),
+        form: homeFormIn(operation.to === 'Purged' ? operation.from : operation.to),
         config: {},
+        ...(operation.from === 'Draft' ? {} : { before: { spec: withFieldsBefore(tenant.spec as SettledSpec, operation.restore), form: homeFormIn(operation.from), config: {} } }),
         cell: cells.get(tenant.placement.cell),
         lease,
       });

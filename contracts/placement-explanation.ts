@@ -18,5 +18,3 @@ export const placementExplanationSchema = z
     ),
   })
   .meta({ title: 'PlacementExplanation' });
-
-export type PlacementExplanation = z.infer<typeof placementExplanationSchema>;

@@ -20,5 +20,3 @@ export const planPreviewSchema = z
     monthlyDifference: z.strictObject({ amount: z.string(), currency: z.string() }).optional().meta({ description: 'Absent when a price is not known, or the currencies differ.' }),
   })
   .meta({ title: 'PlanPreview' });
-
-export type PlanPreview = z.infer<typeof planPreviewSchema>;

@@ -72,7 +72,7 @@ function filledFrom({ placement: declaredPlacement, hold: declaredHold, ...rest 
   };
 }
 
-export function holdIsNotDeclared(): TenureError {
+function holdIsNotDeclared(): TenureError {
   return new TenureError('tenant_held', 'spec.hold is set and lifted by the verbs hold and release-hold', {
     errors: [{ pointer: '/spec/hold', message: 'differs from the hold that stands', fix: 'Leave spec.hold out.' }],
   });

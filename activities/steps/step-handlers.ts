@@ -1,14 +1,20 @@
 import type { StepKey } from '../../domain/step-plan.ts';
 import { claimHome } from '../../engines/isolation/parts/claim.ts';
-import { createCollections } from '../../engines/isolation/parts/collections.ts';
+import { createCollections, homeCollections } from '../../engines/isolation/parts/collections.ts';
+import { destroyData, destroyRoles, destroyUser, releaseClaim } from '../../engines/isolation/parts/destroy.ts';
+import { createRoles, homeRoles } from '../../engines/isolation/parts/roles.ts';
+import { createTenantUser, homeUser } from '../../engines/isolation/parts/user.ts';
 import { probeIsolation } from '../../engines/isolation/probe/probe.ts';
-import { createRoles } from '../../engines/isolation/parts/roles.ts';
-import { createTenantUser } from '../../engines/isolation/parts/user.ts';
 import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import type { Store } from '../../store/store.ts';
-import { homeStepHandler } from './home-step-handler.ts';
+import { bindPlanStep } from './bind-plan.ts';
+import { releaseTablesStep, takeTablesStep } from './cell-tables.ts';
+import { destroyKeysStep } from './destroy-keys.ts';
+import { endLeasesStep } from './end-leases.ts';
+import { homeStepHandler, whereAccessIsGiven, whereThereIsAHome } from './home-step-handler.ts';
 import { issueKeysStep } from './issue-keys.ts';
 import { placeStep } from './place.ts';
+import { cancelPurgeStep, schedulePurgeStep } from './purge-time.ts';
 import type { StepHandler } from './step-handler.ts';
 
 export interface StepHandlerDependencies extends Pick<Store, 'cells' | 'secrets'> {
@@ -17,14 +23,37 @@ export interface StepHandlerDependencies extends Pick<Store, 'cells' | 'secrets'
 
 /** The one that does each step. */
 export function createStepHandlers(dependencies: StepHandlerDependencies): Record<StepKey, StepHandler> {
-  const { tenantSecrets } = dependencies;
+  const { password } = dependencies.tenantSecrets;
+  const collections = homeStepHandler(homeCollections);
+  const roles = homeStepHandler(homeRoles);
+  // What stands of the user follows from the state that the path leads to.
+  const user = homeStepHandler(homeUser(password));
   return {
     place: placeStep(dependencies),
     'issue-keys': issueKeysStep(dependencies),
     'claim-database': homeStepHandler(claimHome),
     'create-collections': homeStepHandler(createCollections),
     'create-roles': homeStepHandler(createRoles),
-    'create-user': homeStepHandler(createTenantUser(tenantSecrets.password)),
-    'probe-isolation': homeStepHandler(probeIsolation(tenantSecrets.password)),
+    'create-user': homeStepHandler(createTenantUser(password)),
+    'probe-isolation': whereAccessIsGiven(homeStepHandler(probeIsolation(password))),
+    'end-leases': endLeasesStep,
+    'revoke-access': user,
+    'restore-access': user,
+    'remove-user': user,
+    'shed-indexes': collections,
+    'release-tables': releaseTablesStep,
+    'take-tables': takeTablesStep(dependencies),
+    'rebuild-indexes': collections,
+    'schedule-purge': schedulePurgeStep,
+    'cancel-purge': cancelPurgeStep,
+    'destroy-user': whereThereIsAHome(homeStepHandler(destroyUser)),
+    'destroy-roles': whereThereIsAHome(homeStepHandler(destroyRoles)),
+    'destroy-data': whereThereIsAHome(homeStepHandler(destroyData)),
+    'release-claim': whereThereIsAHome(homeStepHandler(releaseClaim)),
+    'destroy-keys': destroyKeysStep(dependencies),
+    'bind-plan': bindPlanStep,
+    'correct-collections': collections,
+    'correct-roles': roles,
+    'correct-user': user,
   };
 }

@@ -14,8 +14,8 @@ export interface HoldDependencies {
 export type HoldRequest = Omit<SettleRequest, 'action' | 'change' | 'event' | 'asked'>;
 
 /**
- * Sets a legal hold, or another reason for the one that stands. Possible at any time, also while an operation runs: a
- * purge that has not begun to destroy is stopped by it, for policy is asked again before its first step.
+ * Sets a legal hold, or another reason for the one that stands. Possible in every state and while an operation runs, but
+ * for a purge: what that has begun to destroy no hold keeps.
  */
 export function holdTenant(dependencies: HoldDependencies, request: HoldRequest, reason: string): Promise<TenantDocument> {
   return settleTenant(dependencies, {

@@ -19,7 +19,7 @@ after(async () => {
 
 /** Resolves when the operation has come as far as this step. */
 async function reached(id: string, step: 'issue-keys' | 'create-roles'): Promise<void> {
-  await until(`${step} is done`, async () => (await lane.installation.store.operations.find(id))?.steps[step].state === 'done');
+  await until(`${step} is done`, async () => (await lane.installation.store.operations.find(id))?.steps[step]?.state === 'done');
 }
 
 for (const { at, next } of [
@@ -47,7 +47,7 @@ test('an operation that is cancelled while a cell keeps its step from ending is 
   await lane.hit('create-collections.before-intent');
   await cell.kill('SIGKILL');
   lane.release('create-collections.before-intent');
-  await until('the step has failed once', async () => (await lane.installation.store.operations.find(operation.id))?.steps['create-collections'].result?.startsWith('an attempt failed: cell_unavailable'));
+  await until('the step has failed once', async () => (await lane.installation.store.operations.find(operation.id))?.steps['create-collections']?.result?.startsWith('an attempt failed: cell_unavailable'));
   await lane.temporal.workflow.getHandle(operation.workflowId).cancel();
   await until('the cancellation is heard', async () => (await lane.installation.store.operations.find(operation.id))?.state === 'compensating');
   await cell.start();

@@ -50,6 +50,9 @@ export function anyEntry(tenant: string): LedgerDraft {
   return { ...caller, tenant, action: 'tenant.update', target: { kind: 'Tenant', uid: tenant }, outcome: 'succeeded' };
 }
 
+/** What an activation is accepted with, whoever's it is. */
+export const activation = { kind: 'activate', from: 'Draft', to: 'Active', assign: { lifecycle: 'Active' }, restore: { lifecycle: 'Draft' }, before: { deletion: null, plan: null } } as const;
+
 /** A Draft in the registry. */
 export async function insertDraft(store: Store, name: string): Promise<TenantDocument> {
   const uid = store.newId();
@@ -64,7 +67,7 @@ export async function acceptActivation(store: Store, name: string): Promise<{ re
   const accept = async (tx: Transaction) => {
     const fence = draft.lastFence + 1;
     const tenant = await store.resources.replace(tx, draft.revision, { ...draft, revision: 2, lastFence: fence, operation: { id, kind: 'activate', fence } });
-    const operation = await store.operations.insert(tx, { id, kind: 'activate', tenant: { uid: draft._id, name }, generation: 1, fence, ...caller });
+    const operation = await store.operations.insert(tx, { id, ...activation, tenant: { uid: draft._id, name }, generation: 1, fence, ...caller });
     return { result: { tenant, operation }, entries: [anyEntry(draft._id)] as const };
   };
   return store.commit(accept);

@@ -1,7 +1,7 @@
-import { lifecycleStates, operationKinds } from '../../contracts/lifecycle.ts';
-import type { OperationKind } from '../../contracts/lifecycle.ts';
-import { stateAfterCompensation, transitions } from '../../domain/lifecycle.ts';
-import { stepPlans } from '../../domain/step-plan.ts';
+import { operationKinds, transitions } from '../../contracts/lifecycle.ts';
+import type { LifecycleState, OperationKind } from '../../contracts/lifecycle.ts';
+import { mayPreempt } from '../../domain/lifecycle.ts';
+import { stepsOf } from '../../domain/step-plan.ts';
 import type { StepScope } from '../../domain/step-plan.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { markdownPage, markdownTable } from './markdown.ts';
@@ -12,28 +12,36 @@ const scopes: Readonly<Record<StepScope, string>> = {
 };
 
 function pathSection(kind: OperationKind): string {
+  const ways = transitions.filter(({ path }) => path === kind).map(({ from, to }) => `${from} → ${to}`);
+  const steps = stepsOf(kind);
+  const pivot = steps.find((step) => step.pivot === true);
   return [
     `## ${kind}`,
-    `Steps in order; what was done is undone in reverse, and the tenant is ${stateAfterCompensation(kind)} again.`,
+    `${ways.join(', ')}. Steps in order; when it fails or is cancelled, what was done is undone in reverse, and the tenant is where it was.`,
+    ...(pivot === undefined ? [] : [`From \`${pivot.key}\` on it only goes forward and cannot be cancelled.`]),
     markdownTable(
       ['Step', 'Key', 'Title', 'Scope'],
-      stepPlans[kind].map(({ key, title, scope }, index) => [String(index + 1), `\`${key}\``, title, scopes[scope]]),
+      steps.map(({ key, title, scope }, index) => [String(index + 1), `\`${key}\``, title, scopes[scope]]),
     ),
   ].join('\n\n');
 }
 
+function preemptable(path: OperationKind, from: LifecycleState): string {
+  const by = operationKinds.filter((other) => mayPreempt(other, { kind: path, from }));
+  return by.length === 0 ? '–' : by.join(', ');
+}
+
 /** The reference of the transition table and of what each lifecycle path does. */
 export function lifecycleReference(): GeneratedFile {
-  const unreached = lifecycleStates.filter((state) => state !== 'Draft' && transitions.every(({ to }) => to !== state));
-  return markdownPage('docs/reference/lifecycle.md', 'domain/lifecycle.ts and domain/step-plan.ts', [
+  return markdownPage('docs/reference/lifecycle.md', 'contracts/lifecycle.ts and domain/step-plan.ts', [
     '# Lifecycle of a tenant',
     'A tenant begins as a Draft. These are all the ways it can go; anything else is refused as `transition_not_allowed`.',
-    ['```mermaid', 'stateDiagram-v2', '  [*] --> Draft', ...transitions.map(({ from, to, path }) => `  ${from} --> ${to}: ${path}`), '```'].join('\n'),
+    ['```mermaid', 'stateDiagram-v2', '  [*] --> Draft', ...transitions.map(({ from, to, path }) => `  ${from} --> ${to === 'Purged' ? '[*]' : to}: ${path}`), '```'].join('\n'),
     markdownTable(
-      ['From', 'To', 'Path', 'When it fails or is cancelled'],
-      transitions.map(({ from, to, path }) => [from, to, `[${path}](#${path})`, stateAfterCompensation(path)]),
+      ['From', 'To', 'Path', 'May be preempted by'],
+      transitions.map(({ from, to, path }) => [from, to, `[${path}](#${path})`, preemptable(path, from)]),
     ),
-    ...(unreached.length === 0 ? [] : [`The contract also names ${unreached.join(', ')}, to which no path of this version leads.`]),
+    'A path that preempts has the running operation cancelled, waits as `pending` until that has been undone, and takes its lock over. A tenant that was deleted as a Draft is undeleted to Draft, one that was Archived to Archived.',
     ...operationKinds.map(pathSection),
   ]);
 }

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { routes } from '../../../contracts/routes.ts';
-import type { RouteAnswer, RouteContract } from '../../../contracts/routes.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
+import { requestBy, routeIds } from '../../harness/route-requests.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
@@ -117,24 +116,11 @@ test('while a cell is away what can go nowhere else is answered 503 before it is
 
 test('an operation that was accepted as Temporal went away is started when it is back', () => succeeds(acceptedLast));
 
-const bodies: Readonly<Record<string, unknown>> = {
-  createTenant: tenantManifest('nobody'),
-  putTenant: tenantManifest('nobody'),
-  putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'nobody' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
-  putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: 'nobody' }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
-};
-
 test('while the control database is away every route answers 503, the process lives, and API and worker recover alone', async () => {
   await whileAway(stack.mongodHandle('control'), async () => {
     await Promise.all(
-      Object.entries<RouteContract>(routes).map(async ([id, contract]) => {
-        const body = bodies[id];
-        const answer = await exchange({
-          method: contract.method,
-          path: contract.path.replace('{name}', 'nobody').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1'),
-          headers: { 'idempotency-key': id, 'if-match': '*' },
-          ...(body === undefined ? {} : { body }),
-        });
+      routeIds.map(async (id) => {
+        const answer = await exchange(requestBy(id, { name: 'nobody', headers: { 'if-match': '*' } }));
         assert.equal(answer.problem().code, 'control_unavailable', `${id}: ${answer.text}`);
       }),
     );

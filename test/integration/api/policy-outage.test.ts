@@ -3,15 +3,14 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { routes } from '../../../contracts/routes.ts';
-import type { RouteContract } from '../../../contracts/routes.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readControlState, readEntries } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
-import type { Exchange, HttpRequest } from '../../harness/http-exchange.ts';
+import type { Exchange } from '../../harness/http-exchange.ts';
+import { requestBy, routeIds } from '../../harness/route-requests.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { declareBasics } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
 const stack = attachToStack();
@@ -28,23 +27,10 @@ after(async () => {
   rmSync(bundle, { recursive: true, force: true });
 });
 
-const bodies: Readonly<Record<string, unknown>> = {
-  createTenant: tenantManifest('acme'),
-  putTenant: tenantManifest('acme'),
-  putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'acme' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
-  putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: 'acme' }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
-};
-
-function requestBy(id: string, contract: RouteContract): HttpRequest {
-  const body = bodies[id];
-  const path = contract.path.replace('{name}', 'acme').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1');
-  return { method: contract.method, path, headers: { 'idempotency-key': id, 'if-none-match': '*' }, ...(body === undefined ? {} : { body }) };
-}
-
 async function requireNothingDecided(): Promise<void> {
   const state = await readControlState(installation);
-  for (const [id, contract] of Object.entries<RouteContract>(routes)) {
-    const answer = await exchange(requestBy(id, contract));
+  for (const id of routeIds) {
+    const answer = await exchange(requestBy(id, { name: 'acme', headers: { 'if-none-match': '*' } }));
     assert.equal(answer.problem().code, 'policy_unavailable', `${id}: ${answer.text}`);
   }
   assert.deepEqual(await readControlState(installation), state);
@@ -68,6 +54,6 @@ test('when the bundle is there the API decides by it, without a restart', async 
   await until('the API decides again', async () => (await exchange({ path: '/v1/tenants' })).status !== 503);
   assert.equal((await fetch(`${installation.server}/readyz`)).status, 200);
   await declareBasics(installation.client());
-  assert.equal((await exchange(requestBy('createTenant', routes.createTenant))).status, 201);
+  assert.equal((await exchange(requestBy('createTenant', { name: 'acme', headers: { 'if-none-match': '*' } }))).status, 201);
   assert.equal((await exchange({ path: '/v1/plans', who: { roles: [] } })).status, 403);
 });

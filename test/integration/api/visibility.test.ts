@@ -6,6 +6,7 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, readEntries } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
+import { requestBy, routeIds } from '../../harness/route-requests.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
@@ -39,12 +40,11 @@ const confined = (roles: readonly string[]): Who => ({ subject: 'carol@example.c
 /** A request by every route that is about one tenant or one operation. */
 function requestsAbout(name: string, operation: string): Record<string, HttpRequest> {
   const requests: Record<string, HttpRequest> = { 'listOperations of the tenant': { path: `/v1/operations?tenant=${name}` } };
-  for (const [id, contract] of Object.entries<RouteContract>(routes)) {
+  for (const id of routeIds) {
+    const contract: RouteContract = routes[id];
     if (!contract.path.startsWith('/v1/tenants/') && !contract.path.startsWith('/v1/operations/')) continue;
-    const path = contract.path.replace('{name}', name).replace('{id}', operation);
-    const body = contract.path.endsWith('{name}') && contract.method === 'PUT' ? tenantManifest(name) : undefined;
-    const keyed = contract.idempotencyKey === 'none' ? {} : { 'idempotency-key': `about-${id}` };
-    const withHeaders = (precondition: Record<string, string>): HttpRequest => ({ method: contract.method, path, headers: { ...keyed, ...precondition }, ...(body === undefined ? {} : { body }) });
+    const withHeaders = (precondition: Record<string, string>): HttpRequest =>
+      requestBy(id, { name, id: operation, headers: { 'idempotency-key': `about-${id}`, ...precondition } });
     if (contract.precondition === 'none') requests[id] = withHeaders({});
     else for (const [header, value] of [['if-match', '*'], ['if-match', '"1"'], ['if-none-match', '*']] as const) requests[`${id} with ${header}: ${value}`] = withHeaders({ [header]: value });
   }
@@ -106,23 +106,11 @@ test('a confined caller creates no tenant, whether the name is taken or free, an
 test('a viewer may look and not change: each change answers 403 with the roles that may, and is one entry', async () => {
   const who = { subject: 'victor@example.com', roles: ['viewer'] };
   const state = await readControlState(installation);
-  const bodies: Readonly<Record<string, unknown>> = {
-    createTenant: tenantManifest(names.absent),
-    putTenant: tenantManifest(names.own),
-    putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: names.own }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
-    putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: names.own }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
-  };
-  const changes = Object.entries<RouteContract>(routes).filter(([, contract]) => contract.method !== 'GET');
+  const changes = routeIds.filter((id) => routes[id].method !== 'GET');
   assert.ok(changes.length >= 6);
-  for (const [id, contract] of changes) {
-    const body = bodies[id];
-    const answer = await exchange({
-      method: contract.method,
-      path: contract.path.replace('{name}', names.own),
-      headers: { 'idempotency-key': id, 'if-match': '*' },
-      ...(body === undefined ? {} : { body }),
-      who,
-    });
+  for (const id of changes) {
+    const name = id === 'createTenant' ? names.absent : names.own;
+    const answer = await exchange({ ...requestBy(id, { name, id: own.operation, headers: { 'if-match': '*' } }), who });
     assert.equal(answer.status, 403, `${id}: ${answer.text}`);
     assert.equal(answer.problem().errors?.[0]?.rule, 'authz.role');
     const entries = await readEntries(installation, { requestId: answer.problem().requestId });

@@ -170,7 +170,7 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
     });
   }
   for (const [name, step] of Object.entries({ destroyUser, destroyRoles, destroyData, releaseClaim })) {
-    test(`${name}`, async () => {
+    test(name, async () => {
       await sweep(() => prepared('probe-isolation'), step.ensure, async (home) => {
         for (const each of [destroyUser, destroyRoles, destroyData, releaseClaim]) await each.ensure(home);
         assert.equal(await cell.claim(home), null);

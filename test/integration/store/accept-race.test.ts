@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createAdmit } from '../../../engines/admission/admission.ts';
 import { loadPolicyEngine } from '../../../engines/policy/policy-engine.ts';
-import { createDeclareTenant } from '../../../engines/registry/declare-tenant.ts';
-import type { DeclareTenant, DeclareTenantRequest } from '../../../engines/registry/declare-tenant.ts';
+import { createChangeTenant } from '../../../engines/registry/change-tenant.ts';
+import type { ChangeTenant, Declare } from '../../../engines/registry/change-tenant.ts';
 import type { Precondition } from '../../../engines/registry/precondition.ts';
 import type { TenureError } from '../../../domain/tenure-error.ts';
 import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { OperationDocument, PlanDocument, RegionDocument, TenantDocument } from '../../../store/documents.ts';
+import { storageVersion } from '../../../store/documents.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readEntries } from '../../harness/control-data.ts';
 import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
@@ -19,12 +20,12 @@ const stack = attachToStack();
 const crowd = 16;
 
 let opened: ControlStore;
-let declares: DeclareTenant[];
+let declares: ChangeTenant[];
 before(async () => {
   opened = await openControlStore(stack);
   const { store } = opened;
   const policy = await loadPolicyEngine({ bundleDirectory: stack.processEnvironment()['TENURE_POLICY_BUNDLE'] ?? '' });
-  const common = { storageVersion: 1, labels: {}, annotations: {}, generation: 1, revision: 1, createTime: new Date(), updateTime: new Date() } as const;
+  const common = { storageVersion, labels: {}, annotations: {}, generation: 1, revision: 1, createTime: new Date(), updateTime: new Date() } as const;
   const plan: PlanDocument = { ...common, _id: store.newId(), kind: 'Plan', name: 'startup', spec: { isolationModes: ['dedicated'], quotas: { tables: 100 } } };
   const region: RegionDocument = { ...common, _id: store.newId(), kind: 'Region', name: 'eu-west-1', spec: { jurisdiction: 'EU', cells: [{ name: 'eu-west-1-a', tableBudget: 20_000 }], acceptsTenants: true } };
   for (const resource of [plan, region]) await store.commit(async (tx) => ({ result: await store.resources.insert(tx, resource), entries: [anyEntry(resource._id)] }));
@@ -32,13 +33,13 @@ before(async () => {
   // As many processes as contenders, so that none waits for another before it comes to the database.
   declares = Array.from({ length: crowd }, () => {
     const own = opened.another();
-    return createDeclareTenant({ store: own, admit: createAdmit({ resources: own.resources, policy }), requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
+    return createChangeTenant({ store: own, admit: createAdmit({ ...own, policy }), brake: { pass: async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
   });
 });
 after(() => opened.close());
 
 const spec = (name: string, change: Partial<TenantSpec> = {}): TenantSpec => tenantSpecSchema.parse({ ...tenantManifest(name).spec, ...change });
-const request = (name: string, precondition: Precondition, declared: TenantSpec): DeclareTenantRequest => ({
+const request = (name: string, precondition: Precondition, declared: TenantSpec): Declare => ({
   name,
   declare: () => ({ labels: {}, annotations: {}, spec: declared }),
   precondition,
@@ -99,7 +100,7 @@ test(`of ${crowd} equal changes that ask for no revision one operation comes, an
 
 test('what is settled with a change is there exactly when the change is', async () => {
   const held = { principal: 'alice@example.com', key: 'settles', fingerprint: 'sha256:a', claim: 'mine' };
-  const settling = (claim: string): DeclareTenantRequest => ({
+  const settling = (claim: string): Declare => ({
     ...request('settled', { kind: 'absent' }, spec('settled')),
     settle: (tx, { tenant }) => opened.store.idempotency.settle(tx, { ...held, claim }, { status: 201, headers: {}, body: tenant._id }),
   });

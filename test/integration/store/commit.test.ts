@@ -7,7 +7,7 @@ import type { LedgerDraft } from '../../../store/ledger.ts';
 import { draftTenant } from '../../../store/tenants.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, readEntries, refuseEntries } from '../../harness/control-data.ts';
-import { acceptActivation, anyEntry, caller, insertDraft, openControlStore } from '../../harness/control-store.ts';
+import { acceptActivation, activation, anyEntry, caller, insertDraft, openControlStore } from '../../harness/control-store.ts';
 import type { ControlStore } from '../../harness/control-store.ts';
 
 let opened: ControlStore;
@@ -31,7 +31,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
       const tenant = await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time));
       await store.resources.replace(tx, 1, { ...tenant, generation: 2, revision: 2 });
       await store.operations.update(tx, { operationId: operation._id, fence: operation.fence }, { $set: { state: 'running' } });
-      await store.operations.insert(tx, { id: store.newId(), kind: 'activate', tenant: { uid, name }, generation: 1, fence: 1, ...caller });
+      await store.operations.insert(tx, { id: store.newId(), ...activation, tenant: { uid, name }, generation: 1, fence: 1, ...caller });
       const bytes = new Binary(Buffer.alloc(16));
       await store.secrets.insert(tx, uid, 'data-key', { key: 'k', iv: bytes, ciphertext: bytes, tag: bytes });
       await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'alice@example.com', until: tx.time });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { OperationDocument } from '../../../store/documents.ts';
+import { stepOf } from '../../../store/operations.ts';
 import { turning } from '../../../store/operations.ts';
 import type { StepAttempt, StepLeases } from '../../../store/step-leases.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -45,10 +46,10 @@ async function running(name: string): Promise<{ readonly id: string; attempt(nam
 test('an intent is committed with its lease: state, number of attempts, first start', async () => {
   const { id, attempt, read } = await running('intends');
   assert.equal(await leases.intend(attempt('a'), longMs), true);
-  const first = (await read()).steps['create-user'];
+  const first = stepOf(await read(), 'create-user');
   assert.deepEqual([first.state, first.attempts], ['intent', 1]);
   await leases.intend(attempt('b'), longMs);
-  const second = (await read()).steps['create-user'];
+  const second = stepOf(await read(), 'create-user');
   assert.deepEqual([second.attempts, second.startTime], [2, first.startTime]);
   assert.deepEqual((await read()).leases.map((lease) => lease.holder), ['a', 'b']);
   const remaining = await leases.remainingMs(id);
@@ -117,9 +118,9 @@ test('of a turning round and an intent at once, either the intent is known to th
   for (let round = 0; round < 10; round += 1) {
     const { attempt, turn, read } = await running(`races-${round}`);
     const [intent] = await Promise.allSettled([leases.intend(attempt('ensures'), longMs), turn()]);
-    const { steps, state } = await read();
-    assert.equal(state, 'compensating');
-    assert.equal(steps['create-user'].state, intent.status === 'fulfilled' ? 'intent' : 'pending');
+    const turned = await read();
+    assert.equal(turned.state, 'compensating');
+    assert.equal(stepOf(turned, 'create-user').state, intent.status === 'fulfilled' ? 'intent' : 'pending');
     assert.equal((await leases.intendUndo(attempt('undoes'), longMs)) > 0, intent.status === 'fulfilled');
   }
 });

@@ -31,7 +31,7 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['wait tenant/a --for=condition=Placed=Yes', /^error: "Yes" is no status of a condition\nfix: use one of True, False, Unknown/],
   ['wait tenant/a --timeout 90', /Write a duration of at most 24h, such as 500ms, 90s, 2m or 1h\./],
   ['wait tenant/a --timeout 25h', /Write a duration of at most 24h/],
-  ['operations --state done', /Allowed choices are accepted, running, compensating, succeeded, failed, cancelled\./],
+  ['operations --state done', /Allowed choices are pending, accepted, running, compensating, succeeded, failed, cancelled\./],
 ];
 
 for (const [argv, says] of misuses) {

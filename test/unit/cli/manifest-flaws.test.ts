@@ -31,7 +31,7 @@ const table: readonly Flawed[] = [
   { flaw: 'a tag', text: 'kind: !secret Plan\n', says: ['f.yaml:1:7: Unresolved tag: !secret', '  fix: remove the tag; a manifest uses none'] },
   { flaw: 'nesting without end', text: '['.repeat(20_000), says: ['  fix: nest less deeply'] },
   { flaw: 'an unknown field near a known one', text: plan('a').replace('isolationModes', 'isolationMode'), says: ['f.yaml:6:3: unknown field "spec.isolationMode"', '    |   ^^^^^^^^^^^^^', '  fix: did you mean "isolationModes"?', 'f.yaml:5:1: missing field "spec.isolationModes"'] },
-  { flaw: 'an unknown field near none', text: plan('a', '  colour: red\n'), says: ['f.yaml:9:3: unknown field "spec.colour"', '  fix: remove it; known here: displayName, isolationModes, allowedRegions, quotas'] },
+  { flaw: 'an unknown field near none', text: plan('a', '  colour: red\n'), says: ['f.yaml:9:3: unknown field "spec.colour"', '  fix: remove it; known here: displayName, isolationModes, allowedRegions, quotas, retention, encryption, price'] },
   { flaw: 'an unknown field deep in lists', text: tenant(`  plan: p\n${services}          indices: []\n`), says: ['f.yaml:11:11: unknown field "spec.services[0].collections[0].indices"', '  fix: did you mean "indexes"?'] },
   { flaw: 'a number for text', text: plan('12'), says: ['f.yaml:4:9: metadata.name must be a string, and is 12', '  4 |   name: 12', '    |         ^^', '  fix: quote it: "12"'] },
   { flaw: 'text for a list', text: tenant('  plan: p\n  services: shop\n'), says: ['f.yaml:7:13: spec.services must be a list, and is "shop"', '  fix: write a list: ["shop"]'] },

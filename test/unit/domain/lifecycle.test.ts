@@ -1,57 +1,71 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { lifecycleStates, operationKinds } from '../../../contracts/lifecycle.ts';
-import { reachableFrom, stateAfterCompensation, stateAfterSuccess, transitionBetween, transitions } from '../../../domain/lifecycle.ts';
-import { plannedStep, stepPlans } from '../../../domain/step-plan.ts';
-import type { PlannedStep } from '../../../domain/step-plan.ts';
+import { lifecycleStates, operationKinds, transitions } from '../../../contracts/lifecycle.ts';
+import { declaredPaths, mayPreempt, pathsFrom, reachableFrom, transitionBetween, transitionsOn } from '../../../domain/lifecycle.ts';
+import { isReversible, plannedStep, stepPlans, stepsOf } from '../../../domain/step-plan.ts';
 
 describe('the transition table', () => {
-  it('has exactly one transition for every kind of operation, so that success and failure lead to one state each', () => {
-    assert.deepEqual(transitions.map(({ path }) => path).toSorted(), operationKinds.toSorted());
+  it('has a way for every path, and no path of no contract', () => {
+    assert.deepEqual([...new Set(transitions.map(({ path }) => path))].toSorted(), operationKinds.toSorted());
   });
 
-  it('has at most one way from one state to another, and none to itself', () => {
-    const ways = transitions.map(({ from, to }) => `${from} ${to}`);
+  it('has at most one way from one state to another, apart from paths that change no state', () => {
+    const ways = transitions.filter(({ from, to }) => to !== (from as string)).map(({ from, to }) => `${from} ${to}`);
     assert.equal(new Set(ways).size, ways.length);
-    for (const { from, to } of transitions) assert.notEqual(from, to);
   });
 
   it('names only states of the contract', () => {
-    for (const { from, to } of transitions) for (const state of [from, to]) assert.ok(lifecycleStates.includes(state), state);
+    const ends: readonly string[] = [...lifecycleStates, 'Purged'];
+    for (const { from, to } of transitions) for (const state of [from, to]) assert.ok(ends.includes(state), state);
   });
 
-  it('never leads back to Draft, and every state in it is reached from there', () => {
-    const reached = new Set(['Draft']);
+  it('reaches every state from Draft, and from every state a way leads on', () => {
+    const reached = new Set<string>(['Draft']);
     for (let before = 0; before < reached.size; ) {
       before = reached.size;
       for (const { from, to } of transitions) if (reached.has(from)) reached.add(to);
     }
-    for (const { from, to } of transitions) {
-      assert.notEqual(to, 'Draft');
-      assert.ok(reached.has(from), from);
+    for (const state of lifecycleStates) {
+      assert.ok(reached.has(state), state);
+      assert.ok(pathsFrom(state).length > 0, state);
     }
+  });
+
+  it('leaves Deleted only by undelete and purge, and is Purged only from there', () => {
+    assert.deepEqual(pathsFrom('Deleted'), ['undelete', 'purge']);
+    assert.deepEqual(transitions.filter(({ to }) => to === 'Purged').map(({ path, from }) => [path, from]), [['purge', 'Deleted']]);
   });
 
   it('is what the look-ups say', () => {
     for (const from of lifecycleStates) {
-      assert.deepEqual(reachableFrom(from), transitions.filter((transition) => transition.from === from).map(({ to }) => to));
+      for (const path of operationKinds) {
+        const ways = transitions.filter((way) => way.from === from && way.path === path);
+        assert.deepEqual(transitionsOn(path, from), ways);
+        assert.equal(pathsFrom(from).includes(path), ways.length > 0);
+      }
       for (const to of lifecycleStates) {
         const transition = transitionBetween(from, to);
         assert.equal(transition !== undefined, reachableFrom(from).includes(to), `${from} to ${to}`);
-        if (transition !== undefined) assert.deepEqual([transition.from, transition.to], [from, to]);
+        if (transition !== undefined) assert.deepEqual([transition.from, transition.to, declaredPaths.has(transition.path)], [from, to, true]);
       }
     }
   });
 
-  for (const kind of operationKinds) {
-    it(`leads an operation "${kind}" to where it goes, and back to where it came from when it is undone`, () => {
-      const [from, to] = [stateAfterCompensation(kind), stateAfterSuccess(kind)];
-      assert.equal(transitionBetween(from, to)?.path, kind);
-    });
-  }
+  it('has exactly one way for a path from a state, but for undelete, which goes back to where the tenant was', () => {
+    for (const from of lifecycleStates) for (const path of operationKinds) assert.ok(transitionsOn(path, from).length <= (path === 'undelete' ? 2 : 1), `${path} from ${from}`);
+  });
 
-  it('activates a Draft', () => {
-    assert.deepEqual([stateAfterCompensation('activate'), stateAfterSuccess('activate')], ['Draft', 'Active']);
+  it('lets nothing preempt a purge, and nothing preempt its own kind', () => {
+    for (const path of operationKinds) {
+      for (const from of lifecycleStates) {
+        assert.equal(mayPreempt(path, { kind: 'purge', from }), false);
+        assert.equal(mayPreempt(path, { kind: path, from }), false);
+        for (const kind of operationKinds) if (mayPreempt(path, { kind, from })) assert.ok(pathsFrom(from).includes(path));
+      }
+    }
+    assert.equal(mayPreempt('suspend', { kind: 'reconcile', from: 'Active' }), true);
+    assert.equal(mayPreempt('suspend', { kind: 'activate', from: 'Draft' }), false);
+    assert.equal(mayPreempt('delete', { kind: 'activate', from: 'Draft' }), true);
   });
 });
 
@@ -59,7 +73,7 @@ describe('the step plans', () => {
   it('are one for every kind of operation', () => assert.deepEqual(Object.keys(stepPlans).toSorted(), operationKinds.toSorted()));
 
   for (const kind of operationKinds) {
-    const steps: readonly PlannedStep[] = stepPlans[kind];
+    const steps = stepsOf(kind);
 
     it(`of "${kind}" give every step a key of its own, fit for a field name and a failpoint`, () => {
       const keys = steps.map(({ key }) => key);
@@ -78,7 +92,7 @@ describe('the step plans', () => {
   }
 
   it('of an activation choose the place before anything is made there, and probe the boundary last', () => {
-    const steps: readonly PlannedStep[] = stepPlans.activate;
+    const steps = stepsOf('activate');
     const firstInCell = steps.findIndex(({ scope }) => scope === 'cell');
     assert.ok(firstInCell > 0);
     assert.deepEqual(steps.slice(firstInCell).map(({ scope }) => scope).filter((scope) => scope !== 'cell'), []);
@@ -87,5 +101,17 @@ describe('the step plans', () => {
       ['place', 'issue-keys', 'claim-database', 'create-collections', 'create-roles', 'create-user', 'probe-isolation'],
       'keys are stable for ever: operations that are running know them',
     );
+  });
+
+  it('can be turned round until a pivot has begun, and not after it', () => {
+    for (const kind of operationKinds) {
+      const steps = stepsOf(kind);
+      const pivot = steps.findIndex((step) => step.pivot === true);
+      for (let done = 0; done <= steps.length; done += 1) {
+        const states = Object.fromEntries(steps.map(({ key }, index) => [key, { state: index < done ? 'done' : 'pending' }]));
+        assert.equal(isReversible(kind, states), pivot === -1 || done <= pivot, `${kind} after ${done} steps`);
+      }
+      if (pivot !== -1) assert.equal(isReversible(kind, { [steps[pivot]?.key ?? '']: { state: 'intent' } }), false);
+    }
   });
 });

@@ -7,19 +7,20 @@ import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { offeredModes, offeredStrategies } from '../../../domain/isolation.ts';
 import { reachableFrom, transitionBetween } from '../../../domain/lifecycle.ts';
-import { planTenantChange } from '../../../domain/tenant-change.ts';
+import { fieldsBefore, planTenantChange, withFieldsBefore } from '../../../domain/tenant-change.ts';
 import type { CurrentTenant, TenantChange } from '../../../domain/tenant-change.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
-import { merged, optional, regionNames, residencies, services, tenantSpecs } from './specs.ts';
+import { regionNames, residencies, tenantSpecs } from './specs.ts';
 
 const plan = (declared: TenantSpec, current?: CurrentTenant): TenantChange => planTenantChange(declared, current, isDeepStrictEqual);
 
 const lifecycles = fc.constantFrom(...declarableLifecycles);
+const owners = {};
 const placement = { region: 'eu-west', cell: 'eu-west-0', mode: 'dedicated', database: 'tenant_x' } as const;
 
 /** A tenant that stands as it was declared: Draft or Active. */
 const settled = fc.tuple(tenantSpecs, fc.constantFrom('Draft' as const, 'Active' as const)).map(
-  ([spec, lifecycle]): CurrentTenant => ({ spec: { ...spec, lifecycle }, lifecycle, placement: lifecycle === 'Draft' ? null : placement }),
+  ([spec, lifecycle]): CurrentTenant => ({ spec: { ...spec, lifecycle }, lifecycle, placement: lifecycle === 'Draft' ? null : placement, owners }),
 );
 const active = settled.filter(({ lifecycle }) => lifecycle === 'Active');
 
@@ -44,16 +45,16 @@ describe('a declaration', () => {
   it('that leaves out lifecycle and placement leaves both as they are', () => {
     fc.assert(
       fc.property(settled, (current) => {
-        const { spec, path } = plan(without(current.spec, 'lifecycle', 'placement'), current);
+        const { spec, transition } = plan(without(current.spec, 'lifecycle', 'placement'), current);
         assert.deepEqual(spec, current.spec);
-        assert.equal(path, undefined);
+        assert.equal(transition, undefined);
       }),
     );
   });
 
   it('that names one part of the placement leaves the other as it is', () => {
     const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, lifecycle: 'Draft', placement: { mode: 'dedicated', preferredRegion: 'eu-west' } };
-    const draft: CurrentTenant = { spec, lifecycle: 'Draft', placement: null };
+    const draft: CurrentTenant = { spec, lifecycle: 'Draft', placement: null, owners };
     assert.deepEqual(plan({ ...spec, placement: { preferredRegion: 'us-east' } }, draft).spec.placement, { mode: 'dedicated', preferredRegion: 'us-east' });
     assert.deepEqual(plan({ ...spec, placement: { mode: 'dedicated' } }, draft).spec.placement, spec.placement);
   });
@@ -65,9 +66,9 @@ describe('a declaration', () => {
   it('of a new tenant without a lifecycle makes a Draft and starts nothing', () => {
     fc.assert(
       fc.property(tenantSpecs, (declared) => {
-        const { spec, path } = plan(declared);
+        const { spec, transition } = plan(declared);
         assert.deepEqual(spec, { ...declared, lifecycle: 'Draft' });
-        assert.equal(path, undefined);
+        assert.equal(transition, undefined);
       }),
     );
   });
@@ -79,9 +80,9 @@ describe('a declaration', () => {
         const reachable = declared.lifecycle === current.lifecycle || transitionBetween(current.lifecycle, lifecycle) !== undefined;
         fc.pre(reachable);
         const { spec } = plan(declared, current);
-        const reached: CurrentTenant = { spec, lifecycle: spec.lifecycle, placement: spec.lifecycle === 'Draft' ? null : placement };
-        assert.deepEqual(plan(declared, reached), { spec });
-        assert.deepEqual(plan(spec, reached), { spec });
+        const reached: CurrentTenant = { spec, lifecycle: spec.lifecycle, placement: spec.lifecycle === 'Draft' ? null : placement, owners };
+        assert.deepEqual(plan(declared, reached), { spec, assign: {} });
+        assert.deepEqual(plan(spec, reached), { spec, assign: {} });
       }),
     );
   });
@@ -90,9 +91,10 @@ describe('a declaration', () => {
     for (const from of lifecycleStates) {
       for (const lifecycle of declarableLifecycles) {
         const spec: TenantSpec = { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }], lifecycle };
-        const current: CurrentTenant = { spec, lifecycle: from, placement: null };
+        const current: CurrentTenant = { spec, lifecycle: from, placement: null, owners };
         const path = transitionBetween(from, lifecycle)?.path;
-        if (path !== undefined || from === lifecycle) assert.equal(plan(spec, current).path, path);
+        if (from === 'Deleted') assert.throws(() => plan(spec, current), { code: 'tenant_deleted' });
+        else if (path !== undefined || from === lifecycle) assert.equal(plan(spec, current).transition?.path, path);
         else assert.deepEqual(refusal('transition_not_allowed', () => plan(spec, current)), ['/spec/lifecycle']);
       }
     }
@@ -144,42 +146,74 @@ describe('a placed tenant', () => {
 });
 
 describe('a tenant that is no Draft', () => {
-  const changes = {
-    plan: fc.constant({ plan: 'another' }),
-    residency: merged<object>(optional('residency', residencies)),
-    services: services.map((list) => ({ services: list })),
-  } as const;
+  const one: TenantSpec = { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }], lifecycle: 'Active' };
+  const standing: CurrentTenant = { spec: one, lifecycle: 'Active', placement, owners };
+  const more: TenantSpec = { ...one, services: [...one.services, { name: 't', strategy: 'dedicated', collections: [{ name: 'd', indexes: [] }] }] };
 
-  for (const [field, change] of Object.entries(changes)) {
-    it(`keeps its ${field}`, () => {
-      fc.assert(
-        fc.property(active, change, (current, changed) => {
-          const declared = { ...without(current.spec, field as keyof TenantSpec), ...changed };
-          fc.pre(!isDeepStrictEqual(declared[field as keyof TenantSpec], current.spec[field as keyof TenantSpec]));
-          assert.deepEqual(refusal('change_not_available', () => plan(declared, current)), [`/spec/${field}`]);
-        }),
-      );
-    });
+  it('changes its plan by an operation that can write the old one back', () => {
+    fc.assert(
+      fc.property(active, (current) => {
+        const { transition, assign } = plan({ ...current.spec, plan: 'another' }, current);
+        assert.deepEqual([transition?.path, assign], ['change_plan', { plan: 'another' }]);
+        assert.deepEqual(fieldsBefore(assign, current.spec), { plan: current.spec.plan });
+      }),
+    );
+  });
 
-    it(`may change its ${field} while it is one`, () => {
-      fc.assert(
-        fc.property(settled, change, (current, changed) => {
-          fc.pre(current.lifecycle === 'Draft');
-          const declared = { ...without(current.spec, field as keyof TenantSpec), ...changed };
-          assert.deepEqual(plan(declared, current).spec, declared);
-        }),
-      );
-    });
-  }
+  it('gets further collections by a reconciliation', () => {
+    assert.deepEqual([plan(more, standing).transition?.path, plan(more, standing).assign], ['reconcile', { services: more.services }]);
+  });
 
-  it('names every field that is frozen, at once', () => {
-    const spec: TenantSpec = { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }], lifecycle: 'Active' };
-    const declared: TenantSpec = { ...spec, plan: 'q', residency: { jurisdictions: ['EU'] }, services: [{ ...spec.services[0]!, name: 't' }] };
-    assert.deepEqual(refusal('change_not_available', () => plan(declared, { spec, lifecycle: 'Active', placement })), ['/spec/plan', '/spec/residency', '/spec/services']);
+  it('never loses a collection by leaving it out', () => {
+    const fewer = { ...standing, spec: more };
+    assert.deepEqual(refusal('change_not_available', () => plan(one, fewer)), ['/spec/services']);
+  });
+
+  it('changes its residency by writing it', () => {
+    fc.assert(fc.property(active, residencies, (current, residency) => assert.equal(plan({ ...current.spec, residency }, current).transition, undefined)));
+  });
+
+  it('takes one operation at a time, and is told which two were asked for', () => {
+    assert.deepEqual(refusal('change_not_available', () => plan({ ...more, plan: 'q' }, standing)), ['/spec/plan', '/spec/services']);
+    assert.deepEqual(refusal('change_not_available', () => plan({ ...one, plan: 'q', lifecycle: 'Suspended' }, standing)), ['/spec/lifecycle', '/spec/plan']);
+  });
+
+  it('that is Archived keeps its plan', () => {
+    const archived: CurrentTenant = { ...standing, lifecycle: 'Archived', spec: { ...one, lifecycle: 'Archived' } };
+    assert.deepEqual(refusal('change_not_available', () => plan({ ...archived.spec, plan: 'q' }, archived)), ['/spec/plan']);
   });
 
   it('may change its display name', () => {
     fc.assert(fc.property(active, (current) => assert.equal(plan({ ...current.spec, displayName: 'Another' }, current).spec.displayName, 'Another')));
+  });
+
+  it('that a verb has suspended is not resumed by an apply, unless it is forced', () => {
+    const suspended: CurrentTenant = { spec: { ...one, lifecycle: 'Suspended' }, lifecycle: 'Suspended', placement, owners: { lifecycle: { verb: 'suspend' } } };
+    assert.deepEqual(refusal('field_owned', () => plan(one, suspended)), ['/spec/lifecycle']);
+    assert.equal(planTenantChange(one, suspended, isDeepStrictEqual, { force: true }).transition?.path, 'resume');
+    assert.equal(plan({ ...one, lifecycle: 'Suspended' }, suspended).transition, undefined);
+    assert.equal(plan({ ...without(one, 'lifecycle'), displayName: 'x' }, suspended).transition, undefined);
+  });
+
+  it('keeps its hold whatever is applied, forced or not', () => {
+    const held: CurrentTenant = { ...standing, spec: { ...one, hold: { reason: 'court' } } };
+    assert.deepEqual(plan(one, held).spec.hold, { reason: 'court' });
+    for (const force of [false, true]) {
+      assert.throws(() => planTenantChange({ ...one, hold: { reason: 'other' } }, held, isDeepStrictEqual, { force }), { code: 'tenant_held' });
+      assert.throws(() => planTenantChange({ ...one, hold: { reason: 'court' } }, standing, isDeepStrictEqual, { force }), { code: 'tenant_held' });
+    }
+  });
+});
+
+describe('what an operation writes', () => {
+  it('is written back exactly, whatever it was', () => {
+    fc.assert(
+      fc.property(settled, tenantSpecs, fc.subarray(['plan', 'services', 'displayName', 'residency'] as const), (current, next, fields) => {
+        const assign = Object.fromEntries(fields.filter((field) => next[field] !== undefined).map((field) => [field, next[field]]));
+        const before = { ...current.spec, lifecycle: 'Active' as const };
+        assert.deepEqual(withFieldsBefore({ ...before, ...assign }, fieldsBefore(assign, before)), before);
+      }),
+    );
   });
 });
 

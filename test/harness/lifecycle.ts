@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { ApiClient } from '../../client/api-client.ts';
+import type { Operation } from '../../contracts/operation.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { RouteId } from '../../contracts/routes.ts';
+import { tenantManifest } from './manifests.ts';
+
+type Verb = Extract<RouteId, 'activateTenant' | 'suspendTenant' | 'resumeTenant' | 'archiveTenant' | 'reactivateTenant' | 'deleteTenant' | 'undeleteTenant' | 'reconcileTenant'>;
+
+/** Asks for a path by its verb and resolves when its operation has ended, however. */
+export async function take(api: ApiClient, verb: Verb, name: string): Promise<Operation> {
+  const { body } = await api.call(verb, { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  assert.ok(body.operation !== undefined, `${verb} of ${name} starts an operation`);
+  return ended(api, body.operation.id);
+}
+
+/** The operation when it has ended. */
+export async function ended(api: ApiClient, id: string): Promise<Operation> {
+  for (;;) {
+    const { body } = await api.call('waitOperation', { params: { id }, query: { timeoutSeconds: 30 } });
+    if (body.done) return body;
+  }
+}
+
+/** Takes paths one after the other; each must succeed. */
+export async function takeAll(api: ApiClient, name: string, verbs: readonly Verb[]): Promise<void> {
+  for (const verb of verbs) {
+    const operation = await take(api, verb, name);
+    assert.equal(operation.state, 'succeeded', `${verb}: ${JSON.stringify(operation.error)}`);
+  }
+}
+
+/** Declares a tenant and brings it to Active. */
+export async function activeTenant(api: ApiClient, name: string, change: Parameters<typeof tenantManifest>[1] = {}): Promise<Tenant> {
+  await api.call('createTenant', { body: tenantManifest(name, change), idempotencyKey: randomUUID() });
+  await takeAll(api, name, ['activateTenant']);
+  return (await api.call('getTenant', { params: { name } })).body;
+}
+
+/** Why a condition of a tenant is as it is. */
+export function conditionOf(tenant: Tenant, type: string): string {
+  const condition = tenant.status.conditions.find((one) => one.type === type);
+  return condition === undefined ? 'absent' : `${condition.status} ${condition.reason}`;
+}

@@ -1,0 +1,39 @@
+import { routes } from '../../contracts/routes.ts';
+import type { RouteContract, RouteId } from '../../contracts/routes.ts';
+import type { HttpRequest } from './http-exchange.ts';
+import { tenantManifest } from './manifests.ts';
+
+export interface About {
+  /** Of the tenant, plan or region. */
+  readonly name: string;
+  /** Of the operation or the tombstone. */
+  readonly id?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const absentId = '01hzzzzzzzzzzzzzzzzzzzzza1';
+
+function bodyOf(id: RouteId, name: string): unknown {
+  const bodies: Partial<Record<RouteId, unknown>> = {
+    createTenant: tenantManifest(name),
+    putTenant: tenantManifest(name),
+    putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
+    putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
+    changePlanOfTenant: { plan: 'startup' },
+    holdTenant: { reason: 'a case' },
+    purgeTenant: { early: true },
+  };
+  return bodies[id];
+}
+
+const queries: Partial<Record<RouteId, string>> = { previewPlanOfTenant: '?plan=startup' };
+
+/** The least request that a route's contract takes. */
+export function requestBy(id: RouteId, { name, id: of = absentId, headers = {} }: About): HttpRequest {
+  const contract: RouteContract = routes[id];
+  const body = bodyOf(id, name);
+  const path = contract.path.replace('{name}', name).replace('{id}', of).replace('{uid}', of);
+  return { method: contract.method, path: `${path}${queries[id] ?? ''}`, headers: { 'idempotency-key': id, ...headers }, ...(body === undefined ? {} : { body }) };
+}
+
+export const routeIds = Object.keys(routes) as RouteId[];

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { lifecycleStates, operationKinds } from '../../../contracts/lifecycle.ts';
+import type { LifecycleState, OperationKind } from '../../../contracts/lifecycle.ts';
+import { pathsFrom } from '../../../domain/lifecycle.ts';
+import { isFulfilled, planTenantVerb } from '../../../domain/tenant-verb.ts';
+import type { TenantVerb, VerbTenant } from '../../../domain/tenant-verb.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+
+function verbOf(path: OperationKind): TenantVerb {
+  if (path === 'change_plan') return { path, plan: 'enterprise' };
+  return path === 'purge' ? { path, early: false } : { path };
+}
+
+function tenantIn(lifecycle: LifecycleState, from: 'Draft' | 'Archived' = 'Archived'): VerbTenant {
+  const declared = lifecycle === 'Deleted' ? from : lifecycle;
+  const spec = { plan: 'startup', lifecycle: declared, services: [{ name: 's', strategy: 'dedicated' as const, collections: [{ name: 'c', indexes: [] }] }] };
+  return { spec, lifecycle, placement: null, owners: {}, deletion: lifecycle === 'Deleted' ? { from } : null };
+}
+
+describe('a verb', () => {
+  for (const path of operationKinds) {
+    for (const state of lifecycleStates) {
+      const allowed = pathsFrom(state).includes(path);
+      it(`${path} of a tenant that is ${state} is ${allowed ? 'taken' : 'refused, and told what is possible'}`, () => {
+        const tenant = tenantIn(state);
+        if (allowed) {
+          const { transition, spec, assign } = planTenantVerb(verbOf(path), tenant);
+          assert.deepEqual([transition.path, transition.from], [path, state]);
+          assert.deepEqual(spec, { ...tenant.spec, ...assign });
+        } else {
+          assert.throws(
+            () => planTenantVerb(verbOf(path), tenant),
+            (error) => error instanceof TenureError && error.code === 'transition_not_allowed' && assert.deepEqual(error.errors[0]?.allowed, pathsFrom(state)) === undefined,
+          );
+        }
+      });
+    }
+  }
+
+  it('writes the lifecycle that a manifest could declare, and for deletion nothing', () => {
+    const written = (path: OperationKind, state: LifecycleState) => planTenantVerb(verbOf(path), tenantIn(state)).assign;
+    assert.deepEqual(written('suspend', 'Active'), { lifecycle: 'Suspended' });
+    assert.deepEqual(written('reactivate', 'Archived'), { lifecycle: 'Active' });
+    assert.deepEqual(written('change_plan', 'Suspended'), { plan: 'enterprise' });
+    for (const [path, state] of [['delete', 'Archived'], ['undelete', 'Deleted'], ['purge', 'Deleted'], ['reconcile', 'Active']] as const) assert.deepEqual(written(path, state), {});
+  });
+
+  it('brings a deleted tenant back to where it was deleted from', () => {
+    for (const from of ['Draft', 'Archived'] as const) assert.equal(planTenantVerb({ path: 'undelete' }, tenantIn('Deleted', from)).transition.to, from);
+  });
+
+  it('of where the tenant is already changes nothing', () => {
+    assert.ok(isFulfilled({ path: 'suspend' }, tenantIn('Suspended')));
+    assert.ok(isFulfilled({ path: 'resume' }, tenantIn('Active')));
+    assert.ok(isFulfilled({ path: 'delete' }, tenantIn('Deleted')));
+    assert.ok(isFulfilled({ path: 'change_plan', plan: 'startup' }, tenantIn('Active')));
+    assert.ok(!isFulfilled({ path: 'reconcile' }, tenantIn('Active')), 'drift is looked for each time');
+  });
+});
