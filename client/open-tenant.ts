@@ -14,8 +14,9 @@ export interface OpenTenant {
   readonly uid: string;
   readonly region: string;
   readonly collections: readonly string[];
+  /** The tenant's own database. Of a tenant in mode `schema` it is the one that it shares: reach its collections by {@link collection}. */
   readonly db: Db;
-  /** @throws TypeError for a collection that the tenant does not declare */
+  /** A collection by its declared name, wherever it lies. @throws TypeError for a collection that the tenant does not declare */
   collection<Schema extends Document = Document>(name: string): Collection<Schema>;
   /** Resolves when the handle has been closed, by whomever. From then on every use of it is refused. */
   readonly closed: Promise<ClosedBecause>;
@@ -42,6 +43,11 @@ function connect({ endpoint, credential }: TenantAccess, maxPoolSize: number): M
     writeConcern: { w: 'majority' },
     readConcernLevel: 'majority',
   });
+}
+
+function namespaceOf({ namespaces, collections, database }: TenantAccess, collection: string): { readonly database: string; readonly name: string } | undefined {
+  if (namespaces !== undefined) return namespaces.find((namespace) => namespace.collection === collection);
+  return collections.includes(collection) ? { database, name: collection } : undefined;
 }
 
 /**
@@ -123,7 +129,8 @@ export async function openTenant(api: ApiClient, name: string, { maxPoolSize = 1
     collections: access.collections,
     db,
     collection(collectionName) {
-      if (access.collections.includes(collectionName)) return db.collection(collectionName);
+      const namespace = namespaceOf(access, collectionName);
+      if (namespace !== undefined) return client.db(namespace.database).collection(namespace.name);
       throw new TypeError(`tenant "${name}" declares no collection "${collectionName}"; it has ${access.collections.join(', ')}`);
     },
     closed,

@@ -3,8 +3,8 @@ import type { CollectionSpec, IndexSpec, TenantSpec } from '../contracts/manifes
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 
 /** The modes and strategies that this version provisions; the contract names more. */
-export const offeredModes: readonly IsolationMode[] = ['dedicated'];
-export const offeredStrategies: readonly ServiceStrategy[] = ['dedicated'];
+export const offeredModes: readonly IsolationMode[] = ['dedicated', 'schema', 'hybrid'];
+export const offeredStrategies: readonly ServiceStrategy[] = ['dedicated', 'schema'];
 
 const defaultMode: IsolationMode = 'dedicated';
 
@@ -13,24 +13,31 @@ export function isolationModeOf(spec: TenantSpec): IsolationMode {
 }
 
 /** How a service of a tenant in this mode keeps its data apart: only where the mode is `hybrid`, each service may choose. */
-export function strategyOf(service: { readonly strategy?: ServiceStrategy }, mode: IsolationMode): ServiceStrategy {
+export function strategyOf(service: { readonly strategy?: ServiceStrategy | undefined }, mode: IsolationMode): ServiceStrategy {
   return mode === 'hybrid' ? (service.strategy ?? 'dedicated') : mode;
 }
 
-/** What in the spec asks for isolation that is not offered; empty when nothing does. */
+/** The strategies that a service may name in this mode. */
+function strategiesIn(mode: IsolationMode): readonly ServiceStrategy[] {
+  return mode === 'hybrid' ? offeredStrategies : [mode];
+}
+
+/** What in the spec asks for isolation that is not offered, or that contradicts its mode; empty when nothing does. */
 export function isolationFlaws(spec: TenantSpec): ProblemDetail[] {
   const flaws: ProblemDetail[] = [];
   const mode = isolationModeOf(spec);
   if (!offeredModes.includes(mode)) {
     flaws.push({ pointer: '/spec/placement/mode', message: `isolation mode "${mode}" is not offered`, allowed: [...offeredModes], fix: 'Use an offered mode.' });
   }
-  for (const [index, service] of spec.services.entries()) {
-    if (offeredStrategies.includes(service.strategy)) continue;
+  const allowed = strategiesIn(mode);
+  for (const [index, { strategy }] of spec.services.entries()) {
+    if (strategy === undefined || allowed.includes(strategy)) continue;
+    const isOffered = offeredStrategies.includes(strategy);
     flaws.push({
       pointer: `/spec/services/${index}/strategy`,
-      message: `strategy "${service.strategy}" is not offered`,
-      allowed: [...offeredStrategies],
-      fix: 'Use an offered strategy.',
+      message: isOffered ? `strategy "${strategy}" contradicts the isolation mode "${mode}"` : `strategy "${strategy}" is not offered`,
+      allowed: [...allowed],
+      fix: isOffered ? 'Leave the strategy out, or declare the mode "hybrid", in which each service may have its own.' : 'Use an offered strategy, or leave it out.',
     });
   }
   return flaws;

@@ -62,6 +62,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
       endpoint,
       database,
       collections: namespaces.map(({ declared }) => declared.name),
+      namespaces: namespaces.map(({ declared, database: holder, name: onCell }) => ({ collection: declared.name, database: holder, name: onCell })),
       credential: { username: user, password, authSource: database },
     };
     return { status: 200, body: access, headers: { 'cache-control': 'no-store' } };

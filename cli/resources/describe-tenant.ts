@@ -24,7 +24,7 @@ export async function describeTenant(api: ApiClient, name: string, paint: Paint)
   const { items } = (await api.call('listOperations', { query: { tenant: name, pageSize: lastOperations } })).body;
   return [
     fieldsOf(tenant),
-    `\nServices:\n${tenant.spec.services.map(({ name: service, strategy, collections }) => `  ${service} (${strategy}): ${collections.map((collection) => collection.name).join(', ')}\n`).join('')}`,
+    `\nServices:\n${tenant.spec.services.map(({ name: service, strategy, collections }) => `  ${service}${strategy === undefined ? '' : ` (${strategy})`}: ${collections.map((collection) => collection.name).join(', ')}\n`).join('')}`,
     `\nConditions:\n${renderTable(conditionColumns, status.conditions, paint, '  ')}`,
     running === undefined ? '' : `\nRunning: operation/${running.id} (${running.kind}), ${running.progress.done} of ${running.progress.total} steps done\n${renderTable(stepColumns, running.steps, paint, '  ')}`,
     items.length === 0 ? '' : `\nLast operations:\n${renderTable(operationColumns, items, paint, '  ')}`,

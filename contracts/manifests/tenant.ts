@@ -36,7 +36,7 @@ export const collectionSpecSchema = z.strictObject({
 
 const serviceSpecSchema = z.strictObject({
   name: nameSchema,
-  strategy: z.enum(serviceStrategies).default('dedicated'),
+  strategy: z.enum(serviceStrategies).optional().meta({ description: 'Absent: as the isolation mode says; in mode hybrid, dedicated.' }),
   collections: z.array(collectionSpecSchema).min(1).max(200),
 });
 

@@ -42,6 +42,6 @@ export async function declareBasics(api: ApiClient): Promise<void> {
   await api.call('putPlan', {
     params: { name: 'startup' },
     ifNoneMatch: '*',
-    body: { apiVersion, kind: 'Plan', metadata: { name: 'startup' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 100 } } },
+    body: { apiVersion, kind: 'Plan', metadata: { name: 'startup' }, spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } } },
   });
 }

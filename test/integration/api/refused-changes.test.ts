@@ -63,10 +63,10 @@ const table: readonly Refused[] = [
   },
   { name: 'a mode that the plan does not offer', spec: { plan: 'pooled' }, code: 'policy_refused', flaw: { rule: 'tenant.mode_allowed', pointer: '/spec/placement/mode', allowed: ['schema'] } },
   {
-    name: 'the isolation mode schema',
-    spec: { plan: 'pooled', placement: { mode: 'schema' } },
+    name: 'a service strategy that contradicts the mode',
+    spec: { plan: 'pooled', placement: { mode: 'schema' }, services: [{ ...service!, strategy: 'dedicated' }] },
     code: 'isolation_not_available',
-    flaw: { pointer: '/spec/placement/mode', allowed: ['dedicated'] },
+    flaw: { pointer: '/spec/services/0/strategy', allowed: ['schema'] },
   },
   {
     name: 'a service strategy that is not offered',

@@ -12,7 +12,7 @@ import { probeIsolation } from '../../../engines/isolation/probe/probe.ts';
 import { createRoles, homeRoles } from '../../../engines/isolation/parts/roles.ts';
 import { createTenantUser, homeUser } from '../../../engines/isolation/parts/user.ts';
 import { poolDatabase } from '../../../domain/home-layout.ts';
-import { homeFormIn } from '../../../domain/isolation.ts';
+import { homeFormIn, offeredModes } from '../../../domain/isolation.ts';
 import { describeHome } from '../../../engines/isolation/home.ts';
 import type { Home, HomeState, WorkLease } from '../../../engines/isolation/home.ts';
 import type { HomeStep } from '../../../engines/isolation/home-step.ts';
@@ -57,7 +57,7 @@ export type PartName = keyof typeof parts;
 export const partNames = Object.keys(parts) as PartName[];
 
 /** The modes that tests of every part run in. */
-export const modes: readonly IsolationMode[] = ['dedicated'];
+export const modes: readonly IsolationMode[] = offeredModes;
 
 /** Brings about every step before `step`. */
 export async function ensureBefore(step: StepName, home: Home): Promise<void> {

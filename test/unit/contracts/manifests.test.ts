@@ -14,8 +14,12 @@ describe('a manifest is taken:', () => {
   }
 
   it('what is left out gets the default that the contract promises', () => {
-    assert.partialDeepStrictEqual(manifestSchema.parse(tenant()), { spec: { services: [{ strategy: 'dedicated', collections: [{ indexes: [] }] }] } });
+    assert.partialDeepStrictEqual(manifestSchema.parse(tenant()), { spec: { services: [{ collections: [{ indexes: [] }] }] } });
     assert.partialDeepStrictEqual(manifestSchema.parse(region()), { spec: { acceptsTenants: true, cells: [{ tableBudget: 20_000 }] } });
+  });
+
+  it('an absent strategy stays absent, for that means as the mode says', () => {
+    assert.deepEqual(Object.keys(manifestSchemas.Tenant.parse(tenant()).spec.services[0]!), ['name', 'collections']);
   });
 
   it('an absent lifecycle and placement stay absent, for that means unchanged', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { lifecycleStates } from '../../../contracts/lifecycle.ts';
-import type { LifecycleState } from '../../../contracts/lifecycle.ts';
+import { lifecycleStates, serviceStrategies } from '../../../contracts/lifecycle.ts';
+import type { LifecycleState, ServiceStrategy } from '../../../contracts/lifecycle.ts';
 import type { IndexSpec } from '../../../contracts/manifests/tenant.ts';
-import { declaredCollections, declaredTables, homeFormIn, indexName, isolationFlaws, isolationModeOf, offeredModes } from '../../../domain/isolation.ts';
+import { declaredCollections, declaredTables, homeFormIn, indexName, isolationFlaws, isolationModeOf, offeredModes, strategyOf } from '../../../domain/isolation.ts';
 import type { HomeForm } from '../../../domain/isolation.ts';
 import { indexKeys, tenantSpecs } from './specs.ts';
 
@@ -56,6 +56,23 @@ describe('the isolation mode', () => {
     const spec = fc.sample(tenantSpecs, 1)[0]!;
     assert.equal(isolationModeOf({ ...spec, placement: { mode: 'hybrid' } }), 'hybrid');
     assert.equal(isolationModeOf({ ...spec, placement: {} }), 'dedicated');
+  });
+
+  it('has a flaw for each service whose strategy contradicts it, and for no other', () => {
+    const strategies = fc.array(fc.option(fc.constantFrom(...serviceStrategies), { nil: undefined }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(strategies, fc.constantFrom(...offeredModes), (chosen, mode) => {
+        const services = chosen.map((strategy, at) => ({ name: `s${at}`, ...(strategy === undefined ? {} : { strategy }), collections: [{ name: `c${at}`, indexes: [] }] }));
+        const fits = (strategy: ServiceStrategy | undefined): boolean => strategy === undefined || (mode === 'hybrid' ? strategy === 'schema' || strategy === 'dedicated' : strategy === mode);
+        const flawed = chosen.flatMap((strategy, at) => (fits(strategy) ? [] : [`/spec/services/${at}/strategy`]));
+        assert.deepEqual(isolationFlaws({ plan: 'p', placement: { mode }, services }).map(({ pointer }) => pointer), flawed);
+      }),
+    );
+  });
+
+  it('says which strategy a service has that names none', () => {
+    assert.deepEqual(offeredModes.map((mode) => [mode, strategyOf({}, mode)]), [['dedicated', 'dedicated'], ['schema', 'schema'], ['hybrid', 'dedicated']]);
+    assert.equal(strategyOf({ strategy: 'schema' }, 'hybrid'), 'schema');
   });
 
   it('has no flaw where it is offered', () => {

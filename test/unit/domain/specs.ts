@@ -28,7 +28,7 @@ const collections = (service: number) =>
       indexes: Array.from({ length: count }, (_, field) => ({ keys: [{ field: `f${field}`, order: 1 as const }] })),
     })),
   );
-const service = (at: number) => collections(at).map((declared) => ({ name: `s${at}`, strategy: 'dedicated' as const, collections: declared }));
+const service = (at: number) => collections(at).map((declared) => ({ name: `s${at}`, collections: declared }));
 
 export const residencies = merged<NonNullable<TenantSpec['residency']>>(optional('allowedRegions', someRegions), optional('jurisdictions', fc.uniqueArray(jurisdiction, { minLength: 1 })));
 export const services = fc.tuple(service(0), fc.option(service(1), { nil: undefined })).map((list) => list.filter((one) => one !== undefined));

@@ -228,7 +228,10 @@ describe('isolation that this version does not offer', () => {
     it(`is refused as strategy "${strategy}" of the service that asks for it`, () => {
       const service = { name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] } as const;
       const declared: TenantSpec = { plan: 'p', services: [{ ...service, collections: [...service.collections.map((one) => ({ ...one, indexes: [] }))] }, { name: 't', strategy, collections: [{ name: 'd', indexes: [] }] }] };
-      assert.deepEqual(refusal('isolation_not_available', () => plan(declared)), ['/spec/services/1/strategy']);
+      for (const mode of offeredModes) {
+        const undecided = { ...declared, placement: { mode }, services: declared.services.map((one) => (one.strategy === strategy ? one : { name: one.name, collections: one.collections })) };
+        assert.deepEqual(refusal('isolation_not_available', () => plan(undecided)), ['/spec/services/1/strategy']);
+      }
     });
   }
 });
