@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { RouteAnswer } from '../../../contracts/routes.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
