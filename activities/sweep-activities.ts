@@ -1,7 +1,8 @@
+import type { DueOutcome } from '../engines/registry/due-work.ts';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { StartOperation } from '../platform/operation-starter.ts';
+import type { CancelOperationWorkflow, StartOperation } from '../platform/operation-starter.ts';
 import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { asFailure } from './failure.ts';
@@ -9,21 +10,30 @@ import { asFailure } from './failure.ts';
 export interface SweepActivities {
   /** Starts the workflows of operations on which nothing has happened for a while; one that runs is left alone. */
   resumeStalledOperations(): Promise<{ readonly resumed: number }>;
+  /** Begins purges and changes of plan whose time has come. */
+  beginDueOperations(): Promise<{ readonly begun: number; readonly refused: number }>;
 }
 
 /** An operation whose workflow waits between two attempts is idle too; starting it then finds the one that runs. */
 const idleMs = 5_000;
 const batch = 500;
 
+/** Operations that one sweep begins by the clock, of each kind: more would be more than the workers take in its interval. */
+const dueBatch = 100;
+
 export interface SweepDependencies {
   readonly store: Pick<Store, 'operations' | 'resources'>;
   readonly start: StartOperation;
+  readonly cancelWorkflow: CancelOperationWorkflow;
+  readonly beginDue: (limit: number) => Promise<DueOutcome[]>;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'resumedOperations'>;
 }
 
-export function createSweepActivities({ store, start, logger, metrics }: SweepDependencies): SweepActivities {
-  async function resume({ _id, kind, tenant, requestId, correlationId }: OperationDocument): Promise<void> {
+export function createSweepActivities({ store, start, cancelWorkflow, beginDue, logger, metrics }: SweepDependencies): SweepActivities {
+  async function resume({ _id, kind, tenant, requestId, correlationId, cancelRequestTime, state }: OperationDocument): Promise<void> {
+    // One that waits between two attempts hears of its cancellation now, and not when it tries again.
+    if (cancelRequestTime !== null && state === 'running') await cancelWorkflow({ operationId: _id, tenant });
     const document = await store.resources.findByUid('Tenant', tenant.uid);
     await start({ kind, operationId: _id, tenant, requestId, correlationId, plan: document?.spec.plan ?? 'unknown' });
     metrics.resumedOperations.inc();
@@ -44,6 +54,20 @@ export function createSweepActivities({ store, start, logger, metrics }: SweepDe
         }
         if (resumed > 0) logger.info('asked for the workflows of idle operations', { count: resumed });
         return { resumed };
+      } catch (error) {
+        throw asFailure(error, 1);
+      }
+    },
+    async beginDueOperations() {
+      try {
+        const outcomes = await beginDue(dueBatch);
+        for (const { tenant, work, begun, refused } of outcomes) {
+          if (refused !== undefined) logger.warn(`${work} is due, was refused, and is left alone for a while`, { tenant: tenant.name, ...errorFields(refused) });
+          const operation = begun?.outcome === 'changed' ? begun.operation : undefined;
+          if (operation !== undefined) await resume(operation).catch((error: unknown) => logger.warn('begun, and left to the next sweep', { operationId: operation._id, ...errorFields(error) }));
+        }
+        const begun = outcomes.filter((outcome) => outcome.begun !== undefined).length;
+        return { begun, refused: outcomes.length - begun };
       } catch (error) {
         throw asFailure(error, 1);
       }

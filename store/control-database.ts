@@ -1,6 +1,7 @@
 import { ReadConcern } from 'mongodb';
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type {
+  BackoffDocument,
   BrakeDocument,
   CellDocument,
   IdempotencyDocument,
@@ -32,6 +33,7 @@ export interface ControlDatabase {
   readonly leases: Collection<TenantLeaseDocument>;
   readonly tombstones: Collection<TombstoneDocument>;
   readonly brakes: Collection<BrakeDocument>;
+  readonly backoffs: Collection<BackoffDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
 
@@ -51,6 +53,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     leases: db.collection('leases'),
     tombstones: db.collection('tombstones'),
     brakes: db.collection('brakes'),
+    backoffs: db.collection('backoffs'),
     secrets: secretsDb.collection('secrets'),
   };
 }
@@ -77,6 +80,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
     ...['cells', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
 }

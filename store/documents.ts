@@ -77,6 +77,15 @@ export interface FieldOwner {
   time: Date;
 }
 
+/** Failures in a row of the plane's own work for a tenant. */
+export interface BackoffDocument {
+  _id: string;
+  work: string;
+  tenant: string;
+  failures: number;
+  until: Date;
+}
+
 /** Times of the latest changes of one kind, oldest first. */
 export interface BrakeDocument {
   _id: OperationKind;

@@ -47,10 +47,10 @@ export interface ResourceStore {
   remove(tx: Transaction, tenant: TenantDocument): Promise<void>;
   /** How many resources there are, about. */
   estimateCount(): Promise<number>;
-  /** Deleted tenants whose purge is due and that nothing is running on, the longest overdue first. */
-  duePurges(limit: number): Promise<TenantDocument[]>;
+  /** Deleted tenants whose purge is due and that nothing is running on, the longest overdue first, but for those of `except`. */
+  duePurges(except: readonly string[], limit: number): Promise<TenantDocument[]>;
   /** Tenants whose scheduled plan is due and that nothing is running on, the longest overdue first. */
-  duePlans(limit: number): Promise<TenantDocument[]>;
+  duePlans(except: readonly string[], limit: number): Promise<TenantDocument[]>;
 }
 
 /** The state of a resource as an entry names it. */
@@ -84,8 +84,8 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
     return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
   }
 
-  async function due(field: 'deletion.purgeTime' | 'scheduledPlan.time', limit: number): Promise<TenantDocument[]> {
-    const documents = await onControl(() => resources.find({ [field]: { $lte: new Date() }, operation: null }).sort({ [field]: 1 }).limit(limit).toArray());
+  async function due(field: 'deletion.purgeTime' | 'scheduledPlan.time', except: readonly string[], limit: number): Promise<TenantDocument[]> {
+    const documents = await onControl(() => resources.find({ [field]: { $lte: new Date() }, operation: null, _id: { $nin: [...except] } }).sort({ [field]: 1 }).limit(limit).toArray());
     return documents.map((document) => upgradeOnRead(document as TenantDocument));
   }
 
@@ -134,7 +134,7 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
       if (deletedCount !== 1) throw new TenureError('revision_stale', `Tenant "${name}" is no longer at revision ${revision}`);
     },
     estimateCount: () => onControl(() => resources.estimatedDocumentCount()),
-    duePurges: (limit) => due('deletion.purgeTime', limit),
-    duePlans: (limit) => due('scheduledPlan.time', limit),
+    duePurges: (except, limit) => due('deletion.purgeTime', except, limit),
+    duePlans: (except, limit) => due('scheduledPlan.time', except, limit),
   };
 }

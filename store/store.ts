@@ -1,6 +1,8 @@
 import type { MongoClient } from 'mongodb';
 import { TenureError } from '../domain/tenure-error.ts';
 import { withinMs } from '../platform/deadline.ts';
+import { createBackoffStore } from './backoffs.ts';
+import type { BackoffStore } from './backoffs.ts';
 import { createBrakeStore } from './brakes.ts';
 import type { BrakeStore } from './brakes.ts';
 import { createCellStore } from './cells.ts';
@@ -40,6 +42,7 @@ export interface Store {
   readonly cells: CellStore;
   readonly tombstones: TombstoneStore;
   readonly brakes: BrakeStore;
+  readonly backoffs: BackoffStore;
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
@@ -72,6 +75,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     cells: createCellStore(database),
     tombstones: createTombstoneStore(database),
     brakes: createBrakeStore(database),
+    backoffs: createBackoffStore(database),
     ledger: createLedgerStore(database),
     newId,
     prepare: () => onControl(() => ensureControlSchema(database)),

@@ -4,14 +4,17 @@ import { createOperationActivities } from '../activities/create-operation-activi
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
+import { createChangeTenant } from '../engines/registry/change-tenant.ts';
+import { createDueWork } from '../engines/registry/due-work.ts';
+import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
 import { createCells } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
-import { ConfigError, readCells, readKeyring, readWorkerConfig } from '../platform/config.ts';
+import { ConfigError, massChangeLimits, readCells, readKeyring, readWorkerConfig } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { createOperationStarter } from '../platform/operation-starter.ts';
+import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
@@ -50,6 +53,10 @@ async function main(): Promise<void> {
   await untilReady('Temporal', logger, () => temporal.ping());
   const connection = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });
   const start = createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
+  const admit = createAdmit({ ...store, policy });
+  const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
+  // The worker itself is what Temporal runs: that it is there need not be asked.
+  const changeTenant = createChangeTenant({ store, admit, brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }), requireTemporal: async () => undefined, failpoints });
   const worker = await Worker.create({
     connection,
     namespace: config.TENURE_TEMPORAL_NAMESPACE,
@@ -59,16 +66,16 @@ async function main(): Promise<void> {
     activities: {
       ...createOperationActivities({
         store,
-        admit: createAdmit({ ...store, policy }),
+        admit,
         cells: createCells(connected),
         start,
         handlers: createStepHandlers({ ...store, tenantSecrets }),
         installation: config.TENURE_INSTALLATION,
-        failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
+        failpoints,
         logger,
         metrics,
       }),
-      ...createSweepActivities({ store, start, logger, metrics }),
+      ...createSweepActivities({ store, start, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
     },
     maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,
     // After a worker dies, its cached workflows are offered to the others this soon.

@@ -1,0 +1,68 @@
+import { retryDelayMs } from '../../domain/backoff.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { TenantDocument } from '../../store/documents.ts';
+import type { BackoffKey } from '../../store/backoffs.ts';
+import type { Store } from '../../store/store.ts';
+import type { Caller } from './caller.ts';
+import type { ChangedTenant, ChangeTenant } from './change-tenant.ts';
+import type { TenantVerb } from '../../domain/tenant-verb.ts';
+
+/** What came of one tenant's due work. */
+export interface DueOutcome {
+  readonly tenant: TenantDocument;
+  readonly work: 'purge' | 'change_plan';
+  readonly begun?: ChangedTenant;
+  readonly refused?: TenureError;
+}
+
+export interface DueWorkDependencies {
+  readonly store: Pick<Store, 'resources' | 'backoffs' | 'newId'>;
+  readonly changeTenant: ChangeTenant;
+}
+
+/** From a minute to six hours: what policy refuses today it may allow when somebody has changed something. */
+const wait = { baseMs: 60_000, capMs: 6 * 60 * 60 * 1000 };
+
+const plane = { subject: 'tenure', roles: ['service'] };
+
+/**
+ * Begins what is due by the clock: purges whose time has come, plans that are to take effect. What is refused is left alone
+ * for a while, longer each time; everybody else's is begun all the same.
+ */
+export function createDueWork({ store, changeTenant }: DueWorkDependencies): (limit: number) => Promise<DueOutcome[]> {
+  function callerOf(tenant: TenantDocument, work: DueOutcome['work']): Caller {
+    const requestId = `sweep-${store.newId()}`;
+    const { scheduledPlan } = tenant;
+    // A plan that somebody has scheduled takes effect on their behalf.
+    if (work === 'change_plan' && scheduledPlan !== null) return { actor: scheduledPlan.actor, requestId, correlationId: scheduledPlan.correlationId };
+    return { actor: plane, requestId, correlationId: requestId };
+  }
+
+  async function begin(tenant: TenantDocument, work: DueOutcome['work'], verb: TenantVerb): Promise<DueOutcome> {
+    const key: BackoffKey = { work, tenant: tenant._id };
+    try {
+      const begun = await changeTenant({
+        name: tenant.name,
+        verb,
+        precondition: { kind: 'revision', revisions: [tenant.revision] },
+        caller: callerOf(tenant, work),
+        settle: async () => undefined,
+      });
+      await store.backoffs.succeeded(key);
+      return { tenant, work, begun };
+    } catch (error) {
+      if (!(error instanceof TenureError)) throw error;
+      await store.backoffs.failed(key, (failures) => retryDelayMs(failures, Math.random(), wait));
+      return { tenant, work, refused: error };
+    }
+  }
+
+  return async (limit) => {
+    const purges = await store.resources.duePurges(await store.backoffs.waiting('purge'), limit);
+    const plans = await store.resources.duePlans(await store.backoffs.waiting('change_plan'), limit);
+    const outcomes: DueOutcome[] = [];
+    for (const tenant of purges) outcomes.push(await begin(tenant, 'purge', { path: 'purge', early: false }));
+    for (const tenant of plans) outcomes.push(await begin(tenant, 'change_plan', { path: 'change_plan', plan: tenant.scheduledPlan?.name ?? tenant.spec.plan }));
+    return outcomes;
+  };
+}

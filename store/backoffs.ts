@@ -1,0 +1,41 @@
+import type { ControlDatabase } from './control-database.ts';
+import { onControl } from './control-errors.ts';
+
+/** Work that the plane begins by itself, of one kind for one tenant. */
+export interface BackoffKey {
+  readonly work: 'purge' | 'change_plan' | 'reconcile';
+  readonly tenant: string;
+}
+
+/**
+ * How often the plane's own work for a tenant has failed in a row, and until when it is left alone: one that keeps failing
+ * must not keep the others waiting. Observations, not decisions: losing them costs an attempt.
+ */
+export interface BackoffStore {
+  /** Tenants whose work of this kind is left alone now. */
+  waiting(work: BackoffKey['work']): Promise<string[]>;
+  /** One more failure. `delayMs` gives the wait after so many. */
+  failed(key: BackoffKey, delayMs: (failures: number) => number): Promise<void>;
+  succeeded(key: BackoffKey): Promise<void>;
+}
+
+const idOf = ({ work, tenant }: BackoffKey): string => `${work}/${tenant}`;
+
+export function createBackoffStore({ backoffs }: ControlDatabase): BackoffStore {
+  return {
+    async waiting(work) {
+      const documents = await onControl(() => backoffs.find({ work, until: { $gt: new Date() } }, { projection: { tenant: 1 } }).toArray());
+      return documents.map(({ tenant }) => tenant);
+    },
+    async failed(key, delayMs) {
+      await onControl(async () => {
+        const before = await backoffs.findOne({ _id: idOf(key) });
+        const failures = (before?.failures ?? 0) + 1;
+        await backoffs.updateOne({ _id: idOf(key) }, { $set: { ...key, failures, until: new Date(Date.now() + delayMs(failures)) } }, { upsert: true });
+      });
+    },
+    async succeeded(key) {
+      await onControl(() => backoffs.deleteOne({ _id: idOf(key) }));
+    },
+  };
+}

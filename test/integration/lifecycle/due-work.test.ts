@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { readEntries } from '../../harness/control-data.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { activeTenant, takeAll } from '../../harness/lifecycle.ts';
+import { declareBasics } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+
+let installation: Installation;
+let api: ApiClient;
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  api = installation.client();
+  await declareBasics(api);
+  const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 100 }, retention: { deletedDays: 0 } };
+  await api.call('putPlan', { params: { name: 'ephemeral' }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'ephemeral' }, spec } });
+});
+after(() => installation.stop());
+
+const key = () => ({ ifMatch: '*' as const, idempotencyKey: randomUUID() });
+
+test('a deleted tenant whose time has come is purged without anybody asking', async () => {
+  await activeTenant(api, 'expired', { plan: 'ephemeral' });
+  const { uid } = (await api.call('getTenant', { params: { name: 'expired' } })).body.metadata;
+  await takeAll(api, 'expired', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
+  await until('it is gone', async () => (await api.call('listTombstones', { query: { name: 'expired' } })).body.items.length === 1);
+  const entries = await readEntries(installation, { tenant: uid, action: 'tenant.purge' });
+  assert.deepEqual(entries.map(({ outcome, actor }) => [outcome, actor.roles]), [['allowed', ['service']], ['succeeded', ['service']]]);
+});
+
+test('one under a hold is not purged, and is left alone for longer than a sweep: it is refused once', async () => {
+  await activeTenant(api, 'kept');
+  await takeAll(api, 'kept', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
+  const { metadata } = (await api.call('holdTenant', { params: { name: 'kept' }, body: { reason: 'a case' }, ...key() })).body;
+  const control = installation.control.db(installation.databases.control);
+  // Its time comes: nobody waits ninety days for a test.
+  await control.collection('resources').updateOne({ name: 'kept' }, { $set: { 'deletion.purgeTime': new Date() } });
+  const refusals = () => readEntries(installation, { tenant: metadata.uid, action: 'tenant.purge' });
+  await until('the purge is refused', async () => (await refusals()).length > 0);
+  assert.equal(await until('it is left alone', async () => (await control.collection('backoffs').findOne({ tenant: metadata.uid }))?.['failures'] as number | undefined), 1);
+  assert.deepEqual((await refusals()).map(({ outcome, reason }) => [outcome, reason]), [['denied', 'policy_refused']]);
+  assert.equal((await api.call('getTenant', { params: { name: 'kept' } })).body.status.lifecycle, 'Deleted');
+});
+
+test('a plan that is scheduled takes effect at its time, on behalf of who scheduled it; one that is taken back does not', async () => {
+  for (const name of ['scheduled', 'unscheduled']) {
+    await activeTenant(api, name);
+    const time = new Date(Date.now() + 3_600_000).toISOString();
+    const { body } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'ephemeral', time }, ...key() });
+    assert.deepEqual(body.tenant.status.scheduledPlan, { name: 'ephemeral', time });
+    assert.equal(body.tenant.spec.plan, 'startup');
+  }
+  assert.equal((await api.call('cancelPlanChangeOfTenant', { params: { name: 'unscheduled' }, ...key() })).body.status.scheduledPlan, undefined);
+  // Its time comes: nobody waits an hour for a test.
+  await installation.control.db(installation.databases.control).collection('resources').updateMany({ name: { $in: ['scheduled', 'unscheduled'] }, scheduledPlan: { $ne: null } }, { $set: { 'scheduledPlan.time': new Date() } });
+  const changed = await until('the plan takes effect', async () => {
+    const tenant = (await api.call('getTenant', { params: { name: 'scheduled' } })).body;
+    return tenant.status.plan?.name === 'ephemeral' && tenant.status.operation === undefined ? tenant : undefined;
+  });
+  assert.deepEqual([changed.spec.plan, changed.status.scheduledPlan], ['ephemeral', undefined]);
+  const entries = await readEntries(installation, { tenant: changed.metadata.uid, action: 'tenant.change_plan' });
+  assert.deepEqual(entries.map(({ outcome, actor }) => [outcome, actor.roles]).at(-1), ['succeeded', ['admin']]);
+  assert.equal((await api.call('getTenant', { params: { name: 'unscheduled' } })).body.status.plan?.name, 'startup');
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { armFailpoint } from '../../harness/armed-failpoint.ts';
+import { readEntries } from '../../harness/control-data.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
+import { declareBasics } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let api: ApiClient;
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  api = installation.client();
+  await declareBasics(api);
+});
+after(() => installation.stop());
+
+const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
+const suspend = (name: string, preempt: boolean) =>
+  api.call('suspendTenant', { params: { name }, query: preempt ? { preempt: 'true' } : {}, ifMatch: '*', idempotencyKey: randomUUID() });
+
+/** An Active tenant whose reconciliation stands at a step. */
+async function reconciling(name: string): Promise<{ readonly id: string; readonly release: () => void }> {
+  await activeTenant(api, name);
+  const failpoint = armFailpoint(installation, 'correct-roles.before-intent', 'pause');
+  const { body } = await api.call('reconcileTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  return { id: body.operation?.id ?? '', release: failpoint.release };
+}
+
+test('an operation that is cancelled by the API is undone and ends as cancelled, and the tenant is as before', async () => {
+  const { id, release } = await reconciling('cancelled');
+  const { body, status } = await api.call('cancelOperation', { params: { id } });
+  assert.deepEqual([status, body.state], [202, 'running']);
+  assert.ok(body.cancelRequestTime !== undefined);
+  release();
+  const operation = await ended(api, id);
+  assert.equal(operation.state, 'cancelled', JSON.stringify(operation.error));
+  assert.equal((await read('cancelled')).status.lifecycle, 'Active');
+  assert.equal((await api.call('cancelOperation', { params: { id } })).status, 200);
+  const actions = (await readEntries(installation, { operationId: id })).map(({ action }) => action);
+  assert.ok(actions.includes('tenant.reconcile.cancel'));
+});
+
+test('an operation that has ended is not cancelled', async () => {
+  await activeTenant(api, 'over');
+  const { body } = await api.call('listOperations', { query: { tenant: 'over' } });
+  await assert.rejects(api.call('cancelOperation', { params: { id: body.items[0]?.id ?? '' } }), /has ended/);
+});
+
+test('a second operation is refused while one runs, unless it may preempt: then it waits, and runs when the first is undone', async () => {
+  const { id, release } = await reconciling('preempted');
+  await assert.rejects(suspend('preempted', false), /is running/);
+  const { body } = await suspend('preempted', true);
+  const waiting = body.operation;
+  assert.deepEqual([waiting?.state, waiting?.waitsFor, body.tenant.status.pending?.id], ['pending', id, waiting?.id]);
+  await assert.rejects(api.call('changePlanOfTenant', { params: { name: 'preempted' }, body: { plan: 'enterprise' }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() }), /is running/, 'one may wait, not two');
+  release();
+  assert.equal((await ended(api, id)).state, 'cancelled');
+  assert.equal((await ended(api, waiting?.id ?? '')).state, 'succeeded');
+  const tenant = await read('preempted');
+  assert.deepEqual([tenant.status.lifecycle, tenant.spec.lifecycle, tenant.status.pending, tenant.status.operation], ['Suspended', 'Suspended', undefined, undefined]);
+  const fences = (await readEntries(installation, { tenant: tenant.metadata.uid })).flatMap(({ fence }) => (fence === undefined ? [] : [fence]));
+  assert.deepEqual(fences, fences.toSorted((a, b) => a - b), 'nobody commits under an older fence after a newer one');
+});
+
+test('a pending operation that is cancelled never begins, and the first one is still undone', async () => {
+  const { id, release } = await reconciling('both-cancelled');
+  const { body } = await suspend('both-cancelled', true);
+  const cancelled = await api.call('cancelOperation', { params: { id: body.operation?.id ?? '' } });
+  assert.deepEqual([cancelled.status, cancelled.body.state], [200, 'cancelled']);
+  release();
+  assert.equal((await ended(api, id)).state, 'cancelled');
+  const tenant = await read('both-cancelled');
+  assert.deepEqual([tenant.status.lifecycle, tenant.status.pending], ['Active', undefined]);
+});
+
+test('a pending operation whose ground has gone when its turn comes ends as failed, and says why', async () => {
+  const name = 'too-late';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant']);
+  // The first has done all its steps when the second asks for its cancellation.
+  const failpoint = armFailpoint(installation, 'finish.before-commit', 'pause');
+  const { body: resuming } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  const { body: archiving } = await api.call('archiveTenant', { params: { name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  failpoint.release();
+  assert.equal((await ended(api, resuming.operation?.id ?? '')).state, 'succeeded');
+  const operation = await ended(api, archiving.operation?.id ?? '');
+  assert.deepEqual([operation.state, operation.error?.code], ['failed', 'transition_not_allowed']);
+  assert.equal((await read(name)).status.lifecycle, 'Active');
+});
+
+test('a purge that has begun is neither cancelled nor preempted', async () => {
+  const name = 'going';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']);
+  const failpoint = armFailpoint(installation, 'destroy-user.before-checkpoint', 'pause');
+  const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  const id = body.operation?.id ?? '';
+  await assert.rejects(api.call('cancelOperation', { params: { id } }), /cannot be taken back/);
+  await assert.rejects(api.call('undeleteTenant', { params: { name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() }), /is running/);
+  await assert.rejects(api.call('holdTenant', { params: { name }, body: { reason: 'too late' }, ifMatch: '*', idempotencyKey: randomUUID() }), /being purged/);
+  failpoint.release();
+  assert.equal((await ended(api, id)).state, 'succeeded');
+});
