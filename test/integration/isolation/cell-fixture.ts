@@ -193,9 +193,8 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
         createCollection: (name, options) => root.db(resolve(name).database).createCollection(resolve(name).name, options),
         collection: (name) => root.db(resolve(name).database).collection(resolve(name).name),
         command(command) {
-          const [[verb = '', name] = []] = Object.entries(command);
-          const namespace = resolve(String(name));
-          return root.db(namespace.database).command({ ...command, [verb]: namespace.name });
+          const { database: holder, name } = resolve(String(Object.values(command)[0]));
+          return root.db(holder).command({ ...command, [String(Object.keys(command)[0])]: name });
         },
         async listCollections() {
           const found = await Promise.all(places(home).map(async ({ db, mine }) => (await db.listCollections({}, { nameOnly: false }).toArray()).filter(({ name }) => mine(name) && !name.startsWith('system.'))));
