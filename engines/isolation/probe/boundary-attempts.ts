@@ -1,6 +1,6 @@
 import { UUID } from 'mongodb';
 import type { Document } from 'mongodb';
-import { declaredCollections } from '../../../domain/isolation.ts';
+import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Home } from '../home.ts';
 import { planeDatabase } from '../parts/claim.ts';
 
@@ -17,51 +17,68 @@ export interface BoundaryAttempt {
   readonly stoppedBy?: number;
 }
 
-const noDocument = { _id: { $in: [] } };
-/** Of no collection and no user. */
-const nobody = 'tenure_probe';
+export const noDocument = { _id: { $in: [] } };
+export const unstorable = [{ _id: [1] }];
+/** Of no collection, no user and no role. */
+export const nobody = 'tenure_probe';
 
-function firstCollection(home: Home): string {
-  return declaredCollections(home.spec)[0]?.name ?? '';
+/** mongod's codes for the flaws of what is attempted. */
+export const stops = {
+  badValue: 2,
+  userNotFound: 11,
+  sameName: 20,
+  roleNotFound: 31,
+  invalidId: 53,
+  invalidOptions: 72,
+  otherCollection: 361,
+  notOneDatabase: 5_255_100,
+} as const;
+
+/** One collection of the tenant in each database where it has any. */
+export function footholds({ layout }: Home): HomeNamespace[] {
+  return [...Map.groupBy(layout.namespaces, ({ database }) => database).values()].flatMap(([first]) => first ?? []);
 }
 
 /** What the tenant is there for. */
 export function withinBoundary(home: Home): BoundaryAttempt[] {
-  const { database } = home.layout;
-  const collection = firstCollection(home);
+  return footholds(home).flatMap(({ database, name }) => [
+    { what: `find in its own collection "${name}"`, database, command: { find: name, filter: noDocument, limit: 1 } },
+    { what: `write to its own collection "${name}"`, database, command: { update: name, updates: [{ q: noDocument, u: { $set: { probe: 1 } } }] } },
+  ]);
+}
+
+/** What it may not do with what is its own, and beside it in the same database. */
+function withItsOwn({ database, name }: HomeNamespace): BoundaryAttempt[] {
+  const ofAnother = new UUID();
   return [
-    { what: 'find in its own collection', database, command: { find: collection, filter: noDocument, limit: 1 } },
-    { what: 'write to its own collection', database, command: { update: collection, updates: [{ q: noDocument, u: { $set: { probe: 1 } } }] } },
+    { what: `list all that is in "${database}"`, database, command: { listCollections: 1, nameOnly: true } },
+    { what: `watch all that happens in "${database}"`, database, command: { aggregate: 1, pipeline: [{ $changeStream: {} }], cursor: { batchSize: 0 } } },
+    { what: `make a collection in "${database}"`, database, command: { create: nobody, capped: true }, stoppedBy: stops.invalidOptions },
+    { what: `make a collection in "${database}" by inserting`, database, command: { insert: nobody, documents: unstorable }, stoppedBy: stops.invalidId },
+    { what: 'make an index', database, command: { createIndexes: name, indexes: [{ key: { probe: 1 }, name: nobody }], collectionUUID: ofAnother }, stoppedBy: stops.otherCollection },
+    { what: 'change a validator', database, command: { collMod: name, validationLevel: 'off', collectionUUID: ofAnother }, stoppedBy: stops.otherCollection },
+    { what: 'rename a collection', database: 'admin', command: { renameCollection: `${database}.${name}`, to: `${database}.${name}` }, stoppedBy: stops.sameName },
+    { what: 'drop a collection', database, command: { drop: name, collectionUUID: ofAnother }, stoppedBy: stops.otherCollection },
+    { what: `drop the database "${database}"`, database, command: { dropDatabase: 2 }, stoppedBy: stops.notOneDatabase },
   ];
 }
 
-/** What lies beyond. `neighbour` is another tenant's database when there is one. */
-export function beyondBoundary(home: Home, neighbour: string): BoundaryAttempt[] {
-  const { database, user } = home.layout;
-  const collection = firstCollection(home);
-  const anIndex = { key: { probe: 1 }, name: nobody };
-  const unstorable = [{ _id: [1] }];
-  const ofAnother = new UUID();
+/** What is the plane's, mongod's or everybody's. */
+export function beyondBoundary(home: Home): BoundaryAttempt[] {
+  const { database, user, roles } = home.layout;
   return [
-    { what: 'find in a neighbour’s collection', database: neighbour, command: { find: collection, limit: 1 } },
-    { what: 'insert into a neighbour’s collection', database: neighbour, command: { insert: collection, documents: unstorable }, stoppedBy: 53 },
-    { what: 'update a neighbour’s collection', database: neighbour, command: { update: collection, updates: [{ q: noDocument, u: { $set: { probe: 1 } } }] } },
-    { what: 'delete from a neighbour’s collection', database: neighbour, command: { delete: collection, deletes: [{ q: noDocument, limit: 0 }] } },
-    { what: 'list a neighbour’s collections', database: neighbour, command: { listCollections: 1, nameOnly: true } },
-    { what: 'replace a neighbour’s collection', database, command: { explain: { aggregate: collection, pipeline: [{ $out: { db: neighbour, coll: collection } }], cursor: {} } } },
+    ...footholds(home).flatMap(withItsOwn),
     { what: 'read the plane’s claims', database: planeDatabase, command: { find: 'claims', limit: 1 } },
     { what: 'read users', database: 'admin', command: { find: 'system.users', limit: 1 } },
     { what: 'read the oplog', database: 'local', command: { find: 'oplog.rs', limit: 1 } },
     { what: 'read the configuration', database: 'config', command: { find: 'transactions', limit: 1 } },
-    { what: 'make a collection', database, command: { create: nobody, capped: true }, stoppedBy: 72 },
-    { what: 'make a collection by inserting', database, command: { insert: nobody, documents: unstorable }, stoppedBy: 53 },
-    { what: 'make an index', database, command: { createIndexes: collection, indexes: [anIndex], collectionUUID: ofAnother }, stoppedBy: 361 },
-    { what: 'change a validator', database, command: { collMod: collection, validationLevel: 'off', collectionUUID: ofAnother }, stoppedBy: 361 },
-    { what: 'drop a collection', database, command: { drop: collection, collectionUUID: ofAnother }, stoppedBy: 361 },
-    { what: 'drop the database', database, command: { dropDatabase: 2 }, stoppedBy: 5_255_100 },
-    { what: 'make a user', database, command: { createUser: nobody, pwd: nobody, roles: [], mechanisms: [] }, stoppedBy: 2 },
-    { what: 'give itself a role', database, command: { grantRolesToUser: user, roles: [{ role: nobody, db: 'admin' }] }, stoppedBy: 31 },
-    { what: 'change its password', database, command: { updateUser: user, pwd: nobody, mechanisms: [] }, stoppedBy: 2 },
-    { what: 'end others’ sessions', database: 'admin', command: { killAllSessions: [{ user: nobody, db: database }] }, stoppedBy: 11 },
+    { what: 'watch the whole cell', database: 'admin', command: { aggregate: 1, pipeline: [{ $changeStream: { allChangesForCluster: true } }], cursor: { batchSize: 0 } } },
+    { what: 'see what others do', database: 'admin', command: { aggregate: 1, pipeline: [{ $currentOp: { allUsers: true } }], cursor: {} } },
+    { what: 'list users', database, command: { usersInfo: 1 } },
+    { what: 'make a user', database, command: { createUser: nobody, pwd: nobody, roles: [], mechanisms: [] }, stoppedBy: stops.badValue },
+    { what: 'give itself a role', database, command: { grantRolesToUser: user, roles: [{ role: nobody, db: 'admin' }] }, stoppedBy: stops.roleNotFound },
+    { what: 'change its password', database, command: { updateUser: user, pwd: nobody, mechanisms: [] }, stoppedBy: stops.badValue },
+    { what: 'change roles', database: roles.database, command: { grantPrivilegesToRole: nobody, privileges: [{ resource: { db: database, collection: nobody }, actions: ['find'] }] }, stoppedBy: stops.roleNotFound },
+    { what: 'end others’ sessions', database: 'admin', command: { killAllSessions: [{ user: nobody, db: database }] }, stoppedBy: stops.userNotFound },
   ];
 }

@@ -1,26 +1,18 @@
 import { MongoClient } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
-import { listOnCell, readOnCell } from '../cell-commands.ts';
+import { readOnCell } from '../cell-commands.ts';
 import { serverCode, serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import type { HomeStep } from '../home-step.ts';
-import { beyondBoundary, withinBoundary } from './boundary-attempts.ts';
-import type { BoundaryAttempt } from './boundary-attempts.ts';
-import { planeDatabase, requireClaim } from '../parts/claim.ts';
+import { requireClaim } from '../parts/claim.ts';
 import { differenceOf, privilegesOf } from '../parts/privileges.ts';
 import type { Privilege } from '../parts/privileges.ts';
-
-/** Where no tenant is: access to it is refused like access to any other. */
-const noTenant = 'tenant_00000000000000000000000000';
+import { beyondBoundary, withinBoundary } from './boundary-attempts.ts';
+import type { BoundaryAttempt } from './boundary-attempts.ts';
+import { attemptsOn, findNeighbours } from './neighbours.ts';
 
 /** Bounds only the leave-taking; the lease bounds the rest, and is shorter or renewed. */
 const timeouts = { serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, socketTimeoutMS: 5_000 };
-
-async function findNeighbour(home: Home): Promise<string> {
-  const others = { find: 'claims', filter: { _id: { $ne: home.layout.database } }, projection: { _id: 1 }, limit: 1 };
-  const [claim] = await listOnCell<{ _id: string }>(home, planeDatabase, others);
-  return claim?._id ?? noTenant;
-}
 
 function failed(home: Home, what: string, cause?: unknown): TenureError {
   return new TenureError('isolation_probe_failed', `tenant ${home.uid} on cell "${home.cell.name}": ${what}`, { cause });
@@ -48,7 +40,7 @@ async function probe(home: Home, asTenant: Home): Promise<string> {
   for (const attempt of withinBoundary(home)) {
     if (!(await isLet(asTenant, attempt))) throw failed(home, `mongod does not let it ${attempt.what}`);
   }
-  const attempts = beyondBoundary(home, await findNeighbour(home));
+  const attempts = [...beyondBoundary(home), ...(await findNeighbours(home)).flatMap((neighbour) => attemptsOn(home, neighbour))];
   for (const attempt of attempts) {
     if (await isLet(asTenant, attempt)) throw failed(home, `mongod let it ${attempt.what}`);
   }

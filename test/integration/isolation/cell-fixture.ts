@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
-import type { Collection, CommandStartedEvent, Db, Document } from 'mongodb';
+import type { Collection, CollectionInfo, CommandStartedEvent, Db, Document } from 'mongodb';
 import type { IsolationMode } from '../../../contracts/lifecycle.ts';
 import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import type { CollectionSpec, TenantSpec } from '../../../contracts/manifests/tenant.ts';
@@ -8,10 +8,11 @@ import { endpointOf } from '../../../engines/isolation/cells.ts';
 import { claimHome, planeDatabase } from '../../../engines/isolation/parts/claim.ts';
 import type { ClaimDocument } from '../../../engines/isolation/parts/claim.ts';
 import { createCollections, homeCollections } from '../../../engines/isolation/parts/collections.ts';
+import { destroyData, destroyRoles, destroyUser, releaseClaim } from '../../../engines/isolation/parts/destroy.ts';
 import { probeIsolation } from '../../../engines/isolation/probe/probe.ts';
 import { createRoles, homeRoles } from '../../../engines/isolation/parts/roles.ts';
 import { createTenantUser, homeUser } from '../../../engines/isolation/parts/user.ts';
-import { poolDatabase } from '../../../domain/home-layout.ts';
+import { parsePooledName, poolDatabase, pooledName } from '../../../domain/home-layout.ts';
 import { homeFormIn, offeredModes } from '../../../domain/isolation.ts';
 import { describeHome } from '../../../engines/isolation/home.ts';
 import type { Home, HomeState, WorkLease } from '../../../engines/isolation/home.ts';
@@ -52,12 +53,21 @@ export const parts = {
 
 export const stepNames = Object.keys(steps) as StepName[];
 
+/** What a purge is made of, in its order. */
+export const purge = { destroyUser, destroyRoles, destroyData, releaseClaim } as const satisfies Record<string, HomeStep>;
+export type PurgeName = keyof typeof purge;
+export const purgeNames = Object.keys(purge) as PurgeName[];
+
 export type PartName = keyof typeof parts;
 /** In the order in which an operation goes through them. */
 export const partNames = Object.keys(parts) as PartName[];
 
 /** The modes that tests of every part run in. */
 export const modes: readonly IsolationMode[] = offeredModes;
+
+export function inEveryMode<Case>(cases: readonly Case[]): (Case & { readonly mode: IsolationMode })[] {
+  return modes.flatMap((mode) => cases.map((one) => ({ mode, ...one })));
+}
 
 /** Brings about every step before `step`. */
 export async function ensureBefore(step: StepName, home: Home): Promise<void> {
@@ -101,6 +111,15 @@ export function beforeCommand(home: Home, name: string, act: () => Promise<unkno
   return { ...home, cell: { ...home.cell, client: { db } as unknown as MongoClient } };
 }
 
+/** A home as root sees it, by the names that the tenant declares. Other names are of collections beside the declared ones. */
+export interface HomeAsDeclared {
+  createCollection(name: string, options?: Document): Promise<unknown>;
+  collection(name: string): Collection;
+  /** A command whose first field names a collection. */
+  command(command: Document): Promise<Document>;
+  listCollections(): Promise<CollectionInfo[]>;
+}
+
 /** A cell as the plane sees it, and as root does. */
 export interface CellFixture {
   readonly root: MongoClient;
@@ -113,6 +132,7 @@ export interface CellFixture {
   database(home: Home): Db;
   /** A declared collection, as root. */
   collection(home: Home, declared: string): Collection;
+  inside(home: Home): HomeAsDeclared;
   claim(home: Home): Promise<ClaimDocument | null>;
   insertClaim(home: Home, changes?: Partial<ClaimDocument>): Promise<void>;
   removeClaim(home: Home): Promise<unknown>;
@@ -164,6 +184,23 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
       const home = describeHome({ installation, uid: newId(), operationId: newId(), mode, spec: specWith(twoCollections, mode), ...active, cell, lease: heldLease, ...changes });
       homes.add(home);
       return home;
+    },
+    inside(home) {
+      const { uid, layout } = home;
+      const besides = layout.ownDatabase === undefined ? (name: string) => ({ database: poolDatabase, name: pooledName(name, uid) }) : (name: string) => ({ database: layout.ownDatabase ?? '', name });
+      const resolve = (name: string) => layout.namespaces.find(({ declared }) => declared.name === name) ?? besides(name);
+      return {
+        createCollection: (name, options) => root.db(resolve(name).database).createCollection(resolve(name).name, options),
+        collection: (name) => root.db(resolve(name).database).collection(resolve(name).name),
+        command(command) {
+          const { database: holder, name } = resolve(String(Object.values(command)[0]));
+          return root.db(holder).command({ ...command, [String(Object.keys(command)[0])]: name });
+        },
+        async listCollections() {
+          const found = await Promise.all(places(home).map(async ({ db, mine }) => (await db.listCollections({}, { nameOnly: false }).toArray()).filter(({ name }) => mine(name) && !name.startsWith('system.'))));
+          return found.flat().map((info) => ({ ...info, name: parsePooledName(info.name)?.collection ?? info.name }));
+        },
+      };
     },
     claim: (home) => claims.findOne({ _id: home.layout.claim }),
     async insertClaim(home, changes = {}) {

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import { claimHome } from '../../../engines/isolation/parts/claim.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { beforeCommand, newId, openCell } from './cell-fixture.ts';
+import { beforeCommand, inEveryMode, newId, openCell } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
@@ -23,14 +23,14 @@ describe('ensure makes or finds the claim', () => {
       from: 'a claim and what was made under it',
       arrange: async (home) => {
         await cell.insertClaim(home);
-        await cell.database(home).createCollection('orders');
+        await cell.inside(home).createCollection('orders');
       },
       observed: 'present',
     },
   ];
-  for (const { from, arrange, observed, operationId } of cases) {
-    test(from, async () => {
-      const home = cell.home();
+  for (const { mode, from, arrange, observed, operationId } of inEveryMode(cases)) {
+    test(`from ${from} in mode ${mode}`, async () => {
+      const home = cell.home({ mode });
       await arrange?.(home);
       assert.equal(await claimHome.observe(home), observed);
       await claimHome.ensure(home);
@@ -38,23 +38,24 @@ describe('ensure makes or finds the claim', () => {
       assert.equal(await claimHome.observe(home), 'present');
       const { createTime, ...claim } = (await cell.claim(home)) ?? {};
       assert.ok(createTime instanceof Date);
-      assert.deepEqual(claim, { _id: home.layout.database, installation: home.installation, tenant: home.uid, operationId: operationId ?? home.operationId });
+      assert.deepEqual(claim, { _id: home.layout.claim, installation: home.installation, tenant: home.uid, operationId: operationId ?? home.operationId });
     });
   }
 });
 
 describe('ensure refuses what is another’s and leaves it as it is', () => {
   const cases: readonly (Required<StartingPoint> & { readonly message: RegExp })[] = [
-    { from: 'a collection without a claim', arrange: (home) => cell.database(home).createCollection('theirs'), message: /exists and was not made by this installation/ },
-    { from: 'a user without a claim', arrange: (home) => cell.database(home).command({ createUser: 'theirs', pwd: 'x', roles: [] }), message: /exists and was not made/ },
-    { from: 'a role without a claim', arrange: (home) => cell.database(home).command({ createRole: 'theirs', privileges: [], roles: [] }), message: /exists and was not made/ },
-    { from: 'a view without a claim', arrange: (home) => cell.database(home).createCollection('seen', { viewOn: 'nothing', pipeline: [] }), message: /exists and was not made/ },
+    { from: 'a declared collection without a claim', arrange: (home) => cell.inside(home).createCollection('events'), message: /exists and was not made by this installation: it has "events/ },
+    { from: 'another collection without a claim', arrange: (home) => cell.inside(home).createCollection('theirs'), message: /exists and was not made/ },
+    { from: 'a user without a claim', arrange: (home) => cell.database(home).command({ createUser: home.layout.user, pwd: 'x', roles: [] }), message: /exists and was not made/ },
+    { from: 'a role without a claim', arrange: ({ layout }) => cell.root.db(layout.roles.database).command({ createRole: layout.roles.readOnly, privileges: [], roles: [] }), message: /exists and was not made/ },
+    { from: 'a view without a claim', arrange: (home) => cell.inside(home).createCollection('seen', { viewOn: 'nothing', pipeline: [] }), message: /exists and was not made/ },
     { from: 'a claim of another installation', arrange: (home) => cell.insertClaim(home, { installation: 'elsewhere' }), message: /of installation "elsewhere"/ },
     { from: 'a claim for another tenant', arrange: (home) => cell.insertClaim(home, { tenant: '01aaaaaaaaaaaaaaaaaaaaaaaa' }), message: /tenant 01aaaaaaaaaaaaaaaaaaaaaaaa/ },
   ];
-  for (const { from, arrange, message } of cases) {
-    test(from, async () => {
-      const home = cell.home();
+  for (const { mode, from, arrange, message } of inEveryMode(cases)) {
+    test(`${from} in mode ${mode}`, async () => {
+      const home = cell.home({ mode });
       await arrange(home);
       const before = await cell.snapshot(home);
       await assert.rejects(claimHome.observe(home), { code: 'owned_by_another', message });
@@ -63,6 +64,24 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
       assert.deepEqual(await cell.snapshot(home), before);
     });
   }
+});
+
+describe('in a database of its own, whatever stands there is refused', () => {
+  for (const mode of ['dedicated', 'hybrid'] as const) {
+    for (const [from, command] of [['a user', { createUser: 'theirs', pwd: 'x', roles: [] }], ['a role', { createRole: 'theirs', privileges: [], roles: [] }]] as const) {
+      test(`${from} of any name in mode ${mode}`, async () => {
+        const home = cell.home({ mode });
+        await cell.database(home).command(command);
+        await assert.rejects(claimHome.ensure(home), { code: 'owned_by_another', message: /it has "theirs"/ });
+      });
+    }
+  }
+});
+
+test('what others have in the pool is nothing to a tenant whose uid it does not hold', async () => {
+  const [other, home] = [cell.home({ mode: 'schema' }), cell.home({ mode: 'schema' })];
+  for (const name of ['orders', `orders_${home.uid}_`, `${home.uid}_orders`]) await cell.inside(other).createCollection(name);
+  await claimHome.ensure(home);
 });
 
 describe('a race for the claim', () => {
@@ -88,9 +107,9 @@ describe('undo gives up the claim of the same operation only', () => {
     { from: 'the claim of another installation', arrange: (home) => cell.insertClaim(home, { installation: 'elsewhere' }), stays: true },
     { from: 'the claim for another tenant', arrange: (home) => cell.insertClaim(home, { tenant: newId() }), stays: true },
   ];
-  for (const { from, arrange, stays } of cases) {
-    test(from, async () => {
-      const home = cell.home();
+  for (const { mode, from, arrange, stays } of inEveryMode(cases)) {
+    test(`${from} in mode ${mode}`, async () => {
+      const home = cell.home({ mode });
       await arrange?.(home);
       const before = await cell.claim(home);
       await claimHome.undo(home);

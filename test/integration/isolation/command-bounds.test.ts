@@ -3,11 +3,10 @@ import { after, describe, test } from 'node:test';
 import type { Document } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
-import { destroyData, destroyRoles, destroyUser, releaseClaim } from '../../../engines/isolation/parts/destroy.ts';
 import { reversed } from '../../../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { changing, ensureBefore, leaseMs, openCell, partNames, parts, stepNames, steps } from './cell-fixture.ts';
+import { changing, ensureBefore, leaseMs, openCell, partNames, parts, purge, purgeNames, stepNames, steps } from './cell-fixture.ts';
 import type { StepName } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
@@ -76,7 +75,7 @@ describe('every command is bounded by the lease in mongod, and every change wait
     for (const name of planeSteps.toReversed()) commands.push(...(await commandsDuring(home, () => steps[name].undo(home))));
     const purged = cell.home();
     await ensureBefore('probe-isolation', purged);
-    for (const step of [destroyUser, destroyRoles, destroyData, releaseClaim]) commands.push(...(await commandsDuring(purged, () => step.ensure(purged))));
+    for (const step of Object.values(purge)) commands.push(...(await commandsDuring(purged, () => step.ensure(purged))));
     assertBounded(commands);
     assertByMajority(commands);
     assert.deepEqual([...seen].toSorted(), [...others, ...changes].toSorted());
@@ -169,10 +168,10 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
       await sweep(archived, parts[name].undo, finish('undo', reversed));
     });
   }
-  for (const [name, step] of Object.entries({ destroyUser, destroyRoles, destroyData, releaseClaim })) {
+  for (const name of purgeNames) {
     test(name, async () => {
-      await sweep(() => prepared('probe-isolation'), step.ensure, async (home) => {
-        for (const each of [destroyUser, destroyRoles, destroyData, releaseClaim]) await each.ensure(home);
+      await sweep(() => prepared('probe-isolation'), purge[name].ensure, async (home) => {
+        for (const each of purgeNames) await purge[each].ensure(home);
         assert.equal(await cell.claim(home), null);
       });
     });

@@ -3,42 +3,43 @@ import { after, describe, test } from 'node:test';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { reconcile } from '../../../engines/isolation/reconcile.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { ensureBefore, openCell, specWith, stepNames, steps } from './cell-fixture.ts';
+import { ensureBefore, inEveryMode, openCell, specWith, stepNames, steps } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
 
 const attempts = 4;
-const rounds = 5;
-const spec = specWith([
-  { name: 'orders', jsonSchema: { required: ['sku'] }, indexes: [{ keys: [{ field: 'sku', order: 1 }], unique: true }, { keys: [{ field: 'words', order: 'text' }] }] },
-  { name: 'events', indexes: [{ keys: [{ field: 'at', order: -1 }] }] },
+const rounds = 3;
+const collections = [
+  { name: 'orders', jsonSchema: { required: ['sku'] }, indexes: [{ keys: [{ field: 'sku', order: 1 as const }], unique: true }, { keys: [{ field: 'words', order: 'text' as const }] }] },
+  { name: 'events', indexes: [{ keys: [{ field: 'at', order: -1 as const }] }] },
   { name: 'carts' },
-]);
+];
 
 /** Leaves the step's work there, but all of it wrong. */
 const spoil: Readonly<Record<string, (home: Home) => Promise<unknown>>> = {
   async 'create-collections'(home) {
-    const db = cell.database(home);
+    const db = cell.inside(home);
     await db.createCollection('orders', { validator: { a: 1 } });
     await db.command({ createIndexes: 'orders', indexes: [{ key: { other: 1 }, name: 'sku_1' }, { key: { other: 'text' }, name: 'words_text' }] });
     await db.command({ createIndexes: 'events', indexes: [{ key: { other: 1 }, name: 'at_-1' }] });
   },
   async 'create-roles'(home) {
-    for (const role of [home.layout.roles.readWrite, home.layout.roles.readOnly]) await cell.database(home).command({ createRole: role, privileges: [], roles: [] });
+    for (const role of [home.layout.roles.readWrite, home.layout.roles.readOnly]) await cell.root.db(home.layout.roles.database).command({ createRole: role, privileges: [], roles: [] });
   },
   async 'create-user'(home) {
     await cell.database(home).command({ createUser: home.layout.user, pwd: 'x', roles: [], customData: { installation: home.installation, tenant: home.uid } });
   },
 };
 
-for (const name of stepNames) {
-  describe(`${name} by ${attempts} attempts at once`, () => {
+for (const { mode, name } of inEveryMode(stepNames.map((step) => ({ name: step })))) {
+  describe(`${name} in mode ${mode} by ${attempts} attempts at once`, () => {
+    const spec = specWith(collections, mode);
     for (const [from, arrange] of [['nothing', undefined], ['all of it wrong', spoil[name]]] as const) {
       if (from !== 'nothing' && arrange === undefined) continue;
       test(`from ${from}`, async () => {
         for (let round = 0; round < rounds; round += 1) {
-          const home = cell.home({ spec });
+          const home = cell.home({ mode, spec });
           await ensureBefore(name, home);
           await arrange?.(home);
           await Promise.all(Array.from({ length: attempts }, () => steps[name].ensure(home)));
@@ -47,7 +48,7 @@ for (const name of stepNames) {
       });
     }
     test('to undo', async () => {
-      const home = cell.home({ spec });
+      const home = cell.home({ mode, spec });
       await ensureBefore(name, home);
       await steps[name].ensure(home);
       await Promise.all(Array.from({ length: attempts }, () => steps[name].undo(home)));

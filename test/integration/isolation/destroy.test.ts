@@ -4,14 +4,10 @@ import { homeFormIn } from '../../../domain/isolation.ts';
 import { destroyData, destroyRoles, destroyUser, releaseClaim } from '../../../engines/isolation/parts/destroy.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { changing, ensureBefore, modes, newId, openCell } from './cell-fixture.ts';
+import { changing, ensureBefore, modes, newId, openCell, purge, purgeNames } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
-
-const purge = { destroyUser, destroyRoles, destroyData, releaseClaim } as const;
-type PurgeName = keyof typeof purge;
-const purgeNames = Object.keys(purge) as PurgeName[];
 
 for (const mode of modes) {
   describe(`in mode ${mode}`, () => {

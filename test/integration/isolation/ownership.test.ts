@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { ClaimDocument } from '../../../engines/isolation/parts/claim.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { beforeCommand, ensureBefore, newId, openCell, stepNames, steps } from './cell-fixture.ts';
+import { beforeCommand, ensureBefore, inEveryMode, modes, newId, openCell, stepNames, steps } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
@@ -13,11 +13,11 @@ const otherClaims: Readonly<Record<string, Partial<ClaimDocument> | undefined>> 
   'the claim is for another tenant': { tenant: newId() },
 };
 
-for (const name of stepNames.slice(1)) {
-  describe(name, () => {
+for (const { mode, name } of inEveryMode(stepNames.slice(1).map((step) => ({ name: step })))) {
+  describe(`${name} in mode ${mode}`, () => {
     for (const [when, claim] of Object.entries(otherClaims)) {
       test(`refuses to work, and to undo, when ${when}`, async () => {
-        const home = cell.home();
+        const home = cell.home({ mode });
         await ensureBefore(name, home);
         await cell.removeClaim(home);
         if (claim !== undefined) await cell.insertClaim(home, claim);
@@ -29,7 +29,7 @@ for (const name of stepNames.slice(1)) {
     }
 
     test('works under the claim of an earlier operation, and leaves what it made to that one', async () => {
-      const home = cell.home();
+      const home = cell.home({ mode });
       await ensureBefore(name, home);
       const later = { ...home, operationId: newId() };
       await steps[name].ensure(later);
@@ -48,9 +48,9 @@ for (const name of ['create-collections', 'create-roles'] as const) {
   });
 }
 
-test('a whole activation is undone without a trace, from every step', async () => {
+for (const mode of modes) test(`a whole activation in mode ${mode} is undone without a trace, from every step`, async () => {
   for (let reached = 0; reached <= stepNames.length; reached += 1) {
-    const home = cell.home();
+    const home = cell.home({ mode });
     const untouched = await cell.snapshot(home);
     for (const name of stepNames.slice(0, reached)) await steps[name].ensure(home);
     for (const name of stepNames.toReversed()) await steps[name].undo(home);

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ChangeStream, Collection, Document, MongoClient } from 'mongodb';
+import type { IsolationMode } from '../../../contracts/lifecycle.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { until } from '../../harness/until.ts';
-import { changing, ensureBefore, openCell, parts, passwordOf, specWith } from './cell-fixture.ts';
+import { changing, ensureBefore, inEveryMode, modes, openCell, parts, passwordOf, specWith } from './cell-fixture.ts';
 import { connectRaw } from './raw-connection.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
 
-const spec = specWith([{ name: 'counters' }]);
+const spec = (mode: IsolationMode) => specWith([{ name: 'counters' }], mode);
 const unauthorized = 13;
 const interrupted = 11_601;
 const documents = 400;
@@ -27,8 +28,8 @@ interface Tenant {
   readonly seen: Collection;
 }
 
-async function activeTenant(): Promise<Tenant> {
-  const home = cell.home({ spec });
+async function activeTenant(mode: IsolationMode = 'dedicated'): Promise<Tenant> {
+  const home = cell.home({ mode, spec: spec(mode) });
   await ensureBefore('probe-isolation', home);
   const client = await cell.asTenant(home);
   const [{ database, name }] = home.layout.namespaces as [Home['layout']['namespaces'][number]];
@@ -46,12 +47,12 @@ async function runsAs(home: Home, command: string): Promise<boolean> {
 
 const closedBy = { Suspended: homeFormIn('Suspended'), Archived: homeFormIn('Archived') } as const;
 
-for (const [state, form] of Object.entries(closedBy)) {
-  describe(`when the access of a tenant that becomes ${state} is taken away`, () => {
+for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([state, form]) => ({ state, form })))) {
+  describe(`when the access of a tenant in mode ${mode} that becomes ${state} is taken away`, () => {
     const take = (home: Home): Promise<string> => parts['home-user'].ensure(changing(home, { form }));
 
     test('an open transaction cannot commit', async () => {
-      const { home, client, seen } = await activeTenant();
+      const { home, client, seen } = await activeTenant(mode);
       const session = client.startSession();
       session.startTransaction();
       const { database, name } = home.layout.namespaces[0]!;
@@ -62,7 +63,7 @@ for (const [state, form] of Object.entries(closedBy)) {
     });
 
     test('an open cursor and a change stream give nothing more', async () => {
-      const { home, counters, seen } = await activeTenant();
+      const { home, counters, seen } = await activeTenant(mode);
       const cursor = counters.find({}, { batchSize: 2 });
       await cursor.next();
       const stream: ChangeStream = counters.watch();
@@ -75,7 +76,7 @@ for (const [state, form] of Object.entries(closedBy)) {
     });
 
     test('no write of a busy tenant starts', async () => {
-      const { home, counters, seen } = await activeTenant();
+      const { home, counters, seen } = await activeTenant(mode);
       let taken = false;
       let acknowledged = 0;
       const late: string[] = [];
@@ -98,7 +99,7 @@ for (const [state, form] of Object.entries(closedBy)) {
     });
 
     test('a long update ends half-way, and one without a session too', async () => {
-      const { home, counters, seen } = await activeTenant();
+      const { home, counters, seen } = await activeTenant(mode);
       const raw = await connectRaw(home.cell.endpoint, { user: home.layout.user, password: await passwordOf(home.uid), database: home.layout.database });
       try {
         const { database, name } = home.layout.namespaces[0]!;
@@ -122,7 +123,7 @@ for (const [state, form] of Object.entries(closedBy)) {
     });
 
     test('a long aggregation that writes ends, and leaves its target as it was', async () => {
-      const { home, counters, seen } = await activeTenant();
+      const { home, counters, seen } = await activeTenant(mode);
       const merging = codeOf(counters.aggregate([slowUpdate[0]!, { $merge: { into: counters.collectionName } }]).toArray());
       await until('it runs', () => runsAs(home, 'command'));
       await take(home);
@@ -132,7 +133,7 @@ for (const [state, form] of Object.entries(closedBy)) {
     });
 
     test('what a connection without sessions asks for is refused, a cursor’s next batch too', async () => {
-      const { home } = await activeTenant();
+      const { home } = await activeTenant(mode);
       const raw = await connectRaw(home.cell.endpoint, { user: home.layout.user, password: await passwordOf(home.uid), database: home.layout.database });
       try {
         const { database, name } = home.layout.namespaces[0]!;
@@ -147,7 +148,7 @@ for (const [state, form] of Object.entries(closedBy)) {
     });
 
     test('nothing is in the way of who does nothing, a second time, and by two at once', async () => {
-      const { home } = await activeTenant();
+      const { home } = await activeTenant(mode);
       await Promise.all([take(home), take(home)]);
       await take(home);
       assert.equal(await parts['home-user'].observe(changing(home, { form })), 'present');
@@ -155,15 +156,15 @@ for (const [state, form] of Object.entries(closedBy)) {
   });
 }
 
-describe('a neighbour on the cell', () => {
+for (const mode of modes) describe(`a neighbour on the cell, in mode ${mode}`, () => {
   let neighbour: Tenant;
   before(async () => {
-    neighbour = await activeTenant();
+    neighbour = await activeTenant(mode);
   });
 
   for (const [state, form] of [...Object.entries(closedBy), ['dropped by hand', undefined]] as const) {
     test(`commits its open transaction and reads its cursor to the end when another is ${state}`, async () => {
-      const { home, client } = await activeTenant();
+      const { home, client } = await activeTenant(mode);
       const { client: theirs, counters, seen } = neighbour;
       const begin = async (of: MongoClient, collection: Collection) => {
         const session = of.startSession();

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { homeFormIn } from '../../../domain/isolation.ts';
+import type { HomeStep } from '../../../engines/isolation/home-step.ts';
 import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
 import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import type { MongodHandle } from '../../../tools/stack/mongod.ts';
-import { ensureBefore, openCell, stepNames, steps } from './cell-fixture.ts';
+import { changing, ensureBefore, modes, openCell, parts, purge, stepNames, steps } from './cell-fixture.ts';
 import type { CellFixture, StepName } from './cell-fixture.ts';
 
 const leaseMs = 400;
@@ -40,15 +42,52 @@ async function assertUnavailable(home: Home, name: StepName, act: Act): Promise<
   assert.ok(tookMs <= leaseMs + slackMs, `${name} ${act} took ${tookMs} ms with a lease of ${leaseMs} ms`);
 }
 
-/** One tenant for each step, brought to just before it. */
+/** One tenant for each step, brought to just before it; the modes take turns. */
 async function tenants(): Promise<Map<StepName, Home>> {
   const homes = new Map<StepName, Home>();
-  for (const name of stepNames) {
-    const home = cell.home();
+  for (const [at, name] of stepNames.entries()) {
+    const home = cell.home({ mode: modes[at % modes.length] ?? 'dedicated' });
     await ensureBefore(name, home);
     homes.set(name, home);
   }
   return homes;
+}
+
+/** A tenant in each mode that is about to be archived. */
+async function archiving(): Promise<Home[]> {
+  const homes: Home[] = [];
+  for (const mode of modes) {
+    const home = cell.home({ mode });
+    await ensureBefore('probe-isolation', home);
+    homes.push(changing(home, { form: homeFormIn('Archived') }));
+  }
+  return homes;
+}
+
+const changes: readonly (readonly [string, Act, HomeStep])[] = [
+  ...Object.entries(parts).flatMap(([name, part]) => actsOf('create-user').map((act) => [name, act, part] as const)),
+  ...Object.entries(purge).map(([name, part]) => [name, 'ensure', part] as const),
+];
+
+/** The modes take turns here too. */
+async function assertChangesUnavailable(homes: readonly Home[]): Promise<void> {
+  for (const [at, [name, act, part]] of changes.entries()) {
+    const home = homes[at % homes.length] as Home;
+    const started = performance.now();
+    await assert.rejects(part[act]({ ...home, lease: leaseFrom(started) }), { code: 'cell_unavailable', message: /"eu-west-1-a"/ }, `${name} ${act} in mode ${home.mode}`);
+    assert.ok(performance.now() - started <= leaseMs + slackMs, `${name} ${act} took ${performance.now() - started} ms`);
+  }
+}
+
+async function assertChanged(homes: readonly Home[]): Promise<void> {
+  for (const home of homes) {
+    for (const part of Object.values(parts)) {
+      await part.ensure(home);
+      assert.equal(await part.observe(home), 'present');
+    }
+    for (const part of Object.values(purge)) await part.ensure(home);
+    assert.equal(await cell.claim(home), null);
+  }
 }
 
 async function assertEnsured(homes: ReadonlyMap<StepName, Home>): Promise<void> {
@@ -60,12 +99,16 @@ async function assertEnsured(homes: ReadonlyMap<StepName, Home>): Promise<void> 
 
 describe('a cell that does not run', () => {
   let homes: Map<StepName, Home>;
+  let leaving: Home[];
   before(async () => {
     homes = await tenants();
+    leaving = await archiving();
     await mongod.kill('SIGKILL');
   });
 
   for (const { name, act } of acts) test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
+
+  test('every part of a change, and of a purge, says so within its lease', () => assertChangesUnavailable(leaving));
 
   test('and that was never reached before', async () => {
     const fresh = openCell(mongod);
@@ -79,26 +122,32 @@ describe('a cell that does not run', () => {
   test('and when it is back, every step is brought about', async () => {
     await mongod.start();
     await assertEnsured(homes);
+    await assertChanged(leaving);
   });
 });
 
 describe('a cell that does not answer', () => {
   let homes: Map<StepName, Home>;
+  let leaving: Home[];
   before(async () => {
     homes = await tenants();
+    leaving = await archiving();
     await mongod.kill('SIGSTOP');
   });
   after(() => mongod.kill('SIGCONT'));
 
   for (const { name, act } of acts) test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
 
+  test('every part of a change, and of a purge, says so within its lease', () => assertChangesUnavailable(leaving));
+
   test('and when it goes on, nothing is sent that was given up', async () => {
     const sent = cell.sent.length;
     await mongod.kill('SIGCONT');
     await cell.root.db('admin').command({ ping: 1 });
-    for (const home of homes.values()) await home.cell.client.db('admin').command({ ping: 1 });
+    for (const home of [...homes.values(), ...leaving]) await home.cell.client.db('admin').command({ ping: 1 });
     assert.deepEqual(cell.sent.slice(sent).map(({ commandName }) => commandName).filter((name) => name !== 'ping'), []);
     await assertEnsured(homes);
+    await assertChanged(leaving);
   });
 });
 
