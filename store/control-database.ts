@@ -5,9 +5,9 @@ import type {
   IdempotencyDocument,
   LedgerDocument,
   OperationDocument,
-  ResourceDocument,
   RevisionDocument,
   SecretDocument,
+  StoredResource,
   TenantLeaseDocument,
 } from './documents.ts';
 
@@ -21,7 +21,7 @@ export interface ControlDatabaseNames {
 export interface ControlDatabase {
   readonly client: MongoClient;
   readonly db: Db;
-  readonly resources: Collection<ResourceDocument>;
+  readonly resources: Collection<StoredResource>;
   readonly revisions: Collection<RevisionDocument>;
   readonly operations: Collection<OperationDocument>;
   readonly ledger: Collection<LedgerDocument>;
@@ -30,6 +30,9 @@ export interface ControlDatabase {
   readonly leases: Collection<TenantLeaseDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
+
+/** Tenants by facet, each facet's in the order of names. Its key must not change under this name. */
+export const searchIndex = 'tenant-search';
 
 export function controlDatabase(client: MongoClient, names: ControlDatabaseNames): ControlDatabase {
   // Decisions are made on what a majority holds, and acknowledged when a majority has it journaled.
@@ -54,6 +57,9 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
   await Promise.all([
     database.resources.createIndexes([
       { key: { kind: 1, name: 1 }, unique: true },
+      { name: searchIndex, key: { kind: 1, lifecycle: 1, facets: 1, name: 1 }, partialFilterExpression: { kind: 'Tenant' } },
+      // Finds what is still to be brought up without looking at the rest.
+      { key: { facetScheme: 1 }, partialFilterExpression: { kind: 'Tenant' } },
       { key: { 'placement.cell': 1 }, partialFilterExpression: { kind: 'Tenant' } },
       // A cell lies in one region, however many regions are declared at once.
       { key: { 'spec.cells.name': 1 }, unique: true, partialFilterExpression: { kind: 'Region' } },

@@ -20,6 +20,9 @@ import { createSecretStore } from './secrets.ts';
 import type { SecretStore } from './secrets.ts';
 import { createStepLeases } from './step-leases.ts';
 import type { StepLeases } from './step-leases.ts';
+import { createTenantSearch } from './tenant-search.ts';
+import type { TenantSearch } from './tenant-search.ts';
+import { deriveMissingSearchKeys } from './tenant-search-keys.ts';
 import { createTenantLeaseStore } from './tenant-leases.ts';
 import type { TenantLeaseStore } from './tenant-leases.ts';
 import { createUlidFactory } from './ulid.ts';
@@ -28,6 +31,7 @@ import { createUlidFactory } from './ulid.ts';
 export interface Store {
   readonly commit: Commit;
   readonly resources: ResourceStore;
+  readonly tenantSearch: TenantSearch;
   readonly operations: OperationStore;
   readonly stepLeases: StepLeases;
   readonly secrets: SecretStore;
@@ -37,9 +41,9 @@ export interface Store {
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
-  /** Creates missing collections and indexes. */
+  /** Creates missing collections and indexes, and brings up what tenants are searched by. */
   prepare(): Promise<void>;
-  /** Resolves when the control database answers. @throws TenureError control_unavailable */
+  /** Resolves when this store is prepared and the control database answers. @throws TenureError control_unavailable */
   ping(): Promise<void>;
 }
 
@@ -55,9 +59,23 @@ const pingTimeoutMs = 2_000;
 export function createStore({ client, names, installation }: StoreOptions): Store {
   const database = controlDatabase(client, names);
   const newId = createUlidFactory();
+  const tenantSearch = createTenantSearch(database);
+  let prepared = false;
+
+  /** Until then a search would miss tenants. */
+  function requirePrepared(): void {
+    if (!prepared) throw new TenureError('control_unavailable', 'the control database is not prepared yet');
+  }
+
   return {
     commit: createCommit({ database, installation, newId }),
     resources: createResourceStore(database),
+    tenantSearch: {
+      async search(filter, page) {
+        requirePrepared();
+        return await tenantSearch.search(filter, page);
+      },
+    },
     operations: createOperationStore(database),
     stepLeases: createStepLeases(database),
     secrets: createSecretStore(database),
@@ -66,8 +84,15 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     cells: createCellStore(database),
     ledger: createLedgerStore(database),
     newId,
-    prepare: () => onControl(() => ensureControlSchema(database)),
+    async prepare() {
+      await onControl(async () => {
+        await ensureControlSchema(database);
+        await deriveMissingSearchKeys(database);
+      });
+      prepared = true;
+    },
     async ping() {
+      requirePrepared();
       const late = (): TenureError => new TenureError('control_unavailable', 'the control database does not answer');
       await withinMs(pingTimeoutMs, onControl(() => database.db.command({ ping: 1 })), late);
     },

@@ -4,7 +4,7 @@ import { nameSchema, timeSchema, uidSchema } from '../identifiers.ts';
 /** The one storage and wire version of every manifest; later versions are read beside it. */
 export const apiVersion = 'tenure/v1';
 
-const labelKey = z.string().regex(/^[a-z]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a lower-case label key of at most 63 characters');
+export const labelKeySchema = z.string().regex(/^[a-z]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a lower-case label key of at most 63 characters');
 
 const maxEntries = 64;
 const fewEnough = (entries: object): boolean => Object.keys(entries).length <= maxEntries;
@@ -13,12 +13,12 @@ const fewEnough = (entries: object): boolean => Object.keys(entries).length <= m
 const metadataInputSchema = z.strictObject({
   name: nameSchema,
   labels: z
-    .record(labelKey, z.string().max(63))
+    .record(labelKeySchema, z.string().max(63))
     .refine(fewEnough, `must hold at most ${maxEntries} labels`)
     .optional()
     .meta({ description: 'Short facts to select by.', maxProperties: maxEntries }),
   annotations: z
-    .record(labelKey, z.string().max(4096))
+    .record(labelKeySchema, z.string().max(4096))
     .refine(fewEnough, `must hold at most ${maxEntries} annotations`)
     .optional()
     .meta({ description: 'Notes for people and programs; never selected by.', maxProperties: maxEntries }),
