@@ -25,6 +25,8 @@ import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
 import { settledHandlers } from './handlers/settled-handlers.ts';
 import { tenantHandlers } from './handlers/tenant-handlers.ts';
+import { tenantHistoryHandlers } from './handlers/tenant-history-handlers.ts';
+import { tenantSearchHandler } from './handlers/tenant-search-handler.ts';
 import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
@@ -67,9 +69,12 @@ async function main(): Promise<void> {
       stopping.signal.aborted,
     );
 
+  const tenants = tenantHandlers({ store, authorize, declareTenant, startOperation: createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), logger });
   const app = createApp({
     handlers: {
-      ...tenantHandlers({ store, authorize, declareTenant, startOperation: createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), pageTokens, logger }),
+      ...tenants,
+      ...tenantHistoryHandlers({ store, authorize, pageTokens, putTenant: tenants.putTenant }),
+      listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
       ...settledHandlers({ store, authorize, pageTokens }),
       ...operationHandlers({ store, authorize, pageTokens, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),
       openTenant: openTenantHandler({

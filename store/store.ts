@@ -16,6 +16,8 @@ import { createOperationStore } from './operations.ts';
 import type { OperationStore } from './operations.ts';
 import { createResourceStore } from './resources.ts';
 import type { ResourceStore } from './resources.ts';
+import { createRevisionStore } from './revisions.ts';
+import type { RevisionStore } from './revisions.ts';
 import { createSecretStore } from './secrets.ts';
 import type { SecretStore } from './secrets.ts';
 import { createStepLeases } from './step-leases.ts';
@@ -32,6 +34,7 @@ export interface Store {
   readonly commit: Commit;
   readonly resources: ResourceStore;
   readonly tenantSearch: TenantSearch;
+  readonly revisions: RevisionStore;
   readonly operations: OperationStore;
   readonly stepLeases: StepLeases;
   readonly secrets: SecretStore;
@@ -76,6 +79,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
         return await tenantSearch.search(filter, page);
       },
     },
+    revisions: createRevisionStore(database),
     operations: createOperationStore(database),
     stepLeases: createStepLeases(database),
     secrets: createSecretStore(database),

@@ -32,7 +32,7 @@ export interface TenantSearch {
 }
 
 /** Documents that one call looks into. They cost about 7 µs each where they do not fit into mongod's cache, index keys a twentieth of it. */
-export const maxExamined = 1_500;
+const defaultMaxExamined = 1_500;
 
 type StoredFilter = Filter<StoredResource>;
 
@@ -47,7 +47,7 @@ function residual(filter: TenantFilter, lead: readonly string[] | undefined): St
   return conditions.length === 0 ? {} : { $expr: { $and: conditions } };
 }
 
-export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resources'>): TenantSearch {
+export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resources'>, { maxExamined = defaultMaxExamined } = {}): TenantSearch {
   async function read(filter: StoredFilter, limit: number, hint: string): Promise<TenantDocument[]> {
     const documents = await resources.find(filter, { hint, projection: withoutSearchKeys }).sort({ name: 1 }).limit(limit).toArray();
     return documents.map((document) => upgradeOnRead(document as TenantDocument));

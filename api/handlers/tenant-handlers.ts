@@ -15,19 +15,16 @@ import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { storedAnswer } from '../stored-answer.ts';
 import { operationBody, tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
-import { listPage } from './list-page.ts';
 
 export interface TenantHandlerDependencies {
   readonly store: Store;
   readonly authorize: Authorize;
   readonly declareTenant: DeclareTenant;
   readonly startOperation: StartOperation;
-  readonly pageTokens: PageTokens;
   readonly logger: Logger;
 }
 
@@ -58,8 +55,8 @@ function changeReply({ outcome, tenant, operation }: DeclaredTenant): ChangeRepl
   };
 }
 
-export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'getTenant' | 'listTenants' | 'putTenant' | 'activateTenant'> {
-  const { store, authorize, declareTenant, startOperation, pageTokens, logger } = dependencies;
+export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'putTenant' | 'activateTenant'> {
+  const { store, authorize, declareTenant, startOperation, logger } = dependencies;
 
   /** An accepted operation is started at once; where that fails, the sweep starts it. */
   async function start({ operation, tenant, outcome }: DeclaredTenant): Promise<void> {
@@ -112,21 +109,6 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
       const precondition: Precondition = { kind: 'absent' };
       const reply = await change({ name, declare: declareManifest(body, name), precondition, caller }, idempotency);
       return { ...reply, status: reply.status === 202 ? 202 : 201 };
-    },
-    async getTenant({ params: { name }, caller }) {
-      const tenant = await store.resources.find('Tenant', name);
-      await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
-      if (tenant === undefined) throw absent({ kind: 'Tenant', name });
-      return { status: 200, body: tenantBody(tenant), headers: { etag: etagOf(tenant.revision) } };
-    },
-    async listTenants({ query, caller }) {
-      const { confinedTo } = await authorize(caller, 'tenant.list', { kind: 'Tenant' });
-      const body = await listPage(pageTokens, 'tenants', query, { confinedTo: confinedTo ?? null }, {
-        read: (after, limit) => store.resources.list('Tenant', { limit, ...(after === undefined ? {} : { after }), ...(confinedTo === undefined ? {} : { uids: confinedTo }) }),
-        positionOf: (tenant) => tenant.name,
-        show: tenantBody,
-      });
-      return { status: 200, body };
     },
     async putTenant({ params: { name }, body, caller, precondition, idempotency }) {
       const declare = declareManifest(body, name);

@@ -10,7 +10,7 @@ const maxEntries = 64;
 const fewEnough = (entries: object): boolean => Object.keys(entries).length <= maxEntries;
 
 /** What a user may write under `metadata`. */
-const metadataInputSchema = z.strictObject({
+export const metadataInputSchema = z.strictObject({
   name: nameSchema,
   labels: z
     .record(labelKeySchema, z.string().max(63))
@@ -27,7 +27,7 @@ const metadataInputSchema = z.strictObject({
 /** `metadata` as it is read: what the plane adds is output only and ignored in a manifest that is applied. */
 export const metadataSchema = metadataInputSchema.extend({
   uid: uidSchema,
-  generation: z.int().positive().meta({ description: 'Counts specs; keys the revisions.' }),
+  generation: z.int().positive().meta({ description: 'Counts what was declared (labels, annotations, spec); keys the revisions.' }),
   revision: z.int().positive().meta({ description: 'Counts changes of spec and conditions; the ETag.' }),
   createTime: timeSchema,
   updateTime: timeSchema,
@@ -38,7 +38,7 @@ export type Metadata = z.infer<typeof metadataSchema>;
 const outputOnlyMetadata = { uid: true, generation: true, revision: true, createTime: true, updateTime: true } as const;
 
 /**
- * Accepts what `get -o yaml` printed: output-only fields may be present in what is applied, and are ignored.
- * Anything else unknown is an error.
+ * Accepts what `get -o yaml` printed, of today or of an earlier generation: output-only fields may be present in what is applied, and
+ * are ignored. Anything else unknown is an error.
  */
-export const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata);
+export const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({ time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }) });

@@ -29,11 +29,13 @@ export async function writeDeclaration(store: Store, tx: Transaction, writing: W
     throw new TenureError('operation_in_progress', `operation ${current.operation.id} (${current.operation.kind}) is running`, { operationId: current.operation.id });
   }
   const declared = { ...declaration, spec: change.spec };
-  const specMoved = current === undefined || !canonicallyEqual(current.spec, change.spec);
+  // Labels and annotations count too: what a generation declared is all that its revision holds.
+  const { labels, annotations, spec } = declared;
+  const moved = current === undefined || !canonicallyEqual([current.labels, current.annotations, current.spec], [labels, annotations, spec]);
   let tenant: TenantDocument =
     current === undefined
       ? draftTenant(uid, request.name, declared, tx.time)
-      : { ...current, ...declared, generation: current.generation + (specMoved ? 1 : 0), revision: current.revision + 1, updateTime: tx.time };
+      : { ...current, ...declared, generation: current.generation + (moved ? 1 : 0), revision: current.revision + 1, updateTime: tx.time };
   const at = { time: tx.time.toISOString(), generation: tenant.generation };
   if (change.path !== undefined) {
     const fence = tenant.lastFence + 1;
