@@ -49,7 +49,7 @@ const tenantQuery = z.strictObject({
   region: nameSchema.optional().meta({ description: 'Where it is placed' }),
   namePrefix: z.string().max(63).regex(/^([a-z][a-z0-9-]*)?$/, 'must be the beginning of a name').optional().meta({ description: 'Beginning of the name' }),
   condition: z.string().max(512).optional().meta({ description: '`TYPE=STATUS` or `TYPE!=STATUS`, with commas between several. One that is not there is Unknown' }),
-  showDeleted: z.enum(['true', 'false']).optional().meta({ description: 'Whether deleted ones are listed; they are also when `lifecycle` names Deleted' }),
+  showDeleted: z.enum(['true', 'false']).optional().meta({ description: '`true` or `false`: whether deleted ones are listed. They are too where `lifecycle` names Deleted' }),
 });
 
 function listOf<Item extends z.ZodType>(item: Item) {

@@ -9,7 +9,7 @@ const isObject = (value: Json): value is Record<string, Json> => typeof value ==
 
 /** Elements of an array are compared place by place. */
 function childrenOf(value: Json): JsonObject | undefined {
-  if (Array.isArray(value)) return Object.fromEntries(value.entries()) as JsonObject;
+  if (Array.isArray(value)) return Object.fromEntries(value.entries());
   return isObject(value) ? value : undefined;
 }
 
@@ -29,7 +29,7 @@ export function jsonDifference(before: unknown, after: unknown): Change[] {
       // Own fields only: "constructor" is a fine name for a label.
       const [inLeft, inRight] = [Object.hasOwn(left, key), Object.hasOwn(right, key)];
       if (inLeft && inRight) return compare(at, left[key] as Json, right[key] as Json);
-      return [{ pointer: jsonPointer(at), ...(inLeft ? { before: left[key] as Json } : { after: right[key] as Json }) }];
+      return [{ pointer: jsonPointer(at), ...(inLeft ? { before: left[key] } : { after: right[key] }) }];
     });
   }
   return compare([], before as Json, after as Json);

@@ -70,7 +70,7 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     next += 1;
   }
 
-  function key(): string {
+  function readKey(): string {
     const token = take();
     if (token.kind !== 'word') throw refused(token.position, `expected the key of a label, found ${shown(token)}`);
     const { success, error } = labelKeySchema.safeParse(token.value);
@@ -79,46 +79,46 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
   }
 
   /** The empty value is nothing at all, as in Kubernetes. */
-  function value(): string {
+  function readValue(): string {
     if (isSymbol(',', ')') || peek().kind === 'end') return '';
     const token = take();
     if (token.kind === 'symbol') throw refused(token.position, `expected a value, found ${shown(token)}`);
     return token.value;
   }
 
-  function values(operator: string): string[] {
+  function readValues(operator: string): string[] {
     expectSymbol('(', `after "${operator}"`);
     const opened = peek().position;
-    const found = [value()];
+    const found = [readValue()];
     while (isSymbol(',')) {
       next += 1;
-      found.push(value());
+      found.push(readValue());
     }
     expectSymbol(')', 'after the values');
     if (found.length > maxValues) throw refused(opened, `there are more than ${maxValues} values`, `Ask for at most ${maxValues} values at a time.`);
     return [...new Set(found)];
   }
 
-  function requirement(): LabelRequirement {
+  function readRequirement(): LabelRequirement {
     if (isSymbol('!')) {
       next += 1;
-      return { key: key(), operator: 'absent' };
+      return { key: readKey(), operator: 'absent' };
     }
-    const of = key();
+    const of = readKey();
     if (isSymbol(',') || peek().kind === 'end') return { key: of, operator: 'exists' };
     const operator = take();
-    if (operator.kind === 'symbol' && (operator.value === '=' || operator.value === '==')) return { key: of, operator: 'in', values: [value()] };
-    if (operator.kind === 'symbol' && operator.value === '!=') return { key: of, operator: 'notIn', values: [value()] };
-    if (operator.kind === 'word' && operator.value === 'in') return { key: of, operator: 'in', values: values('in') };
-    if (operator.kind === 'word' && operator.value === 'notin') return { key: of, operator: 'notIn', values: values('notin') };
+    if (operator.kind === 'symbol' && (operator.value === '=' || operator.value === '==')) return { key: of, operator: 'in', values: [readValue()] };
+    if (operator.kind === 'symbol' && operator.value === '!=') return { key: of, operator: 'notIn', values: [readValue()] };
+    if (operator.kind === 'word' && operator.value === 'in') return { key: of, operator: 'in', values: readValues('in') };
+    if (operator.kind === 'word' && operator.value === 'notin') return { key: of, operator: 'notIn', values: readValues('notin') };
     throw refused(operator.position, `expected an operator, found ${shown(operator)}`);
   }
 
   if (peek().kind === 'end') return [];
-  const requirements = [requirement()];
+  const requirements = [readRequirement()];
   while (peek().kind !== 'end') {
     expectSymbol(',', 'between requirements');
-    requirements.push(requirement());
+    requirements.push(readRequirement());
   }
   if (requirements.length > maxRequirements) throw refused(1, `there are more than ${maxRequirements} requirements`, `Ask for at most ${maxRequirements} at a time.`);
   return requirements;

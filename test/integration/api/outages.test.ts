@@ -120,6 +120,7 @@ test('an operation that was accepted as Temporal went away is started when it is
 const bodies: Readonly<Record<string, unknown>> = {
   createTenant: tenantManifest('nobody'),
   putTenant: tenantManifest('nobody'),
+  rollbackTenant: { generation: 1 },
   putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'nobody' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
   putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: 'nobody' }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
 };

@@ -31,6 +31,7 @@ after(async () => {
 const bodies: Readonly<Record<string, unknown>> = {
   createTenant: tenantManifest('acme'),
   putTenant: tenantManifest('acme'),
+  rollbackTenant: { generation: 1 },
   putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'acme' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
   putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: 'acme' }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
 };

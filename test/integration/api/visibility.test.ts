@@ -42,7 +42,7 @@ function requestsAbout(name: string, operation: string): Record<string, HttpRequ
   for (const [id, contract] of Object.entries<RouteContract>(routes)) {
     if (!contract.path.startsWith('/v1/tenants/') && !contract.path.startsWith('/v1/operations/')) continue;
     const path = contract.path.replace('{name}', name).replace('{id}', operation);
-    const body = contract.path.endsWith('{name}') && contract.method === 'PUT' ? tenantManifest(name) : undefined;
+    const body = { putTenant: tenantManifest(name), rollbackTenant: { generation: 1 } }[id];
     const keyed = contract.idempotencyKey === 'none' ? {} : { 'idempotency-key': `about-${id}` };
     const withHeaders = (precondition: Record<string, string>): HttpRequest => ({ method: contract.method, path, headers: { ...keyed, ...precondition }, ...(body === undefined ? {} : { body }) });
     if (contract.precondition === 'none') requests[id] = withHeaders({});
@@ -109,6 +109,7 @@ test('a viewer may look and not change: each change answers 403 with the roles t
   const bodies: Readonly<Record<string, unknown>> = {
     createTenant: tenantManifest(names.absent),
     putTenant: tenantManifest(names.own),
+    rollbackTenant: { generation: 1 },
     putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: names.own }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
     putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: names.own }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
   };

@@ -146,7 +146,7 @@ test('what an older build stores while tenants are brought up is brought up too'
   const draft = await insertDraft(opened.store, 'overtaken');
   await stored.updateMany({ kind: 'Tenant' }, { $unset: { facets: true, facetScheme: true } });
   const olderBuild = (async () => {
-    for (let revision = 1; revision <= 20; revision += 1) await stored.replaceOne({ _id: draft._id, revision }, { ...draft, revision: revision + 1, labels: { turn: String(revision) } } as unknown as StoredResource);
+    for (let revision = 1; revision <= 20; revision += 1) await stored.replaceOne({ _id: draft._id, revision }, { ...draft, revision: revision + 1, labels: { turn: String(revision) } });
   })();
   const store = opened.another();
   await Promise.all([store.prepare(), olderBuild]);
