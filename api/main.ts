@@ -30,6 +30,8 @@ import { tenantHandlers } from './handlers/tenant-handlers.ts';
 import { tenantOutlookHandlers } from './handlers/tenant-outlook-handlers.ts';
 import { tenantVerbHandlers } from './handlers/tenant-verb-handlers.ts';
 import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
+import { tenantHistoryHandlers } from './handlers/tenant-history-handlers.ts';
+import { tenantSearchHandler } from './handlers/tenant-search-handler.ts';
 import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
@@ -85,9 +87,12 @@ async function main(): Promise<void> {
       stopping.signal.aborted,
     );
 
+  const tenants = tenantHandlers({ store, authorize, tenantChange });
   const app = createApp({
     handlers: {
-      ...tenantHandlers({ store, authorize, tenantChange, pageTokens }),
+      ...tenants,
+      ...tenantHistoryHandlers({ store, authorize, pageTokens, putTenant: tenants.putTenant }),
+      listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
       ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
       ...tenantOutlookHandlers({ store, authorize, admit }),
       ...tombstoneHandlers({ store, authorize, pageTokens }),

@@ -1,4 +1,4 @@
-import type { RouteAnswer, RouteBody, RouteId, RouteParams, RouteQuery, Routes } from '../contracts/routes.ts';
+import type { RouteAnswer, RouteAnswerWith, RouteBody, RouteId, RouteParams, RouteQuery, Routes } from '../contracts/routes.ts';
 import type { PolicyDecision } from '../contracts/policy.ts';
 import type { Caller } from '../engines/registry/caller.ts';
 import type { Precondition } from '../engines/registry/precondition.ts';
@@ -16,7 +16,7 @@ export interface RouteRequest<Id extends RouteId> {
 
 export interface RouteReply<Id extends RouteId> {
   readonly status: keyof Routes[Id]['responses'] & number;
-  readonly body: RouteAnswer<Id>;
+  readonly body: RouteAnswer<Id> | RouteAnswerWith<Id>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

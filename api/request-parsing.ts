@@ -1,23 +1,20 @@
 import type { z } from 'zod';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
+import { jsonPointer } from '../domain/json-pointer.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Precondition } from '../engines/registry/precondition.ts';
 
 const maxDepth = 64;
 
-function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
 /** The flaws that zod found, each with its JSON pointer; an unknown field is one flaw with its own pointer. */
 function flawsOf(error: z.ZodError): ProblemDetail[] {
   return error.issues.flatMap((issue): ProblemDetail[] => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), message: `unknown field "${key}"`, fix: 'Remove it, or correct its spelling.' }));
+      return issue.keys.map((key) => ({ pointer: jsonPointer([...issue.path, key]), message: `unknown field "${key}"`, fix: 'Remove it, or correct its spelling.' }));
     }
-    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ pointer: pointerOf(issue.path), message: `the name of this field ${message}` }));
+    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ pointer: jsonPointer(issue.path), message: `the name of this field ${message}` }));
     const allowed = issue.code === 'invalid_value' ? { allowed: issue.values.map(String) } : {};
-    return [{ pointer: pointerOf(issue.path), message: issue.message, ...allowed }];
+    return [{ pointer: jsonPointer(issue.path), message: issue.message, ...allowed }];
   });
 }
 
@@ -32,7 +29,7 @@ function requireSoundJson(value: unknown): void {
     if (typeof next.value !== 'object' || next.value === null) continue;
     for (const [key, child] of Object.entries(next.value)) {
       if (!key.isWellFormed() || key === '__proto__') throw new TenureError('request_invalid', 'a field name is not acceptable', { errors: [{ pointer: next.path, message: 'a field name here is not well-formed Unicode, or is "__proto__"' }] });
-      pending.push({ value: child, path: `${next.path}${pointerOf([key])}`, depth: next.depth + 1 });
+      pending.push({ value: child, path: `${next.path}${jsonPointer([key])}`, depth: next.depth + 1 });
     }
   }
 }

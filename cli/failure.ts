@@ -1,6 +1,6 @@
 import type { ExitCodeName } from '../contracts/problems.ts';
 
-/** Ends a command: `report` is everything that is said about it on stderr, the exit code says which kind of end it is. */
+/** Ends a command: `report` is everything that is said about it on stderr (nothing where it is empty), the exit code says which kind of end it is. */
 export class CliFailure extends Error {
   readonly exit: ExitCodeName;
   readonly report: string;

@@ -4,13 +4,17 @@ import type { ExitCodeName } from '../contracts/problems.ts';
 import type { CommandContext } from './command-context.ts';
 import { addApply } from './commands/apply.ts';
 import { addDescribe } from './commands/describe.ts';
+import { addDiff } from './commands/diff.ts';
 import { addGet } from './commands/get.ts';
+import { addHistory } from './commands/history.ts';
 import { addOperations } from './commands/operations.ts';
+import { addRollback } from './commands/rollback.ts';
 import { addWait } from './commands/wait.ts';
 
 const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
   ok: 'done',
   operationFailed: 'the operation failed, or something unforeseen did',
+  differs: 'of diff: the two generations differ',
   usage: 'the command line, a manifest or the request is not valid',
   notFound: 'there is no such resource',
   conflict: 'the resource, or an operation on it, is in the way',
@@ -61,6 +65,9 @@ export function createProgram(context: CommandContext): Command {
   addApply(program, context);
   addGet(program, context);
   addDescribe(program, context);
+  addHistory(program, context);
+  addDiff(program, context);
+  addRollback(program, context);
   addWait(program, context);
   addOperations(program, context);
   for (const command of [program, ...program.commands]) {

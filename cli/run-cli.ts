@@ -49,7 +49,7 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
     // Commander has printed what it has to say: help, or what is wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const { exit, report } = asFailure(error, interrupted);
-    stderr.write(`${printable(report).replaceAll(/^error:/gm, () => terminal.paintErr('red', 'error:'))}\n`);
+    if (report !== '') stderr.write(`${printable(report).replaceAll(/^error:/gm, () => terminal.paintErr('red', 'error:'))}\n`);
     return exitCodes[exit];
   }
 }

@@ -2,6 +2,8 @@
 export const exitCodes = {
   ok: 0,
   operationFailed: 1,
+  /** Of `diff` only, as diff(1) has it; there every other failure is more than 1. */
+  differs: 1,
   usage: 2,
   notFound: 3,
   conflict: 4,

@@ -1,6 +1,7 @@
 import type { Condition } from '../contracts/manifests/tenant.ts';
 
-export type ConditionType = 'Ready' | 'Provisioned' | 'Placed' | 'ResidencyCompliant' | 'PolicyCompliant' | 'IsolationVerified' | 'QuotaSatisfied' | 'DeletionBlocked';
+export const conditionTypes = ['Ready', 'Provisioned', 'Placed', 'ResidencyCompliant', 'PolicyCompliant', 'IsolationVerified', 'QuotaSatisfied', 'DeletionBlocked'] as const;
+export type ConditionType = (typeof conditionTypes)[number];
 
 export interface ConditionUpdate {
   readonly type: ConditionType;

@@ -7,9 +7,9 @@ import type {
   IdempotencyDocument,
   LedgerDocument,
   OperationDocument,
-  ResourceDocument,
   RevisionDocument,
   SecretDocument,
+  StoredResource,
   TenantLeaseDocument,
   TombstoneDocument,
 } from './documents.ts';
@@ -24,7 +24,7 @@ export interface ControlDatabaseNames {
 export interface ControlDatabase {
   readonly client: MongoClient;
   readonly db: Db;
-  readonly resources: Collection<ResourceDocument>;
+  readonly resources: Collection<StoredResource>;
   readonly revisions: Collection<RevisionDocument>;
   readonly operations: Collection<OperationDocument>;
   readonly ledger: Collection<LedgerDocument>;
@@ -36,6 +36,9 @@ export interface ControlDatabase {
   readonly backoffs: Collection<BackoffDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
+
+/** Tenants by facet, each facet's in the order of names. Its key must not change under this name. */
+export const searchIndex = 'tenant-search';
 
 export function controlDatabase(client: MongoClient, names: ControlDatabaseNames): ControlDatabase {
   // Decisions are made on what a majority holds, and acknowledged when a majority has it journaled.
@@ -63,6 +66,9 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
   await Promise.all([
     database.resources.createIndexes([
       { key: { kind: 1, name: 1 }, unique: true },
+      { name: searchIndex, key: { kind: 1, lifecycle: 1, facets: 1, name: 1 }, partialFilterExpression: { kind: 'Tenant' } },
+      // Finds what is still to be brought up without looking at the rest.
+      { key: { facetScheme: 1 }, partialFilterExpression: { kind: 'Tenant' } },
       { key: { 'placement.cell': 1 }, partialFilterExpression: { kind: 'Tenant' } },
       { key: { 'deletion.purgeTime': 1 }, partialFilterExpression: { 'deletion.purgeTime': { $exists: true } } },
       { key: { 'scheduledPlan.time': 1 }, partialFilterExpression: { 'scheduledPlan.time': { $exists: true } } },

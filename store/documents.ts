@@ -108,6 +108,14 @@ export interface TombstoneDocument {
   ledgerEntry: string;
 }
 
+/** What a tenant is searched by: derived whenever it is stored, and left out when it is read. */
+interface SearchKeys {
+  facets: string[];
+  /** The rules by which they were derived. */
+  facetScheme: string;
+}
+
+export type StoredResource = PlanDocument | RegionDocument | (TenantDocument & SearchKeys);
 export type ResourceDocument = PlanDocument | RegionDocument | TenantDocument;
 export type DocumentOfKind<Kind extends ResourceKind> = Extract<ResourceDocument, { kind: Kind }>;
 

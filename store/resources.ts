@@ -8,6 +8,7 @@ import { isDuplicateKey, onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
 import type { DocumentOfKind, ResourceDocument, TenantDocument } from './documents.ts';
 import { upgradeOnRead } from './storage-versions.ts';
+import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
 
 /** What a declaration writes: all of it replaces what stood there. */
 export interface Declaration<Spec> {
@@ -20,8 +21,6 @@ export interface ListPage {
   /** Names after this one. */
   readonly after?: string;
   readonly limit: number;
-  /** Only these, when given. */
-  readonly uids?: readonly string[];
 }
 
 export interface ResourceStore {
@@ -80,7 +79,7 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
   }
 
   async function findOne<Kind extends ResourceKind>(filter: { kind: Kind; name?: string; _id?: string }): Promise<DocumentOfKind<Kind> | undefined> {
-    const document = await onControl(() => resources.findOne(filter));
+    const document = await onControl(() => resources.findOne(filter, { projection: withoutSearchKeys }));
     return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
   }
 
@@ -93,13 +92,13 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
     find: (kind, name) => findOne({ kind, name }),
     findByUid: (kind, uid) => findOne({ kind, _id: uid }),
     async read<Kind extends ResourceKind>(tx: Transaction, kind: Kind, uid: string) {
-      const document = await resources.findOne({ kind, _id: uid }, { session: tx.session });
+      const document = await resources.findOne({ kind, _id: uid }, { session: tx.session, projection: withoutSearchKeys });
       return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
     },
-    async list<Kind extends ResourceKind>(kind: Kind, { after, limit, uids }: ListPage) {
+    async list<Kind extends ResourceKind>(kind: Kind, { after, limit }: ListPage) {
       const documents = await onControl(() =>
         resources
-          .find({ kind, ...(after === undefined ? {} : { name: { $gt: after } }), ...(uids === undefined ? {} : { _id: { $in: [...uids] } }) })
+          .find({ kind, ...(after === undefined ? {} : { name: { $gt: after } }) }, { projection: withoutSearchKeys })
           .sort({ name: 1 })
           .limit(limit)
           .toArray(),
@@ -107,11 +106,11 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
       return documents.map((document) => upgradeOnRead(document as DocumentOfKind<Kind>));
     },
     async placedOn(cells, limit) {
-      const documents = await onControl(() => resources.find({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }).limit(limit).toArray());
+      const documents = await onControl(() => resources.find({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }, { projection: withoutSearchKeys }).limit(limit).toArray());
       return documents.map((document) => upgradeOnRead(document as DocumentOfKind<'Tenant'>));
     },
     async insert(tx, document) {
-      await resources.insertOne(document, { session: tx.session }).catch((error: unknown) => {
+      await resources.insertOne(withSearchKeys(document), { session: tx.session }).catch((error: unknown) => {
         throw asExisting(error, document);
       });
       await insertRevision(tx, document);
@@ -119,7 +118,7 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
     },
     async replace(tx, expectedRevision, document) {
       const before = await resources
-        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, document, { session: tx.session, projection: { generation: 1 } })
+        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withSearchKeys(document), { session: tx.session, projection: { generation: 1 } })
         .catch((error: unknown) => {
           throw asExisting(error, document);
         });

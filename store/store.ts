@@ -20,12 +20,17 @@ import { createOperationStore } from './operations.ts';
 import type { OperationStore } from './operations.ts';
 import { createResourceStore } from './resources.ts';
 import type { ResourceStore } from './resources.ts';
+import { createRevisionStore } from './revisions.ts';
+import type { RevisionStore } from './revisions.ts';
 import { createSecretStore } from './secrets.ts';
 import type { SecretStore } from './secrets.ts';
 import { createStepLeases } from './step-leases.ts';
 import type { StepLeases } from './step-leases.ts';
 import { createTombstoneStore } from './tombstones.ts';
 import type { TombstoneStore } from './tombstones.ts';
+import { createTenantSearch } from './tenant-search.ts';
+import type { TenantSearch } from './tenant-search.ts';
+import { deriveMissingSearchKeys } from './tenant-search-keys.ts';
 import { createTenantLeaseStore } from './tenant-leases.ts';
 import type { TenantLeaseStore } from './tenant-leases.ts';
 import { createUlidFactory } from './ulid.ts';
@@ -34,6 +39,8 @@ import { createUlidFactory } from './ulid.ts';
 export interface Store {
   readonly commit: Commit;
   readonly resources: ResourceStore;
+  readonly tenantSearch: TenantSearch;
+  readonly revisions: RevisionStore;
   readonly operations: OperationStore;
   readonly stepLeases: StepLeases;
   readonly secrets: SecretStore;
@@ -46,9 +53,9 @@ export interface Store {
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
-  /** Creates missing collections and indexes. */
+  /** Creates missing collections and indexes, and brings up what tenants are searched by. */
   prepare(): Promise<void>;
-  /** Resolves when the control database answers. @throws TenureError control_unavailable */
+  /** Resolves when this store is prepared and the control database answers. @throws TenureError control_unavailable */
   ping(): Promise<void>;
 }
 
@@ -64,9 +71,24 @@ const pingTimeoutMs = 2_000;
 export function createStore({ client, names, installation }: StoreOptions): Store {
   const database = controlDatabase(client, names);
   const newId = createUlidFactory();
+  const tenantSearch = createTenantSearch(database);
+  let prepared = false;
+
+  /** Until then a search would miss tenants. */
+  function requirePrepared(): void {
+    if (!prepared) throw new TenureError('control_unavailable', 'the control database is not prepared yet');
+  }
+
   return {
     commit: createCommit({ database, installation, newId }),
     resources: createResourceStore(database),
+    tenantSearch: {
+      async search(filter, page) {
+        requirePrepared();
+        return await tenantSearch.search(filter, page);
+      },
+    },
+    revisions: createRevisionStore(database),
     operations: createOperationStore(database),
     stepLeases: createStepLeases(database),
     secrets: createSecretStore(database),
@@ -78,8 +100,15 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     backoffs: createBackoffStore(database),
     ledger: createLedgerStore(database),
     newId,
-    prepare: () => onControl(() => ensureControlSchema(database)),
+    async prepare() {
+      await onControl(async () => {
+        await ensureControlSchema(database);
+        await deriveMissingSearchKeys(database);
+      });
+      prepared = true;
+    },
     async ping() {
+      requirePrepared();
       const late = (): TenureError => new TenureError('control_unavailable', 'the control database does not answer');
       await withinMs(pingTimeoutMs, onControl(() => database.db.command({ ping: 1 })), late);
     },

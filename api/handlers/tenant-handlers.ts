@@ -7,20 +7,14 @@ import type { Precondition } from '../../engines/registry/precondition.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
-import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
-import { tenantBody } from '../representations.ts';
-import { etagOf } from '../request-parsing.ts';
-import { listPage } from './list-page.ts';
 import type { TenantChange } from './tenant-change.ts';
 
 export interface TenantHandlerDependencies {
   readonly store: Store;
   readonly authorize: Authorize;
   readonly tenantChange: TenantChange;
-  readonly pageTokens: PageTokens;
 }
 
 /** The declaration in a manifest; its name must be that of the path. */
@@ -33,8 +27,8 @@ export function declarationOf<Of extends Manifest>(manifest: Of, name: string): 
   return { labels: manifest.metadata.labels ?? {}, annotations: manifest.metadata.annotations ?? {}, spec: manifest.spec };
 }
 
-export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'getTenant' | 'listTenants' | 'putTenant'> {
-  const { store, authorize, tenantChange, pageTokens } = dependencies;
+export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'putTenant'> {
+  const { store, authorize, tenantChange } = dependencies;
 
   function declareManifest(manifest: TenantManifest, name: string): () => Declaration<TenantSpec> {
     const declaration = declarationOf(manifest, name);
@@ -64,21 +58,6 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
       const precondition: Precondition = { kind: 'absent' };
       const reply = await tenantChange.make({ name, declare: declareManifest(body, name), precondition, caller }, idempotency);
       return { ...reply, status: reply.status === 202 ? 202 : 201 };
-    },
-    async getTenant({ params: { name }, caller }) {
-      const tenant = await store.resources.find('Tenant', name);
-      await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
-      if (tenant === undefined) throw absent({ kind: 'Tenant', name });
-      return { status: 200, body: tenantBody(tenant), headers: { etag: etagOf(tenant.revision) } };
-    },
-    async listTenants({ query, caller }) {
-      const { confinedTo } = await authorize(caller, 'tenant.list', { kind: 'Tenant' });
-      const body = await listPage(pageTokens, 'tenants', query, { confinedTo: confinedTo ?? null }, {
-        read: (after, limit) => store.resources.list('Tenant', { limit, ...(after === undefined ? {} : { after }), ...(confinedTo === undefined ? {} : { uids: confinedTo }) }),
-        positionOf: (tenant) => tenant.name,
-        show: tenantBody,
-      });
-      return { status: 200, body };
     },
     async putTenant({ params: { name }, query, body, caller, precondition, idempotency }) {
       const declare = declareManifest(body, name);

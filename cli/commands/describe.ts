@@ -1,24 +1,36 @@
 import type { Command } from 'commander';
-import { usageFailure } from '../failure.ts';
+import type { ApiClient } from '../../client/api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { describeOperation } from '../resources/describe-operation.ts';
+import { describePlan, describeRegion } from '../resources/describe-settled.ts';
 import { describeTenant } from '../resources/describe-tenant.ts';
+import type { ResourceKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReference } from '../resources/references.ts';
+import type { Paint } from '../text/paint.ts';
 
 const examples = `
 Examples:
   tenure describe tenant acme              spec, placement, conditions, operations
   tenure describe operation/ID             steps, with what each did, and the error with its fix
+  tenure describe plan startup             what it offers
+  tenure describe region eu-west-1         jurisdiction and cells
   tenure describe tenant acme -o json      the same as get -o json`;
+
+const describers: Readonly<Record<ResourceKind['singular'], (api: ApiClient, name: string, paint: Paint) => Promise<string>>> = {
+  tenant: describeTenant,
+  operation: describeOperation,
+  plan: describePlan,
+  region: describeRegion,
+};
 
 export function addDescribe(program: Command, context: CommandContext): void {
   program
     .command('describe')
-    .summary('explain one tenant or operation')
-    .description('Explain one tenant or operation, for people.')
-    .argument('<kind[/name]>', 'tenant or operation')
+    .summary('explain one resource')
+    .description('Explain one tenant, operation, plan or region, for people.')
+    .argument('<kind[/name]>', 'tenant, operation, plan or region')
     .argument('[name]', 'its name')
     .addOption(outputOption())
     .addHelpText('after', examples)
@@ -27,9 +39,7 @@ export function addDescribe(program: Command, context: CommandContext): void {
 
 async function describe(reference: readonly string[], output: OutputFormat, { terminal, connect }: CommandContext): Promise<void> {
   const { kind, name } = parseReference(reference);
-  const describer = kind.singular === 'tenant' ? describeTenant : kind.singular === 'operation' ? describeOperation : undefined;
-  if (describer === undefined) throw usageFailure(`describe takes a tenant or an operation, not a ${kind.singular}`, `use: get ${kind.singular}/${name} -o yaml`);
   const api = connect();
-  if (output === 'table') terminal.stdout.write(await describer(api, name, terminal.paintOut));
+  if (output === 'table') terminal.stdout.write(await describers[kind.singular](api, name, terminal.paintOut));
   else printResources(terminal, output, kind, [await kind.get(api, name)], true);
 }

@@ -1,13 +1,30 @@
-import { InvalidArgumentError } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { readTenantAt } from '../../client/tenant-at.ts';
 import type { CommandContext } from '../command-context.ts';
-import { kindWords } from '../resources/kinds.ts';
-import { outputOption, printResources } from '../resources/print.ts';
+import { usageFailure } from '../failure.ts';
+import { tenantRevisionColumns } from '../resources/columns.ts';
+import { kindWords, tenantKind } from '../resources/kinds.ts';
+import type { ResourceKind, TenantFilter } from '../resources/kinds.ts';
+import { outputOption, printResources, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReferences } from '../resources/references.ts';
+import { renderTable } from '../text/table.ts';
+import { parseWholeNumber } from './whole-number.ts';
 
-interface GetOptions {
+interface FilterOptions {
+  readonly selector?: string;
+  readonly lifecycle?: string;
+  readonly plan?: string;
+  readonly region?: string;
+  readonly prefix?: string;
+  readonly condition?: string;
+  readonly showDeleted?: true;
+}
+
+interface GetOptions extends FilterOptions {
   readonly limit?: number;
+  readonly at?: string;
   readonly output: OutputFormat;
 }
 
@@ -18,6 +35,10 @@ Examples:
   tenure get tenants                       all tenants you may see
   tenure get tenant acme globex            two of them
   tenure get tenant/acme -o yaml           as a manifest that apply takes
+  tenure get tenant acme --at 3 -o yaml    as generation 3 declared it
+  tenure get tenant acme --at 2026-11-21T14:30:00Z
+  tenure get tenants -l 'env=prod,tier in (gold,silver),!canary'
+  tenure get tenants --lifecycle Active --condition Ready=False
   tenure get plans -o json                 {"items": [...]}
   tenure get operations --limit 10         the latest ten`;
 
@@ -25,26 +46,51 @@ export function addGet(program: Command, context: CommandContext): void {
   program
     .command('get')
     .summary('print resources')
-    .description('Print resources: all of a kind, or those named.')
+    .description('Print resources: all of a kind, those named, or the tenants that fit every filter given.')
     .argument('<kind[/name]>', 'kind of resource')
     .argument('[name...]', 'names')
-    .option('--limit <count>', 'print at most so many of a list', parseLimit)
+    .option('-l, --selector <selector>', 'tenants with such labels, as in Kubernetes')
+    .option('--lifecycle <states>', 'tenants in one of these states, with commas between them')
+    .option('--plan <name>', 'tenants of this plan')
+    .option('--region <name>', 'tenants that are placed in this region')
+    .option('--prefix <text>', 'tenants whose name begins so')
+    .option('--condition <condition>', 'tenants with TYPE=STATUS or TYPE!=STATUS')
+    .option('--show-deleted', 'deleted tenants too')
+    .option('--limit <count>', 'print at most so many of a list', parseWholeNumber)
+    .addOption(new Option('--at <generation|time>', 'one tenant as it was declared then'))
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action((first: string, rest: string[], options: GetOptions) => get([first, ...rest], options, context));
 }
 
-async function get(references: readonly string[], { limit, output }: GetOptions, { terminal, connect }: CommandContext): Promise<void> {
-  const { kind, names } = parseReferences(references);
-  const api = connect();
-  const items = [];
-  if (names.length === 0) items.push(...(await kind.list(api, limit)));
-  for (const name of names) items.push(await kind.get(api, name));
-  printResources(terminal, output, kind, items, names.length === 1);
+function tenantFilter({ selector, lifecycle, plan, region, prefix, condition, showDeleted }: FilterOptions): TenantFilter {
+  const texts = { labelSelector: selector, lifecycle, plan, region, namePrefix: prefix, condition };
+  return { ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)), ...(showDeleted === true ? { showDeleted: 'true' } : {}) };
 }
 
-export function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (!Number.isSafeInteger(limit) || limit < 1) throw new InvalidArgumentError('Write a whole number above zero.');
-  return limit;
+function refuseMisplaced({ kind, names }: { readonly kind: ResourceKind; readonly names: readonly string[] }, filter: TenantFilter, at: string | undefined): void {
+  const filtered = Object.keys(filter).length > 0;
+  if (filtered && kind.singular !== 'tenant') throw usageFailure(`only tenants can be filtered, not ${kind.plural}`, 'leave the filter out');
+  if (filtered && names.length > 0) throw usageFailure('a filter and names do not go together', 'give one or the other');
+  if (at !== undefined && (kind.singular !== 'tenant' || names.length !== 1)) throw usageFailure('--at is for one tenant', 'write: get tenant NAME --at GENERATION');
+}
+
+async function get(references: readonly string[], options: GetOptions, context: CommandContext): Promise<void> {
+  const { limit, at, output } = options;
+  const asked = parseReferences(references);
+  const filter = tenantFilter(options);
+  refuseMisplaced(asked, filter, at);
+  const { kind, names } = asked;
+  const [name] = names;
+  if (at !== undefined && name !== undefined) return getAt(name, at, output, context);
+  const api = context.connect();
+  const items = [];
+  if (names.length === 0) items.push(...(await kind.list(api, limit, filter)));
+  for (const each of names) items.push(await kind.get(api, each));
+  printResources(context.terminal, output, kind, items, names.length === 1);
+}
+
+async function getAt(name: string, at: string, output: OutputFormat, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {
+  const body = await readTenantAt(connect(), name, at);
+  stdout.write(output === 'table' ? renderTable(tenantRevisionColumns, [body], paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body } }], single: true }));
 }

@@ -6,7 +6,7 @@ import type { CommandContext } from '../command-context.ts';
 import { operationKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
-import { parseLimit } from './get.ts';
+import { parseWholeNumber } from './whole-number.ts';
 
 interface OperationsOptions {
   readonly tenant?: string;
@@ -31,7 +31,7 @@ export function addOperations(program: Command, context: CommandContext): void {
     .description('List operations, newest first.')
     .option('--tenant <name>', 'only those of this tenant')
     .addOption(new Option('--state <state>', 'only those in this state').choices([...operationStates]))
-    .option('--limit <count>', 'print at most so many', parseLimit, defaultLimit)
+    .option('--limit <count>', 'print at most so many', parseWholeNumber, defaultLimit)
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action((options: OperationsOptions) => listOperations(options, context));

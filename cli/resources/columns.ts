@@ -2,6 +2,7 @@ import type { Plan } from '../../contracts/manifests/plan.ts';
 import type { Region } from '../../contracts/manifests/region.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { Operation } from '../../contracts/operation.ts';
+import type { RevisionSummary, TenantRevision } from '../../contracts/tenant-revision.ts';
 import { formatAge, formatSpan } from '../text/duration.ts';
 import type { Column } from '../text/table.ts';
 
@@ -18,6 +19,23 @@ export const tenantColumns: readonly Column<Tenant>[] = [
   { title: 'REGION', value: ({ status }) => status.placement?.region ?? '' },
   age,
   { title: 'OPERATION', value: ({ status: { operation } }) => (operation === undefined ? '' : `${operation.kind} ${operation.id}`) },
+];
+
+export const tenantRevisionColumns: readonly Column<TenantRevision>[] = [
+  { title: 'NAME', value: ({ metadata }) => metadata.name },
+  { title: 'GENERATION', value: ({ metadata }) => String(metadata.generation) },
+  { title: 'SINCE', value: ({ metadata }) => metadata.time },
+  { title: 'PLAN', value: ({ spec }) => spec.plan },
+  { title: 'DECLARED', value: ({ spec }) => spec.lifecycle ?? '', state: true },
+];
+
+export const historyColumns: readonly Column<RevisionSummary>[] = [
+  { title: 'GENERATION', value: ({ generation }) => String(generation) },
+  { title: 'TIME', value: ({ time }) => time },
+  { title: 'WHO', value: ({ actor }) => actor ?? '(erased)' },
+  { title: 'ACTION', value: ({ action }) => action },
+  { title: 'OPERATION', value: ({ operation }) => operation ?? '' },
+  { title: 'CHANGED', value: ({ changed }) => changed.join(', ') },
 ];
 
 export const planColumns: readonly Column<Plan>[] = [

@@ -50,7 +50,8 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
   ]);
 }
 
-function pairs(values: Readonly<Record<string, string>> | undefined): string {
+/** Labels or annotations on one line. */
+export function pairs(values: Readonly<Record<string, string>> | undefined): string {
   return Object.entries(values ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .join(', ');

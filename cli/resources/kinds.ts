@@ -1,5 +1,8 @@
 import type { ApiClient } from '../../client/api-client.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { Operation } from '../../contracts/operation.ts';
 import type { OperationState } from '../../contracts/operation-states.ts';
+import type { RouteQueryInput } from '../../contracts/routes.ts';
 import { usageFailure } from '../failure.ts';
 import { didYouMean } from '../text/nearest.ts';
 import type { Paint } from '../text/paint.ts';
@@ -18,13 +21,16 @@ export interface OperationFilter {
   readonly state?: OperationState;
 }
 
+/** As the route takes it. */
+export type TenantFilter = Omit<RouteQueryInput<'listTenants'>, keyof Paging>;
+
 /** A kind of resource that can be read. */
-export interface ResourceKind {
+export interface ResourceKind<Filter extends object = object> {
   readonly singular: 'tenant' | 'plan' | 'region' | 'operation';
   readonly plural: string;
   get(api: ApiClient, name: string): Promise<Listed>;
   /** All there are, page by page, and no more than `limit`. */
-  list(api: ApiClient, limit?: number, filter?: OperationFilter): Promise<Listed[]>;
+  list(api: ApiClient, limit?: number, filter?: Filter): Promise<Listed[]>;
   renderTable(items: readonly Listed[], paint: Paint): string;
 }
 
@@ -37,23 +43,23 @@ interface Paging {
   readonly pageToken?: string;
 }
 
-interface KindDefinition<Item> {
+interface KindDefinition<Item, Filter> {
   readonly singular: ResourceKind['singular'];
   readonly nameOf: (item: Item) => string;
   readonly get: (api: ApiClient, name: string) => Promise<Item>;
-  readonly page: (api: ApiClient, paging: Paging, filter: OperationFilter) => Promise<Page<Item>>;
+  readonly page: (api: ApiClient, paging: Paging, filter: Filter) => Promise<Page<Item>>;
   readonly columns: readonly Column<Item>[];
 }
 
 const maxPageSize = 500;
 
-function defineKind<Item>({ singular, nameOf, get, page, columns }: KindDefinition<Item>): ResourceKind {
+function defineKind<Item, Filter extends object = object>({ singular, nameOf, get, page, columns }: KindDefinition<Item, Filter>): ResourceKind<Filter> {
   const listed = (body: Item): Listed => ({ name: nameOf(body), body });
   return {
     singular,
     plural: `${singular}s`,
     get: async (api, name) => listed(await get(api, name)),
-    async list(api, limit = Infinity, filter = {}) {
+    async list(api, limit = Infinity, filter = {} as Filter) {
       const items: Listed[] = [];
       for (let pageToken: string | undefined; ; ) {
         const pageSize = Math.min(maxPageSize, limit - items.length);
@@ -67,15 +73,15 @@ function defineKind<Item>({ singular, nameOf, get, page, columns }: KindDefiniti
   };
 }
 
-const tenantKind = defineKind({
+export const tenantKind = defineKind<Tenant, TenantFilter>({
   singular: 'tenant',
   nameOf: ({ metadata }) => metadata.name,
   get: async (api, name) => (await api.call('getTenant', { params: { name } })).body,
-  page: async (api, query) => (await api.call('listTenants', { query })).body,
+  page: async (api, paging, filter) => (await api.call('listTenants', { query: { ...filter, ...paging } })).body,
   columns: tenantColumns,
 });
 
-export const operationKind = defineKind({
+export const operationKind = defineKind<Operation, OperationFilter>({
   singular: 'operation',
   nameOf: ({ id }) => id,
   get: async (api, id) => (await api.call('getOperation', { params: { id } })).body,

@@ -6,8 +6,9 @@ import type { Listed, ResourceKind } from './kinds.ts';
 export const outputFormats = ['table', 'json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
-export function outputOption(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices([...outputFormats]).default('table');
+/** `-o`, where some of the formats may make no sense. */
+export function outputOption(formats: readonly OutputFormat[] = outputFormats): Option {
+  return new Option('-o, --output <format>', 'how to print').choices([...formats]).default('table');
 }
 
 /** With `compat`, text such as `NO` is quoted: readers of YAML 1.1 take it for false. */

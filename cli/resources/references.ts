@@ -30,6 +30,13 @@ export function parseReference(commandArguments: readonly string[]): { readonly 
   return { kind, name };
 }
 
+/** The name of the one tenant that is named. @throws CliFailure usage */
+export function parseTenantReference(commandArguments: readonly string[]): string {
+  const { kind, name } = parseReference(commandArguments);
+  if (kind.singular !== 'tenant') throw usageFailure(`this is kept of tenants, not of a ${kind.singular}`, 'write tenant/NAME');
+  return name;
+}
+
 function split(argument: string): string[] {
   const slash = argument.indexOf('/');
   return slash === -1 ? [argument] : [argument.slice(0, slash), argument.slice(slash + 1)];

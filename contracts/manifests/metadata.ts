@@ -4,21 +4,21 @@ import { nameSchema, timeSchema, uidSchema } from '../identifiers.ts';
 /** The one storage and wire version of every manifest; later versions are read beside it. */
 export const apiVersion = 'tenure/v1';
 
-const labelKey = z.string().regex(/^[a-z]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a lower-case label key of at most 63 characters');
+export const labelKeySchema = z.string().regex(/^[a-z]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a lower-case label key of at most 63 characters');
 
 const maxEntries = 64;
 const fewEnough = (entries: object): boolean => Object.keys(entries).length <= maxEntries;
 
 /** What a user may write under `metadata`. */
-const metadataInputSchema = z.strictObject({
+export const metadataInputSchema = z.strictObject({
   name: nameSchema,
   labels: z
-    .record(labelKey, z.string().max(63))
+    .record(labelKeySchema, z.string().max(63))
     .refine(fewEnough, `must hold at most ${maxEntries} labels`)
     .optional()
     .meta({ description: 'Short facts to select by.', maxProperties: maxEntries }),
   annotations: z
-    .record(labelKey, z.string().max(4096))
+    .record(labelKeySchema, z.string().max(4096))
     .refine(fewEnough, `must hold at most ${maxEntries} annotations`)
     .optional()
     .meta({ description: 'Notes for people and programs; never selected by.', maxProperties: maxEntries }),
@@ -27,7 +27,7 @@ const metadataInputSchema = z.strictObject({
 /** `metadata` as it is read: what the plane adds is output only and ignored in a manifest that is applied. */
 export const metadataSchema = metadataInputSchema.extend({
   uid: uidSchema,
-  generation: z.int().positive().meta({ description: 'Counts specs; keys the revisions.' }),
+  generation: z.int().positive().meta({ description: 'Counts what was declared (labels, annotations, spec); keys the revisions.' }),
   revision: z.int().positive().meta({ description: 'Counts changes of spec and conditions; the ETag.' }),
   createTime: timeSchema,
   updateTime: timeSchema,
@@ -38,7 +38,7 @@ export type Metadata = z.infer<typeof metadataSchema>;
 const outputOnlyMetadata = { uid: true, generation: true, revision: true, createTime: true, updateTime: true } as const;
 
 /**
- * Accepts what `get -o yaml` printed: output-only fields may be present in what is applied, and are ignored.
- * Anything else unknown is an error.
+ * Accepts what `get -o yaml` printed, of today or of an earlier generation: output-only fields may be present in what is applied, and
+ * are ignored. Anything else unknown is an error.
  */
-export const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata);
+export const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({ time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }) });

@@ -77,9 +77,11 @@ export const tenantSpecSchema = z
   })
   .meta({ description: 'No two services have one name, and no two collections, in whichever service.' });
 
+export const conditionStatuses = ['True', 'False', 'Unknown'] as const;
+
 export const conditionSchema = z.strictObject({
   type: z.string(),
-  status: z.enum(['True', 'False', 'Unknown']),
+  status: z.enum(conditionStatuses),
   reason: z.string().meta({ description: 'A stable word in UpperCamelCase.' }),
   message: z.string(),
   observedGeneration: z.int().nonnegative(),

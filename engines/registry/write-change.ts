@@ -45,11 +45,13 @@ function declaredTenant(writing: Writing, current: TenantDocument | undefined, t
   const { uid, decided, request } = writing;
   const declared = { ...decided.declaration, spec: decided.change.spec };
   if (current === undefined) return draftTenant(uid, request.name, declared, time);
-  const specMoved = !canonicallyEqual(current.spec, declared.spec);
+  // Labels and annotations count too: what a generation declared is all that its revision holds.
+  const { labels, annotations, spec } = declared;
+  const moved = !canonicallyEqual([current.labels, current.annotations, current.spec], [labels, annotations, spec]);
   return {
     ...current,
     ...declared,
-    generation: current.generation + (specMoved ? 1 : 0),
+    generation: current.generation + (moved ? 1 : 0),
     revision: current.revision + 1,
     updateTime: time,
     owners: ownersAfter(writing, current, time),

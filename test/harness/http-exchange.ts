@@ -59,7 +59,9 @@ function requireContract(method: string, path: string, { status, headers, text, 
     return;
   }
   assert.equal(headers.get('content-type'), 'application/json; charset=utf-8', told);
-  const schema = route?.responses[status];
+  const { responses, responsesWith } = route ?? {};
+  const asked = responsesWith !== undefined && new URL(path, 'http://api').searchParams.has(responsesWith.parameter) ? responsesWith.responses : responses;
+  const schema = asked?.[status];
   assert.ok(schema !== undefined, `${told}, which the route table does not declare`);
   const parsed = schema.safeParse(JSON.parse(text));
   assert.ok(parsed.success, `${told}, which is not of the declared form: ${parsed.error?.message ?? ''}`);

@@ -22,6 +22,7 @@ function bodyOf(id: RouteId, name: string): unknown {
     changePlanOfTenant: { plan: 'startup' },
     holdTenant: { reason: 'a case' },
     purgeTenant: { early: true },
+    rollbackTenant: { generation: 1 },
   };
   return bodies[id];
 }

@@ -7,6 +7,7 @@ import { operationSchema } from '../../contracts/operation.ts';
 import { admissionRequestSchema, authorizationRequestSchema, policyResponseSchema } from '../../contracts/policy.ts';
 import { problemSchema } from '../../contracts/problem-document.ts';
 import { tenantAccessSchema } from '../../contracts/tenant-access.ts';
+import { tenantDifferenceSchema, tenantRevisionSchema } from '../../contracts/tenant-revision.ts';
 import { generatedNotice } from './generated-file.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
@@ -20,6 +21,8 @@ export interface Contract {
 export const contractDocuments = {
   tenant: { schema: tenantSchema, writtenBy: 'tenure' },
   'tenant-manifest': { schema: tenantManifestSchema, writtenBy: 'outsiders' },
+  'tenant-revision': { schema: tenantRevisionSchema, writtenBy: 'tenure' },
+  'tenant-difference': { schema: tenantDifferenceSchema, writtenBy: 'tenure' },
   plan: { schema: planSchema, writtenBy: 'tenure' },
   'plan-manifest': { schema: planManifestSchema, writtenBy: 'outsiders' },
   region: { schema: regionSchema, writtenBy: 'tenure' },

@@ -25,9 +25,9 @@ function shape(schema: JsonSchema): string {
 function queryTable(query: z.ZodType): string[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input' });
   const rows = Object.entries(properties).map(([name, field]) => {
-    const { enum: values, minimum, maximum, default: fallback, type } = field as JsonSchema;
+    const { enum: values, minimum, maximum, default: fallback, type, description } = field as JsonSchema;
     // A query parameter is text; what it is coerced to has no type of its own on the input side.
-    const takes = values?.join(', ') ?? (maximum === undefined ? type ?? 'text' : `${minimum ?? ''} to ${maximum}`);
+    const takes = description ?? values?.join(', ') ?? (maximum === undefined ? type ?? 'text' : `${minimum ?? ''} to ${maximum}`);
     return [`\`${name}\``, String(takes), fallback === undefined ? '' : plainText(fallback), required.includes(name) ? 'yes' : 'no'];
   });
   return rows.length === 0 ? [] : ['Query:', markdownTable(['Parameter', 'Takes', 'Default', 'Required'], rows)];
@@ -42,7 +42,11 @@ function headers({ body, idempotencyKey, precondition }: RouteContract): string 
   ].join(', ');
 }
 
-function answers({ responses }: RouteContract): string {
+function answers({ responses, responsesWith }: RouteContract): string {
+  return [answersOf(responses), ...(responsesWith === undefined ? [] : [`with \`${responsesWith.parameter}\`: ${answersOf(responsesWith.responses)}`])].join('; ');
+}
+
+function answersOf(responses: RouteContract['responses']): string {
   const statuses = Object.groupBy(Object.entries(responses), ([, schema]) => shape(z.toJSONSchema(schema, { io: 'output' })));
   return Object.entries(statuses)
     .map(([answer, entries = []]) => `${entries.map(([status]) => status).join(', ')} ${answer}`)

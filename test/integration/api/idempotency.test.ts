@@ -20,7 +20,10 @@ before(async () => {
   await declareBasics(installation.client());
   // What a worker would have seen: activations are accepted, and as none runs, they stay so.
   for (const cell of ['eu-west-1-a', 'us-east-1-a']) await installation.store.cells.observe(cell, { reachable: true });
-  await installation.client().call('createTenant', { body: tenantManifest('draft') });
+  const api = installation.client();
+  await api.call('createTenant', { body: tenantManifest('draft') });
+  await api.call('createTenant', { body: tenantManifest('changed') });
+  await api.call('putTenant', { params: { name: 'changed' }, ifMatch: '*', body: tenantManifest('changed', { displayName: 'Changed' }) });
 });
 after(() => installation.stop());
 
@@ -43,6 +46,7 @@ const changes: Readonly<Record<string, (key: string) => HttpRequest>> = {
   createTenant: (key) => create('posted', key),
   putTenant: (key) => ({ method: 'PUT', path: '/v1/tenants/put', body: tenantManifest('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
   activateTenant: (key) => ({ method: 'POST', path: '/v1/tenants/draft:activate', headers: { 'idempotency-key': key, 'if-match': '"1"' } }),
+  rollbackTenant: (key) => ({ method: 'POST', path: '/v1/tenants/changed:rollback', body: { generation: 1 }, headers: { 'idempotency-key': key, 'if-match': '"2"' } }),
   putPlan: (key) => ({ method: 'PUT', path: '/v1/plans/put', body: plan('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
   putRegion: (key) => ({ method: 'PUT', path: '/v1/regions/put', body: region('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
 };

@@ -20,6 +20,8 @@ before(async () => {
   const api = installation.client();
   await declareBasics(api);
   await api.call('createTenant', { body: tenantManifest('draft') });
+  await api.call('createTenant', { body: tenantManifest('changed') });
+  await api.call('putTenant', { params: { name: 'changed' }, ifMatch: '*', body: tenantManifest('changed', { displayName: 'Changed' }) });
   const { body } = await api.call('createTenant', { body: tenantManifest('active', { lifecycle: 'Active' }) });
   await api.call('waitOperation', { params: { id: body.operation?.id ?? '' } });
 });
@@ -44,6 +46,7 @@ const changes: Readonly<Record<string, readonly HttpRequest[]>> = {
     put('/v1/tenants/active', tenantManifest('active', { displayName: 'Active' }), exists),
   ],
   activateTenant: [{ method: 'POST', path: '/v1/tenants/draft:activate', headers: { 'idempotency-key': 'activate', ...exists } }],
+  rollbackTenant: [{ method: 'POST', path: '/v1/tenants/changed:rollback', body: { generation: 1 }, headers: { 'idempotency-key': 'rollback', ...exists } }],
   openTenant: [{ method: 'POST', path: '/v1/tenants/active:open', body: {} }],
   putPlan: [put('/v1/plans/put', plan('put'), absent), put('/v1/plans/startup', plan('startup'), exists)],
   putRegion: [put('/v1/regions/put', region('put'), absent), put('/v1/regions/us-east-1', region('us-east-1'), exists)],

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { runInMemory } from './in-memory-cli.ts';
 
-for (const verb of ['apply', 'get', 'describe', 'wait', 'operations']) {
+for (const verb of ['apply', 'get', 'describe', 'history', 'diff', 'rollback', 'wait', 'operations']) {
   test(`tenure ${verb} --help has examples and needs no connection`, async () => {
     const { code, stdout, stderr } = await runInMemory([verb, '--help']);
     assert.deepEqual([code, stderr], [exitCodes.ok, '']);
@@ -23,7 +23,16 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['get tenant/', /^error: "tenant\/" holds no proper name\nfix: write tenant\/NAME/],
   ['get tenant/a plan/b', /^error: "plan\/b" is not a tenant\nfix: ask for one kind at a time/],
   ['describe tenants', /^error: name exactly one tenant\nfix: write tenant\/NAME/],
-  ['describe plan/p', /^error: describe takes a tenant or an operation, not a plan\nfix: use: get plan\/p -o yaml/],
+  ['get plans -l env=prod', /^error: only tenants can be filtered, not plans\nfix: leave the filter out/],
+  ['get tenant acme --plan startup', /^error: a filter and names do not go together/],
+  ['get tenants --at 3', /^error: --at is for one tenant\nfix: write: get tenant NAME --at GENERATION/],
+  ['get tenant a b --at 3', /^error: --at is for one tenant/],
+  ['get plan/p --at 3', /^error: --at is for one tenant/],
+  ['history plan/p', /^error: this is kept of tenants, not of a plan\nfix: write tenant\/NAME/],
+  ['history tenant/a -o name', /Allowed choices are table, json, yaml\./],
+  ['diff tenants', /^error: name exactly one tenant/],
+  ['rollback tenant/a', /^error: required option '--to <generation>' not specified/],
+  ['rollback tenant/a --to 0', /Write a whole number above zero\./],
   ['wait region/r', /^error: a region is as declared at once/],
   ['wait operation/x --for=Ready', /^error: --for is for tenants/],
   ['wait tenant/a --for=Redy', /^error: --for=Redy is not understood\nfix: write --for=Ready/],

@@ -1,0 +1,109 @@
+import { apiVersion } from '../../contracts/manifests/metadata.ts';
+import type { TenantRevision } from '../../contracts/tenant-revision.ts';
+import { jsonDifference } from '../../domain/json-difference.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import type { TenantDocument } from '../../store/documents.ts';
+import type { PointInTime, TenantRevisionDocument } from '../../store/revisions.ts';
+import type { Store } from '../../store/store.ts';
+import { absent } from '../authorization.ts';
+import type { Authorize } from '../authorization.ts';
+import type { PageTokens } from '../page-token.ts';
+import type { RouteHandlers } from '../reply.ts';
+import { tenantBody } from '../representations.ts';
+import { etagOf } from '../request-parsing.ts';
+import { listPage } from './list-page.ts';
+
+export interface TenantHistoryDependencies {
+  readonly store: Pick<Store, 'resources' | 'revisions'>;
+  readonly authorize: Authorize;
+  readonly pageTokens: PageTokens;
+  /** What a rollback declares goes the way of every declaration. */
+  readonly putTenant: RouteHandlers['putTenant'];
+}
+
+function pointInTime(text: string): PointInTime {
+  return /^\d+$/.test(text) ? { generation: Number(text) } : { time: new Date(text) };
+}
+
+/** What was declared: all that a generation can differ in. */
+function declared({ labels, annotations, spec }: Pick<TenantRevisionDocument, 'labels' | 'annotations' | 'spec'>): object {
+  return { metadata: { labels, annotations }, spec };
+}
+
+const changesBetween = (from: TenantRevisionDocument, to: TenantRevisionDocument) => jsonDifference(declared(from), declared(to));
+const pointOf = ({ _id: { generation }, time }: TenantRevisionDocument) => ({ generation, time: time.toISOString() });
+
+function manifestMetadata(name: string, { labels, annotations }: TenantRevisionDocument) {
+  return { name, ...(Object.keys(labels).length === 0 ? {} : { labels }), ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
+}
+
+function revisionBody(revision: TenantRevisionDocument): TenantRevision {
+  return { apiVersion, kind: 'Tenant', metadata: { ...manifestMetadata(revision.name, revision), uid: revision._id.uid, ...pointOf(revision) }, spec: revision.spec };
+}
+
+/** One tenant as it is, as it was, what differs, and back. */
+export function tenantHistoryHandlers({ store, authorize, pageTokens, putTenant }: TenantHistoryDependencies): Pick<RouteHandlers, 'getTenant' | 'listTenantRevisions' | 'diffTenant' | 'rollbackTenant'> {
+  async function read(name: string, caller: Caller, action: 'tenant.get' | 'tenant.update'): Promise<TenantDocument> {
+    const tenant = await store.resources.find('Tenant', name);
+    await authorize(caller, action, { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+    return tenant;
+  }
+
+  /** @throws TenureError not_found, with the generations that there are */
+  async function revisionAt({ _id: uid, name }: TenantDocument, at: PointInTime): Promise<TenantRevisionDocument> {
+    const revision = await store.revisions.find(uid, at);
+    if (revision !== undefined) return revision;
+    const [[last], first] = await Promise.all([store.revisions.list(uid, { limit: 1 }), store.revisions.find(uid, { generation: 1 })]);
+    const range = `there are generations 1 to ${last?._id.generation}, the first of ${first?.time.toISOString()}`;
+    throw new TenureError('not_found', 'generation' in at ? `tenant "${name}" has no generation ${at.generation}: ${range}` : `tenant "${name}" did not stand yet at ${at.time.toISOString()}: ${range}`);
+  }
+
+  return {
+    async getTenant({ params: { name }, query: { at }, caller }) {
+      const tenant = await read(name, caller, 'tenant.get');
+      if (at !== undefined) return { status: 200, body: revisionBody(await revisionAt(tenant, pointInTime(at))) };
+      return { status: 200, body: tenantBody(tenant), headers: { etag: etagOf(tenant.revision) } };
+    },
+    async listTenantRevisions({ params: { name }, query, caller }) {
+      const { _id: uid } = await read(name, caller, 'tenant.get');
+      const body = await listPage(pageTokens, 'revisions', query, { uid }, {
+        async read(before, limit) {
+          // One more, for what the oldest differs from.
+          const revisions = await store.revisions.list(uid, { limit: limit + 1, ...(before === undefined ? {} : { before: Number(before) }) });
+          const origins = await store.revisions.origins(revisions);
+          return revisions.slice(0, limit).map((revision, index) => ({ revision, earlier: revisions[index + 1], origin: origins.get(revision._id.generation) }));
+        },
+        positionOf: ({ revision }) => String(revision._id.generation),
+        show({ revision, earlier, origin }) {
+          if (origin === undefined) throw new TenureError('internal', `no entry tells of generation ${revision._id.generation} of tenant ${uid}`);
+          return {
+            ...pointOf(revision),
+            ...(origin.subject === undefined ? {} : { actor: origin.subject }),
+            action: origin.action,
+            ...(origin.operationId === undefined ? {} : { operation: origin.operationId }),
+            changed: earlier === undefined ? [] : changesBetween(earlier, revision).map(({ pointer }) => pointer),
+          };
+        },
+      });
+      return { status: 200, body };
+    },
+    async diffTenant({ params: { name }, query, caller }) {
+      const tenant = await read(name, caller, 'tenant.get');
+      const to = await revisionAt(tenant, query.to === undefined ? { generation: tenant.generation } : pointInTime(query.to));
+      const from = await revisionAt(tenant, query.from === undefined ? { generation: Math.max(1, to._id.generation - 1) } : pointInTime(query.from));
+      return { status: 200, body: { name, from: pointOf(from), to: pointOf(to), changes: changesBetween(from, to) } };
+    },
+    async rollbackTenant(request) {
+      const { params: { name }, body: { generation }, caller, precondition } = request;
+      const tenant = await read(name, caller, 'tenant.update');
+      if (precondition?.kind === 'absent') throw new TenureError('already_exists', `tenant "${name}" exists`);
+      const revision = await revisionAt(tenant, { generation });
+      // Absent means unchanged; a hold is lifted by its own verb only.
+      const { lifecycle: _lifecycle, placement: _placement, hold: _hold, ...spec } = revision.spec;
+      const reply = await putTenant({ ...request, query: { force: 'true' }, body: { apiVersion, kind: 'Tenant', metadata: manifestMetadata(name, revision), spec } });
+      return { ...reply, status: reply.status === 202 ? 202 : 200 };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import type { TenantDifference } from '../../contracts/tenant-revision.ts';
+import type { CommandContext } from '../command-context.ts';
+import { asFailure } from '../failure-report.ts';
+import { CliFailure } from '../failure.ts';
+import { tenantKind } from '../resources/kinds.ts';
+import { outputOption, renderData } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { parseTenantReference } from '../resources/references.ts';
+import type { Color, Paint } from '../text/paint.ts';
+import { printable, printableLine } from '../text/printable.ts';
+
+interface DiffOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly output: Exclude<OutputFormat, 'name'>;
+}
+
+const examples = `
+Examples:
+  tenure diff tenant acme                  what the last change changed
+  tenure diff tenant acme --from 2         from generation 2 to now
+  tenure diff tenant acme --from 2 --to 5
+  tenure diff tenant acme --from 2026-11-20T00:00:00Z -o json
+
+Ends with 0 when nothing differs, 1 when something does, and more when it could not be told.`;
+
+export function addDiff(program: Command, context: CommandContext): void {
+  program
+    .command('diff')
+    .summary('say what differs between two generations of a tenant')
+    .description('Say what differs between two generations of a tenant, in labels, annotations and spec.')
+    .argument('<kind[/name]>', 'tenant')
+    .argument('[name]', 'its name')
+    .option('--from <generation|time>', 'the earlier one (default: the one before the other)')
+    .option('--to <generation|time>', 'the later one (default: the current one)')
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .addHelpText('after', examples)
+    .action((first: string, name: string | undefined, options: DiffOptions) => diff(name === undefined ? [first] : [first, name], options, context));
+}
+
+async function diff(reference: readonly string[], { from, to, output }: DiffOptions, { terminal, connect }: CommandContext): Promise<void> {
+  const name = parseTenantReference(reference);
+  let difference: TenantDifference;
+  try {
+    const query = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+    difference = (await connect().call('diffTenant', { params: { name }, query })).body;
+  } catch (error) {
+    const failure = asFailure(error, terminal.interrupted);
+    // 1 is taken.
+    throw failure.exit === 'operationFailed' ? new CliFailure('unavailable', failure.report) : failure;
+  }
+  terminal.stdout.write(output === 'table' ? renderDifference(difference, terminal.paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: difference } }], single: true }));
+  if (difference.changes.length > 0) throw new CliFailure('differs', '');
+}
+
+type Point = TenantDifference['from'];
+
+/** Nothing when nothing differs. */
+function renderDifference({ name, from, to, changes }: TenantDifference, paint: Paint): string {
+  if (changes.length === 0) return '';
+  const head = (sign: string, { generation, time }: Point): string => `${sign} tenant/${name} generation ${generation} (${time})\n`;
+  const value = (color: Color, sign: string, given: unknown): string =>
+    given === undefined
+      ? ''
+      : printable(stringify(given, { lineWidth: 0, aliasDuplicateObjects: false }))
+          .trimEnd()
+          .split('\n')
+          .map((line) => `${paint(color, `${sign} ${line}`)}\n`)
+          .join('');
+  return [
+    head('---', from),
+    head('+++', to),
+    ...changes.map(({ pointer, before, after }) => `${printableLine(pointer)}\n${value('red', '-', before)}${value('green', '+', after)}`),
+  ].join('');
+}

@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import type { ApiClient } from '../../client/api-client.ts';
+import type { Operation } from '../../contracts/operation.ts';
+import type { CommandContext, Terminal } from '../command-context.ts';
+import { operationErrorLines, outlookOf } from '../failure-report.ts';
+import { CliFailure } from '../failure.ts';
+import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
+import { createProgress } from '../operations/progress.ts';
+import { tenantKind } from '../resources/kinds.ts';
+import { outputOption, printResources } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { parseTenantReference } from '../resources/references.ts';
+import { timeoutOption } from './timeout-option.ts';
+import { parseWholeNumber } from './whole-number.ts';
+
+interface RollbackOptions {
+  readonly to: number;
+  readonly wait?: true;
+  readonly timeout: number;
+  readonly output: OutputFormat;
+}
+
+const examples = `
+Examples:
+  tenure rollback tenant acme --to 3       declare again what generation 3 declared
+  tenure rollback tenant/acme --to 3 --wait
+
+It is a new generation: nothing of the history is lost. Lifecycle and placement stay as they are.
+See first what it would change: tenure diff tenant acme --from 7 --to 3, where 7 is the current generation.`;
+
+export function addRollback(program: Command, context: CommandContext): void {
+  program
+    .command('rollback')
+    .summary('declare again what an earlier generation of a tenant declared')
+    .description('Declare again the labels, annotations and spec of an earlier generation of a tenant.')
+    .argument('<kind[/name]>', 'tenant')
+    .argument('[name]', 'its name')
+    .requiredOption('--to <generation>', 'the generation to go back to', parseWholeNumber)
+    .option('--wait', 'wait until the operation that this starts, if any, is done')
+    .addOption(timeoutOption('120s'))
+    .addOption(outputOption())
+    .addHelpText('after', examples)
+    .action((first: string, name: string | undefined, options: RollbackOptions) => rollback(name === undefined ? [first] : [first, name], options, context));
+}
+
+async function rollback(reference: readonly string[], { to, wait, timeout, output }: RollbackOptions, { terminal, connect }: CommandContext): Promise<void> {
+  const name = parseTenantReference(reference);
+  const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
+  const asking = connect();
+  const before = await asking.call('getTenant', { params: { name } });
+  const { body } = await asking.call('rollbackTenant', { params: { name }, body: { generation: to }, ifMatch: before.etag ?? '*' });
+  const { metadata } = body.tenant;
+  tell(metadata.revision === before.body.metadata.revision ? `tenant/${name} unchanged` : `tenant/${name} rolled back to generation ${to}, as generation ${metadata.generation}`);
+  const api = connect(retryWithin(timeout));
+  if (body.operation !== undefined) {
+    tell(operationLine(body.operation));
+    if (wait === true) tell(operationLine(await ended(api, body.operation.id, timeout, terminal)));
+  }
+  if (output !== 'table') printResources(terminal, output, tenantKind, [await tenantKind.get(api, name)], true);
+}
+
+async function ended(api: ApiClient, id: string, timeoutMs: number, { stderr, paintErr, interrupted }: Terminal): Promise<Operation> {
+  const waiting = startWait(timeoutMs, interrupted, () => outlookOf(id));
+  const progress = createProgress(stderr, paintErr);
+  try {
+    const operation = await followOperation(api, id, progress, waiting.signal);
+    if (operation.state !== 'succeeded') throw new CliFailure('operationFailed', operationErrorLines(operation).join('\n'));
+    return operation;
+  } catch (error) {
+    throw waiting.ended(error);
+  } finally {
+    progress.clear();
+  }
+}
+
+function operationLine({ id, kind, state }: Operation): string {
+  return `operation/${id} (${kind}) ${state}`;
+}

@@ -1,0 +1,8 @@
+import { InvalidArgumentError } from 'commander';
+
+/** The value of an option that counts something, from 1. */
+export function parseWholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('Write a whole number above zero.');
+  return number;
+}

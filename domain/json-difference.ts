@@ -1,0 +1,36 @@
+import type { TenantDifference } from '../contracts/tenant-revision.ts';
+import { jsonPointer } from './json-pointer.ts';
+
+type Change = TenantDifference['changes'][number];
+type Json = NonNullable<Change['before']> | null;
+type JsonObject = Readonly<Record<string, Json>>;
+
+const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Elements of an array are compared place by place. */
+function childrenOf(value: Json): JsonObject | undefined {
+  if (Array.isArray(value)) return Object.fromEntries(value.entries());
+  return isObject(value) ? value : undefined;
+}
+
+/**
+ * What differs between two JSON values: the smallest parts, each with its pointer, in the order of the document with names
+ * sorted by code units. What is only in one of them is told whole.
+ */
+export function jsonDifference(before: unknown, after: unknown): Change[] {
+  function compare(path: readonly string[], from: Json, to: Json): Change[] {
+    if (from === to) return [];
+    const [left, right] = [childrenOf(from), childrenOf(to)];
+    if (left === undefined || right === undefined || Array.isArray(from) !== Array.isArray(to)) return [{ pointer: jsonPointer(path), before: from, after: to }];
+    const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+    const ordered = Array.isArray(from) ? keys : keys.toSorted();
+    return ordered.flatMap((key) => {
+      const at = [...path, key];
+      // Own fields only: "constructor" is a fine name for a label.
+      const [inLeft, inRight] = [Object.hasOwn(left, key), Object.hasOwn(right, key)];
+      if (inLeft && inRight) return compare(at, left[key] as Json, right[key] as Json);
+      return [{ pointer: jsonPointer(at), ...(inLeft ? { before: left[key] } : { after: right[key] }) }];
+    });
+  }
+  return compare([], before as Json, after as Json);
+}

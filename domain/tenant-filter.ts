@@ -1,0 +1,71 @@
+import { lifecycleStates } from '../contracts/lifecycle.ts';
+import type { LifecycleState } from '../contracts/lifecycle.ts';
+import { conditionStatuses } from '../contracts/manifests/tenant.ts';
+import { conditionTypes } from './conditions.ts';
+import { parseLabelSelector } from './label-selector.ts';
+import { conditionIs, labelsAre, planIs, regionIs } from './tenant-facets.ts';
+import type { FacetRequirement } from './tenant-facets.ts';
+import { TenureError } from './tenure-error.ts';
+
+/** What a caller may ask of a list of tenants, as text; all of it must be so. */
+export interface TenantFilterText {
+  readonly labelSelector?: string | undefined;
+  /** States, with commas between them. */
+  readonly lifecycle?: string | undefined;
+  readonly plan?: string | undefined;
+  readonly region?: string | undefined;
+  readonly namePrefix?: string | undefined;
+  /** `TYPE=STATUS` or `TYPE!=STATUS`, with commas between several. */
+  readonly condition?: string | undefined;
+  readonly showDeleted?: 'true' | 'false' | undefined;
+}
+
+/** The same as a question to the registry. Equal questions are equal values. */
+export interface TenantFilter {
+  readonly lifecycles: readonly LifecycleState[];
+  readonly namePrefix: string;
+  readonly requirements: readonly FacetRequirement[];
+}
+
+function refused(parameter: keyof TenantFilterText, message: string, allowed: readonly string[]): TenureError {
+  return new TenureError('request_invalid', `${parameter}: ${message}`, { errors: [{ pointer: `/${parameter}`, message, fix: `Use ${allowed.join(', ')}.`, allowed: [...allowed] }] });
+}
+
+function oneOf<Word extends string>(parameter: keyof TenantFilterText, what: string, word: string, words: readonly Word[]): Word {
+  const found = words.find((candidate) => candidate === word);
+  if (found === undefined) throw refused(parameter, `"${word}" is no ${what}`, words);
+  return found;
+}
+
+function partsOf(text: string | undefined): string[] {
+  return text === undefined || text.trim() === '' ? [] : text.split(',').map((part) => part.trim());
+}
+
+function readLifecycles(text: string | undefined, showDeleted: boolean): LifecycleState[] {
+  const asked = partsOf(text).map((word) => oneOf('lifecycle', 'lifecycle state', word, lifecycleStates));
+  if (asked.length > 0) return lifecycleStates.filter((state) => asked.includes(state));
+  return lifecycleStates.filter((state) => showDeleted || state !== 'Deleted');
+}
+
+function readCondition(text: string): FacetRequirement {
+  const [, type = '', operator, status = ''] = /^([^=!]*?)\s*(!?=)\s*(.*)$/.exec(text) ?? [];
+  if (operator === undefined) throw refused('condition', `"${text}" is no condition`, ['TYPE=STATUS', 'TYPE!=STATUS']);
+  return conditionIs(oneOf('condition', 'type of a condition', type, conditionTypes), oneOf('condition', 'status of a condition', status, conditionStatuses), operator === '!=');
+}
+
+/**
+ * Reads the filter of a list of tenants. Deleted ones are left out unless they are asked for by name or by `showDeleted`.
+ * @throws TenureError request_invalid, with the parameter and what it takes
+ */
+export function parseTenantFilter({ labelSelector, lifecycle, plan, region, namePrefix = '', condition, showDeleted }: TenantFilterText): TenantFilter {
+  return {
+    lifecycles: readLifecycles(lifecycle, showDeleted === 'true'),
+    namePrefix,
+    requirements: [
+      ...(plan === undefined ? [] : [planIs(plan)]),
+      ...(region === undefined ? [] : [regionIs(region)]),
+      ...partsOf(condition).map(readCondition),
+      ...(labelSelector === undefined ? [] : parseLabelSelector(labelSelector).map(labelsAre)),
+    ],
+  };
+}

@@ -1,0 +1,73 @@
+import type { Filter } from 'mongodb';
+import type { ControlDatabase } from './control-database.ts';
+import { onControl } from './control-errors.ts';
+import type { ResourceKind } from '../contracts/manifests/manifest.ts';
+import type { RevisionDocument, TenantDocument } from './documents.ts';
+import { upgradeOnRead } from './storage-versions.ts';
+
+export interface TenantRevisionDocument extends RevisionDocument {
+  kind: Extract<ResourceKind, 'Tenant'>;
+  spec: TenantDocument['spec'];
+}
+
+/** Which generation is meant. */
+export type PointInTime = { readonly generation: number } | { readonly time: Date };
+
+/** What the ledger knows of how a revision came about. */
+export interface RevisionOrigin {
+  readonly action: string;
+  /** Absent when it was erased. */
+  readonly subject?: string;
+  /** The operation that wrote it, or that the same request asked for. */
+  readonly operationId?: string;
+}
+
+export interface RevisionPage {
+  /** Generations before this one. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** The generations of tenants, none of which ever changes. */
+export interface RevisionStore {
+  /** The one of that number, or the last that stood at that time. */
+  find(uid: string, at: PointInTime): Promise<TenantRevisionDocument | undefined>;
+  /** Newest first. */
+  list(uid: string, page: RevisionPage): Promise<TenantRevisionDocument[]>;
+  /** How these revisions of one tenant came about, by generation. */
+  origins(revisions: readonly TenantRevisionDocument[]): Promise<Map<number, RevisionOrigin>>;
+}
+
+export function createRevisionStore({ revisions, ledger, operations }: ControlDatabase): RevisionStore {
+  async function newest(filter: Filter<RevisionDocument>, limit: number): Promise<TenantRevisionDocument[]> {
+    const documents = await onControl(() => revisions.find(filter).sort({ '_id.uid': -1, '_id.generation': -1 }).limit(limit).toArray());
+    return documents.map((document) => upgradeOnRead(document as TenantRevisionDocument));
+  }
+
+  return {
+    async find(uid, at) {
+      const point = 'generation' in at ? { '_id.generation': at.generation } : { time: { $lte: at.time } };
+      const [found] = await newest({ '_id.uid': uid, ...point }, 1);
+      return found;
+    },
+    list: (uid, { before, limit }) => newest({ '_id.uid': uid, ...(before === undefined ? {} : { '_id.generation': { $lt: before } }) }, limit),
+    async origins(asked) {
+      const entries = await onControl(() =>
+        ledger.find({ _id: { $in: asked.map(({ ledgerEntry }) => ledgerEntry) } }, { projection: { bytes: 0 } }).toArray(),
+      );
+      const requests = entries.filter(({ operationId }) => operationId === null).map(({ requestId }) => requestId);
+      const asking = await onControl(() => operations.find({ 'tenant.uid': { $in: asked.map(({ _id }) => _id.uid) }, requestId: { $in: requests } }, { projection: { requestId: 1 } }).toArray());
+      const byRequest = new Map(asking.map(({ _id, requestId }) => [requestId, _id]));
+      const byEntry = new Map(entries.map((entry) => [entry._id, entry]));
+      return new Map(
+        asked.flatMap(({ _id: { generation }, ledgerEntry }): [number, RevisionOrigin][] => {
+          const entry = byEntry.get(ledgerEntry);
+          if (entry === undefined) return [];
+          const subject = entry.openings.find(({ pointer }) => pointer === '/actor/subject')?.value;
+          const operationId = entry.operationId ?? byRequest.get(entry.requestId);
+          return [[generation, { action: entry.action, ...(subject === undefined ? {} : { subject }), ...(operationId === undefined ? {} : { operationId }) }]];
+        }),
+      );
+    },
+  };
+}

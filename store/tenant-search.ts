@@ -1,0 +1,85 @@
+import type { Document, Filter } from 'mongodb';
+import { everyTenant } from '../domain/tenant-facets.ts';
+import type { TenantFilter } from '../domain/tenant-filter.ts';
+import type { ControlDatabase } from './control-database.ts';
+import { searchIndex } from './control-database.ts';
+import { onControl } from './control-errors.ts';
+import type { StoredResource, TenantDocument } from './documents.ts';
+import { upgradeOnRead } from './storage-versions.ts';
+import { withoutSearchKeys } from './tenant-search-keys.ts';
+
+export interface SearchPage {
+  /** Names after this one. */
+  readonly after?: string;
+  readonly limit: number;
+  /** Only these, when given. */
+  readonly uids?: readonly string[];
+}
+
+export interface Found {
+  /** By name, ascending. */
+  readonly tenants: readonly TenantDocument[];
+  /** Where fewer than `limit` were found and names are left to look at: the last one that was looked at. */
+  readonly searchedTo?: string;
+}
+
+export interface TenantSearch {
+  /**
+   * Tenants that fit the filter. The work of one call is bounded, so a filter that fits few of many may answer with less than there is:
+   * `searchedTo` says where to go on.
+   */
+  search(filter: TenantFilter, page: SearchPage): Promise<Found>;
+}
+
+/** Documents that one call looks into. They cost about 7 µs each where they do not fit into mongod's cache, index keys a twentieth of it. */
+const defaultMaxExamined = 1_500;
+
+type StoredFilter = Filter<StoredResource>;
+
+/** Told by an expression, for the planner takes no index bounds from those: the bounds are to be the leading facet's. */
+function residual(filter: TenantFilter, lead: readonly string[] | undefined): StoredFilter {
+  const conditions = filter.requirements
+    .filter(({ facets }) => facets !== lead)
+    .map(({ must, facets }): Document => {
+      const any = { $or: facets.map((facet) => ({ $in: [{ $literal: facet }, '$facets'] })) };
+      return must === 'haveOneOf' ? any : { $not: [any] };
+    });
+  return conditions.length === 0 ? {} : { $expr: { $and: conditions } };
+}
+
+export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resources'>, { maxExamined = defaultMaxExamined } = {}): TenantSearch {
+  async function read(filter: StoredFilter, limit: number, hint: string): Promise<TenantDocument[]> {
+    const documents = await resources.find(filter, { hint, projection: withoutSearchKeys }).sort({ name: 1 }).limit(limit).toArray();
+    return documents.map((document) => upgradeOnRead(document as TenantDocument));
+  }
+
+  /** Each of the sets of which one facet must be there, with how many tenants have one, counted only as far as it matters. */
+  async function rarest(base: StoredFilter, sets: readonly (readonly string[])[]): Promise<{ readonly facets: readonly string[]; readonly atMost: number }> {
+    const [only = [everyTenant], ...others] = sets;
+    if (others.length === 0) return { facets: only, atMost: Infinity };
+    const limit = maxExamined + 1;
+    const counted = await Promise.all(
+      sets.map(async (facets) => ({ facets, atMost: await resources.countDocuments({ ...base, facets: { $in: [...facets] } }, { hint: searchIndex, limit }).then((count) => (count < limit ? count : Infinity)) })),
+    );
+    return counted.reduce((best, candidate) => (candidate.atMost < best.atMost ? candidate : best));
+  }
+
+  async function search(filter: TenantFilter, { after, limit, uids }: SearchPage): Promise<Found> {
+    const { lifecycles, namePrefix, requirements } = filter;
+    const name = { $gte: namePrefix, $lt: `${namePrefix}\uFFFF`, ...(after === undefined ? {} : { $gt: after }) };
+    const base: StoredFilter = { kind: 'Tenant', lifecycle: { $in: [...lifecycles] }, name };
+    if (uids !== undefined) return { tenants: await read({ ...base, _id: { $in: [...uids] }, ...residual(filter, undefined) }, limit, '_id_') };
+
+    const lead = await rarest(base, requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets));
+    const led: StoredFilter = { ...base, facets: { $in: [...lead.facets] } };
+    const rest = residual(filter, lead.facets);
+    if (lead.atMost <= maxExamined || Object.keys(rest).length === 0) return { tenants: await read({ ...led, ...rest }, limit, searchIndex) };
+
+    const [last] = await resources.find(led, { hint: searchIndex, projection: { _id: 0, name: 1 } }).sort({ name: 1 }).skip(maxExamined - 1).limit(1).toArray();
+    if (last === undefined) return { tenants: await read({ ...led, ...rest }, limit, searchIndex) };
+    const tenants = await read({ ...led, ...rest, name: { ...name, $lte: last.name } }, limit, searchIndex);
+    return tenants.length === limit ? { tenants } : { tenants, searchedTo: last.name };
+  }
+
+  return { search: (filter, page) => onControl(() => search(filter, page)) };
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { facetsOf } from '../../../domain/tenant-facets.ts';
+import { parseTenantFilter } from '../../../domain/tenant-filter.ts';
+import type { TenantFilterText } from '../../../domain/tenant-filter.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+
+describe('a filter of tenants', () => {
+  it('leaves deleted ones out unless they are asked for', () => {
+    const living = ['Draft', 'Active', 'Suspended', 'Archived'];
+    assert.deepEqual(parseTenantFilter({}).lifecycles, living);
+    assert.deepEqual(parseTenantFilter({ showDeleted: 'false', lifecycle: ' ' }).lifecycles, living);
+    assert.deepEqual(parseTenantFilter({ showDeleted: 'true' }).lifecycles, [...living, 'Deleted']);
+    assert.deepEqual(parseTenantFilter({ lifecycle: 'Deleted' }).lifecycles, ['Deleted']);
+    assert.deepEqual(parseTenantFilter({ lifecycle: 'Deleted, Active', showDeleted: 'false' }).lifecycles, ['Active', 'Deleted']);
+  });
+
+  it('is one value for what means the same', () => {
+    assert.deepEqual(parseTenantFilter({ lifecycle: 'Active,Draft', labelSelector: 'a==b, c' }), parseTenantFilter({ lifecycle: 'Draft,Active,Active', labelSelector: 'a in (b),c', showDeleted: 'false' }));
+  });
+
+  it('takes a condition that must not be so for the other statuses', () => {
+    const { requirements } = parseTenantFilter({ condition: 'IsolationVerified!=True' });
+    assert.deepEqual(requirements, [{ must: 'haveOneOf', facets: ['condition:IsolationVerified=False', 'condition:IsolationVerified=Unknown'] }]);
+  });
+
+  const refused: readonly (readonly [TenantFilterText, pointer: string, allows: string])[] = [
+    [{ lifecycle: 'active' }, '/lifecycle', 'Active'],
+    [{ lifecycle: 'Active,' }, '/lifecycle', 'Active'],
+    [{ condition: 'Ready' }, '/condition', 'TYPE=STATUS'],
+    [{ condition: 'Redy=True' }, '/condition', 'Ready'],
+    [{ condition: 'Ready=true' }, '/condition', 'True'],
+    [{ condition: 'Ready==True' }, '/condition', 'True'],
+    [{ condition: 'Ready=True,=False' }, '/condition', 'Ready'],
+  ];
+  for (const [text, pointer, allows] of refused) {
+    it(`is refused with what it takes: ${JSON.stringify(text)}`, () => {
+      assert.throws(
+        () => parseTenantFilter(text),
+        (error) => error instanceof TenureError && error.code === 'request_invalid' && error.errors[0]?.pointer === pointer && error.errors[0].allowed?.includes(allows) === true,
+      );
+    });
+  }
+});
+
+describe('the facets of a tenant', () => {
+  const bare = { spec: { plan: 'startup' }, labels: {}, placement: null, conditions: [] };
+
+  it('hold exactly one status of each condition, and a missing one is Unknown', () => {
+    const facets = facetsOf({ ...bare, conditions: [{ type: 'Ready', status: 'False' }, { type: 'OfLater', status: 'True' }] });
+    assert.deepEqual(facets.filter((facet) => facet.startsWith('condition:')).toSorted(), [
+      'condition:IsolationVerified=Unknown',
+      'condition:Placed=Unknown',
+      'condition:PolicyCompliant=Unknown',
+      'condition:Provisioned=Unknown',
+      'condition:Ready=False',
+      'condition:ResidencyCompliant=Unknown',
+    ]);
+  });
+
+  it('tell a label from its value, and each from its neighbours', () => {
+    const facets = facetsOf({ ...bare, labels: { env: 'prod', 'env.x': '' }, placement: { region: 'eu', cell: 'eu-a', mode: 'dedicated', database: 'd' } });
+    assert.deepEqual(facets.filter((facet) => !facet.startsWith('condition:')), ['tenant', 'plan:startup', 'region:eu', 'label:env', 'label:env=prod', 'label:env.x', 'label:env.x=']);
+  });
+});
