@@ -1,7 +1,7 @@
 import type { DeclarableLifecycle, LifecycleState, OperationKind, Transition } from '../contracts/lifecycle.ts';
 import type { PlacementStatus, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
-import { isolationFlaws, isolationModeOf } from './isolation.ts';
+import { isolationFlaws, isolationModeOf, strategyOf } from './isolation.ts';
 import { reachableFrom, transitionBetween, transitionsOn } from './lifecycle.ts';
 import { TenureError } from './tenure-error.ts';
 
@@ -100,7 +100,10 @@ function refusePlacementChange(spec: TenantSpec, current: CurrentTenant, placeme
 /** What changes besides the state, of a tenant that has a home. */
 function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): { transition: Transition; assign: Partial<TenantSpec> }[] {
   const changed = (['plan', 'services'] as const).filter((field) => !equal(spec[field], current.spec[field]));
-  if (changed.includes('services')) refuseRemovedCollections(spec, current.spec);
+  if (changed.includes('services')) {
+    refuseRemovedCollections(spec, current.spec);
+    refuseMovedCollections(spec, current.spec);
+  }
   return changed.map((field) => {
     const [transition] = transitionsOn(pathOfField[field], current.lifecycle);
     if (transition === undefined) {
@@ -120,6 +123,19 @@ function refuseRemovedCollections(spec: TenantSpec, current: TenantSpec): void {
   throw new TenureError('change_not_available', `collections that hold a tenant's data are not taken away: ${removed.join(', ')}`, {
     errors: removed.map((name) => ({ pointer: '/spec/services', message: `collection "${name}" is no longer declared`, fix: 'Declare it again; a collection goes with its tenant only.' })),
   });
+}
+
+/** Another strategy is another place for the data. */
+function refuseMovedCollections(spec: TenantSpec, current: TenantSpec): void {
+  const before = new Map(current.services.flatMap((service) => service.collections.map(({ name }) => [name, strategyOf(current, service)])));
+  const errors = spec.services.flatMap((service, index): ProblemDetail[] =>
+    service.collections.flatMap(({ name }) => {
+      const strategy = before.get(name);
+      if (strategy === undefined || strategy === strategyOf(spec, service)) return [];
+      return [{ pointer: `/spec/services/${index}/strategy`, message: `collection "${name}" lies where strategy "${strategy}" has put it`, allowed: [strategy] }];
+    }),
+  );
+  if (errors.length > 0) throw new TenureError('placement_immutable', errors.map((error) => error.message).join('; '), { errors });
 }
 
 function refuseReversal(spec: TenantSpec, current: CurrentTenant, equal: Equal): void {

@@ -14,13 +14,16 @@ type FacetFields = Pick<TenantDocument, '_id' | 'revision' | 'spec' | 'labels' |
 
 const batchSize = 500;
 
+/** An older build that goes on writing is not outrun: what it stores is brought up when the next process of this build starts. */
+const maxPasses = 5;
+
 /**
  * Derives the facets of tenants that were stored without them or under another scheme. They say nothing that the tenant itself does not
  * say, so its revision stays and there is no entry. Safe to run by several processes at once and beside changes: what has
  * changed since it was read has been stored anew, and is looked at again.
  */
 export async function deriveMissingSearchKeys({ resources }: Pick<ControlDatabase, 'resources'>): Promise<void> {
-  for (;;) {
+  for (let pass = 1; pass <= maxPasses; pass += 1) {
     const stale = resources.find({ kind: 'Tenant', facetScheme: { $ne: facetScheme } }).project<FacetFields>({ revision: 1, spec: 1, labels: 1, placement: 1, conditions: 1 }).batchSize(batchSize);
     let batch: FacetFields[] = [];
     let found = false;

@@ -70,10 +70,10 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, putTenant 
       const { _id: uid } = await read(name, caller, 'tenant.get');
       const body = await listPage(pageTokens, 'revisions', query, { uid }, {
         async read(before, limit) {
-          // One more, for what the oldest differs from.
-          const revisions = await store.revisions.list(uid, { limit: limit + 1, ...(before === undefined ? {} : { before: Number(before) }) });
+          // The one more than is shown is also what the oldest shown differs from.
+          const revisions = await store.revisions.list(uid, { limit, ...(before === undefined ? {} : { before: Number(before) }) });
           const origins = await store.revisions.origins(revisions);
-          return revisions.slice(0, limit).map((revision, index) => ({ revision, earlier: revisions[index + 1], origin: origins.get(revision._id.generation) }));
+          return revisions.map((revision, index) => ({ revision, earlier: revisions[index + 1], origin: origins.get(revision._id.generation) }));
         },
         positionOf: ({ revision }) => String(revision._id.generation),
         show({ revision, earlier, origin }) {
@@ -98,6 +98,7 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, putTenant 
     async rollbackTenant(request) {
       const { params: { name }, body: { generation }, caller, precondition } = request;
       const tenant = await read(name, caller, 'tenant.update');
+      // Or a name that is freed at this moment would be given to a new tenant.
       if (precondition?.kind === 'absent') throw new TenureError('already_exists', `tenant "${name}" exists`);
       const revision = await revisionAt(tenant, { generation });
       // Absent means unchanged; a hold is lifted by its own verb only.

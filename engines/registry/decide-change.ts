@@ -114,6 +114,8 @@ export function createDecide({ store, admit, requireTemporal }: DecideDependenci
     try {
       change = planTenantChange(declaration.spec, current, canonicallyEqual, { force: request.force === true });
     } catch (error) {
+      // While an operation runs, what stands is not what it will be judged against.
+      if (current !== undefined) refuseWhileRunning(current);
       return refuse(error, request, action, current);
     }
     const path = change.transition?.path;

@@ -47,16 +47,15 @@ test('activating an Active tenant answers 200 and leaves no trace, whatever revi
   assert.deepEqual(await readControlState(installation), state);
 });
 
-test('what an Active tenant is placed by and pays for does not change by declaration; each refusal is one entry', async () => {
+test('what an Active tenant is placed by and holds does not change by declaration; each refusal is one entry', async () => {
   await activated('settled');
   const { metadata } = (await exchange({ path: '/v1/tenants/settled' })).json<{ metadata: { revision: number } }>();
   const [service] = tenantManifest('settled').spec.services;
   const changes = [
     { spec: { placement: { preferredRegion: 'us-east-1' } }, code: 'placement_immutable', pointer: '/spec/placement/preferredRegion' },
-    { spec: { residency: { jurisdictions: ['EU'] } }, code: 'change_not_available', pointer: '/spec/residency' },
-    { spec: { services: [{ ...service!, name: 'shop-2' }] }, code: 'change_not_available', pointer: '/spec/services' },
+    { spec: { services: [{ ...service!, collections: service!.collections.slice(1) }] }, code: 'change_not_available', pointer: '/spec/services' },
+    { spec: { lifecycle: 'Archived' as const }, code: 'transition_not_allowed', pointer: '/spec/lifecycle' },
     { spec: { lifecycle: 'Draft' as const }, code: 'transition_not_allowed', pointer: '/spec/lifecycle' },
-    { spec: { lifecycle: 'Suspended' as const }, code: 'transition_not_allowed', pointer: '/spec/lifecycle' },
   ];
   for (const { spec, code, pointer } of changes) {
     const state = await readControlState(installation);

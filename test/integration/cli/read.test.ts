@@ -43,7 +43,7 @@ test('get prints lists as tables, with every page and no more than asked for', a
   assert.match(acme[4] ?? '', /^(eu-west-1|us-east-1)$/);
   assert.deepEqual(others.map((line) => line.slice(0, 5)), [['broken', 'startup', 'Draft', 'False', '-'], ['draft', 'startup', 'Draft', 'False', '-']]);
   assert.equal((await cli.run(['get', 'tenant', '--limit', '2', '-o', 'name'])).stdout, 'tenant/acme\ntenant/broken\n');
-  assert.match((await cli.run(['get', 'plans'])).stdout, /^NAME {6}MODES {7}REGIONS {3}TABLES {3}AGE\nstartup {3}dedicated {3}any {7}100 {6}\d+m?\d*s\n$/);
+  assert.match((await cli.run(['get', 'plans'])).stdout, /^NAME {6}MODES {21}REGIONS {3}TABLES {3}AGE\nstartup {3}dedicated,schema,hybrid {3}any {7}100 {6}\d+m?\d*s\n$/);
   assert.match((await cli.run(['get', 'regions'])).stdout, /^us-east-1 {3}US {13}1 {7}yes {15}\d+m?\d*s$/m);
   assert.match((await cli.run(['get', 'operations'])).stdout, new RegExp(`^${succeeded} {3}acme {5}activate {3}succeeded {3}7/7 `, 'm'));
 });
@@ -92,7 +92,7 @@ test('operations are listed newest first, by tenant and by state', async () => {
 
 test('a tenant is described with its placement, conditions and last operations', async () => {
   const { stdout } = await cli.run(['describe', 'tenant', 'acme']);
-  for (const part of [/^Display name: {2}Acme Žluť$/m, /^Lifecycle: +Active$/m, /^Placed: +dedicated in \S+, cell \S+, database \S+$/m, /^ {2}shop \(dedicated\): orders, events$/m, /^ {2}TYPE +STATUS +SINCE +REASON +MESSAGE$/m, /^ {2}Ready +True /m, new RegExp(`^  ${succeeded} +acme +activate +succeeded`, 'm')]) {
+  for (const part of [/^Display name: {2}Acme Žluť$/m, /^Lifecycle: +Active$/m, /^Placed: +dedicated in \S+, cell \S+, database \S+$/m, /^ {2}shop: orders, events$/m, /^ {2}TYPE +STATUS +SINCE +REASON +MESSAGE$/m, /^ {2}Ready +True /m, new RegExp(`^  ${succeeded} +acme +activate +succeeded`, 'm')]) {
     assert.match(stdout, part);
   }
   const draft = await cli.run(['describe', 'tenant/draft']);

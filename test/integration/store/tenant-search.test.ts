@@ -141,17 +141,25 @@ test('tenants that were stored before they could be searched are brought up, onc
   for (const store of begun) assert.equal((await searchAll(store.tenantSearch, everyOne, 50)).length, await stored.countDocuments({ kind: 'Tenant' }));
 });
 
-test('what an older build stores while tenants are brought up is brought up too', async () => {
+test('what an older build stores meanwhile is never found by what it was before, and is brought up when it has stopped', async () => {
   const stored = opened.control.db(opened.databases.control).collection<StoredResource>('resources');
   const draft = await insertDraft(opened.store, 'overtaken');
-  await stored.updateMany({ kind: 'Tenant' }, { $unset: { facets: true, facetScheme: true } });
+  let stopped = false;
   const olderBuild = (async () => {
-    for (let revision = 1; revision <= 20; revision += 1) await stored.replaceOne({ _id: draft._id, revision }, { ...draft, revision: revision + 1, labels: { turn: String(revision) } });
+    let revision = 1;
+    for (; !stopped; revision += 1) {
+      await stored.replaceOne({ _id: draft._id, revision }, { ...draft, revision: revision + 1, labels: { turn: String(revision) } });
+      const now = await stored.findOne({ _id: draft._id });
+      if (now?.kind === 'Tenant' && now.facetScheme !== undefined) assert.ok(now.facets.includes(`label:turn=${revision}`), `at turn ${revision}: ${now.facets.join()}`);
+    }
+    return revision - 1;
   })();
   const store = opened.another();
-  await Promise.all([store.prepare(), olderBuild]);
+  for (let start = 1; start <= 40; start += 1) await store.prepare();
+  stopped = true;
+  const turn = await olderBuild;
   await store.prepare();
-  const { tenants: found } = await store.tenantSearch.search(parseTenantFilter({ labelSelector: 'turn=20' }), { limit: 9 });
+  const { tenants: found } = await store.tenantSearch.search(parseTenantFilter({ labelSelector: `turn=${turn}` }), { limit: 9 });
   assert.deepEqual(found.map(({ name }) => name), ['overtaken']);
 });
 

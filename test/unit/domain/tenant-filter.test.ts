@@ -49,10 +49,12 @@ describe('the facets of a tenant', () => {
   it('hold exactly one status of each condition, and a missing one is Unknown', () => {
     const facets = facetsOf({ ...bare, conditions: [{ type: 'Ready', status: 'False' }, { type: 'OfLater', status: 'True' }] });
     assert.deepEqual(facets.filter((facet) => facet.startsWith('condition:')).toSorted(), [
+      'condition:DeletionBlocked=Unknown',
       'condition:IsolationVerified=Unknown',
       'condition:Placed=Unknown',
       'condition:PolicyCompliant=Unknown',
       'condition:Provisioned=Unknown',
+      'condition:QuotaSatisfied=Unknown',
       'condition:Ready=False',
       'condition:ResidencyCompliant=Unknown',
     ]);
