@@ -92,7 +92,7 @@ test('operations are listed newest first, by tenant and by state', async () => {
 
 test('a tenant is described with its placement, conditions and last operations', async () => {
   const { stdout } = await cli.run(['describe', 'tenant', 'acme']);
-  for (const part of [/^Display name: {2}Acme Žluť$/m, /^Lifecycle: +Active$/m, /^Placed: +dedicated in \S+, cell \S+, database \S+$/m, /^ {2}shop \(dedicated\): orders, events$/m, /^ {2}TYPE +STATUS +SINCE +REASON +MESSAGE$/m, /^ {2}Ready +True /m, new RegExp(`^  ${succeeded} +acme +activate +succeeded`, 'm')]) {
+  for (const part of [/^Display name: {2}Acme Žluť$/m, /^Lifecycle: +Active$/m, /^Placed: +dedicated in \S+, cell \S+, database \S+$/m, /^ {2}shop: orders, events$/m, /^ {2}TYPE +STATUS +SINCE +REASON +MESSAGE$/m, /^ {2}Ready +True /m, new RegExp(`^  ${succeeded} +acme +activate +succeeded`, 'm')]) {
     assert.match(stdout, part);
   }
   const draft = await cli.run(['describe', 'tenant/draft']);
