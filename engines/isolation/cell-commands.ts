@@ -2,13 +2,13 @@ import { MongoServerError } from 'mongodb';
 import type { Document, ErrorDescription } from 'mongodb';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { asCellError, serverCode } from './cell-errors.ts';
-import type { Home } from './home.ts';
+import type { CellWork } from './home.ts';
 
 /**
  * Sends one command. The lease bounds it on both sides: here the wait for a connection and for the answer, in mongod the
  * work. What the driver has not sent by then it never sends.
  */
-async function run({ cell, lease }: Home, database: string, command: Document): Promise<Document> {
+async function run({ cell, lease }: CellWork, database: string, command: Document): Promise<Document> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new TenureError('cell_unavailable', `cell "${cell.name}" did not answer within the lease`)), lease.remainingMs());
   const bounded = {
@@ -32,8 +32,8 @@ async function run({ cell, lease }: Home, database: string, command: Document): 
 }
 
 /** The reply to a command that changes nothing. @throws TenureError cell_unavailable; what the lease throws */
-export function readOnCell(home: Home, database: string, command: Document): Promise<Document> {
-  return run(home, database, command);
+export function readOnCell(work: CellWork, database: string, command: Document): Promise<Document> {
+  return run(work, database, command);
 }
 
 const none: ReadonlySet<number> = new Set();
@@ -43,17 +43,21 @@ const none: ReadonlySet<number> = new Set();
  * mongod refuses with one of the codes `ignoring`.
  * @throws TenureError cell_unavailable; what the lease throws
  */
-export async function writeOnCell(home: Home, database: string, command: Document, ignoring = none): Promise<Document | undefined> {
+export async function writeOnCell(work: CellWork, database: string, command: Document, ignoring = none): Promise<Document | undefined> {
   try {
-    return await run(home, database, { ...command, writeConcern: { w: 'majority', j: true } });
+    return await run(work, database, { ...command, writeConcern: { w: 'majority', j: true } });
   } catch (error) {
     if (ignoring.has(serverCode(error) ?? 0)) return undefined;
     throw error;
   }
 }
 
-/** The first batch of a command that answers with a cursor: all of it where it fits 16 MB, as everything here does. */
-export async function listOnCell<T>(home: Home, database: string, command: Document): Promise<T[]> {
-  const { cursor } = (await readOnCell(home, database, command)) as { cursor: { firstBatch: T[] } };
+/**
+ * All that a command with a cursor answers. It has to fit one batch, of 16 MB; a `find` or `aggregate` must ask for a large one.
+ * @throws TenureError internal, where it does not: a part would look like the whole
+ */
+export async function listOnCell<T>(work: CellWork, database: string, command: Document): Promise<T[]> {
+  const { cursor } = (await readOnCell(work, database, command)) as { cursor: { id: unknown; firstBatch: T[] } };
+  if (String(cursor.id) !== '0') throw new TenureError('internal', `cell "${work.cell.name}" has more to answer to ${Object.keys(command)[0]} than fits one batch`);
   return cursor.firstBatch;
 }

@@ -14,6 +14,7 @@ export const serverCodes = {
   conflictingOperationInProgress: 117,
   indexBuildAborted: 276,
   duplicateKey: 11000,
+  commandNotSupportedOnView: 166,
   backgroundOperationInProgress: 12587,
   roleExists: 51002,
   userExists: 51003,

@@ -12,6 +12,12 @@ export interface WorkLease {
   remainingMs(): number;
 }
 
+/** A cell, and how long one may work on it. */
+export interface CellWork {
+  readonly cell: Cell;
+  readonly lease: WorkLease;
+}
+
 /** What a home is to be. */
 export interface HomeState {
   readonly spec: TenantSpec;
@@ -21,14 +27,12 @@ export interface HomeState {
 }
 
 /** A tenant's place on a cell, what it is to be, and who is at work on it. */
-export interface Home extends HomeState {
+export interface Home extends HomeState, CellWork {
   readonly installation: string;
   readonly uid: string;
   readonly operationId: string;
   readonly mode: IsolationMode;
-  readonly cell: Cell;
   readonly layout: HomeLayout;
-  readonly lease: WorkLease;
   /** What it was when the running operation began; absent while nothing of it stood yet. */
   readonly before?: HomeState;
 }

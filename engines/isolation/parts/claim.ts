@@ -25,7 +25,7 @@ async function findClaim(home: Home): Promise<ClaimDocument | undefined> {
   return claim;
 }
 
-function isOurs(home: Home, claim: ClaimDocument): boolean {
+export function isOurs(home: Home, claim: Pick<ClaimDocument, 'installation' | 'tenant'>): boolean {
   return claim.installation === home.installation && claim.tenant === home.uid;
 }
 

@@ -10,14 +10,14 @@ import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
 import { differenceOf, privilegesOf } from './privileges.ts';
 import type { Privilege } from './privileges.ts';
 
-interface FoundRole {
+export interface FoundRole {
   readonly role: string;
   readonly privileges: Privilege[];
   readonly roles: readonly Document[];
   readonly authenticationRestrictions: readonly Document[];
 }
 
-interface WantedRole {
+export interface WantedRole {
   readonly name: string;
   readonly privileges: Privilege[];
 }
@@ -25,7 +25,7 @@ interface WantedRole {
 const roleExists: ReadonlySet<number> = new Set([serverCodes.roleExists]);
 const roleNotFound: ReadonlySet<number> = new Set([serverCodes.roleNotFound]);
 
-function wantedRoles(home: Home): WantedRole[] {
+export function wantedRoles(home: Home): WantedRole[] {
   return [
     { name: home.layout.roles.readWrite, privileges: privilegesOf(home, 'read-write') },
     { name: home.layout.roles.readOnly, privileges: privilegesOf(home, 'read-only') },
@@ -39,11 +39,17 @@ async function look(home: Home): Promise<FoundRole[]> {
   return roles as FoundRole[];
 }
 
+/** In what a role differs from the wanted one, for people. */
+export function roleDifference(wanted: WantedRole, { privileges, roles, authenticationRestrictions }: FoundRole): string | undefined {
+  if (roles.length > 0) return 'it has the rights of other roles';
+  if (authenticationRestrictions.length > 0) return 'it is restricted by where it is used from';
+  return differenceOf(privileges, wanted.privileges);
+}
+
 function judgeRole(wanted: WantedRole, found: readonly FoundRole[]): Observation {
   const role = found.find((candidate) => candidate.role === wanted.name);
   if (role === undefined) return 'absent';
-  const isPlain = role.roles.length === 0 && role.authenticationRestrictions.length === 0;
-  return isPlain && differenceOf(role.privileges, wanted.privileges) === undefined ? 'present' : 'wrong';
+  return roleDifference(wanted, role) === undefined ? 'present' : 'wrong';
 }
 
 function judge(home: Home, found: readonly FoundRole[]): Observation {

@@ -11,9 +11,9 @@ import type { HomeStep, Observation } from '../home-step.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
 import { endActivity } from './end-activity.ts';
 
-interface FoundUser {
+export interface FoundUser {
   readonly roles: { readonly role: string; readonly db: string }[];
-  readonly customData?: { readonly installation?: string; readonly tenant?: string };
+  readonly customData?: { readonly installation?: string; readonly tenant?: string; readonly config?: unknown };
   readonly mechanisms: readonly string[];
   readonly authenticationRestrictions: readonly Document[];
 }
@@ -50,14 +50,27 @@ function definitionOf({ form, layout, installation, uid, config }: Home): { role
 
 const digest = (value: Document): string => canonicalDigest(BSON.EJSON.serialize(value));
 
+/** What of a user is not as it should be. */
+export function userDifferences(home: Home, user: FoundUser): ('owner' | 'roles' | 'mechanisms' | 'authenticationRestrictions' | 'configuration')[] {
+  const { roles } = definitionOf(home);
+  const { installation: _, tenant: __, ...others } = user.customData ?? {};
+  const differs = {
+    owner: !isOurs(home, user),
+    roles: digest({ roles: user.roles }) !== digest({ roles }),
+    // Of one that is kept out, the mechanism is mended with its password, when it is let in.
+    mechanisms: home.form.access === 'read-write' && user.mechanisms.join() !== mechanisms.join(),
+    authenticationRestrictions: user.authenticationRestrictions.length > 0,
+    configuration: digest(others) !== digest({ config: home.config }),
+  };
+  return (Object.keys(differs) as (keyof typeof differs)[]).filter((what) => differs[what]);
+}
+
 async function observe(home: Home): Promise<Observation> {
   const user = await findOwnUser(home);
   const { access } = home.form;
   if (access === 'absent') return user === undefined ? 'present' : 'wrong';
   if (user === undefined) return 'absent';
-  const { roles, customData = {}, authenticationRestrictions } = user;
-  const isDefined = digest({ roles, customData, authenticationRestrictions }) === digest(definitionOf(home));
-  return isDefined && (access === 'none' || user.mechanisms.join() === mechanisms.join()) ? 'present' : 'wrong';
+  return userDifferences(home, user).length === 0 ? 'present' : 'wrong';
 }
 
 /** Returns whether there was none. */

@@ -1,0 +1,114 @@
+import type { CollectionInfo, IndexDescriptionInfo } from 'mongodb';
+import { parsePooledName, poolDatabase } from '../../../domain/home-layout.ts';
+import type { HomeNamespace } from '../../../domain/home-layout.ts';
+import { listOnCell, readOnCell } from '../cell-commands.ts';
+import { serverCode, serverCodes } from '../cell-errors.ts';
+import type { CellWork, Home } from '../home.ts';
+import { planeDatabase } from '../parts/claim.ts';
+import type { ClaimDocument } from '../parts/claim.ts';
+import type { FoundRole } from '../parts/roles.ts';
+import type { Standing } from '../parts/standing.ts';
+import type { FoundUser } from '../parts/user.ts';
+import { eachAtMost } from './each-at-most.ts';
+import type { ObservedCollection, ObservedHome } from './observed-home.ts';
+
+/** Commands on the cell at one time. A scan is in nobody's way. */
+const atOnce = 4;
+const all = { batchSize: 1_000_000 };
+
+/** Names by database, of all that is in the databases of some homes and in those that tenants share. Read once for all. */
+export interface NamesOnCell {
+  readonly users: ReadonlyMap<string, readonly Standing[]>;
+  readonly roles: ReadonlyMap<string, readonly Standing[]>;
+  /** By the uid in the name. */
+  readonly pooled: ReadonlyMap<string | undefined, readonly Standing[]>;
+}
+
+const sharedDatabases = [poolDatabase, 'admin'];
+
+export async function listNames(work: CellWork, homes: readonly Home[]): Promise<NamesOnCell> {
+  const databases = [...new Set([...sharedDatabases, ...homes.map(({ layout }) => layout.database)])];
+  async function namesIn(collection: string, field: string): Promise<Map<string, Standing[]>> {
+    const found = await listOnCell<Standing>(work, 'admin', { find: collection, filter: { db: { $in: databases } }, projection: { _id: false, database: '$db', name: `$${field}` }, ...all });
+    return Map.groupBy(found, ({ database }) => database);
+  }
+  const pooled = homes.some(({ layout }) => layout.usesPool) ? await listOnCell<{ name: string }>(work, poolDatabase, { listCollections: 1, nameOnly: true }) : [];
+  return {
+    users: await namesIn('system.users', 'user'),
+    roles: await namesIn('system.roles', 'role'),
+    pooled: Map.groupBy(pooled.map(({ name }) => ({ database: poolDatabase, name })), ({ name }) => parsePooledName(name)?.uid),
+  };
+}
+
+async function indexesOf(work: CellWork, { database, name }: HomeNamespace): Promise<IndexDescriptionInfo[]> {
+  try {
+    return await listOnCell(work, database, { listIndexes: name });
+  } catch (error) {
+    if (serverCode(error) === serverCodes.namespaceNotFound || serverCode(error) === serverCodes.commandNotSupportedOnView) return [];
+    throw error;
+  }
+}
+
+/** By database and name: everything in the databases of their own, and what is pooled by declared names. */
+async function listAllCollections(work: CellWork, homes: readonly Home[]): Promise<Map<string, Map<string, CollectionInfo>>> {
+  const pooled = homes.flatMap(({ layout }) => layout.namespaces).filter(({ database }) => database === poolDatabase).map(({ name }) => name);
+  const databases: (readonly [string, object])[] = homes.flatMap(({ layout }) => (layout.ownDatabase === undefined ? [] : [[layout.ownDatabase, {}] as const]));
+  if (pooled.length > 0) databases.push([poolDatabase, { name: { $in: pooled } }]);
+  const found = new Map<string, Map<string, CollectionInfo>>();
+  await eachAtMost(atOnce, databases, async ([database, filter]) => {
+    const infos = await listOnCell<CollectionInfo>(work, database, { listCollections: 1, filter });
+    found.set(database, new Map(infos.map((info) => [info.name, info])));
+  });
+  return found;
+}
+
+function othersOf({ uid, layout }: Home, names: NamesOnCell, collections: ReadonlyMap<string, ReadonlyMap<string, CollectionInfo>>): ObservedHome['others'] {
+  const { ownDatabase = '', database, user, roles, namespaces } = layout;
+  const inOwn = [...(collections.get(ownDatabase)?.keys() ?? [])].map((name): Standing => ({ database: ownDatabase, name }));
+  const theirs = (found: ReadonlyMap<string, readonly Standing[]>): Standing[] => [
+    ...(found.get(ownDatabase) ?? []),
+    ...sharedDatabases.flatMap((shared) => (found.get(shared) ?? []).filter(({ name }) => name.includes(uid))),
+  ];
+  const without = (found: readonly Standing[], known: readonly Standing[]): Standing[] =>
+    found.filter((standing) => !standing.name.startsWith('system.') && !known.some((one) => one.database === standing.database && one.name === standing.name));
+  return {
+    collections: without([...inOwn, ...(names.pooled.get(uid) ?? [])], namespaces),
+    users: without(theirs(names.users), [{ database, name: user }]),
+    roles: without(theirs(names.roles), [roles.readWrite, roles.readOnly].map((name) => ({ database: roles.database, name }))),
+  };
+}
+
+/** Looks at homes of one cell together. Users, roles and claims take a command each for all of them. */
+export async function observeHomes(work: CellWork, homes: readonly Home[], names: NamesOnCell): Promise<Map<Home, ObservedHome>> {
+  const claims = await listOnCell<ClaimDocument>(work, planeDatabase, { find: 'claims', filter: { _id: { $in: homes.map(({ layout }) => layout.claim) } }, readConcern: { level: 'majority' }, ...all });
+  const usersInfo = homes.map(({ layout }) => ({ user: layout.user, db: layout.database }));
+  const { users } = (await readOnCell(work, 'admin', { usersInfo, showAuthenticationRestrictions: true })) as { users: (FoundUser & { user: string; db: string })[] };
+  const rolesInfo = homes.flatMap(({ layout: { roles } }) => [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database })));
+  const { roles } = (await readOnCell(work, 'admin', { rolesInfo, showPrivileges: true, showAuthenticationRestrictions: true })) as { roles: (FoundRole & { db: string })[] };
+  const collections = await listAllCollections(work, homes);
+
+  const observed = new Map<HomeNamespace, ObservedCollection>();
+  await eachAtMost(atOnce, homes.flatMap(({ layout }) => layout.namespaces), async (namespace) => {
+    const info = collections.get(namespace.database)?.get(namespace.name);
+    if (info !== undefined) observed.set(namespace, { info, indexes: info.type === 'collection' ? await indexesOf(work, namespace) : [] });
+  });
+
+  const claimOf = new Map(claims.map((claim) => [claim._id, claim]));
+  const userOf = new Map(users.map((user) => [`${user.db}.${user.user}`, user]));
+  const rolesIn = Map.groupBy(roles, ({ db, role }) => `${db}.${role}`);
+  return new Map(
+    homes.map((home) => {
+      const { layout } = home;
+      return [
+        home,
+        {
+          claim: claimOf.get(layout.claim),
+          user: userOf.get(`${layout.database}.${layout.user}`),
+          roles: [layout.roles.readWrite, layout.roles.readOnly].flatMap((role) => rolesIn.get(`${layout.roles.database}.${role}`) ?? []),
+          collections: new Map(layout.namespaces.flatMap((namespace) => (observed.has(namespace) ? [[namespace, observed.get(namespace) as ObservedCollection]] : []))),
+          others: othersOf(home, names, collections),
+        },
+      ];
+    }),
+  );
+}

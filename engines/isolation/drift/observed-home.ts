@@ -1,0 +1,22 @@
+import type { CollectionInfo, IndexDescriptionInfo } from 'mongodb';
+import type { HomeNamespace } from '../../../domain/home-layout.ts';
+import type { ClaimDocument } from '../parts/claim.ts';
+import type { FoundRole } from '../parts/roles.ts';
+import type { Standing } from '../parts/standing.ts';
+import type { FoundUser } from '../parts/user.ts';
+
+/** Everything that was seen of one home. */
+export interface ObservedHome {
+  readonly claim: ClaimDocument | undefined;
+  readonly user: FoundUser | undefined;
+  readonly roles: readonly FoundRole[];
+  /** By the declared names. */
+  readonly collections: ReadonlyMap<HomeNamespace, ObservedCollection>;
+  /** By names of this tenant, or in its own database, without the declared ones. */
+  readonly others: { readonly collections: readonly Standing[]; readonly users: readonly Standing[]; readonly roles: readonly Standing[] };
+}
+
+export interface ObservedCollection {
+  readonly info: CollectionInfo;
+  readonly indexes: readonly IndexDescriptionInfo[];
+}

@@ -1,0 +1,41 @@
+import { declaredTables } from '../../../domain/isolation.ts';
+import type { CellWork, Home } from '../home.ts';
+import { compareHome } from './compare-home.ts';
+import type { DriftFinding } from './finding.ts';
+import { listNames, observeHomes } from './observe-homes.ts';
+
+/** So that what mongod answers about so many homes fits 16 MB. */
+const homesTogether = 100;
+const tablesTogether = 5_000;
+
+function inChunks(homes: readonly Home[]): Home[][] {
+  const chunks: Home[][] = [];
+  let room = 0;
+  for (const home of homes) {
+    const tables = declaredTables(home.spec);
+    const last = chunks.at(-1);
+    if (last === undefined || last.length === homesTogether || room < tables) {
+      chunks.push([home]);
+      room = tablesTogether - tables;
+    } else {
+      last.push(home);
+      room -= tables;
+    }
+  }
+  return chunks;
+}
+
+/**
+ * Looks at up to some thousand homes of one cell and says for each in what it differs from what was declared. It changes
+ * nothing. What an operation is just changing is seen half-way: leave out homes that are being worked on, and look at what
+ * was found once more before mending it.
+ * @throws TenureError cell_unavailable; what the lease throws
+ */
+export async function scanCell({ homes, ...work }: CellWork & { readonly homes: readonly Home[] }): Promise<Map<Home, DriftFinding[]>> {
+  const names = await listNames(work, homes);
+  const findings = new Map<Home, DriftFinding[]>();
+  for (const chunk of inChunks(homes)) {
+    for (const [home, observed] of await observeHomes(work, chunk, names)) findings.set(home, compareHome(home, observed));
+  }
+  return findings;
+}
