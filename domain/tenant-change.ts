@@ -127,11 +127,11 @@ function refuseRemovedCollections(spec: TenantSpec, current: TenantSpec): void {
 
 /** Another strategy is another place for the data. */
 function refuseMovedCollections(spec: TenantSpec, current: TenantSpec): void {
-  const before = new Map(current.services.flatMap((service) => service.collections.map(({ name }) => [name, strategyOf(current, service)])));
+  const before = new Map(current.services.flatMap((service) => service.collections.map(({ name }) => [name, strategyOf(service, isolationModeOf(current))])));
   const errors = spec.services.flatMap((service, index): ProblemDetail[] =>
     service.collections.flatMap(({ name }) => {
       const strategy = before.get(name);
-      if (strategy === undefined || strategy === strategyOf(spec, service)) return [];
+      if (strategy === undefined || strategy === strategyOf(service, isolationModeOf(spec))) return [];
       return [{ pointer: `/spec/services/${index}/strategy`, message: `collection "${name}" lies where strategy "${strategy}" has put it`, allowed: [strategy] }];
     }),
   );

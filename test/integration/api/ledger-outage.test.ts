@@ -25,8 +25,7 @@ before(async () => {
   await api.call('putTenant', { params: { name: 'changed' }, ifMatch: '*', body: tenantManifest('changed', { displayName: 'Changed' }) });
   const { body } = await api.call('createTenant', { body: tenantManifest('active', { lifecycle: 'Active' }) });
   await api.call('waitOperation', { params: { id: body.operation?.id ?? '' } });
-  const plan = { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'enterprise' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 500 } } } as const;
-  await api.call('putPlan', { params: { name: 'enterprise' }, ifMatch: '*', body: { ...plan, spec: { ...plan.spec, isolationModes: ['dedicated'] } } }).catch(() => api.call('putPlan', { params: { name: 'enterprise' }, ifNoneMatch: '*', body: { ...plan, spec: { ...plan.spec, isolationModes: ['dedicated'] } } }));
+  await exchange(put('/v1/plans/enterprise', plan('enterprise'), absent));
   for (const [name, verbs] of [['suspended', ['suspendTenant']], ['archived', ['suspendTenant', 'archiveTenant']], ['deleted', ['suspendTenant', 'archiveTenant', 'deleteTenant']], ['held', []], ['scheduled', []]] as const) {
     await activeTenant(api, name);
     await takeAll(api, name, verbs);
@@ -76,7 +75,7 @@ const changes: Readonly<Record<string, readonly HttpRequest[]>> = {
 };
 
 for (const [id, contract] of Object.entries<RouteContract>(routes)) {
-  // A cancellation is of an operation that runs; the last test here has those.
+  // A cancellation is of an operation that runs: the last test has those.
   if (contract.method === 'GET' || id === 'cancelOperation') continue;
   test(`${id}: what cannot be written into the ledger is not done, nor is its refusal passed off as decided`, async () => {
     const requests = changes[id];
@@ -136,6 +135,7 @@ test('operations stand still wherever they are while no entry can be written, an
   try {
     const look = () => Promise.all(held.map(async ({ id }) => ({ standing: await standing(id), entries: (await readEntries(installation, { operationId: id })).length })));
     const before = await look();
+    assert.equal((await exchange({ method: 'POST', path: `/v1/operations/${held[0]?.id}:cancel` })).problem().code, 'control_unavailable');
     for (const { failpoint } of held) failpoint.release();
     for (const { id } of held) {
       await until(`operation ${id} has failed ${attempts} times to write its entry`, () => {

@@ -144,10 +144,10 @@ test('tenants that were stored before they could be searched are brought up, onc
 test('what an older build stores meanwhile is never found by what it was before, and is brought up when it has stopped', async () => {
   const stored = opened.control.db(opened.databases.control).collection<StoredResource>('resources');
   const draft = await insertDraft(opened.store, 'overtaken');
-  let stopped = false;
+  const stopping = new AbortController();
   const olderBuild = (async () => {
     let revision = 1;
-    for (; !stopped; revision += 1) {
+    for (; !stopping.signal.aborted; revision += 1) {
       await stored.replaceOne({ _id: draft._id, revision }, { ...draft, revision: revision + 1, labels: { turn: String(revision) } });
       const now = await stored.findOne({ _id: draft._id });
       if (now?.kind === 'Tenant' && now.facetScheme !== undefined) assert.ok(now.facets.includes(`label:turn=${revision}`), `at turn ${revision}: ${now.facets.join()}`);
@@ -156,7 +156,7 @@ test('what an older build stores meanwhile is never found by what it was before,
   })();
   const store = opened.another();
   for (let start = 1; start <= 40; start += 1) await store.prepare();
-  stopped = true;
+  stopping.abort();
   const turn = await olderBuild;
   await store.prepare();
   const { tenants: found } = await store.tenantSearch.search(parseTenantFilter({ labelSelector: `turn=${turn}` }), { limit: 9 });
