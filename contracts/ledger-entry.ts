@@ -44,6 +44,7 @@ export const eventTypes = [
   'tenant.plan_change_unscheduled.v1',
   'tenant.reconciled.v1',
   'tenant.reconciliation_failed.v1',
+  'tenant.drift_detected.v1',
   'tenant.held.v1',
   'tenant.hold_released.v1',
 ] as const;

@@ -6,6 +6,7 @@ import { regionManifestSchema, regionSchema } from './manifests/region.ts';
 import { tenantManifestSchema, tenantSchema } from './manifests/tenant.ts';
 import { operationSchema } from './operation.ts';
 import { operationStates } from './operation-states.ts';
+import { driftReportSchema } from './drift-report.ts';
 import { placementExplanationSchema } from './placement-explanation.ts';
 import { planPreviewSchema } from './plan-preview.ts';
 import type { PolicyAction } from './policy.ts';
@@ -176,6 +177,10 @@ export const routes = {
   explainPlacementOfTenant: {
     method: 'GET', path: '/v1/tenants/{name}:explain-placement', summary: 'Which regions and cells could take the tenant now, and which rule removed each other one.', action: 'tenant.get',
     params: byName, query: noQuery, responses: { 200: placementExplanationSchema }, ...read, problems: ['not_found'],
+  },
+  driftOfTenant: {
+    method: 'GET', path: '/v1/tenants/{name}:drift', summary: 'In what the tenant’s home differed from what is declared, when it was last looked at.', action: 'tenant.get',
+    params: byName, query: noQuery, responses: { 200: driftReportSchema }, ...read, problems: ['not_found'],
   },
   listTombstones: {
     method: 'GET', path: '/v1/tombstones', summary: 'List what is left of purged tenants, the youngest tenant first.', action: 'tenant.list',

@@ -42,6 +42,7 @@ export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd): C
   if (kind === 'reconcile' && !opens) updates.push({ type: 'Provisioned', status: 'True', reason: 'AllStepsDone', message: `everything stands as for a tenant that is ${to}` });
   if (kind === 'archive') updates.push({ type: 'Provisioned', status: 'False', reason: 'Archived', message: 'user and secondary indexes were given up; the data is kept' });
   if (kind === 'change_plan') updates.push({ type: 'QuotaSatisfied', status: 'True', reason: 'WithinPlan', message: 'what is declared fits the plan' });
+  if (kind === 'reconcile') updates.push({ type: 'InSync', status: 'True', reason: 'Reconciled', message: 'everything on the cell was brought to what is declared' });
   updates.push({ type: 'PolicyCompliant', status: 'True', reason: 'Allowed', message: 'policy allowed every step' });
   return updates;
 }

@@ -55,6 +55,7 @@ export const workerSettings = z.object({
   ...sharedSettings,
   ...brakeSettings,
   TENURE_API_HOST: host.describe('Address on which the worker’s health and metrics server listens.'),
+  TENURE_DRIFT_SCAN_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300).describe('How often everything on the cells is compared with what is declared. Read when the schedule is made; it stays as it was made.'),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
   TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200).describe('Workflows that the worker keeps in memory between their tasks.'),
 });

@@ -15,6 +15,8 @@ export interface Metrics {
   readonly compensationFailures: Counter<'step'>;
   readonly resumedOperations: Counter;
   readonly cellReachable: Gauge<'cell'>;
+  readonly driftFindings: Counter<'part' | 'kind'>;
+  readonly driftScans: Histogram<'cell'>;
 }
 
 export function createMetrics(service: 'api' | 'worker'): Metrics {
@@ -30,6 +32,8 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
     steps: new Histogram({ name: 'tenure_operation_step_duration_seconds', help: 'Attempts at steps of operations.', labelNames: ['step', 'outcome'], buckets: operationBuckets, registers }),
     compensationFailures: new Counter({ name: 'tenure_compensation_failures_total', help: 'Attempts to undo a step that failed.', labelNames: ['step'], registers }),
     resumedOperations: new Counter({ name: 'tenure_operations_resumed_total', help: 'Stalled operations that the sweep started again.', registers }),
+    driftFindings: new Counter({ name: 'tenure_drift_findings_total', help: 'Differences from what was declared that scans have found.', labelNames: ['part', 'kind'], registers }),
+    driftScans: new Histogram({ name: 'tenure_drift_scan_duration_seconds', help: 'Scans of one page of a cell’s homes.', labelNames: ['cell'], buckets: operationBuckets, registers }),
     cellReachable: new Gauge({ name: 'tenure_cell_reachable', help: '1 when the last look at the cell succeeded.', labelNames: ['cell'], registers }),
   };
 }

@@ -4,6 +4,7 @@ import type {
   BackoffDocument,
   BrakeDocument,
   CellDocument,
+  DriftDocument,
   IdempotencyDocument,
   LedgerDocument,
   OperationDocument,
@@ -34,6 +35,7 @@ export interface ControlDatabase {
   readonly tombstones: Collection<TombstoneDocument>;
   readonly brakes: Collection<BrakeDocument>;
   readonly backoffs: Collection<BackoffDocument>;
+  readonly drift: Collection<DriftDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
 
@@ -57,6 +59,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     tombstones: db.collection('tombstones'),
     brakes: db.collection('brakes'),
     backoffs: db.collection('backoffs'),
+    drift: db.collection('drift'),
     secrets: secretsDb.collection('secrets'),
   };
 }
@@ -69,7 +72,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
       { name: searchIndex, key: { kind: 1, lifecycle: 1, facets: 1, name: 1 }, partialFilterExpression: { kind: 'Tenant' } },
       // Finds what is still to be brought up without looking at the rest.
       { key: { facetScheme: 1 }, partialFilterExpression: { kind: 'Tenant' } },
-      { key: { 'placement.cell': 1 }, partialFilterExpression: { kind: 'Tenant' } },
+      { key: { 'placement.cell': 1, _id: 1 }, partialFilterExpression: { kind: 'Tenant' } },
       { key: { 'deletion.purgeTime': 1 }, partialFilterExpression: { 'deletion.purgeTime': { $exists: true } } },
       { key: { 'scheduledPlan.time': 1 }, partialFilterExpression: { 'scheduledPlan.time': { $exists: true } } },
       // A cell lies in one region, however many regions are declared at once.

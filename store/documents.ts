@@ -8,6 +8,7 @@ import type { Condition, PlacementStatus, TenantSpec } from '../contracts/manife
 import type { OperationError } from '../contracts/operation.ts';
 import type { OperationState, StepState } from '../contracts/operation-states.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
+import type { DriftFinding } from '../domain/drift.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import type { FieldsBefore } from '../domain/tenant-change.ts';
 
@@ -75,6 +76,14 @@ export type OwnedField = 'lifecycle' | 'plan';
 export interface FieldOwner {
   verb: OperationKind;
   time: Date;
+}
+
+/** What the last scan found of a tenant's home. */
+export interface DriftDocument {
+  _id: string;
+  cell: string;
+  checkTime: Date;
+  findings: DriftFinding[];
 }
 
 /** Failures in a row of the plane's own work for a tenant. */

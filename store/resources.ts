@@ -46,6 +46,8 @@ export interface ResourceStore {
   remove(tx: Transaction, tenant: TenantDocument): Promise<void>;
   /** How many resources there are, about. */
   estimateCount(): Promise<number>;
+  /** Tenants placed on the cell that nothing is running on, by uid, from after one on. */
+  idleOn(cell: string, after: string | undefined, limit: number): Promise<TenantDocument[]>;
   /** Deleted tenants whose purge is due and that nothing is running on, the longest overdue first, but for those of `except`. */
   duePurges(except: readonly string[], limit: number): Promise<TenantDocument[]>;
   /** Tenants whose scheduled plan is due and that nothing is running on, the longest overdue first. */
@@ -84,7 +86,7 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
   }
 
   async function due(field: 'deletion.purgeTime' | 'scheduledPlan.time', except: readonly string[], limit: number): Promise<TenantDocument[]> {
-    const documents = await onControl(() => resources.find({ [field]: { $lte: new Date() }, operation: null, _id: { $nin: [...except] } }).sort({ [field]: 1 }).limit(limit).toArray());
+    const documents = await onControl(() => resources.find({ [field]: { $lte: new Date() }, operation: null, _id: { $nin: [...except] } }, { projection: withoutSearchKeys }).sort({ [field]: 1 }).limit(limit).toArray());
     return documents.map((document) => upgradeOnRead(document as TenantDocument));
   }
 
@@ -133,6 +135,16 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
       if (deletedCount !== 1) throw new TenureError('revision_stale', `Tenant "${name}" is no longer at revision ${revision}`);
     },
     estimateCount: () => onControl(() => resources.estimatedDocumentCount()),
+    async idleOn(cell, after, limit) {
+      const documents = await onControl(() =>
+        resources
+          .find({ kind: 'Tenant', 'placement.cell': cell, operation: null, ...(after === undefined ? {} : { _id: { $gt: after } }) }, { projection: withoutSearchKeys })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray(),
+      );
+      return documents.map((document) => upgradeOnRead(document as TenantDocument));
+    },
     duePurges: (except, limit) => due('deletion.purgeTime', except, limit),
     duePlans: (except, limit) => due('scheduledPlan.time', except, limit),
   };

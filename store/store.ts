@@ -3,6 +3,8 @@ import { TenureError } from '../domain/tenure-error.ts';
 import { withinMs } from '../platform/deadline.ts';
 import { createBackoffStore } from './backoffs.ts';
 import type { BackoffStore } from './backoffs.ts';
+import { createDriftStore } from './drift.ts';
+import type { DriftStore } from './drift.ts';
 import { createBrakeStore } from './brakes.ts';
 import type { BrakeStore } from './brakes.ts';
 import { createCellStore } from './cells.ts';
@@ -50,6 +52,7 @@ export interface Store {
   readonly tombstones: TombstoneStore;
   readonly brakes: BrakeStore;
   readonly backoffs: BackoffStore;
+  readonly drift: DriftStore;
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
@@ -98,6 +101,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     tombstones: createTombstoneStore(database),
     brakes: createBrakeStore(database),
     backoffs: createBackoffStore(database),
+    drift: createDriftStore(database),
     ledger: createLedgerStore(database),
     newId,
     async prepare() {

@@ -1,11 +1,13 @@
 import { MongoClient } from 'mongodb';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { createDriftActivities } from '../activities/drift-activities.ts';
 import { createOperationActivities } from '../activities/create-operation-activities.ts';
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
 import { createChangeTenant } from '../engines/registry/change-tenant.ts';
 import { createDueWork } from '../engines/registry/due-work.ts';
+import { createRecordDrift } from '../engines/registry/record-drift.ts';
 import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
 import { createCells } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
@@ -53,6 +55,7 @@ async function main(): Promise<void> {
   await untilReady('Temporal', logger, () => temporal.ping());
   const connection = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });
   const start = createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
+  const cells = createCells(connected);
   const admit = createAdmit({ ...store, policy });
   const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
   // The worker itself is what Temporal runs: that it is there need not be asked.
@@ -67,7 +70,7 @@ async function main(): Promise<void> {
       ...createOperationActivities({
         store,
         admit,
-        cells: createCells(connected),
+        cells,
         start,
         handlers: createStepHandlers({ ...store, tenantSecrets }),
         installation: config.TENURE_INSTALLATION,
@@ -76,6 +79,7 @@ async function main(): Promise<void> {
         metrics,
       }),
       ...createSweepActivities({ store, start, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
+      ...createDriftActivities({ store, cells, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
     },
     maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,
     // After a worker dies, its cached workflows are offered to the others this soon.
@@ -101,7 +105,7 @@ async function main(): Promise<void> {
       ),
   });
   const stopMonitor = await monitorCells({ cells: connected, observations: store.cells, logger, metrics });
-  const stopSchedules = keepSchedules({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE, logger });
+  const stopSchedules = keepSchedules({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE, driftEveryMs: config.TENURE_DRIFT_SCAN_SECONDS * 1000, logger });
   const running = worker.run();
 
   stopOnSignal({

@@ -3,6 +3,7 @@ export { activate } from './activate.ts';
 export { archive } from './archive.ts';
 export { changePlan as change_plan } from './change-plan.ts';
 export { deleteTenant as delete } from './delete.ts';
+export { driftScan } from './drift-scan.ts';
 export { purge } from './purge.ts';
 export { reactivate } from './reactivate.ts';
 export { reconcile } from './reconcile.ts';

@@ -10,13 +10,13 @@ import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 
 export interface TenantOutlookDependencies {
-  readonly store: Pick<Store, 'resources' | 'cells'>;
+  readonly store: Pick<Store, 'resources' | 'cells' | 'drift'>;
   readonly authorize: Authorize;
   readonly admit: Admit;
 }
 
-/** What would be, by the code that would make it so: a change of plan, a placement. Nothing is changed. */
-export function tenantOutlookHandlers({ store, authorize, admit }: TenantOutlookDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant'> {
+/** What would be, by the code that would make it so: a change of plan, a placement; and what is but should not be. Nothing is changed. */
+export function tenantOutlookHandlers({ store, authorize, admit }: TenantOutlookDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant' | 'driftOfTenant'> {
   async function read(name: string, caller: Caller): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
     await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
@@ -50,6 +50,10 @@ export function tenantOutlookHandlers({ store, authorize, admit }: TenantOutlook
           ...(monthlyDifference === undefined ? {} : { monthlyDifference }),
         },
       };
+    },
+    async driftOfTenant({ params: { name }, caller }) {
+      const seen = await store.drift.find((await read(name, caller))._id);
+      return { status: 200, body: { name, ...(seen === undefined ? {} : { cell: seen.cell, checkTime: seen.checkTime.toISOString() }), findings: seen?.findings ?? [] } };
     },
     async explainPlacementOfTenant({ params: { name }, caller }) {
       const tenant = await read(name, caller);

@@ -1,5 +1,7 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
+import type { DriftReport } from '../../contracts/drift-report.ts';
 import type { TenantDifference } from '../../contracts/tenant-revision.ts';
 import type { CommandContext } from '../command-context.ts';
 import { asFailure } from '../failure-report.ts';
@@ -14,6 +16,7 @@ import { printable, printableLine } from '../text/printable.ts';
 interface DiffOptions {
   readonly from?: string;
   readonly to?: string;
+  readonly live?: true;
   readonly output: Exclude<OutputFormat, 'name'>;
 }
 
@@ -23,25 +26,31 @@ Examples:
   tenure diff tenant acme --from 2         from generation 2 to now
   tenure diff tenant acme --from 2 --to 5
   tenure diff tenant acme --from 2026-11-20T00:00:00Z -o json
+  tenure diff tenant acme --live           what stands on its cell against what is declared
 
 Ends with 0 when nothing differs, 1 when something does, and more when it could not be told.`;
 
 export function addDiff(program: Command, context: CommandContext): void {
   program
     .command('diff')
-    .summary('say what differs between two generations of a tenant')
+    .summary('say what differs between two generations of a tenant, or on its cell')
     .description('Say what differs between two generations of a tenant, in labels, annotations and spec.')
     .argument('<kind[/name]>', 'tenant')
     .argument('[name]', 'its name')
     .option('--from <generation|time>', 'the earlier one (default: the one before the other)')
     .option('--to <generation|time>', 'the later one (default: the current one)')
+    .addOption(new Option('--live', 'compare what the last scan saw on the cell with what is declared').conflicts(['from', 'to']))
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action((first: string, name: string | undefined, options: DiffOptions) => diff(name === undefined ? [first] : [first, name], options, context));
 }
 
-async function diff(reference: readonly string[], { from, to, output }: DiffOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function diff(reference: readonly string[], { from, to, live, output }: DiffOptions, { terminal, connect }: CommandContext): Promise<void> {
   const name = parseTenantReference(reference);
+  if (live === true) {
+    await diffLive(name, output, { terminal, connect });
+    return;
+  }
   let difference: TenantDifference;
   try {
     const query = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
@@ -53,6 +62,25 @@ async function diff(reference: readonly string[], { from, to, output }: DiffOpti
   }
   terminal.stdout.write(output === 'table' ? renderDifference(difference, terminal.paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: difference } }], single: true }));
   if (difference.changes.length > 0) throw new CliFailure('differs', '');
+}
+
+async function diffLive(name: string, output: DiffOptions['output'], { terminal, connect }: Pick<CommandContext, 'terminal' | 'connect'>): Promise<void> {
+  let report: DriftReport;
+  try {
+    report = (await connect().call('driftOfTenant', { params: { name } })).body;
+  } catch (error) {
+    const failure = asFailure(error, terminal.interrupted);
+    throw failure.exit === 'operationFailed' ? new CliFailure('unavailable', failure.report) : failure;
+  }
+  terminal.stdout.write(output === 'table' ? renderDrift(report, terminal.paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: report } }], single: true }));
+  terminal.stderr.write(report.checkTime === undefined ? 'No scan has looked at this tenant yet.\n' : `Looked at ${report.checkTime} on cell ${report.cell ?? '-'}.\n`);
+  if (report.findings.length > 0) throw new CliFailure('differs', '');
+}
+
+const driftColors = { missing: 'red', wrong: 'yellow', extra: 'yellow' } as const;
+
+function renderDrift({ findings }: DriftReport, paint: Paint): string {
+  return findings.map(({ part, kind, name, detail }) => `${paint(driftColors[kind], kind)} ${part} ${printableLine(name)}: ${printableLine(detail)}\n`).join('');
 }
 
 type Point = TenantDifference['from'];

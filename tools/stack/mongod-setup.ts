@@ -1,4 +1,4 @@
-import { MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient, MongoNetworkError, MongoServerError } from 'mongodb';
 import type { Db, Document } from 'mongodb';
 
 import { OperatorError } from '../process/operator-error.ts';
@@ -26,12 +26,25 @@ const AUTHENTICATION_FAILED = 18;
 const ALREADY_INITIALIZED = 23;
 const NOT_IN_CONFIGURATION = 93;
 const PRIMARY_TIMEOUT_MS = 30_000;
+const MAX_ATTEMPTS = 5;
 
 /**
  * Brings a mongod that answers to a writable primary with its two users. Can be run on every start and again after an interrupted one.
- * Throws {@link OperatorError} when the data was made with other passwords.
+ * Begins again when a connection is lost, for a node that changes its state or its place in the set closes those it has; one that is
+ * gone is told from it by refusing the next. Throws {@link OperatorError} when the data was made with other passwords.
  */
 export async function setUpReplicaSet(setup: MongodSetup): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await setUpOnce(setup);
+      return;
+    } catch (error) {
+      if (!(error instanceof MongoNetworkError) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function setUpOnce(setup: MongodSetup): Promise<void> {
   const anonymous = await connect(setup.port);
   try {
     const admin = anonymous.db('admin');

@@ -5,7 +5,7 @@ import { foreignTraits, validatorIsAsDeclared, wantedIndexes } from '../parts/de
 import { idIndexName, indexIsAsDeclared, nameOnCell } from '../parts/indexes.ts';
 import { roleDifference, wantedRoles } from '../parts/roles.ts';
 import { userDifferences } from '../parts/user.ts';
-import type { DriftFinding } from './finding.ts';
+import type { DriftFinding } from '../../../domain/drift.ts';
 import type { ObservedCollection, ObservedHome } from './observed-home.ts';
 
 function claimFindings(home: Home, { claim }: ObservedHome): DriftFinding[] {

@@ -1,7 +1,7 @@
 import { declaredTables } from '../../../domain/isolation.ts';
 import type { CellWork, Home } from '../home.ts';
 import { compareHome } from './compare-home.ts';
-import type { DriftFinding } from './finding.ts';
+import type { DriftFinding } from '../../../domain/drift.ts';
 import { listNames, observeHomes } from './observe-homes.ts';
 
 /** So that what mongod answers about so many homes fits 16 MB. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { ApiClient } from '../../../client/api-client.ts';
 import { openTenant } from '../../../client/open-tenant.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { startInstallation } from '../../harness/installation.ts';
@@ -65,3 +66,22 @@ for (const mode of ['schema', 'hybrid'] as const) {
     }
   });
 }
+
+test('a server that does not say where collections lie is one that has them all in the tenant’s database', async () => {
+  const api = installation.client();
+  const older: ApiClient = {
+    server: api.server,
+    async call(...asked) {
+      const answer = await api.call(...asked);
+      delete (answer.body as { namespaces?: unknown }).namespaces;
+      return answer;
+    },
+  };
+  const opened = await openTenant(older, 'acme');
+  try {
+    await opened.collection('events').insertOne({ at: new Date() });
+    assert.throws(() => opened.collection('other'), /declares no collection "other"/);
+  } finally {
+    await opened.close();
+  }
+});

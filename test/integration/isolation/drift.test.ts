@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { LifecycleState } from '../../../contracts/lifecycle.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
 import { scanCell } from '../../../engines/isolation/drift/scan-cell.ts';
-import type { DriftFinding } from '../../../engines/isolation/drift/finding.ts';
+import type { DriftFinding } from '../../../domain/drift.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { ensureBefore, heldLease, inEveryMode, modes, newId, openCell, partNames, parts } from './cell-fixture.ts';

@@ -4,6 +4,7 @@ import type { LifecycleState } from '../../../contracts/lifecycle.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
 import type { Home, HomeState } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
+import { until } from '../../harness/until.ts';
 import { active, changing, ensureBefore, modes, newId, openCell, partNames, parts, specWith, twoCollections } from './cell-fixture.ts';
 import type { PartName } from './cell-fixture.ts';
 
@@ -112,7 +113,8 @@ for (const mode of modes) {
       session.startTransaction();
       await cell.collection(operation, 'carts').insertOne({ at: new Date() }, { session });
       const undone = parts['home-collections'].undo(operation);
-      assert.equal(await Promise.race([undone, cell.root.db('admin').command({ ping: 1 }).then(() => 'waits')]), 'waits');
+      const ns = cell.collection(operation, 'carts').namespace;
+      await until('it waits for the lock that the transaction holds', async () => (await cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { waitingForLock: true, ns } }]).toArray()).length > 0);
       await session.commitTransaction();
       assert.match(await undone, /left carts/);
       assert.equal(await cell.collection(operation, 'carts').countDocuments(), 1);

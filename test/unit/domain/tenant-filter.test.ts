@@ -50,6 +50,7 @@ describe('the facets of a tenant', () => {
     const facets = facetsOf({ ...bare, conditions: [{ type: 'Ready', status: 'False' }, { type: 'OfLater', status: 'True' }] });
     assert.deepEqual(facets.filter((facet) => facet.startsWith('condition:')).toSorted(), [
       'condition:DeletionBlocked=Unknown',
+      'condition:InSync=Unknown',
       'condition:IsolationVerified=Unknown',
       'condition:Placed=Unknown',
       'condition:PolicyCompliant=Unknown',

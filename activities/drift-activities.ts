@@ -1,0 +1,104 @@
+import { Context } from '@temporalio/activity';
+import { homeFormIn } from '../domain/isolation.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import type { Cells } from '../engines/isolation/cells.ts';
+import { describeHome } from '../engines/isolation/home.ts';
+import type { Home, WorkLease } from '../engines/isolation/home.ts';
+import { scanCell } from '../engines/isolation/drift/scan-cell.ts';
+import type { RecordedDrift } from '../engines/registry/record-drift.ts';
+import type { DriftFinding } from '../domain/drift.ts';
+import { errorFields } from '../platform/logging.ts';
+import type { Logger } from '../platform/logging.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { StartOperation } from '../platform/operation-starter.ts';
+import type { TenantDocument } from '../store/documents.ts';
+import type { Store } from '../store/store.ts';
+import { asFailure } from './failure.ts';
+
+export interface DriftPage {
+  readonly scanned: number;
+  readonly drifted: number;
+  /** Where the next page begins; absent after the last. */
+  readonly next?: string;
+}
+
+export interface DriftActivities {
+  /** The cells that are configured. */
+  listCells(): Promise<readonly string[]>;
+  /** Scans one page of a cell's homes, writes down what was found, and begins what mends it. */
+  scanHomes(input: { readonly cell: string; readonly after?: string }): Promise<DriftPage>;
+}
+
+/** Homes that are looked at together. */
+const pageSize = 500;
+
+/** A scan only reads: what bounds it is its patience. */
+const patienceMs = 60_000;
+
+export interface DriftDependencies {
+  readonly store: Pick<Store, 'resources'>;
+  readonly cells: Cells;
+  readonly installation: string;
+  readonly record: (tenant: TenantDocument, findings: readonly DriftFinding[]) => Promise<RecordedDrift>;
+  readonly start: StartOperation;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'driftFindings' | 'driftScans'>;
+}
+
+export function createDriftActivities({ store, cells, installation, record, start, logger, metrics }: DriftDependencies): DriftActivities {
+  function homeOf(tenant: TenantDocument, lease: WorkLease): Home | undefined {
+    const { _id: uid, spec, placement, lifecycle } = tenant;
+    if (placement === null) return undefined;
+    return describeHome({ installation, uid, operationId: 'scan', mode: placement.mode, spec, form: homeFormIn(lifecycle), config: {}, cell: cells.get(placement.cell), lease });
+  }
+
+  async function begin({ begun, refused }: RecordedDrift, { name, spec }: TenantDocument): Promise<void> {
+    if (refused !== undefined) logger.warn('drift is not mended now', { tenant: name, ...errorFields(refused) });
+    const operation = begun?.outcome === 'changed' ? begun.operation : undefined;
+    if (operation === undefined) return;
+    const { _id: operationId, kind, requestId, correlationId, tenant } = operation;
+    await start({ kind, operationId, tenant, requestId, correlationId, plan: spec.plan }).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId, ...errorFields(error) }));
+  }
+
+  async function scanPage(cell: string, after: string | undefined): Promise<DriftPage> {
+    const until = Date.now() + patienceMs;
+    const lease: WorkLease = {
+      remainingMs() {
+        Context.current().heartbeat();
+        const leftMs = until - Date.now();
+        if (leftMs < 1) throw new TenureError('cell_unavailable', `cell "${cell}" was not scanned in time`);
+        return leftMs;
+      },
+    };
+    const tenants = await store.resources.idleOn(cell, after, pageSize);
+    const homes = new Map(tenants.flatMap((tenant) => {
+      const home = homeOf(tenant, lease);
+      return home === undefined ? [] : [[home.uid, home] as const];
+    }));
+    const found = await scanCell({ cell: cells.get(cell), lease, homes: [...homes.values()] });
+    const byUid = new Map([...found].map(([home, findings]) => [home.uid, findings]));
+    let drifted = 0;
+    for (const tenant of tenants) {
+      const findings = byUid.get(tenant._id) ?? [];
+      for (const { part, kind } of findings) metrics.driftFindings.inc({ part, kind });
+      if (findings.length > 0) drifted += 1;
+      await begin(await record(tenant, findings), tenant);
+    }
+    const last = tenants.at(-1);
+    return { scanned: tenants.length, drifted, ...(tenants.length === pageSize && last !== undefined ? { next: last._id } : {}) };
+  }
+
+  return {
+    listCells: async () => cells.names,
+    async scanHomes({ cell, after }) {
+      const stop = metrics.driftScans.startTimer({ cell });
+      try {
+        return await scanPage(cell, after);
+      } catch (error) {
+        throw asFailure(error, 1);
+      } finally {
+        stop();
+      }
+    },
+  };
+}

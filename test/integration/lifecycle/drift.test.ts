@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { MongoClient } from 'mongodb';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { readKeyring } from '../../../platform/config.ts';
+import { createTemporalClient } from '../../../platform/temporal-client.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { driftScheduleId } from '../../../workers/schedules.ts';
+import { readEntries } from '../../harness/control-data.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { activeTenant, conditionOf, takeAll } from '../../harness/lifecycle.ts';
+import { declareBasics } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+
+const stack = attachToStack();
+let installation: Installation;
+let api: ApiClient;
+let cell: MongoClient;
+let temporal: ReturnType<typeof createTemporalClient>;
+before(async () => {
+  // Scans are asked for by the tests, not by the clock.
+  installation = await startInstallation(stack, { settings: { TENURE_DRIFT_SCAN_SECONDS: '86400' } });
+  api = installation.client();
+  await declareBasics(api);
+  cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);
+  temporal = createTemporalClient({ address: installation.environment['TENURE_TEMPORAL_ADDRESS'] ?? '', namespace: 'default', keyring: readKeyring('codec', installation.environment['TENURE_CODEC_KEYRING_FILE'] ?? '') });
+});
+after(async () => {
+  await Promise.all([cell.close(), temporal.close()]);
+  await installation.stop();
+});
+
+const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
+const placed = { placement: { preferredRegion: 'eu-west-1' } };
+const database = async (name: string) => cell.db((await read(name)).status.placement?.database);
+
+/** One scan of all cells; resolves when it has ended. */
+async function scan(): Promise<{ readonly scanned: number; readonly drifted: number }> {
+  const schedule = temporal.client.schedule.getHandle(driftScheduleId(installation.taskQueue));
+  const seen = (await schedule.describe()).info.numActionsTaken;
+  await schedule.trigger();
+  const workflowId = await until('the scan has begun', async () => {
+    const { info } = await schedule.describe();
+    const action = info.recentActions.at(-1)?.action;
+    return info.numActionsTaken > seen && action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
+  });
+  return (await temporal.client.workflow.getHandle(workflowId).result()) as { scanned: number; drifted: number };
+}
+
+/** Resolves when what a scan has begun has ended. */
+async function settled(name: string): Promise<void> {
+  await until(`${name} is settled`, async () => (await read(name)).status.operation === undefined);
+}
+
+test('what was changed by hand is found and mended within one scan, and what was added is reported and left alone', async () => {
+  const names = ['index', 'collection', 'validator', 'role', 'user', 'untouched'];
+  for (const name of names) await activeTenant(api, name, placed);
+  await (await database('index')).collection('orders').dropIndex('sku_1');
+  await (await database('collection')).collection('events').drop();
+  await (await database('validator')).command({ collMod: 'orders', validator: {}, validationLevel: 'off' });
+  const role = await database('role');
+  await role.command({ grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db: role.databaseName, collection: '' }, actions: ['find'] }] });
+  const user = await database('user');
+  await user.command({ updateUser: user.databaseName, roles: [] });
+  await user.collection('by-hand').insertOne({ _id: 'kept' as never });
+  const before = await read('untouched');
+
+  const first = await scan();
+  assert.equal(first.drifted, 5);
+  for (const name of names) await settled(name);
+  const report = async (name: string) => (await api.call('driftOfTenant', { params: { name } })).body.findings.map(({ part, kind }) => `${kind} ${part}`);
+  assert.deepEqual(await report('user'), ['wrong user', 'extra collection']);
+  const second = await scan();
+  assert.equal(second.drifted, 1, 'only what is extra is still seen');
+  for (const name of names.slice(0, 4)) assert.deepEqual(await report(name), [], name);
+  assert.deepEqual(await report('user'), ['extra collection']);
+  assert.equal(conditionOf(await read('user'), 'InSync'), 'True ExtraObjects');
+  assert.equal((await user.collection('by-hand').countDocuments()), 1, 'what the plane has not made is never deleted');
+  const after = await read('untouched');
+  assert.deepEqual([after.metadata.generation, after.status.operation], [before.metadata.generation, undefined]);
+  assert.ok(!(await readEntries(installation, { tenant: after.metadata.uid })).some(({ action }) => action.startsWith('tenant.reconcile')), 'nothing else is touched');
+  const told = (await readEntries(installation, { tenant: (await read('index')).metadata.uid })).map(({ action, event }) => event?.type ?? action);
+  assert.deepEqual(['tenant.drift_detected.v1', 'tenant.reconciled.v1'].filter((type) => !told.includes(type)), [], told.join());
+});
+
+test('drift of a Suspended tenant is mended to what a Suspended one should have: a user that may do nothing', async () => {
+  await activeTenant(api, 'asleep', placed);
+  await takeAll(api, 'asleep', ['suspendTenant']);
+  const db = await database('asleep');
+  await db.command({ updateUser: db.databaseName, roles: [{ role: 'tenant_read_write', db: db.databaseName }] });
+  await scan();
+  await settled('asleep');
+  const { users } = await db.command({ usersInfo: db.databaseName });
+  assert.deepEqual((users as { roles: unknown[] }[])[0]?.roles, []);
+  assert.equal((await read('asleep')).status.lifecycle, 'Suspended');
+});
+
+test('a scan of tenants that are as they should be writes nothing after the first time', async () => {
+  await scan();
+  const count = (await readEntries(installation)).length;
+  await scan();
+  assert.equal((await readEntries(installation)).length, count);
+});
