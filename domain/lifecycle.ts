@@ -36,3 +36,8 @@ export function endsOf(path: OperationKind): LifecycleEnd[] {
 export function mayPreempt(path: OperationKind, running: { readonly kind: OperationKind; readonly from: LifecycleState }): boolean {
   return running.kind !== 'purge' && running.kind !== path && transitionsOn(path, running.from).length > 0;
 }
+
+/** Whether a path takes access away from a tenant that has it: while it runs nobody is let in. */
+export function endsAccess(path: OperationKind): boolean {
+  return transitions.some((transition) => transition.path === path && transition.from === 'Active' && transition.to !== 'Active');
+}

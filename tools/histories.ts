@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   await compilePolicies(tools.opa);
   const stack = await createTemporaryStack({ environment: { ...process.env, ...toolVariables(tools) } });
   try {
-    const installation = await startInstallation(stack, { settings: { TENURE_CODEC_KEYRING_FILE: codecKeyring } });
+    const installation = await startInstallation(stack, { settings: { TENURE_CODEC_KEYRING_FILE: codecKeyring, TENURE_BRAKE_AT_LEAST: '1000' } });
     const temporal = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec keyring', codecKeyring) });
     try {
       await declareBasics(installation.client());

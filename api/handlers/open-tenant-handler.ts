@@ -1,10 +1,12 @@
 import type { TenantAccess } from '../../contracts/tenant-access.ts';
 import { layoutOf } from '../../domain/home-layout.ts';
+import { endsAccess } from '../../domain/lifecycle.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { policyRefusal } from '../../engines/admission/admission.ts';
 import type { Admit } from '../../engines/admission/admission.ts';
 import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import { callerEntry, refusalEntry } from '../../engines/registry/caller.ts';
+import { refuseWhileRunning } from '../../engines/registry/decide-change.ts';
 import { recordEntries } from '../../store/commit.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
@@ -39,6 +41,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
       await recordEntries(store.commit, [refusalEntry(caller, { action: 'tenant.open', target, tenant: tenant._id, policy: verdict.decision, reason: 'policy_refused' })]);
       throw policyRefusal(verdict);
     }
+    if (tenant.operation !== null && endsAccess(tenant.operation.kind)) refuseWhileRunning(tenant);
     const { region, cell, mode } = tenant.placement;
     const endpoint = endpoints.get(cell);
     if (endpoint === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${cell}"`);

@@ -2,16 +2,32 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { operationWorkflowId } from '../../domain/search-attributes.ts';
-import { sweepScheduleId } from '../../workers/schedules.ts';
+import { driftScheduleId, sweepScheduleId } from '../../workers/schedules.ts';
 import type { Installation } from '../harness/installation.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import type { TenantInput } from '../harness/manifests.ts';
 import { until } from '../harness/until.ts';
+import { pathScenarios } from './path-scenarios.ts';
 
-/** One course of a workflow. Returns the id of the workflow whose history is kept. */
+/** One course of a workflow. Its name begins with the workflow's type. Returns the id of the workflow whose history is kept. */
 export interface Scenario {
   readonly name: string;
   run(installation: Installation, temporal: Client): Promise<string>;
+}
+
+function ofSchedule(name: string, scheduleId: (taskQueue: string) => string): Scenario {
+  return {
+    name,
+    async run({ taskQueue }, temporal) {
+      const schedule = temporal.schedule.getHandle(scheduleId(taskQueue));
+      await schedule.trigger();
+      return until(`${name} has run`, async () => {
+        const { info } = await schedule.describe();
+        const action = info.recentActions.at(-1)?.action;
+        return action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
+      });
+    },
+  };
 }
 
 async function activate({ client, store }: Installation, name: string, spec: Partial<TenantInput['spec']> = {}): Promise<{ id: string; workflowId: string }> {
@@ -66,16 +82,7 @@ export const scenarios: readonly Scenario[] = [
       return workflowId;
     },
   },
-  {
-    name: 'sweep',
-    async run({ taskQueue }, temporal) {
-      const schedule = temporal.schedule.getHandle(sweepScheduleId(taskQueue));
-      await schedule.trigger();
-      return until('a sweep has run', async () => {
-        const { info } = await schedule.describe();
-        const action = info.recentActions.at(-1)?.action;
-        return action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
-      });
-    },
-  },
+  ofSchedule('sweep', sweepScheduleId),
+  ofSchedule('driftScan', driftScheduleId),
+  ...pathScenarios,
 ];

@@ -5,10 +5,12 @@ import type { RouteAnswer } from '../../../contracts/routes.ts';
 import type { TenantAccess } from '../../../contracts/tenant-access.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
+import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer } from '../../harness/http-exchange.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
+import { ended } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
@@ -125,4 +127,20 @@ test('the password is in the answer to the open and nowhere else: no log, no oth
       assert.ok(!text.includes(form), place);
     }
   }
+});
+
+test('nobody is let in while the access is being taken away, nor after', async () => {
+  const api = installation.client();
+  const { body } = await api.call('createTenant', { body: tenantManifest('leaving', { lifecycle: 'Active' }) });
+  await ended(api, body.operation?.id ?? '');
+  assert.equal((await open({}, undefined, 'leaving')).status, 200);
+  const failpoint = armFailpoint(installation, 'revoke-access.before-intent', 'pause');
+  const { body: suspending } = await api.call('suspendTenant', { params: { name: 'leaving' }, ifMatch: '*', idempotencyKey: 'leaving' });
+  await failpoint.hit();
+  const refused = await open({}, undefined, 'leaving');
+  assert.deepEqual([refused.status, refused.json<{ code: string }>().code], [409, 'operation_in_progress']);
+  failpoint.release();
+  await ended(api, suspending.operation?.id ?? '');
+  const after = await open({}, undefined, 'leaving');
+  assert.deepEqual([after.status, after.json<{ code: string }>().code], [422, 'policy_refused']);
 });
