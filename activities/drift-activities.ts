@@ -1,10 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { homeFormIn } from '../domain/isolation.ts';
+import { effectiveConfig } from '../domain/tenant-template.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../engines/isolation/home.ts';
 import { scanCell } from '../engines/isolation/drift/scan-cell.ts';
+import type { Templates } from '../engines/registry/templates.ts';
 import type { RecordedDrift } from '../engines/registry/record-drift.ts';
 import type { DriftFinding } from '../domain/drift.ts';
 import { errorFields } from '../platform/logging.ts';
@@ -38,6 +40,7 @@ const patienceMs = 60_000;
 export interface DriftDependencies {
   readonly store: Pick<Store, 'resources'>;
   readonly cells: Cells;
+  readonly templates: Templates;
   readonly installation: string;
   readonly record: (tenant: TenantDocument, findings: readonly DriftFinding[]) => Promise<RecordedDrift>;
   readonly start: StartOperation;
@@ -45,11 +48,12 @@ export interface DriftDependencies {
   readonly metrics: Pick<Metrics, 'driftFindings' | 'driftScans'>;
 }
 
-export function createDriftActivities({ store, cells, installation, record, start, logger, metrics }: DriftDependencies): DriftActivities {
-  function homeOf(tenant: TenantDocument, lease: WorkLease): Home | undefined {
+export function createDriftActivities({ store, cells, templates, installation, record, start, logger, metrics }: DriftDependencies): DriftActivities {
+  async function homeOf(tenant: TenantDocument, lease: WorkLease): Promise<Home | undefined> {
     const { _id: uid, spec, placement, lifecycle } = tenant;
     if (placement === null) return undefined;
-    return describeHome({ installation, uid, operationId: 'scan', mode: placement.mode, spec, form: homeFormIn(lifecycle), config: {}, cell: cells.get(placement.cell), lease });
+    const config = effectiveConfig(await templates.of(spec), spec.config);
+    return describeHome({ installation, uid, operationId: 'scan', mode: placement.mode, spec, form: homeFormIn(lifecycle), config, cell: cells.get(placement.cell), lease });
   }
 
   async function begin({ begun, refused }: RecordedDrift, { name, spec }: TenantDocument): Promise<void> {
@@ -71,11 +75,12 @@ export function createDriftActivities({ store, cells, installation, record, star
       },
     };
     const tenants = await store.resources.idleOn(cell, after, pageSize);
-    const homes = new Map(tenants.flatMap((tenant) => {
-      const home = homeOf(tenant, lease);
-      return home === undefined ? [] : [[home.uid, home] as const];
-    }));
-    const found = await scanCell({ cell: cells.get(cell), lease, homes: [...homes.values()] });
+    const homes: Home[] = [];
+    for (const tenant of tenants) {
+      const home = await homeOf(tenant, lease);
+      if (home !== undefined) homes.push(home);
+    }
+    const found = await scanCell({ cell: cells.get(cell), lease, homes });
     const byUid = new Map([...found].map(([home, findings]) => [home.uid, findings]));
     let drifted = 0;
     for (const tenant of tenants) {

@@ -1,7 +1,7 @@
 import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
-import { withFieldsBefore } from '../domain/tenant-change.ts';
+import { withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from '../store/commit.ts';
@@ -30,7 +30,7 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
   return {
     ...tenant,
     lifecycle: !succeeded || to === 'Purged' ? from : to,
-    ...(restored ? { spec: withFieldsBefore(tenant.spec as SettledSpec, restore), owners: withoutOwners(tenant.owners, restore) } : {}),
+    ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: withoutOwners(tenant.owners, restore) } : {}),
     generation,
     observedGeneration: succeeded ? operation.generation : generation,
     operation: null,

@@ -1,7 +1,8 @@
 import { problems } from '../contracts/problems.ts';
 import type { OperationInput } from '../domain/operation-input.ts';
 import { updateConditions } from '../domain/conditions.ts';
-import { fieldsBefore } from '../domain/tenant-change.ts';
+import { fieldsBefore, withFields } from '../domain/tenant-change.ts';
+import type { SettledSpec } from '../domain/tenant-change.ts';
 import type { Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
 import type { LedgerDraft } from '../store/ledger.ts';
@@ -38,7 +39,7 @@ async function begin(store: Store, tx: Transaction, tenant: TenantDocument, pend
   const { _id: id, kind, assign, requestId, correlationId } = pending;
   const fence = tenant.lastFence + 1;
   const generation = tenant.generation + (Object.keys(assign).length > 0 ? 1 : 0);
-  const spec = { ...tenant.spec, ...assign };
+  const spec = withFields(tenant.spec as SettledSpec, assign);
   const running = { type: 'Ready', status: 'False', reason: 'OperationRunning', message: `operation ${id} (${kind}) is running` } as const;
   const locked: TenantDocument = {
     ...tenant,

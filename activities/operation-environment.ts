@@ -1,4 +1,5 @@
 import type { Admit } from '../engines/admission/admission.ts';
+import type { Templates } from '../engines/registry/templates.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
@@ -11,6 +12,7 @@ export interface OperationEnvironment {
   readonly store: Store;
   readonly admit: Admit;
   readonly cells: Cells;
+  readonly templates: Templates;
   readonly handlers: Record<StepKey, StepHandler>;
   readonly installation: string;
   readonly failpoints: Failpoints;

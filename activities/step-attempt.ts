@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Filter, UpdateFilter } from 'mongodb';
 import type { PolicyDecision } from '../contracts/policy.ts';
 import { homeFormIn } from '../domain/isolation.ts';
-import { withFieldsBefore } from '../domain/tenant-change.ts';
+import { withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
+import { effectiveConfig } from '../domain/tenant-template.ts';
 import { plannedStep } from '../domain/step-plan.ts';
 import type { StepScope } from '../domain/step-plan.ts';
 import { describeHome } from '../engines/isolation/home.ts';
@@ -28,7 +29,9 @@ export function newAttempt({ operation, fence, step }: HeldStep): StepAttempt {
   return { operationId: operation.operationId, fence, step, attempt: randomUUID() };
 }
 
-function stepWork({ cells, installation }: OperationEnvironment, { operation, tenant }: OperationAndTenant, lease: WorkLease): StepWork {
+async function stepWork({ cells, installation, templates }: OperationEnvironment, { operation, tenant }: OperationAndTenant, lease: WorkLease): Promise<StepWork> {
+  const before = withFields(tenant.spec as SettledSpec, operation.restore);
+  const [config, configBefore] = await Promise.all([tenant.spec, before].map(async (spec) => effectiveConfig(await templates.of(spec), spec.config)));
   return {
     operation,
     tenant,
@@ -42,8 +45,8 @@ function stepWork({ cells, installation }: OperationEnvironment, { operation, te
         mode: tenant.placement.mode,
         spec: tenant.spec,
         form: homeFormIn(operation.to === 'Purged' ? operation.from : operation.to),
-        config: {},
-        ...(operation.from === 'Draft' ? {} : { before: { spec: withFieldsBefore(tenant.spec as SettledSpec, operation.restore), form: homeFormIn(operation.from), config: {} } }),
+        config: config ?? {},
+        ...(operation.from === 'Draft' ? {} : { before: { spec: before, form: homeFormIn(operation.from), config: configBefore ?? {} } }),
         cell: cells.get(tenant.placement.cell),
         lease,
       });
@@ -63,9 +66,9 @@ export async function attemptStep<T>(
   take: () => Promise<void>,
   work: (stepWork: StepWork) => Promise<T>,
 ): Promise<T> {
-  if (plannedStep(found.operation.kind, attempt.step).scope === 'control') return work(stepWork(environment, found, untilCommit));
+  if (plannedStep(found.operation.kind, attempt.step).scope === 'control') return work(await stepWork(environment, found, untilCommit));
   const { stepLeases: leases } = environment.store;
-  return workUnderLease({ leases, ...context }, attempt, take, (lease) => work(stepWork(environment, found, lease)));
+  return workUnderLease({ leases, ...context }, attempt, take, async (lease) => work(await stepWork(environment, found, lease)));
 }
 
 /** Says in which state an operation lets this attempt commit: an attempt that comes late finds it no longer so. */

@@ -21,6 +21,7 @@ export interface AuthorizationDependencies {
 
 const seeing: Readonly<Record<AuthorizationRequest['target']['kind'], PolicyAction>> = {
   Tenant: 'tenant.get',
+  TenantTemplate: 'template.get',
   Plan: 'plan.get',
   Region: 'region.get',
   Operation: 'operation.get',

@@ -9,11 +9,12 @@ import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { createChangeTenant } from '../engines/registry/change-tenant.ts';
 import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
+import { createTemplates } from '../engines/registry/templates.ts';
 import { ConfigError, massChangeLimits, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
+import { createOperationCanceller, createOperationStarter, createRolloutStarter } from '../platform/operation-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
@@ -24,6 +25,7 @@ import { createAuthenticate } from './authentication.ts';
 import { createAuthorize } from './authorization.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
+import { rolloutHandlers } from './handlers/rollout-handlers.ts';
 import { settledHandlers } from './handlers/settled-handlers.ts';
 import { createTenantChange } from './handlers/tenant-change.ts';
 import { tenantHandlers } from './handlers/tenant-handlers.ts';
@@ -63,11 +65,14 @@ async function main(): Promise<void> {
   const authorize = createAuthorize({ policy, commit: store.commit });
   const admit = createAdmit({ ...store, policy });
   const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
+  const templates = createTemplates(store);
+  const requireTemporal = createTemporalGuard(() => temporal.ping());
   const changeTenant = createChangeTenant({
     store,
     admit,
+    templates,
     brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }),
-    requireTemporal: createTemporalGuard(() => temporal.ping()),
+    requireTemporal,
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
   });
   const tenantChange = createTenantChange({
@@ -94,9 +99,10 @@ async function main(): Promise<void> {
       ...tenantHistoryHandlers({ store, authorize, pageTokens, putTenant: tenants.putTenant }),
       listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
       ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
-      ...tenantOutlookHandlers({ store, authorize, admit }),
+      ...tenantOutlookHandlers({ store, authorize, admit, templates }),
       ...tombstoneHandlers({ store, authorize, pageTokens }),
       ...settledHandlers({ store, authorize, pageTokens }),
+      ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: createRolloutStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), requireTemporal, logger }),
       ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),
       openTenant: openTenantHandler({
         store,

@@ -3,11 +3,12 @@ import type { Metadata } from '../contracts/manifests/metadata.ts';
 import type { Plan } from '../contracts/manifests/plan.ts';
 import type { Region } from '../contracts/manifests/region.ts';
 import type { Tenant } from '../contracts/manifests/tenant.ts';
+import type { TenantTemplate } from '../contracts/manifests/tenant-template.ts';
 import type { Operation } from '../contracts/operation.ts';
 import { operationWorkflowId } from '../domain/search-attributes.ts';
 import { stepsOf } from '../domain/step-plan.ts';
 import { stepOf } from '../store/operations.ts';
-import type { OperationDocument, PlanDocument, RegionDocument, ResourceDocument, TenantDocument } from '../store/documents.ts';
+import type { OperationDocument, PlanDocument, RegionDocument, ResourceDocument, TenantDocument, TenantTemplateDocument } from '../store/documents.ts';
 
 function metadata({ _id, name, labels, annotations, generation, revision, createTime, updateTime }: ResourceDocument): Metadata {
   return {
@@ -24,6 +25,10 @@ function metadata({ _id, name, labels, annotations, generation, revision, create
 
 export function planBody(document: PlanDocument): Plan {
   return { apiVersion, kind: 'Plan', metadata: metadata(document), spec: document.spec };
+}
+
+export function tenantTemplateBody(document: TenantTemplateDocument): TenantTemplate {
+  return { apiVersion, kind: 'TenantTemplate', metadata: metadata(document), spec: document.spec };
 }
 
 export function regionBody(document: RegionDocument): Region {

@@ -4,9 +4,10 @@ import type { Manifest } from '../contracts/manifests/manifest.ts';
 import type { Plan } from '../contracts/manifests/plan.ts';
 import type { Region } from '../contracts/manifests/region.ts';
 import type { Tenant } from '../contracts/manifests/tenant.ts';
+import type { TenantTemplate } from '../contracts/manifests/tenant-template.ts';
 import type { Operation } from '../contracts/operation.ts';
 
-export type Resource = Region | Plan | Tenant;
+export type Resource = Region | Plan | TenantTemplate | Tenant;
 
 export interface Applied {
   readonly outcome: 'created' | 'configured' | 'unchanged';
@@ -45,7 +46,7 @@ async function applyOnce(api: ApiClient, manifest: Manifest): Promise<Applied> {
 }
 
 async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Promise<Current | undefined> {
-  const route = ({ Region: 'getRegion', Plan: 'getPlan', Tenant: 'getTenant' } as const)[kind];
+  const route = ({ Region: 'getRegion', Plan: 'getPlan', TenantTemplate: 'getTemplate', Tenant: 'getTenant' } as const)[kind];
   try {
     const { body, etag } = await api.call(route, { params: { name } });
     const { revision } = body.metadata;
@@ -63,6 +64,8 @@ async function put(api: ApiClient, manifest: Manifest, condition: Condition): Pr
       return { resource: (await api.call('putRegion', { params, body: manifest, ...condition })).body };
     case 'Plan':
       return { resource: (await api.call('putPlan', { params, body: manifest, ...condition })).body };
+    case 'TenantTemplate':
+      return { resource: (await api.call('putTemplate', { params, body: manifest, ...condition })).body };
     case 'Tenant': {
       const { tenant, operation } = (await api.call('putTenant', { params, body: manifest, ...condition })).body;
       return { resource: tenant, ...(operation === undefined ? {} : { operation }) };

@@ -47,6 +47,11 @@ export const eventTypes = [
   'tenant.drift_detected.v1',
   'tenant.held.v1',
   'tenant.hold_released.v1',
+  'template.rollout_started.v1',
+  'template.rollout_paused.v1',
+  'template.rollout_resumed.v1',
+  'template.rollout_cancelled.v1',
+  'template.rollout_succeeded.v1',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -12,6 +12,9 @@ import { planPreviewSchema } from './plan-preview.ts';
 import type { PolicyAction } from './policy.ts';
 import type { ProblemCode } from './problems.ts';
 import { tombstoneSchema } from './tombstone.ts';
+import { tenantConfigReportSchema } from './tenant-config-report.ts';
+import { rolloutPreviewSchema, rolloutRequestSchema, rolloutSchema } from './rollout.ts';
+import { tenantTemplateManifestSchema, tenantTemplateSchema } from './manifests/tenant-template.ts';
 import { openTenantBodySchema, tenantAccessSchema } from './tenant-access.ts';
 import { pointInTimeSchema, revisionSummarySchema, tenantDifferenceSchema, tenantRevisionSchema } from './tenant-revision.ts';
 
@@ -51,6 +54,7 @@ const tenantQuery = z.strictObject({
   labelSelector: z.string().max(2048).optional().meta({ description: 'As in Kubernetes: `env=prod,tier in (a,b),!canary`. A value of other characters stands in double quotes' }),
   lifecycle: z.string().max(128).optional().meta({ description: 'States, with commas between them' }),
   plan: nameSchema.optional().meta({ description: 'Name of the plan' }),
+  template: nameSchema.optional().meta({ description: 'Name of the template' }),
   region: nameSchema.optional().meta({ description: 'Where it is placed' }),
   namePrefix: z.string().max(63).regex(/^([a-z][a-z0-9-]*)?$/, 'must be the beginning of a name').optional().meta({ description: 'Beginning of the name' }),
   condition: z.string().max(512).optional().meta({ description: '`TYPE=STATUS` or `TYPE!=STATUS`, with commas between several. One that is not there is Unknown' }),
@@ -67,6 +71,7 @@ const tenantChangeProblems = [
   'operation_in_progress',
   'policy_refused',
   'placement_impossible',
+  'template_not_available',
   'isolation_not_available',
   'transition_not_allowed',
   'temporal_unavailable',
@@ -100,6 +105,14 @@ const settledVerb = {
 
 const apply = { idempotencyKey: 'optional', precondition: 'required' } as const;
 const read = { body: undefined, idempotencyKey: 'none', precondition: 'none' } as const;
+
+function rolloutVerb(verb: 'pause' | 'resume' | 'cancel', summary: string) {
+  return {
+    method: 'POST', path: `/v1/rollouts/{id}:${verb}`, summary, action: 'template.roll_out',
+    params: byId, query: noQuery, body: z.strictObject({}).optional(), responses: { 200: rolloutSchema },
+    idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'rollout_not_possible'],
+  } as const;
+}
 
 export const routes = {
   createTenant: {
@@ -182,6 +195,10 @@ export const routes = {
     method: 'GET', path: '/v1/tenants/{name}:drift', summary: 'In what the tenant’s home differed from what is declared, when it was last looked at.', action: 'tenant.get',
     params: byName, query: noQuery, responses: { 200: driftReportSchema }, ...read, problems: ['not_found'],
   },
+  configOfTenant: {
+    method: 'GET', path: '/v1/tenants/{name}:config', summary: 'The tenant’s configuration in effect, and where each value comes from.', action: 'tenant.get',
+    params: byName, query: noQuery, responses: { 200: tenantConfigReportSchema }, ...read, problems: ['not_found'],
+  },
   listTombstones: {
     method: 'GET', path: '/v1/tombstones', summary: 'List what is left of purged tenants, the youngest tenant first.', action: 'tenant.list',
     params: noParams, query: z.strictObject({ ...page, name: nameSchema.optional() }), responses: { 200: listOf(tombstoneSchema) }, ...read, problems: ['page_token_invalid'],
@@ -201,6 +218,44 @@ export const routes = {
     params: byName, query: noQuery, body: openTenantBodySchema, responses: { 200: tenantAccessSchema },
     idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'policy_refused', 'operation_in_progress', 'keys_unavailable'],
   },
+  listTemplates: {
+    method: 'GET', path: '/v1/templates', summary: 'List the templates.', action: 'template.list',
+    params: noParams, query: listQuery, responses: { 200: listOf(tenantTemplateSchema) }, ...read, problems: ['page_token_invalid'],
+  },
+  getTemplate: {
+    method: 'GET', path: '/v1/templates/{name}', summary: 'Read one template in its latest version.', action: 'template.get',
+    params: byName, query: noQuery, responses: { 200: tenantTemplateSchema }, ...read, problems: ['not_found'],
+  },
+  putTemplate: {
+    method: 'PUT', path: '/v1/templates/{name}', summary: 'Declare a template: create it, or make a new version, which no tenant has before it is rolled out.', action: 'template.apply',
+    params: byName, query: noQuery, body: tenantTemplateManifestSchema, responses: { 200: tenantTemplateSchema, 201: tenantTemplateSchema }, ...apply,
+    problems: [...changeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required'],
+  },
+  previewRollout: {
+    method: 'GET', path: '/v1/templates/{name}:preview-roll-out', summary: 'List which tenants a version would change, and in what. A page can hold fewer than asked for, or none, while there are more.', action: 'template.roll_out',
+    params: byName,
+    query: z.strictObject({ ...page, version: z.coerce.number<number>().int().positive().optional().meta({ description: 'The latest when absent' }), labelSelector: z.string().max(1024).optional().meta({ description: 'Only tenants with such labels' }) }),
+    responses: { 200: listOf(rolloutPreviewSchema) }, ...read, problems: ['page_token_invalid', 'not_found', 'template_not_available'],
+  },
+  startRollout: {
+    method: 'POST', path: '/v1/templates/{name}:roll-out', summary: 'Bring a version of a template to its tenants, wave by wave.', action: 'template.roll_out',
+    params: byName, query: noQuery, body: rolloutRequestSchema, responses: { 202: rolloutSchema },
+    idempotencyKey: 'required', precondition: 'none', problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'template_not_available', 'rollout_not_possible', 'temporal_unavailable'],
+  },
+  listRollouts: {
+    method: 'GET', path: '/v1/templates/{name}/rollouts', summary: 'List the roll-outs of a template, newest first.', action: 'template.get',
+    params: byName, query: listQuery, responses: { 200: listOf(rolloutSchema) }, ...read, problems: ['page_token_invalid', 'not_found'],
+  },
+  getRollout: {
+    method: 'GET', path: '/v1/rollouts/{id}', summary: 'Read how far a roll-out is.', action: 'template.get',
+    params: byId, query: noQuery, responses: { 200: rolloutSchema }, ...read, problems: ['not_found'],
+  },
+  pauseRollout: rolloutVerb('pause', 'Begin with no further tenants.'),
+  resumeRollout: {
+    ...rolloutVerb('resume', 'Go on with a paused roll-out, with the tenants that could not be changed first.'),
+    body: z.strictObject({ skipFailed: z.boolean().default(false).meta({ description: 'Go on without those tenants.' }) }).optional(),
+  },
+  cancelRollout: rolloutVerb('cancel', 'End a roll-out; the tenants that have been changed stay so.'),
   listPlans: {
     method: 'GET', path: '/v1/plans', summary: 'List the plans.', action: 'plan.list',
     params: noParams, query: listQuery, responses: { 200: listOf(planSchema) }, ...read, problems: ['page_token_invalid'],

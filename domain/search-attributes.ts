@@ -12,3 +12,7 @@ export const searchAttributeNames = {
 export function operationWorkflowId(uid: string, operationId: string): string {
   return `tenant/${uid}/${operationId}`;
 }
+
+export function rolloutWorkflowId(id: string): string {
+  return `rollout/${id}`;
+}

@@ -1,8 +1,10 @@
 import type { DeclarableLifecycle, LifecycleState, OperationKind, Transition } from '../contracts/lifecycle.ts';
-import type { PlacementStatus, TenantSpec } from '../contracts/manifests/tenant.ts';
+import type { DeclaredTenantSpec, PlacementStatus, ServiceSpec, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 import { isolationFlaws, isolationModeOf, strategyOf } from './isolation.ts';
 import { reachableFrom, transitionBetween, transitionsOn } from './lifecycle.ts';
+import { rebaseServices } from './tenant-template.ts';
+import type { TemplateVersion } from './tenant-template.ts';
 import { TenureError } from './tenure-error.ts';
 
 export interface CurrentTenant {
@@ -10,14 +12,14 @@ export interface CurrentTenant {
   readonly lifecycle: LifecycleState;
   readonly placement: PlacementStatus | null;
   /** Fields that a verb wrote last. */
-  readonly owners: { readonly [Field in 'lifecycle' | 'plan']?: { readonly verb: OperationKind } };
+  readonly owners: { readonly [Field in 'lifecycle' | 'plan' | 'template']?: { readonly verb: string } };
 }
 
 /** A spec as it stands in the registry. */
 export type SettledSpec = TenantSpec & { readonly lifecycle: DeclarableLifecycle };
 
-/** Fields of a spec as they were; null: absent. */
-export type FieldsBefore = { readonly [Field in keyof TenantSpec]?: TenantSpec[Field] | null };
+/** Fields of a spec that are written together; null: absent. */
+export type SpecFields = { readonly [Field in keyof TenantSpec]?: TenantSpec[Field] | null };
 
 /** What a request means for the tenant as it is. */
 export interface TenantChange {
@@ -26,29 +28,36 @@ export interface TenantChange {
   /** The path that brings the tenant there; absent when writing the spec is all. */
   readonly transition?: Transition;
   /** What the operation writes into the spec, and is taken back with it. */
-  readonly assign: Partial<TenantSpec>;
+  readonly assign: SpecFields;
 }
 
 export type Equal = (a: unknown, b: unknown) => boolean;
 
 /** Fields whose change outside Draft is brought about by an operation, each with its path. */
-const pathOfField = { plan: 'change_plan', services: 'reconcile' } as const satisfies Partial<Record<keyof TenantSpec, OperationKind>>;
+const pathOfField = { plan: 'change_plan', services: 'reconcile', template: 'reconcile', config: 'reconcile' } as const satisfies Partial<Record<keyof TenantSpec, OperationKind>>;
+
+export interface ChangeOptions {
+  /** Lets it reverse what a verb has set. */
+  readonly force?: boolean;
+  /** The version of the template that is declared, and the one that is in effect. */
+  readonly templates?: { readonly declared: TemplateVersion; readonly current: TemplateVersion | undefined } | undefined;
+}
 
 /**
- * Reads a declaration against the current tenant. An absent `lifecycle`, `placement` or `hold` means unchanged. `force`
- * lets it reverse what a verb has set.
- * @throws TenureError isolation_not_available, transition_not_allowed, placement_immutable, change_not_available, field_owned, tenant_held, tenant_deleted
+ * Reads a declaration against the current tenant. An absent `lifecycle`, `placement` or `hold` means unchanged; absent
+ * services are those of the template.
+ * @throws TenureError isolation_not_available, transition_not_allowed, placement_immutable, change_not_available, template_not_available, field_owned, tenant_held, tenant_deleted
  */
-export function planTenantChange(declared: TenantSpec, current: CurrentTenant | undefined, equal: Equal, { force = false } = {}): TenantChange {
+export function planTenantChange(declared: DeclaredTenantSpec, current: CurrentTenant | undefined, equal: Equal, { force = false, templates }: ChangeOptions = {}): TenantChange {
   if (current?.lifecycle === 'Deleted') throw new TenureError('tenant_deleted', 'a deleted tenant takes no declaration');
-  const spec = filledFrom(declared, current);
+  const spec = filledFrom(declared, current, templates, equal);
   if (!equal(spec.hold, current?.spec.hold)) throw holdIsNotDeclared();
   const flaws = isolationFlaws(spec);
   if (flaws.length > 0) throw new TenureError('isolation_not_available', flaws.map((flaw) => flaw.message).join('; '), { errors: flaws });
   const from = current?.lifecycle ?? 'Draft';
   if (current?.placement != null) refusePlacementChange(spec, current, current.placement);
 
-  const changes: { transition: Transition; assign: Partial<TenantSpec> }[] = [];
+  const changes: { transition: Transition; assign: SpecFields }[] = [];
   if (spec.lifecycle !== from) changes.push({ transition: declaredTransition(from, spec.lifecycle), assign: { lifecycle: spec.lifecycle } });
   if (current !== undefined && from !== 'Draft') changes.push(...fieldChanges(spec, current, equal));
   if (current !== undefined && !force) refuseReversal(spec, current, equal);
@@ -61,15 +70,27 @@ export function planTenantChange(declared: TenantSpec, current: CurrentTenant | 
   return { spec, assign: {}, ...change };
 }
 
-function filledFrom({ placement: declaredPlacement, hold: declaredHold, ...rest }: TenantSpec, current: CurrentTenant | undefined): SettledSpec {
+function filledFrom({ placement: declaredPlacement, hold: declaredHold, template: _named, services: declaredServices, ...rest }: DeclaredTenantSpec, current: CurrentTenant | undefined, templates: ChangeOptions['templates'], equal: Equal): SettledSpec {
   const placement = { ...current?.spec.placement, ...declaredPlacement };
   const hold = declaredHold ?? current?.spec.hold;
   return {
     ...rest,
+    ...(templates === undefined ? {} : { template: { name: templates.declared.name, version: templates.declared.version } }),
+    services: declaredServices ?? servicesOf(current, templates, equal),
     lifecycle: rest.lifecycle ?? current?.spec.lifecycle ?? 'Draft',
     ...(Object.keys(placement).length === 0 ? {} : { placement }),
     ...(hold === undefined ? {} : { hold }),
   };
+}
+
+/** The services of a tenant that does not declare them. */
+function servicesOf(current: CurrentTenant | undefined, templates: ChangeOptions['templates'], equal: Equal): ServiceSpec[] {
+  const given = templates?.declared.spec.services ?? [];
+  const services = current === undefined ? [...given] : rebaseServices(current.spec.services, templates?.current?.spec.services ?? [], given, equal);
+  if (services.length > 0) return services;
+  throw new TenureError('template_not_available', `template "${templates?.declared.name}" has no services in version ${templates?.declared.version}, and the tenant declares none`, {
+    errors: [{ pointer: '/spec/services', message: 'is in neither the manifest nor the template', fix: 'Declare the services of the tenant.' }],
+  });
 }
 
 function holdIsNotDeclared(): TenureError {
@@ -98,20 +119,22 @@ function refusePlacementChange(spec: TenantSpec, current: CurrentTenant, placeme
 }
 
 /** What changes besides the state, of a tenant that has a home. */
-function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): { transition: Transition; assign: Partial<TenantSpec> }[] {
-  const changed = (['plan', 'services'] as const).filter((field) => !equal(spec[field], current.spec[field]));
+function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): { transition: Transition; assign: SpecFields }[] {
+  const changed = (['plan', 'services', 'template', 'config'] as const).filter((field) => !equal(spec[field], current.spec[field]));
   if (changed.includes('services')) {
     refuseRemovedCollections(spec, current.spec);
     refuseMovedCollections(spec, current.spec);
   }
-  return changed.map((field) => {
-    const [transition] = transitionsOn(pathOfField[field], current.lifecycle);
+  const paths = [...new Set(changed.map((field) => pathOfField[field]))];
+  return paths.map((path) => {
+    const fields = changed.filter((field) => pathOfField[field] === path);
+    const [transition] = transitionsOn(path, current.lifecycle);
     if (transition === undefined) {
-      throw new TenureError('change_not_available', `spec.${field} cannot be changed while the tenant is ${current.lifecycle}`, {
-        errors: [{ pointer: `/spec/${field}`, message: `a tenant that is ${current.lifecycle} keeps it`, fix: 'Reactivate the tenant first.' }],
+      throw new TenureError('change_not_available', `${fields.map((field) => `spec.${field}`).join(', ')} cannot be changed while the tenant is ${current.lifecycle}`, {
+        errors: fields.map((field) => ({ pointer: `/spec/${field}`, message: `a tenant that is ${current.lifecycle} keeps it`, fix: 'Reactivate the tenant first.' })),
       });
     }
-    return { transition, assign: { [field]: spec[field] } };
+    return { transition, assign: Object.fromEntries(fields.map((field) => [field, spec[field] ?? null])) };
   });
 }
 
@@ -139,7 +162,7 @@ function refuseMovedCollections(spec: TenantSpec, current: TenantSpec): void {
 }
 
 function refuseReversal(spec: TenantSpec, current: CurrentTenant, equal: Equal): void {
-  const errors = (['lifecycle', 'plan'] as const).flatMap((field): ProblemDetail[] => {
+  const errors = (['lifecycle', 'plan', 'template'] as const).flatMap((field): ProblemDetail[] => {
     const owner = current.owners[field];
     if (owner === undefined || equal(spec[field], current.spec[field])) return [];
     return [{ pointer: `/spec/${field}`, message: `is ${JSON.stringify(current.spec[field])} since ${owner.verb}`, fix: `Write ${JSON.stringify(current.spec[field])}, or use the verb that reverses it.` }];
@@ -148,12 +171,12 @@ function refuseReversal(spec: TenantSpec, current: CurrentTenant, equal: Equal):
 }
 
 /** The fields of `before` that `assign` writes, to be written back. */
-export function fieldsBefore(assign: Partial<TenantSpec>, before: TenantSpec): FieldsBefore {
+export function fieldsBefore(assign: SpecFields, before: TenantSpec): SpecFields {
   return Object.fromEntries(Object.keys(assign).map((field) => [field, before[field as keyof TenantSpec] ?? null]));
 }
 
-/** A spec with these fields as they were. */
-export function withFieldsBefore(spec: SettledSpec, before: FieldsBefore): SettledSpec {
-  const fields = Object.entries({ ...spec, ...before }).filter(([, value]) => value !== null);
+/** A spec with these fields written into it. */
+export function withFields(spec: SettledSpec, written: SpecFields): SettledSpec {
+  const fields = Object.entries({ ...spec, ...written }).filter(([, value]) => value !== null);
   return Object.fromEntries(fields) as unknown as SettledSpec;
 }

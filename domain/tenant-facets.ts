@@ -6,14 +6,14 @@ import type { LabelRequirement } from './label-selector.ts';
 
 /** What of a tenant its facets are derived from. */
 export interface FacetSource {
-  readonly spec: Pick<TenantSpec, 'plan'>;
+  readonly spec: Pick<TenantSpec, 'plan' | 'template'>;
   readonly labels: Readonly<Record<string, string>>;
   readonly placement: PlacementStatus | null;
   readonly conditions: readonly Pick<Condition, 'type' | 'status'>[];
 }
 
 /** Names the rules by which facets are derived; tenants that were stored under others are derived anew. */
-export const facetScheme = `1 ${conditionTypes.join(' ')}`;
+export const facetScheme = `2 ${conditionTypes.join(' ')}`;
 
 /** Every tenant has it: a search without a better facet is led by it. */
 export const everyTenant = 'tenant';
@@ -22,6 +22,7 @@ export const everyTenant = 'tenant';
 const facet = {
   plan: (name: string) => `plan:${name}`,
   region: (name: string) => `region:${name}`,
+  template: (name: string) => `template:${name}`,
   label: (key: string) => `label:${key}`,
   labelValue: (key: string, value: string) => `label:${key}=${value}`,
   condition: (type: ConditionType, status: Condition['status']) => `condition:${type}=${status}`,
@@ -36,6 +37,7 @@ export function facetsOf({ spec, labels, placement, conditions }: FacetSource): 
   return [
     everyTenant,
     facet.plan(spec.plan),
+    ...(spec.template === undefined ? [] : [facet.template(spec.template.name)]),
     ...(placement === null ? [] : [facet.region(placement.region)]),
     ...Object.entries(labels).flatMap(([key, value]) => [facet.label(key), facet.labelValue(key, value)]),
     ...conditionTypes.map((type) => facet.condition(type, statuses.get(type) ?? 'Unknown')),
@@ -52,6 +54,7 @@ const haveOneOf = (...facets: readonly string[]): FacetRequirement => ({ must: '
 const haveNoneOf = (...facets: readonly string[]): FacetRequirement => ({ must: 'haveNoneOf', facets });
 
 export const planIs = (name: string): FacetRequirement => haveOneOf(facet.plan(name));
+export const templateIs = (name: string): FacetRequirement => haveOneOf(facet.template(name));
 export const regionIs = (name: string): FacetRequirement => haveOneOf(facet.region(name));
 
 export function conditionIs(type: ConditionType, status: Condition['status'], negated: boolean): FacetRequirement {

@@ -3,7 +3,7 @@ import type { LifecycleState } from '../contracts/lifecycle.ts';
 import { conditionStatuses } from '../contracts/manifests/tenant.ts';
 import { conditionTypes } from './conditions.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import { conditionIs, labelsAre, planIs, regionIs } from './tenant-facets.ts';
+import { conditionIs, labelsAre, planIs, regionIs, templateIs } from './tenant-facets.ts';
 import type { FacetRequirement } from './tenant-facets.ts';
 import { TenureError } from './tenure-error.ts';
 
@@ -13,6 +13,7 @@ export interface TenantFilterText {
   /** States, with commas between them. */
   readonly lifecycle?: string | undefined;
   readonly plan?: string | undefined;
+  readonly template?: string | undefined;
   readonly region?: string | undefined;
   readonly namePrefix?: string | undefined;
   /** `TYPE=STATUS` or `TYPE!=STATUS`, with commas between several. */
@@ -57,12 +58,13 @@ function readCondition(text: string): FacetRequirement {
  * Reads the filter of a list of tenants. Deleted ones are left out unless they are asked for by name or by `showDeleted`.
  * @throws TenureError request_invalid, with the parameter and what it takes
  */
-export function parseTenantFilter({ labelSelector, lifecycle, plan, region, namePrefix = '', condition, showDeleted }: TenantFilterText): TenantFilter {
+export function parseTenantFilter({ labelSelector, lifecycle, plan, template, region, namePrefix = '', condition, showDeleted }: TenantFilterText): TenantFilter {
   return {
     lifecycles: readLifecycles(lifecycle, showDeleted === 'true'),
     namePrefix,
     requirements: [
       ...(plan === undefined ? [] : [planIs(plan)]),
+      ...(template === undefined ? [] : [templateIs(template)]),
       ...(region === undefined ? [] : [regionIs(region)]),
       ...partsOf(condition).map(readCondition),
       ...(labelSelector === undefined ? [] : parseLabelSelector(labelSelector).map(labelsAre)),

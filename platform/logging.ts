@@ -5,7 +5,7 @@ import { redact } from './redaction.ts';
 
 /** The only fields that a log line can have. What is not listed is dropped, so a secret cannot slip out in an object. */
 export const loggedFields = [
-  'service', 'requestId', 'correlationId', 'tenant', 'operationId', 'step', 'attempt', 'method', 'route', 'status', 'durationMs',
+  'service', 'requestId', 'correlationId', 'tenant', 'operationId', 'rollout', 'step', 'attempt', 'method', 'route', 'status', 'durationMs',
   'subject', 'code', 'cell', 'reachable', 'region', 'port', 'address', 'workflowId', 'runId', 'taskQueue', 'activityType', 'signal',
   'count', 'bundle', 'error', 'cause', 'stack', 'sdkComponent', 'namespace', 'version',
 ] as const;

@@ -2,10 +2,27 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { OperationInput } from '../domain/operation-input.ts';
-import { operationWorkflowId, searchAttributeNames } from '../domain/search-attributes.ts';
+import { operationWorkflowId, rolloutWorkflowId, searchAttributeNames } from '../domain/search-attributes.ts';
 
 export interface StartableOperation extends OperationInput {
   readonly plan: string;
+}
+
+/** Starts the workflow of a roll-out, or finds the one that runs. May be repeated at any time. */
+export type StartRollout = (rollout: { readonly id: string; readonly template: string; readonly version: number }) => Promise<void>;
+
+export function createRolloutStarter({ client, taskQueue }: OperationStarterDependencies): StartRollout {
+  return async ({ id, template, version }) => {
+    await client.workflow.start('rollOut', {
+      taskQueue,
+      workflowId: rolloutWorkflowId(id),
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ id }],
+      workflowTaskTimeout: '5s',
+      staticSummary: `roll out ${template}, version ${version}`,
+    });
+  };
 }
 
 /** Starts the workflow of an accepted operation, or finds the one that runs. May be repeated at any time. */

@@ -9,6 +9,8 @@ import type {
   LedgerDocument,
   OperationDocument,
   RevisionDocument,
+  RolloutDocument,
+  RolloutMemberDocument,
   SecretDocument,
   StoredResource,
   TenantLeaseDocument,
@@ -36,6 +38,8 @@ export interface ControlDatabase {
   readonly brakes: Collection<BrakeDocument>;
   readonly backoffs: Collection<BackoffDocument>;
   readonly drift: Collection<DriftDocument>;
+  readonly rollouts: Collection<RolloutDocument>;
+  readonly rolloutMembers: Collection<RolloutMemberDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
 
@@ -60,6 +64,8 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     brakes: db.collection('brakes'),
     backoffs: db.collection('backoffs'),
     drift: db.collection('drift'),
+    rollouts: db.collection('rollouts'),
+    rolloutMembers: db.collection('rollout_members'),
     secrets: secretsDb.collection('secrets'),
   };
 }
@@ -89,6 +95,12 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
     ...['cells', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    database.rollouts.createIndexes([
+      { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
+      { key: { 'template.uid': 1, _id: -1 } },
+      { key: { unsettled: 1 }, sparse: true },
+    ]),
+    database.rolloutMembers.createIndexes([{ key: { '_id.rollout': 1, state: 1, name: 1 } }]),
     database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);

@@ -4,13 +4,15 @@ import type { LedgerOutcome } from '../contracts/ledger-entry.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
 import type { PlanSpec } from '../contracts/manifests/plan.ts';
 import type { RegionSpec } from '../contracts/manifests/region.ts';
+import type { TenantTemplateSpec } from '../contracts/manifests/tenant-template.ts';
 import type { Condition, PlacementStatus, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { OperationError } from '../contracts/operation.ts';
 import type { OperationState, StepState } from '../contracts/operation-states.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
+import type { MemberState, RolloutState } from '../contracts/rollout.ts';
 import type { DriftFinding } from '../domain/drift.ts';
 import type { StepKey } from '../domain/step-plan.ts';
-import type { FieldsBefore } from '../domain/tenant-change.ts';
+import type { SpecFields } from '../domain/tenant-change.ts';
 
 /** Version of the stored form that this build writes; older ones are brought up when they are read. */
 export const storageVersion = 2;
@@ -31,6 +33,8 @@ interface ResourceBase<Kind extends ResourceKind, Spec> {
 
 export type PlanDocument = ResourceBase<'Plan', PlanSpec>;
 export type RegionDocument = ResourceBase<'Region', RegionSpec>;
+
+export type TenantTemplateDocument = ResourceBase<'TenantTemplate', TenantTemplateSpec>;
 
 export interface TenantDocument extends ResourceBase<'Tenant', TenantSpec> {
   lifecycle: LifecycleState;
@@ -71,11 +75,48 @@ export interface ScheduledPlan {
   correlationId: string;
 }
 
-export type OwnedField = 'lifecycle' | 'plan';
+export type OwnedField = 'lifecycle' | 'plan' | 'template';
 
 export interface FieldOwner {
-  verb: OperationKind;
+  verb: OperationKind | 'roll_out';
   time: Date;
+}
+
+/** A template's version on its way to the tenants of the template. */
+export interface RolloutDocument {
+  _id: string;
+  storageVersion: typeof storageVersion;
+  template: { uid: string; name: string };
+  version: number;
+  labelSelector: string | null;
+  waves: (number | string)[];
+  maxFailures: number;
+  state: RolloutState;
+  /** Present while it runs or is paused: of one template there is one. */
+  active?: true;
+  /** Present while a workflow has something to do for it. */
+  unsettled?: true;
+  reason: string | null;
+  /** Index of the one under way. */
+  wave: number;
+  tenants: number;
+  /** Name of the tenant that was taken last. */
+  cursor: string | null;
+  actor: PolicyActor;
+  requestId: string;
+  correlationId: string;
+  createTime: Date;
+  updateTime: Date;
+  endTime: Date | null;
+}
+
+export interface RolloutMemberDocument {
+  _id: { rollout: string; tenant: string };
+  name: string;
+  state: MemberState;
+  /** The one that changes it; null before it is begun, and for a Draft, which needs none. */
+  operationId: string | null;
+  error: { code: string; message: string } | null;
 }
 
 /** What the last scan found of a tenant's home. */
@@ -124,8 +165,8 @@ interface SearchKeys {
   facetScheme: string;
 }
 
-export type StoredResource = PlanDocument | RegionDocument | (TenantDocument & SearchKeys);
-export type ResourceDocument = PlanDocument | RegionDocument | TenantDocument;
+export type StoredResource = PlanDocument | RegionDocument | TenantTemplateDocument | (TenantDocument & SearchKeys);
+export type ResourceDocument = PlanDocument | RegionDocument | TenantTemplateDocument | TenantDocument;
 export type DocumentOfKind<Kind extends ResourceKind> = Extract<ResourceDocument, { kind: Kind }>;
 
 /** One generation of a resource, never changed. */
@@ -172,9 +213,9 @@ export interface OperationDocument {
   requestId: string;
   correlationId: string;
   /** What it writes into the spec. Of a pending operation this is still to be done. */
-  assign: Partial<TenantSpec>;
+  assign: SpecFields;
   /** What these fields held before, written back when the operation is undone; null: the field was absent. */
-  restore: FieldsBefore;
+  restore: SpecFields;
   /** What stood of the tenant, beside its spec, when the operation was accepted. */
   before: Pick<TenantDocument, 'deletion' | 'plan'>;
   /** A purge before its time. */

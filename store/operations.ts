@@ -1,12 +1,11 @@
 import type { Filter, UpdateFilter } from 'mongodb';
 import type { LifecycleEnd, LifecycleState, OperationKind } from '../contracts/lifecycle.ts';
-import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { OperationError } from '../contracts/operation.ts';
 import type { FinalOperationState, OperationState } from '../contracts/operation-states.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
 import { stepsOf } from '../domain/step-plan.ts';
 import type { StepKey } from '../domain/step-plan.ts';
-import type { FieldsBefore } from '../domain/tenant-change.ts';
+import type { SpecFields } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
@@ -26,8 +25,8 @@ export interface AcceptedOperation {
   readonly actor: PolicyActor;
   readonly requestId: string;
   readonly correlationId: string;
-  readonly assign: Partial<TenantSpec>;
-  readonly restore: FieldsBefore;
+  readonly assign: SpecFields;
+  readonly restore: SpecFields;
   readonly before: OperationDocument['before'];
   readonly early?: true;
   /** The operation that has to end first; the new one is pending until then. */

@@ -2,12 +2,17 @@ import type { Filter } from 'mongodb';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
-import type { RevisionDocument, TenantDocument } from './documents.ts';
+import type { RevisionDocument, TenantDocument, TenantTemplateDocument } from './documents.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
 export interface TenantRevisionDocument extends RevisionDocument {
   kind: Extract<ResourceKind, 'Tenant'>;
   spec: TenantDocument['spec'];
+}
+
+export interface TemplateRevisionDocument extends RevisionDocument {
+  kind: Extract<ResourceKind, 'TenantTemplate'>;
+  spec: TenantTemplateDocument['spec'];
 }
 
 /** Which generation is meant. */
@@ -32,6 +37,8 @@ export interface RevisionPage {
 export interface RevisionStore {
   /** The one of that number, or the last that stood at that time. */
   find(uid: string, at: PointInTime): Promise<TenantRevisionDocument | undefined>;
+  /** A version of a template. */
+  ofTemplate(uid: string, generation: number): Promise<TemplateRevisionDocument | undefined>;
   /** Newest first. */
   list(uid: string, page: RevisionPage): Promise<TenantRevisionDocument[]>;
   /** How these revisions of one tenant came about, by generation. */
@@ -49,6 +56,10 @@ export function createRevisionStore({ revisions, ledger, operations }: ControlDa
       const point = 'generation' in at ? { '_id.generation': at.generation } : { time: { $lte: at.time } };
       const [found] = await newest({ '_id.uid': uid, ...point }, 1);
       return found;
+    },
+    async ofTemplate(uid, generation) {
+      const document = await onControl(() => revisions.findOne({ _id: { uid, generation }, kind: 'TenantTemplate' }));
+      return document === null ? undefined : upgradeOnRead(document as TemplateRevisionDocument);
     },
     list: (uid, { before, limit }) => newest({ '_id.uid': uid, ...(before === undefined ? {} : { '_id.generation': { $lt: before } }) }, limit),
     async origins(asked) {

@@ -24,6 +24,8 @@ import { createResourceStore } from './resources.ts';
 import type { ResourceStore } from './resources.ts';
 import { createRevisionStore } from './revisions.ts';
 import type { RevisionStore } from './revisions.ts';
+import { createRolloutStore } from './rollouts.ts';
+import type { RolloutStore } from './rollouts.ts';
 import { createSecretStore } from './secrets.ts';
 import type { SecretStore } from './secrets.ts';
 import { createStepLeases } from './step-leases.ts';
@@ -53,6 +55,7 @@ export interface Store {
   readonly brakes: BrakeStore;
   readonly backoffs: BackoffStore;
   readonly drift: DriftStore;
+  readonly rollouts: RolloutStore;
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
@@ -90,6 +93,10 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
         requirePrepared();
         return await tenantSearch.search(filter, page);
       },
+      async count(filter) {
+        requirePrepared();
+        return await tenantSearch.count(filter);
+      },
     },
     revisions: createRevisionStore(database),
     operations: createOperationStore(database),
@@ -102,6 +109,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     brakes: createBrakeStore(database),
     backoffs: createBackoffStore(database),
     drift: createDriftStore(database),
+    rollouts: createRolloutStore(database),
     ledger: createLedgerStore(database),
     newId,
     async prepare() {

@@ -10,7 +10,7 @@ import { declareBasics } from '../test/harness/manifests.ts';
 import { until } from '../test/harness/until.ts';
 import { scenarios } from '../test/histories/scenarios.ts';
 import { compilePolicies } from './policies.ts';
-import { runMain } from './process/operator-error.ts';
+import { OperatorError, runMain } from './process/operator-error.ts';
 import { createTemporaryStack } from './stack/temporary-stack.ts';
 import { acquireToolchain, toolVariables } from './toolchain/acquire.ts';
 
@@ -18,8 +18,14 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const recorded = path('../test/histories/recorded');
 const codecKeyring = path('../test/histories/codec-keyring.json');
 
-/** Records the history of every course of every workflow anew, with the key that the replay test reads them by. */
+/**
+ * Records the history of every course of every workflow anew, or of those that are named, with the key that the replay
+ * test reads them by.
+ */
 async function main(): Promise<number> {
+  const named = process.argv.slice(2);
+  const unknown = named.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+  if (unknown.length > 0) throw new OperatorError(`no such course: ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`);
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
   await compilePolicies(tools.opa);
   const stack = await createTemporaryStack({ environment: { ...process.env, ...toolVariables(tools) } });
@@ -28,9 +34,9 @@ async function main(): Promise<number> {
     const temporal = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec keyring', codecKeyring) });
     try {
       await declareBasics(installation.client());
-      rmSync(recorded, { recursive: true, force: true });
+      if (named.length === 0) rmSync(recorded, { recursive: true, force: true });
       mkdirSync(recorded, { recursive: true });
-      for (const { name, run } of scenarios) {
+      for (const { name, run } of scenarios.filter((scenario) => named.length === 0 || named.includes(scenario.name))) {
         const handle = temporal.client.workflow.getHandle(await run(installation, temporal.client));
         await until(`${name} is closed`, async () => (await handle.describe()).status.name !== 'RUNNING');
         writeFileSync(join(recorded, `${name}.json`), `${historyToJSON(await handle.fetchHistory())}\n`);

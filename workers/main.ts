@@ -2,12 +2,15 @@ import { MongoClient } from 'mongodb';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createDriftActivities } from '../activities/drift-activities.ts';
 import { createOperationActivities } from '../activities/create-operation-activities.ts';
+import { createRolloutActivities } from '../activities/rollout-activities.ts';
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
 import { createChangeTenant } from '../engines/registry/change-tenant.ts';
 import { createDueWork } from '../engines/registry/due-work.ts';
 import { createRecordDrift } from '../engines/registry/record-drift.ts';
+import { createAdvanceRollout } from '../engines/registry/advance-rollout.ts';
+import { createTemplates } from '../engines/registry/templates.ts';
 import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
 import { createCells } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
@@ -16,7 +19,7 @@ import { ConfigError, massChangeLimits, readCells, readKeyring, readWorkerConfig
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
+import { createOperationCanceller, createOperationStarter, createRolloutStarter } from '../platform/operation-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
@@ -57,9 +60,11 @@ async function main(): Promise<void> {
   const start = createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
   const cells = createCells(connected);
   const admit = createAdmit({ ...store, policy });
+  const templates = createTemplates(store);
+  const startRollout = createRolloutStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
   const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
   // The worker itself is what Temporal runs: that it is there need not be asked.
-  const changeTenant = createChangeTenant({ store, admit, brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }), requireTemporal: async () => undefined, failpoints });
+  const changeTenant = createChangeTenant({ store, admit, templates, brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }), requireTemporal: async () => undefined, failpoints });
   const worker = await Worker.create({
     connection,
     namespace: config.TENURE_TEMPORAL_NAMESPACE,
@@ -72,14 +77,24 @@ async function main(): Promise<void> {
         admit,
         cells,
         start,
+        templates,
         handlers: createStepHandlers({ ...store, tenantSecrets }),
         installation: config.TENURE_INSTALLATION,
         failpoints,
         logger,
         metrics,
       }),
-      ...createSweepActivities({ store, start, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
-      ...createDriftActivities({ store, cells, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
+      ...createSweepActivities({ store, start, startRollout, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
+      ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
+      ...createRolloutActivities({
+        advance: createAdvanceRollout({
+          store,
+          templates,
+          changeTenant,
+          begin: ({ _id: operationId, kind, tenant, requestId, correlationId }, { spec }) => start({ kind, operationId, tenant, requestId, correlationId, plan: spec.plan }),
+        }),
+        logger,
+      }),
     },
     maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,
     // After a worker dies, its cached workflows are offered to the others this soon.

@@ -8,6 +8,7 @@ export { purge } from './purge.ts';
 export { reactivate } from './reactivate.ts';
 export { reconcile } from './reconcile.ts';
 export { resume } from './resume.ts';
+export { rollOut } from './roll-out.ts';
 export { suspend } from './suspend.ts';
 export { sweep } from './sweep.ts';
 export { undelete } from './undelete.ts';

@@ -1,19 +1,20 @@
-import type { PlanManifest, RegionManifest } from '../../contracts/manifests/manifest.ts';
-import { declareResource } from '../../engines/registry/declare-resource.ts';
-import type { DeclaredResource, SettledDocument } from '../../engines/registry/declare-resource.ts';
+import type { Manifest } from '../../contracts/manifests/manifest.ts';
+import { declareActions, declareResource } from '../../engines/registry/declare-resource.ts';
+import type { SettledDocument } from '../../engines/registry/declare-resource.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { Precondition } from '../../engines/registry/precondition.ts';
-import type { PlanDocument, RegionDocument } from '../../store/documents.ts';
+import type { DocumentOfKind, ResourceDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
-import { planBody, regionBody } from '../representations.ts';
+import { planBody, regionBody, tenantTemplateBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
 import { storedAnswer } from '../stored-answer.ts';
 import { listPage } from './list-page.ts';
+import type { ListBody } from './list-page.ts';
 import { declarationOf } from './tenant-handlers.ts';
 
 export interface SettledHandlerDependencies {
@@ -22,72 +23,91 @@ export interface SettledHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-interface PutRequest {
+type SettledKind = SettledDocument['kind'];
+
+interface PutRequest<Kind extends SettledKind> {
   readonly params: { readonly name: string };
-  readonly body: PlanManifest | RegionManifest;
+  readonly body: Extract<Manifest, { kind: Kind }>;
   readonly caller: Caller;
   readonly precondition: Precondition | undefined;
   readonly idempotency: IdempotentRequest | undefined;
 }
 
-const show = (document: SettledDocument) => (document.kind === 'Plan' ? planBody(document) : regionBody(document));
+interface Shown<Status extends number, Body> {
+  readonly status: Status;
+  readonly body: Body;
+  readonly headers: { readonly etag: string };
+}
 
-/** Plans and regions: declared, read, listed; nothing runs for them. */
-export function settledHandlers({ store, authorize, pageTokens }: SettledHandlerDependencies): Pick<RouteHandlers, 'listPlans' | 'getPlan' | 'putPlan' | 'listRegions' | 'getRegion' | 'putRegion'> {
-  async function put({ params: { name }, body, caller, precondition, idempotency }: PutRequest): Promise<DeclaredResource> {
-    const { kind } = body;
-    const declaration = declarationOf(body, name);
-    const { policy } = await authorize(caller, kind === 'Plan' ? 'plan.apply' : 'region.apply', { kind, name });
-    return declareResource(store, {
-      kind,
-      name,
-      declaration,
-      precondition: precondition ?? { kind: 'exists' },
-      caller,
-      policy,
-      async settle(tx, document, created) {
-        if (idempotency === undefined) return;
-        await store.idempotency.settle(tx, idempotency, storedAnswer({ status: created ? 201 : 200, body: show(document), headers: { etag: etagOf(document.revision) } }));
+interface KindHandlers<Kind extends SettledKind, Body> {
+  list(request: { readonly query: { readonly pageSize: number; readonly pageToken?: string | undefined }; readonly caller: Caller }): Promise<{ readonly status: 200; readonly body: ListBody<Body> }>;
+  get(request: { readonly params: { readonly name: string }; readonly caller: Caller }): Promise<Shown<200, Body>>;
+  put(request: PutRequest<Kind>): Promise<Shown<200 | 201, Body>>;
+}
+
+const readActions = {
+  Plan: { list: 'plan.list', get: 'plan.get' },
+  Region: { list: 'region.list', get: 'region.get' },
+  TenantTemplate: { list: 'template.list', get: 'template.get' },
+} as const satisfies Record<SettledKind, unknown>;
+
+type SettledHandlers = Pick<
+  RouteHandlers,
+  'listPlans' | 'getPlan' | 'putPlan' | 'listRegions' | 'getRegion' | 'putRegion' | 'listTemplates' | 'getTemplate' | 'putTemplate'
+>;
+
+/** Plans, regions and templates: declared, read, listed; nothing runs for them. */
+export function settledHandlers({ store, authorize, pageTokens }: SettledHandlerDependencies): SettledHandlers {
+  function handlersOf<Kind extends SettledKind, Body>(kind: Kind, list: string, show: (document: DocumentOfKind<Kind>) => Body): KindHandlers<Kind, Body> {
+    const shown = <Status extends number>(status: Status, document: DocumentOfKind<Kind>): Shown<Status, Body> => ({ status, body: show(document), headers: { etag: etagOf((document as ResourceDocument).revision) } });
+    return {
+      async list({ query, caller }) {
+        await authorize(caller, readActions[kind].list, { kind });
+        const body = await listPage(pageTokens, list, query, null, {
+          read: (after, limit) => store.resources.list(kind, { limit, ...(after === undefined ? {} : { after }) }),
+          positionOf: (document) => (document as ResourceDocument).name,
+          show,
+        });
+        return { status: 200, body };
       },
-    });
+      async get({ params: { name }, caller }) {
+        await authorize(caller, readActions[kind].get, { kind, name });
+        const document = await store.resources.find(kind, name);
+        if (document === undefined) throw absent({ kind, name });
+        return shown(200, document);
+      },
+      async put({ params: { name }, body, caller, precondition, idempotency }) {
+        const declaration = declarationOf(body, name) as Parameters<typeof declareResource>[1]['declaration'];
+        const { policy } = await authorize(caller, declareActions[kind], { kind, name });
+        const declared = await declareResource(store, {
+          kind,
+          name,
+          declaration,
+          precondition: precondition ?? { kind: 'exists' },
+          caller,
+          policy,
+          async settle(tx, document, created) {
+            if (idempotency === undefined) return;
+            await store.idempotency.settle(tx, idempotency, storedAnswer(shown(created ? 201 : 200, document as DocumentOfKind<Kind>)));
+          },
+        });
+        return shown(declared.outcome === 'created' ? 201 : 200, declared.document as DocumentOfKind<Kind>);
+      },
+    };
   }
 
-  async function get<Kind extends 'Plan' | 'Region'>(kind: Kind, name: string, caller: Caller): Promise<Extract<SettledDocument, { kind: Kind }>> {
-    await authorize(caller, kind === 'Plan' ? 'plan.get' : 'region.get', { kind, name });
-    const document: SettledDocument | undefined = await store.resources.find(kind, name);
-    if (document === undefined) throw absent({ kind, name });
-    return document as Extract<SettledDocument, { kind: Kind }>;
-  }
-
-  const status = ({ outcome }: DeclaredResource): 200 | 201 => (outcome === 'created' ? 201 : 200);
-  const paging = (after: string | undefined, limit: number) => ({ limit, ...(after === undefined ? {} : { after }) });
-
+  const plans = handlersOf('Plan', 'plans', planBody);
+  const regions = handlersOf('Region', 'regions', regionBody);
+  const templates = handlersOf('TenantTemplate', 'templates', tenantTemplateBody);
   return {
-    async listPlans({ query, caller }) {
-      await authorize(caller, 'plan.list', { kind: 'Plan' });
-      const body = await listPage(pageTokens, 'plans', query, null, { read: (after, limit) => store.resources.list('Plan', paging(after, limit)), positionOf: (plan) => plan.name, show: planBody });
-      return { status: 200, body };
-    },
-    async getPlan({ params: { name }, caller }) {
-      const plan = await get('Plan', name, caller);
-      return { status: 200, body: planBody(plan), headers: { etag: etagOf(plan.revision) } };
-    },
-    async putPlan(request) {
-      const declared = await put(request);
-      return { status: status(declared), body: planBody(declared.document as PlanDocument), headers: { etag: etagOf(declared.document.revision) } };
-    },
-    async listRegions({ query, caller }) {
-      await authorize(caller, 'region.list', { kind: 'Region' });
-      const body = await listPage(pageTokens, 'regions', query, null, { read: (after, limit) => store.resources.list('Region', paging(after, limit)), positionOf: (region) => region.name, show: regionBody });
-      return { status: 200, body };
-    },
-    async getRegion({ params: { name }, caller }) {
-      const region = await get('Region', name, caller);
-      return { status: 200, body: regionBody(region), headers: { etag: etagOf(region.revision) } };
-    },
-    async putRegion(request) {
-      const declared = await put(request);
-      return { status: status(declared), body: regionBody(declared.document as RegionDocument), headers: { etag: etagOf(declared.document.revision) } };
-    },
+    listPlans: plans.list,
+    getPlan: plans.get,
+    putPlan: plans.put,
+    listRegions: regions.list,
+    getRegion: regions.get,
+    putRegion: regions.put,
+    listTemplates: templates.list,
+    getTemplate: templates.get,
+    putTemplate: templates.put,
   };
 }

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
-import type { TenantManifest, TenantSpec } from '../../contracts/manifests/tenant.ts';
+import type { DeclaredTenantSpec, TenantManifest } from '../../contracts/manifests/tenant.ts';
 import { transitionBetween } from '../../domain/lifecycle.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
@@ -30,7 +30,7 @@ export function declarationOf<Of extends Manifest>(manifest: Of, name: string): 
 export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'putTenant'> {
   const { store, authorize, tenantChange } = dependencies;
 
-  function declareManifest(manifest: TenantManifest, name: string): () => Declaration<TenantSpec> {
+  function declareManifest(manifest: TenantManifest, name: string): () => Declaration<DeclaredTenantSpec> {
     const declaration = declarationOf(manifest, name);
     return () => declaration;
   }

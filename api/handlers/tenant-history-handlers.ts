@@ -1,6 +1,8 @@
+import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import type { TenantRevision } from '../../contracts/tenant-revision.ts';
 import { jsonDifference } from '../../domain/json-difference.ts';
+import { rebaseServices } from '../../domain/tenant-template.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { TenantDocument } from '../../store/documents.ts';
@@ -103,7 +105,9 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, putTenant 
       const revision = await revisionAt(tenant, { generation });
       // Absent means unchanged; a hold is lifted by its own verb only.
       const { lifecycle: _lifecycle, placement: _placement, hold: _hold, ...spec } = revision.spec;
-      const reply = await putTenant({ ...request, query: { force: 'true' }, body: { apiVersion, kind: 'Tenant', metadata: manifestMetadata(name, revision), spec } });
+      // A collection that was added since holds data, and stays.
+      const services = tenant.placement === null ? spec.services : rebaseServices(tenant.spec.services, tenant.spec.services, spec.services, canonicallyEqual);
+      const reply = await putTenant({ ...request, query: { force: 'true' }, body: { apiVersion, kind: 'Tenant', metadata: manifestMetadata(name, revision), spec: { ...spec, services } } });
       return { ...reply, status: reply.status === 202 ? 202 : 200 };
     },
   };

@@ -1,8 +1,10 @@
 import { priceDifference } from '../../domain/money.ts';
 import { declaredTables } from '../../domain/isolation.ts';
+import { configEntries } from '../../domain/tenant-template.ts';
 import { resolvePlacement } from '../../domain/placement.ts';
 import type { Admit } from '../../engines/admission/admission.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
+import type { Templates } from '../../engines/registry/templates.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
@@ -13,10 +15,11 @@ export interface TenantOutlookDependencies {
   readonly store: Pick<Store, 'resources' | 'cells' | 'drift'>;
   readonly authorize: Authorize;
   readonly admit: Admit;
+  readonly templates: Templates;
 }
 
 /** What would be, by the code that would make it so: a change of plan, a placement; and what is but should not be. Nothing is changed. */
-export function tenantOutlookHandlers({ store, authorize, admit }: TenantOutlookDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant' | 'driftOfTenant'> {
+export function tenantOutlookHandlers({ store, authorize, admit, templates }: TenantOutlookDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant' | 'driftOfTenant' | 'configOfTenant'> {
   async function read(name: string, caller: Caller): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
     await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
@@ -54,6 +57,11 @@ export function tenantOutlookHandlers({ store, authorize, admit }: TenantOutlook
     async driftOfTenant({ params: { name }, caller }) {
       const seen = await store.drift.find((await read(name, caller))._id);
       return { status: 200, body: { name, ...(seen === undefined ? {} : { cell: seen.cell, checkTime: seen.checkTime.toISOString() }), findings: seen?.findings ?? [] } };
+    },
+    async configOfTenant({ params: { name }, caller }) {
+      const { spec } = await read(name, caller);
+      const values = configEntries(await templates.of(spec), spec.config);
+      return { status: 200, body: { name, ...(spec.template === undefined ? {} : { template: spec.template }), values } };
     },
     async explainPlacementOfTenant({ params: { name }, caller }) {
       const tenant = await read(name, caller);

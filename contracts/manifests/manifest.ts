@@ -2,18 +2,18 @@ import { z } from 'zod';
 import { planManifestSchema } from './plan.ts';
 import { regionManifestSchema } from './region.ts';
 import { tenantManifestSchema } from './tenant.ts';
+import { tenantTemplateManifestSchema } from './tenant-template.ts';
 
 /** Every kind that can be declared, in the order in which a file of several kinds is applied. */
 export const manifestSchemas = {
   Region: regionManifestSchema,
   Plan: planManifestSchema,
+  TenantTemplate: tenantTemplateManifestSchema,
   Tenant: tenantManifestSchema,
 } as const;
 
-export const resourceKinds = ['Region', 'Plan', 'Tenant'] as const satisfies readonly (keyof typeof manifestSchemas)[];
+export const resourceKinds = ['Region', 'Plan', 'TenantTemplate', 'Tenant'] as const satisfies readonly (keyof typeof manifestSchemas)[];
 export type ResourceKind = (typeof resourceKinds)[number];
 
-export const manifestSchema = z.discriminatedUnion('kind', [regionManifestSchema, planManifestSchema, tenantManifestSchema]);
+export const manifestSchema = z.discriminatedUnion('kind', [regionManifestSchema, planManifestSchema, tenantTemplateManifestSchema, tenantManifestSchema]);
 export type Manifest = z.infer<typeof manifestSchema>;
-export type PlanManifest = Extract<Manifest, { kind: 'Plan' }>;
-export type RegionManifest = Extract<Manifest, { kind: 'Region' }>;

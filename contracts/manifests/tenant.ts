@@ -3,6 +3,7 @@ import { collectionNameSchema, nameSchema, timeSchema, uidSchema } from '../iden
 import { declarableLifecycles, isolationModes, lifecycleStates, operationKinds, serviceStrategies } from '../lifecycle.ts';
 import { apiVersion, appliedMetadataSchema, metadataSchema } from './metadata.ts';
 import { jsonSchemaDocument } from './json-schema-document.ts';
+import { configSchema } from './tenant-config.ts';
 
 const fieldPath = z
   .string()
@@ -44,38 +45,64 @@ function duplicates(values: readonly string[]): string[] {
   return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }
 
-/** What a tenant should be. Absent `lifecycle`, `placement`: unchanged. */
-export const tenantSpecSchema = z
-  .strictObject({
-    displayName: z.string().min(1).max(128).optional(),
-    plan: nameSchema.meta({ description: 'Name of a Plan.' }),
-    lifecycle: z.enum(declarableLifecycles).optional(),
-    residency: z
-      .strictObject({
-        allowedRegions: z.array(nameSchema).min(1).max(64).optional(),
-        jurisdictions: z.array(z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"')).min(1).max(32).optional(),
-      })
-      .optional()
-      .meta({ description: 'Where the data may lie; what is not said is not restricted.' }),
-    placement: z
-      .strictObject({ mode: z.enum(isolationModes).optional(), preferredRegion: nameSchema.optional() })
-      .optional()
-      .meta({ description: 'Where and how the tenant is placed; once it is placed, only a Migration changes it.' }),
-    hold: z
-      .strictObject({ reason: z.string().min(1).max(512) })
-      .optional()
-      .meta({ description: 'A legal hold: while it stands the tenant is neither deleted nor purged. Absent: unchanged; only its own verbs set and lift it.' }),
-    services: z.array(serviceSpecSchema).min(1).max(50),
-  })
-  .superRefine((spec, context) => {
-    for (const name of duplicates(spec.services.map((service) => service.name))) {
-      context.addIssue({ code: 'custom', path: ['services'], message: `must not name the service "${name}" twice` });
+/** What a tenant's data is kept in, service by service. */
+export const servicesSchema = z
+  .array(serviceSpecSchema)
+  .min(1)
+  .max(50)
+  .superRefine((services, context) => {
+    for (const name of duplicates(services.map((service) => service.name))) {
+      context.addIssue({ code: 'custom', message: `must not name the service "${name}" twice` });
     }
-    for (const name of duplicates(spec.services.flatMap((service) => service.collections.map((collection) => collection.name)))) {
-      context.addIssue({ code: 'custom', path: ['services'], message: `must not declare the collection "${name}" twice` });
+    for (const name of duplicates(services.flatMap((service) => service.collections.map((collection) => collection.name)))) {
+      context.addIssue({ code: 'custom', message: `must not declare the collection "${name}" twice` });
     }
   })
   .meta({ description: 'No two services have one name, and no two collections, in whichever service.' });
+
+const commonSpec = {
+  displayName: z.string().min(1).max(128).optional(),
+  plan: nameSchema.meta({ description: 'Name of a Plan.' }),
+  lifecycle: z.enum(declarableLifecycles).optional(),
+  residency: z
+    .strictObject({
+      allowedRegions: z.array(nameSchema).min(1).max(64).optional(),
+      jurisdictions: z.array(z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"')).min(1).max(32).optional(),
+    })
+    .optional()
+    .meta({ description: 'Where the data may lie; what is not said is not restricted.' }),
+  placement: z
+    .strictObject({ mode: z.enum(isolationModes).optional(), preferredRegion: nameSchema.optional() })
+    .optional()
+    .meta({ description: 'Where and how the tenant is placed; once it is placed, only a Migration changes it.' }),
+  hold: z
+    .strictObject({ reason: z.string().min(1).max(512) })
+    .optional()
+    .meta({ description: 'A legal hold: while it stands the tenant is neither deleted nor purged. Absent: unchanged; only its own verbs set and lift it.' }),
+  config: configSchema.optional().meta({ description: 'What is set otherwise than in the template, or beside it.' }),
+};
+
+/** What a tenant should be, as it stands in the registry. */
+export const tenantSpecSchema = z.strictObject({
+  ...commonSpec,
+  template: z.strictObject({ name: nameSchema, version: z.int().positive() }).optional(),
+  services: servicesSchema,
+});
+
+/** What a tenant should be, as it is declared. Absent `lifecycle`, `placement`, `hold`: unchanged. */
+export const declaredTenantSpecSchema = z
+  .strictObject({
+    ...commonSpec,
+    template: z
+      .strictObject({
+        name: nameSchema.meta({ description: 'Name of a TenantTemplate.' }),
+        version: z.int().positive().optional().meta({ description: 'A generation of it. Absent: of a new tenant the latest, after that unchanged, for a roll-out to move.' }),
+      })
+      .optional(),
+    services: servicesSchema.optional().meta({ description: 'Of a tenant with a template they may be left out: then they are those of the template, or what stands.' }),
+  })
+  .refine((spec) => spec.services !== undefined || spec.template !== undefined, { message: 'must be declared unless a template is named', path: ['services'] })
+  .meta({ description: 'Services are declared unless a template is named.' });
 
 export const conditionStatuses = ['True', 'False', 'Unknown'] as const;
 
@@ -130,14 +157,16 @@ export const tenantManifestSchema = z
     apiVersion: z.literal(apiVersion),
     kind: z.literal('Tenant'),
     metadata: appliedMetadataSchema,
-    spec: tenantSpecSchema,
+    spec: declaredTenantSpecSchema,
     status: z.unknown().optional(),
   })
   .meta({ title: 'TenantManifest' });
 
 export type IndexSpec = z.infer<typeof indexSpecSchema>;
 export type CollectionSpec = z.infer<typeof collectionSpecSchema>;
+export type ServiceSpec = z.infer<typeof serviceSpecSchema>;
 export type TenantSpec = z.infer<typeof tenantSpecSchema>;
+export type DeclaredTenantSpec = z.infer<typeof declaredTenantSpecSchema>;
 export type Condition = z.infer<typeof conditionSchema>;
 export type PlacementStatus = z.infer<typeof placementStatusSchema>;
 export type Tenant = z.infer<typeof tenantSchema>;

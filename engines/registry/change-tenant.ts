@@ -1,4 +1,4 @@
-import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
+import type { DeclaredTenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { TenantVerb } from '../../domain/tenant-verb.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
 import type { Transaction } from '../../store/commit.ts';
@@ -27,9 +27,11 @@ interface TenantRequest {
 /** What a tenant is to be, as a manifest says it. */
 export interface Declare extends TenantRequest {
   /** What is declared, given the tenant as it stands. */
-  readonly declare: (current: TenantDocument | undefined) => Declaration<TenantSpec>;
+  readonly declare: (current: TenantDocument | undefined) => Declaration<DeclaredTenantSpec>;
   /** Reverse also what a verb has set. */
   readonly force?: boolean;
+  /** Declared by a roll-out, which then owns the template's version. */
+  readonly byRollout?: boolean;
 }
 
 /** A lifecycle path by its name. The tenant must exist. */

@@ -1,11 +1,11 @@
 import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import type { Transition } from '../../contracts/lifecycle.ts';
-import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
+import type { DeclaredTenantSpec, TenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { AdmissionAction, PolicyDecision } from '../../contracts/policy.ts';
 import { mayPreempt } from '../../domain/lifecycle.ts';
 import { isReversible } from '../../domain/step-plan.ts';
-import { fieldsBefore, planTenantChange, withFieldsBefore } from '../../domain/tenant-change.ts';
-import type { SettledSpec, TenantChange } from '../../domain/tenant-change.ts';
+import { fieldsBefore, planTenantChange, withFields } from '../../domain/tenant-change.ts';
+import type { ChangeOptions, SettledSpec, TenantChange } from '../../domain/tenant-change.ts';
 import { isFulfilled, planTenantVerb } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { recordEntries } from '../../store/commit.ts';
@@ -17,6 +17,7 @@ import type { Admission, Admit } from '../admission/admission.ts';
 import { choosePlacement } from '../admission/choose-placement.ts';
 import { refusalEntry } from './caller.ts';
 import type { ChangeTenantRequest, Command, Declare } from './change-tenant.ts';
+import type { Templates } from './templates.ts';
 
 interface DecidedBase {
   readonly action: AdmissionAction;
@@ -43,6 +44,7 @@ export type Decided = DecidedChange | DecidedPreemption | { readonly kind: 'unch
 export interface DecideDependencies {
   readonly store: Pick<Store, 'commit' | 'cells' | 'operations'>;
   readonly admit: Admit;
+  readonly templates: Templates;
   /** @throws TenureError temporal_unavailable */
   readonly requireTemporal: () => Promise<void>;
 }
@@ -51,6 +53,7 @@ export interface DecideDependencies {
 const recordedRefusals = new Set([
   'policy_refused',
   'placement_impossible',
+  'template_not_available',
   'isolation_not_available',
   'transition_not_allowed',
   'placement_immutable',
@@ -70,7 +73,7 @@ function settled(tenant: TenantDocument): TenantDocument & { readonly spec: Sett
 }
 
 /** Decides whether the tenant may become what is asked for. A refusal changes nothing and leaves its own entry. */
-export function createDecide({ store, admit, requireTemporal }: DecideDependencies): (request: ChangeTenantRequest, current: TenantDocument | undefined) => Promise<Decided> {
+export function createDecide({ store, admit, templates, requireTemporal }: DecideDependencies): (request: ChangeTenantRequest, current: TenantDocument | undefined) => Promise<Decided> {
   async function refuse(error: unknown, request: ChangeTenantRequest, action: string, current: TenantDocument | undefined, policy?: PolicyDecision): Promise<never> {
     if (error instanceof TenureError && recordedRefusals.has(error.code)) {
       await recordEntries(store.commit, [
@@ -107,24 +110,33 @@ export function createDecide({ store, admit, requireTemporal }: DecideDependenci
     return verdict.decision;
   }
 
+  /** The versions that the declaration goes by: an unnamed one is the one in effect, where the template stays the same. */
+  async function templatesOf({ template }: DeclaredTenantSpec, current: TenantDocument | undefined): Promise<ChangeOptions['templates']> {
+    if (template === undefined) return undefined;
+    const bound = current?.spec.template;
+    const declared = await templates.version(template.name, template.version ?? (bound?.name === template.name ? bound.version : undefined));
+    return { declared, current: current === undefined ? undefined : await templates.of(current.spec) };
+  }
+
   async function decideDeclaration(request: Declare, current: TenantDocument | undefined): Promise<Decided> {
-    const declaration = request.declare(current);
+    const declared = request.declare(current);
     const action = current === undefined ? 'tenant.create' : 'tenant.update';
     let change: TenantChange;
     try {
-      change = planTenantChange(declaration.spec, current, canonicallyEqual, { force: request.force === true });
+      change = planTenantChange(declared.spec, current, canonicallyEqual, { force: request.force === true, templates: await templatesOf(declared.spec, current) });
     } catch (error) {
       // While an operation runs, what stands is not what it will be judged against.
       if (current !== undefined) refuseWhileRunning(current);
       return refuse(error, request, action, current);
     }
+    const declaration = { ...declared, spec: change.spec };
     const path = change.transition?.path;
     const unchanged =
       current !== undefined && canonicallyEqual(change.spec, current.spec) && canonicallyEqual(declaration.labels, current.labels) && canonicallyEqual(declaration.annotations, current.annotations);
     if (unchanged && (path === undefined || current.operation?.kind === path)) return { kind: 'unchanged', current };
     if (current !== undefined) refuseWhileRunning(current);
     // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
-    const beside = current !== undefined && path !== 'activate' && (path === 'reconcile' || !canonicallyEqual(withFieldsBefore(change.spec, fieldsBefore(change.assign, current.spec)), current.spec));
+    const beside = current !== undefined && path !== 'activate' && (path === 'reconcile' || !canonicallyEqual(withFields(change.spec, fieldsBefore(change.assign, current.spec)), current.spec));
     if (beside || path === undefined) {
       const policy = await ask(request, action, current, change);
       if (path === undefined || path === 'reconcile') return { kind: 'change', action: path === undefined ? action : `tenant.${path}`, declaration, change, policy };
@@ -141,7 +153,7 @@ export function createDecide({ store, admit, requireTemporal }: DecideDependenci
     const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, running) && isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be when the running operation has been undone.
-    const current = settled(preempts ? { ...found, spec: withFieldsBefore(settled(found).spec, running.restore) } : found);
+    const current = settled(preempts ? { ...found, spec: withFields(settled(found).spec, running.restore) } : found);
     let change: TenantChange & { readonly transition: Transition };
     try {
       change = planTenantVerb(verb, current);

@@ -4,7 +4,7 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import { recordEntries } from '../../store/commit.ts';
 import type { Transaction } from '../../store/commit.ts';
 import { storageVersion } from '../../store/documents.ts';
-import type { PlanDocument, RegionDocument } from '../../store/documents.ts';
+import type { PlanDocument, RegionDocument, TenantTemplateDocument } from '../../store/documents.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
@@ -14,7 +14,7 @@ import { decidedAnew, requirePrecondition } from './precondition.ts';
 import type { Precondition } from './precondition.ts';
 
 /** Kinds whose declaration is all there is to them: nothing runs for them. */
-export type SettledDocument = PlanDocument | RegionDocument;
+export type SettledDocument = PlanDocument | RegionDocument | TenantTemplateDocument;
 
 export interface DeclareResourceRequest {
   readonly kind: SettledDocument['kind'];
@@ -33,7 +33,7 @@ export interface DeclaredResource {
   readonly document: SettledDocument;
 }
 
-const actions = { Plan: 'plan.apply', Region: 'region.apply' } as const;
+export const declareActions = { Plan: 'plan.apply', Region: 'region.apply', TenantTemplate: 'template.apply' } as const;
 
 /** A cell that holds tenants cannot be taken out of its region. */
 async function requireCellsFree(store: Store, current: RegionDocument, next: RegionDocument['spec']): Promise<void> {
@@ -56,7 +56,7 @@ async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocu
   if (errors.length > 0) throw new TenureError('already_exists', errors.map((error) => error.message).join('; '), { errors });
 }
 
-/** Accepts a declared plan or region: revision, entry and the caller's answer in one commit. */
+/** Accepts a declared plan, region or template: revision, entry and the caller's answer in one commit. */
 export function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
   return decidedAnew(request.precondition, () => declareOnce(store, request));
 }
@@ -71,7 +71,7 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
     if (current.kind === 'Region') {
       await requireCellsFree(store, current, declaration.spec as RegionDocument['spec']).catch(async (error: unknown) => {
         if (error instanceof TenureError && error.code === 'change_not_available') {
-          await recordEntries(store.commit, [refusalEntry(caller, { action: actions[kind], target: { kind, name, uid: current._id }, policy, reason: error.code })]);
+          await recordEntries(store.commit, [refusalEntry(caller, { action: declareActions[kind], target: { kind, name, uid: current._id }, policy, reason: error.code })]);
         }
         throw error;
       });
@@ -101,7 +101,7 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
       entries: [
         {
           ...callerEntry(caller),
-          action: actions[kind],
+          action: declareActions[kind],
           target: { kind, name, uid },
           outcome: 'succeeded',
           ...(current === undefined ? {} : { previous: stateReference(current) }),

@@ -28,7 +28,7 @@ export interface Written {
   readonly entries: [LedgerDraft, ...LedgerDraft[]];
 }
 
-const ownable: readonly OwnedField[] = ['lifecycle', 'plan'];
+const ownable: readonly OwnedField[] = ['lifecycle', 'plan', 'template'];
 
 /** A verb owns what it writes; a manifest that changes a field leaves it to nobody. */
 function ownersAfter({ decided: { change }, request }: Writing, before: TenantDocument, time: Date): TenantDocument['owners'] {
@@ -37,6 +37,7 @@ function ownersAfter({ decided: { change }, request }: Writing, before: TenantDo
     if ('verb' in request && Object.hasOwn(change.assign, field)) owners[field] = { verb: request.verb.path, time };
     if (!('verb' in request) && !canonicallyEqual(change.spec[field], before.spec[field])) delete owners[field];
   }
+  if (!('verb' in request) && request.byRollout === true) owners.template = { verb: 'roll_out', time };
   return owners;
 }
 

@@ -2,7 +2,9 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import type { RouteBodyInput } from '../../contracts/routes.ts';
 
-export type TenantInput = RouteBodyInput<'putTenant'>;
+type PutTenant = RouteBodyInput<'putTenant'>;
+/** A manifest that declares its services, as all do that name no template. */
+export type TenantInput = PutTenant & { spec: { services: NonNullable<PutTenant['spec']['services']> } };
 
 /** A tenant manifest with one service of two collections; `spec` replaces single fields. */
 export function tenantManifest(name: string, spec: Partial<TenantInput['spec']> = {}): TenantInput {

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import { operationWorkflowId } from '../../domain/search-attributes.ts';
 import { driftScheduleId, sweepScheduleId } from '../../workers/schedules.ts';
 import type { Installation } from '../harness/installation.ts';
+import { activeTenant } from '../harness/lifecycle.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import type { TenantInput } from '../harness/manifests.ts';
 import { until } from '../harness/until.ts';
@@ -84,5 +87,18 @@ export const scenarios: readonly Scenario[] = [
   },
   ofSchedule('sweep', sweepScheduleId),
   ofSchedule('driftScan', driftScheduleId),
+  {
+    name: 'rollOut',
+    async run(installation) {
+      const api = installation.client();
+      const declare = (condition: { ifNoneMatch: '*' } | { ifMatch: '*' }, a: number) =>
+        api.call('putTemplate', { params: { name: 'common' }, ...condition, body: { apiVersion, kind: 'TenantTemplate', metadata: { name: 'common' }, spec: { config: { a } } } });
+      await declare({ ifNoneMatch: '*' }, 1);
+      await activeTenant(api, 'templated', { template: { name: 'common' } });
+      await declare({ ifMatch: '*' }, 2);
+      const { body } = await api.call('startRollout', { params: { name: 'common' }, body: {}, idempotencyKey: randomUUID() });
+      return body.workflowId;
+    },
+  },
   ...pathScenarios,
 ];

@@ -3,9 +3,11 @@ import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
 import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.ts';
 import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
 import { tenantManifestSchema, tenantSchema } from '../../contracts/manifests/tenant.ts';
+import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../../contracts/manifests/tenant-template.ts';
 import { operationSchema } from '../../contracts/operation.ts';
 import { admissionRequestSchema, authorizationRequestSchema, policyResponseSchema } from '../../contracts/policy.ts';
 import { problemSchema } from '../../contracts/problem-document.ts';
+import { rolloutSchema } from '../../contracts/rollout.ts';
 import { tenantAccessSchema } from '../../contracts/tenant-access.ts';
 import { tenantDifferenceSchema, tenantRevisionSchema } from '../../contracts/tenant-revision.ts';
 import { generatedNotice } from './generated-file.ts';
@@ -27,6 +29,9 @@ export const contractDocuments = {
   'plan-manifest': { schema: planManifestSchema, writtenBy: 'outsiders' },
   region: { schema: regionSchema, writtenBy: 'tenure' },
   'region-manifest': { schema: regionManifestSchema, writtenBy: 'outsiders' },
+  'tenant-template': { schema: tenantTemplateSchema, writtenBy: 'tenure' },
+  'tenant-template-manifest': { schema: tenantTemplateManifestSchema, writtenBy: 'outsiders' },
+  rollout: { schema: rolloutSchema, writtenBy: 'tenure' },
   'authorization-request': { schema: authorizationRequestSchema, writtenBy: 'tenure' },
   'admission-request': { schema: admissionRequestSchema, writtenBy: 'tenure' },
   'policy-response': { schema: policyResponseSchema, writtenBy: 'outsiders' },

@@ -25,6 +25,7 @@ reads := {action | some action, _ in data.actions; regex.match(`\.(get|list)$`, 
 for_admins_alone := {
 	"plan.apply",
 	"region.apply",
+	"template.apply",
 	"tenant.hold",
 	"tenant.pass_brake",
 	"tenant.purge",

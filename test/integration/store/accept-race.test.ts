@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createAdmit } from '../../../engines/admission/admission.ts';
 import { loadPolicyEngine } from '../../../engines/policy/policy-engine.ts';
+import { createTemplates } from '../../../engines/registry/templates.ts';
 import { createChangeTenant } from '../../../engines/registry/change-tenant.ts';
 import type { ChangeTenant, Declare } from '../../../engines/registry/change-tenant.ts';
 import type { Precondition } from '../../../engines/registry/precondition.ts';
@@ -33,7 +34,7 @@ before(async () => {
   // As many processes as contenders, so that none waits for another before it comes to the database.
   declares = Array.from({ length: crowd }, () => {
     const own = opened.another();
-    return createChangeTenant({ store: own, admit: createAdmit({ ...own, policy }), brake: { pass: async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
+    return createChangeTenant({ store: own, admit: createAdmit({ ...own, policy }), templates: createTemplates(own), brake: { pass: async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
   });
 });
 after(() => opened.close());

@@ -40,7 +40,7 @@ const table: readonly Flawed[] = [
   { flaw: 'a missing field of an entry', text: tenant('  plan: p\n  services:\n    - {}\n'), says: ['f.yaml:8:7: missing field "spec.services[0].name"'] },
   { flaw: 'a missing apiVersion', text: plan('a').replace('apiVersion: tenure/v1\n', ''), says: ['f.yaml:1:1: missing field "apiVersion"', '  fix: add apiVersion: tenure/v1'] },
   { flaw: 'an unknown apiVersion', text: plan('a').replace('tenure/v1', 'tenure/v2'), says: ['f.yaml:1:13: apiVersion is "tenure/v2", which is not one of the values it takes', '  fix: use tenure/v1'] },
-  { flaw: 'an unknown kind', text: 'apiVersion: tenure/v1\nkind: Tennant\n', says: ['f.yaml:2:7: kind is "Tennant", which is not one of the values it takes', '  fix: use one of Region, Plan, Tenant; did you mean "Tenant"?'] },
+  { flaw: 'an unknown kind', text: 'apiVersion: tenure/v1\nkind: Tennant\n', says: ['f.yaml:2:7: kind is "Tennant", which is not one of the values it takes', '  fix: use one of Region, Plan, TenantTemplate, Tenant; did you mean "Tenant"?'] },
   { flaw: 'a value outside an enumeration', text: tenant(`  plan: p\n  lifecycle: active\n${services}`), says: ['f.yaml:7:14: spec.lifecycle is "active", which is not one of the values it takes', '  fix: use one of Draft, Active, Suspended, Archived; did you mean "Active"?'] },
   { flaw: 'a value outside a union of literals', text: tenant(`  plan: p\n${services}          indexes: [{ keys: [{ field: at, order: 3 }] }]\n`), says: ['  fix: use one of 1, -1, text, hashed, 2dsphere'] },
   { flaw: 'a number below its bound', text: plan('a').replace('10', '0'), says: ['f.yaml:8:13: spec.quotas.tables must be at least 1'] },

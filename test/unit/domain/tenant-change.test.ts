@@ -7,7 +7,7 @@ import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { offeredModes, offeredStrategies } from '../../../domain/isolation.ts';
 import { reachableFrom, transitionBetween } from '../../../domain/lifecycle.ts';
-import { fieldsBefore, planTenantChange, withFieldsBefore } from '../../../domain/tenant-change.ts';
+import { fieldsBefore, planTenantChange, withFields } from '../../../domain/tenant-change.ts';
 import type { CurrentTenant, TenantChange } from '../../../domain/tenant-change.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { regionNames, residencies, tenantSpecs } from './specs.ts';
@@ -211,7 +211,7 @@ describe('what an operation writes', () => {
       fc.property(settled, tenantSpecs, fc.subarray(['plan', 'services', 'displayName', 'residency'] as const), (current, next, fields) => {
         const assign = Object.fromEntries(fields.filter((field) => next[field] !== undefined).map((field) => [field, next[field]]));
         const before = { ...current.spec, lifecycle: 'Active' as const };
-        assert.deepEqual(withFieldsBefore({ ...before, ...assign }, fieldsBefore(assign, before)), before);
+        assert.deepEqual(withFields({ ...before, ...assign }, fieldsBefore(assign, before)), before);
       }),
     );
   });

@@ -1,0 +1,26 @@
+import { errorFields } from '../platform/logging.ts';
+import type { Logger } from '../platform/logging.ts';
+import { asFailure } from './failure.ts';
+
+export interface RolloutActivities {
+  /** Goes one turn further with a roll-out; done when there is nothing more to be done for it. */
+  advanceRollout(input: { readonly id: string }): Promise<{ readonly done: boolean }>;
+}
+
+export interface RolloutDependencies {
+  readonly advance: (id: string) => Promise<{ readonly done: boolean }>;
+  readonly logger: Logger;
+}
+
+export function createRolloutActivities({ advance, logger }: RolloutDependencies): RolloutActivities {
+  return {
+    async advanceRollout({ id }) {
+      try {
+        return await advance(id);
+      } catch (error) {
+        logger.warn('a turn of a roll-out failed', { rollout: id, ...errorFields(error) });
+        throw asFailure(error, 1);
+      }
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Rollout } from '../../contracts/rollout.ts';
+import { rolloutWorkflowId } from '../../domain/search-attributes.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Admit } from '../../engines/admission/admission.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import { previewMove } from '../../engines/registry/move-to-version.ts';
+import type { Templates } from '../../engines/registry/templates.ts';
+import { findRollout, startRollout, tenantsOf, turnRollout } from '../../engines/registry/turn-rollout.ts';
+import { withinMs } from '../../platform/deadline.ts';
+import { errorFields } from '../../platform/logging.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { StartRollout } from '../../platform/operation-starter.ts';
+import type { RolloutDocument, TenantTemplateDocument } from '../../store/documents.ts';
+import type { MemberCounts } from '../../store/rollouts.ts';
+import type { Store } from '../../store/store.ts';
+import { absent } from '../authorization.ts';
+import type { Authorize } from '../authorization.ts';
+import type { PageTokens } from '../page-token.ts';
+import type { Allowed, RouteHandlers } from '../reply.ts';
+import { storedAnswer } from '../stored-answer.ts';
+import { listPage } from './list-page.ts';
+
+export interface RolloutHandlerDependencies {
+  readonly store: Store;
+  readonly authorize: Authorize;
+  readonly admit: Admit;
+  readonly templates: Templates;
+  readonly pageTokens: PageTokens;
+  readonly start: StartRollout;
+  /** @throws TenureError temporal_unavailable */
+  readonly requireTemporal: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+type RolloutHandlers = Pick<RouteHandlers, 'previewRollout' | 'startRollout' | 'listRollouts' | 'getRollout' | 'pauseRollout' | 'resumeRollout' | 'cancelRollout'>;
+
+const shownFailures = 20;
+const temporalTimeoutMs = 2_000;
+const nothingYet: MemberCounts = { changing: 0, changed: 0, failed: 0, skipped: 0 };
+
+function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: Rollout['failures']): Rollout {
+  const { _id: id, template, version, labelSelector, waves, maxFailures, state, reason, wave, tenants, createTime, endTime } = rollout;
+  return {
+    id,
+    template: template.name,
+    version,
+    ...(labelSelector === null ? {} : { labelSelector }),
+    waves,
+    maxFailures,
+    state,
+    ...(reason === null ? {} : { reason }),
+    wave: wave + 1,
+    tenants,
+    counts,
+    failures,
+    workflowId: rolloutWorkflowId(id),
+    createTime: createTime.toISOString(),
+    ...(endTime === null ? {} : { endTime: endTime.toISOString() }),
+  };
+}
+
+/** Bringing a template's version to its tenants: what it would change, and its course. */
+export function rolloutHandlers({ store, authorize, admit, templates, pageTokens, start, requireTemporal, logger }: RolloutHandlerDependencies): RolloutHandlers {
+  async function templateOf(name: string, caller: Caller, action: 'template.get' | 'template.roll_out'): Promise<{ template: TenantTemplateDocument } & Allowed> {
+    const allowed = await authorize(caller, action, { kind: 'TenantTemplate', name });
+    const template = await store.resources.find('TenantTemplate', name);
+    if (template === undefined) throw absent({ kind: 'TenantTemplate', name });
+    return { template, ...allowed };
+  }
+
+  async function shown(rollout: RolloutDocument): Promise<Rollout> {
+    const [counts, failed] = await Promise.all([store.rollouts.counts(rollout._id), store.rollouts.members(rollout._id, 'failed', shownFailures)]);
+    return rolloutBody(rollout, counts, failed.map(({ name, error }) => ({ tenant: name, code: error?.code ?? 'internal', message: error?.message ?? '' })));
+  }
+
+  /** Where Temporal does not answer now, the sweep starts it. */
+  async function begin({ _id: id, template, version }: RolloutDocument): Promise<void> {
+    try {
+      await withinMs(temporalTimeoutMs, start({ id, template: template.name, version }), () => new TenureError('temporal_unavailable', 'Temporal did not answer in time'));
+    } catch (error) {
+      logger.warn('the workflow of a roll-out is left to the sweep', { rollout: id, ...errorFields(error) });
+    }
+  }
+
+  async function turn(id: string, caller: Caller, verb: 'pause' | 'resume' | 'cancel', before: () => Promise<void> = async () => undefined): Promise<{ readonly status: 200; readonly body: Rollout }> {
+    const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
+    await findRollout(store, id);
+    await before();
+    const rollout = await turnRollout(store, id, verb, caller, { policy });
+    if (verb === 'resume') await begin(rollout);
+    return { status: 200, body: await shown(rollout) };
+  }
+
+  return {
+    async previewRollout({ params: { name }, query: { version, labelSelector, pageSize, pageToken }, caller }) {
+      await templateOf(name, caller, 'template.roll_out');
+      const to = await templates.version(name, version);
+      const filter = tenantsOf(name, labelSelector);
+      const bound = { filter, version: to.version };
+      const after = pageToken === undefined ? undefined : pageTokens.read('roll-out-preview', bound, pageToken);
+      const { tenants, searchedTo } = await store.tenantSearch.search(filter, { limit: pageSize, ...(after === undefined ? {} : { after }) });
+      const items = [];
+      for (const tenant of tenants) if (tenant.spec.template?.version !== to.version) items.push(await previewMove({ templates, admit }, caller, tenant, to));
+      const position = tenants.length === pageSize ? tenants.at(-1)?.name : searchedTo;
+      return { status: 200, body: { items, ...(position === undefined ? {} : { nextPageToken: pageTokens.make('roll-out-preview', bound, position) }) } };
+    },
+    async startRollout({ params: { name }, body: { version: wanted, ...request }, caller, idempotency }) {
+      const { template, policy } = await templateOf(name, caller, 'template.roll_out');
+      const { version } = await templates.version(name, wanted);
+      await requireTemporal();
+      const rollout = await startRollout(store, { caller, policy }, { uid: template._id, name, version }, request, async (tx, made) => {
+        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer({ status: 202, body: rolloutBody(made, nothingYet, []), headers: {} }));
+      });
+      await begin(rollout);
+      return { status: 202, body: rolloutBody(rollout, nothingYet, []), headers: { location: `/v1/rollouts/${rollout._id}` } };
+    },
+    async listRollouts({ params: { name }, query, caller }) {
+      const { template } = await templateOf(name, caller, 'template.get');
+      const { items, ...rest } = await listPage(pageTokens, 'rollouts', query, { template: template._id }, {
+        read: (before, limit) => store.rollouts.list(template._id, { limit, ...(before === undefined ? {} : { before }) }),
+        positionOf: ({ _id }) => _id,
+        show: (rollout) => rollout,
+      });
+      return { status: 200, body: { items: await Promise.all(items.map(shown)), ...rest } };
+    },
+    async getRollout({ params: { id }, caller }) {
+      await authorize(caller, 'template.get', { kind: 'TenantTemplate' });
+      return { status: 200, body: await shown(await findRollout(store, id)) };
+    },
+    pauseRollout: ({ params: { id }, caller }) => turn(id, caller, 'pause'),
+    resumeRollout: ({ params: { id }, body, caller }) =>
+      turn(id, caller, 'resume', async () => {
+        if ((await findRollout(store, id)).state === 'paused') await store.rollouts.moveMembers(id, 'failed', body?.skipFailed === true ? 'skipped' : 'changing');
+      }),
+    cancelRollout: ({ params: { id }, caller }) => turn(id, caller, 'cancel'),
+  };
+}

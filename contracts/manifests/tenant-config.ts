@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+export const configKeySchema = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'must begin with a letter and hold at most 64 letters, digits, "_", "." and "-"');
+
+const maxKeys = 200;
+const maxBytes = 16_384;
+
+/** Settings by key, each any JSON value. They are stored and shown in the clear: no secret belongs here. */
+export const configSchema = z
+  .record(configKeySchema, z.json())
+  .refine((config) => Object.keys(config).length <= maxKeys, `must hold at most ${maxKeys} keys`)
+  .refine((config) => new TextEncoder().encode(JSON.stringify(config)).length <= maxBytes, `must be at most ${maxBytes / 1024} KiB of JSON`)
+  .meta({ description: `Settings by key, at most ${maxBytes / 1024} KiB of JSON. No secret belongs here.`, maxProperties: maxKeys });
+
+export type Config = z.infer<typeof configSchema>;
+export type ConfigValue = Config[string];

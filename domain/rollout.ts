@@ -1,0 +1,44 @@
+/** A number of tenants, or a share of all such as "10%". */
+export type Wave = number | string;
+
+/** How many of all tenants have been changed when a wave is over; of a share, at least one. */
+function waveGoal(wave: Wave, tenants: number): number {
+  return typeof wave === 'number' ? wave : Math.ceil((tenants * Number.parseInt(wave, 10)) / 100);
+}
+
+export interface RolloutProgress {
+  readonly waves: readonly Wave[];
+  /** Index of the wave under way. */
+  readonly wave: number;
+  readonly tenants: number;
+  readonly maxFailures: number;
+  readonly counts: { readonly changing: number; readonly changed: number; readonly failed: number; readonly skipped: number };
+  /** Whether every tenant that it concerns has been taken. */
+  readonly exhausted: boolean;
+}
+
+export type RolloutStep =
+  | { readonly kind: 'pause'; readonly reason: string }
+  /** Take so many more tenants. */
+  | { readonly kind: 'take'; readonly limit: number }
+  | { readonly kind: 'next-wave' }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'finish' };
+
+/** Tenants that one roll-out changes at the same time. */
+const atOnce = 20;
+
+/**
+ * What a running roll-out does next. Failures beyond what is tolerated pause it before anything else is begun; a wave is
+ * over when all its tenants have been changed, and after the last one whatever is left goes as well.
+ */
+export function nextRolloutStep({ waves, wave, tenants, maxFailures, counts, exhausted }: RolloutProgress): RolloutStep {
+  const { changing, changed, failed, skipped } = counts;
+  if (failed > maxFailures) return { kind: 'pause', reason: `${failed} ${failed === 1 ? 'tenant' : 'tenants'} could not be changed; ${maxFailures} may` };
+  if (exhausted) return { kind: changing > 0 ? 'wait' : 'finish' };
+  const present = waves[wave];
+  const goal = present === undefined || wave === waves.length - 1 ? Infinity : waveGoal(present, tenants);
+  const taken = changing + changed + failed + skipped;
+  if (taken < goal) return changing < atOnce ? { kind: 'take', limit: Math.min(atOnce - changing, goal - taken) } : { kind: 'wait' };
+  return { kind: changing > 0 ? 'wait' : 'next-wave' };
+}

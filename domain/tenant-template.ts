@@ -1,0 +1,62 @@
+import type { Config, ConfigValue } from '../contracts/manifests/tenant-config.ts';
+import type { TenantTemplateSpec } from '../contracts/manifests/tenant-template.ts';
+import type { ServiceSpec } from '../contracts/manifests/tenant.ts';
+
+/** One generation of a template. */
+export interface TemplateVersion {
+  readonly name: string;
+  readonly version: number;
+  readonly spec: TenantTemplateSpec;
+}
+
+export interface ConfigEntry {
+  key: string;
+  value: ConfigValue;
+  origin: 'template' | 'tenant';
+  /** What the template says, where the tenant says otherwise. */
+  templateValue?: ConfigValue;
+}
+
+/** What is in effect, by key in code-unit order: each key is the tenant's where it sets it, whole, else the template's. */
+export function configEntries(template: TemplateVersion | undefined, own: Config | undefined): ConfigEntry[] {
+  const given = template?.spec.config ?? {};
+  const keys = [...new Set([...Object.keys(given), ...Object.keys(own ?? {})])].toSorted();
+  // Own fields only: "constructor" is a fine name for a key.
+  const valueIn = (config: Config, key: string): ConfigValue | undefined => (Object.hasOwn(config, key) ? config[key] : undefined);
+  return keys.map((key): ConfigEntry => {
+    const [ofTemplate, ofTenant] = [valueIn(given, key), valueIn(own ?? {}, key)];
+    if (ofTenant === undefined) return { key, value: ofTemplate ?? null, origin: 'template' };
+    return { key, value: ofTenant, origin: 'tenant', ...(ofTemplate === undefined ? {} : { templateValue: ofTemplate }) };
+  });
+}
+
+/** The same as one object. */
+export function effectiveConfig(template: TemplateVersion | undefined, own: Config | undefined): Config {
+  return Object.fromEntries(configEntries(template, own).map(({ key, value }) => [key, value]));
+}
+
+type Equal = (a: unknown, b: unknown) => boolean;
+
+function mergeByName<Item extends { readonly name: string }>(current: readonly Item[], from: readonly Item[], to: readonly Item[], merge: (stands: Item, old: Item | undefined, next: Item) => Item): Item[] {
+  const find = (items: readonly Item[], name: string): Item | undefined => items.find((item) => item.name === name);
+  const kept = current.map((item) => {
+    const next = find(to, item.name);
+    return next === undefined ? item : merge(item, find(from, item.name), next);
+  });
+  return [...kept, ...to.filter(({ name }) => find(current, name) === undefined)];
+}
+
+/**
+ * A tenant's services when it goes from one version's services to another's: a three-way merge, collection by collection.
+ * What the tenant has as the old version had it becomes what the new one says; what it has otherwise, or alone, it keeps.
+ * What the new version no longer has stays as well, for it holds data.
+ */
+export function rebaseServices(current: readonly ServiceSpec[], from: readonly ServiceSpec[], to: readonly ServiceSpec[], equal: Equal): ServiceSpec[] {
+  return mergeByName(current, from, to, ({ collections, ...stands }, old, { collections: nextCollections, ...next }) => {
+    const { collections: oldCollections, ...before } = old ?? { collections: [] };
+    return {
+      ...(equal(stands, before) ? next : stands),
+      collections: mergeByName(collections, oldCollections, nextCollections, (collection, was, becomes) => (equal(collection, was) ? becomes : collection)),
+    };
+  });
+}

@@ -1,0 +1,118 @@
+import { nextRolloutStep } from '../../domain/rollout.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { OperationDocument, RolloutDocument, RolloutMemberDocument, TenantDocument } from '../../store/documents.ts';
+import type { Store } from '../../store/store.ts';
+import type { ChangeTenant } from './change-tenant.ts';
+import { declaredAt } from './move-to-version.ts';
+import type { Templates } from './templates.ts';
+import { tenantsOf, turnRollout } from './turn-rollout.ts';
+
+export interface AdvanceDependencies {
+  readonly store: Store;
+  readonly templates: Templates;
+  readonly changeTenant: ChangeTenant;
+  /** Starts the workflow of an operation that was accepted. */
+  readonly begin: (operation: OperationDocument, tenant: TenantDocument) => Promise<void>;
+}
+
+/** Members that one turn looks at. */
+const batch = 100;
+
+/** Refusals that pass by themselves: the tenant is tried again. */
+const passing = new Set(['operation_in_progress', 'revision_stale', 'control_unavailable', 'temporal_unavailable', 'cell_unavailable', 'policy_unavailable', 'keys_unavailable']);
+
+/**
+ * Goes one turn further with a roll-out: sees what has become of the tenants that are being changed, then begins as many
+ * more as its wave allows. Each turn begins from what stands in the control database, so it may be repeated at any time.
+ */
+export function createAdvanceRollout({ store, templates, changeTenant, begin }: AdvanceDependencies): (id: string) => Promise<{ readonly done: boolean }> {
+  const { rollouts } = store;
+
+  const fail = (member: RolloutMemberDocument, error: { readonly code: string; readonly message: string }): Promise<void> =>
+    rollouts.setMember(member._id, { state: 'failed', operationId: member.operationId, error: { code: error.code, message: error.message } });
+
+  async function change(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
+    const version = await templates.version(rollout.template.name, rollout.version);
+    const tenant = await store.resources.findByUid('Tenant', member._id.tenant);
+    // Purged, deleted or gone over to another template meanwhile: it is no tenant of this one.
+    const concerned = tenant !== undefined && tenant.lifecycle !== 'Deleted' && tenant.spec.template?.name === version.name;
+    if (!concerned || (tenant.spec.template?.version === version.version && tenant.operation === null)) {
+      await rollouts.setMember(member._id, { state: concerned ? 'changed' : 'skipped', operationId: null, error: null });
+      return;
+    }
+    try {
+      const { actor, requestId, correlationId } = rollout;
+      const changed = await changeTenant({
+        name: tenant.name,
+        declare: (current) => declaredAt(current ?? tenant, version),
+        precondition: { kind: 'revision', revisions: [tenant.revision] },
+        force: true,
+        byRollout: true,
+        caller: { actor, requestId: `${requestId}/${tenant._id}`, correlationId },
+        settle: async () => undefined,
+      });
+      await rollouts.setMember(member._id, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
+      if (changed.operation !== undefined && changed.outcome !== 'unchanged') await begin(changed.operation, changed.tenant);
+    } catch (error) {
+      if (!(error instanceof TenureError)) throw error;
+      if (!passing.has(error.code)) await fail(member, error);
+    }
+  }
+
+  async function look(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
+    if (member.operationId === null) {
+      // Taken by a turn that came no further; what is no longer to run begins nothing.
+      await (rollout.state === 'running' ? change(rollout, member) : rollouts.setMember(member._id, { state: 'skipped', operationId: null, error: null }));
+      return;
+    }
+    const operation = await store.operations.find(member.operationId);
+    if (operation?.unfinished === true) return;
+    if (operation?.state === 'succeeded') await rollouts.setMember(member._id, { state: 'changed', operationId: member.operationId, error: null });
+    else await fail(member, operation?.error ?? { code: 'cancelled', message: 'its operation is gone' });
+  }
+
+  async function takeMore(rollout: RolloutDocument, limit: number): Promise<{ readonly exhausted: boolean }> {
+    let { cursor } = rollout;
+    const filter = tenantsOf(rollout.template.name, rollout.labelSelector);
+    for (let left = limit; left > 0; ) {
+      const { tenants, searchedTo } = await store.tenantSearch.search(filter, { ...(cursor === null ? {} : { after: cursor }), limit: batch });
+      for (const { _id: uid, name, spec } of tenants) {
+        if (left === 0) break;
+        cursor = name;
+        if (spec.template?.version === rollout.version) continue;
+        await rollouts.take(rollout._id, { uid, name });
+        left -= 1;
+      }
+      if (left > 0) cursor = searchedTo ?? tenants.at(-1)?.name ?? cursor;
+      await rollouts.progress(rollout._id, { cursor });
+      if (left > 0 && searchedTo === undefined && tenants.length < batch) return { exhausted: true };
+    }
+    return { exhausted: false };
+  }
+
+  return async (id) => {
+    const rollout = await rollouts.find(id);
+    if (rollout === undefined) return { done: true };
+    for (const member of await rollouts.members(id, 'changing', batch)) await look(rollout, member);
+    const counts = await rollouts.counts(id);
+    if (rollout.state !== 'running') {
+      if (counts.changing > 0) return { done: false };
+      await rollouts.settled(id);
+      return { done: true };
+    }
+    const { actor, requestId, correlationId, waves, wave, tenants, maxFailures } = rollout;
+    const caller = { actor, requestId, correlationId };
+    const progress = { waves, wave, tenants, maxFailures, counts };
+    let step = nextRolloutStep({ ...progress, exhausted: false });
+    if (step.kind === 'take') {
+      const { exhausted } = await takeMore(rollout, step.limit);
+      for (const member of await rollouts.members(id, 'changing', batch)) if (member.operationId === null) await change(rollout, member);
+      if (!exhausted) return { done: false };
+      step = nextRolloutStep({ ...progress, counts: await rollouts.counts(id), exhausted });
+    }
+    if (step.kind === 'next-wave') await rollouts.progress(id, { wave: wave + 1 });
+    if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason });
+    if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller);
+    return { done: false };
+  };
+}

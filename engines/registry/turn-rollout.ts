@@ -1,0 +1,112 @@
+import type { EventType } from '../../contracts/ledger-entry.ts';
+import type { PolicyDecision } from '../../contracts/policy.ts';
+import type { RolloutRequest, RolloutState } from '../../contracts/rollout.ts';
+import { parseTenantFilter } from '../../domain/tenant-filter.ts';
+import type { TenantFilter } from '../../domain/tenant-filter.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Transaction } from '../../store/commit.ts';
+import { storageVersion } from '../../store/documents.ts';
+import type { RolloutDocument } from '../../store/documents.ts';
+import type { LedgerDraft } from '../../store/ledger.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry } from './caller.ts';
+import type { Caller } from './caller.ts';
+
+/** The tenants of a template that a roll-out concerns; deleted ones are not among them. */
+export function tenantsOf(template: string, labelSelector: string | null | undefined): TenantFilter {
+  return parseTenantFilter({ template, labelSelector: labelSelector ?? undefined });
+}
+
+function rolloutEntry({ _id, template, version }: RolloutDocument, caller: Caller, type: EventType, told: Pick<LedgerDraft, 'policy' | 'reason'> & { readonly why?: string } = {}): LedgerDraft {
+  const { why, ...entry } = told;
+  return {
+    ...callerEntry(caller),
+    action: 'template.roll_out',
+    target: { kind: 'TenantTemplate', name: template.name, uid: template.uid },
+    outcome: 'succeeded',
+    ...entry,
+    event: { type, data: { rollout: _id, template: template.name, version, ...(why === undefined ? {} : { why }) } },
+  };
+}
+
+export interface RolloutCommand {
+  readonly caller: Caller;
+  readonly policy: PolicyDecision;
+}
+
+/**
+ * Writes down that a version is to come to the tenants of its template. The workflow does the rest.
+ * @throws TenureError template_not_available, rollout_not_possible, request_invalid for a selector that cannot be read
+ */
+export async function startRollout(
+  store: Store,
+  { caller, policy }: RolloutCommand,
+  template: { readonly uid: string; readonly name: string; readonly version: number },
+  { labelSelector, waves, maxFailures }: Omit<RolloutRequest, 'version'>,
+  settle: (tx: Transaction, rollout: RolloutDocument) => Promise<void>,
+): Promise<RolloutDocument> {
+  const tenants = await store.tenantSearch.count(tenantsOf(template.name, labelSelector));
+  const { actor, requestId, correlationId } = caller;
+  return store.commit(async (tx) => {
+    const rollout = await store.rollouts.insert(tx, {
+      _id: store.newId(),
+      storageVersion,
+      template: { uid: template.uid, name: template.name },
+      version: template.version,
+      labelSelector: labelSelector ?? null,
+      waves: [...waves],
+      maxFailures,
+      state: 'running',
+      active: true,
+      unsettled: true,
+      reason: null,
+      wave: 0,
+      tenants,
+      cursor: null,
+      actor,
+      requestId,
+      correlationId,
+      createTime: tx.time,
+      updateTime: tx.time,
+      endTime: null,
+    });
+    await settle(tx, rollout);
+    return { result: rollout, entries: [rolloutEntry(rollout, caller, 'template.rollout_started.v1', { policy })] };
+  });
+}
+
+interface Turn {
+  readonly from: readonly RolloutState[];
+  readonly to: RolloutState;
+  readonly event: EventType;
+}
+
+const turns = {
+  pause: { from: ['running'], to: 'paused', event: 'template.rollout_paused.v1' },
+  resume: { from: ['paused'], to: 'running', event: 'template.rollout_resumed.v1' },
+  cancel: { from: ['running', 'paused'], to: 'cancelled', event: 'template.rollout_cancelled.v1' },
+  finish: { from: ['running'], to: 'succeeded', event: 'template.rollout_succeeded.v1' },
+} as const satisfies Record<string, Turn>;
+
+/**
+ * Brings a roll-out from one state to another. What of it is already under way in tenants comes to its end.
+ * @throws TenureError rollout_not_possible
+ */
+export function turnRollout(store: Store, id: string, turn: keyof typeof turns, caller: Caller, told: { readonly policy?: PolicyDecision; readonly why?: string } = {}): Promise<RolloutDocument> {
+  const { from, to, event } = turns[turn];
+  const final = to === 'succeeded' || to === 'cancelled';
+  return store.commit(async (tx) => {
+    const after = await store.rollouts.turn(tx, id, from, {
+      $set: { state: to, reason: turn === 'pause' ? (told.why ?? 'somebody has paused it') : null, updateTime: tx.time, ...(final ? { endTime: tx.time } : {}), ...(to === 'running' ? { unsettled: true } : {}) },
+      ...(final ? { $unset: { active: '' } } : {}),
+    });
+    return { result: after, entries: [rolloutEntry(after, caller, event, told)] };
+  });
+}
+
+/** The roll-out of this id. @throws TenureError not_found */
+export async function findRollout(store: Pick<Store, 'rollouts'>, id: string): Promise<RolloutDocument> {
+  const rollout = await store.rollouts.find(id);
+  if (rollout === undefined) throw new TenureError('not_found', `rollout "${id}" does not exist`);
+  return rollout;
+}
