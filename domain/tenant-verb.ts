@@ -23,6 +23,16 @@ export function isFulfilled(verb: TenantVerb, { lifecycle, spec }: Pick<VerbTena
   return (endsOf(verb.path) as string[]).includes(lifecycle);
 }
 
+/** Whether an operation that runs brings about what the verb asks for. */
+export function isOnItsWay(verb: TenantVerb, { kind, assign }: { readonly kind: OperationKind; readonly assign: Partial<TenantSpec> }): boolean {
+  return kind === verb.path && (verb.path !== 'change_plan' || assign.plan === verb.plan);
+}
+
+/** Whether a purge before its time is asked for. */
+export function isEarlyPurge(verb: TenantVerb): boolean {
+  return verb.path === 'purge' && verb.early;
+}
+
 /**
  * What a verb means for the tenant as it is.
  * @throws TenureError transition_not_allowed with the paths that are
