@@ -3,12 +3,12 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { applyManifest } from '../apply-manifest.ts';
 import type { Applied } from '../apply-manifest.ts';
 import type { CommandContext, Terminal } from '../command-context.ts';
-import { asFailure, operationErrorLines, outlookOf } from '../failure-report.ts';
-import { CliFailure } from '../failure.ts';
+import { asFailure, operationFailure } from '../failure-report.ts';
+import { CliFailure, joinFailures } from '../failure.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import type { LocatedManifest } from '../manifests/read-manifests.ts';
-import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
-import { createProgress } from '../operations/progress.ts';
+import { followAll, operationLine } from '../operations/follow-all.ts';
+import { retryWithin } from '../operations/follow.ts';
 import { kindOf } from '../resources/kinds.ts';
 import { outputOption, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
@@ -54,7 +54,14 @@ async function apply({ file, wait, timeout, output }: ApplyOptions, { terminal, 
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
   const applied = await applyAll(connect(), manifests, terminal, tell);
   const api = connect(retryWithin(timeout));
-  const failures = wait === true ? await waitForAll(api, applied, timeout, terminal, tell) : [];
+  const failures: CliFailure[] = [];
+  if (wait === true) {
+    const started = applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [{ operation, about: located }]));
+    await followAll(api, started, timeout, terminal, (operation, located) => {
+      tell(operationLine(operation));
+      if (operation.state !== 'succeeded') failures.push(operationFailure(operation, located));
+    });
+  }
   if (output !== 'table') {
     const items = [];
     for (const { resource } of applied) {
@@ -63,10 +70,15 @@ async function apply({ file, wait, timeout, output }: ApplyOptions, { terminal, 
     }
     terminal.stdout.write(renderData(output, { items, single: false }));
   }
-  if (failures.length > 0) throw new CliFailure('operationFailed', failures.join('\n'));
+  if (failures.length > 0) throw joinFailures(failures);
 }
 
-async function applyAll(api: ApiClient, manifests: readonly LocatedManifest[], { stderr, interrupted }: Terminal, tell: (line: string) => void): Promise<AppliedManifest[]> {
+async function applyAll(
+  api: ApiClient,
+  manifests: readonly LocatedManifest[],
+  { stderr, interrupted }: Terminal,
+  tell: (line: string) => void,
+): Promise<AppliedManifest[]> {
   const applied: AppliedManifest[] = [];
   for (const [index, located] of manifests.entries()) {
     const { manifest, reference } = located;
@@ -82,30 +94,4 @@ async function applyAll(api: ApiClient, manifests: readonly LocatedManifest[], {
     }
   }
   return applied;
-}
-
-/** Follows one operation after the other; they run side by side all the same. Returns what is to be said of those that failed. */
-async function waitForAll(api: ApiClient, applied: readonly AppliedManifest[], timeoutMs: number, { stderr, paintErr, interrupted }: Terminal, tell: (line: string) => void): Promise<string[]> {
-  const waiting = new Map(applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [[operation.id, located] as const])));
-  const wait = startWait(timeoutMs, interrupted, () => [...waiting.keys()].map(outlookOf).join('\n'));
-  const progress = createProgress(stderr, paintErr);
-  const failures: string[] = [];
-  try {
-    for (const [id, located] of waiting) {
-      const operation = await followOperation(api, id, progress, wait.signal);
-      progress.clear();
-      tell(operationLine(operation));
-      if (operation.state !== 'succeeded') failures.push(operationErrorLines(operation, located).join('\n'));
-      waiting.delete(id);
-    }
-  } catch (error) {
-    throw wait.ended(error);
-  } finally {
-    progress.clear();
-  }
-  return failures;
-}
-
-function operationLine({ id, kind, state }: { readonly id: string; readonly kind: string; readonly state: string }): string {
-  return `operation/${id} (${kind}) ${state}`;
 }

@@ -33,7 +33,7 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['diff tenants', /^error: name exactly one tenant/],
   ['rollback tenant/a', /^error: required option '--to <generation>' not specified/],
   ['rollback tenant/a --to 0', /Write a whole number above zero\./],
-  ['wait region/r', /^error: a region is as declared at once/],
+  ['wait region/r', /^error: nothing runs for a region\nfix: wait for a tenant or an operation/],
   ['wait operation/x --for=Ready', /^error: --for is for tenants/],
   ['wait tenant/a --for=Redy', /^error: --for=Redy is not understood\nfix: write --for=Ready/],
   ['wait tenant/a --for=lifecycle=active', /^error: "active" is no lifecycle state\nfix: did you mean "Active"\?/],
