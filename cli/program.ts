@@ -7,6 +7,7 @@ import { addChangePlan } from './commands/change-plan.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addDestructiveVerbs } from './commands/destructive-verbs.ts';
 import { addDiff } from './commands/diff.ts';
+import { addExplain } from './commands/explain.ts';
 import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
 import { addHold } from './commands/hold.ts';
@@ -74,6 +75,7 @@ export function createProgram(context: CommandContext): Command {
   addHistory(program, context);
   addDiff(program, context);
   addRollback(program, context);
+  addExplain(program, context);
   program.commandsGroup('The life of a tenant:');
   addLifecycleVerbs(program, context);
   addDestructiveVerbs(program, context);
