@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import { applyManifest } from '../apply-manifest.ts';
-import type { Applied } from '../apply-manifest.ts';
+import type { Applied, ApplyConsent } from '../apply-manifest.ts';
 import type { CommandContext, Terminal } from '../command-context.ts';
 import { asFailure, operationFailure } from '../failure-report.ts';
 import { CliFailure, joinFailures } from '../failure.ts';
@@ -13,10 +13,13 @@ import { kindOf } from '../resources/kinds.ts';
 import { outputOption, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { timeoutOption } from './timeout-option.ts';
+import { confirmMassChangeOption } from './verb-options.ts';
 
 interface ApplyOptions {
   readonly file: readonly string[];
   readonly wait?: true;
+  readonly forceConflicts?: true;
+  readonly confirmMassChange?: true;
   readonly timeout: number;
   readonly output: OutputFormat;
 }
@@ -26,6 +29,8 @@ Examples:
   tenure apply -f tenant.yaml              create or change what the file declares
   tenure apply -f examples --wait          a folder; wait until its tenants are as declared
   tenure apply -f - < tenant.yaml          standard input
+  tenure apply -f acme.yaml --force-conflicts
+                                           reverse also what a verb has set since
   tenure apply -f tenant.yaml -o json      print the resources as they then stand
 
 Everything is checked before anything is applied. Regions are applied first, then plans, then tenants.
@@ -38,6 +43,8 @@ export function addApply(program: Command, context: CommandContext): void {
     .description('Create or change resources as manifests declare them.')
     .requiredOption('-f, --file <path...>', 'manifest file, folder of them, or - for standard input')
     .option('--wait', 'wait until the operations that this starts are done')
+    .option('--force-conflicts', 'reverse also what a verb, such as suspend, has set')
+    .addOption(confirmMassChangeOption())
     .addOption(timeoutOption('120s'))
     .addOption(outputOption())
     .addHelpText('after', examples)
@@ -48,11 +55,11 @@ interface AppliedManifest extends Applied {
   readonly located: LocatedManifest;
 }
 
-async function apply({ file, wait, timeout, output }: ApplyOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function apply({ file, wait, forceConflicts, confirmMassChange, timeout, output }: ApplyOptions, { terminal, connect }: CommandContext): Promise<void> {
   const manifests = await readManifests(file, terminal);
   // With data asked for on stdout, what is told of the way there is a message.
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
-  const applied = await applyAll(connect(), manifests, terminal, tell);
+  const applied = await applyAll(connect(), manifests, { forceConflicts, confirmMassChange }, terminal, tell);
   const api = connect(retryWithin(timeout));
   const failures: CliFailure[] = [];
   if (wait === true) {
@@ -76,6 +83,7 @@ async function apply({ file, wait, timeout, output }: ApplyOptions, { terminal, 
 async function applyAll(
   api: ApiClient,
   manifests: readonly LocatedManifest[],
+  consent: ApplyConsent,
   { stderr, interrupted }: Terminal,
   tell: (line: string) => void,
 ): Promise<AppliedManifest[]> {
@@ -83,7 +91,7 @@ async function applyAll(
   for (const [index, located] of manifests.entries()) {
     const { manifest, reference } = located;
     try {
-      const result = await applyManifest(api, manifest, () => stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`));
+      const result = await applyManifest(api, manifest, consent, () => stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`));
       applied.push({ ...result, located });
       tell(`${reference} ${result.outcome}`);
       if (result.operation !== undefined) tell(operationLine(result.operation));
