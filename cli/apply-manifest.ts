@@ -17,6 +17,14 @@ export interface Applied {
   readonly operation?: Operation;
 }
 
+/** What the user has said to be meant. */
+export interface ApplyConsent {
+  /** Reverse also what a verb has set. */
+  readonly forceConflicts: true | undefined;
+  /** Many tenants at once. */
+  readonly confirmMassChange: true | undefined;
+}
+
 interface Current {
   readonly etag: string;
   readonly revision: number;
@@ -28,19 +36,19 @@ type Condition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' };
  * change it in between it is read again, once, after `onReread`.
  * @throws ApiError, ApiUnreachable
  */
-export async function applyManifest(api: ApiClient, manifest: Manifest, onReread: () => void): Promise<Applied> {
+export async function applyManifest(api: ApiClient, manifest: Manifest, consent: ApplyConsent, onReread: () => void): Promise<Applied> {
   try {
-    return await applyOnce(api, manifest);
+    return await applyOnce(api, manifest, consent);
   } catch (error) {
     if (!(error instanceof ApiError) || (error.code !== 'revision_stale' && error.code !== 'already_exists')) throw error;
     onReread();
-    return applyOnce(api, manifest);
+    return applyOnce(api, manifest, consent);
   }
 }
 
-async function applyOnce(api: ApiClient, manifest: Manifest): Promise<Applied> {
+async function applyOnce(api: ApiClient, manifest: Manifest, consent: ApplyConsent): Promise<Applied> {
   const before = await read(api, manifest);
-  const { resource, operation } = await put(api, manifest, before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag });
+  const { resource, operation } = await put(api, manifest, consent, before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag });
   const outcome = before === undefined ? 'created' : resource.metadata.revision === before.revision ? 'unchanged' : 'configured';
   return { outcome, resource, ...(operation === undefined ? {} : { operation }) };
 }
@@ -57,7 +65,7 @@ async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Pro
   }
 }
 
-async function put(api: ApiClient, manifest: Manifest, condition: Condition): Promise<Omit<Applied, 'outcome'>> {
+async function put(api: ApiClient, manifest: Manifest, { forceConflicts, confirmMassChange }: ApplyConsent, condition: Condition): Promise<Omit<Applied, 'outcome'>> {
   const params = { name: manifest.metadata.name };
   switch (manifest.kind) {
     case 'Region':
@@ -67,7 +75,8 @@ async function put(api: ApiClient, manifest: Manifest, condition: Condition): Pr
     case 'TenantTemplate':
       return { resource: (await api.call('putTemplate', { params, body: manifest, ...condition })).body };
     case 'Tenant': {
-      const { tenant, operation } = (await api.call('putTenant', { params, body: manifest, ...condition })).body;
+      const query = { ...(forceConflicts === true ? { force: 'true' as const } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' as const } : {}) };
+      const { tenant, operation } = (await api.call('putTenant', { params, query, body: manifest, ...condition })).body;
       return { resource: tenant, ...(operation === undefined ? {} : { operation }) };
     }
   }

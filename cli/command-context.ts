@@ -9,9 +9,12 @@ export interface Output {
   readonly columns?: number;
 }
 
+/** What a command reads from; `process.stdin` is one. */
+export type Input = Readable & { readonly isTTY?: boolean };
+
 /** Where a command's words and data go, and how its end is asked for. */
 export interface Terminal {
-  readonly stdin: Readable;
+  readonly stdin: Input;
   /** Data. */
   readonly stdout: Output;
   /** Messages. */

@@ -3,9 +3,18 @@ import { problemType } from './problem-type.ts';
 import type { Operation } from '../contracts/operation.ts';
 import type { Problem, ProblemDetail } from '../contracts/problem-document.ts';
 import { CliFailure } from './failure.ts';
-import type { LocatedManifest } from './manifests/read-manifests.ts';
 
 const programName = './tenure';
+
+/** The resource that a failure is about. */
+export interface Subject {
+  /** `tenant/acme` */
+  readonly reference: string;
+  /** `file:line:col` of its manifest, where it has one. */
+  readonly place?: string;
+  /** Place and code frame of what a JSON pointer into the manifest means. */
+  locate?(pointer: string): { readonly place: string; readonly frame: string };
+}
 
 /** An operation goes on whether or not anybody waits for it. */
 export function outlookOf(operationId: string): string {
@@ -16,27 +25,27 @@ function waitCommand(operationId: string): string {
   return `${programName} wait operation/${operationId}`;
 }
 
-/** Any thrown value as the end of a command; `manifest` is what was being applied. */
-export function asFailure(error: unknown, interrupted: AbortSignal, manifest?: LocatedManifest): CliFailure {
+/** Any thrown value as the end of a command; `subject` is what it was at work on. */
+export function asFailure(error: unknown, interrupted: AbortSignal, subject?: Subject): CliFailure {
   if (error instanceof CliFailure) return error;
-  if (interrupted.aborted) return new CliFailure('interrupted', ['interrupted', ...resourceLines(manifest)].join('\n'));
-  if (error instanceof ApiError) return problemFailure(error.problem, manifest);
+  if (interrupted.aborted) return new CliFailure('interrupted', ['interrupted', ...resourceLines(subject)].join('\n'));
+  if (error instanceof ApiError) return problemFailure(error.problem, subject);
   if (error instanceof ApiUnreachable) {
     const fix = 'fix: start the installation (`npm start`), or correct the address (--server, TENURE_SERVER or the context file)';
-    return new CliFailure('unavailable', [`error: ${error.message}`, ...resourceLines(manifest), fix].join('\n'));
+    return new CliFailure('unavailable', [`error: ${error.message}`, ...resourceLines(subject), fix].join('\n'));
   }
   return new CliFailure('operationFailed', `error: the command itself failed; please report this\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }
 
 /** What the API answered, in full, with each pointer as a place in the manifest where there is one. */
-function problemFailure(problem: Problem, manifest?: LocatedManifest): CliFailure {
+function problemFailure(problem: Problem, subject?: Subject): CliFailure {
   const operationId = problem.operation?.split('/').at(-1);
   return new CliFailure(
     problemType(problem.code).exit,
     [
       `error: ${problem.title}: ${problem.detail}`,
-      ...resourceLines(manifest),
-      ...(problem.errors ?? []).flatMap((detail) => detailLines(detail, manifest)),
+      ...resourceLines(subject),
+      ...(problem.errors ?? []).flatMap((detail) => detailLines(detail, subject)),
       `fix: ${problem.fix}`,
       ...(operationId === undefined ? [] : [`operation: ${waitCommand(operationId)}`]),
       `requestId: ${problem.requestId}`,
@@ -44,25 +53,30 @@ function problemFailure(problem: Problem, manifest?: LocatedManifest): CliFailur
   );
 }
 
-/** Why an operation ended without success. */
-export function operationErrorLines({ id, kind, tenant, state, error, requestId }: Operation, manifest?: LocatedManifest): string[] {
+/** An operation that ended without success, as the end of a command. */
+export function operationFailure(operation: Operation, subject?: Subject): CliFailure {
+  return new CliFailure('operationFailed', operationErrorLines(operation, subject).join('\n'));
+}
+
+function operationErrorLines({ id, kind, tenant, state, error, requestId }: Operation, subject?: Subject): string[] {
   const end = `error: ${kind} of tenant/${tenant.name} ${state}`;
   return [
     error === undefined ? end : `${end}: ${problemType(error.code).title} (${error.code}): ${error.message}`,
-    ...resourceLines(manifest),
-    ...(error?.errors ?? []).flatMap((detail) => detailLines(detail, manifest)),
+    ...resourceLines(subject),
+    ...(error?.errors ?? []).flatMap((detail) => detailLines(detail, subject)),
     ...(error === undefined ? [] : [`fix: ${error.fix}`]),
     `operation: ${programName} describe operation ${id}`,
     `requestId: ${requestId}`,
   ];
 }
 
-function resourceLines(manifest: LocatedManifest | undefined): string[] {
-  return manifest === undefined ? [] : [`resource: ${manifest.reference} (${manifest.place})`];
+function resourceLines(subject: Subject | undefined): string[] {
+  if (subject === undefined) return [];
+  return [`resource: ${subject.reference}${subject.place === undefined ? '' : ` (${subject.place})`}`];
 }
 
-function detailLines({ pointer, message, allowed, fix }: ProblemDetail, manifest: LocatedManifest | undefined): string[] {
-  const located = pointer === undefined ? undefined : manifest?.locate(pointer);
+function detailLines({ pointer, message, allowed, fix }: ProblemDetail, subject: Subject | undefined): string[] {
+  const located = pointer === undefined ? undefined : subject?.locate?.(pointer);
   const where = located?.place ?? pointer;
   return [
     `${located === undefined ? '  ' : ''}${where === undefined ? '' : `${where}: `}${message}`,

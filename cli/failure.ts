@@ -1,3 +1,4 @@
+import { exitCodes } from '../contracts/problems.ts';
 import type { ExitCodeName } from '../contracts/problems.ts';
 
 /** Ends a command: `report` is everything that is said about it on stderr (nothing where it is empty), the exit code says which kind of end it is. */
@@ -16,4 +17,10 @@ export class CliFailure extends Error {
 /** A command that cannot be run as it was given. */
 export function usageFailure(message: string, fix: string): CliFailure {
   return new CliFailure('usage', `error: ${message}\nfix: ${fix}`);
+}
+
+/** Several failures as one, with all of their reports. Its exit is the worst of theirs: the one with the highest code. */
+export function joinFailures(failures: readonly CliFailure[]): CliFailure {
+  const worst = failures.map(({ exit }) => exit).reduce((a, b) => (exitCodes[b] > exitCodes[a] ? b : a));
+  return new CliFailure(worst, failures.map(({ report }) => report).join('\n'));
 }

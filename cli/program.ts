@@ -3,10 +3,15 @@ import { exitCodes } from '../contracts/problems.ts';
 import type { ExitCodeName } from '../contracts/problems.ts';
 import type { CommandContext } from './command-context.ts';
 import { addApply } from './commands/apply.ts';
+import { addChangePlan } from './commands/change-plan.ts';
 import { addDescribe } from './commands/describe.ts';
+import { addDestructiveVerbs } from './commands/destructive-verbs.ts';
 import { addDiff } from './commands/diff.ts';
+import { addExplain } from './commands/explain.ts';
 import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
+import { addHold } from './commands/hold.ts';
+import { addLifecycleVerbs } from './commands/lifecycle-verbs.ts';
 import { addOperations } from './commands/operations.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addWait } from './commands/wait.ts';
@@ -14,7 +19,7 @@ import { addWait } from './commands/wait.ts';
 const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
   ok: 'done',
   operationFailed: 'the operation failed, or something unforeseen did',
-  differs: 'of diff: the two generations differ',
+  differs: 'of diff: something differs',
   usage: 'the command line, a manifest or the request is not valid',
   notFound: 'there is no such resource',
   conflict: 'the resource, or an operation on it, is in the way',
@@ -35,6 +40,7 @@ Examples:
   tenure apply -f examples --wait
   tenure get tenants
   tenure describe tenant acme
+  tenure suspend acme --wait
 
 Where the API is and who you are: flags, else TENURE_SERVER, TENURE_TOKEN and TENURE_TOKEN_FILE, else the context
 file, which is $TENURE_CONTEXT, or .tenure/context.json here or beside ./tenure. Data goes to stdout, messages go to stderr.
@@ -45,7 +51,7 @@ ${exitCodeLines()}`;
 /** The command line: every verb, its options and its help. Parsing it runs the verb. */
 export function createProgram(context: CommandContext): Command {
   const { stdout, stderr } = context.terminal;
-  const program = new Command('tenure')
+  const program: Command = new Command('tenure')
     .description('Operate the tenants of a Tenure installation.')
     .option('--server <url>', 'address of the API, such as http://127.0.0.1:8080')
     .option('--token-file <path>', 'file that holds the bearer token')
@@ -59,20 +65,30 @@ export function createProgram(context: CommandContext): Command {
       getErrHasColors: () => false,
       outputError: (text, write) => write(text.replace(/^error:/, () => context.terminal.paintErr('red', 'error:'))),
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]) })
     .helpCommand(false)
     .addHelpText('after', footer);
+  program.commandsGroup('Declare and look:');
   addApply(program, context);
   addGet(program, context);
   addDescribe(program, context);
   addHistory(program, context);
   addDiff(program, context);
   addRollback(program, context);
-  addWait(program, context);
+  addExplain(program, context);
+  program.commandsGroup('The life of a tenant:');
+  addLifecycleVerbs(program, context);
+  addDestructiveVerbs(program, context);
+  addChangePlan(program, context);
+  addHold(program, context);
+  program.commandsGroup('Operations:');
   addOperations(program, context);
-  for (const command of [program, ...program.commands]) {
-    const path = command === program ? '' : ` ${command.name()}`;
-    command.showHelpAfterError(`usage: tenure${path} ${command.usage()}\nfix: see tenure${path} --help`);
-  }
+  addWait(program, context);
+  pointToHelp(program, 'tenure');
   return program;
+}
+
+function pointToHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`usage: ${path} ${command.usage()}\nfix: see ${path} --help`);
+  for (const child of command.commands) pointToHelp(child, `${path} ${child.name()}`);
 }

@@ -1,10 +1,9 @@
-import type { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import { createApiClient } from '../client/api-client.ts';
 import type { ApiClient, ApiClientOptions } from '../client/api-client.ts';
 import { exitCodes } from '../contracts/problems.ts';
-import type { CommandContext, Output, Terminal } from './command-context.ts';
+import type { CommandContext, Input, Output, Terminal } from './command-context.ts';
 import type { CliEnvironment } from './config.ts';
 import { resolveConnection } from './connection.ts';
 import { asFailure } from './failure-report.ts';
@@ -15,7 +14,7 @@ import { printable } from './text/printable.ts';
 export interface CliOptions {
   /** Without the names of node and the script. */
   readonly argv: readonly string[];
-  readonly stdin: Readable;
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly environment: CliEnvironment;

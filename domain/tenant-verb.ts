@@ -1,7 +1,7 @@
 import type { OperationKind, Transition } from '../contracts/lifecycle.ts';
 import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 import { endsOf, pathsFrom, transitionsOn } from './lifecycle.ts';
-import type { CurrentTenant, SettledSpec, TenantChange } from './tenant-change.ts';
+import type { CurrentTenant, SettledSpec, SpecFields, TenantChange } from './tenant-change.ts';
 import { TenureError } from './tenure-error.ts';
 
 /** A lifecycle path asked for by its name. */
@@ -21,6 +21,16 @@ export function isFulfilled(verb: TenantVerb, { lifecycle, spec }: Pick<VerbTena
   if (verb.path === 'change_plan') return spec.plan === verb.plan;
   if (verb.path === 'reconcile' || verb.path === 'undelete') return false;
   return (endsOf(verb.path) as string[]).includes(lifecycle);
+}
+
+/** Whether an operation that runs brings about what the verb asks for. */
+export function isOnItsWay(verb: TenantVerb, { kind, assign }: { readonly kind: OperationKind; readonly assign: SpecFields }): boolean {
+  return kind === verb.path && (verb.path !== 'change_plan' || assign.plan === verb.plan);
+}
+
+/** Whether a purge before its time is asked for. */
+export function isEarlyPurge(verb: TenantVerb): boolean {
+  return verb.path === 'purge' && verb.early;
 }
 
 /**

@@ -1,22 +1,25 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import { applyManifest } from '../apply-manifest.ts';
-import type { Applied } from '../apply-manifest.ts';
+import type { Applied, ApplyConsent } from '../apply-manifest.ts';
 import type { CommandContext, Terminal } from '../command-context.ts';
-import { asFailure, operationErrorLines, outlookOf } from '../failure-report.ts';
-import { CliFailure } from '../failure.ts';
+import { asFailure, operationFailure } from '../failure-report.ts';
+import { CliFailure, joinFailures } from '../failure.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import type { LocatedManifest } from '../manifests/read-manifests.ts';
-import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
-import { createProgress } from '../operations/progress.ts';
+import { followAll, operationLine } from '../operations/follow-all.ts';
+import { retryWithin } from '../operations/follow.ts';
 import { kindOf } from '../resources/kinds.ts';
 import { outputOption, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { timeoutOption } from './timeout-option.ts';
+import { confirmMassChangeOption } from './verb-options.ts';
 
 interface ApplyOptions {
   readonly file: readonly string[];
   readonly wait?: true;
+  readonly forceConflicts?: true;
+  readonly confirmMassChange?: true;
   readonly timeout: number;
   readonly output: OutputFormat;
 }
@@ -26,6 +29,8 @@ Examples:
   tenure apply -f tenant.yaml              create or change what the file declares
   tenure apply -f examples --wait          a folder; wait until its tenants are as declared
   tenure apply -f - < tenant.yaml          standard input
+  tenure apply -f acme.yaml --force-conflicts
+                                           reverse also what a verb has set since
   tenure apply -f tenant.yaml -o json      print the resources as they then stand
 
 Everything is checked before anything is applied. Regions are applied first, then plans, then tenants.
@@ -38,6 +43,8 @@ export function addApply(program: Command, context: CommandContext): void {
     .description('Create or change resources as manifests declare them.')
     .requiredOption('-f, --file <path...>', 'manifest file, folder of them, or - for standard input')
     .option('--wait', 'wait until the operations that this starts are done')
+    .option('--force-conflicts', 'reverse also what a verb, such as suspend, has set')
+    .addOption(confirmMassChangeOption())
     .addOption(timeoutOption('120s'))
     .addOption(outputOption())
     .addHelpText('after', examples)
@@ -48,13 +55,20 @@ interface AppliedManifest extends Applied {
   readonly located: LocatedManifest;
 }
 
-async function apply({ file, wait, timeout, output }: ApplyOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function apply({ file, wait, forceConflicts, confirmMassChange, timeout, output }: ApplyOptions, { terminal, connect }: CommandContext): Promise<void> {
   const manifests = await readManifests(file, terminal);
   // With data asked for on stdout, what is told of the way there is a message.
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
-  const applied = await applyAll(connect(), manifests, terminal, tell);
+  const applied = await applyAll(connect(), manifests, { forceConflicts, confirmMassChange }, terminal, tell);
   const api = connect(retryWithin(timeout));
-  const failures = wait === true ? await waitForAll(api, applied, timeout, terminal, tell) : [];
+  const failures: CliFailure[] = [];
+  if (wait === true) {
+    const started = applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [{ operation, about: located }]));
+    await followAll(api, started, timeout, terminal, (operation, located) => {
+      tell(operationLine(operation));
+      if (operation.state !== 'succeeded') failures.push(operationFailure(operation, located));
+    });
+  }
   if (output !== 'table') {
     const items = [];
     for (const { resource } of applied) {
@@ -63,15 +77,21 @@ async function apply({ file, wait, timeout, output }: ApplyOptions, { terminal, 
     }
     terminal.stdout.write(renderData(output, { items, single: false }));
   }
-  if (failures.length > 0) throw new CliFailure('operationFailed', failures.join('\n'));
+  if (failures.length > 0) throw joinFailures(failures);
 }
 
-async function applyAll(api: ApiClient, manifests: readonly LocatedManifest[], { stderr, interrupted }: Terminal, tell: (line: string) => void): Promise<AppliedManifest[]> {
+async function applyAll(
+  api: ApiClient,
+  manifests: readonly LocatedManifest[],
+  consent: ApplyConsent,
+  { stderr, interrupted }: Terminal,
+  tell: (line: string) => void,
+): Promise<AppliedManifest[]> {
   const applied: AppliedManifest[] = [];
   for (const [index, located] of manifests.entries()) {
     const { manifest, reference } = located;
     try {
-      const result = await applyManifest(api, manifest, () => stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`));
+      const result = await applyManifest(api, manifest, consent, () => stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`));
       applied.push({ ...result, located });
       tell(`${reference} ${result.outcome}`);
       if (result.operation !== undefined) tell(operationLine(result.operation));
@@ -82,30 +102,4 @@ async function applyAll(api: ApiClient, manifests: readonly LocatedManifest[], {
     }
   }
   return applied;
-}
-
-/** Follows one operation after the other; they run side by side all the same. Returns what is to be said of those that failed. */
-async function waitForAll(api: ApiClient, applied: readonly AppliedManifest[], timeoutMs: number, { stderr, paintErr, interrupted }: Terminal, tell: (line: string) => void): Promise<string[]> {
-  const waiting = new Map(applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [[operation.id, located] as const])));
-  const wait = startWait(timeoutMs, interrupted, () => [...waiting.keys()].map(outlookOf).join('\n'));
-  const progress = createProgress(stderr, paintErr);
-  const failures: string[] = [];
-  try {
-    for (const [id, located] of waiting) {
-      const operation = await followOperation(api, id, progress, wait.signal);
-      progress.clear();
-      tell(operationLine(operation));
-      if (operation.state !== 'succeeded') failures.push(operationErrorLines(operation, located).join('\n'));
-      waiting.delete(id);
-    }
-  } catch (error) {
-    throw wait.ended(error);
-  } finally {
-    progress.clear();
-  }
-  return failures;
-}
-
-function operationLine({ id, kind, state }: { readonly id: string; readonly kind: string; readonly state: string }): string {
-  return `operation/${id} (${kind}) ${state}`;
 }

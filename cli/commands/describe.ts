@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { describeOperation } from '../resources/describe-operation.ts';
-import { describePlan, describeRegion } from '../resources/describe-settled.ts';
+import { describePlan, describeRegion, describeTombstone } from '../resources/describe-settled.ts';
 import { describeTenant } from '../resources/describe-tenant.ts';
 import type { ResourceKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
@@ -16,6 +16,7 @@ Examples:
   tenure describe operation/ID             steps, with what each did, and the error with its fix
   tenure describe plan startup             what it offers
   tenure describe region eu-west-1         jurisdiction and cells
+  tenure describe tombstone UID            what is left of a purged tenant
   tenure describe tenant acme -o json      the same as get -o json`;
 
 const describers: Readonly<Record<ResourceKind['singular'], (api: ApiClient, name: string, paint: Paint) => Promise<string>>> = {
@@ -23,14 +24,15 @@ const describers: Readonly<Record<ResourceKind['singular'], (api: ApiClient, nam
   operation: describeOperation,
   plan: describePlan,
   region: describeRegion,
+  tombstone: describeTombstone,
 };
 
 export function addDescribe(program: Command, context: CommandContext): void {
   program
     .command('describe')
     .summary('explain one resource')
-    .description('Explain one tenant, operation, plan or region, for people.')
-    .argument('<kind[/name]>', 'tenant, operation, plan or region')
+    .description('Explain one tenant, operation, plan, region or tombstone, for people.')
+    .argument('<kind[/name]>', 'tenant, operation, plan, region or tombstone')
     .argument('[name]', 'its name')
     .addOption(outputOption())
     .addHelpText('after', examples)

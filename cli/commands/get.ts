@@ -5,10 +5,11 @@ import type { CommandContext } from '../command-context.ts';
 import { usageFailure } from '../failure.ts';
 import { tenantRevisionColumns } from '../resources/columns.ts';
 import { kindWords, tenantKind } from '../resources/kinds.ts';
-import type { ResourceKind, TenantFilter } from '../resources/kinds.ts';
+import type { TenantFilter, TombstoneFilter } from '../resources/kinds.ts';
 import { outputOption, printResources, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReferences } from '../resources/references.ts';
+import type { References } from '../resources/references.ts';
 import { renderTable } from '../text/table.ts';
 import { parseWholeNumber } from './whole-number.ts';
 
@@ -23,6 +24,7 @@ interface FilterOptions {
 }
 
 interface GetOptions extends FilterOptions {
+  readonly name?: string;
   readonly limit?: number;
   readonly at?: string;
   readonly output: OutputFormat;
@@ -40,13 +42,14 @@ Examples:
   tenure get tenants -l 'env=prod,tier in (gold,silver),!canary'
   tenure get tenants --lifecycle Active --condition Ready=False
   tenure get plans -o json                 {"items": [...]}
-  tenure get operations --limit 10         the latest ten`;
+  tenure get operations --limit 10         the latest ten
+  tenure get tombstones --name acme        what is left of purged tenants of that name`;
 
 export function addGet(program: Command, context: CommandContext): void {
   program
     .command('get')
     .summary('print resources')
-    .description('Print resources: all of a kind, those named, or the tenants that fit every filter given.')
+    .description('Print resources: all of a kind, those named, or those that fit every filter given.')
     .argument('<kind[/name]>', 'kind of resource')
     .argument('[name...]', 'names')
     .option('-l, --selector <selector>', 'tenants with such labels, as in Kubernetes')
@@ -56,6 +59,7 @@ export function addGet(program: Command, context: CommandContext): void {
     .option('--prefix <text>', 'tenants whose name begins so')
     .option('--condition <condition>', 'tenants with TYPE=STATUS or TYPE!=STATUS')
     .option('--show-deleted', 'deleted tenants too')
+    .option('--name <name>', 'tombstones of tenants that had this name')
     .option('--limit <count>', 'print at most so many of a list', parseWholeNumber)
     .addOption(new Option('--at <generation|time>', 'one tenant as it was declared then'))
     .addOption(outputOption())
@@ -68,9 +72,11 @@ function tenantFilter({ selector, lifecycle, plan, region, prefix, condition, sh
   return { ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)), ...(showDeleted === true ? { showDeleted: 'true' } : {}) };
 }
 
-function refuseMisplaced({ kind, names }: { readonly kind: ResourceKind; readonly names: readonly string[] }, filter: TenantFilter, at: string | undefined): void {
-  const filtered = Object.keys(filter).length > 0;
-  if (filtered && kind.singular !== 'tenant') throw usageFailure(`only tenants can be filtered, not ${kind.plural}`, 'leave the filter out');
+function refuseMisplaced({ kind, names }: References, filter: TenantFilter & TombstoneFilter, at: string | undefined): void {
+  const filters = Object.keys(filter);
+  const filtered = filters.length > 0;
+  const filterable = kind.singular === 'tombstone' ? ['name'] : kind.singular === 'tenant' ? filters.filter((each) => each !== 'name') : [];
+  if (filters.some((each) => !filterable.includes(each))) throw usageFailure(`${kind.plural} cannot be filtered so`, 'leave the filter out; which filters there are says: tenure get --help');
   if (filtered && names.length > 0) throw usageFailure('a filter and names do not go together', 'give one or the other');
   if (at !== undefined && (kind.singular !== 'tenant' || names.length !== 1)) throw usageFailure('--at is for one tenant', 'write: get tenant NAME --at GENERATION');
 }
@@ -78,7 +84,7 @@ function refuseMisplaced({ kind, names }: { readonly kind: ResourceKind; readonl
 async function get(references: readonly string[], options: GetOptions, context: CommandContext): Promise<void> {
   const { limit, at, output } = options;
   const asked = parseReferences(references);
-  const filter = tenantFilter(options);
+  const filter = { ...tenantFilter(options), ...(options.name === undefined ? {} : { name: options.name }) };
   refuseMisplaced(asked, filter, at);
   const { kind, names } = asked;
   const [name] = names;

@@ -6,6 +6,7 @@ import type { CommandContext } from '../command-context.ts';
 import { operationKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
+import { addCancelOperation } from './cancel-operation.ts';
 import { parseWholeNumber } from './whole-number.ts';
 
 interface OperationsOptions {
@@ -22,19 +23,21 @@ Examples:
   tenure operations                        the latest ${defaultLimit}, newest first
   tenure operations --tenant acme          those of one tenant
   tenure operations --state failed         those that failed
-  tenure operations --state running -o name`;
+  tenure operations --state running -o name
+  tenure operations cancel ID --wait       have one cancelled and undone`;
 
 export function addOperations(program: Command, context: CommandContext): void {
-  program
+  const operations = program
     .command('operations')
-    .summary('list operations, newest first')
-    .description('List operations, newest first.')
+    .summary('list operations, newest first, or cancel one')
+    .description('List operations, newest first, or have one cancelled.')
     .option('--tenant <name>', 'only those of this tenant')
     .addOption(new Option('--state <state>', 'only those in this state').choices([...operationStates]))
     .option('--limit <count>', 'print at most so many', parseWholeNumber, defaultLimit)
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action((options: OperationsOptions) => listOperations(options, context));
+  addCancelOperation(operations, context);
 }
 
 async function listOperations({ tenant, state, limit, output }: OperationsOptions, { terminal, connect }: CommandContext): Promise<void> {

@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
-import type { ApiClient } from '../../client/api-client.ts';
-import type { Operation } from '../../contracts/operation.ts';
-import type { CommandContext, Terminal } from '../command-context.ts';
-import { operationErrorLines, outlookOf } from '../failure-report.ts';
-import { CliFailure } from '../failure.ts';
-import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
-import { createProgress } from '../operations/progress.ts';
+import type { CommandContext } from '../command-context.ts';
+import { operationFailure } from '../failure-report.ts';
+import { followAll, operationLine } from '../operations/follow-all.ts';
+import { retryWithin } from '../operations/follow.ts';
 import { tenantKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
@@ -54,25 +51,12 @@ async function rollback(reference: readonly string[], { to, wait, timeout, outpu
   const api = connect(retryWithin(timeout));
   if (body.operation !== undefined) {
     tell(operationLine(body.operation));
-    if (wait === true) tell(operationLine(await ended(api, body.operation.id, timeout, terminal)));
+    if (wait === true) {
+      await followAll(api, [{ operation: body.operation, about: undefined }], timeout, terminal, (operation) => {
+        if (operation.state !== 'succeeded') throw operationFailure(operation);
+        tell(operationLine(operation));
+      });
+    }
   }
   if (output !== 'table') printResources(terminal, output, tenantKind, [await tenantKind.get(api, name)], true);
-}
-
-async function ended(api: ApiClient, id: string, timeoutMs: number, { stderr, paintErr, interrupted }: Terminal): Promise<Operation> {
-  const waiting = startWait(timeoutMs, interrupted, () => outlookOf(id));
-  const progress = createProgress(stderr, paintErr);
-  try {
-    const operation = await followOperation(api, id, progress, waiting.signal);
-    if (operation.state !== 'succeeded') throw new CliFailure('operationFailed', operationErrorLines(operation).join('\n'));
-    return operation;
-  } catch (error) {
-    throw waiting.ended(error);
-  } finally {
-    progress.clear();
-  }
-}
-
-function operationLine({ id, kind, state }: Operation): string {
-  return `operation/${id} (${kind}) ${state}`;
 }

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { CommandContext } from '../command-context.ts';
-import { operationErrorLines, outlookOf } from '../failure-report.ts';
-import { CliFailure, usageFailure } from '../failure.ts';
+import { operationFailure, outlookOf } from '../failure-report.ts';
+import { usageFailure } from '../failure.ts';
 import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
 import type { Wait } from '../operations/follow.ts';
 import { createProgress } from '../operations/progress.ts';
@@ -46,7 +46,7 @@ export function addWait(program: Command, context: CommandContext): void {
 
 async function wait(reference: readonly string[], options: WaitOptions, { terminal, connect }: CommandContext): Promise<void> {
   const { kind, name } = parseReference(reference);
-  if (kind.singular !== 'tenant' && kind.singular !== 'operation') throw usageFailure(`a ${kind.singular} is as declared at once`, 'wait for a tenant or an operation');
+  if (kind.singular !== 'tenant' && kind.singular !== 'operation') throw usageFailure(`nothing runs for a ${kind.singular}`, 'wait for a tenant or an operation');
   if (kind.singular === 'operation' && options.for !== undefined) throw usageFailure('--for is for tenants', 'leave it out: an operation is waited for until it is done');
   const condition = parseTenantCondition(options.for ?? 'Ready');
   const { stdout, stderr, paintErr, interrupted } = terminal;
@@ -69,7 +69,7 @@ async function wait(reference: readonly string[], options: WaitOptions, { termin
 
 async function untilDone(api: ApiClient, id: string, { signal }: Wait, progress: Progress): Promise<string> {
   const operation = await followOperation(api, id, progress, signal);
-  if (operation.state !== 'succeeded') throw new CliFailure('operationFailed', operationErrorLines(operation).join('\n'));
+  if (operation.state !== 'succeeded') throw operationFailure(operation);
   return `operation/${id} (${operation.kind}) succeeded`;
 }
 
@@ -90,6 +90,6 @@ async function untilMet(api: ApiClient, name: string, condition: TenantCondition
     const operation = await followOperation(api, tenant.status.operation.id, progress, signal);
     if (operation.state === 'succeeded') continue;
     const { body: after } = await api.call('getTenant', { params: { name }, signal });
-    if (!condition.holds(after)) throw new CliFailure('operationFailed', operationErrorLines(operation).join('\n'));
+    if (!condition.holds(after)) throw operationFailure(operation);
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { manifestSchemas, resourceKinds } from '../../contracts/manifests/manifest.ts';
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
+import type { Subject } from '../failure-report.ts';
 import { CliFailure } from '../failure.ts';
 import { codeFrame, placeOf, renderFlaw } from './flaw.ts';
 import type { ManifestFlaw, Span } from './flaw.ts';
@@ -11,14 +12,8 @@ import { parseYaml } from './yaml-documents.ts';
 import type { YamlDocument } from './yaml-documents.ts';
 
 /** A valid manifest that knows where it was read. */
-export interface LocatedManifest {
+export interface LocatedManifest extends Required<Subject> {
   readonly manifest: Manifest;
-  /** `tenant/acme` */
-  readonly reference: string;
-  /** `file:line:col` of its name. */
-  readonly place: string;
-  /** Place and code frame of what a JSON pointer into it means. */
-  locate(pointer: string): { readonly place: string; readonly frame: string };
 }
 
 const maxShownFlaws = 20;

@@ -3,6 +3,7 @@ import type { Region } from '../../contracts/manifests/region.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { RevisionSummary, TenantRevision } from '../../contracts/tenant-revision.ts';
+import type { Tombstone } from '../../contracts/tombstone.ts';
 import { formatAge, formatSpan } from '../text/duration.ts';
 import type { Column } from '../text/table.ts';
 
@@ -18,8 +19,26 @@ export const tenantColumns: readonly Column<Tenant>[] = [
   { title: 'READY', value: ({ status }) => status.conditions.find(({ type }) => type === 'Ready')?.status ?? '', state: true },
   { title: 'REGION', value: ({ status }) => status.placement?.region ?? '' },
   age,
+  { title: 'NOTES', value: notes },
   { title: 'OPERATION', value: ({ status: { operation } }) => (operation === undefined ? '' : `${operation.kind} ${operation.id}`) },
 ];
+
+/** What is not to be seen from a tenant's state: what stands in its way, and what becomes of it by itself. */
+function notes({ spec: { hold }, status: { pending, scheduledPlan, deletion } }: Tenant): string {
+  return [
+    hold === undefined ? '' : 'held',
+    pending === undefined ? '' : `then ${pending.kind}`,
+    scheduledPlan === undefined ? '' : `plan ${scheduledPlan.name} ${day(scheduledPlan.time)}`,
+    deletion === undefined ? '' : `purge ${day(deletion.purgeTime)}`,
+  ]
+    .filter((note) => note !== '')
+    .join(', ');
+}
+
+/** The date of an RFC 3339 time, in UTC. */
+function day(time: string): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
 
 export const tenantRevisionColumns: readonly Column<TenantRevision>[] = [
   { title: 'NAME', value: ({ metadata }) => metadata.name },
@@ -52,6 +71,15 @@ export const regionColumns: readonly Column<Region>[] = [
   { title: 'CELLS', value: ({ spec }) => String(spec.cells.length) },
   { title: 'ACCEPTS-TENANTS', value: ({ spec }) => (spec.acceptsTenants ? 'yes' : 'no') },
   age,
+];
+
+export const tombstoneColumns: readonly Column<Tombstone>[] = [
+  { title: 'UID', value: ({ uid }) => uid },
+  { title: 'NAME', value: (tombstone) => tombstone.name },
+  { title: 'CREATED', value: ({ createTime }) => createTime },
+  { title: 'DELETED', value: ({ deleteTime }) => deleteTime },
+  { title: 'PURGED', value: ({ purgeTime }) => purgeTime },
+  { title: 'REGION', value: ({ placement }) => placement?.region ?? '' },
 ];
 
 export const operationColumns: readonly Column<Operation>[] = [

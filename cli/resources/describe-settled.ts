@@ -5,10 +5,11 @@ import { formatAge } from '../text/duration.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderFields, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
-import { pairs } from './describe-tenant.ts';
+import { pairs, placed } from './describe-tenant.ts';
+
+const ago = (time: string): string => `${time} (${formatAge(time, Date.now())} ago)`;
 
 function metadataFields({ uid, labels, annotations, createTime, updateTime, generation, revision }: Metadata): [string, string][] {
-  const ago = (time: string): string => `${time} (${formatAge(time, Date.now())} ago)`;
   return [
     ['UID', uid],
     ['Labels', pairs(labels)],
@@ -51,4 +52,20 @@ export async function describeRegion(api: ApiClient, name: string, paint: Paint)
     ['Its tenants', `tenure get tenants --region ${metadata.name}`],
   ]);
   return `${fields}\nCells:\n${renderTable(cellColumns, spec.cells, paint, '  ')}`;
+}
+
+/** What is left of one purged tenant, for people. */
+export async function describeTombstone(api: ApiClient, uid: string): Promise<string> {
+  const { name, createTime, deleteTime, purgeTime, generation, placement, operationId, ledgerEntry } = (await api.call('getTombstone', { params: { uid } })).body;
+  return renderFields([
+    ['Tenant', name],
+    ['UID', uid],
+    ['Created', ago(createTime)],
+    ['Deleted', ago(deleteTime)],
+    ['Purged', ago(purgeTime)],
+    ['Generation', `${generation}, the last one`],
+    ['Placed', placement === undefined ? 'nowhere' : placed(placement)],
+    ['Operation', operationId],
+    ['Ledger entry', ledgerEntry],
+  ]);
 }

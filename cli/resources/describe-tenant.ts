@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../client/api-client.ts';
-import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { PlacementStatus, Tenant } from '../../contracts/manifests/tenant.ts';
 import { formatAge } from '../text/duration.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderFields, renderTable } from '../text/table.ts';
@@ -27,12 +27,13 @@ export async function describeTenant(api: ApiClient, name: string, paint: Paint)
     `\nServices:\n${tenant.spec.services.map(({ name: service, strategy, collections }) => `  ${service}${strategy === undefined ? '' : ` (${strategy})`}: ${collections.map((collection) => collection.name).join(', ')}\n`).join('')}`,
     `\nConditions:\n${renderTable(conditionColumns, status.conditions, paint, '  ')}`,
     running === undefined ? '' : `\nRunning: operation/${running.id} (${running.kind}), ${running.progress.done} of ${running.progress.total} steps done\n${renderTable(stepColumns, running.steps, paint, '  ')}`,
+    status.pending === undefined ? '' : `\nPending: operation/${status.pending.id} (${status.pending.kind}), begins when the running one has been undone\n`,
     items.length === 0 ? '' : `\nLast operations:\n${renderTable(operationColumns, items, paint, '  ')}`,
   ].join('');
 }
 
 function fieldsOf({ metadata, spec, status }: Tenant): string {
-  const { placement } = status;
+  const { placement, plan, scheduledPlan, deletion } = status;
   return renderFields([
     ['Tenant', metadata.name],
     ['Display name', spec.displayName],
@@ -43,11 +44,20 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
     ['Generation', `${metadata.generation}, observed ${status.observedGeneration}`],
     ['Revision', String(metadata.revision)],
     ['Plan', spec.plan],
+    ['Plan in effect', plan === undefined ? undefined : `${plan.name}, generation ${plan.generation}, since ${plan.bindTime}`],
+    ['Plan to come', scheduledPlan === undefined ? undefined : `${scheduledPlan.name} from ${scheduledPlan.time}`],
     ['Lifecycle', spec.lifecycle === undefined || spec.lifecycle === status.lifecycle ? status.lifecycle : `${status.lifecycle}, declared ${spec.lifecycle}`],
+    ['Deleted', deletion === undefined ? undefined : `${deletion.deleteTime} (${formatAge(deletion.deleteTime, Date.now())} ago), from ${deletion.from}; purged from ${deletion.purgeTime} on`],
+    ['Legal hold', spec.hold?.reason],
     ['Residency', [...(spec.residency?.allowedRegions ?? []), ...(spec.residency?.jurisdictions ?? [])].join(', ') || 'not restricted'],
     ['Preferred', [spec.placement?.mode, spec.placement?.preferredRegion].filter((part) => part !== undefined).join(' in ')],
-    ['Placed', placement === undefined ? 'nowhere yet' : `${placement.mode} in ${placement.region}, cell ${placement.cell}, database ${placement.database}`],
+    ['Placed', placement === undefined ? 'nowhere yet' : placed(placement)],
   ]);
+}
+
+/** A placement on one line. */
+export function placed({ mode, region, cell, database }: PlacementStatus): string {
+  return `${mode} in ${region}, cell ${cell}, database ${database}`;
 }
 
 /** Labels or annotations on one line. */

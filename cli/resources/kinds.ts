@@ -3,12 +3,13 @@ import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { OperationState } from '../../contracts/operation-states.ts';
 import type { RouteQueryInput } from '../../contracts/routes.ts';
+import type { Tombstone } from '../../contracts/tombstone.ts';
 import { usageFailure } from '../failure.ts';
 import { didYouMean } from '../text/nearest.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
-import { operationColumns, planColumns, regionColumns, tenantColumns } from './columns.ts';
+import { operationColumns, planColumns, regionColumns, tenantColumns, tombstoneColumns } from './columns.ts';
 
 /** One resource as it was read, with its name for the command line. */
 export interface Listed {
@@ -24,9 +25,13 @@ export interface OperationFilter {
 /** As the route takes it. */
 export type TenantFilter = Omit<RouteQueryInput<'listTenants'>, keyof Paging>;
 
+export interface TombstoneFilter {
+  readonly name?: string;
+}
+
 /** A kind of resource that can be read. */
 export interface ResourceKind<Filter extends object = object> {
-  readonly singular: 'tenant' | 'plan' | 'region' | 'operation';
+  readonly singular: 'tenant' | 'plan' | 'region' | 'operation' | 'tombstone';
   readonly plural: string;
   get(api: ApiClient, name: string): Promise<Listed>;
   /** All there are, page by page, and no more than `limit`. */
@@ -106,6 +111,13 @@ const kinds: readonly ResourceKind[] = [
     columns: regionColumns,
   }),
   operationKind,
+  defineKind<Tombstone, TombstoneFilter>({
+    singular: 'tombstone',
+    nameOf: ({ uid }) => uid,
+    get: async (api, uid) => (await api.call('getTombstone', { params: { uid } })).body,
+    page: async (api, paging, filter) => (await api.call('listTombstones', { query: { ...paging, ...filter } })).body,
+    columns: tombstoneColumns,
+  }),
 ];
 
 export const kindWords = kinds.flatMap(({ singular, plural }) => [plural, singular]);

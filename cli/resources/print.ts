@@ -20,6 +20,11 @@ export interface Printed {
   readonly single: boolean;
 }
 
+/** One object of the API as it was answered. */
+export function renderObject(format: 'json' | 'yaml', body: unknown): string {
+  return format === 'json' ? `${JSON.stringify(body, undefined, 2)}\n` : stringify(body, yamlOptions);
+}
+
 /**
  * The formats for programs. `json` is the API's object, or `{"items": […]}` where several may come; `yaml` is one document
  * each, which `apply` takes back; `name` is `kind/name` line by line.
@@ -28,9 +33,9 @@ export function renderData(format: Exclude<OutputFormat, 'table'>, { items, sing
   const bodies = items.map(({ listed }) => listed.body);
   switch (format) {
     case 'json':
-      return `${JSON.stringify(single ? bodies[0] : { items: bodies }, undefined, 2)}\n`;
+      return renderObject(format, single ? bodies[0] : { items: bodies });
     case 'yaml':
-      return bodies.map((body) => stringify(body, yamlOptions)).join('---\n');
+      return bodies.map((body) => renderObject(format, body)).join('---\n');
     case 'name':
       return items.map(({ kind, listed }) => `${kind.singular}/${listed.name}\n`).join('');
   }

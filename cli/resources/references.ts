@@ -15,7 +15,7 @@ export function parseReferences([first = '', ...rest]: readonly string[]): Refer
   const names = name === undefined ? [] : [name];
   for (const argument of rest) {
     const [left = '', right] = split(argument);
-    if (right !== undefined && kindOf(left) !== kind) throw usageFailure(`"${argument}" is not a ${kind.singular}`, 'ask for one kind at a time');
+    if (right !== undefined && kindOf(left) !== kind) throw usageFailure(`"${argument}" is no ${kind.singular}`, 'ask for one kind at a time');
     names.push(right ?? left);
   }
   if (names.some((given) => given === '' || given.includes('/'))) throw usageFailure(`"${[first, ...rest].join(' ')}" holds no proper name`, `write ${kind.singular}/NAME`);
@@ -35,6 +35,16 @@ export function parseTenantReference(commandArguments: readonly string[]): strin
   const { kind, name } = parseReference(commandArguments);
   if (kind.singular !== 'tenant') throw usageFailure(`this is kept of tenants, not of a ${kind.singular}`, 'write tenant/NAME');
   return name;
+}
+
+/** Names of tenants, each written `acme` or `tenant/acme`. @throws CliFailure usage */
+export function tenantNames(commandArguments: readonly string[]): readonly string[] {
+  return parseReferences(['tenant', ...commandArguments]).names;
+}
+
+/** The same for one. @throws CliFailure usage */
+export function tenantName(commandArgument: string): string {
+  return parseReference(['tenant', commandArgument]).name;
 }
 
 function split(argument: string): string[] {

@@ -11,9 +11,9 @@ export function createPaint(enabled: boolean): Paint {
 }
 
 const stateColors: ReadonlyMap<string, Color> = new Map([
-  ...['Active', 'True', 'succeeded', 'done'].map((word) => [word, 'green'] as const),
-  ...['accepted', 'running', 'compensating', 'intent', 'Unknown'].map((word) => [word, 'yellow'] as const),
-  ...['False', 'failed', 'cancelled'].map((word) => [word, 'red'] as const),
+  ...['Active', 'True', 'succeeded', 'done', 'chosen'].map((word) => [word, 'green'] as const),
+  ...['Suspended', 'accepted', 'running', 'compensating', 'intent', 'Unknown'].map((word) => [word, 'yellow'] as const),
+  ...['Deleted', 'False', 'failed', 'cancelled', 'removed'].map((word) => [word, 'red'] as const),
 ]);
 
 /** The colour of a lifecycle, condition, operation or step state. */

@@ -6,7 +6,7 @@ import { mayPreempt } from '../../domain/lifecycle.ts';
 import { isReversible } from '../../domain/step-plan.ts';
 import { fieldsBefore, planTenantChange, withFields } from '../../domain/tenant-change.ts';
 import type { ChangeOptions, SettledSpec, TenantChange } from '../../domain/tenant-change.ts';
-import { isFulfilled, planTenantVerb } from '../../domain/tenant-verb.ts';
+import { isEarlyPurge, isFulfilled, isOnItsWay, planTenantVerb } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { recordEntries } from '../../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
@@ -97,7 +97,7 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
       tenant: { name: request.name, ...(current === undefined ? {} : { uid: current._id }), lifecycle: current?.lifecycle ?? 'Draft', spec: change.spec },
       placement: current?.placement ?? null,
       deletion: current?.deletion ?? null,
-      early: 'verb' in request && request.verb.path === 'purge' && request.verb.early,
+      early: 'verb' in request && isEarlyPurge(request.verb),
     });
     const { verdict, plan, regions } = admission;
     try {
@@ -149,7 +149,7 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const { verb } = request;
     const action = `tenant.${verb.path}` as const;
     const running = found.operation === null ? undefined : await store.operations.find(found.operation.id);
-    if (running === undefined ? isFulfilled(verb, settled(found)) : running.kind === verb.path) return { kind: 'unchanged', current: found };
+    if (running === undefined ? isFulfilled(verb, settled(found)) : isOnItsWay(verb, running)) return { kind: 'unchanged', current: found };
     const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, running) && isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be when the running operation has been undone.

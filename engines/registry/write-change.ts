@@ -2,6 +2,7 @@ import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import { updateConditions } from '../../domain/conditions.ts';
 import { readyIn } from '../../domain/operation-outcomes.ts';
 import { fieldsBefore } from '../../domain/tenant-change.ts';
+import { isEarlyPurge } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { FieldOwner, OwnedField, TenantDocument } from '../../store/documents.ts';
@@ -99,7 +100,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
           assign: change.assign,
           restore: fieldsBefore(change.assign, current?.spec ?? { ...change.spec, lifecycle: 'Draft' }),
           before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null },
-          ...('verb' in request && request.verb.path === 'purge' && request.verb.early ? { early: true } : {}),
+          ...('verb' in request && isEarlyPurge(request.verb) ? { early: true } : {}),
         });
 
   const entry = {

@@ -1,12 +1,13 @@
 import { fieldsBefore } from '../../domain/tenant-change.ts';
 import { isReversible } from '../../domain/step-plan.ts';
+import { isEarlyPurge } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
-import type { Caller } from './caller.ts';
+import type { ChangeTenantRequest } from './change-tenant.ts';
 import type { DecidedPreemption } from './decide-change.ts';
 import type { Written } from './write-change.ts';
 
@@ -15,15 +16,16 @@ export interface Preempting {
   readonly before: TenantDocument;
   readonly running: OperationDocument;
   readonly decided: DecidedPreemption;
-  readonly caller: Caller;
+  readonly request: ChangeTenantRequest;
 }
 
 /**
  * The transaction that has a running operation cancelled in favour of another, which waits as `pending`: the last commit
  * of the running one hands the lock over.
  */
-export async function writePending(store: Store, tx: Transaction, { operationId, before, running, decided, caller }: Preempting): Promise<Written> {
+export async function writePending(store: Store, tx: Transaction, { operationId, before, running, decided, request }: Preempting): Promise<Written> {
   const { change, policy, action } = decided;
+  const { caller } = request;
   const { _id: uid, name } = before;
   const current = await store.resources.read(tx, 'Tenant', uid);
   if (current === undefined || current.operation?.id !== running._id || current.pending !== null) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
@@ -44,6 +46,7 @@ export async function writePending(store: Store, tx: Transaction, { operationId,
     assign,
     restore: fieldsBefore(assign, current.spec),
     before: { deletion: current.deletion, plan: current.plan },
+    ...('verb' in request && isEarlyPurge(request.verb) ? { early: true } : {}),
     waitsFor: running._id,
   });
   const cancelled = await store.operations.requestCancel(tx, running._id);

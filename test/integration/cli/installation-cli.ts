@@ -19,9 +19,9 @@ export interface InstallationCli {
   stop(): Promise<void>;
 }
 
-export async function startInstallationCli(): Promise<InstallationCli> {
+export async function startInstallationCli(settings: Readonly<Record<string, string>> = {}): Promise<InstallationCli> {
   const folder = mkdtempSync(join(tmpdir(), 'tenure-cli-'));
-  const installation = await startInstallation(attachToStack());
+  const installation = await startInstallation(attachToStack(), { settings });
   const tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, await installation.token());
   writeFileSync(join(folder, 'context.json'), JSON.stringify({ server: installation.server, tokenFile: 'token' }));

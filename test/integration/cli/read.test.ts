@@ -38,7 +38,7 @@ test('get prints lists as tables, with every page and no more than asked for', a
   const { code, stdout, stderr } = await cli.run(['get', 'tenants']);
   assert.deepEqual([code, stderr], [exitCodes.ok, '']);
   const [header, acme = [], ...others] = stdout.trimEnd().split('\n').map((line) => line.split(/ {3,}/));
-  assert.deepEqual(header, ['NAME', 'PLAN', 'LIFECYCLE', 'READY', 'REGION', 'AGE', 'OPERATION']);
+  assert.deepEqual(header, ['NAME', 'PLAN', 'LIFECYCLE', 'READY', 'REGION', 'AGE', 'NOTES', 'OPERATION']);
   assert.deepEqual(acme.slice(0, 4), ['acme', 'startup', 'Active', 'True']);
   assert.match(acme[4] ?? '', /^(eu-west-1|us-east-1)$/);
   assert.deepEqual(others.map((line) => line.slice(0, 5)), [['broken', 'startup', 'Draft', 'False', '-'], ['draft', 'startup', 'Draft', 'False', '-']]);
@@ -92,7 +92,7 @@ test('operations are listed newest first, by tenant and by state', async () => {
 
 test('a tenant is described with its placement, conditions and last operations', async () => {
   const { stdout } = await cli.run(['describe', 'tenant', 'acme']);
-  for (const part of [/^Display name: {2}Acme Žluť$/m, /^Lifecycle: +Active$/m, /^Placed: +dedicated in \S+, cell \S+, database \S+$/m, /^ {2}shop: orders, events$/m, /^ {2}TYPE +STATUS +SINCE +REASON +MESSAGE$/m, /^ {2}Ready +True /m, new RegExp(`^  ${succeeded} +acme +activate +succeeded`, 'm')]) {
+  for (const part of [/^Display name: +Acme Žluť$/m, /^Lifecycle: +Active$/m, /^Placed: +dedicated in \S+, cell \S+, database \S+$/m, /^ {2}shop: orders, events$/m, /^ {2}TYPE +STATUS +SINCE +REASON +MESSAGE$/m, /^ {2}Ready +True /m, new RegExp(`^  ${succeeded} +acme +activate +succeeded`, 'm')]) {
     assert.match(stdout, part);
   }
   const draft = await cli.run(['describe', 'tenant/draft']);

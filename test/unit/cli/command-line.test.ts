@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { runInMemory } from './in-memory-cli.ts';
 
-for (const verb of ['apply', 'get', 'describe', 'history', 'diff', 'rollback', 'wait', 'operations']) {
+const lifecycleVerbs = ['activate', 'suspend', 'resume', 'archive', 'reactivate', 'undelete', 'reconcile', 'delete', 'purge', 'change-plan', 'hold', 'release-hold'];
+
+for (const verb of ['apply', 'get', 'describe', 'history', 'diff', 'rollback', 'wait', 'operations', 'operations cancel', 'explain', ...lifecycleVerbs]) {
   test(`tenure ${verb} --help has examples and needs no connection`, async () => {
-    const { code, stdout, stderr } = await runInMemory([verb, '--help']);
+    const { code, stdout, stderr } = await runInMemory([...verb.split(' '), '--help']);
     assert.deepEqual([code, stderr], [exitCodes.ok, '']);
     assert.match(stdout, new RegExp(`Examples:\n  tenure ${verb} `));
     assert.match(stdout, /--server <url>/);
@@ -21,9 +23,12 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['get tenants --limit 0', /Write a whole number above zero\./],
   ['get tennants', /^error: "tennants" is no kind of resource\nfix: did you mean "tenants"\?/],
   ['get tenant/', /^error: "tenant\/" holds no proper name\nfix: write tenant\/NAME/],
-  ['get tenant/a plan/b', /^error: "plan\/b" is not a tenant\nfix: ask for one kind at a time/],
+  ['get tenant/a plan/b', /^error: "plan\/b" is no tenant\nfix: ask for one kind at a time/],
   ['describe tenants', /^error: name exactly one tenant\nfix: write tenant\/NAME/],
-  ['get plans -l env=prod', /^error: only tenants can be filtered, not plans\nfix: leave the filter out/],
+  ['get plans -l env=prod', /^error: plans cannot be filtered so\nfix: leave the filter out/],
+  ['get tenants --name acme', /^error: tenants cannot be filtered so/],
+  ['get tombstones --plan startup', /^error: tombstones cannot be filtered so/],
+  ['get tombstone x --name acme', /^error: a filter and names do not go together/],
   ['get tenant acme --plan startup', /^error: a filter and names do not go together/],
   ['get tenants --at 3', /^error: --at is for one tenant\nfix: write: get tenant NAME --at GENERATION/],
   ['get tenant a b --at 3', /^error: --at is for one tenant/],
@@ -33,7 +38,8 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['diff tenants', /^error: name exactly one tenant/],
   ['rollback tenant/a', /^error: required option '--to <generation>' not specified/],
   ['rollback tenant/a --to 0', /Write a whole number above zero\./],
-  ['wait region/r', /^error: a region is as declared at once/],
+  ['wait region/r', /^error: nothing runs for a region\nfix: wait for a tenant or an operation/],
+  ['wait tombstone/t', /^error: nothing runs for a tombstone/],
   ['wait operation/x --for=Ready', /^error: --for is for tenants/],
   ['wait tenant/a --for=Redy', /^error: --for=Redy is not understood\nfix: write --for=Ready/],
   ['wait tenant/a --for=lifecycle=active', /^error: "active" is no lifecycle state\nfix: did you mean "Active"\?/],
@@ -41,6 +47,30 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['wait tenant/a --timeout 90', /Write a duration of at most 24h, such as 500ms, 90s, 2m or 1h\./],
   ['wait tenant/a --timeout 25h', /Write a duration of at most 24h/],
   ['operations --state done', /Allowed choices are pending, accepted, running, compensating, succeeded, failed, cancelled\./],
+  ['operations cancel', /^error: missing required argument 'id'\nusage: tenure operations cancel \[options\] <id>\nfix: see tenure operations cancel --help/],
+  ['operations cancel tenant/a', /^error: "tenant\/a" is no operation/],
+  ['operations cancel x --state failed', /^error: --state is for the list of operations/],
+  ['operations cancle x', /^error: too many arguments for 'operations'/],
+  ['suspend', /^error: missing required argument 'name'\nusage: tenure suspend \[options\] <name\.\.\.>/],
+  ['suspend plan/p', /^error: "plan\/p" is no tenant/],
+  ['suspend a --revision 0', /Write a whole number above zero\./],
+  ['suspend a b --revision 7', /^error: --revision is of one tenant\nfix: name one, or leave it out/],
+  ['suspend a -o xml', /Allowed choices are table, json, yaml, name\./],
+  ['delete a b', /^error: too many arguments for 'delete'/],
+  ['delete a', /^error: delete of tenant\/a is not confirmed; nothing was done\nfix: repeat it with --confirm=a/],
+  ['purge a --early --confirm=b', /^error: --confirm=b does not name tenant\/a; nothing was done\nfix: write --confirm=a, if that is the one you mean/],
+  ['change-plan a', /^error: no plan is named\nfix: write: change-plan a PLAN, or --cancel/],
+  ['change-plan a p --at tomorrow', /Write a time with its zone, such as 2027-01-01T00:00:00Z\./],
+  ['change-plan a p --at 2031-02-30T00:00:00Z', /Write a time with its zone/],
+  ['change-plan a p --at 2031-02-01T00:00:00', /Write a time with its zone/],
+  ['change-plan a p --at 2020-01-01T00:00:00Z', /It has passed\. Leave --at out for a change that takes effect now\./],
+  ['change-plan a p --at 2031-01-01T00:00:00Z --wait', /^error: option '--at <time>' cannot be used with option '--wait'/],
+  ['change-plan a p --preview --preempt', /^error: option '--preview' cannot be used with option '--preempt'/],
+  ['change-plan a p --cancel', /^error: --cancel takes no plan\nfix: leave one of the two out/],
+  ['change-plan a p --preview -o name', /^error: a preview has no name\nfix: use -o table, json or yaml/],
+  ['hold a', /^error: required option '--reason <text>' not specified/],
+  ['explain region r', /Allowed choices are placement\./],
+  ['explain placement a -o name', /Allowed choices are table, json, yaml\./],
 ];
 
 for (const [argv, says] of misuses) {

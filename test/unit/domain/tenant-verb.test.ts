@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { lifecycleStates, operationKinds } from '../../../contracts/lifecycle.ts';
 import type { LifecycleState, OperationKind } from '../../../contracts/lifecycle.ts';
 import { pathsFrom } from '../../../domain/lifecycle.ts';
-import { isFulfilled, planTenantVerb } from '../../../domain/tenant-verb.ts';
+import { isFulfilled, isOnItsWay, planTenantVerb } from '../../../domain/tenant-verb.ts';
 import type { TenantVerb, VerbTenant } from '../../../domain/tenant-verb.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 
@@ -56,5 +56,12 @@ describe('a verb', () => {
     assert.ok(isFulfilled({ path: 'delete' }, tenantIn('Deleted')));
     assert.ok(isFulfilled({ path: 'change_plan', plan: 'startup' }, tenantIn('Active')));
     assert.ok(!isFulfilled({ path: 'reconcile' }, tenantIn('Active')), 'drift is looked for each time');
+  });
+
+  it('is on its way when an operation does just that, and another plan is another thing', () => {
+    assert.ok(isOnItsWay({ path: 'suspend' }, { kind: 'suspend', assign: { lifecycle: 'Suspended' } }));
+    assert.ok(!isOnItsWay({ path: 'suspend' }, { kind: 'reconcile', assign: {} }));
+    assert.ok(isOnItsWay({ path: 'change_plan', plan: 'enterprise' }, { kind: 'change_plan', assign: { plan: 'enterprise' } }));
+    assert.ok(!isOnItsWay({ path: 'change_plan', plan: 'startup' }, { kind: 'change_plan', assign: { plan: 'enterprise' } }));
   });
 });

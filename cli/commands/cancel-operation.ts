@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { Operation } from '../../contracts/operation.ts';
+import { problems } from '../../contracts/problems.ts';
+import type { CommandContext } from '../command-context.ts';
+import { CliFailure, usageFailure } from '../failure.ts';
+import { followAll, operationLine } from '../operations/follow-all.ts';
+import { retryWithin } from '../operations/follow.ts';
+import { operationKind } from '../resources/kinds.ts';
+import { outputOption, printResources } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { parseReference } from '../resources/references.ts';
+import { timeoutOption } from './timeout-option.ts';
+import { describeByRoute } from './verb-options.ts';
+
+interface CancelOptions {
+  readonly wait?: true;
+  readonly timeout: number;
+  readonly output: OutputFormat;
+}
+
+const examples = `
+Examples:
+  tenure operations cancel ID              ask for it; what was done is undone
+  tenure operations cancel ID --wait       wait until that is so
+
+Ends with 4 when the operation has ended otherwise, or can no longer be turned round.`;
+
+export function addCancelOperation(operations: Command, context: CommandContext): void {
+  describeByRoute(operations.command('cancel'), 'cancelOperation')
+    .argument('<id>', 'operation')
+    .option('--wait', 'wait until the operation has been undone')
+    .addOption(timeoutOption('120s'))
+    .addOption(outputOption())
+    .addHelpText('after', examples)
+    .action((reference: string, options: Omit<CancelOptions, 'output'>) => {
+      const stray = ['tenant', 'state', 'limit'].find((name) => operations.getOptionValueSource(name) === 'cli');
+      if (stray !== undefined) throw usageFailure(`--${stray} is for the list of operations`, 'leave it out');
+      // Options that `operations` has too are taken by it, wherever they stand.
+      const { output } = operations.opts<Pick<CancelOptions, 'output'>>();
+      return cancel(parseReference(['operation', reference]).name, { ...options, output }, context);
+    });
+}
+
+async function cancel(id: string, { wait, timeout, output }: CancelOptions, { terminal, connect }: CommandContext): Promise<void> {
+  const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
+  const { body: asked } = await connect().call('cancelOperation', { params: { id } });
+  tell(`${operationLine(asked)}${asked.done ? '' : ', to be cancelled'}`);
+  let operation: Operation = asked;
+  if (wait === true && !asked.done) {
+    await followAll(connect(retryWithin(timeout)), [{ operation: asked, about: undefined }], timeout, terminal, (ended) => (operation = ended));
+    tell(operationLine(operation));
+  }
+  if (output !== 'table') printResources(terminal, output, operationKind, [{ name: id, body: operation }], true);
+  if (operation.done && operation.state !== 'cancelled') {
+    const fix = operation.error?.fix ?? problems.operation_finished.fix;
+    throw new CliFailure('conflict', `error: operation/${id} (${operation.kind}) ${operation.state}; it was not cancelled\nfix: ${fix}`);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { ApiClient } from '../../client/api-client.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { CommandContext } from '../command-context.ts';
+import { confirmByName } from '../confirm-by-name.ts';
+import { runVerb } from '../operations/run-verb.ts';
+import type { VerbAnswer } from '../operations/run-verb.ts';
+import { explainDelete, explainPurge } from '../resources/explain-destruction.ts';
+import { tenantName } from '../resources/references.ts';
+import { addVerbOptions, describeByRoute, verbRequest, waitMsOf } from './verb-options.ts';
+import type { VerbOptions } from './verb-options.ts';
+
+interface DestructiveOptions extends VerbOptions {
+  readonly confirm?: string;
+}
+
+const confirmFlag = ['--confirm <name>', 'the tenant’s name once more, where nobody can be asked'] as const;
+const confirmHelp = 'At a terminal the name is asked for; elsewhere --confirm is needed. Nothing is done before that.';
+
+const deleteExamples = `
+Examples:
+  tenure delete acme                       asks for the name, then deletes
+  tenure delete acme --confirm=acme        without being asked, as in a script
+  tenure delete acme --wait                wait until it is done
+
+${confirmHelp}
+Until its purge, tenure undelete brings the tenant back.`;
+
+const purgeExamples = `
+Examples:
+  tenure purge acme                        when its time has come
+  tenure purge acme --early                before its time
+  tenure purge acme --confirm=acme --wait  without being asked, as in a script
+
+${confirmHelp}
+What is left is a tombstone: tenure get tombstones.`;
+
+interface DestructiveVerb {
+  readonly verb: 'delete' | 'purge';
+  readonly explain: (tenant: Tenant) => string;
+  readonly ask: (api: ApiClient, name: string) => Promise<VerbAnswer>;
+}
+
+export function addDestructiveVerbs(program: Command, context: CommandContext): void {
+  const remove = describeByRoute(program.command('delete'), 'deleteTenant').argument('<name>', 'tenant').option(...confirmFlag);
+  addVerbOptions(remove)
+    .addHelpText('after', deleteExamples)
+    .action((reference: string, options: DestructiveOptions) => {
+      const ask: DestructiveVerb['ask'] = async (api, name) => (await api.call('deleteTenant', { params: { name }, ...verbRequest(options) })).body;
+      return destroy({ verb: 'delete', explain: explainDelete, ask }, tenantName(reference), options, context);
+    });
+
+  const purge = describeByRoute(program.command('purge'), 'purgeTenant')
+    .argument('<name>', 'tenant')
+    .option('--early', 'before its time, while it could still be brought back')
+    .option(...confirmFlag);
+  addVerbOptions(purge)
+    .addHelpText('after', purgeExamples)
+    .action((reference: string, options: DestructiveOptions & { readonly early?: true }) => {
+      const early = options.early === true;
+      const ask: DestructiveVerb['ask'] = async (api, name) => (await api.call('purgeTenant', { params: { name }, body: { early }, ...verbRequest(options) })).body;
+      return destroy({ verb: 'purge', explain: (tenant) => explainPurge(tenant, early), ask }, tenantName(reference), options, context);
+    });
+}
+
+async function destroy({ verb, explain, ask }: DestructiveVerb, name: string, options: DestructiveOptions, context: CommandContext): Promise<void> {
+  const { terminal, connect } = context;
+  const explainCurrent = async (): Promise<string> => explain((await connect().call('getTenant', { params: { name } })).body);
+  await confirmByName({ verb, name, given: options.confirm, explain: explainCurrent }, terminal);
+  await runVerb({ names: [name], ask, output: options.output, waitMs: waitMsOf(options) }, context);
+}

@@ -1,0 +1,65 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { routes } from '../../contracts/routes.ts';
+import type { RouteId, RouteQueryInput } from '../../contracts/routes.ts';
+import { outputOption } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { timeoutOption } from './timeout-option.ts';
+import { parseWholeNumber } from './whole-number.ts';
+
+/** Options of every verb that changes a tenant. */
+export interface ChangeOptions {
+  readonly revision?: number;
+  readonly output: OutputFormat;
+}
+
+/** Options of a verb that an operation brings about. */
+export interface VerbOptions extends ChangeOptions {
+  readonly wait?: true;
+  readonly timeout: number;
+  readonly preempt?: true;
+  readonly confirmMassChange?: true;
+}
+
+export function confirmMassChangeOption(): Option {
+  return new Option('--confirm-mass-change', 'as an admin: yes, so many tenants are meant');
+}
+
+export function addChangeOptions(command: Command): Command {
+  return command.addOption(new Option('--revision <number>', 'only if the tenant stands at this revision').argParser(parseWholeNumber)).addOption(outputOption());
+}
+
+export function addVerbOptions(command: Command): Command {
+  command
+    .option('--wait', 'wait until the operation is done')
+    .addOption(timeoutOption('120s'))
+    .option('--preempt', 'have a running operation cancelled and undone first')
+    .addOption(confirmMassChangeOption());
+  return addChangeOptions(command);
+}
+
+/** `If-Match` for the tenant as it stands, or at the revision given. */
+export function ifMatchOf({ revision }: ChangeOptions): string {
+  return revision === undefined ? '*' : `"${revision}"`;
+}
+
+/** What the options of a verb say to its route. */
+export function verbRequest(options: VerbOptions): { readonly query: RouteQueryInput<'activateTenant'>; readonly ifMatch: string } {
+  const { preempt, confirmMassChange } = options;
+  return {
+    query: { ...(preempt === true ? { preempt: 'true' } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' } : {}) },
+    ifMatch: ifMatchOf(options),
+  };
+}
+
+/** How long the operation is waited for, if it is. */
+export function waitMsOf({ wait, timeout }: VerbOptions): number | undefined {
+  return wait === true ? timeout : undefined;
+}
+
+/** Says of a command what its route says of itself. */
+export function describeByRoute(command: Command, route: RouteId): Command {
+  const { summary } = routes[route];
+  const first = summary.replace(/\.( .*)?$/, '');
+  return command.summary(`${first.charAt(0).toLowerCase()}${first.slice(1)}`).description(summary);
+}

@@ -1,0 +1,93 @@
+import type { ApiClient } from '../../client/api-client.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { Operation } from '../../contracts/operation.ts';
+import type { CommandContext, Terminal } from '../command-context.ts';
+import { asFailure, operationFailure } from '../failure-report.ts';
+import { CliFailure, joinFailures } from '../failure.ts';
+import { kindOf } from '../resources/kinds.ts';
+import { renderData } from '../resources/print.ts';
+import type { OutputFormat, Printed } from '../resources/print.ts';
+import { followAll, operationLine } from './follow-all.ts';
+import { retryWithin } from './follow.ts';
+
+/** What the API answered to a verb. */
+export interface VerbAnswer {
+  readonly tenant: Tenant;
+  /** What brings it about, where something has to. */
+  readonly operation?: Operation | undefined;
+  /** Told of a tenant for which nothing runs. Default: unchanged. */
+  readonly outcome?: string;
+}
+
+export interface VerbRun {
+  readonly names: readonly string[];
+  readonly ask: (api: ApiClient, name: string) => Promise<VerbAnswer>;
+  readonly output: OutputFormat;
+  /** Absent: the operations are not waited for. */
+  readonly waitMs?: number | undefined;
+}
+
+interface Answered extends VerbAnswer {
+  /** `tenant/acme` */
+  readonly reference: string;
+}
+
+/**
+ * Asks for a verb of each tenant, one after the other, and tells every result; one that is refused keeps the others from
+ * nothing. Then waits for all of them, if that is wanted.
+ * @throws CliFailure with every report, and the exit of the worst
+ */
+export async function runVerb({ names, ask, output, waitMs }: VerbRun, { terminal, connect }: CommandContext): Promise<void> {
+  const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
+  const { answered, failures } = await askAll(names, ask, connect(), terminal, tell);
+  if (waitMs !== undefined && answered.length > 0) {
+    const api = connect(retryWithin(waitMs));
+    const started = answered.flatMap(({ operation, reference }) => (operation === undefined ? [] : [{ operation, about: reference }]));
+    try {
+      await followAll(api, started, waitMs, terminal, (operation, reference) => {
+        tell(`${reference} ${operationLine(operation)}`);
+        if (operation.state !== 'succeeded') failures.push(operationFailure(operation));
+      });
+    } catch (error) {
+      failures.push(asFailure(error, terminal.interrupted));
+    }
+  }
+  if (output !== 'table' && !terminal.interrupted.aborted) {
+    const items = [];
+    for (const answer of answered) items.push(waitMs === undefined ? tenantItem(answer.tenant) : await readBack(connect(), answer));
+    if (items.length > 0 || names.length > 1) terminal.stdout.write(renderData(output, { items, single: names.length === 1 }));
+  }
+  if (failures.length > 0) throw joinFailures(failures);
+}
+
+async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiClient, { interrupted }: Terminal, tell: (line: string) => void): Promise<{ answered: Answered[]; failures: CliFailure[] }> {
+  const answered: Answered[] = [];
+  const failures: CliFailure[] = [];
+  for (const [index, name] of names.entries()) {
+    const reference = `tenant/${name}`;
+    try {
+      const answer = await ask(api, name);
+      answered.push({ ...answer, reference });
+      tell(`${reference} ${answer.operation === undefined ? (answer.outcome ?? 'unchanged') : operationLine(answer.operation)}`);
+    } catch (error) {
+      const failure = asFailure(error, interrupted, { reference });
+      const rest = names.slice(index + 1).map((later) => `tenant/${later}`);
+      if (interrupted.aborted) throw rest.length === 0 ? failure : new CliFailure(failure.exit, `${failure.report}\nnot asked for: ${rest.join(', ')}`);
+      failures.push(failure);
+    }
+  }
+  return { answered, failures };
+}
+
+type Item = Printed['items'][number];
+
+function tenantItem(body: Tenant): Item {
+  return { kind: kindOf('tenant'), listed: { name: body.metadata.name, body } };
+}
+
+/** The tenant as it stands now; of one that was purged, what is left. */
+async function readBack(api: ApiClient, { tenant: { metadata }, operation }: VerbAnswer): Promise<Item> {
+  const purged = operation?.kind === 'purge' && (await api.call('getOperation', { params: { id: operation.id } })).body.state === 'succeeded';
+  const kind = kindOf(purged ? 'tombstone' : 'tenant');
+  return { kind, listed: await kind.get(api, purged ? metadata.uid : metadata.name) };
+}

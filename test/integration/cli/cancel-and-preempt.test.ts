@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createApiClient } from '../../../client/api-client.ts';
+import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
+import { exitCodes } from '../../../contracts/problems.ts';
+import type { Operation } from '../../../contracts/operation.ts';
+import type { Tenant } from '../../../contracts/manifests/tenant.ts';
+import { armFailpoint } from '../../harness/armed-failpoint.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+import { startInstallationCli } from './installation-cli.ts';
+import type { InstallationCli } from './installation-cli.ts';
+
+let cli: InstallationCli;
+before(async () => {
+  cli = await startInstallationCli();
+  await declareBasics(cli.installation.client());
+});
+after(() => cli.stop());
+
+/** Runs a command that must succeed and returns what it printed. */
+async function done(...argv: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await cli.run(argv);
+  assert.equal(code, exitCodes.ok, `${argv.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+function operationIn(text: string): string {
+  const id = /operation\/([0-9a-z]{26})/.exec(text)?.[1];
+  assert.ok(id !== undefined, text);
+  return id;
+}
+
+/** Begins an operation and resolves when it stands at the failpoint. */
+async function pausedAt(failpoint: string, ...argv: readonly string[]): Promise<{ readonly id: string; readonly release: () => void }> {
+  const armed = armFailpoint(cli.installation, failpoint, 'pause');
+  const id = operationIn(await done(...argv));
+  await armed.hit();
+  return { id, release: armed.release };
+}
+
+async function operation(id: string): Promise<Operation> {
+  return JSON.parse(await done('get', 'operation', id, '-o', 'json')) as Operation;
+}
+
+test('a running operation is cancelled: what it did is undone, and the tenant is where it was', async () => {
+  await done('apply', '-f', cli.write('turned.yaml', tenantManifest('turned')));
+  const { id, release } = await pausedAt('create-user.before-intent', 'activate', 'turned');
+  const cancelling = cli.run(['operations', 'cancel', `operation/${id}`, '--wait']);
+  await until('it is being undone', async () => (await operation(id)).state === 'compensating');
+  assert.match(await done('describe', 'operation', id), /^Transition: +Draft to Active\n(?:.*\n)*State: +compensating\nCancel asked: +\S+Z \(\d+s ago\)$/m);
+  release();
+  const { code, stdout, stderr } = await cancelling;
+  assert.deepEqual([code, stdout], [exitCodes.ok, `operation/${id} (activate) running, to be cancelled\noperation/${id} (activate) cancelled\n`], stderr);
+  assert.match(stderr, /^turned {2}activate cancelled/m);
+  assert.equal((JSON.parse(await done('get', 'tenant', 'turned', '-o', 'json')) as Tenant).status.lifecycle, 'Draft');
+
+  assert.equal(await done('operations', 'cancel', id), `operation/${id} (activate) cancelled\n`);
+  assert.equal((JSON.parse(await done('operations', 'cancel', id, '-o', 'json')) as Operation).state, 'cancelled');
+  assert.equal(await done('operations', 'cancel', id, '-o', 'name'), `operation/${id}\n`);
+});
+
+test('an operation that has ended otherwise is not cancelled', async () => {
+  const id = operationIn(await done('activate', 'turned', '--wait'));
+  const { code, stdout, stderr } = await cli.run(['operations', 'cancel', id]);
+  assert.deepEqual([code, stdout], [exitCodes.conflict, '']);
+  assert.match(stderr, /^error: The operation has ended already: /);
+  assert.equal((await cli.run(['operations', 'cancel', '0'.repeat(26)])).code, exitCodes.notFound);
+});
+
+test('one that ends before it hears of the cancellation is told as it ended', async () => {
+  const { id, release } = await pausedAt('finish.before-commit', 'suspend', 'turned');
+  const cancelling = cli.run(['operations', 'cancel', id, '--wait']);
+  await until('the cancellation is written down', async () => (await operation(id)).cancelRequestTime !== undefined);
+  release();
+  const { code, stdout, stderr } = await cancelling;
+  assert.deepEqual([code, stdout], [exitCodes.conflict, `operation/${id} (suspend) running, to be cancelled\noperation/${id} (suspend) succeeded\n`]);
+  assert.match(stderr, new RegExp(`^error: operation/${id} \\(suspend\\) succeeded; it was not cancelled\nfix: `, 'm'));
+  await done('resume', 'turned', '--wait');
+});
+
+test('a verb has the running operation undone first, if it is told to', async () => {
+  const { id: running, release } = await pausedAt('revoke-access.before-intent', 'suspend', 'turned');
+  assert.match(await done('suspend', 'turned'), new RegExp(`^tenant/turned operation/${running} \\(suspend\\) running\n$`));
+  const refused = await cli.run(['reconcile', 'turned']);
+  assert.equal(refused.code, exitCodes.conflict);
+  assert.match(refused.stderr, new RegExp(`^operation: \\./tenure wait operation/${running}$`, 'm'));
+
+  const told = await done('reconcile', 'turned', '--preempt');
+  const pending = /operation\/(\S+) \(reconcile\) pending/.exec(told)?.[1] ?? '';
+  assert.equal(told, `tenant/turned operation/${pending} (reconcile) pending, waits for operation/${running}\n`);
+  assert.match(await done('get', 'tenant', 'turned'), new RegExp(` then reconcile +suspend ${running}\n$`));
+  assert.match(await done('describe', 'tenant', 'turned'), new RegExp(`^Pending: operation/${pending} \\(reconcile\\), begins when the running one has been undone$`, 'm'));
+  assert.match(await done('describe', 'operation', pending), new RegExp(`^State: +pending\nWaits for: +operation/${running}, which is being cancelled$`, 'm'));
+  await until('it is being undone', async () => (await operation(running)).state === 'compensating');
+  release();
+  assert.equal(await done('wait', `operation/${pending}`), `operation/${pending} (reconcile) succeeded\n`);
+  assert.equal((await operation(running)).state, 'cancelled');
+  assert.equal((JSON.parse(await done('get', 'tenant', 'turned', '-o', 'json')) as Tenant).status.lifecycle, 'Active');
+});
+
+test('the timeout and Ctrl-C end the waiting, and tell how to come back', async () => {
+  const { id, release } = await pausedAt('revoke-access.before-intent', 'suspend', 'turned');
+  const outlook = `operation/${id} goes on; to come back: ./tenure wait operation/${id}\n`;
+  const late = await cli.run(['suspend', 'turned', '--wait', '--timeout', '100ms', '-o', 'json']);
+  assert.equal(late.code, exitCodes.waitTimeout);
+  assert.equal((JSON.parse(late.stdout) as Tenant).status.operation?.id, id);
+  assert.ok(late.stderr.endsWith(`error: not so after 100ms\n${outlook}`), late.stderr);
+
+  const interruption = new AbortController();
+  const createClient = (options: ApiClientOptions): ApiClient => {
+    const client = createApiClient(options);
+    return {
+      server: client.server,
+      call(route, call) {
+        if (route === 'waitOperation') interruption.abort();
+        return client.call(route, call);
+      },
+    };
+  };
+  const { code, stdout, stderr } = await cli.run(['suspend', 'turned', '--wait', '-o', 'json'], { interrupted: interruption.signal, createClient });
+  assert.deepEqual([code, stdout], [exitCodes.interrupted, '']);
+  assert.ok(stderr.endsWith(`no longer waiting\n${outlook}`), stderr);
+  release();
+  await done('wait', `operation/${id}`);
+});

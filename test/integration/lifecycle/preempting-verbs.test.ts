@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { ApiClient } from '../../../client/api-client.ts';
+import type { ApiError } from '../../../client/api-error.ts';
+import { apiVersion } from '../../../contracts/manifests/metadata.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { armFailpoint } from '../../harness/armed-failpoint.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
+import { declareBasics } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+
+let installation: Installation;
+let api: ApiClient;
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  api = installation.client();
+  await declareBasics(api);
+  for (const name of ['large', 'larger']) {
+    await api.call('putPlan', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 500 } } } });
+  }
+});
+after(() => installation.stop());
+
+/** Resolves when an operation is being undone, so that what it stood at does not end it first. */
+async function turned(id: string | undefined): Promise<void> {
+  await until('the operation is being undone', async () => (await installation.store.operations.find(id ?? ''))?.state === 'compensating');
+}
+
+const always = () => ({ ifMatch: '*', idempotencyKey: randomUUID() });
+
+test('an early purge that preempts an undeletion is early when it begins', async () => {
+  const name = 'purged-after-all';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']);
+  const failpoint = armFailpoint(installation, 'cancel-purge.before-intent', 'pause');
+  const { body: undeletion } = await api.call('undeleteTenant', { params: { name }, ...always() });
+  await failpoint.hit();
+  const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, query: { preempt: 'true' }, ...always() });
+  assert.equal(body.operation?.state, 'pending');
+  await turned(undeletion.operation?.id);
+  failpoint.release();
+  const operation = await ended(api, body.operation.id);
+  assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
+});
+
+test('a change to another plan than the one that is being changed to is refused', async () => {
+  const name = 'undecided';
+  await activeTenant(api, name);
+  const failpoint = armFailpoint(installation, 'bind-plan.before-intent', 'pause');
+  const { body: first } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'large' }, ...always() });
+  await failpoint.hit();
+  const { body: again } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'large' }, ...always() });
+  assert.equal(again.operation?.id, first.operation?.id);
+  for (const preempt of ['false', 'true'] as const) {
+    const other = api.call('changePlanOfTenant', { params: { name }, body: { plan: 'larger' }, query: { preempt }, ...always() });
+    await assert.rejects(other, (error: ApiError) => error.code === 'operation_in_progress');
+  }
+  failpoint.release();
+  assert.equal((await ended(api, first.operation?.id ?? '')).state, 'succeeded');
+});
+
+test('a change of plan that preempts takes the place of the one that was scheduled', async () => {
+  const name = 'sooner';
+  await activeTenant(api, name);
+  await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'larger', time: '2031-01-01T00:00:00.000Z' }, ...always() });
+  const failpoint = armFailpoint(installation, 'revoke-access.before-intent', 'pause');
+  const { body: suspension } = await api.call('suspendTenant', { params: { name }, ...always() });
+  await failpoint.hit();
+  const { body } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'large' }, query: { preempt: 'true' }, ...always() });
+  await turned(suspension.operation?.id);
+  failpoint.release();
+  assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
+  const { spec, status } = (await api.call('getTenant', { params: { name } })).body;
+  assert.deepEqual([spec.plan, status.scheduledPlan], ['large', undefined]);
+});

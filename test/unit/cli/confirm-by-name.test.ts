@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { exitCodes } from '../../../contracts/problems.ts';
+import { runInMemory } from './in-memory-cli.ts';
+import type { CliRun, CliSetting } from './in-memory-cli.ts';
+
+const uid = '01m7yzcrqvvjzzgg30pekssm21';
+const purgeTime = '2030-02-01T00:00:00.000Z';
+const tenant = {
+  metadata: { name: 'acme', uid, revision: 9 },
+  spec: { plan: 'startup' },
+  status: { lifecycle: 'Deleted', placement: { mode: 'dedicated', region: 'eu-west-1', cell: 'eu-west-1-a', database: `tenant_${uid}` }, deletion: { purgeTime } },
+};
+
+/** Runs a command whose requests are answered with the tenant, and says which were made. */
+async function run(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun & { readonly calls: readonly string[] }> {
+  const calls: string[] = [];
+  const client = {
+    server: '',
+    call(route: string) {
+      calls.push(route);
+      return Promise.resolve({ status: 200, etag: '"9"', body: route === 'getTenant' ? tenant : { tenant } });
+    },
+  };
+  const answer = await runInMemory(argv, { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient, ...setting });
+  return { ...answer, calls };
+}
+
+for (const [verb, route] of [['delete', 'deleteTenant'], ['purge', 'purgeTenant']] as const) {
+  test(`${verb} asks at a terminal for the name, and goes on when it is typed`, async () => {
+    const { code, stdout, stderr, calls } = await run([verb, 'acme'], { typed: 'acme\n' });
+    assert.deepEqual([code, stdout, calls], [exitCodes.ok, 'tenant/acme unchanged\n', ['getTenant', route]]);
+    assert.ok(stderr.endsWith(`Type the name of the tenant to ${verb} it: `), stderr);
+  });
+
+  test(`${verb} is not sent when something else is typed, or nothing`, async () => {
+    for (const typed of ['globex\n', 'yes\n', '\n', '', 'ACME\n']) {
+      const { code, stdout, stderr, calls } = await run([verb, 'acme'], { typed, environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', NO_COLOR: '1' } });
+      assert.deepEqual([code, stdout, calls], [exitCodes.usage, '', ['getTenant']], JSON.stringify(typed));
+      assert.match(stderr, /error: what was typed is not "acme"; nothing was done\nfix: /);
+    }
+  });
+
+  test(`${verb} needs --confirm where nobody can be asked, and a wrong one is refused before any request`, async () => {
+    for (const setting of [{}, { stdin: 'acme\n' }, { stdin: 'acme\n', terminalColumns: 80 }]) {
+      const { code, calls } = await run([verb, 'acme'], setting);
+      assert.deepEqual([code, calls], [exitCodes.usage, []]);
+    }
+    for (const setting of [{}, { typed: 'acme\n' }]) {
+      const { code, calls } = await run([verb, 'acme', '--confirm=acm'], setting);
+      assert.deepEqual([code, calls], [exitCodes.usage, []]);
+    }
+  });
+
+  test(`${verb} with --confirm asks nothing, and says all the same what it does`, async () => {
+    const { code, stderr, calls } = await run([verb, 'tenant/acme', '--confirm', 'acme'], { typed: 'globex\n' });
+    assert.deepEqual([code, calls], [exitCodes.ok, ['getTenant', route]]);
+    assert.match(stderr, new RegExp(`^This (deletes|destroys) tenant/acme \\(${uid}\\)`));
+    assert.doesNotMatch(stderr, /Type the name/);
+  });
+}
+
+test('Ctrl-C at the question ends the command, and nothing is sent', async () => {
+  const { code, stdout, calls } = await run(['delete', 'acme'], { typed: 'acme\n', interrupted: AbortSignal.abort() });
+  assert.deepEqual([code, stdout, calls.includes('deleteTenant')], [exitCodes.interrupted, '', false]);
+});
+
+test('purge says what it destroys, and what --early gives up', async () => {
+  const due = await run(['purge', 'acme', '--confirm=acme']);
+  assert.equal(
+    due.stderr,
+    `This destroys tenant/acme (${uid}), and nothing brings it back:\n` +
+      `  Data:    the whole database tenant_${uid} in eu-west-1, cell eu-west-1-a\n` +
+      '  Access:  its user and roles on the cell\n' +
+      '  Keys:    its data key and its credential\n' +
+      `  Time:    it can be brought back until ${purgeTime}; before that only --early purges it\n` +
+      'A tombstone is left, and the name is free again.\n',
+  );
+  const early = await run(['purge', 'acme', '--early', '--confirm=acme']);
+  assert.match(early.stderr, new RegExp(`until ${purgeTime}; with --early this is given up\n`));
+});
