@@ -43,7 +43,7 @@ export async function writePending(store: Store, tx: Transaction, { operationId,
     ...caller,
     assign,
     restore: fieldsBefore(assign, current.spec),
-    before: { deletion: current.deletion, plan: current.plan },
+    before: { deletion: current.deletion, plan: current.plan, owners: current.owners },
     waitsFor: running._id,
   });
   const cancelled = await store.operations.requestCancel(tx, running._id);

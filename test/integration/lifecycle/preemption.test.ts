@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
+import type { ApiError } from '../../../client/api-error.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
-import { declareBasics } from '../../harness/manifests.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let api: ApiClient;
@@ -108,4 +109,18 @@ test('a purge that has begun is neither cancelled nor preempted', async () => {
   await assert.rejects(api.call('holdTenant', { params: { name }, body: { reason: 'too late' }, ifMatch: '*', idempotencyKey: randomUUID() }), /being purged/);
   failpoint.release();
   assert.equal((await ended(api, id)).state, 'succeeded');
+});
+
+test('what a verb has set stays its own when the operation that would have reversed it is undone', async () => {
+  const name = 'owned';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant']);
+  const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  await api.call('cancelOperation', { params: { id: body.operation?.id ?? '' } });
+  failpoint.release();
+  assert.equal((await ended(api, body.operation?.id ?? '')).state, 'cancelled');
+  const reversing = api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { lifecycle: 'Active' }) });
+  await assert.rejects(reversing, (error: ApiError) => error.code === 'field_owned');
 });
