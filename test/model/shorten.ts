@@ -7,11 +7,9 @@ export interface Failing {
   readonly error: unknown;
 }
 
-const without = <T>(items: readonly T[], count: number): readonly (readonly T[])[] => items.map((_, index) => items.toSpliced(index, count)).toReversed();
-
 /** A step with one request less, for each that it can do without. */
 function lesser(step: Step): Step[] {
-  const fewer = (requests: readonly ModelRequest[], least: number): readonly (readonly ModelRequest[])[] => (requests.length > least ? without(requests, 1) : []);
+  const fewer = (requests: readonly ModelRequest[], least: number): readonly (readonly ModelRequest[])[] => (requests.length > least ? requests.map((_, index) => requests.toSpliced(index, 1)) : []);
   switch (step.step) {
     case 'race':
     case 'kill-api':
@@ -26,25 +24,29 @@ function lesser(step: Step): Step[] {
   }
 }
 
-/** Shorter runs to try, those first that leave most away. */
-function* shorter(steps: readonly Step[]): Generator<readonly Step[]> {
-  for (let count = Math.floor(steps.length / 2); count > 1; count = Math.floor(count / 2)) yield* without(steps, count);
-  yield* without(steps, 1);
-  for (const [index, step] of steps.entries()) for (const less of lesser(step)) yield steps.with(index, less);
-}
-
-/** Leaves away whatever a failing run also fails without, until a time of `performance.now()`. */
+/**
+ * Leaves away whatever a failing run also fails without, until a time of `performance.now()`: halves, quarters, single steps
+ * (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), then single requests. The last step
+ * stays, for it is the one that failed.
+ */
 export async function shortened(failing: Failing, replay: (steps: readonly Step[]) => Promise<void>, until: number): Promise<Failing> {
   let shortest = failing;
-  for (let found = true; found; ) {
-    found = false;
-    for (const steps of shorter(shortest.steps)) {
-      if (performance.now() > until) return shortest;
-      const error: unknown = await replay(steps).then(() => undefined, (caught: unknown) => caught ?? new Error('it failed without a reason'));
-      if (error === undefined) continue;
-      shortest = { steps, error };
-      found = true;
-      break;
+  async function failsToo(steps: readonly Step[]): Promise<boolean> {
+    if (performance.now() > until) return false;
+    const error: unknown = await replay(steps).then(() => undefined, (caught: unknown) => caught ?? new Error('it failed without a reason'));
+    if (error !== undefined) shortest = { steps, error };
+    return error !== undefined;
+  }
+  for (let size = Math.ceil(failing.steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let start = 0; start < shortest.steps.length - 1; ) {
+      const count = Math.min(size, shortest.steps.length - 1 - start);
+      if (!(await failsToo(shortest.steps.toSpliced(start, count)))) start += count;
+    }
+  }
+  for (let index = 0; index < shortest.steps.length; index += 1) {
+    for (let found = true; found; ) {
+      found = false;
+      for (const less of lesser(shortest.steps[index]!)) found ||= await failsToo(shortest.steps.with(index, less));
     }
   }
   return shortest;
