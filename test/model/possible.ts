@@ -64,9 +64,9 @@ export function eventually(worlds: readonly World[], only: readonly FinalOperati
 
 /** The world after an answer that may be given in it; `undefined` where it may not. */
 function afterAnswer(world: World, allowed: Allowed, answer: Answer): World | undefined {
-  if ('refused' in allowed) return answer.kind === 'lost' ? (answer.committed ? undefined : world) : answer.kind === 'refused' && answer.code === allowed.refused ? world : undefined;
+  if ('refused' in allowed) return answer.kind === 'refused' && answer.code === allowed.refused ? world : undefined;
   if (answer.kind === 'lost') {
-    if (answer.committed !== allowed.changes) return undefined;
+    if (!allowed.changes) return undefined;
     if (allowed.operation === 'new') return answer.operation === null ? undefined : allowed.after(answer.operation);
     return allowed.after('');
   }
@@ -79,7 +79,7 @@ function afterAnswer(world: World, allowed: Allowed, answer: Answer): World | un
 }
 
 function afterExchange(world: World, { request, about, answer }: Exchange): World[] {
-  if (answer.kind === 'replayed' || answer.kind === 'key') return [world];
+  if (answer.kind === 'replayed' || answer.kind === 'key' || (answer.kind === 'lost' && !answer.committed)) return [world];
   return allowedIn(world, request, about).flatMap((allowed) => afterAnswer(world, allowed, answer) ?? []);
 }
 

@@ -73,14 +73,16 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
   const said: string[] = [];
   const passwords = new Map<string, string>();
   const uids = new Map<TenantKey, string[]>();
-  const tags = new Map<TenantKey, Tag[]>();
+  /** Read before the last rest, newest first. */
+  const earlierTags = new Map<TenantKey, readonly Tag[]>();
+  const newTags = new Map<TenantKey, readonly Tag[]>();
   const current = new Map<TenantKey, Tag>();
   const name = (tenant: TenantKey): string => `${prefix}-${tenant}`;
   let documents = 0;
 
   function remember(tenant: TenantKey, { uid, revision }: Tenant['metadata'], etag = `"${revision}"`): Tag {
     const tag = { uid, etag };
-    tags.set(tenant, [tag, ...(tags.get(tenant) ?? [])]);
+    newTags.set(tenant, [tag, ...(newTags.get(tenant) ?? [])]);
     const known = uids.get(tenant) ?? [];
     if (!known.includes(uid)) uids.set(tenant, [...known, uid].toSorted());
     return tag;
@@ -89,7 +91,7 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
   /** Of what was read earlier, rather what looks like what is there now. */
   function staleTag(tenant: TenantKey): string {
     const now = current.get(tenant);
-    const earlier = (tags.get(tenant) ?? []).filter((tag) => tag.uid !== now?.uid || tag.etag !== now.etag);
+    const earlier = (earlierTags.get(tenant) ?? []).filter((tag) => tag.uid !== now?.uid || tag.etag !== now.etag);
     return (earlier.find((tag) => tag.etag === now?.etag) ?? earlier.find((tag) => tag.uid !== now?.uid) ?? earlier[0])?.etag ?? noRevision;
   }
 
@@ -155,6 +157,8 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
       }, settleTimeoutMs);
       const { answer } = await lastAnswer(() => exchange({ path: `/v1/tenants/${name(tenant)}` }));
       const document = await store.resources.find('Tenant', name(tenant));
+      earlierTags.set(tenant, [...(newTags.get(tenant) ?? []), ...(earlierTags.get(tenant) ?? [])]);
+      newTags.delete(tenant);
       if (answer.status === 404) {
         assert.equal(document, undefined, 'what the API does not find is not in the registry');
         current.delete(tenant);
