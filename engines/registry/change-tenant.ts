@@ -79,7 +79,7 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
       if (decided.change.transition !== undefined) await brake.pass(tx, decided.change.transition.path, request.confirmMassChange === true);
       const made =
         decided.kind === 'preempt'
-          ? await writePending(store, tx, { operationId, before: decided.current, running: decided.running, decided, caller: request.caller })
+          ? await writePending(store, tx, { operationId, before: decided.current, running: decided.running, decided, request })
           : await writeChange(store, tx, { uid, operationId, before: current, decided, request });
       await request.settle(tx, made.changed);
       return { result: made.changed, entries: made.entries };

@@ -65,6 +65,11 @@ export function refuseWhileRunning({ operation }: Pick<TenantDocument, 'operatio
   if (operation !== null) throw new TenureError('operation_in_progress', `operation ${operation.id} (${operation.kind}) is running`, { operationId: operation.id });
 }
 
+/** Whether a purge is asked for before its time. */
+export function isEarlyPurge(request: ChangeTenantRequest): boolean {
+  return 'verb' in request && request.verb.path === 'purge' && request.verb.early;
+}
+
 function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
   return { ...tenant, spec: { ...tenant.spec, lifecycle: tenant.spec.lifecycle ?? 'Draft' } };
 }
@@ -94,7 +99,7 @@ export function createDecide({ store, admit, requireTemporal }: DecideDependenci
       tenant: { name: request.name, ...(current === undefined ? {} : { uid: current._id }), lifecycle: current?.lifecycle ?? 'Draft', spec: change.spec },
       placement: current?.placement ?? null,
       deletion: current?.deletion ?? null,
-      early: 'verb' in request && request.verb.path === 'purge' && request.verb.early,
+      early: isEarlyPurge(request),
     });
     const { verdict, plan, regions } = admission;
     try {
@@ -141,7 +146,7 @@ export function createDecide({ store, admit, requireTemporal }: DecideDependenci
     const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, running) && isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be when the running operation has been undone.
-    const current = settled(preempts ? { ...found, spec: withFieldsBefore(settled(found).spec, running.restore) } : found);
+    const current = settled(preempts ? { ...found, spec: withFieldsBefore(settled(found).spec, running.restore), deletion: running.before.deletion } : found);
     let change: TenantChange & { readonly transition: Transition };
     try {
       change = planTenantVerb(verb, current);

@@ -11,7 +11,7 @@ import type { Store } from '../../store/store.ts';
 import { draftTenant } from '../../store/tenants.ts';
 import { callerEntry } from './caller.ts';
 import type { ChangeTenantRequest, ChangedTenant } from './change-tenant.ts';
-import { refuseWhileRunning } from './decide-change.ts';
+import { isEarlyPurge, refuseWhileRunning } from './decide-change.ts';
 import type { DecidedChange } from './decide-change.ts';
 
 export interface Writing {
@@ -98,7 +98,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
           assign: change.assign,
           restore: fieldsBefore(change.assign, current?.spec ?? { ...change.spec, lifecycle: 'Draft' }),
           before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null, owners: current?.owners ?? {} },
-          ...('verb' in request && request.verb.path === 'purge' && request.verb.early ? { early: true } : {}),
+          ...(isEarlyPurge(request) ? { early: true } : {}),
         });
 
   const entry = {

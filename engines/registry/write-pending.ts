@@ -6,7 +6,8 @@ import type { OperationDocument, TenantDocument } from '../../store/documents.ts
 import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
-import type { Caller } from './caller.ts';
+import type { ChangeTenantRequest } from './change-tenant.ts';
+import { isEarlyPurge } from './decide-change.ts';
 import type { DecidedPreemption } from './decide-change.ts';
 import type { Written } from './write-change.ts';
 
@@ -15,14 +16,14 @@ export interface Preempting {
   readonly before: TenantDocument;
   readonly running: OperationDocument;
   readonly decided: DecidedPreemption;
-  readonly caller: Caller;
+  readonly request: ChangeTenantRequest;
 }
 
 /**
  * The transaction that has a running operation cancelled in favour of another, which waits as `pending`: the last commit
  * of the running one hands the lock over.
  */
-export async function writePending(store: Store, tx: Transaction, { operationId, before, running, decided, caller }: Preempting): Promise<Written> {
+export async function writePending(store: Store, tx: Transaction, { operationId, before, running, decided, request }: Preempting): Promise<Written> {
   const { change, policy, action } = decided;
   const { _id: uid, name } = before;
   const current = await store.resources.read(tx, 'Tenant', uid);
@@ -40,16 +41,17 @@ export async function writePending(store: Store, tx: Transaction, { operationId,
     to: transition.to,
     generation: current.generation,
     fence: 0,
-    ...caller,
+    ...request.caller,
     assign,
     restore: fieldsBefore(assign, current.spec),
     before: { deletion: current.deletion, plan: current.plan, owners: current.owners },
+    ...(isEarlyPurge(request) ? { early: true } : {}),
     waitsFor: running._id,
   });
   const cancelled = await store.operations.requestCancel(tx, running._id);
   const tenant: TenantDocument = { ...current, pending: { id: operationId, kind: transition.path }, revision: current.revision + 1, updateTime: tx.time };
   await store.resources.replace(tx, current.revision, tenant);
-  const entry = { ...callerEntry(caller), tenant: uid, target: { kind: 'Tenant', name, uid }, policy };
+  const entry = { ...callerEntry(request.caller), tenant: uid, target: { kind: 'Tenant', name, uid }, policy };
   return {
     changed: { outcome: 'changed', tenant, operation, preempted: cancelled },
     entries: [
