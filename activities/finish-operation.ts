@@ -30,7 +30,7 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
   return {
     ...tenant,
     lifecycle: !succeeded || to === 'Purged' ? from : to,
-    ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: withoutOwners(tenant.owners, restore) } : {}),
+    ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersBefore(tenant.owners, operation) } : {}),
     generation,
     observedGeneration: succeeded ? operation.generation : generation,
     operation: null,
@@ -40,9 +40,10 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
   };
 }
 
-/** A verb that was undone owns nothing. */
-function withoutOwners(owners: TenantDocument['owners'], restored: OperationDocument['restore']): TenantDocument['owners'] {
-  return Object.fromEntries(Object.entries(owners).filter(([field]) => !Object.hasOwn(restored, field)));
+/** Fields that are written back go back to whom they belonged to. */
+function ownersBefore(owners: TenantDocument['owners'], { restore, before }: OperationDocument): TenantDocument['owners'] {
+  const isRestored = ([field]: [string, unknown]): boolean => Object.hasOwn(restore, field);
+  return Object.fromEntries([...Object.entries(owners).filter((owner) => !isRestored(owner)), ...Object.entries(before.owners).filter(isRestored)]);
 }
 
 function endEntry(operation: OperationDocument, fence: number, end: FinalOperationState, before: TenantDocument, after: TenantDocument): LedgerDraft {

@@ -52,7 +52,7 @@ async function begin(store: Store, tx: Transaction, tenant: TenantDocument, pend
     conditions: pending.to === pending.from ? tenant.conditions : updateConditions(tenant.conditions, [running], { time: tx.time.toISOString(), generation }),
   };
   const operation = await store.operations.settlePending(tx, id, {
-    $set: { state: 'accepted', fence, generation, restore: fieldsBefore(assign, tenant.spec), before: { deletion: tenant.deletion, plan: tenant.plan }, updateTime: tx.time },
+    $set: { state: 'accepted', fence, generation, restore: fieldsBefore(assign, tenant.spec), before: { deletion: tenant.deletion, plan: tenant.plan, owners: tenant.owners }, updateTime: tx.time },
   });
   return {
     tenant: locked,

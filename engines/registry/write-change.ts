@@ -99,7 +99,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
           ...request.caller,
           assign: change.assign,
           restore: fieldsBefore(change.assign, current?.spec ?? { ...change.spec, lifecycle: 'Draft' }),
-          before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null },
+          before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null, owners: current?.owners ?? {} },
           ...('verb' in request && isEarlyPurge(request.verb) ? { early: true } : {}),
         });
 

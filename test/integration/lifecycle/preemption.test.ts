@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
+import type { ApiError } from '../../../client/api-error.ts';
+import type { Operation } from '../../../contracts/operation.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
-import { declareBasics } from '../../harness/manifests.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let api: ApiClient;
@@ -108,4 +110,40 @@ test('a purge that has begun is neither cancelled nor preempted', async () => {
   await assert.rejects(api.call('holdTenant', { params: { name }, body: { reason: 'too late' }, ifMatch: '*', idempotencyKey: randomUUID() }), /being purged/);
   failpoint.release();
   assert.equal((await ended(api, id)).state, 'succeeded');
+});
+
+test('what a verb has set stays its own when the operation that would have reversed it is undone', async () => {
+  const name = 'owned';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant']);
+  const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  await api.call('cancelOperation', { params: { id: body.operation?.id ?? '' } });
+  failpoint.release();
+  assert.equal((await ended(api, body.operation?.id ?? '')).state, 'cancelled');
+  const reversing = api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { lifecycle: 'Active' }) });
+  await assert.rejects(reversing, (error: ApiError) => error.code === 'field_owned');
+});
+
+/** A deleted Draft whose undeletion stands at a point when its purge is asked for, before its time and in its stead. */
+async function purgedWhileUndeleted(name: string, at: string): Promise<{ readonly undelete: Operation; readonly purge: Operation }> {
+  await api.call('createTenant', { body: tenantManifest(name), idempotencyKey: randomUUID() });
+  await takeAll(api, name, ['deleteTenant']);
+  const failpoint = armFailpoint(installation, at, 'pause');
+  const { body: undeleting } = await api.call('undeleteTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  const { body: purging } = await api.call('purgeTenant', { params: { name }, body: { early: true }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  failpoint.release();
+  return { undelete: await ended(api, undeleting.operation?.id ?? ''), purge: await ended(api, purging.operation?.id ?? '') };
+}
+
+test('a purge before its time may preempt an undeletion, and is still one before its time when its turn comes', async () => {
+  const { undelete, purge } = await purgedWhileUndeleted('not-undeleted', 'begin.after-commit');
+  assert.deepEqual([undelete.state, purge.state, purge.error], ['cancelled', 'succeeded', undefined]);
+});
+
+test('a purge that preempts an undeletion is judged by what stands when that has been undone', async () => {
+  const { undelete, purge } = await purgedWhileUndeleted('undeleted', 'finish.before-commit');
+  assert.deepEqual([undelete.state, purge.state, purge.error?.code], ['succeeded', 'failed', 'transition_not_allowed']);
 });
