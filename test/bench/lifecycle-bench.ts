@@ -1,4 +1,5 @@
 import { benchPaths } from './lifecycle/path-latencies.ts';
+import { benchRegistry } from './lifecycle/registry-scale.ts';
 
 /** What `npm run bench:lifecycle` measures, in order. */
-export const lifecycleParts = { paths: benchPaths };
+export const lifecycleParts = { paths: benchPaths, registry: benchRegistry };
