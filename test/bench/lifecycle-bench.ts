@@ -1,5 +1,6 @@
 import { benchPaths } from './lifecycle/path-latencies.ts';
+import { benchQuarantine } from './lifecycle/quarantine.ts';
 import { benchRegistry } from './lifecycle/registry-scale.ts';
 
 /** What `npm run bench:lifecycle` measures, in order. */
-export const lifecycleParts = { paths: benchPaths, registry: benchRegistry };
+export const lifecycleParts = { paths: benchPaths, quarantine: benchQuarantine, registry: benchRegistry };
