@@ -4,6 +4,7 @@ import type {
   BackoffDocument,
   BrakeDocument,
   CellDocument,
+  CellTablesDocument,
   DriftDocument,
   IdempotencyDocument,
   LedgerDocument,
@@ -31,6 +32,7 @@ export interface ControlDatabase {
   readonly ledger: Collection<LedgerDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly cells: Collection<CellDocument>;
+  readonly cellTables: Collection<CellTablesDocument>;
   readonly leases: Collection<TenantLeaseDocument>;
   readonly tombstones: Collection<TombstoneDocument>;
   readonly brakes: Collection<BrakeDocument>;
@@ -55,6 +57,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     ledger: db.collection('ledger'),
     idempotency: db.collection('idempotency'),
     cells: db.collection('cells'),
+    cellTables: db.collection('cellTables'),
     leases: db.collection('leases'),
     tombstones: db.collection('tombstones'),
     brakes: db.collection('brakes'),
@@ -88,7 +91,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
-    ...['cells', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    ...['cells', 'cellTables', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
     database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
