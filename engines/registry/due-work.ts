@@ -51,7 +51,7 @@ export function createDueWork({ store, changeTenant }: DueWorkDependencies): (li
         settle: async () => undefined,
       });
       // A plan is scheduled no more; a tenant is due until it is purged.
-      if (work === 'change_plan') await store.backoffs.succeeded(key);
+      if (work === 'change_plan') await store.backoffs.succeeded(work, [tenant._id]);
       return { tenant, work, begun };
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;
