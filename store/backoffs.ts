@@ -16,7 +16,8 @@ export interface BackoffStore {
   waiting(work: BackoffKey['work']): Promise<string[]>;
   /** One more failure. `delayMs` gives the wait after so many. */
   failed(key: BackoffKey, delayMs: (failures: number) => number): Promise<void>;
-  succeeded(key: BackoffKey): Promise<void>;
+  /** Work of this kind for these tenants is not failing. */
+  succeeded(work: BackoffKey['work'], tenants: readonly string[]): Promise<void>;
 }
 
 const idOf = ({ work, tenant }: BackoffKey): string => `${work}/${tenant}`;
@@ -34,8 +35,8 @@ export function createBackoffStore({ backoffs }: ControlDatabase): BackoffStore 
         await backoffs.updateOne({ _id: idOf(key) }, { $set: { ...key, failures, until: new Date(Date.now() + delayMs(failures)) } }, { upsert: true });
       });
     },
-    async succeeded(key) {
-      await onControl(() => backoffs.deleteOne({ _id: idOf(key) }));
+    async succeeded(work, tenants) {
+      await onControl(() => backoffs.deleteMany({ _id: { $in: tenants.map((tenant) => idOf({ work, tenant })) } }));
     },
   };
 }

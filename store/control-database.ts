@@ -4,6 +4,7 @@ import type {
   BackoffDocument,
   BrakeDocument,
   CellDocument,
+  CellTablesDocument,
   DriftDocument,
   IdempotencyDocument,
   LedgerDocument,
@@ -33,6 +34,7 @@ export interface ControlDatabase {
   readonly ledger: Collection<LedgerDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly cells: Collection<CellDocument>;
+  readonly cellTables: Collection<CellTablesDocument>;
   readonly leases: Collection<TenantLeaseDocument>;
   readonly tombstones: Collection<TombstoneDocument>;
   readonly brakes: Collection<BrakeDocument>;
@@ -59,6 +61,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     ledger: db.collection('ledger'),
     idempotency: db.collection('idempotency'),
     cells: db.collection('cells'),
+    cellTables: db.collection('cellTables'),
     leases: db.collection('leases'),
     tombstones: db.collection('tombstones'),
     brakes: db.collection('brakes'),
@@ -69,6 +72,9 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     secrets: secretsDb.collection('secrets'),
   };
 }
+
+/** Longer than any wait: what has not failed again by then is not failing, or is gone. */
+const forgottenAfterSeconds = 7 * 86_400;
 
 /** Creates what is missing of the collections and indexes; safe to run by several processes at once. */
 export async function ensureControlSchema(database: ControlDatabase): Promise<void> {
@@ -94,14 +100,14 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
-    ...['cells', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    ...['cells', 'cellTables', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
     database.rollouts.createIndexes([
       { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
       { key: { 'template.uid': 1, _id: -1 } },
       { key: { unsettled: 1 }, sparse: true },
     ]),
     database.rolloutMembers.createIndexes([{ key: { '_id.rollout': 1, state: 1, name: 1 } }]),
-    database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
+    database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }, { key: { until: 1 }, expireAfterSeconds: forgottenAfterSeconds }]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
 }

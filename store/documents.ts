@@ -305,6 +305,13 @@ export interface CellDocument {
   error?: string;
 }
 
+/** A part of what is promised on one cell; only the sum of all its parts means something. */
+export interface CellTablesDocument {
+  _id: string;
+  cell: string;
+  tables: number;
+}
+
 export interface TenantLeaseDocument {
   _id: string;
   tenant: string;

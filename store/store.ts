@@ -7,6 +7,7 @@ import { createDriftStore } from './drift.ts';
 import type { DriftStore } from './drift.ts';
 import { createBrakeStore } from './brakes.ts';
 import type { BrakeStore } from './brakes.ts';
+import { recountCellTables } from './cell-tables.ts';
 import { createCellStore } from './cells.ts';
 import type { CellStore } from './cells.ts';
 import { createCommit } from './commit.ts';
@@ -59,7 +60,7 @@ export interface Store {
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
-  /** Creates missing collections and indexes, and brings up what tenants are searched by. */
+  /** Creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised. */
   prepare(): Promise<void>;
   /** Resolves when this store is prepared and the control database answers. @throws TenureError control_unavailable */
   ping(): Promise<void>;
@@ -116,6 +117,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
       await onControl(async () => {
         await ensureControlSchema(database);
         await deriveMissingSearchKeys(database);
+        await recountCellTables(database);
       });
       prepared = true;
     },

@@ -14,7 +14,7 @@ export type ControlState = Readonly<Record<string, string>>;
 
 export async function readControlState({ control, databases }: WithControlData): Promise<ControlState> {
   const read = async (database: string, collection: string): Promise<string> => BSON.EJSON.stringify(await control.db(database).collection(collection).find().sort({ _id: 1 }).toArray());
-  const collections = ['resources', 'revisions', 'operations', 'leases', 'idempotency'];
+  const collections = ['resources', 'revisions', 'operations', 'leases', 'idempotency', 'cellTables'];
   const states = await Promise.all(collections.map(async (name) => [name, await read(databases.control, name)] as const));
   return { ...Object.fromEntries(states), secrets: await read(databases.secrets, 'secrets') };
 }
