@@ -8,6 +8,7 @@ import { createAdmit } from '../engines/admission/admission.ts';
 import { createChangeTenant } from '../engines/registry/change-tenant.ts';
 import { createDueWork } from '../engines/registry/due-work.ts';
 import { createRecordDrift } from '../engines/registry/record-drift.ts';
+import { unschedulePlan } from '../engines/registry/schedule-plan.ts';
 import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
 import { createCells } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
@@ -78,7 +79,7 @@ async function main(): Promise<void> {
         logger,
         metrics,
       }),
-      ...createSweepActivities({ store, start, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
+      ...createSweepActivities({ store, start, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
       ...createDriftActivities({ store, cells, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
     },
     maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,
