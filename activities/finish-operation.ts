@@ -112,8 +112,10 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
         await bury(store, tx, operation, tenant);
         return { result: { state: end }, entries: [entry] };
       }
+      // Each by itself: what was undone is a generation, and what begins may be another.
+      await store.resources.replace(tx, tenant.revision, after);
       const next = tenant.pending === null ? undefined : await handOver(store, tx, after, tenant.pending.id);
-      await store.resources.replace(tx, tenant.revision, next?.tenant ?? after);
+      if (next !== undefined) await store.resources.replace(tx, after.revision, next.tenant);
       return { result: { state: end, ...(next?.start === undefined ? {} : { next: next.start }) }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
     });
     await failpoints.reach('finish.after-commit');

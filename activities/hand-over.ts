@@ -29,7 +29,7 @@ export interface HandedOver {
  */
 export async function handOver(store: Store, tx: Transaction, ended: TenantDocument, pendingId: string): Promise<HandedOver | undefined> {
   const pending = await store.operations.read(tx, pendingId);
-  const tenant: TenantDocument = { ...ended, pending: null };
+  const tenant: TenantDocument = { ...ended, pending: null, revision: ended.revision + 1 };
   // A pending operation that was cancelled has left the tenant already.
   if (pending?.state !== 'pending') return undefined;
   return pending.from === tenant.lifecycle ? begin(store, tx, tenant, pending) : giveUp(store, tx, tenant, pending);

@@ -11,6 +11,7 @@ import { createDueWork } from '../engines/registry/due-work.ts';
 import { createRecordDrift } from '../engines/registry/record-drift.ts';
 import { createAdvanceRollout } from '../engines/registry/advance-rollout.ts';
 import { createTemplates } from '../engines/registry/templates.ts';
+import { unschedulePlan } from '../engines/registry/schedule-plan.ts';
 import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
 import { createCells } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
         logger,
         metrics,
       }),
-      ...createSweepActivities({ store, start, startRollout, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
+      ...createSweepActivities({ store, start, startRollout, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
       ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
       ...createRolloutActivities({
         advance: createAdvanceRollout({

@@ -61,9 +61,11 @@ function othersOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
 export interface Weights {
   /** Of steps in which a process is killed; they last long. */
   readonly kills: number;
+  /** Of those in which a database is; only where the stack is the model's own. */
+  readonly mongodKills: number;
 }
 
-export function generatedSteps({ kills }: Weights): Fc.Arbitrary<GeneratedStep> {
+export function generatedSteps({ kills, mongodKills }: Weights): Fc.Arbitrary<GeneratedStep> {
   const requests = tenants.chain(requestsOn);
   const paths = requests.filter(takesPath);
   const step = <T extends Step>(arbitrary: Fc.Arbitrary<T>, fits: Fc.Arbitrary<boolean> = fc.constant(true)): Fc.Arbitrary<GeneratedStep> => fc.record({ step: arbitrary, fits });
@@ -80,6 +82,7 @@ export function generatedSteps({ kills }: Weights): Fc.Arbitrary<GeneratedStep> 
     { weight: 2, arbitrary: step(fc.record({ step: fc.constantFrom('purge-time' as const, 'plan-time' as const), tenant: tenants })) },
     { weight: kills, arbitrary: step(fc.record({ step: fc.constant('kill-worker' as const), request: paths, at: fc.constantFrom(...workerDeaths) })) },
     { weight: kills, arbitrary: step(fc.record({ step: fc.constant('kill-api' as const), requests: tenants.chain((tenant) => fc.array(requestsOn(tenant), { minLength: 2, maxLength: 3 })), at: fc.constantFrom(...apiDeaths) })) },
+    { weight: mongodKills, arbitrary: step(fc.record({ step: fc.constant('kill-mongod' as const), set: fc.constantFrom('control', 'eu-west-1', 'us-east-1'), requests: tenants.chain((tenant) => fc.array(requestsOn(tenant), { minLength: 1, maxLength: 2 })) })) },
   );
 }
 

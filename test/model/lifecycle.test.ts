@@ -5,6 +5,9 @@ import { MongoClient } from 'mongodb';
 import { readKeyring } from '../../platform/config.ts';
 import { createTemporalClient } from '../../platform/temporal-client.ts';
 import { attachToStack } from '../../tools/stack/attach.ts';
+import type { AttachedStack } from '../../tools/stack/attach.ts';
+import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
+import { createTemporaryStack } from '../../tools/stack/temporary-stack.ts';
 import { startInstallation } from '../harness/installation.ts';
 import type { Installation } from '../harness/installation.ts';
 import { declareBasics } from '../harness/manifests.ts';
@@ -21,19 +24,25 @@ import type { Step } from './step.ts';
 import { knownPlans } from './world.ts';
 
 /** How much is run, and which: see CONTRIBUTING.md. Without any of it, what `npm test` has the time for. */
-const { TENURE_MODEL_RUNS: runs = '40', TENURE_MODEL_SECONDS: seconds = '40', TENURE_MODEL_SEED: seedText = '4711', TENURE_MODEL_PATH: path, TENURE_MODEL_KILLS: kills = '1' } = process.env;
+const { TENURE_MODEL_RUNS: runs = '40', TENURE_MODEL_SECONDS: seconds = '40', TENURE_MODEL_SEED: seedText = '4711', TENURE_MODEL_PATH: path, TENURE_MODEL_KILLS: kills = '1', TENURE_MODEL_MONGOD_KILLS: mongodKills = '0' } = process.env;
 const seed = seedText === 'random' ? randomInt(2 ** 31) : Number(seedText);
 const maxSteps = 30;
 /** As much time is given to making a failing run shorter. */
 const shortenMs = 120_000;
 
-const stack = attachToStack();
+const regressions = readRegressions();
+/** Databases are killed only where nobody else has theirs. */
+const needsOwnStack = mongodKills !== '0' || regressions.some(({ steps }) => steps.some(({ step }) => step === 'kill-mongod'));
+let ownStack: EmbeddedStack | undefined;
+let stack: AttachedStack | EmbeddedStack;
 let installation: Installation;
 let cells: MongoClient[];
 let temporal: ReturnType<typeof createTemporalClient>;
 let counted = { runs: 0, steps: 0 };
 
 before(async () => {
+  if (needsOwnStack) ownStack = await createTemporaryStack();
+  stack = ownStack ?? attachToStack();
   // Nothing but the model is to take tenants away, or to begin operations.
   installation = await startInstallation(stack, { settings: { TENURE_DRIFT_SCAN_SECONDS: '86400', TENURE_BRAKE_AT_LEAST: '1000000' } });
   const api = installation.client();
@@ -47,11 +56,12 @@ before(async () => {
 after(async () => {
   await Promise.all([...cells.map((cell) => cell.close()), temporal.close()]);
   await installation.stop();
+  await ownStack?.stop();
 });
 
 function newRun(): Performing {
   counted = { ...counted, runs: counted.runs + 1 };
-  return { model: newModel(), run: createModelRun(installation, cells, `run-${counted.runs}`), temporal: temporal.client };
+  return { model: newModel(), run: createModelRun(installation, cells, `run-${counted.runs}`), temporal: temporal.client, stack: ownStack };
 }
 
 /** Takes the steps in order, those that cannot be taken left out, and looks at all that is left of them. */
@@ -62,7 +72,7 @@ async function replay(steps: readonly Step[]): Promise<void> {
 }
 
 test('what the model could not explain once, it can explain', async (t) => {
-  for (const { file, steps } of readRegressions()) await t.test(file, () => replay(steps));
+  for (const { file, steps } of regressions) await t.test(file, () => replay(steps));
 });
 
 test(`whatever is asked for, by whom at once, and whoever dies, is as the model has it (seed ${seed})`, { timeout: 24 * 3_600_000 }, async (t) => {
@@ -72,7 +82,7 @@ test(`whatever is asked for, by whom at once, and whoever dies, is as the model 
     steps.push(step);
     counted = { ...counted, steps: counted.steps + 1 };
   };
-  const commands = fc.commands([generatedSteps({ kills: Number(kills) }).map((generated) => new StepCommand(generated, tell))], { maxCommands: maxSteps * 3, size: 'max' });
+  const commands = fc.commands([generatedSteps({ kills: Number(kills), mongodKills: Number(mongodKills) }).map((generated) => new StepCommand(generated, tell))], { maxCommands: maxSteps * 3, size: 'max' });
   const lives = fc.asyncProperty(commands, async (chosen) => {
     if (performance.now() > until) return;
     steps = [];

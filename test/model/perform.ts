@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { ApiError } from '../../client/api-error.ts';
+import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
 import { sweepScheduleId } from '../../workers/schedules.ts';
 import { armFailpoint } from '../harness/armed-failpoint.ts';
 import { until } from '../harness/until.ts';
@@ -19,6 +20,8 @@ export interface Performing {
   readonly model: Model;
   readonly run: ModelRun;
   readonly temporal: Client;
+  /** The stack, where it is the model's own, so that its databases may be killed. */
+  readonly stack: Pick<EmbeddedStack, 'mongodHandle'> | undefined;
 }
 
 /** An attempt that is stopped longer than this may have been given up by Temporal: then nobody knows where it stands. */
@@ -45,6 +48,9 @@ export async function perform(performing: Performing, step: Step): Promise<void>
       break;
     case 'kill-api':
       await killApi(performing, step);
+      break;
+    case 'kill-mongod':
+      await killMongod(performing, step);
       break;
     case 'write':
       await write(performing, step);
@@ -154,6 +160,18 @@ async function killApi({ model, run }: Performing, { requests, at }: StepOf<'kil
     rmSync(join(failpointDirectory, at), { force: true });
   }
   concluded(model, await Promise.all(sent.map((one) => run.resolve(one))));
+}
+
+async function killMongod({ model, run, stack }: Performing, { set, requests }: StepOf<'kill-mongod'>): Promise<void> {
+  if (stack === undefined) throw new Error('only the databases of a stack of its own are killed: run this with npm run test:model');
+  const sending = requests.map((request) => run.send(request));
+  await Promise.race(sending);
+  await stack.mongodHandle(set).kill('SIGKILL');
+  await stack.mongodHandle(set).start();
+  const { api, worker, store } = run.installation;
+  await Promise.all([api.ready(), worker.ready()]);
+  await until('every cell is seen again', async () => [...(await store.cells.observations()).values()].every(({ reachable }) => reachable));
+  concluded(model, await Promise.all(sending));
 }
 
 /** Changes what the model knows of a tenant on which nothing runs. */

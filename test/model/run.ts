@@ -111,11 +111,15 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
   /** The last answer that is not "not now". */
   async function lastAnswer(send: () => Promise<HttpAnswer>): Promise<{ readonly answer: HttpAnswer; readonly repeated: boolean }> {
     let tries = 0;
-    const answer = await until('the API says something else than "not now"', async () => {
+    const notNows = new Set<string>();
+    const answer = await until(() => `the API says something else than ${[...notNows].join(', ')}`, async () => {
       tries += 1;
       const one = await send();
       said.push(one.text);
-      return one.status === 503 ? undefined : one;
+      // A request that was cut off may hold its key for a while.
+      const notNow = one.status === 503 || (tries > 1 && one.status === 409 && one.problem().code === 'idempotency_in_progress');
+      if (notNow) notNows.add(one.problem().detail);
+      return notNow ? undefined : one;
     }, notNowTimeoutMs);
     return { answer, repeated: tries > 1 };
   }

@@ -13,6 +13,7 @@ function lesser(step: Step): Step[] {
   switch (step.step) {
     case 'race':
     case 'kill-api':
+    case 'kill-mongod':
       return [...fewer(step.requests, 2).map((requests) => ({ ...step, requests })), ...step.requests.map((request): Step => ({ step: 'send', request }))];
     case 'while':
       return [...fewer(step.others, 1).map((others) => ({ ...step, others })), { step: 'send', request: step.request }];

@@ -1,5 +1,6 @@
 import type { OperationKind } from '../../contracts/lifecycle.ts';
 import { stepsOf } from '../../domain/step-plan.ts';
+import type { ReplicaSetName } from '../../tools/stack/mongod.ts';
 import { describeRequest } from './request.ts';
 import type { ModelRequest, TenantKey } from './request.ts';
 import type { Standing } from './world.ts';
@@ -36,6 +37,8 @@ export type Step =
   | { readonly step: 'repeat'; readonly request: ModelRequest; readonly how: 'later' | 'at-once' | 'as-another' }
   | { readonly step: 'kill-worker'; readonly request: ModelRequest; readonly at: (typeof workerDeaths)[number] }
   | { readonly step: 'kill-api'; readonly requests: readonly ModelRequest[]; readonly at: (typeof apiDeaths)[number] }
+  /** When the first of the requests has been answered. */
+  | { readonly step: 'kill-mongod'; readonly set: ReplicaSetName; readonly requests: readonly ModelRequest[] }
   /** A document is written with the tenant's own credential. */
   | { readonly step: 'write'; readonly tenant: TenantKey }
   /** The time of the purge has come. */
@@ -58,6 +61,7 @@ export function requestsOf(step: Step): readonly ModelRequest[] {
       return [step.request];
     case 'race':
     case 'kill-api':
+    case 'kill-mongod':
       return step.requests;
     case 'while':
       return [step.request, ...step.others];
@@ -83,6 +87,8 @@ export function describeStep(step: Step): string {
       return `SIGKILL worker at ${step.at}: ${describeRequest(step.request)}`;
     case 'kill-api':
       return `SIGKILL API at ${step.at}: ${step.requests.map(describeRequest).join(' | ')}`;
+    case 'kill-mongod':
+      return `SIGKILL mongod ${step.set}: ${step.requests.map(describeRequest).join(' | ')}`;
     case 'write':
     case 'purge-time':
     case 'plan-time':

@@ -126,6 +126,23 @@ test('what a verb has set stays its own when the operation that would have rever
   await assert.rejects(reversing, (error: ApiError) => error.code === 'field_owned');
 });
 
+test('what is undone and what begins in its stead are a generation each', async () => {
+  const name = 'generations';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant']);
+  const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body: resuming } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  const { body: archiving } = await api.call('archiveTenant', { params: { name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  failpoint.release();
+  await ended(api, resuming.operation?.id ?? '');
+  assert.equal((await ended(api, archiving.operation?.id ?? '')).state, 'succeeded');
+  const { body: { items } } = await api.call('listTenantRevisions', { params: { name } });
+  assert.deepEqual(items.map(({ generation }) => generation), [6, 5, 4, 3, 2, 1]);
+  const declared = async (at: string) => ((await api.call('getTenant', { params: { name }, query: { at } })).body.spec.lifecycle);
+  assert.deepEqual([await declared('4'), await declared('5'), await declared('6')], ['Active', 'Suspended', 'Archived']);
+});
+
 /** A deleted Draft whose undeletion stands at a point when its purge is asked for, before its time and in its stead. */
 async function purgedWhileUndeleted(name: string, at: string): Promise<{ readonly undelete: Operation; readonly purge: Operation }> {
   await api.call('createTenant', { body: tenantManifest(name), idempotencyKey: randomUUID() });
