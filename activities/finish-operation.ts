@@ -74,6 +74,8 @@ function endEntry(operation: OperationDocument, fence: number, end: FinalOperati
 async function bury(store: Store, tx: Transaction, operation: OperationDocument, tenant: TenantDocument): Promise<void> {
   const { _id, storageVersion, name, createTime, deletion, generation, placement } = tenant;
   await store.resources.remove(tx, tenant);
+  await store.drift.forget(tx, _id);
+  await store.backoffs.forget(tx, _id);
   await store.tombstones.insert(tx, {
     _id,
     storageVersion,

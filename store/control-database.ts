@@ -73,9 +73,6 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
   };
 }
 
-/** Longer than any wait: what has not failed again by then is not failing, or is gone. */
-const forgottenAfterSeconds = 7 * 86_400;
-
 /** Creates what is missing of the collections and indexes; safe to run by several processes at once. */
 export async function ensureControlSchema(database: ControlDatabase): Promise<void> {
   await Promise.all([
@@ -100,14 +97,14 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
-    ...['cells', 'cellTables', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    ...['cells', 'cellTables', 'brakes', 'drift'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
     database.rollouts.createIndexes([
       { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
       { key: { 'template.uid': 1, _id: -1 } },
       { key: { unsettled: 1 }, sparse: true },
     ]),
     database.rolloutMembers.createIndexes([{ key: { '_id.rollout': 1, state: 1, name: 1 } }]),
-    database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }, { key: { until: 1 }, expireAfterSeconds: forgottenAfterSeconds }]),
+    database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
 }

@@ -1,3 +1,4 @@
+import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { DriftDocument } from './documents.ts';
@@ -10,6 +11,8 @@ export interface DriftObservation extends Pick<DriftDocument, 'cell' | 'findings
 export interface DriftStore {
   observe(seen: readonly DriftObservation[]): Promise<void>;
   find(tenant: string): Promise<DriftDocument | undefined>;
+  /** What was found of a tenant that is purged. */
+  forget(tx: Transaction, tenant: string): Promise<void>;
 }
 
 export function createDriftStore({ drift }: ControlDatabase): DriftStore {
@@ -21,6 +24,9 @@ export function createDriftStore({ drift }: ControlDatabase): DriftStore {
     },
     async find(tenant) {
       return (await onControl(() => drift.findOne({ _id: tenant }))) ?? undefined;
+    },
+    async forget(tx, tenant) {
+      await drift.deleteOne({ _id: tenant }, { session: tx.session });
     },
   };
 }

@@ -39,10 +39,14 @@ async function main(): Promise<number> {
   const stack = await createTemporaryStack({ temporalStorage: 'file', environment: { ...process.env, ...toolVariables(tools) } });
   try {
     const figures: Figure[] = [];
-    for (const part of parts) figures.push(...(await part(stack)));
-    console.log(`${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, everything on one machine`);
-    if (scale < 1) console.log(`a trial at TENURE_BENCH_SCALE=${scale}: not to be kept`);
-    console.log(`\n${report(figures)}`);
+    try {
+      for (const part of parts) figures.push(...(await part(stack)));
+    } finally {
+      // Also what was measured before a part failed.
+      console.log(`${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, everything on one machine`);
+      if (scale < 1) console.log(`a trial at TENURE_BENCH_SCALE=${scale}: not to be kept`);
+      console.log(`\n${report(figures)}`);
+    }
     return 0;
   } finally {
     await stack.stop();

@@ -2,6 +2,7 @@ import type { MongoClient } from 'mongodb';
 import { createDueWork } from '../../../engines/registry/due-work.ts';
 import { controlDatabase } from '../../../store/control-database.ts';
 import type { ControlDatabaseNames } from '../../../store/control-database.ts';
+import type { TenantDocument } from '../../../store/documents.ts';
 import type { Store } from '../../../store/store.ts';
 import { elapsedMs } from '../elapsed.ts';
 import { percentile } from '../figure.ts';
@@ -22,14 +23,12 @@ export interface ScanTarget {
 
 /** One look of the sweep at everything: what is stalled and what is due, which begins as nothing. No worker may run beside it. */
 async function scan(store: Store): Promise<number> {
-  const beginDue = createDueWork({
-    store,
-    changeTenant: async ({ name }) => {
-      const tenant = await store.resources.find('Tenant', name);
-      if (tenant === undefined) throw new Error(`${name} was due and is gone`);
-      return { outcome: 'unchanged', tenant };
-    },
-  });
+  const asItIs = async ({ name }: { readonly name: string }): Promise<TenantDocument> => {
+    const tenant = await store.resources.find('Tenant', name);
+    if (tenant === undefined) throw new Error(`${name} was due and is gone`);
+    return tenant;
+  };
+  const beginDue = createDueWork({ store, changeTenant: async (request) => ({ outcome: 'unchanged', tenant: await asItIs(request) }), unschedule: asItIs });
   await store.operations.stalled(idleMs, stalledBatch);
   return (await beginDue(dueBatch)).length;
 }

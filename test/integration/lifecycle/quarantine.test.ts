@@ -50,6 +50,7 @@ test('a purge that fails each time is begun again by the plane at growing distan
 
   await makeDue('failing', 'beside-1');
   await purged('beside-1');
+  assert.equal(await backoffs.countDocuments({ tenant: { $ne: uid } }), 0, 'nothing is left of who is purged');
   await until('it has failed', async () => (await outcomes('failed')).length > 0);
   await leaveAlone(600_000);
   const begun = (await outcomes('allowed')).length;

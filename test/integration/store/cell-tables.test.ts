@@ -36,7 +36,10 @@ test('what is promised on each cell is the sum over the tenants there, through e
       for (const { tenant, cell, tables, removed } of course) {
         const current = standing.get(tenant) ?? (await insertDraft(opened.store, `t-${opened.store.newId()}`));
         const next = await change(current, async (tx, document) => {
-          if (removed) return void (await opened.store.resources.remove(tx, current));
+          if (removed) {
+            await opened.store.resources.remove(tx, current);
+            return undefined;
+          }
           return opened.store.resources.replace(tx, current.revision, { ...document, placement: cell === undefined ? null : placed(cell), tables });
         });
         if (next === undefined) standing.delete(tenant);
