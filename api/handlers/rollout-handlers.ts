@@ -82,11 +82,10 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
     }
   }
 
-  async function turn(id: string, caller: Caller, verb: 'pause' | 'resume' | 'cancel', before: () => Promise<void> = async () => undefined): Promise<{ readonly status: 200; readonly body: Rollout }> {
+  async function turn(id: string, caller: Caller, verb: 'pause' | 'resume' | 'cancel', failed?: 'changing' | 'skipped'): Promise<{ readonly status: 200; readonly body: Rollout }> {
     const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
     await findRollout(store, id);
-    await before();
-    const rollout = await turnRollout(store, id, verb, caller, { policy });
+    const rollout = await turnRollout(store, id, verb, caller, { policy, ...(failed === undefined ? {} : { failed }) });
     if (verb === 'resume') await begin(rollout);
     return { status: 200, body: await shown(rollout) };
   }
@@ -108,11 +107,12 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       const { template, policy } = await templateOf(name, caller, 'template.roll_out');
       const { version } = await templates.version(name, wanted);
       await requireTemporal();
+      const reply = (made: RolloutDocument) => ({ status: 202, body: rolloutBody(made, nothingYet, []), headers: { location: `/v1/rollouts/${made._id}` } }) as const;
       const rollout = await startRollout(store, { caller, policy }, { uid: template._id, name, version }, request, async (tx, made) => {
-        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer({ status: 202, body: rolloutBody(made, nothingYet, []), headers: {} }));
+        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply(made)));
       });
       await begin(rollout);
-      return { status: 202, body: rolloutBody(rollout, nothingYet, []), headers: { location: `/v1/rollouts/${rollout._id}` } };
+      return reply(rollout);
     },
     async listRollouts({ params: { name }, query, caller }) {
       const { template } = await templateOf(name, caller, 'template.get');
@@ -128,10 +128,7 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       return { status: 200, body: await shown(await findRollout(store, id)) };
     },
     pauseRollout: ({ params: { id }, caller }) => turn(id, caller, 'pause'),
-    resumeRollout: ({ params: { id }, body, caller }) =>
-      turn(id, caller, 'resume', async () => {
-        if ((await findRollout(store, id)).state === 'paused') await store.rollouts.moveMembers(id, 'failed', body?.skipFailed === true ? 'skipped' : 'changing');
-      }),
+    resumeRollout: ({ params: { id }, body, caller }) => turn(id, caller, 'resume', body?.skipFailed === true ? 'skipped' : 'changing'),
     cancelRollout: ({ params: { id }, caller }) => turn(id, caller, 'cancel'),
   };
 }
