@@ -61,7 +61,7 @@ function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: R
 
 /** Bringing a template's version to its tenants: what it would change, and its course. */
 export function rolloutHandlers({ store, authorize, admit, templates, pageTokens, start, requireTemporal, logger }: RolloutHandlerDependencies): RolloutHandlers {
-  async function templateOf(name: string, caller: Caller, action: 'template.get' | 'template.roll_out'): Promise<{ template: TenantTemplateDocument } & Allowed> {
+  async function templateOf(name: string, caller: Caller, action: 'rollout.get' | 'template.roll_out'): Promise<{ template: TenantTemplateDocument } & Allowed> {
     const allowed = await authorize(caller, action, { kind: 'TenantTemplate', name });
     const template = await store.resources.find('TenantTemplate', name);
     if (template === undefined) throw absent({ kind: 'TenantTemplate', name });
@@ -115,7 +115,7 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       return reply(rollout);
     },
     async listRollouts({ params: { name }, query, caller }) {
-      const { template } = await templateOf(name, caller, 'template.get');
+      const { template } = await templateOf(name, caller, 'rollout.get');
       const { items, ...rest } = await listPage(pageTokens, 'rollouts', query, { template: template._id }, {
         read: (before, limit) => store.rollouts.list(template._id, { limit, ...(before === undefined ? {} : { before }) }),
         positionOf: ({ _id }) => _id,
@@ -124,7 +124,7 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       return { status: 200, body: { items: await Promise.all(items.map(shown)), ...rest } };
     },
     async getRollout({ params: { id }, caller }) {
-      await authorize(caller, 'template.get', { kind: 'TenantTemplate' });
+      await authorize(caller, 'rollout.get', { kind: 'TenantTemplate' });
       return { status: 200, body: await shown(await findRollout(store, id)) };
     },
     pauseRollout: ({ params: { id }, caller }) => turn(id, caller, 'pause'),
