@@ -12,8 +12,8 @@ type WithControlData = Pick<Installation, 'control' | 'databases'>;
 /** The control data as EJSON by collection: equal before and after exactly when nothing was changed. */
 export type ControlState = Readonly<Record<string, string>>;
 
-/** Entries are counted apart; of cells and homes a worker writes down what it sees, at any time. */
-const notState = new Set(['ledger', 'cells', 'drift']);
+/** Entries are counted apart. The others are observations, which a worker writes down at any time. */
+const notState = new Set(['ledger', 'cells', 'drift', 'backoffs']);
 
 export async function readControlState({ control, databases }: WithControlData): Promise<ControlState> {
   const read = async (database: string, collection: string): Promise<string> => BSON.EJSON.stringify(await control.db(database).collection(collection).find().sort({ _id: 1 }).toArray());
