@@ -114,7 +114,7 @@ for (const mode of modes) {
       await cell.root.withSession(async (session) => {
         session.startTransaction();
         await carts.insertOne({ at: new Date() }, { session });
-        const undone = parts['home-collections'].undo({ ...operation, lease: { remainingMs: () => 60_000 } });
+        const undone = parts['home-collections'].undo(operation);
         try {
           await until('it waits for the lock that the transaction holds', () => waitsForLock({ 'command.collMod': carts.collectionName }));
         } finally {
