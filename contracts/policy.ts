@@ -34,6 +34,7 @@ export const policyActions = [
   'plan.apply',
   'region.get',
   'region.list',
+  'rollout.get',
   'region.apply',
   'operation.get',
   'operation.list',

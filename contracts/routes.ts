@@ -243,11 +243,11 @@ export const routes = {
     idempotencyKey: 'required', precondition: 'none', problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'template_not_available', 'rollout_not_possible', 'temporal_unavailable'],
   },
   listRollouts: {
-    method: 'GET', path: '/v1/templates/{name}/rollouts', summary: 'List the roll-outs of a template, newest first.', action: 'template.get',
+    method: 'GET', path: '/v1/templates/{name}/rollouts', summary: 'List the roll-outs of a template, newest first.', action: 'rollout.get',
     params: byName, query: listQuery, responses: { 200: listOf(rolloutSchema) }, ...read, problems: ['page_token_invalid', 'not_found'],
   },
   getRollout: {
-    method: 'GET', path: '/v1/rollouts/{id}', summary: 'Read how far a roll-out is.', action: 'template.get',
+    method: 'GET', path: '/v1/rollouts/{id}', summary: 'Read how far a roll-out is.', action: 'rollout.get',
     params: byId, query: noQuery, responses: { 200: rolloutSchema }, ...read, problems: ['not_found'],
   },
   pauseRollout: rolloutVerb('pause', 'Begin with no further tenants.'),

@@ -32,7 +32,7 @@ export interface RolloutStore {
   take(rollout: string, tenant: { readonly uid: string; readonly name: string }): Promise<void>;
   setMember(id: RolloutMemberDocument['_id'], seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>): Promise<void>;
   /** Moves all its members of one state to another. */
-  moveMembers(rollout: string, from: MemberState, to: MemberState): Promise<void>;
+  moveMembers(tx: Transaction, rollout: string, from: MemberState, to: MemberState): Promise<void>;
   members(rollout: string, state: MemberState, limit: number): Promise<RolloutMemberDocument[]>;
   counts(rollout: string): Promise<MemberCounts>;
 }
@@ -77,8 +77,8 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     async setMember(id, seen) {
       await onControl(() => rolloutMembers.updateOne({ _id: id, state: 'changing' }, { $set: seen }));
     },
-    async moveMembers(rollout, from, to) {
-      await onControl(() => rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null } : {}) } }));
+    async moveMembers(tx, rollout, from, to) {
+      await rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null } : {}) } }, { session: tx.session });
     },
     members: (rollout, state, limit) => onControl(() => rolloutMembers.find({ '_id.rollout': rollout, state }).sort({ name: 1 }).limit(limit).toArray()),
     async counts(rollout) {

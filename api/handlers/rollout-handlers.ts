@@ -61,7 +61,7 @@ function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: R
 
 /** Bringing a template's version to its tenants: what it would change, and its course. */
 export function rolloutHandlers({ store, authorize, admit, templates, pageTokens, start, requireTemporal, logger }: RolloutHandlerDependencies): RolloutHandlers {
-  async function templateOf(name: string, caller: Caller, action: 'template.get' | 'template.roll_out'): Promise<{ template: TenantTemplateDocument } & Allowed> {
+  async function templateOf(name: string, caller: Caller, action: 'rollout.get' | 'template.roll_out'): Promise<{ template: TenantTemplateDocument } & Allowed> {
     const allowed = await authorize(caller, action, { kind: 'TenantTemplate', name });
     const template = await store.resources.find('TenantTemplate', name);
     if (template === undefined) throw absent({ kind: 'TenantTemplate', name });
@@ -82,11 +82,10 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
     }
   }
 
-  async function turn(id: string, caller: Caller, verb: 'pause' | 'resume' | 'cancel', before: () => Promise<void> = async () => undefined): Promise<{ readonly status: 200; readonly body: Rollout }> {
+  async function turn(id: string, caller: Caller, verb: 'pause' | 'resume' | 'cancel', failed?: 'changing' | 'skipped'): Promise<{ readonly status: 200; readonly body: Rollout }> {
     const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
     await findRollout(store, id);
-    await before();
-    const rollout = await turnRollout(store, id, verb, caller, { policy });
+    const rollout = await turnRollout(store, id, verb, caller, { policy, ...(failed === undefined ? {} : { failed }) });
     if (verb === 'resume') await begin(rollout);
     return { status: 200, body: await shown(rollout) };
   }
@@ -108,14 +107,15 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       const { template, policy } = await templateOf(name, caller, 'template.roll_out');
       const { version } = await templates.version(name, wanted);
       await requireTemporal();
+      const reply = (made: RolloutDocument) => ({ status: 202, body: rolloutBody(made, nothingYet, []), headers: { location: `/v1/rollouts/${made._id}` } }) as const;
       const rollout = await startRollout(store, { caller, policy }, { uid: template._id, name, version }, request, async (tx, made) => {
-        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer({ status: 202, body: rolloutBody(made, nothingYet, []), headers: {} }));
+        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply(made)));
       });
       await begin(rollout);
-      return { status: 202, body: rolloutBody(rollout, nothingYet, []), headers: { location: `/v1/rollouts/${rollout._id}` } };
+      return reply(rollout);
     },
     async listRollouts({ params: { name }, query, caller }) {
-      const { template } = await templateOf(name, caller, 'template.get');
+      const { template } = await templateOf(name, caller, 'rollout.get');
       const { items, ...rest } = await listPage(pageTokens, 'rollouts', query, { template: template._id }, {
         read: (before, limit) => store.rollouts.list(template._id, { limit, ...(before === undefined ? {} : { before }) }),
         positionOf: ({ _id }) => _id,
@@ -124,14 +124,11 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       return { status: 200, body: { items: await Promise.all(items.map(shown)), ...rest } };
     },
     async getRollout({ params: { id }, caller }) {
-      await authorize(caller, 'template.get', { kind: 'TenantTemplate' });
+      await authorize(caller, 'rollout.get', { kind: 'TenantTemplate' });
       return { status: 200, body: await shown(await findRollout(store, id)) };
     },
     pauseRollout: ({ params: { id }, caller }) => turn(id, caller, 'pause'),
-    resumeRollout: ({ params: { id }, body, caller }) =>
-      turn(id, caller, 'resume', async () => {
-        if ((await findRollout(store, id)).state === 'paused') await store.rollouts.moveMembers(id, 'failed', body?.skipFailed === true ? 'skipped' : 'changing');
-      }),
+    resumeRollout: ({ params: { id }, body, caller }) => turn(id, caller, 'resume', body?.skipFailed === true ? 'skipped' : 'changing'),
     cancelRollout: ({ params: { id }, caller }) => turn(id, caller, 'cancel'),
   };
 }

@@ -1,6 +1,6 @@
 import type { EventType } from '../../contracts/ledger-entry.ts';
 import type { PolicyDecision } from '../../contracts/policy.ts';
-import type { RolloutRequest, RolloutState } from '../../contracts/rollout.ts';
+import type { MemberState, RolloutRequest, RolloutState } from '../../contracts/rollout.ts';
 import { parseTenantFilter } from '../../domain/tenant-filter.ts';
 import type { TenantFilter } from '../../domain/tenant-filter.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
@@ -88,11 +88,18 @@ const turns = {
   finish: { from: ['running'], to: 'succeeded', event: 'template.rollout_succeeded.v1' },
 } as const satisfies Record<string, Turn>;
 
+export interface Turning {
+  readonly policy?: PolicyDecision;
+  readonly why?: string;
+  /** What becomes of the tenants that could not be changed; they stay so when absent. */
+  readonly failed?: Extract<MemberState, 'changing' | 'skipped'>;
+}
+
 /**
  * Brings a roll-out from one state to another. What of it is already under way in tenants comes to its end.
  * @throws TenureError rollout_not_possible
  */
-export function turnRollout(store: Store, id: string, turn: keyof typeof turns, caller: Caller, told: { readonly policy?: PolicyDecision; readonly why?: string } = {}): Promise<RolloutDocument> {
+export function turnRollout(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, ...told }: Turning = {}): Promise<RolloutDocument> {
   const { from, to, event } = turns[turn];
   const final = to === 'succeeded' || to === 'cancelled';
   return store.commit(async (tx) => {
@@ -100,6 +107,7 @@ export function turnRollout(store: Store, id: string, turn: keyof typeof turns, 
       $set: { state: to, reason: turn === 'pause' ? (told.why ?? 'somebody has paused it') : null, updateTime: tx.time, ...(final ? { endTime: tx.time } : {}), ...(to === 'running' ? { unsettled: true } : {}) },
       ...(final ? { $unset: { active: '' } } : {}),
     });
+    if (failed !== undefined) await store.rollouts.moveMembers(tx, id, 'failed', failed);
     return { result: after, entries: [rolloutEntry(after, caller, event, told)] };
   });
 }

@@ -9,12 +9,16 @@ import type { Installation } from './installation.ts';
 
 type WithControlData = Pick<Installation, 'control' | 'databases'>;
 
-/** The control data but for ledger and cells, as EJSON by collection: equal before and after exactly when nothing was changed. */
+/** The control data as EJSON by collection: equal before and after exactly when nothing was changed. */
 export type ControlState = Readonly<Record<string, string>>;
+
+/** Entries are counted apart. The others are observations, which a worker writes down at any time. */
+const notState = new Set(['ledger', 'cells', 'drift', 'backoffs']);
 
 export async function readControlState({ control, databases }: WithControlData): Promise<ControlState> {
   const read = async (database: string, collection: string): Promise<string> => BSON.EJSON.stringify(await control.db(database).collection(collection).find().sort({ _id: 1 }).toArray());
-  const collections = ['resources', 'revisions', 'operations', 'leases', 'idempotency', 'cellTables'];
+  const there = await control.db(databases.control).listCollections({}, { nameOnly: true }).toArray();
+  const collections = there.map(({ name }) => name).filter((name) => !notState.has(name)).toSorted();
   const states = await Promise.all(collections.map(async (name) => [name, await read(databases.control, name)] as const));
   return { ...Object.fromEntries(states), secrets: await read(databases.secrets, 'secrets') };
 }

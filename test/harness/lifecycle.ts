@@ -6,7 +6,7 @@ import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { RouteId } from '../../contracts/routes.ts';
 import { tenantManifest } from './manifests.ts';
 
-type Verb = Extract<RouteId, 'activateTenant' | 'suspendTenant' | 'resumeTenant' | 'archiveTenant' | 'reactivateTenant' | 'deleteTenant' | 'undeleteTenant' | 'reconcileTenant'>;
+export type Verb = Extract<RouteId, 'activateTenant' | 'suspendTenant' | 'resumeTenant' | 'archiveTenant' | 'reactivateTenant' | 'deleteTenant' | 'undeleteTenant' | 'reconcileTenant'>;
 
 /** Asks for a path by its verb and resolves when its operation has ended, however. */
 export async function take(api: ApiClient, verb: Verb, name: string): Promise<Operation> {

@@ -4,9 +4,9 @@ import type { HttpRequest } from './http-exchange.ts';
 import { tenantManifest } from './manifests.ts';
 
 export interface About {
-  /** Of the tenant, plan or region. */
+  /** Of the tenant, template, plan or region. */
   readonly name: string;
-  /** Of the operation or the tombstone. */
+  /** Of the operation, the roll-out or the tombstone. */
   readonly id?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -19,6 +19,8 @@ function bodyOf(id: RouteId, name: string): unknown {
     putTenant: tenantManifest(name),
     putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
     putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
+    putTemplate: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name }, spec: {} },
+    startRollout: {},
     changePlanOfTenant: { plan: 'startup' },
     holdTenant: { reason: 'a case' },
     purgeTenant: { early: true },

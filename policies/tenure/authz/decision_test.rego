@@ -37,7 +37,8 @@ expected_grants := {
 	"operator": object.keys(data.actions) - for_admins_alone,
 	"viewer": reads,
 	"service": {"operation.get"},
-	"tenant-admin": (reads | {"tenant.open"}),
+	# A roll-out names tenants of the whole fleet.
+	"tenant-admin": ((reads - {"rollout.get"}) | {"tenant.open"}),
 }
 
 actor_of(role) := {"roles": [role]} if not data.roles[role].confined

@@ -17,6 +17,7 @@ before(async () => {
   installation = await startInstallation(attachToStack(), { worker: false });
   exchange = createExchange(installation);
   await declareBasics(installation.client());
+  await installation.client().call('putTemplate', { params: { name: 'standing' }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name: 'standing' }, spec: {} } });
 });
 after(() => installation.stop());
 
@@ -31,6 +32,10 @@ const withSpec = (spec: object): HttpRequest => put({ body: { ...manifest, spec:
 const withCollection = (collection: object): HttpRequest => withSpec({ services: [{ ...service, collections: [{ name: 'orders', ...collection }] }] });
 /** A manifest as text, in which `"here"` is replaced. */
 const withText = (text: string): HttpRequest => put({ body: JSON.stringify({ ...manifest, spec: { ...manifest.spec, displayName: 'here' } }).replace('"here"', text) });
+const verb = (path: string, body: object, query = ''): HttpRequest => ({ method: 'POST', path: `/v1/tenants/acme:${path}${query}`, body, headers: { 'if-match': '*', 'idempotency-key': path } });
+const template = (change: object): HttpRequest => ({ method: 'PUT', path: '/v1/templates/shop', body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name: 'shop' }, spec: {}, ...change }, headers: create });
+/** Of a template that there is. */
+const rollOut = (body: object): HttpRequest => ({ method: 'POST', path: '/v1/templates/standing:roll-out', body, headers: { 'idempotency-key': 'roll-out' } });
 const spaces = (bytes: number): string => `${' '.repeat(bytes)}${JSON.stringify(manifest)}`;
 
 interface BadInput {
@@ -80,7 +85,22 @@ const table: readonly BadInput[] = [
   { name: 'a body without a type', request: put({ body: Buffer.from(JSON.stringify(manifest)), headers: create }), code: 'media_type_unsupported' },
   { name: 'a body in another charset', request: put({ body: Buffer.from(JSON.stringify(manifest)), headers: { ...create, 'content-type': 'application/json; charset=iso-8859-1' } }), code: 'media_type_unsupported' },
   { name: 'a body in an unknown encoding', request: put({ body: 'x', headers: { ...json, ...create, 'content-encoding': 'zip' } }), code: 'media_type_unsupported' },
-  { name: 'a query that the route does not take', request: put({ path: '/v1/tenants/acme?force=true' }), pointer: '/force' },
+  { name: 'a query that the route does not take', request: put({ path: '/v1/tenants/acme?preempt=true' }), pointer: '/preempt' },
+  { name: 'a query of two words that is something else', request: put({ path: '/v1/tenants/acme?force=yes' }), pointer: '/force' },
+  { name: 'a query for a change by manifest, at a verb', request: verb('suspend', {}, '?force=true'), pointer: '/force' },
+  { name: 'a field in the body of a verb that takes none', request: verb('suspend', { reason: 'debt' }), pointer: '/reason' },
+  { name: 'a hold without a reason', request: verb('hold', {}), pointer: '/reason' },
+  { name: 'a hold with an empty reason', request: verb('hold', { reason: '' }), pointer: '/reason' },
+  { name: 'a change to no plan', request: verb('change-plan', { time: '2126-01-01T00:00:00.000Z' }), pointer: '/plan' },
+  { name: 'a change of plan at a time that is none', request: verb('change-plan', { plan: 'startup', time: 'soon' }), pointer: '/time' },
+  { name: 'a purge that is early in words', request: verb('purge', { early: 'yes' }), pointer: '/early' },
+  { name: 'a rollback to no generation', request: verb('rollback', { generation: 0 }), pointer: '/generation' },
+  { name: 'another name of a template than the path', request: template({ metadata: { name: 'other' } }), pointer: '/metadata/name' },
+  { name: 'a plan in a template', request: template({ spec: { plan: 'startup' } }), pointer: '/spec/plan' },
+  { name: 'a wave of no tenants', request: rollOut({ waves: ['0%'] }), pointer: '/waves/0' },
+  { name: 'a roll-out in no waves', request: rollOut({ waves: [] }), pointer: '/waves' },
+  { name: 'a roll-out to version 0', request: rollOut({ version: 0 }), pointer: '/version' },
+  { name: 'a roll-out to labels that cannot be read', request: rollOut({ labelSelector: 'env in (' }), pointer: '/labelSelector' },
   { name: 'a page size of nothing', request: { path: '/v1/tenants?pageSize=' }, pointer: '/pageSize' },
   { name: 'a page size beyond the limit', request: { path: '/v1/tenants?pageSize=501' }, pointer: '/pageSize' },
   { name: 'two page sizes', request: { path: '/v1/tenants?pageSize=1&pageSize=2' }, pointer: '/pageSize' },

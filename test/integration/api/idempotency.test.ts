@@ -2,28 +2,25 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { routes } from '../../../contracts/routes.ts';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import type { RouteContract, RouteId } from '../../../contracts/routes.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
+import type { ControlState } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
+import { changingRoutes, prepareChanges } from '../../harness/route-changes.ts';
 
 let installation: Installation;
 let exchange: Exchange;
+let changes: ReadonlyMap<RouteId, HttpRequest>;
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
+  installation = await startInstallation(attachToStack());
   exchange = createExchange(installation);
-  await declareBasics(installation.client());
-  // What a worker would have seen: activations are accepted, and as none runs, they stay so.
-  for (const cell of ['eu-west-1-a', 'us-east-1-a']) await installation.store.cells.observe(cell, { reachable: true });
-  const api = installation.client();
-  await api.call('createTenant', { body: tenantManifest('draft') });
-  await api.call('createTenant', { body: tenantManifest('changed') });
-  await api.call('putTenant', { params: { name: 'changed' }, ifMatch: '*', body: tenantManifest('changed', { displayName: 'Changed' }) });
+  changes = await prepareChanges(installation);
 });
 after(() => installation.stop());
 
@@ -39,23 +36,21 @@ function requireReplay(answer: HttpAnswer, first: HttpAnswer): void {
 
 const create = (name: string, key: string, change: Partial<HttpRequest> = {}): HttpRequest => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name), headers: { 'idempotency-key': key }, ...change });
 const plan = (name: string) => ({ apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 9 } } });
-const region = (name: string) => ({ apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'CH', cells: [{ name: `${name}-a` }] } });
+const without = (state: ControlState, collection: string): ControlState => ({ ...state, [collection]: '' });
 
-/** One change by each route that takes a key. */
-const changes: Readonly<Record<string, (key: string) => HttpRequest>> = {
-  createTenant: (key) => create('posted', key),
-  putTenant: (key) => ({ method: 'PUT', path: '/v1/tenants/put', body: tenantManifest('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
-  activateTenant: (key) => ({ method: 'POST', path: '/v1/tenants/draft:activate', headers: { 'idempotency-key': key, 'if-match': '"1"' } }),
-  rollbackTenant: (key) => ({ method: 'POST', path: '/v1/tenants/changed:rollback', body: { generation: 1 }, headers: { 'idempotency-key': key, 'if-match': '"2"' } }),
-  putPlan: (key) => ({ method: 'PUT', path: '/v1/plans/put', body: plan('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
-  putRegion: (key) => ({ method: 'PUT', path: '/v1/regions/put', body: region('put'), headers: { 'idempotency-key': key, 'if-none-match': '*' } }),
-};
+/** The change by a route, under a key. */
+function changeBy(id: RouteId, headers: Readonly<Record<string, string>>): HttpRequest {
+  const request = changes.get(id);
+  assert.ok(request !== undefined, `a route that takes keys is not tested: ${id}`);
+  return { ...request, headers: { ...request.headers, ...headers } };
+}
 
-for (const [id, contract] of Object.entries<RouteContract>(routes)) {
+for (const id of changingRoutes) {
+  const contract: RouteContract = routes[id];
   if (contract.idempotencyKey === 'none') continue;
   test(`${id}: the same request under the same key gets the first answer byte for byte, and has no second effect`, async () => {
-    const request = changes[id]?.(`again-${id}`);
-    assert.ok(request !== undefined, `a route that takes keys is not tested: ${id}`);
+    const request = changeBy(id, { 'idempotency-key': `again-${id}` });
+    const before = await readControlState(installation);
     const first = await exchange(request);
     assert.ok(first.status < 300, first.text);
     assert.equal(first.headers.get('idempotency-replayed'), null);
@@ -66,14 +61,15 @@ for (const [id, contract] of Object.entries<RouteContract>(routes)) {
     });
     assert.deepEqual(entries, []);
     assert.deepEqual(await readControlState(installation), state);
+    assert.notDeepEqual(without(state, 'idempotency'), without(before, 'idempotency'), 'the first one had an effect');
   });
 
   if (contract.idempotencyKey !== 'required') continue;
   test(`${id} without an Idempotency-Key answers 400`, async () => {
-    const { headers, ...request } = changes[id]!('none');
-    const { 'idempotency-key': _key, ...rest } = headers ?? {};
-    assert.equal((await exchange({ ...request, headers: rest })).problem().code, 'idempotency_key_missing');
-    assert.equal((await exchange({ ...request, headers: { ...rest, 'idempotency-key': '' } })).problem().code, 'idempotency_key_missing');
+    const request = changeBy(id, { 'idempotency-key': '' });
+    assert.equal((await exchange(request)).problem().code, 'idempotency_key_missing');
+    const { 'idempotency-key': _key, ...headers } = request.headers ?? {};
+    assert.equal((await exchange({ ...request, headers })).problem().code, 'idempotency_key_missing');
   });
 }
 

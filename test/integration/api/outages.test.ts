@@ -66,8 +66,8 @@ async function requireUnready(what: string): Promise<void> {
   assert.equal((await fetch(`${installation.server}/livez`)).status, 200, 'alive all the same');
 }
 
-/** Longer than any part of the API waits for Temporal. */
-const soonMs = 6_000;
+/** Far longer than any part of the API waits for Temporal. */
+const soonMs = 15_000;
 
 test('while Temporal is away what needs an operation is answered 503 and leaves no trace, all else works, and it recovers alone', async () => {
   const accepting = armFailpoint(installation, 'accept.after-commit', 'pause');

@@ -7,6 +7,7 @@ import type { Exchange } from '../../harness/http-exchange.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { showCells } from '../../harness/seen-cells.ts';
 
 let installation: Installation;
 let exchange: Exchange;
@@ -18,7 +19,7 @@ before(async () => {
   exchange = createExchange(installation);
   const api = installation.client();
   await declareBasics(api);
-  for (const cell of ['eu-west-1-a', 'us-east-1-a']) await installation.store.cells.observe(cell, { reachable: true });
+  await showCells(installation);
   await Promise.all(
     names.toReversed().map(async (name, index) => {
       // Some run an operation, so that operations have pages too.

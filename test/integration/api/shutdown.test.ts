@@ -20,7 +20,7 @@ before(async () => {
 after(() => installation.stop());
 
 /** Less than connections without a request are kept: whoever drains must not wait for them. */
-const soonMs = 5_000;
+const soonMs = 9_000;
 
 const create = (name: string, lifecycle: 'Draft' | 'Active') => exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name, { lifecycle }), headers: { 'idempotency-key': name } });
 

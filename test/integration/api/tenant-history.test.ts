@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { collectionSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import type { TenantDifference, TenantRevision } from '../../../contracts/tenant-revision.ts';
@@ -8,6 +9,7 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer } from '../../harness/http-exchange.ts';
+import { ended, takeAll } from '../../harness/lifecycle.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
@@ -182,19 +184,44 @@ test('a rollback declares labels, annotations and spec again as a new generation
   assert.deepEqual(await readControlState(installation), state);
 });
 
-test('a rollback that only changes labels is made on an Active tenant, and what cannot be changed there is refused as in a declaration', async () => {
+test('a rollback of an Active tenant is made at once where only labels differ, and by an operation where its home does', async () => {
   const made = await rollback(5);
   assert.equal(made.status, 200, made.text);
   assert.equal((await tenant()).metadata.generation, 5);
-  const before = await readControlState(installation);
-  const refused = await rollback(3);
-  assert.deepEqual([refused.status, refused.problem().code], [422, 'change_not_available']);
-  assert.deepEqual(refused.problem().errors?.map(({ pointer }) => pointer), ['/spec/services']);
-  assert.deepEqual(await readControlState(installation), before);
   const labelled = await exchange({ method: 'PUT', path, body: { ...declarations[4], metadata: { name: 'acme', labels: { env: 'test' } } }, headers: { 'if-match': '*' } });
   assert.equal(labelled.json<{ tenant: Tenant }>().tenant.metadata.generation, 6, 'labels alone are a generation too');
-  const back = (await rollback(4)).json<{ tenant: Tenant }>().tenant;
-  assert.deepEqual([back.metadata.generation, back.metadata.labels, back.spec.lifecycle, back.status.lifecycle], [7, { env: 'prod' }, 'Active', 'Active']);
+  const back = await rollback(4);
+  assert.deepEqual([back.status, back.json<{ operation?: unknown }>().operation], [200, undefined]);
+  const { metadata, spec, status } = back.json<{ tenant: Tenant }>().tenant;
+  assert.deepEqual([metadata.generation, metadata.labels, spec.lifecycle, status.lifecycle], [7, { env: 'prod' }, 'Active', 'Active']);
+
+  const further = await rollback(3);
+  assert.equal(further.status, 202, further.text);
+  const { operation } = further.json<RouteAnswer<'rollbackTenant'>>();
+  assert.ok(operation?.kind === 'reconcile', further.text);
+  assert.equal((await ended(installation.client(), operation.id)).state, 'succeeded');
+  const restored = await tenant();
+  assert.deepEqual([restored.metadata.generation, restored.metadata.annotations, restored.status.lifecycle], [8, { 'a/b': 'note' }, 'Active']);
+  const [orders, carts, events] = restored.spec.services[0]?.collections ?? [];
+  assert.deepEqual([orders, events], tenantManifest('acme').spec.services[0]?.collections.map((collection) => collectionSpecSchema.parse(collection)));
+  assert.equal(carts?.name, 'carts', 'a collection that was added since holds data, and stays');
+});
+
+test('what cannot be changed where the tenant is now is refused to a rollback as to a declaration', async () => {
+  const api = installation.client();
+  const name = 'both';
+  await api.call('putPlan', { params: { name: 'other' }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'other' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 50 } } } });
+  await api.call('createTenant', { body: tenantManifest(name, { plan: 'other' }) });
+  await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { services: [{ name: 'shop', collections: [{ name: 'orders' }] }] }) });
+  await takeAll(api, name, ['activateTenant']);
+  const before = await readControlState(installation);
+  const entries = await entriesOf(installation, async () => {
+    const refused = await rollback(1, undefined, name);
+    assert.deepEqual([refused.status, refused.problem().code], [422, 'change_not_available'], 'two operations at once');
+    assert.deepEqual(refused.problem().errors?.map(({ pointer }) => pointer), ['/spec/plan', '/spec/services']);
+  });
+  assert.deepEqual(entries.map(({ action, outcome, reason }) => [action, outcome, reason]), [['tenant.update', 'denied', 'change_not_available']]);
+  assert.deepEqual(await readControlState(installation), before);
 });
 
 test('a rollback keeps to the preconditions, the key and the forms of every change', async () => {

@@ -10,6 +10,7 @@ import { requestBy, routeIds } from '../../harness/route-requests.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { showCells } from '../../harness/seen-cells.ts';
 
 let installation: Installation;
 let exchange: Exchange;
@@ -25,7 +26,7 @@ before(async () => {
   exchange = createExchange(installation);
   const api = installation.client();
   await declareBasics(api);
-  for (const cell of ['eu-west-1-a', 'us-east-1-a']) await installation.store.cells.observe(cell, { reachable: true });
+  await showCells(installation);
   const make = async (name: string) => {
     const { body } = await api.call('createTenant', { body: tenantManifest(name, { lifecycle: 'Active' }) });
     return { uid: body.tenant.metadata.uid, operation: body.operation?.id ?? '' };
@@ -93,6 +94,24 @@ test('a confined caller sees its own tenant and operation, and lists show nothin
   const nowhere = { roles: ['viewer'], tenants: [] };
   assert.deepEqual((await exchange({ path: '/v1/tenants', who: nowhere })).json(), { items: [] });
   assert.deepEqual((await exchange({ path: '/v1/operations', who: nowhere })).json(), { items: [] });
+});
+
+test('roll-outs name tenants: a confined caller reads none, of a template that is there as of one that is not; whoever sees all tenants does', async () => {
+  const api = installation.client();
+  const name = 'shared-one';
+  await api.call('putTemplate', { params: { name }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name }, spec: {} } });
+  const { id } = (await api.call('startRollout', { params: { name }, body: {}, idempotencyKey: 'roll-out' })).body;
+  for (const roles of [['tenant-admin'], ['viewer'], ['admin']]) {
+    const who = confined(roles);
+    for (const route of ['listRollouts', 'getRollout'] as const) {
+      const there = await exchange({ ...requestBy(route, { name, id }), who });
+      const absent = await exchange({ ...requestBy(route, { name: names.absent, id: absentId }), who });
+      assert.equal(there.problem().code, 'forbidden', there.text);
+      assert.deepEqual(shown(there, name, id), shown(absent, names.absent, absentId));
+    }
+  }
+  const viewer = { roles: ['viewer'] };
+  for (const route of ['listRollouts', 'getRollout'] as const) assert.equal((await exchange({ ...requestBy(route, { name, id }), who: viewer })).status, 200);
 });
 
 test('a confined caller creates no tenant, whether the name is taken or free, and the answers do not tell which', async () => {

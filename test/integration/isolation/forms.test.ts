@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import type { Document } from 'mongodb';
 import type { LifecycleState } from '../../../contracts/lifecycle.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
 import type { Home, HomeState } from '../../../engines/isolation/home.ts';
@@ -109,15 +110,19 @@ for (const mode of modes) {
       const home = await homeThat();
       const operation = changing(home, { spec: grown });
       for (const name of partNames) await parts[name].ensure(operation);
-      const session = cell.root.startSession();
-      session.startTransaction();
-      await cell.collection(operation, 'carts').insertOne({ at: new Date() }, { session });
-      const undone = parts['home-collections'].undo(operation);
-      const ns = cell.collection(operation, 'carts').namespace;
-      await until('it waits for the lock that the transaction holds', async () => (await cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { waitingForLock: true, ns } }]).toArray()).length > 0);
-      await session.commitTransaction();
-      assert.match(await undone, /left carts/);
-      assert.equal(await cell.collection(operation, 'carts').countDocuments(), 1);
+      const carts = cell.collection(operation, 'carts');
+      await cell.root.withSession(async (session) => {
+        session.startTransaction();
+        await carts.insertOne({ at: new Date() }, { session });
+        const undone = parts['home-collections'].undo(operation);
+        try {
+          await until('it waits for the lock that the transaction holds', () => waitsForLock({ 'command.collMod': carts.collectionName }));
+        } finally {
+          await session.commitTransaction();
+        }
+        assert.match(await undone, /left carts/);
+      });
+      assert.equal(await carts.countDocuments(), 1);
     });
 
     test('the configuration is written into the user, where the tenant reads it with its own credential', async () => {
@@ -161,6 +166,12 @@ for (const mode of modes) {
       }
     }
   });
+}
+
+/** Whether a command that fits stands before a lock. mongod's `ns` of it names only the database. */
+async function waitsForLock(command: Document): Promise<boolean> {
+  const operations = cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { waitingForLock: true, ...command } }]);
+  return (await operations.toArray()).length > 0;
 }
 
 /** Without the identities of what was made anew. */

@@ -17,7 +17,7 @@ const ownerScript = fileURLToPath(new URL('stack-owner.ts', import.meta.url));
 
 async function gone(pids: readonly number[]): Promise<void> {
   await pollUntil(() => (pids.every((pid) => processIdentity(pid) === undefined) ? true : undefined), {
-    timeoutMs: 15_000,
+    timeoutMs: 60_000,
     intervalMs: 50,
     onTimeout: () => new Error(`still running: ${pids.filter((pid) => processIdentity(pid) !== undefined).join(', ')}`),
   });
@@ -34,7 +34,7 @@ test('a stack does not outlive its killed owner, and its temporary directory goe
 
   await gone(pids);
   await pollUntil(() => (existsSync(dataDirectory) ? undefined : true), {
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     intervalMs: 50,
     onTimeout: () => new Error(`${dataDirectory} is still there`),
   });

@@ -16,6 +16,7 @@ import { entriesOf, readEntries } from '../../harness/control-data.ts';
 import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
 import type { ControlStore } from '../../harness/control-store.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
+import { showCells } from '../../harness/seen-cells.ts';
 
 const stack = attachToStack();
 const crowd = 16;
@@ -30,7 +31,7 @@ before(async () => {
   const plan: PlanDocument = { ...common, _id: store.newId(), kind: 'Plan', name: 'startup', spec: { isolationModes: ['dedicated'], quotas: { tables: 100 } } };
   const region: RegionDocument = { ...common, _id: store.newId(), kind: 'Region', name: 'eu-west-1', spec: { jurisdiction: 'EU', cells: [{ name: 'eu-west-1-a', tableBudget: 20_000 }], acceptsTenants: true } };
   for (const resource of [plan, region]) await store.commit(async (tx) => ({ result: await store.resources.insert(tx, resource), entries: [anyEntry(resource._id)] }));
-  await store.cells.observe('eu-west-1-a', { reachable: true });
+  await showCells(opened);
   // As many processes as contenders, so that none waits for another before it comes to the database.
   declares = Array.from({ length: crowd }, () => {
     const own = opened.another();

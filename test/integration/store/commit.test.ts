@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Binary, MongoError } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
-import type { RevisionDocument } from '../../../store/documents.ts';
+import { storageVersion } from '../../../store/documents.ts';
+import type { RevisionDocument, RolloutDocument } from '../../../store/documents.ts';
 import type { LedgerDraft } from '../../../store/ledger.ts';
 import { draftTenant } from '../../../store/tenants.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -18,6 +19,12 @@ after(() => opened.close());
 
 const answer = { status: 201, headers: {}, body: '{}' };
 
+function rolloutOf(_id: string, name: string, time: Date): RolloutDocument {
+  const { actor, requestId, correlationId } = caller;
+  const course = { state: 'running', active: true, unsettled: true, reason: null, wave: 0, tenants: 1, cursor: null } as const;
+  return { _id, storageVersion, template: { uid: `${_id}-template`, name }, version: 1, labelSelector: null, waves: [1], maxFailures: 0, ...course, actor, requestId, correlationId, createTime: time, updateTime: time, endTime: null };
+}
+
 /** A commit that writes to every collection that a commit can change, with this entry. What it needs is there before. */
 async function prepareWriting(name: string): Promise<(entry: (tenant: string) => LedgerDraft) => Promise<void>> {
   const { store } = opened;
@@ -25,6 +32,8 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
   const { spec } = await insertDraft(store, `${name}-draft`);
   const request = { principal: 'alice@example.com', key: name, fingerprint: 'sha256:0', claim: name };
   await store.idempotency.claim(request);
+  const rollout = store.newId();
+  await store.rollouts.take(rollout, { uid: store.newId(), name });
   return (entry) =>
     store.commit(async (tx) => {
       const uid = store.newId();
@@ -36,6 +45,10 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
       await store.secrets.insert(tx, uid, 'data-key', { key: 'k', iv: bytes, ciphertext: bytes, tag: bytes });
       await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'alice@example.com', until: tx.time });
       await store.idempotency.settle(tx, request, answer);
+      await store.brakes.count(tx, 'suspend', 60_000);
+      await store.rollouts.insert(tx, rolloutOf(rollout, name, tx.time));
+      await store.rollouts.moveMembers(tx, rollout, 'changing', 'skipped');
+      await store.tombstones.insert(tx, { _id: store.newId(), storageVersion, name, createTime: tx.time, deleteTime: tx.time, purgeTime: tx.time, generation: 1, placement: null, operationId: operation._id, ledgerEntry: tx.entryId });
       return { result: undefined, entries: [entry(uid)] };
     });
 }

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { ApiClient } from '../../client/api-client.ts';
+import { apiVersion } from '../../contracts/manifests/metadata.ts';
+import { routes } from '../../contracts/routes.ts';
+import type { RouteId } from '../../contracts/routes.ts';
+import type { HttpRequest } from './http-exchange.ts';
+import type { Installation } from './installation.ts';
+import { takeAll } from './lifecycle.ts';
+import type { Verb } from './lifecycle.ts';
+import { declareBasics, tenantManifest } from './manifests.ts';
+import { requestBy, routeIds } from './route-requests.ts';
+import { showCells } from './seen-cells.ts';
+import { until } from './until.ts';
+
+/** Every route that changes something. */
+export const changingRoutes: readonly RouteId[] = routeIds.filter((id) => routes[id].method !== 'GET');
+
+/** What each of these routes is asked about has its name. */
+export const subjectOf = (id: RouteId): string => id.toLowerCase();
+
+/** How a Draft comes to where the path of a route begins. */
+const ways: Partial<Record<RouteId, readonly Verb[]>> = {
+  activateTenant: [],
+  suspendTenant: ['activateTenant'],
+  resumeTenant: ['activateTenant', 'suspendTenant'],
+  archiveTenant: ['activateTenant', 'suspendTenant'],
+  reactivateTenant: ['activateTenant', 'suspendTenant', 'archiveTenant'],
+  deleteTenant: [],
+  undeleteTenant: ['deleteTenant'],
+  purgeTenant: ['deleteTenant'],
+  reconcileTenant: ['activateTenant'],
+  changePlanOfTenant: ['activateTenant'],
+  cancelPlanChangeOfTenant: ['activateTenant'],
+  holdTenant: [],
+  releaseHoldOfTenant: [],
+  rollbackTenant: [],
+  openTenant: ['activateTenant'],
+};
+
+async function putPlan(api: ApiClient, name: string, tables: number): Promise<void> {
+  await api.call('putPlan', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables } } } });
+}
+
+async function prepareTenants(api: ApiClient): Promise<void> {
+  // The one that changes to `startup` has another until then.
+  await putPlan(api, 'other', 50);
+  await Promise.all(
+    Object.entries(ways).map(async ([id, verbs]) => {
+      const name = subjectOf(id as RouteId);
+      await api.call('createTenant', { body: tenantManifest(name, id === 'changePlanOfTenant' ? { plan: 'other' } : {}), idempotencyKey: randomUUID() });
+      await takeAll(api, name, verbs);
+    }),
+  );
+  const about = (id: RouteId) => ({ params: { name: subjectOf(id) }, ifMatch: '*', idempotencyKey: randomUUID() }) as const;
+  await api.call('putTenant', { ...about('rollbackTenant'), body: tenantManifest(subjectOf('rollbackTenant'), { displayName: 'Changed' }) });
+  await api.call('holdTenant', { ...about('releaseHoldOfTenant'), body: { reason: 'a case' } });
+  await api.call('changePlanOfTenant', { ...about('cancelPlanChangeOfTenant'), body: { plan: 'other', time: '2126-01-01T00:00:00.000Z' } });
+}
+
+async function putTemplate(api: ApiClient, name: string, collections: readonly string[], precondition: { readonly ifMatch: '*' } | { readonly ifNoneMatch: '*' }): Promise<void> {
+  const services = [{ name: 'shop', collections: collections.map((collection) => ({ name: collection })) }];
+  await api.call('putTemplate', { params: { name }, ...precondition, body: { apiVersion, kind: 'TenantTemplate', metadata: { name }, spec: { services } } });
+}
+
+async function startRollout(api: ApiClient, id: RouteId): Promise<string> {
+  return (await api.call('startRollout', { params: { name: subjectOf(id) }, body: {}, idempotencyKey: randomUUID() })).body.id;
+}
+
+/** Paused by itself, at a tenant whose plan does not hold what the new version adds. */
+async function preparePaused(api: ApiClient): Promise<string> {
+  const name = subjectOf('resumeRollout');
+  await putPlan(api, 'tiny', 2);
+  await putTemplate(api, name, ['orders'], { ifNoneMatch: '*' });
+  await api.call('createTenant', { body: { apiVersion, kind: 'Tenant', metadata: { name }, spec: { plan: 'tiny', template: { name } } }, idempotencyKey: randomUUID() });
+  await putTemplate(api, name, ['orders', 'carts'], { ifMatch: '*' });
+  const id = await startRollout(api, 'resumeRollout');
+  await until('the roll-out has failed at its tenant', async () => (await api.call('getRollout', { params: { id } })).body.state === 'paused');
+  return id;
+}
+
+/**
+ * One change by every route that changes something: each can be made, none is in the way of another, and each says the
+ * revision that it is made on. The worker ends on the way, so that an operation that is accepted stays so.
+ */
+export async function prepareChanges(installation: Pick<Installation, 'client' | 'worker' | 'control' | 'databases'>): Promise<ReadonlyMap<RouteId, HttpRequest>> {
+  const api = installation.client();
+  await declareBasics(api);
+  const [resumeRollout] = await Promise.all([preparePaused(api), prepareTenants(api)]);
+  await installation.worker.kill('SIGTERM');
+  await showCells(installation);
+
+  for (const id of ['startRollout', 'pauseRollout', 'cancelRollout'] as const) await putTemplate(api, subjectOf(id), ['orders'], { ifNoneMatch: '*' });
+  const { operation } = (await api.call('createTenant', { body: tenantManifest(subjectOf('cancelOperation'), { lifecycle: 'Active' }), idempotencyKey: randomUUID() })).body;
+  assert.ok(operation !== undefined);
+  const ids: Partial<Record<RouteId, string>> = {
+    resumeRollout,
+    pauseRollout: await startRollout(api, 'pauseRollout'),
+    cancelRollout: await startRollout(api, 'cancelRollout'),
+    cancelOperation: operation.id,
+  };
+
+  const changes = new Map<RouteId, HttpRequest>();
+  for (const id of changingRoutes) {
+    const name = subjectOf(id);
+    const revision = id in ways ? (await api.call('getTenant', { params: { name } })).body.metadata.revision : undefined;
+    const precondition: Record<string, string> = revision === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${revision}"` };
+    const of = ids[id];
+    changes.set(id, requestBy(id, { name, ...(of === undefined ? {} : { id: of }), headers: routes[id].precondition === 'none' ? {} : precondition }));
+  }
+  return changes;
+}
