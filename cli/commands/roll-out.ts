@@ -37,6 +37,7 @@ export function addRollout(program: Command, context: CommandContext): void {
     .command('roll-out')
     .summary('bring a version of a template to its tenants, wave by wave')
     .description('Bring a version of a template to its tenants, wave by wave; it pauses when tenants cannot be changed.')
+    .helpCommand(false)
     .addHelpText('after', examples);
   addRolloutPreview(group, context);
   addRolloutStart(group, context);

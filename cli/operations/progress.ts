@@ -32,7 +32,7 @@ export function createProgress(output: Output, paint: Paint): Progress {
         return;
       }
       const color = stateColor(state);
-      const cut = Array.from(text).slice(0, Math.max(20, (output.columns ?? 80) - 1)).join('');
+      const cut = Array.from(text).slice(0, Math.max(20, (output.columns || 80) - 1)).join('');
       output.write(`\r\u001B[2K${color === undefined ? cut : cut.replace(state, () => paint(color, state))}`);
       drawn = true;
     },

@@ -72,6 +72,8 @@ test('it is followed to its end: a line for each change, or one live line on a t
   );
   const live = await run(argv, answers, { terminalColumns: 100, environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', NO_COLOR: '1' } });
   assert.equal(live.stderr, [...plain.stderr.trimEnd().split('\n').map((line) => `\r\u001B[2K${line}`), '\r\u001B[2K'].join(''));
+  const unsized = await run(argv, answers, { terminalColumns: 0 });
+  assert.match(unsized.stderr, /0 changed, 1 changing, of 4/, 'a terminal that does not say how wide it is');
   const json = await run([...argv, '-o', 'json'], answers);
   assert.deepEqual([json.code, JSON.parse(json.stdout)], [exitCodes.ok, course[2]]);
 });
