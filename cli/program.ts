@@ -13,6 +13,7 @@ import { addHistory } from './commands/history.ts';
 import { addHold } from './commands/hold.ts';
 import { addLifecycleVerbs } from './commands/lifecycle-verbs.ts';
 import { addOperations } from './commands/operations.ts';
+import { addRollout } from './commands/roll-out.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addWait } from './commands/wait.ts';
 
@@ -81,6 +82,8 @@ export function createProgram(context: CommandContext): Command {
   addDestructiveVerbs(program, context);
   addChangePlan(program, context);
   addHold(program, context);
+  program.commandsGroup('Templates:');
+  addRollout(program, context);
   program.commandsGroup('Operations:');
   addOperations(program, context);
   addWait(program, context);
