@@ -10,7 +10,6 @@ import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics } from '../../harness/manifests.ts';
-import { until } from '../../harness/until.ts';
 
 let installation: Installation;
 let api: ApiClient;
@@ -24,24 +23,20 @@ before(async () => {
 });
 after(() => installation.stop());
 
-/** Resolves when an operation is being undone, so that what it stood at does not end it first. */
-async function turned(id: string | undefined): Promise<void> {
-  await until('the operation is being undone', async () => (await installation.store.operations.find(id ?? ''))?.state === 'compensating');
-}
-
 const always = () => ({ ifMatch: '*', idempotencyKey: randomUUID() });
 
 test('an early purge that preempts an undeletion is early when it begins', async () => {
   const name = 'purged-after-all';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']);
-  const failpoint = armFailpoint(installation, 'cancel-purge.before-intent', 'pause');
+  // Before its only step, which finds the cancellation however late the workflow hears of it.
+  const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
   const { body: undeletion } = await api.call('undeleteTenant', { params: { name }, ...always() });
   await failpoint.hit();
   const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, query: { preempt: 'true' }, ...always() });
   assert.equal(body.operation?.state, 'pending');
-  await turned(undeletion.operation?.id);
   failpoint.release();
+  assert.equal((await ended(api, undeletion.operation?.id ?? '')).state, 'cancelled');
   const operation = await ended(api, body.operation.id);
   assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
 });
@@ -66,12 +61,13 @@ test('a change of plan that preempts takes the place of the one that was schedul
   const name = 'sooner';
   await activeTenant(api, name);
   await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'larger', time: '2031-01-01T00:00:00.000Z' }, ...always() });
-  const failpoint = armFailpoint(installation, 'revoke-access.before-intent', 'pause');
+  // Between its two steps, of which the second finds the cancellation.
+  const failpoint = armFailpoint(installation, 'end-leases.after-checkpoint', 'pause');
   const { body: suspension } = await api.call('suspendTenant', { params: { name }, ...always() });
   await failpoint.hit();
   const { body } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'large' }, query: { preempt: 'true' }, ...always() });
-  await turned(suspension.operation?.id);
   failpoint.release();
+  assert.equal((await ended(api, suspension.operation?.id ?? '')).state, 'cancelled');
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   const { spec, status } = (await api.call('getTenant', { params: { name } })).body;
   assert.deepEqual([spec.plan, status.scheduledPlan], ['large', undefined]);
