@@ -47,6 +47,7 @@ async function begin(store: Store, tx: Transaction, tenant: TenantDocument, pend
     lastFence: fence,
     operation: { id, kind, fence },
     owners: { ...tenant.owners, ...(assign.lifecycle === undefined ? {} : { lifecycle: { verb: kind, time: tx.time } }), ...(assign.plan === undefined ? {} : { plan: { verb: kind, time: tx.time } }) },
+    ...(kind === 'change_plan' ? { scheduledPlan: null } : {}),
     conditions: pending.to === pending.from ? tenant.conditions : updateConditions(tenant.conditions, [running], { time: tx.time.toISOString(), generation }),
   };
   const operation = await store.operations.settlePending(tx, id, {

@@ -7,6 +7,7 @@ import { isReversible } from '../../domain/step-plan.ts';
 import { fieldsBefore, planTenantChange, withFieldsBefore } from '../../domain/tenant-change.ts';
 import type { SettledSpec, TenantChange } from '../../domain/tenant-change.ts';
 import { isFulfilled, planTenantVerb } from '../../domain/tenant-verb.ts';
+import type { TenantVerb } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { recordEntries } from '../../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
@@ -68,6 +69,11 @@ export function refuseWhileRunning({ operation }: Pick<TenantDocument, 'operatio
 /** Whether a purge is asked for before its time. */
 export function isEarlyPurge(request: ChangeTenantRequest): boolean {
   return 'verb' in request && request.verb.path === 'purge' && request.verb.early;
+}
+
+/** Whether what runs is what is asked for. */
+function brings({ kind, assign }: OperationDocument, verb: TenantVerb): boolean {
+  return kind === verb.path && (verb.path !== 'change_plan' || assign.plan === verb.plan);
 }
 
 function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
@@ -142,7 +148,7 @@ export function createDecide({ store, admit, requireTemporal }: DecideDependenci
     const { verb } = request;
     const action = `tenant.${verb.path}` as const;
     const running = found.operation === null ? undefined : await store.operations.find(found.operation.id);
-    if (running === undefined ? isFulfilled(verb, settled(found)) : running.kind === verb.path) return { kind: 'unchanged', current: found };
+    if (running === undefined ? isFulfilled(verb, settled(found)) : brings(running, verb)) return { kind: 'unchanged', current: found };
     const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, running) && isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be when the running operation has been undone.
