@@ -54,6 +54,7 @@ function othersOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
     { weight: 3, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('cancel' as const), which: fc.constantFrom('running', 'pending') }) },
     { weight: 4, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('verb' as const), path: verbs, on: fc.constant('any' as const), preempt: fc.constant(true) }) },
     { weight: 1, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('purge' as const), early: fc.constant(true), on: fc.constant('any' as const), preempt: fc.constant(true) }) },
+    { weight: 1, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('change-plan' as const), plan: plans, on: fc.constant('any' as const), preempt: fc.constant(true) }) },
     { weight: 6, arbitrary: requestsOn(tenant) },
   );
 }
@@ -96,7 +97,9 @@ export function isWorthwhile(model: Model, { step, fits }: GeneratedStep): boole
   if (step.step === 'purge-time') return tenant?.state === 'Deleted' && tenant.hold === null;
   if (step.step === 'plan-time') return tenant?.scheduled != null && (tenant.state === 'Active' || tenant.state === 'Suspended');
   if (!fits || request.do === 'cancel' || request.do === 'read') return true;
-  return allowedIn(world, request).some((one) => !('refused' in one) && one.changes);
+  // That it is stale is all that is to be wrong with a stale request.
+  const otherwise = 'on' in request && request.on === 'stale' ? { ...request, on: 'any' as const } : request;
+  return allowedIn(world, otherwise).some((one) => !('refused' in one) && one.changes);
 }
 
 /** A step as a command of fast-check's model runner; see {@link https://fast-check.dev/docs/advanced/model-based-testing/}. */
