@@ -39,7 +39,7 @@ const bodyless = new Set<ModelRequest['do']>(['read', 'cancel']);
 export function httpOf(request: ModelRequest, name: string, about = ''): Pick<HttpRequest, 'method' | 'path' | 'body'> & { readonly method: string } {
   const { tenant: key, do: what } = request;
   const path = `/v1/tenants/${name}`;
-  const query = ('preempt' in request && request.preempt === true ? '?preempt=true' : '') || ('force' in request && request.force === true ? '?force=true' : '');
+  const query = ('preempt' in request && request.preempt ? '?preempt=true' : '') || ('force' in request && request.force ? '?force=true' : '');
   const post = (verb: string, body: unknown = {}) => ({ method: 'POST', path: `${path}:${verb}${query}`, body });
   switch (what) {
     case 'create':
