@@ -72,7 +72,7 @@ function endEntry(operation: OperationDocument, fence: number, end: FinalOperati
 }
 
 async function bury(store: Store, tx: Transaction, operation: OperationDocument, tenant: TenantDocument): Promise<void> {
-  const { _id, storageVersion, name, createTime, deletion, generation, placement } = tenant;
+  const { _id, storageVersion, name, createTime, deletion, generation, revision, placement } = tenant;
   await store.resources.remove(tx, tenant);
   await store.drift.forget(tx, _id);
   await store.backoffs.forget(tx, _id);
@@ -84,6 +84,7 @@ async function bury(store: Store, tx: Transaction, operation: OperationDocument,
     deleteTime: deletion?.deleteTime ?? tx.time,
     purgeTime: tx.time,
     generation,
+    revision,
     placement,
     operationId: operation._id,
     ledgerEntry: tx.entryId,

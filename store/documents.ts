@@ -151,6 +151,8 @@ export interface TombstoneDocument {
   deleteTime: Date;
   purgeTime: Date;
   generation: number;
+  /** The last one: the next tenant of this name begins after it, so that no ETag means two tenants. */
+  revision: number;
   /** Where it was, when it was somewhere. */
   placement: PlacementStatus | null;
   operationId: string;

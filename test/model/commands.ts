@@ -5,7 +5,8 @@ import { allowedIn } from './allowed.ts';
 import { worldsOf } from './checking.ts';
 import type { Model } from './checking.ts';
 import { perform } from './perform.ts';
-import type { Performing } from './perform.ts';
+import type { Performing } from './performing.ts';
+import { verbPaths } from './request.ts';
 import type { ModelRequest, TenantKey } from './request.ts';
 import { apiDeaths, describeStep, pausePoints, requestsOf, workerDeaths } from './step.ts';
 import type { Step } from './step.ts';
@@ -25,7 +26,7 @@ const often = fc.boolean();
 
 const manifest = fc.record({ plan: plans, lifecycle: fc.constantFrom(...declarableLifecycles), title: fc.constantFrom('one', 'two'), flawed: seldom }, { requiredKeys: ['plan', 'flawed'] });
 
-const verbs = fc.constantFrom('activate', 'suspend', 'resume', 'archive', 'reactivate', 'delete', 'undelete', 'reconcile');
+const verbs = fc.constantFrom(...verbPaths);
 
 /** Everything that can be asked of one tenant. */
 function requestsOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
@@ -54,6 +55,7 @@ function othersOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
     { weight: 3, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('cancel' as const), which: fc.constantFrom('running', 'pending') }) },
     { weight: 4, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('verb' as const), path: verbs, on: fc.constant('any' as const), preempt: fc.constant(true) }) },
     { weight: 1, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('purge' as const), early: fc.constant(true), on: fc.constant('any' as const), preempt: fc.constant(true) }) },
+    { weight: 1, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('change-plan' as const), plan: plans, on: fc.constant('any' as const), preempt: fc.constant(true) }) },
     { weight: 6, arbitrary: requestsOn(tenant) },
   );
 }
@@ -78,6 +80,7 @@ export function generatedSteps({ kills, mongodKills }: Weights): Fc.Arbitrary<Ge
       arbitrary: step(tenants.chain((tenant) => fc.record({ step: fc.constant('while' as const), request: requestsOn(tenant).filter(takesPath), at: fc.constantFrom(...pausePoints), others: fc.array(othersOn(tenant), { minLength: 1, maxLength: 4 }) }))),
     },
     { weight: 3, arbitrary: step(fc.record({ step: fc.constant('repeat' as const), request: requests.filter(withKey), how: fc.constantFrom('later', 'at-once', 'as-another') }), often) },
+    { weight: 5, arbitrary: step(fc.record({ step: fc.constant('refusals' as const), tenant: tenants })) },
     { weight: 4, arbitrary: step(fc.record({ step: fc.constant('write' as const), tenant: tenants })) },
     { weight: 2, arbitrary: step(fc.record({ step: fc.constantFrom('purge-time' as const, 'plan-time' as const), tenant: tenants })) },
     { weight: kills, arbitrary: step(fc.record({ step: fc.constant('kill-worker' as const), request: paths, at: fc.constantFrom(...workerDeaths) })) },
@@ -86,17 +89,34 @@ export function generatedSteps({ kills, mongodKills }: Weights): Fc.Arbitrary<Ge
   );
 }
 
-/** Whether a step can be taken, and is worth it, where the model has the tenants. */
-export function isWorthwhile(model: Model, { step, fits }: GeneratedStep): boolean {
-  const [request] = requestsOf(step);
-  if (request === undefined) return false;
-  const [world] = worldsOf(model, request.tenant);
-  if (world === undefined) return false;
-  const { tenant } = world;
+/** Where the first tenant of a run is in its life when the run begins: by chance alone few would get far. */
+export const starts: Fc.Arbitrary<readonly Step[]> = fc.record({ tenant: tenants, verbs: fc.constantFrom(...[0, 1, 2, 3, 4, 5]), held: fc.boolean() }).map(({ tenant, verbs, held }) => {
+  const way: readonly ModelRequest[] = [
+    { do: 'create', tenant, plan: 'basic', flawed: false },
+    ...(['activate', 'suspend', 'archive', 'delete'] as const).map((path) => ({ do: 'verb', tenant, path, on: 'any' }) as const),
+  ];
+  const hold: readonly ModelRequest[] = held && verbs > 0 ? [{ do: 'hold', tenant, reason: 'case 0' }] : [];
+  return [...way.slice(0, verbs), ...hold].map((request) => ({ step: 'send', request }));
+});
+
+/** Whether a step means anything where the model has the tenants: only a time that is set can come. */
+export function isPossible(model: Model, step: Step): boolean {
+  if (step.step !== 'purge-time' && step.step !== 'plan-time') return requestsOf(step).length > 0;
+  const tenant = worldsOf(model, step.tenant)[0]?.tenant ?? null;
   if (step.step === 'purge-time') return tenant?.state === 'Deleted' && tenant.hold === null;
-  if (step.step === 'plan-time') return tenant?.scheduled != null && (tenant.state === 'Active' || tenant.state === 'Suspended');
-  if (!fits || request.do === 'cancel' || request.do === 'read') return true;
-  return allowedIn(world, request).some((one) => !('refused' in one) && one.changes);
+  return tenant?.scheduled != null && (tenant.state === 'Active' || tenant.state === 'Suspended');
+}
+
+/** Whether a step leads anywhere from where the model has the tenants. */
+function isWorthwhile(model: Model, { step, fits }: GeneratedStep): boolean {
+  const [request] = requestsOf(step);
+  if (request === undefined || !isPossible(model, step)) return false;
+  const [world] = worldsOf(model, request.tenant);
+  // What is not there refuses everything alike.
+  if (!fits || request.do === 'cancel' || request.do === 'read') return world?.tenant != null;
+  // That it is stale is all that is to be wrong with a stale request.
+  const otherwise = 'on' in request && request.on === 'stale' ? { ...request, on: 'any' as const } : request;
+  return world !== undefined && allowedIn(world, otherwise).some((one) => !('refused' in one) && one.changes);
 }
 
 /** A step as a command of fast-check's model runner; see {@link https://fast-check.dev/docs/advanced/model-based-testing/}. */

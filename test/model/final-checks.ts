@@ -21,8 +21,8 @@ export async function finalChecks(model: Model, run: ModelRun, stack: Pick<Attac
   for (const key of keys) {
     const [world] = worldsOf(model, key);
     if (world === undefined) continue;
-    const { body } = { body: (await exchange({ path: `/v1/tombstones?name=${run.name(key)}` })).json<{ items: Tombstone[] }>() };
-    const purged = body.items.map(({ uid }) => uid).toSorted();
+    const { items } = (await exchange({ path: `/v1/tombstones?name=${run.name(key)}` })).json<{ items: Tombstone[] }>();
+    const purged = items.map(({ uid }) => uid).toSorted();
     assert.equal(purged.length, world.past.length, 'every purged tenant has left its tombstone');
     for (const [index, uid] of purged.entries()) await verifyLedgerOf(run.installation, uid, { events: world.past[index] ?? [], purged: true });
     if (world.tenant === null) continue;

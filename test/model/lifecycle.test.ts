@@ -12,9 +12,9 @@ import { startInstallation } from '../harness/installation.ts';
 import type { Installation } from '../harness/installation.ts';
 import { declareBasics } from '../harness/manifests.ts';
 import { newModel } from './checking.ts';
-import { StepCommand, generatedSteps, isWorthwhile } from './commands.ts';
+import { StepCommand, generatedSteps, isPossible, starts } from './commands.ts';
 import { finalChecks } from './final-checks.ts';
-import type { Performing } from './perform.ts';
+import type { Performing } from './performing.ts';
 import { perform } from './perform.ts';
 import { keepRegression, readRegressions } from './regressions.ts';
 import { createModelRun } from './run.ts';
@@ -67,7 +67,7 @@ function newRun(): Performing {
 /** Takes the steps in order, those that cannot be taken left out, and looks at all that is left of them. */
 async function replay(steps: readonly Step[]): Promise<void> {
   const performing = newRun();
-  for (const step of steps) if (isWorthwhile(performing.model, { step, fits: false })) await perform(performing, step);
+  for (const step of steps) if (isPossible(performing.model, step)) await perform(performing, step);
   await finalChecks(performing.model, performing.run, stack);
 }
 
@@ -83,10 +83,14 @@ test(`whatever is asked for, by whom at once, and whoever dies, is as the model 
     counted = { ...counted, steps: counted.steps + 1 };
   };
   const commands = fc.commands([generatedSteps({ kills: Number(kills), mongodKills: Number(mongodKills) }).map((generated) => new StepCommand(generated, tell))], { maxCommands: maxSteps * 3, size: 'max' });
-  const lives = fc.asyncProperty(commands, async (chosen) => {
+  const lives = fc.asyncProperty(starts, commands, async (start, chosen) => {
     if (performance.now() > until) return;
     steps = [];
     const performing = newRun();
+    for (const step of start) {
+      tell(step);
+      await perform(performing, step);
+    }
     await fc.asyncModelRun(() => ({ model: performing.model, real: performing }), chosen);
     await finalChecks(performing.model, performing.run, stack);
   });

@@ -1,6 +1,6 @@
 import type { FinalOperationState } from '../../contracts/operation-states.ts';
 import { allowedIn } from './allowed.ts';
-import type { Allowed } from './allowed.ts';
+import type { Allowed } from './allowed-answer.ts';
 import { describeRequest } from './request.ts';
 import type { ModelRequest } from './request.ts';
 import { endedAs } from './world.ts';

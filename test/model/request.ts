@@ -1,3 +1,4 @@
+import { declarableLifecycles } from '../../contracts/lifecycle.ts';
 import type { DeclarableLifecycle, OperationKind } from '../../contracts/lifecycle.ts';
 
 /** The tenants of one run, each in another isolation mode. */
@@ -19,7 +20,8 @@ interface About {
   readonly tenant: TenantKey;
 }
 
-export type VerbPath = Exclude<OperationKind, 'change_plan' | 'purge'>;
+export const verbPaths = ['activate', 'suspend', 'resume', 'archive', 'reactivate', 'delete', 'undelete', 'reconcile'] as const satisfies readonly OperationKind[];
+export type VerbPath = (typeof verbPaths)[number];
 
 /** One request to the API, as data. */
 export type ModelRequest = About &
@@ -38,6 +40,19 @@ export type ModelRequest = About &
   );
 
 export type RequestOf<Do extends ModelRequest['do']> = Extract<ModelRequest, { readonly do: Do }>;
+
+/** One request of every kind, with each of the values that matter. */
+export function everythingOf(tenant: TenantKey): ModelRequest[] {
+  const on = 'any';
+  return [
+    { do: 'create', tenant, plan: 'basic' },
+    ...verbPaths.map((path): ModelRequest => ({ do: 'verb', tenant, path, on })),
+    ...[true, false].map((early): ModelRequest => ({ do: 'purge', tenant, early, on })),
+    ...['basic', 'plus', 'missing'].flatMap((plan): ModelRequest[] => [{ do: 'change-plan', tenant, plan, on }, { do: 'schedule', tenant, plan }]),
+    ...declarableLifecycles.flatMap((lifecycle) => ['basic', 'plus'].map((plan): ModelRequest => ({ do: 'put', tenant, lifecycle, plan, on }))),
+    { do: 'unschedule', tenant },
+  ];
+}
 
 /** A request in one line, for people. */
 export function describeRequest(request: ModelRequest): string {

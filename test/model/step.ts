@@ -39,6 +39,8 @@ export type Step =
   | { readonly step: 'kill-api'; readonly requests: readonly ModelRequest[]; readonly at: (typeof apiDeaths)[number] }
   /** When the first of the requests has been answered. */
   | { readonly step: 'kill-mongod'; readonly set: ReplicaSetName; readonly requests: readonly ModelRequest[] }
+  /** Everything that is refused where the tenant is, one after the other. */
+  | { readonly step: 'refusals'; readonly tenant: TenantKey }
   /** A document is written with the tenant's own credential. */
   | { readonly step: 'write'; readonly tenant: TenantKey }
   /** The time of the purge has come. */
@@ -65,6 +67,7 @@ export function requestsOf(step: Step): readonly ModelRequest[] {
       return step.requests;
     case 'while':
       return [step.request, ...step.others];
+    case 'refusals':
     case 'write':
     case 'purge-time':
     case 'plan-time':
@@ -89,6 +92,7 @@ export function describeStep(step: Step): string {
       return `SIGKILL API at ${step.at}: ${step.requests.map(describeRequest).join(' | ')}`;
     case 'kill-mongod':
       return `SIGKILL mongod ${step.set}: ${step.requests.map(describeRequest).join(' | ')}`;
+    case 'refusals':
     case 'write':
     case 'purge-time':
     case 'plan-time':

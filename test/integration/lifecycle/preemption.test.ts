@@ -143,6 +143,34 @@ test('what is undone and what begins in its stead are a generation each', async 
   assert.deepEqual([await declared('4'), await declared('5'), await declared('6')], ['Active', 'Suspended', 'Archived']);
 });
 
+test('a change of plan is another one than that to another plan, and takes the place of what was scheduled also when it preempts', async () => {
+  const name = 'replanned';
+  await activeTenant(api, name);
+  for (const plan of ['larger', 'largest']) {
+    const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 500 } };
+    await api.call('putPlan', { params: { name: plan }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: plan }, spec } });
+  }
+  const changePlan = (plan: string, rest: { time?: string } = {}, preempt: 'true' | 'false' = 'false') =>
+    api.call('changePlanOfTenant', { params: { name }, body: { plan, ...rest }, query: { preempt }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await changePlan('largest', { time: '2126-01-01T00:00:00.000Z' });
+  const reconciling = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body: first } = await api.call('reconcileTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await reconciling.hit();
+  const { body: second } = await changePlan('larger', {}, 'true');
+  reconciling.release();
+  await ended(api, first.operation?.id ?? '');
+  assert.equal((await ended(api, second.operation?.id ?? '')).state, 'succeeded');
+  assert.deepEqual([(await read(name)).spec.plan, (await read(name)).status.scheduledPlan], ['larger', undefined]);
+
+  const changing = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body: third } = await changePlan('largest');
+  await changing.hit();
+  await assert.rejects(changePlan('startup'), /is running/);
+  assert.equal((await changePlan('largest')).body.operation?.id, third.operation?.id);
+  changing.release();
+  assert.equal((await ended(api, third.operation?.id ?? '')).state, 'succeeded');
+});
+
 /** A deleted Draft whose undeletion stands at a point when its purge is asked for, before its time and in its stead. */
 async function purgedWhileUndeleted(name: string, at: string): Promise<{ readonly undelete: Operation; readonly purge: Operation }> {
   await api.call('createTenant', { body: tenantManifest(name), idempotencyKey: randomUUID() });

@@ -68,6 +68,7 @@ test('a tenant lives its whole life: its data outlasts everything but the purge,
 
   const successor = await activeTenant(api, name);
   assert.notEqual(successor.metadata.uid, metadata.uid);
+  assert.ok(successor.metadata.revision > deleted.metadata.revision, 'no ETag means two tenants');
 
   const entries = await readEntries(installation, { tenant: metadata.uid });
   assert.deepEqual(
