@@ -1,0 +1,43 @@
+import { Long } from 'mongodb';
+import type { Document } from 'mongodb';
+import type { Aim } from './aim.ts';
+
+/**
+ * Beginnings for commands whose form mongod does not spell out in what it says of a wrong one. Every other command, and every one that
+ * a later version brings, is fitted without.
+ */
+export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly<Record<string, Document>> {
+  const namespace = `${database}.${collection}`;
+  const pipeline = { pipeline: [{ $match: {} }], cursor: {} };
+  const hosts = 'other/127.0.0.1:1';
+  const shard = { epoch: uuid, shardVersion: {} };
+  return {
+    _configsvrCollMod: { _configsvrCollMod: collection, collModRequest: { validationLevel: 'off' } },
+    _shardsvrCollModParticipant: { _shardsvrCollModParticipant: collection, collModRequest: { validationLevel: 'off' } },
+    _shardsvrSetUserWriteBlockMode: { _shardsvrSetUserWriteBlockMode: 1, global: true, phase: 'prepare' },
+    aggregate: { aggregate: collection, ...pipeline },
+    bulkWrite: { bulkWrite: 1, ops: [{ insert: 0, document: { stranger: true } }], nsInfo: [{ ns: namespace }] },
+    cloneCollectionAsCapped: { cloneCollectionAsCapped: collection, toCollection: 'stolen', size: 4096 },
+    clusterAggregate: { clusterAggregate: collection, ...pipeline },
+    clusterGetMore: { clusterGetMore: Long.fromNumber(1), collection },
+    delete: { delete: collection, deletes: [{ q: {}, limit: 0 }] },
+    clusterDelete: { clusterDelete: collection, deletes: [{ q: {}, limit: 0 }] },
+    donorStartMigration: { donorStartMigration: 1, migrationId: uuid, tenantId: uid, recipientConnectionString: hosts, readPreference: { mode: 'primary' } },
+    endSessions: { endSessions: [{ id: uuid }] },
+    explain: { explain: { find: collection } },
+    getMore: { getMore: Long.fromNumber(1), collection },
+    grantPrivilegesToRole: { grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
+    insert: { insert: collection, documents: [{ stranger: true }] },
+    clusterInsert: { clusterInsert: collection, documents: [{ stranger: true }] },
+    mapReduce: { mapReduce: collection, map: 'function () { emit(1, this) }', reduce: 'function (k, v) { return v[0] }', out: { inline: 1 } },
+    recipientForgetMigration: { recipientForgetMigration: 1, migrationId: uuid, tenantId: uid, donorConnectionString: hosts, readPreference: { mode: 'primary' } },
+    recipientSyncData: { recipientSyncData: 1, migrationId: uuid, tenantId: uid, donorConnectionString: hosts, readPreference: { mode: 'primary' } },
+    refreshSessions: { refreshSessions: [{ id: uuid }] },
+    renameCollection: { renameCollection: namespace, to: `${database}.stolen` },
+    revokePrivilegesFromRole: { revokePrivilegesFromRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
+    saslStart: { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: `n,,n=tenant_${uid},r=0` },
+    update: { update: collection, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] },
+    clusterUpdate: { clusterUpdate: collection, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] },
+    _shardsvrRefineCollectionShardKey: { _shardsvrRefineCollectionShardKey: collection, newShardKey: { x: 1 }, ...shard },
+  };
+}
