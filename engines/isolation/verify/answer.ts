@@ -1,4 +1,4 @@
-import { MongoServerError, Timestamp } from 'mongodb';
+import { MongoErrorLabel, MongoServerError, Timestamp } from 'mongodb';
 import type { ClientSession, Document, MongoClient } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { serverCodes } from '../cell-errors.ts';
@@ -28,11 +28,14 @@ export function isStop(answer: Answer): boolean {
 /** Said to a connection without a login; where there was one, it proves nothing of the tenant's rights. */
 const withoutLogin = /requires authentication/;
 
-/**
- * Whether mongod refused for want of rights. The only codes that count: 13 (Unauthorized), and 18 (AuthenticationFailed) at a login.
- */
+/** Whether mongod refused for want of rights: 13, Unauthorized. */
+export function wantsRights(answer: Answer): boolean {
+  return answer.kind === 'error' && answer.code === serverCodes.unauthorized;
+}
+
+/** Whether mongod refused. The only codes that count: 13 (Unauthorized), and 18 (AuthenticationFailed) of what is about a login. */
 export function isRefusal(answer: Answer): boolean {
-  return answer.kind === 'error' && (answer.code === serverCodes.unauthorized || answer.code === serverCodes.authenticationFailed);
+  return wantsRights(answer) || (answer.kind === 'error' && answer.code === serverCodes.authenticationFailed);
 }
 
 /**
@@ -46,8 +49,9 @@ export async function ask({ cell, lease }: CellWork, client: MongoClient, databa
   try {
     return { kind: 'done', reply: await client.db(database).command(command, { signal: late.signal, ...(session === undefined ? {} : { session }) }) };
   } catch (error) {
-    const code = error instanceof MongoServerError ? Number(error.code) : undefined;
-    if (!(error instanceof MongoServerError) || code === undefined || Number.isNaN(code) || unsettledCodes.has(code)) {
+    // What mongod says to the driver's own handshake is not said to the command. Of a few old commands it gives no code.
+    const code = error instanceof MongoServerError && !error.hasErrorLabel(MongoErrorLabel.HandshakeError) ? Number(error.code ?? 0) : undefined;
+    if (!(error instanceof MongoServerError) || code === undefined || unsettledCodes.has(code)) {
       const why = error instanceof Error ? `${error.name}: ${error.message}` : 'no answer';
       throw new TenureError('cell_unavailable', `cell "${cell.name}" gave no answer to ${Object.keys(command)[0]} (${why})`, { cause: error });
     }

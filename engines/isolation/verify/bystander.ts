@@ -4,14 +4,13 @@ import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { CellWork } from '../home.ts';
 import { planeDatabase } from '../parts/claim.ts';
+import { openLine } from './line.ts';
+import type { Line } from './line.ts';
 import { leftBehind } from './leavings.ts';
 import type { Leavings } from './leavings.ts';
 
 /** A user without any rights, by whom is measured what mongod lets everybody do. */
-export interface Bystander {
-  readonly client: MongoClient;
-  /** A further connection, for what may end a login. */
-  another(): MongoClient;
+export interface Bystander extends Pick<Line, 'ask'> {
   remove(): Promise<void>;
 }
 
@@ -25,14 +24,13 @@ async function remove(work: CellWork, user: string): Promise<void> {
 export async function createBystander(work: CellWork, attempt: string): Promise<Bystander> {
   const [user, pwd] = [`${prefix}${attempt}`, randomBytes(24).toString('base64url')];
   await writeOnCell(work, planeDatabase, { createUser: user, pwd, roles: [], mechanisms: ['SCRAM-SHA-256'] });
-  const another = (): MongoClient =>
+  const connect = (): MongoClient =>
     new MongoClient(work.cell.endpoint, { auth: { username: user, password: pwd }, authSource: planeDatabase, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
-  const client = another();
+  const line = openLine(work, connect, { loggedIn: true });
   return {
-    client,
-    another,
+    ask: line.ask,
     async remove() {
-      await client.close();
+      await line.close();
       await remove(work, user);
     },
   };

@@ -1,4 +1,4 @@
-import { Long } from 'mongodb';
+import { Binary, Long, Timestamp } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { Aim } from './aim.ts';
 
@@ -10,8 +10,11 @@ export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly
   const namespace = `${database}.${collection}`;
   const pipeline = { pipeline: [{ $match: {} }], cursor: {} };
   const hosts = 'other/127.0.0.1:1';
-  const shard = { epoch: uuid, shardVersion: {} };
+  const roles = [{ role: `tenant_${uid}_read_only`, db: database }];
+  const version = { uuid, timestamp: new Timestamp({ t: 1, i: 1 }), lastMod: 1 };
   return {
+    _configsvrCommitChunksMerge: { _configsvrCommitChunksMerge: namespace, shard: 'other', collUUID: uuid, chunkRange: { min: { x: 0 }, max: { x: 1 } } },
+    _configsvrCommitMovePrimary: { _configsvrCommitMovePrimary: database, expectedDatabaseVersion: version, to: 'other' },
     _configsvrCollMod: { _configsvrCollMod: collection, collModRequest: { validationLevel: 'off' } },
     _shardsvrCollModParticipant: { _shardsvrCollModParticipant: collection, collModRequest: { validationLevel: 'off' } },
     _shardsvrSetUserWriteBlockMode: { _shardsvrSetUserWriteBlockMode: 1, global: true, phase: 'prepare' },
@@ -26,6 +29,12 @@ export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly
     endSessions: { endSessions: [{ id: uuid }] },
     explain: { explain: { find: collection } },
     getMore: { getMore: Long.fromNumber(1), collection },
+    grantRolesToRole: { grantRolesToRole: 'tenant_read_write', roles },
+    grantRolesToUser: { grantRolesToUser: `tenant_${uid}`, roles },
+    killSessions: { killSessions: [{ id: uuid }] },
+    revokeRolesFromRole: { revokeRolesFromRole: 'tenant_read_write', roles },
+    revokeRolesFromUser: { revokeRolesFromUser: `tenant_${uid}`, roles },
+    updateUser: { updateUser: `tenant_${uid}`, pwd: 'stolen' },
     grantPrivilegesToRole: { grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
     insert: { insert: collection, documents: [{ stranger: true }] },
     clusterInsert: { clusterInsert: collection, documents: [{ stranger: true }] },
@@ -35,9 +44,10 @@ export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly
     refreshSessions: { refreshSessions: [{ id: uuid }] },
     renameCollection: { renameCollection: namespace, to: `${database}.stolen` },
     revokePrivilegesFromRole: { revokePrivilegesFromRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
-    saslStart: { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: `n,,n=tenant_${uid},r=0` },
+    saslStart: { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: new Binary(Buffer.from(`n,,n=tenant_${uid},r=0`)) },
+    saslContinue: { saslContinue: 1, conversationId: 1, payload: new Binary(Buffer.from('c=biws,r=0,p=0')) },
     update: { update: collection, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] },
     clusterUpdate: { clusterUpdate: collection, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] },
-    _shardsvrRefineCollectionShardKey: { _shardsvrRefineCollectionShardKey: collection, newShardKey: { x: 1 }, ...shard },
+    _shardsvrRefineCollectionShardKey: { _shardsvrRefineCollectionShardKey: collection, newShardKey: { x: 1 }, newShardKeyCollectionUUID: uuid },
   };
 }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Long } from 'mongodb';
 import type { ClientSession, Document, MongoClient } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
-import { listOnCell } from '../cell-commands.ts';
+import { listOnCell, readOnCell } from '../cell-commands.ts';
 import type { CellWork, Home } from '../home.ts';
+import { ownerOf } from '../parts/end-activity.ts';
 import { noDocument, unstorable } from '../probe/boundary-attempts.ts';
 import type { Aim } from './aim.ts';
 import { holdsAny } from './aim.ts';
@@ -41,9 +42,10 @@ async function beginActivity(work: CellWork, owner: MongoClient, aim: Aim, canar
     async end() {
       const read = (await owner.db(database).command({ getMore: cursor, collection }, { session }).catch(() => ({}))) as { cursor?: { nextBatch?: Document[] } };
       const alive = (await listOnCell(work, 'admin', currentOp(comment))).length === 1;
-      await owner.db(database).command({ killCursors: collection, cursors: [watching.cursor.id] }).catch(() => undefined);
-      await session.endSession();
+      // Else it would wait to its end.
+      await readOnCell(work, 'admin', { killOp: 1, op: operation });
       await waiting;
+      await session.endSession();
       return alive && read.cursor?.nextBatch?.[0]?.['canary'] === canary.canary;
     },
   };
@@ -84,7 +86,7 @@ export interface LiveProbing extends CellWork {
 
 /** Has the tenant try to get at what the other has under way: its cursor, its session, its operation. */
 export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]> {
-  const { from, client, owner, aim, canary } = probing;
+  const { from, to, client, owner, aim, canary } = probing;
   const { database, collection } = aim;
   const [own] = from.layout.namespaces;
   if (own === undefined) throw new TenureError('internal', `tenant ${from.uid} has no collection`);
@@ -104,13 +106,15 @@ export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]
     ['list the sessions here', 'admin', { aggregate: 1, pipeline: [{ $listLocalSessions: {} }], cursor: {} }],
   ];
   const answers: { readonly attempt: (typeof attempts)[number]; readonly answer: Answer }[] = [];
+  // The id of its session is what the tenant itself has just said; whose session it is, is the owner's name.
+  const secrets = [Buffer.from(canary.canary, 'utf8'), Buffer.from(ownerOf(to.layout.user, to.layout.database).buffer)];
   let untouched = false;
   try {
     for (const attempt of attempts) answers.push({ attempt, answer: await ask(probing, client, attempt[1], attempt[2]) });
   } finally {
     untouched = await end();
   }
-  return answers.map(({ attempt: [name, holder, command], answer }) => ({ name, database: holder, command, verdict: verdictOn(answer, untouched, [Buffer.from(canary.canary, 'utf8'), ...(id === undefined ? [] : [Buffer.from(id.buffer)])]) }));
+  return answers.map(({ attempt: [name, holder, command], answer }) => ({ name, database: holder, command, verdict: verdictOn(answer, untouched, secrets) }));
 }
 
 function verdictOn(answer: Answer, untouched: boolean, secrets: readonly Buffer[]): Verdict {

@@ -17,6 +17,4 @@ export interface Probe {
   readonly expects: 'refused' | 'nothing';
   /** It only reads, so it need not be stopped where mongod lets it; the answer is then the proof. */
   readonly reads?: true;
-  /** It may change its connection, so it gets one of its own. */
-  readonly alone?: true;
 }

@@ -1,8 +1,8 @@
 import type { Document } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Aim } from './aim.ts';
-import { isRefusal, stop } from './answer.ts';
-import type { AskAsBystander } from './command-probes.ts';
+import { stop, wantsRights } from './answer.ts';
+import type { Bystander } from './bystander.ts';
 import type { Inventory } from './inventory.ts';
 import type { Probe } from './probe.ts';
 
@@ -37,13 +37,13 @@ const collectionless = ['its database', 'admin'] as const;
  * Probes for every aggregation stage that mongod knows: over the other's collection, over its database, over the whole deployment, and from
  * each collection of the tenant's own, directly and inside the pipelines of other stages.
  */
-export async function stageProbes({ stages }: Inventory, aim: Aim, own: readonly HomeNamespace[], ask: AskAsBystander): Promise<Probe[]> {
+export async function stageProbes({ stages }: Inventory, aim: Aim, own: readonly HomeNamespace[], bystander: Pick<Bystander, 'ask'>): Promise<Probe[]> {
   const specs = specifications(aim);
   const probes: Probe[] = [];
 
   async function add(name: string, database: string, command: Document, known?: Probe['expects']): Promise<void> {
     // The bystander says whether mongod asks for rights at all here.
-    const expects = known ?? (isRefusal(await ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
+    const expects = known ?? (wantsRights(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
     probes.push({ family: 'stage', name, aim, database, command, expects });
   }
   const over = (collection: string | 1, ...pipeline: Document[]): Document => ({ aggregate: collection, pipeline, cursor: {} });

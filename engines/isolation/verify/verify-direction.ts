@@ -13,11 +13,11 @@ import { ask } from './answer.ts';
 import type { Bystander } from './bystander.ts';
 import type { Canary } from './canaries.ts';
 import { commandProbes } from './command-probes.ts';
-import type { AskAsBystander } from './command-probes.ts';
 import { craftedProbes, probesOfEach } from './crafted-probes.ts';
 import { readInventory } from './inventory.ts';
 import { createNobody, judge } from './judge.ts';
 import type { Jury, Verdict } from './judge.ts';
+import { openLine } from './line.ts';
 import { probeActivity, probeTransactions } from './live-probes.ts';
 import { probeLogins } from './login-probes.ts';
 import { changesBetween, viewHome } from './others-view.ts';
@@ -47,9 +47,9 @@ interface Outcome {
   readonly verdict: Verdict;
 }
 
-function connect({ home, password }: Side): MongoClient {
+function connect({ home, password }: Side, maxPoolSize = 1): MongoClient {
   const { cell, layout } = home;
-  return new MongoClient(cell.endpoint, { auth: { username: layout.user, password }, authSource: layout.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
+  return new MongoClient(cell.endpoint, { auth: { username: layout.user, password }, authSource: layout.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize, serverSelectionTimeoutMS: 5_000 });
 }
 
 /** @throws TenureError isolation_probe_failed, where the tenant cannot do what it is there for: what is refused to it then proves nothing */
@@ -74,39 +74,30 @@ async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome
 async function allOf({ from, to, bystander, newId }: Direction, inventory: Awaited<ReturnType<typeof readInventory>>): Promise<Outcome[]> {
   const sameCell = from.home.cell.name === to.home.cell.name;
   const anonymous = (): MongoClient => new MongoClient(to.home.cell.endpoint, { maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
-  const another = sameCell ? () => connect(from) : anonymous;
-  const client = another();
+  const line = openLine(to.home, sameCell ? () => connect(from) : anonymous, { loggedIn: sameCell });
   const own = connect(from);
   try {
     await requireOwnAccess(from, own);
     const before = await viewHome(to.home, to.canary);
     const changes = async (): Promise<string[]> => changesBetween(before, await viewHome(to.home, to.canary));
-    const jury: Jury = { cell: to.home.cell, lease: to.home.lease, client, another, loggedIn: sameCell, canary: to.canary.canary, nobody: createNobody(newId), changes };
+    const jury: Jury = { line, canary: to.canary.canary, nobody: createNobody(newId), changes };
     const outcomes: Outcome[] = [await judgeRights(from, own)];
 
-    const askAsBystander: AskAsBystander = async (database, command, how) => {
-      if (how?.alone !== true) return ask(to.home, bystander.client, database, command);
-      const alone = bystander.another();
-      try {
-        return await ask(to.home, alone, database, command);
-      } finally {
-        await alone.close();
-      }
-    };
     const aims = await aimsAt(to.home);
     const probes: Probe[] = probesOfEach({ from: from.home, to: to.home }, aims);
     for (const aim of aims) {
       probes.push(...craftedProbes({ from: from.home, to: to.home }, aim, inventory));
-      probes.push(...(await stageProbes(inventory, aim, sameCell ? footholds(from.home) : [], askAsBystander)));
-      probes.push(...(await commandProbes(inventory, aim, askAsBystander)));
+      probes.push(...(await stageProbes(inventory, aim, sameCell ? footholds(from.home) : [], bystander)));
+      probes.push(...(await commandProbes(inventory, aim, bystander)));
     }
     for (const probe of probes) outcomes.push({ ...probe, verdict: await judge(jury, probe) });
 
     const [aim] = aims;
     if (sameCell && aim !== undefined) {
-      const owner = connect(to);
+      // It waits with one connection while it works with another.
+      const owner = connect(to, 3);
       try {
-        const live = { cell: to.home.cell, lease: to.home.lease, from: from.home, to: to.home, client, owner, aim, canary: to.canary };
+        const live = { cell: to.home.cell, lease: to.home.lease, from: from.home, to: to.home, client: own, owner, aim, canary: to.canary };
         for (const outcome of [...(await probeActivity(live)), ...(await probeTransactions(live))]) outcomes.push({ family: 'live', ...outcome });
       } finally {
         await owner.close();
@@ -122,7 +113,7 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Await
     await requireOwnAccess(from, own);
     return outcomes;
   } finally {
-    await Promise.all([client.close(), own.close()]);
+    await Promise.all([line.close(), own.close()]);
   }
 }
 
