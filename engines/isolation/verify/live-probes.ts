@@ -44,7 +44,7 @@ async function beginActivity(work: CellWork, owner: MongoClient, aim: Aim, canar
       const alive = (await listOnCell(work, 'admin', currentOp(comment))).length === 1;
       // Else it would wait to its end.
       await readOnCell(work, 'admin', { killOp: 1, op: operation });
-      await waiting;
+console.log('ended', performance.now());      await waiting; console.log('waited', performance.now());
       await session.endSession();
       return alive && read.cursor?.nextBatch?.[0]?.['canary'] === canary.canary;
     },
