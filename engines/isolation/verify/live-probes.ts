@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Long } from 'mongodb';
 import type { ClientSession, Document, MongoClient } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
-import { listOnCell, readOnCell } from '../cell-commands.ts';
+import { listOnCell } from '../cell-commands.ts';
 import type { CellWork, Home } from '../home.ts';
 import { ownerOf } from '../parts/end-activity.ts';
 import { noDocument, unstorable } from '../probe/boundary-attempts.ts';
@@ -16,14 +16,14 @@ import type { Verdict } from './judge.ts';
 interface Activity {
   readonly session: ClientSession;
   readonly cursor: Long;
-  /** In an open transaction. */
+  /** That waits for changes. */
   readonly operation: number;
-  /** Says it is still there: its cursor gives the canary, and its transaction commits. */
+  /** Says whether it came to its end as if nobody had meddled: the operation in its time, the cursor with the canary. */
   end(): Promise<boolean>;
 }
 
-/** How long mongod may wait with the answer that the other has asked for. */
-const waitMs = 20_000;
+/** How long mongod waits with the answer that the other has asked for. Not even `killOp` ends this wait; the answer then says that it was killed. */
+const waitMs = 1_500;
 
 async function beginActivity(work: CellWork, owner: MongoClient, aim: Aim, canary: { readonly _id: string; readonly canary: string }): Promise<Activity> {
   const { database, collection } = aim;
@@ -41,12 +41,9 @@ async function beginActivity(work: CellWork, owner: MongoClient, aim: Aim, canar
     operation,
     async end() {
       const read = (await owner.db(database).command({ getMore: cursor, collection }, { session }).catch(() => ({}))) as { cursor?: { nextBatch?: Document[] } };
-      const alive = (await listOnCell(work, 'admin', currentOp(comment))).length === 1;
-      // Else it would wait to its end.
-      await readOnCell(work, 'admin', { killOp: 1, op: operation });
-console.log('ended', performance.now());      await waiting; console.log('waited', performance.now());
+      const unkilled = await waiting;
       await session.endSession();
-      return alive && read.cursor?.nextBatch?.[0]?.['canary'] === canary.canary;
+      return unkilled && read.cursor?.nextBatch?.[0]?.['canary'] === canary.canary;
     },
   };
 }
@@ -93,6 +90,7 @@ export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]
   const { session, cursor, operation, end } = await beginActivity(probing, owner, aim, canary);
   const id = session.id?.id;
   const attempts: readonly (readonly [name: string, database: string, command: Document])[] = [
+    ['kill its operation', 'admin', { killOp: 1, op: operation }],
     ['go on with its cursor', database, { getMore: cursor, collection }],
     ['go on with its cursor as one of its own', own.database, { getMore: cursor, collection: own.name }],
     ['kill its cursor', database, { killCursors: collection, cursors: [cursor] }],
@@ -100,7 +98,6 @@ export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]
     ['kill its session', 'admin', { killSessions: [{ id }] }],
     ['end its session', 'admin', { endSessions: [{ id }] }],
     ['refresh its session', 'admin', { refreshSessions: [{ id }] }],
-    ['kill its operation', 'admin', { killOp: 1, op: operation }],
     ['see its own operations', 'admin', { currentOp: 1, $ownOps: true }],
     ['see its own operations, in a pipeline', 'admin', { aggregate: 1, pipeline: [{ $currentOp: {} }], cursor: {} }],
     ['list the sessions here', 'admin', { aggregate: 1, pipeline: [{ $listLocalSessions: {} }], cursor: {} }],
