@@ -3,12 +3,13 @@ import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { CancelOperationWorkflow, StartOperation } from '../platform/operation-starter.ts';
+import type { StartVerification } from '../platform/verification-starter.ts';
 import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { asFailure } from './failure.ts';
 
 export interface SweepActivities {
-  /** Starts the workflows of operations on which nothing has happened for a while; one that runs is left alone. */
+  /** Starts the workflows of operations on which nothing has happened for a while, and of verifications; one that runs is left alone. */
   resumeStalledOperations(): Promise<{ readonly resumed: number }>;
   /** Begins purges and changes of plan whose time has come. */
   beginDueOperations(): Promise<{ readonly begun: number; readonly refused: number }>;
@@ -22,15 +23,16 @@ const batch = 500;
 const dueBatch = 100;
 
 export interface SweepDependencies {
-  readonly store: Pick<Store, 'operations' | 'resources'>;
+  readonly store: Pick<Store, 'operations' | 'resources' | 'verifications'>;
   readonly start: StartOperation;
+  readonly startVerification: StartVerification;
   readonly cancelWorkflow: CancelOperationWorkflow;
   readonly beginDue: (limit: number) => Promise<DueOutcome[]>;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'resumedOperations'>;
 }
 
-export function createSweepActivities({ store, start, cancelWorkflow, beginDue, logger, metrics }: SweepDependencies): SweepActivities {
+export function createSweepActivities({ store, start, startVerification, cancelWorkflow, beginDue, logger, metrics }: SweepDependencies): SweepActivities {
   async function resume({ _id, kind, tenant, requestId, correlationId, cancelRequestTime, state }: OperationDocument): Promise<void> {
     // One that waits between two attempts hears of its cancellation now, and not when it tries again.
     if (cancelRequestTime !== null && state === 'running') await cancelWorkflow({ operationId: _id, tenant });
@@ -51,6 +53,9 @@ export function createSweepActivities({ store, start, cancelWorkflow, beginDue, 
             // One that cannot be started must not keep the others from it; the next sweep tries it again.
             logger.warn('an idle operation could not be started', { operationId: operation._id, tenant: operation.tenant.name, ...errorFields(error) });
           }
+        }
+        for (const { _id: pair, running, tenants } of await store.verifications.stalled(idleMs, batch)) {
+          if (running !== null) await startVerification({ pair, id: running.id, names: tenants.map(({ name }) => name) }).catch((error: unknown) => logger.warn('a verification could not be started', errorFields(error)));
         }
         if (resumed > 0) logger.info('asked for the workflows of idle operations', { count: resumed });
         return { resumed };

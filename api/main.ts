@@ -14,6 +14,7 @@ import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
+import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
@@ -22,6 +23,7 @@ import { createStore } from '../store/store.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './authentication.ts';
 import { createAuthorize } from './authorization.ts';
+import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
 import { settledHandlers } from './handlers/settled-handlers.ts';
@@ -63,11 +65,12 @@ async function main(): Promise<void> {
   const authorize = createAuthorize({ policy, commit: store.commit });
   const admit = createAdmit({ ...store, policy });
   const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
+  const requireTemporal = createTemporalGuard(() => temporal.ping());
   const changeTenant = createChangeTenant({
     store,
     admit,
     brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }),
-    requireTemporal: createTemporalGuard(() => temporal.ping()),
+    requireTemporal,
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
   });
   const tenantChange = createTenantChange({
@@ -95,6 +98,7 @@ async function main(): Promise<void> {
       listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
       ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
       ...tenantOutlookHandlers({ store, authorize, admit }),
+      ...isolationHandlers({ store, authorize, requireTemporal, start: createVerificationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), logger }),
       ...tombstoneHandlers({ store, authorize, pageTokens }),
       ...settledHandlers({ store, authorize, pageTokens }),
       ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),

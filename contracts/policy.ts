@@ -25,6 +25,7 @@ export const policyActions = [
   'tenant.release_hold',
   'tenant.pass_brake',
   'tenant.open',
+  'tenant.verify_isolation',
   'plan.get',
   'plan.list',
   'plan.apply',

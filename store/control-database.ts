@@ -13,6 +13,7 @@ import type {
   StoredResource,
   TenantLeaseDocument,
   TombstoneDocument,
+  VerificationDocument,
 } from './documents.ts';
 
 export interface ControlDatabaseNames {
@@ -36,6 +37,7 @@ export interface ControlDatabase {
   readonly brakes: Collection<BrakeDocument>;
   readonly backoffs: Collection<BackoffDocument>;
   readonly drift: Collection<DriftDocument>;
+  readonly verifications: Collection<VerificationDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
 
@@ -60,6 +62,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     brakes: db.collection('brakes'),
     backoffs: db.collection('backoffs'),
     drift: db.collection('drift'),
+    verifications: db.collection('verifications'),
     secrets: secretsDb.collection('secrets'),
   };
 }
@@ -90,6 +93,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
     ...['cells', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
     database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
+    database.verifications.createIndexes([{ key: { 'tenants.uid': 1, updateTime: -1 } }, { key: { 'running.startTime': 1 }, partialFilterExpression: { 'running.startTime': { $exists: true } } }]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
 }

@@ -36,6 +36,8 @@ import { deriveMissingSearchKeys } from './tenant-search-keys.ts';
 import { createTenantLeaseStore } from './tenant-leases.ts';
 import type { TenantLeaseStore } from './tenant-leases.ts';
 import { createUlidFactory } from './ulid.ts';
+import { createVerificationStore } from './verifications.ts';
+import type { VerificationStore } from './verifications.ts';
 
 /** The control data. Everything that changes it goes through {@link Store.commit}. */
 export interface Store {
@@ -53,6 +55,7 @@ export interface Store {
   readonly brakes: BrakeStore;
   readonly backoffs: BackoffStore;
   readonly drift: DriftStore;
+  readonly verifications: VerificationStore;
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
@@ -102,6 +105,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     brakes: createBrakeStore(database),
     backoffs: createBackoffStore(database),
     drift: createDriftStore(database),
+    verifications: createVerificationStore(database),
     ledger: createLedgerStore(database),
     newId,
     async prepare() {

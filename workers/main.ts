@@ -3,6 +3,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createDriftActivities } from '../activities/drift-activities.ts';
 import { createOperationActivities } from '../activities/create-operation-activities.ts';
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
+import { createVerificationActivities } from '../activities/verification-activities.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
 import { createChangeTenant } from '../engines/registry/change-tenant.ts';
@@ -17,6 +18,7 @@ import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
+import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
@@ -78,7 +80,8 @@ async function main(): Promise<void> {
         logger,
         metrics,
       }),
-      ...createSweepActivities({ store, start, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
+      ...createVerificationActivities({ store, cells, installation: config.TENURE_INSTALLATION, password: tenantSecrets.password, failpoints, logger, metrics }),
+      ...createSweepActivities({ store, start, startVerification: createVerificationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
       ...createDriftActivities({ store, cells, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
     },
     maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,

@@ -11,3 +11,4 @@ export { resume } from './resume.ts';
 export { suspend } from './suspend.ts';
 export { sweep } from './sweep.ts';
 export { undelete } from './undelete.ts';
+export { verifyIsolation } from './verify-isolation.ts';

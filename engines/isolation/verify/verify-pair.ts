@@ -25,6 +25,8 @@ export interface VerifyPair {
   readonly attempt: string;
   readonly password: (uid: string) => Promise<string>;
   readonly newId: () => string;
+  /** Runs when both tenants have their canaries. */
+  readonly planted?: () => Promise<void>;
 }
 
 /** Of no kind that has a read concern, of one that reads, and of one that writes; harmless each, also where it is not stopped. */
@@ -77,6 +79,7 @@ export async function verifyPair(verification: VerifyPair): Promise<IsolationDir
       await requireStop(home);
       sides.push({ name, home, password: await password(home.uid), canary: await plantCanaries(home, attempt, `canary ${randomBytes(16).toString('hex')}`) });
     }
+    await verification.planted?.();
     const [one, other] = sides as [Side, Side];
     return [await verifyWithBystander(one, other, verification), await verifyWithBystander(other, one, verification)];
   } finally {
