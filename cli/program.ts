@@ -9,6 +9,7 @@ import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
 import { addOperations } from './commands/operations.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addVerify } from './commands/verify.ts';
 import { addWait } from './commands/wait.ts';
 
 const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
@@ -68,6 +69,7 @@ export function createProgram(context: CommandContext): Command {
   addHistory(program, context);
   addDiff(program, context);
   addRollback(program, context);
+  addVerify(program, context);
   addWait(program, context);
   addOperations(program, context);
   for (const command of [program, ...program.commands]) {

@@ -27,6 +27,8 @@ export interface IsolationDependencies {
 /** What is accepted is answered soon, also when Temporal goes away at this moment. */
 const temporalTimeoutMs = 2_000;
 
+const notVerified = (name: string): TenureError => new TenureError('not_found', `the isolation of tenant "${name}" was not verified yet`);
+
 function verificationBody({ tenants, running, failure, report }: VerificationDocument): IsolationVerification {
   return {
     tenants: tenants.map(({ name }) => name),
@@ -76,9 +78,14 @@ export function isolationHandlers({ store, authorize, requireTemporal, start, lo
     async isolationReportOfTenant({ params: { name }, query: { against }, caller }) {
       const { tenant } = await authorized(caller, name);
       const found = against === undefined ? await store.verifications.latestOf(tenant._id) : await store.verifications.find(pairOf(tenant._id, (await authorized(caller, against)).tenant._id));
-      if (found === undefined) throw new TenureError('not_found', `the isolation of tenant "${name}" was not verified yet`);
-      // A caller who is confined to tenants sees only what is between these.
-      for (const { name: named } of found.tenants) if (named !== name && named !== against) await authorized(caller, named);
+      if (found === undefined) throw notVerified(name);
+      // The other may be gone by now, and the caller confined to the one it names: then there is nothing that it may see.
+      for (const { uid, name: named } of found.tenants) {
+        if (uid === tenant._id) continue;
+        await authorize(caller, 'tenant.verify_isolation', { kind: 'Tenant', name: named, tenant: uid }).catch((error: unknown) => {
+          throw error instanceof TenureError && error.code === 'not_found' ? notVerified(name) : error;
+        });
+      }
       return { status: 200, body: verificationBody(found) };
     },
   };

@@ -11,6 +11,13 @@ import type { Canary } from './canaries.ts';
 /** Digests of what the plane sees of a home, by what it is. The tenant's own documents are not in it: their owner writes them all the time. */
 export type HomeView = Readonly<Record<'names' | 'collections' | 'indexes' | 'user' | 'roles' | 'profiler' | 'canaries', string>>;
 
+/** mongod gives roles and rights in no order that it keeps to. */
+function unordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unordered).toSorted((a, b) => (canonicalDigest(a) < canonicalDigest(b) ? -1 : 1));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unordered(one)]));
+}
+
 /** Looks at everything of a home that only the plane changes. @throws TenureError cell_unavailable */
 export async function viewHome(home: Home, canary: Canary): Promise<HomeView> {
   const { database, user, roles, ownDatabase } = home.layout;
@@ -29,7 +36,7 @@ export async function viewHome(home: Home, canary: Canary): Promise<HomeView> {
     profiler: ownDatabase === undefined ? 0 : ((await readOnCell(home, ownDatabase, { profile: -1 }))['was'] as unknown),
     canaries: await findCanary(home, canary),
   };
-  return Object.fromEntries(Object.entries(found).map(([what, value]) => [what, canonicalDigest(BSON.EJSON.serialize({ value }))])) as HomeView;
+  return Object.fromEntries(Object.entries(found).map(([what, value]) => [what, canonicalDigest(unordered(BSON.EJSON.serialize({ value })))])) as HomeView;
 }
 
 /** What of a home is not as it was. */
