@@ -73,7 +73,6 @@ export const isolationVerificationSchema = z
 
 export type IsolationReport = z.infer<typeof isolationReportSchema>;
 export type IsolationDirection = IsolationReport['directions'][number];
-export type IsolationBreach = IsolationDirection['breaches'][number];
 export type IsolationVerification = z.infer<typeof isolationVerificationSchema>;
 export type ProbeClass = (typeof probeClasses)[number];
 export type ProbeFamily = (typeof probeFamilies)[number];

@@ -17,19 +17,19 @@ const breached = 'Breach';
 const breachedReady = 'IsolationBreached';
 
 /** Whether a breach was found of this tenant that no verification has lifted yet. */
-export function isBreached(conditions: readonly Condition[]): boolean {
+function isBreached(conditions: readonly Condition[]): boolean {
   return conditions.some(({ type, status, reason }) => type === verified && status === 'False' && reason === breached);
 }
 
 /**
  * What may be written of a tenant after an operation. A breach stands until a verification lifts it: what an operation tries by itself sees
- * the tenant's own rights and not those that another has on its data. While it stands, the tenant is not ready.
+ * the tenant's own rights and not those that another has on its data. While the isolation is not verified, the tenant is not ready.
  */
-export function withinBreach(conditions: readonly Condition[], updates: readonly ConditionUpdate[]): ConditionUpdate[] {
-  if (!isBreached(conditions)) return [...updates];
-  return updates
-    .filter(({ type }) => type !== verified)
-    .map((update) => (update.type === 'Ready' && update.status === 'True' ? { ...update, status: 'False', reason: breachedReady, message: 'its boundary to another tenant did not hold; see IsolationVerified' } : update));
+export function gatedByIsolation(conditions: readonly Condition[], updates: readonly ConditionUpdate[]): ConditionUpdate[] {
+  const kept = isBreached(conditions) ? updates.filter(({ type }) => type !== verified) : updates;
+  const isolation = [...kept, ...conditions].find(({ type }) => type === verified);
+  if (isolation?.status !== 'False') return [...kept];
+  return kept.map((update) => (update.type === 'Ready' && update.status === 'True' ? { ...update, status: 'False', reason: breachedReady, message: 'its boundary did not hold when it was tried; see IsolationVerified' } : update));
 }
 
 /** Conditions after a breach was found. */

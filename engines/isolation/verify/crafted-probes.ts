@@ -153,7 +153,7 @@ export function craftedProbes({ from, to }: Pair, aim: Aim, { commands }: Invent
 /** What matters most, for every collection of the other. */
 export function probesOfEach({ to }: Pair, aims: readonly Aim[]): Probe[] {
   return to.layout.namespaces.flatMap(({ database, name }) => {
-    const [aim] = aims.filter((one) => one.database === database);
+    const aim = aims.find((one) => one.database === database);
     if (aim === undefined) return [];
     const about = { family: 'crafted', aim, database, expects: 'refused' } as const;
     return [

@@ -40,7 +40,7 @@ const clocks: ReadonlySet<string> = new Set(['$clusterTime', 'operationTime']);
 function comparable(answer: Answer): Document {
   if (answer.kind === 'error') return { error: answer.code };
   const { reply } = answer;
-  return BSON.EJSON.serialize(Object.fromEntries(Object.entries(reply).filter(([key]) => !clocks.has(key)))) as Document;
+  return BSON.EJSON.serialize(Object.fromEntries(Object.entries(reply).filter(([key]) => !clocks.has(key))));
 }
 
 const breach = (evidence: BreachEvidence, detail: string): Verdict => ({ class: 'breach', evidence, detail });

@@ -50,7 +50,7 @@ async function stateOf(home: Home): Promise<Document> {
 /** Users without rights, and canaries, of whichever verification. */
 async function leftOn(where: CellFixture, homes: readonly Home[]): Promise<unknown[]> {
   const users = await where.root.db('admin').collection('system.users').find({ user: /^tenure_bystander_/ }).toArray();
-  const canaries = await Promise.all(homes.flatMap((home) => home.layout.namespaces.map(({ database, name }) => where.root.db(database).collection<Document>(name).find({ canary: { $exists: true } }).toArray())));
+  const canaries = await Promise.all(homes.flatMap((home) => home.layout.namespaces.map(({ database, name }) => where.root.db(database).collection(name).find({ canary: { $exists: true } }).toArray())));
   return [...users, ...canaries.flat()];
 }
 
