@@ -40,8 +40,8 @@ export interface VerificationActivities {
 /** For all the probes of one attempt, and for one of them. */
 const patienceMs = 10 * 60_000;
 const commandMs = 15_000;
-/** Nothing of a verification is still at work after that. */
-const oldMs = 60 * 60_000;
+/** More than all attempts at a verification take: nothing of one so old is still at work. */
+const oldMs = 6 * 60 * 60_000;
 
 export interface VerificationDependencies {
   readonly store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>;

@@ -48,11 +48,13 @@ async function writeFinding(store: VerificationRecords, tx: Transaction, before:
   const { _id: uid, name } = before;
   const finding = findingOf(report);
   const held = report.verdict === 'held';
-  // A breach is true whatever has become of the tenant since. That nothing got through says nothing of what it is now.
+  // What mongod let or gave away is true whatever has become of the tenant since. That nothing got through, or that something was changed, may be the
+  // doing of an operation that ran meanwhile.
+  const isConclusive = report.directions.some(({ breaches }) => breaches.some(({ evidence }) => evidence !== 'changed'));
   const current = await store.resources.read(tx, 'Tenant', uid);
   if (current === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist any more`);
-  if (held) requireVerifiable(current);
-  if (held && current.lastFence !== before.lastFence) throw new TenureError('operation_in_progress', `tenant "${name}" was changed while it was verified`);
+  if (!isConclusive) requireVerifiable(current);
+  if (!isConclusive && current.lastFence !== before.lastFence) throw new TenureError('operation_in_progress', `tenant "${name}" was changed while it was verified`);
   const updates = held ? conditionsAfterVerification(finding, current, await isElsewhereHeld(store, tx, uid, pairOf(...uidsOf(report)))) : conditionsAfterBreach(finding);
   const conditions = updateConditions(current.conditions, updates, { time: tx.time.toISOString(), generation: current.generation });
   const after = await store.resources.replace(tx, current.revision, { ...current, conditions, revision: current.revision + 1, updateTime: tx.time });
