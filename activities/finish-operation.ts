@@ -1,5 +1,6 @@
 import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
+import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
 import { withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
@@ -36,7 +37,7 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
     operation: null,
     revision: tenant.revision + 1,
     updateTime: time,
-    conditions: updateConditions(tenant.conditions, updates, { time: time.toISOString(), generation }),
+    conditions: updateConditions(tenant.conditions, gatedByIsolation(tenant.conditions, updates), { time: time.toISOString(), generation }),
   };
 }
 

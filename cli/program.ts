@@ -15,6 +15,7 @@ import { addLifecycleVerbs } from './commands/lifecycle-verbs.ts';
 import { addOperations } from './commands/operations.ts';
 import { addRollout } from './commands/roll-out.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addVerify } from './commands/verify.ts';
 import { addWait } from './commands/wait.ts';
 
 const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
@@ -77,6 +78,7 @@ export function createProgram(context: CommandContext): Command {
   addDiff(program, context);
   addRollback(program, context);
   addExplain(program, context);
+  addVerify(program, context);
   program.commandsGroup('The life of a tenant:');
   addLifecycleVerbs(program, context);
   addDestructiveVerbs(program, context);

@@ -16,6 +16,7 @@ import type {
   StoredResource,
   TenantLeaseDocument,
   TombstoneDocument,
+  VerificationDocument,
 } from './documents.ts';
 
 export interface ControlDatabaseNames {
@@ -42,6 +43,7 @@ export interface ControlDatabase {
   readonly drift: Collection<DriftDocument>;
   readonly rollouts: Collection<RolloutDocument>;
   readonly rolloutMembers: Collection<RolloutMemberDocument>;
+  readonly verifications: Collection<VerificationDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
 
@@ -69,6 +71,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     drift: db.collection('drift'),
     rollouts: db.collection('rollouts'),
     rolloutMembers: db.collection('rollout_members'),
+    verifications: db.collection('verifications'),
     secrets: secretsDb.collection('secrets'),
   };
 }
@@ -105,6 +108,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     ]),
     database.rolloutMembers.createIndexes([{ key: { '_id.rollout': 1, state: 1, name: 1 } }]),
     database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
+    database.verifications.createIndexes([{ key: { 'tenants.uid': 1, updateTime: -1 } }, { key: { 'running.startTime': 1 }, partialFilterExpression: { 'running.startTime': { $exists: true } } }]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
 }

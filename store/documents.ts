@@ -6,6 +6,7 @@ import type { PlanSpec } from '../contracts/manifests/plan.ts';
 import type { RegionSpec } from '../contracts/manifests/region.ts';
 import type { TenantTemplateSpec } from '../contracts/manifests/tenant-template.ts';
 import type { Condition, PlacementStatus, TenantSpec } from '../contracts/manifests/tenant.ts';
+import type { IsolationReport } from '../contracts/isolation-report.ts';
 import type { OperationError } from '../contracts/operation.ts';
 import type { OperationState, StepState } from '../contracts/operation-states.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
@@ -125,6 +126,20 @@ export interface DriftDocument {
   cell: string;
   checkTime: Date;
   findings: DriftFinding[];
+}
+
+/** The verification of the boundary between two tenants: one document for each pair that was asked for. */
+export interface VerificationDocument {
+  /** Both uids, in their order. */
+  _id: string;
+  tenants: { uid: string; name: string }[];
+  /** The one that is under way, and the attempt that may record it. */
+  running: { id: string; attempt: string | null; actor: PolicyActor; requestId: string; correlationId: string; startTime: Date } | null;
+  /** Why the last one ended without a verdict. */
+  failure: { id: string; time: Date; code: string; message: string } | null;
+  /** The last one that has a verdict. */
+  report: IsolationReport | null;
+  updateTime: Date;
 }
 
 /** Failures in a row of the plane's own work for a tenant. */

@@ -39,6 +39,8 @@ import { deriveMissingSearchKeys } from './tenant-search-keys.ts';
 import { createTenantLeaseStore } from './tenant-leases.ts';
 import type { TenantLeaseStore } from './tenant-leases.ts';
 import { createUlidFactory } from './ulid.ts';
+import { createVerificationStore } from './verifications.ts';
+import type { VerificationStore } from './verifications.ts';
 
 /** The control data. Everything that changes it goes through {@link Store.commit}. */
 export interface Store {
@@ -57,6 +59,7 @@ export interface Store {
   readonly backoffs: BackoffStore;
   readonly drift: DriftStore;
   readonly rollouts: RolloutStore;
+  readonly verifications: VerificationStore;
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
@@ -111,6 +114,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     backoffs: createBackoffStore(database),
     drift: createDriftStore(database),
     rollouts: createRolloutStore(database),
+    verifications: createVerificationStore(database),
     ledger: createLedgerStore(database),
     newId,
     async prepare() {
