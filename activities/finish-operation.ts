@@ -96,7 +96,7 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
     const waitMs = before === undefined || before.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId);
     if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
 
-    await failpoints.reach('finish.before-commit');
+    await failpoints.reach('finish.before-commit', ref.name);
     const ended = await store.commit(async (tx): Promise<{ result: OperationEnd; entries: [LedgerDraft, ...LedgerDraft[]] }> => {
       const found = await readOperationIn(store, tx, operationId, ref.uid);
       requireHeld(found, holder);
@@ -115,7 +115,7 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
       await store.resources.replace(tx, tenant.revision, next?.tenant ?? after);
       return { result: { state: end, ...(next?.start === undefined ? {} : { next: next.start }) }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
     });
-    await failpoints.reach('finish.after-commit');
+    await failpoints.reach('finish.after-commit', ref.name);
     return ended;
   };
 }
