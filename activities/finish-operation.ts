@@ -1,5 +1,6 @@
 import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
+import { tablesIn } from '../domain/isolation.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
 import { withFieldsBefore } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
@@ -27,10 +28,13 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
   const updates = succeeded
     ? conditionsAfterSuccess(kind, to)
     : conditionsAfterFailure(kind, from, operation.error ?? { code: 'internal', message: 'no reason was recorded' }, end === 'cancelled');
+  const lifecycle = !succeeded || to === 'Purged' ? from : to;
+  const spec = restored ? withFieldsBefore(tenant.spec as SettledSpec, restore) : tenant.spec;
   return {
     ...tenant,
-    lifecycle: !succeeded || to === 'Purged' ? from : to,
-    ...(restored ? { spec: withFieldsBefore(tenant.spec as SettledSpec, restore), owners: withoutOwners(tenant.owners, restore) } : {}),
+    lifecycle,
+    tables: tenant.placement === null ? 0 : tablesIn(lifecycle, spec),
+    ...(restored ? { spec, owners: withoutOwners(tenant.owners, restore) } : {}),
     generation,
     observedGeneration: succeeded ? operation.generation : generation,
     operation: null,

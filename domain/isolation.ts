@@ -83,3 +83,8 @@ export function homeFormIn(state: LifecycleState): HomeForm {
 export function archivedTables(spec: TenantSpec): number {
   return declaredCollections(spec).length * 2;
 }
+
+/** Tables that the home of a tenant in this state costs. */
+export function tablesIn(state: LifecycleState, spec: TenantSpec): number {
+  return homeForms[state].secondaryIndexes ? declaredTables(spec) : archivedTables(spec);
+}

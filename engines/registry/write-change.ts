@@ -1,5 +1,6 @@
 import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import { updateConditions } from '../../domain/conditions.ts';
+import { tablesIn } from '../../domain/isolation.ts';
 import { readyIn } from '../../domain/operation-outcomes.ts';
 import { fieldsBefore } from '../../domain/tenant-change.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
@@ -51,6 +52,8 @@ function declaredTenant(writing: Writing, current: TenantDocument | undefined, t
   return {
     ...current,
     ...declared,
+    // While a reconcile may have either to stand, the larger counts; the end of the operation settles it.
+    tables: current.placement === null ? 0 : Math.max(current.tables, tablesIn(current.lifecycle, spec)),
     generation: current.generation + (moved ? 1 : 0),
     revision: current.revision + 1,
     updateTime: time,
