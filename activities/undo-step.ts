@@ -26,6 +26,7 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
       async () => {
         const waitMs = await store.stepLeases.intendUndo(attempt, leaseMs);
         if (waitMs > 0) throw new NotYet(`another attempt may still be at work on ${step}`, waitMs);
+        await failpoints.reach(`${step}.after-undo-intent`, input.tenant.name);
       },
       async (work) => {
         const outcome = await handlers[step].undo(work);

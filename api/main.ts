@@ -63,12 +63,13 @@ async function main(): Promise<void> {
   const authorize = createAuthorize({ policy, commit: store.commit });
   const admit = createAdmit({ ...store, policy });
   const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
+  const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
   const changeTenant = createChangeTenant({
     store,
     admit,
     brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }),
     requireTemporal: createTemporalGuard(() => temporal.ping()),
-    failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
+    failpoints,
   });
   const tenantChange = createTenantChange({
     store,
@@ -97,7 +98,14 @@ async function main(): Promise<void> {
       ...tenantOutlookHandlers({ store, authorize, admit }),
       ...tombstoneHandlers({ store, authorize, pageTokens }),
       ...settledHandlers({ store, authorize, pageTokens }),
-      ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),
+      ...operationHandlers({
+        store,
+        authorize,
+        pageTokens,
+        tellCancelled: tenantChange.tellCancelled,
+        watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }),
+        failpoints,
+      }),
       openTenant: openTenantHandler({
         store,
         authorize,

@@ -1,5 +1,6 @@
 import { isReversible } from '../../domain/step-plan.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
+import type { Failpoints } from '../../platform/failpoints.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
 import { closing } from '../../store/operations.ts';
@@ -9,14 +10,20 @@ import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
 
+export interface CancelDependencies {
+  readonly store: Store;
+  readonly failpoints: Failpoints;
+}
+
 /**
  * Asks for an operation to be cancelled: it is turned round at its next word, and what it did is undone. A pending one
  * ends at once.
  * @returns the operation; its state is `cancelled` where that is so already
  * @throws TenureError operation_finished, cancel_not_possible when what it has begun cannot be taken back
  */
-export function cancelOperation(store: Store, id: string, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
-  return store.commit(async (tx) => {
+export async function cancelOperation({ store, failpoints }: CancelDependencies, { _id: id, tenant: { name } }: OperationDocument, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
+  await failpoints.reach('cancel.before-commit', name);
+  const cancelled = await store.commit(async (tx) => {
     const operation = await store.operations.read(tx, id);
     if (operation === undefined || operation.unfinished !== true) throw new TenureError('operation_finished', `operation ${id} has ended`, { operationId: id });
     if (!isReversible(operation.kind, operation.steps)) throw new TenureError('cancel_not_possible', `what the ${operation.kind} has begun cannot be taken back`, { operationId: id });
@@ -38,4 +45,6 @@ export function cancelOperation(store: Store, id: string, caller: Caller, policy
     const error = { code: 'cancelled' as const, fault, message: 'it was cancelled before it began', fix };
     return { result: await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } }), entries: [entry] };
   });
+  await failpoints.reach('cancel.after-commit', name);
+  return cancelled;
 }
