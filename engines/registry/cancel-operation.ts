@@ -1,11 +1,13 @@
 import { isReversible } from '../../domain/step-plan.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
+import type { Transaction } from '../../store/commit.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
 import { closing } from '../../store/operations.ts';
 import { problems } from '../../contracts/problems.ts';
 import type { PolicyDecision } from '../../contracts/policy.ts';
+import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
@@ -13,6 +15,14 @@ import type { Caller } from './caller.ts';
 export interface CancelDependencies {
   readonly store: Store;
   readonly failpoints: Failpoints;
+}
+
+/** Nothing waits for the tenant's lock any more. Returns how its state has changed. */
+async function unqueue(store: Store, tx: Transaction, { _id, tenant }: OperationDocument): Promise<Pick<LedgerDraft, 'previous' | 'next'>> {
+  const current = await store.resources.read(tx, 'Tenant', tenant.uid);
+  if (current?.pending?.id !== _id) return {};
+  const after = await store.resources.replace(tx, current.revision, { ...current, pending: null, revision: current.revision + 1, updateTime: tx.time });
+  return { previous: stateReference(current), next: stateReference(after) };
 }
 
 /**
@@ -38,12 +48,11 @@ export async function cancelOperation({ store, failpoints }: CancelDependencies,
       policy,
     };
     if (operation.state !== 'pending') return { result: await store.operations.requestCancel(tx, id), entries: [entry] };
-    const current = await store.resources.read(tx, 'Tenant', tenant.uid);
-    if (current?.pending?.id === id) await store.resources.replace(tx, current.revision, { ...current, pending: null, revision: current.revision + 1, updateTime: tx.time });
+    const states = await unqueue(store, tx, operation);
     const { fault, fix } = problems.cancelled;
     const { $set, ...rest } = closing('cancelled', tx.time);
     const error = { code: 'cancelled' as const, fault, message: 'it was cancelled before it began', fix };
-    return { result: await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } }), entries: [entry] };
+    return { result: await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } }), entries: [{ ...entry, ...states }] };
   });
   await failpoints.reach('cancel.after-commit', name);
   return cancelled;

@@ -77,6 +77,8 @@ test('a pending operation that is cancelled never begins, and the first one is s
   assert.equal((await ended(api, id)).state, 'cancelled');
   const tenant = await read('both-cancelled');
   assert.deepEqual([tenant.status.lifecycle, tenant.status.pending], ['Active', undefined]);
+  const states = (await readEntries(installation, { tenant: tenant.metadata.uid })).filter(({ previous }) => previous !== undefined);
+  for (const [index, { action, previous }] of states.entries()) if (index > 0) assert.deepEqual(previous, states[index - 1]?.next, `${action} goes on from the entry before it`);
 });
 
 test('a pending operation whose ground has gone when its turn comes ends as failed, and says why', async () => {
