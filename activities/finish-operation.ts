@@ -2,6 +2,7 @@ import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
 import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
+import { isReversible } from '../domain/step-plan.ts';
 import { withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
@@ -92,7 +93,10 @@ async function bury(store: Store, tx: Transaction, operation: OperationDocument,
   });
 }
 
-/** The last commit of an operation. It waits until nobody can be at work under an earlier word. */
+/**
+ * The last commit of an operation. It waits until nobody can be at work under an earlier word, and is refused as
+ * `cancelled` where the operation was called off before it.
+ */
 export function finishOperation({ store, failpoints }: OperationEnvironment): OperationActivities['finishOperation'] {
   return async ({ operation: { operationId, tenant: ref }, fence }) => {
     const holder = { operationId, fence };
@@ -101,11 +105,13 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
     const waitMs = before === undefined || before.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId);
     if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
 
-    await failpoints.reach('finish.before-commit');
+    await failpoints.reach('finish.before-commit', ref.name);
     const ended = await store.commit(async (tx): Promise<{ result: OperationEnd; entries: [LedgerDraft, ...LedgerDraft[]] }> => {
       const found = await readOperationIn(store, tx, operationId, ref.uid);
       requireHeld(found, holder);
       const { operation, tenant } = found;
+      // What was answered with "accepted" is kept, also where every step was done by then.
+      if (operation.state === 'running' && operation.cancelRequestTime !== null && isReversible(operation.kind, operation.steps)) throw new TenureError('cancelled', 'the operation was cancelled');
       const end: FinalOperationState = operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';
       const outstanding = Object.entries(operation.steps).filter(([, step]) => (end === 'succeeded' ? step.state !== 'done' : step.state === 'done' || step.state === 'intent'));
       if (outstanding.length > 0) throw new TenureError('internal', `steps are outstanding: ${outstanding.map(([key]) => key).join(', ')}`);
@@ -122,7 +128,7 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
       if (next !== undefined) await store.resources.replace(tx, after.revision, next.tenant);
       return { result: { state: end, ...(next?.start === undefined ? {} : { next: next.start }) }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
     });
-    await failpoints.reach('finish.after-commit');
+    await failpoints.reach('finish.after-commit', ref.name);
     return ended;
   };
 }

@@ -109,7 +109,7 @@ export function createVerificationActivities({ store, cells, installation, passw
       attempt,
       password,
       newId: store.newId,
-      planted: () => failpoints.reach('verify.canaries-planted'),
+      planted: () => failpoints.reach('verify.canaries-planted', tenants[0].name),
     });
     const verdict = directions.some(({ breaches }) => breaches.length > 0) ? 'breached' : 'held';
     const report: IsolationReport = {
@@ -121,7 +121,7 @@ export function createVerificationActivities({ store, cells, installation, passw
       directions,
     };
     const { actor, requestId, correlationId } = document.running;
-    await failpoints.reach('verify.before-commit');
+    await failpoints.reach('verify.before-commit', tenants[0].name);
     await recordVerification(store, { running: input, attempt, caller: { actor, requestId, correlationId }, tenants, report });
     tell(report);
     return { verdict };

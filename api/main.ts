@@ -69,13 +69,14 @@ async function main(): Promise<void> {
   const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
   const templates = createTemplates(store);
   const requireTemporal = createTemporalGuard(() => temporal.ping());
+  const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
   const changeTenant = createChangeTenant({
     store,
     admit,
     templates,
     brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }),
     requireTemporal,
-    failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
+    failpoints,
   });
   const tenantChange = createTenantChange({
     store,
@@ -106,7 +107,14 @@ async function main(): Promise<void> {
       ...tombstoneHandlers({ store, authorize, pageTokens }),
       ...settledHandlers({ store, authorize, pageTokens }),
       ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: createRolloutStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), requireTemporal, logger }),
-      ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),
+      ...operationHandlers({
+        store,
+        authorize,
+        pageTokens,
+        tellCancelled: tenantChange.tellCancelled,
+        watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }),
+        failpoints,
+      }),
       openTenant: openTenantHandler({
         store,
         authorize,

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const pollMs = 25;
+const defaultPollMs = 25;
 
 /** Waits until `condition` returns something truthy, and returns it. What it throws is thrown on at once. */
-export async function until<T>(what: string | (() => string), condition: () => Promise<T> | T, timeoutMs = 120_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string | (() => string), condition: () => Promise<T> | T, timeoutMs = 120_000, pollMs = defaultPollMs): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const result = await condition();
