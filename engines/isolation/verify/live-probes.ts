@@ -10,6 +10,7 @@ import type { Aim } from './aim.ts';
 import { holdsAny } from './aim.ts';
 import { ask, isRefusal } from './answer.ts';
 import type { Answer } from './answer.ts';
+import type { Canary } from './canaries.ts';
 import type { Verdict } from './judge.ts';
 
 /** Something the other has under way while the tenant tries to get at it. */
@@ -25,41 +26,55 @@ interface Activity {
 /** How long mongod waits with the answer that the other has asked for. Not even `killOp` ends this wait; the answer then says that it was killed. */
 const waitMs = 1_500;
 
-async function beginActivity(work: CellWork, owner: MongoClient, aim: Aim, canary: { readonly _id: string; readonly canary: string }): Promise<Activity> {
+/** A wait of the other's that mongod shows as an operation. */
+interface Waiting {
+  readonly operation: number;
+  /** Whether it came to its end, rather than being killed. @throws TenureError cell_unavailable */
+  end(): Promise<boolean>;
+}
+
+/** A change stream that sees no change keeps its `getMore` waiting: that is an operation to be seen and killed. */
+async function beginWaiting(work: CellWork, owner: MongoClient, { database, collection }: Aim): Promise<Waiting> {
+  const watching = (await owner.db(database).command({ aggregate: collection, pipeline: [{ $changeStream: {} }, { $match: { _id: null } }], cursor: {} })) as { cursor: { id: Long } };
+  for (;;) {
+    const comment = `tenure ${randomUUID()}`;
+    const state = { isOver: false };
+    const answer = ask(work, owner, database, { getMore: Long.fromValue(watching.cursor.id), collection, maxTimeMS: waitMs, comment }).finally(() => {
+      state.isOver = true;
+    });
+    // Handled by whoever waits for its end.
+    answer.catch(() => undefined);
+    // mongod shows it when it has begun with it, which is soon; one that was over before is begun anew.
+    while (!state.isOver) {
+      const [found] = await listOnCell<{ opid: number }>(work, 'admin', {
+        aggregate: 1,
+        pipeline: [{ $currentOp: { allUsers: true } }, { $match: { 'command.comment': comment } }, { $project: { opid: true } }],
+        cursor: {},
+      });
+      if (found !== undefined) return { operation: found.opid, end: async () => (await answer).kind === 'done' };
+    }
+    if ((await answer).kind === 'error') throw new TenureError('cell_unavailable', `cell "${work.cell.name}" does not let a tenant watch its own collection`);
+  }
+}
+
+async function beginActivity(work: CellWork, owner: MongoClient, aim: Aim, canary: Canary): Promise<Activity> {
   const { database, collection } = aim;
   const session = owner.startSession();
-  const comment = `tenure ${randomUUID()}`;
   const opened = (await owner.db(database).command({ find: collection, filter: { _id: canary._id }, batchSize: 0 }, { session })) as { cursor: { id: Long | number } };
   const cursor = Long.fromValue(opened.cursor.id);
-  // A change stream without changes keeps its getMore waiting: that is an operation to be seen and killed.
-  const watching = (await owner.db(database).command({ aggregate: collection, pipeline: [{ $changeStream: {} }, { $match: { _id: null } }], cursor: {} })) as { cursor: { id: Long } };
-  const waiting = owner.db(database).command({ getMore: Long.fromValue(watching.cursor.id), collection, maxTimeMS: waitMs, comment }).then(() => true, () => false);
-  const operation = await operationOf(work, comment);
+  const waiting = await beginWaiting(work, owner, aim);
   return {
     session,
     cursor,
-    operation,
+    operation: waiting.operation,
     async end() {
-      const read = (await owner.db(database).command({ getMore: cursor, collection }, { session }).catch(() => ({}))) as { cursor?: { nextBatch?: Document[] } };
-      const unkilled = await waiting;
+      const read = await ask(work, owner, database, { getMore: cursor, collection }, session);
+      const [found] = read.kind === 'done' ? (read.reply['cursor'] as { nextBatch: Document[] }).nextBatch : [];
+      const unkilled = await waiting.end();
       await session.endSession();
-      return unkilled && read.cursor?.nextBatch?.[0]?.['canary'] === canary.canary;
+      return unkilled && found?.['canary'] === canary.canary;
     },
   };
-}
-
-function currentOp(comment: string): Document {
-  return { aggregate: 1, pipeline: [{ $currentOp: { allUsers: true } }, { $match: { 'command.comment': comment } }, { $project: { opid: true } }], cursor: {} };
-}
-
-/** mongod shows the operation when it has begun with it, which is soon. */
-async function operationOf(work: CellWork, comment: string): Promise<number> {
-  for (;;) {
-    const [found] = await listOnCell<{ opid: number }>(work, 'admin', currentOp(comment));
-    if (found !== undefined) return found.opid;
-    // Ends the loop.
-    work.lease.remainingMs();
-  }
 }
 
 /** What a live probe has shown, with what was sent. */
@@ -78,7 +93,7 @@ export interface LiveProbing extends CellWork {
   /** With the other's. */
   readonly owner: MongoClient;
   readonly aim: Aim;
-  readonly canary: { readonly _id: string; readonly canary: string };
+  readonly canary: Canary;
 }
 
 /** Has the tenant try to get at what the other has under way: its cursor, its session, its operation. */

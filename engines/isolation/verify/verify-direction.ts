@@ -15,6 +15,7 @@ import type { Canary } from './canaries.ts';
 import { commandProbes } from './command-probes.ts';
 import { craftedProbes, probesOfEach } from './crafted-probes.ts';
 import { readInventory } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
 import { createNobody, judge } from './judge.ts';
 import type { Jury, Verdict } from './judge.ts';
 import { openLine } from './line.ts';
@@ -71,7 +72,7 @@ async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome
   return { family: 'rights', name: 'rights by mongod’s account', database: home.layout.database, command, verdict };
 }
 
-async function allOf({ from, to, bystander, newId }: Direction, inventory: Awaited<ReturnType<typeof readInventory>>): Promise<Outcome[]> {
+async function allOf({ from, to, bystander, newId }: Direction, inventory: Inventory): Promise<Outcome[]> {
   const sameCell = from.home.cell.name === to.home.cell.name;
   const anonymous = (): MongoClient => new MongoClient(to.home.cell.endpoint, { maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
   const line = openLine(to.home, sameCell ? () => connect(from) : anonymous, { loggedIn: sameCell });
