@@ -30,7 +30,7 @@ class AlreadyBegun extends Error {
  */
 export function beginOperation({ store, failpoints }: OperationEnvironment): OperationActivities['beginOperation'] {
   return async ({ operation: { operationId, tenant }, runId }) => {
-    await failpoints.reach('begin.before-commit');
+    await failpoints.reach('begin.before-commit', tenant.name);
     try {
       const begun = await store.commit(async (tx) => {
         // One that is over is known even where its tenant is not: it may have purged it.
@@ -55,7 +55,7 @@ export function beginOperation({ store, failpoints }: OperationEnvironment): Ope
         });
         return { result: after, entries: [operationEntry(operation, '.start', { outcome: 'succeeded', fence })] };
       });
-      await failpoints.reach('begin.after-commit');
+      await failpoints.reach('begin.after-commit', tenant.name);
       return progressOf(begun);
     } catch (error) {
       if (error instanceof AlreadyBegun) return error.progress;

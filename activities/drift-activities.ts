@@ -7,8 +7,7 @@ import { describeHome } from '../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../engines/isolation/home.ts';
 import { scanCell } from '../engines/isolation/drift/scan-cell.ts';
 import type { Templates } from '../engines/registry/templates.ts';
-import type { RecordedDrift } from '../engines/registry/record-drift.ts';
-import type { DriftFinding } from '../domain/drift.ts';
+import type { RecordedDrift, ScannedTenant } from '../engines/registry/record-drift.ts';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -42,7 +41,7 @@ export interface DriftDependencies {
   readonly cells: Cells;
   readonly templates: Templates;
   readonly installation: string;
-  readonly record: (tenant: TenantDocument, findings: readonly DriftFinding[]) => Promise<RecordedDrift>;
+  readonly record: (scanned: readonly ScannedTenant[]) => AsyncIterable<RecordedDrift & ScannedTenant>;
   readonly start: StartOperation;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'driftFindings' | 'driftScans'>;
@@ -83,11 +82,11 @@ export function createDriftActivities({ store, cells, templates, installation, r
     const found = await scanCell({ cell: cells.get(cell), lease, homes });
     const byUid = new Map([...found].map(([home, findings]) => [home.uid, findings]));
     let drifted = 0;
-    for (const tenant of tenants) {
-      const findings = byUid.get(tenant._id) ?? [];
+    for await (const { tenant, findings, ...recorded } of record(tenants.map((scanned) => ({ tenant: scanned, findings: byUid.get(scanned._id) ?? [] })))) {
+      Context.current().heartbeat();
       for (const { part, kind } of findings) metrics.driftFindings.inc({ part, kind });
       if (findings.length > 0) drifted += 1;
-      await begin(await record(tenant, findings), tenant);
+      await begin(recorded, tenant);
     }
     const last = tenants.at(-1);
     return { scanned: tenants.length, drifted, ...(tenants.length === pageSize && last !== undefined ? { next: last._id } : {}) };

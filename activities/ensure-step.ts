@@ -37,7 +37,7 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
     const { verdict } = admission;
     if (!verdict.allow) throw policyRefusal(verdict);
 
-    await failpoints.reach(`${step}.before-intent`);
+    await failpoints.reach(`${step}.before-intent`, tenant.name);
     const after = await attemptStep(
       environment,
       context(),
@@ -45,16 +45,16 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
       attempt,
       async () => {
         if (!(await store.stepLeases.intend(attempt, leaseMs))) throw new NotYet(`another attempt has committed ${step}`, 0);
-        await failpoints.reach(`${step}.after-intent`);
+        await failpoints.reach(`${step}.after-intent`, tenant.name);
       },
       async (work) => {
         const outcome = await handlers[step].ensure({ ...work, admission });
-        await failpoints.reach(`${step}.before-checkpoint`);
+        await failpoints.reach(`${step}.before-checkpoint`, tenant.name);
         const { placement } = await checkpoint(environment, found, attempt, outcome, { state: 'done', policy: verdict.decision });
         return { result: outcome.result, region: placement?.region };
       },
     );
-    await failpoints.reach(`${step}.after-checkpoint`);
+    await failpoints.reach(`${step}.after-checkpoint`, tenant.name);
     return answer(after.result, after.region);
   };
 }

@@ -1,6 +1,8 @@
 import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
+import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
+import { isReversible } from '../domain/step-plan.ts';
 import { withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
@@ -30,19 +32,20 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
   return {
     ...tenant,
     lifecycle: !succeeded || to === 'Purged' ? from : to,
-    ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: withoutOwners(tenant.owners, restore) } : {}),
+    ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersBefore(tenant.owners, operation) } : {}),
     generation,
     observedGeneration: succeeded ? operation.generation : generation,
     operation: null,
     revision: tenant.revision + 1,
     updateTime: time,
-    conditions: updateConditions(tenant.conditions, updates, { time: time.toISOString(), generation }),
+    conditions: updateConditions(tenant.conditions, gatedByIsolation(tenant.conditions, updates), { time: time.toISOString(), generation }),
   };
 }
 
-/** A verb that was undone owns nothing. */
-function withoutOwners(owners: TenantDocument['owners'], restored: OperationDocument['restore']): TenantDocument['owners'] {
-  return Object.fromEntries(Object.entries(owners).filter(([field]) => !Object.hasOwn(restored, field)));
+/** Fields that are written back go back to whom they belonged to. */
+function ownersBefore(owners: TenantDocument['owners'], { restore, before }: OperationDocument): TenantDocument['owners'] {
+  const isRestored = ([field]: [string, unknown]): boolean => Object.hasOwn(restore, field);
+  return Object.fromEntries([...Object.entries(owners).filter((owner) => !isRestored(owner)), ...Object.entries(before.owners).filter(isRestored)]);
 }
 
 function endEntry(operation: OperationDocument, fence: number, end: FinalOperationState, before: TenantDocument, after: TenantDocument): LedgerDraft {
@@ -71,8 +74,10 @@ function endEntry(operation: OperationDocument, fence: number, end: FinalOperati
 }
 
 async function bury(store: Store, tx: Transaction, operation: OperationDocument, tenant: TenantDocument): Promise<void> {
-  const { _id, storageVersion, name, createTime, deletion, generation, placement } = tenant;
+  const { _id, storageVersion, name, createTime, deletion, generation, revision, placement } = tenant;
   await store.resources.remove(tx, tenant);
+  await store.drift.forget(tx, _id);
+  await store.backoffs.forget(tx, _id);
   await store.tombstones.insert(tx, {
     _id,
     storageVersion,
@@ -81,13 +86,17 @@ async function bury(store: Store, tx: Transaction, operation: OperationDocument,
     deleteTime: deletion?.deleteTime ?? tx.time,
     purgeTime: tx.time,
     generation,
+    revision,
     placement,
     operationId: operation._id,
     ledgerEntry: tx.entryId,
   });
 }
 
-/** The last commit of an operation. It waits until nobody can be at work under an earlier word. */
+/**
+ * The last commit of an operation. It waits until nobody can be at work under an earlier word, and is refused as
+ * `cancelled` where the operation was called off before it.
+ */
 export function finishOperation({ store, failpoints }: OperationEnvironment): OperationActivities['finishOperation'] {
   return async ({ operation: { operationId, tenant: ref }, fence }) => {
     const holder = { operationId, fence };
@@ -96,11 +105,13 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
     const waitMs = before === undefined || before.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId);
     if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
 
-    await failpoints.reach('finish.before-commit');
+    await failpoints.reach('finish.before-commit', ref.name);
     const ended = await store.commit(async (tx): Promise<{ result: OperationEnd; entries: [LedgerDraft, ...LedgerDraft[]] }> => {
       const found = await readOperationIn(store, tx, operationId, ref.uid);
       requireHeld(found, holder);
       const { operation, tenant } = found;
+      // What was answered with "accepted" is kept, also where every step was done by then.
+      if (operation.state === 'running' && operation.cancelRequestTime !== null && isReversible(operation.kind, operation.steps)) throw new TenureError('cancelled', 'the operation was cancelled');
       const end: FinalOperationState = operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';
       const outstanding = Object.entries(operation.steps).filter(([, step]) => (end === 'succeeded' ? step.state !== 'done' : step.state === 'done' || step.state === 'intent'));
       if (outstanding.length > 0) throw new TenureError('internal', `steps are outstanding: ${outstanding.map(([key]) => key).join(', ')}`);
@@ -111,11 +122,13 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
         await bury(store, tx, operation, tenant);
         return { result: { state: end }, entries: [entry] };
       }
+      // Each by itself: what was undone is a generation, and what begins may be another.
+      await store.resources.replace(tx, tenant.revision, after);
       const next = tenant.pending === null ? undefined : await handOver(store, tx, after, tenant.pending.id);
-      await store.resources.replace(tx, tenant.revision, next?.tenant ?? after);
+      if (next !== undefined) await store.resources.replace(tx, after.revision, next.tenant);
       return { result: { state: end, ...(next?.start === undefined ? {} : { next: next.start }) }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
     });
-    await failpoints.reach('finish.after-commit');
+    await failpoints.reach('finish.after-commit', ref.name);
     return ended;
   };
 }

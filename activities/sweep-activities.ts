@@ -3,12 +3,13 @@ import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { CancelOperationWorkflow, StartOperation, StartRollout } from '../platform/operation-starter.ts';
+import type { StartVerification } from '../platform/verification-starter.ts';
 import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { asFailure } from './failure.ts';
 
 export interface SweepActivities {
-  /** Starts the workflows of operations on which nothing has happened for a while, and of roll-outs; one that runs is left alone. */
+  /** Starts the workflows of operations on which nothing has happened for a while, of roll-outs and of verifications; one that runs is left alone. */
   resumeStalledOperations(): Promise<{ readonly resumed: number }>;
   /** Begins purges and changes of plan whose time has come. */
   beginDueOperations(): Promise<{ readonly begun: number; readonly refused: number }>;
@@ -22,16 +23,17 @@ const batch = 500;
 const dueBatch = 100;
 
 export interface SweepDependencies {
-  readonly store: Pick<Store, 'operations' | 'resources' | 'rollouts'>;
+  readonly store: Pick<Store, 'operations' | 'resources' | 'rollouts' | 'verifications'>;
   readonly start: StartOperation;
   readonly startRollout: StartRollout;
+  readonly startVerification: StartVerification;
   readonly cancelWorkflow: CancelOperationWorkflow;
   readonly beginDue: (limit: number) => Promise<DueOutcome[]>;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'resumedOperations'>;
 }
 
-export function createSweepActivities({ store, start, startRollout, cancelWorkflow, beginDue, logger, metrics }: SweepDependencies): SweepActivities {
+export function createSweepActivities({ store, start, startRollout, startVerification, cancelWorkflow, beginDue, logger, metrics }: SweepDependencies): SweepActivities {
   async function resume({ _id, kind, tenant, requestId, correlationId, cancelRequestTime, state }: OperationDocument): Promise<void> {
     // One that waits between two attempts hears of its cancellation now, and not when it tries again.
     if (cancelRequestTime !== null && state === 'running') await cancelWorkflow({ operationId: _id, tenant });
@@ -54,6 +56,9 @@ export function createSweepActivities({ store, start, startRollout, cancelWorkfl
           }
         }
         for (const { _id: id, template, version } of await store.rollouts.unsettled()) await startRollout({ id, template: template.name, version });
+        for (const { _id: pair, running, tenants } of await store.verifications.stalled(idleMs, batch)) {
+          if (running !== null) await startVerification({ pair, id: running.id, names: tenants.map(({ name }) => name) }).catch((error: unknown) => logger.warn('a verification could not be started', errorFields(error)));
+        }
         if (resumed > 0) logger.info('asked for the workflows of idle operations', { count: resumed });
         return { resumed };
       } catch (error) {

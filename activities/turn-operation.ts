@@ -10,7 +10,7 @@ import { operationEntry } from './operation-entry.ts';
 export function turnOperation({ store, failpoints }: OperationEnvironment): OperationActivities['turnOperation'] {
   return async ({ operation: { operationId, tenant }, fence, failure }) => {
     const holder = { operationId, fence };
-    await failpoints.reach('turn.before-commit');
+    await failpoints.reach('turn.before-commit', tenant.name);
     const turned = await store.commit(async (tx) => {
       const found = await readOperationIn(store, tx, operationId, tenant.uid);
       requireHeld(found, holder);
@@ -26,7 +26,7 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
       const operation = await store.operations.update(tx, holder, turning(found.operation.compensatesTo ?? failure.to, error, tx.time));
       return { result: operation, entries: [operationEntry(operation, '.turn', { outcome: 'failed', reason: error.code, fence, ...(failure.step === undefined ? {} : { step: failure.step }) })] };
     });
-    await failpoints.reach('turn.after-commit');
+    await failpoints.reach('turn.after-commit', tenant.name);
     return progressOf(turned);
   };
 }

@@ -17,7 +17,7 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
     const recorded = stepOf(found.operation, step);
     if (recorded.state === 'undone') return { result: recorded.result ?? '' };
 
-    await failpoints.reach(`${step}.before-undo`);
+    await failpoints.reach(`${step}.before-undo`, input.tenant.name);
     const result = await attemptStep(
       environment,
       context(),
@@ -26,15 +26,16 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
       async () => {
         const waitMs = await store.stepLeases.intendUndo(attempt, leaseMs);
         if (waitMs > 0) throw new NotYet(`another attempt may still be at work on ${step}`, waitMs);
+        await failpoints.reach(`${step}.after-undo-intent`, input.tenant.name);
       },
       async (work) => {
         const outcome = await handlers[step].undo(work);
-        await failpoints.reach(`${step}.before-undo-checkpoint`);
+        await failpoints.reach(`${step}.before-undo-checkpoint`, input.tenant.name);
         await checkpoint(environment, found, attempt, outcome, { state: 'undone' });
         return outcome.result;
       },
     );
-    await failpoints.reach(`${step}.after-undo-checkpoint`);
+    await failpoints.reach(`${step}.after-undo-checkpoint`, input.tenant.name);
     return { result };
   };
 }

@@ -15,6 +15,7 @@ import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createOperationCanceller, createOperationStarter, createRolloutStarter } from '../platform/operation-starter.ts';
+import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
@@ -23,6 +24,7 @@ import { createStore } from '../store/store.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './authentication.ts';
 import { createAuthorize } from './authorization.ts';
+import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
 import { rolloutHandlers } from './handlers/rollout-handlers.ts';
@@ -67,13 +69,14 @@ async function main(): Promise<void> {
   const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
   const templates = createTemplates(store);
   const requireTemporal = createTemporalGuard(() => temporal.ping());
+  const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
   const changeTenant = createChangeTenant({
     store,
     admit,
     templates,
     brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }),
     requireTemporal,
-    failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
+    failpoints,
   });
   const tenantChange = createTenantChange({
     store,
@@ -100,10 +103,18 @@ async function main(): Promise<void> {
       listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
       ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
       ...tenantOutlookHandlers({ store, authorize, admit, templates }),
+      ...isolationHandlers({ store, authorize, requireTemporal, start: createVerificationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), logger }),
       ...tombstoneHandlers({ store, authorize, pageTokens }),
       ...settledHandlers({ store, authorize, pageTokens }),
       ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: createRolloutStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), requireTemporal, logger }),
-      ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }) }),
+      ...operationHandlers({
+        store,
+        authorize,
+        pageTokens,
+        tellCancelled: tenantChange.tellCancelled,
+        watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }),
+        failpoints,
+      }),
       openTenant: openTenantHandler({
         store,
         authorize,

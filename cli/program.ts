@@ -13,7 +13,9 @@ import { addHistory } from './commands/history.ts';
 import { addHold } from './commands/hold.ts';
 import { addLifecycleVerbs } from './commands/lifecycle-verbs.ts';
 import { addOperations } from './commands/operations.ts';
+import { addRollout } from './commands/roll-out.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addVerify } from './commands/verify.ts';
 import { addWait } from './commands/wait.ts';
 
 const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
@@ -76,11 +78,14 @@ export function createProgram(context: CommandContext): Command {
   addDiff(program, context);
   addRollback(program, context);
   addExplain(program, context);
+  addVerify(program, context);
   program.commandsGroup('The life of a tenant:');
   addLifecycleVerbs(program, context);
   addDestructiveVerbs(program, context);
   addChangePlan(program, context);
   addHold(program, context);
+  program.commandsGroup('Templates:');
+  addRollout(program, context);
   program.commandsGroup('Operations:');
   addOperations(program, context);
   addWait(program, context);

@@ -45,6 +45,8 @@ export const eventTypes = [
   'tenant.reconciled.v1',
   'tenant.reconciliation_failed.v1',
   'tenant.drift_detected.v1',
+  'tenant.isolation_verified.v1',
+  'tenant.isolation_breached.v1',
   'tenant.held.v1',
   'tenant.hold_released.v1',
   'template.rollout_started.v1',

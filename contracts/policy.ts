@@ -29,6 +29,7 @@ export const policyActions = [
   'template.list',
   'template.apply',
   'template.roll_out',
+  'tenant.verify_isolation',
   'plan.get',
   'plan.list',
   'plan.apply',

@@ -10,7 +10,7 @@ export type RolloutState = (typeof rolloutStates)[number];
 export const memberStates = ['changing', 'changed', 'failed', 'skipped'] as const;
 export type MemberState = (typeof memberStates)[number];
 
-const waveSchema = z
+export const waveSchema = z
   .union([z.int().positive(), z.string().regex(/^([1-9]\d?|100)%$/)], { error: 'must be a number of tenants, or a share such as "10%"' })
   .meta({ description: 'A number of tenants, or a share of all.' });
 
@@ -33,7 +33,7 @@ export const rolloutSchema = z
     maxFailures: z.int().nonnegative(),
     state: z.enum(rolloutStates),
     reason: z.string().optional().meta({ description: 'Why it is paused.' }),
-    wave: z.int().positive().meta({ description: 'The one under way, from 1.' }),
+    wave: z.int().positive().meta({ description: 'The one under way, from 1; one beyond the last when that has left tenants over.' }),
     tenants: z.int().nonnegative().meta({ description: 'Those that it concerns, as counted when it began.' }),
     counts: z.strictObject({ changing: z.int(), changed: z.int(), failed: z.int(), skipped: z.int() }),
     failures: z.array(z.strictObject({ tenant: nameSchema, code: z.string(), message: z.string() })).meta({ description: 'The first of those that stand.' }),

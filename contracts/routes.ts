@@ -7,6 +7,7 @@ import { tenantManifestSchema, tenantSchema } from './manifests/tenant.ts';
 import { operationSchema } from './operation.ts';
 import { operationStates } from './operation-states.ts';
 import { driftReportSchema } from './drift-report.ts';
+import { isolationVerificationSchema } from './isolation-report.ts';
 import { placementExplanationSchema } from './placement-explanation.ts';
 import { planPreviewSchema } from './plan-preview.ts';
 import type { PolicyAction } from './policy.ts';
@@ -198,6 +199,17 @@ export const routes = {
   configOfTenant: {
     method: 'GET', path: '/v1/tenants/{name}:config', summary: 'The tenant’s configuration in effect, and where each value comes from.', action: 'tenant.get',
     params: byName, query: noQuery, responses: { 200: tenantConfigReportSchema }, ...read, problems: ['not_found'],
+  },
+  verifyIsolationOfTenant: {
+    method: 'POST', path: '/v1/tenants/{name}:verify-isolation', summary: 'Try with the real credentials of two Active tenants, both ways, whether one gets at the other. Where that is under way already, it is joined.', action: 'tenant.verify_isolation',
+    params: byName, query: noQuery, body: z.strictObject({ against: nameSchema.meta({ description: 'The other tenant.' }) }), responses: { 202: isolationVerificationSchema },
+    idempotencyKey: 'required', precondition: 'none',
+    problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'tenant_not_active', 'operation_in_progress', 'temporal_unavailable'],
+  },
+  isolationReportOfTenant: {
+    method: 'GET', path: '/v1/tenants/{name}:isolation-report', summary: 'How the last verification of a tenant’s isolation stands, and what it has found. It names both tenants.', action: 'tenant.verify_isolation',
+    params: byName, query: z.strictObject({ against: nameSchema.optional().meta({ description: 'The other tenant; absent: of the last verification' }) }),
+    responses: { 200: isolationVerificationSchema }, ...read, problems: ['not_found'],
   },
   listTombstones: {
     method: 'GET', path: '/v1/tombstones', summary: 'List what is left of purged tenants, the youngest tenant first.', action: 'tenant.list',

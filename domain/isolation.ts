@@ -1,4 +1,4 @@
-import type { IsolationMode, LifecycleState, ServiceStrategy } from '../contracts/lifecycle.ts';
+import type { IsolationMode, LifecycleEnd, LifecycleState, ServiceStrategy } from '../contracts/lifecycle.ts';
 import type { CollectionSpec, IndexSpec, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 
@@ -79,7 +79,8 @@ export function homeFormIn(state: LifecycleState): HomeForm {
   return homeForms[state];
 }
 
-/** Tables that an archived home still costs: its collections and their `_id` indexes. */
-export function archivedTables(spec: TenantSpec): number {
-  return declaredCollections(spec).length * 2;
+/** Tables that a home costs in this state: one that has given up its secondary indexes, its collections and their `_id` indexes only. */
+export function tablesIn(state: LifecycleEnd, spec: TenantSpec): number {
+  if (state === 'Purged') return 0;
+  return homeFormIn(state).secondaryIndexes ? declaredTables(spec) : declaredCollections(spec).length * 2;
 }

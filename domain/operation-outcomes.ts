@@ -58,6 +58,7 @@ export function conditionsAfterFailure(kind: OperationKind, from: LifecycleEnd, 
   const message = `${failure.code}: ${failure.message}`;
   const updates: ConditionUpdate[] = [{ ...readyIn(from), reason, message }];
   if (kind === 'activate') updates.push({ type: 'Provisioned', status: 'False', reason, message: 'everything the operation made was removed' });
+  if (failure.code === 'isolation_probe_failed') updates.push({ type: 'IsolationVerified', status: 'False', reason: 'ProbeFailed', message: failure.message });
   if (failure.code === 'policy_refused') updates.push({ type: 'PolicyCompliant', status: 'False', reason: 'Refused', message: failure.message });
   return updates;
 }

@@ -30,14 +30,16 @@ const atOnce = 20;
 
 /**
  * What a running roll-out does next. Failures beyond what is tolerated pause it before anything else is begun; a wave is
- * over when all its tenants have been changed, and after the last one whatever is left goes as well.
+ * over when all its tenants have been changed. After the last one whatever is left goes as well; one that is of all takes
+ * those in that have come since.
  */
 export function nextRolloutStep({ waves, wave, tenants, maxFailures, counts, exhausted }: RolloutProgress): RolloutStep {
   const { changing, changed, failed, skipped } = counts;
   if (failed > maxFailures) return { kind: 'pause', reason: `${failed} ${failed === 1 ? 'tenant' : 'tenants'} could not be changed; ${maxFailures} may` };
   if (exhausted) return { kind: changing > 0 ? 'wait' : 'finish' };
   const present = waves[wave];
-  const goal = present === undefined || wave === waves.length - 1 ? Infinity : waveGoal(present, tenants);
+  const named = present === undefined ? Infinity : waveGoal(present, tenants);
+  const goal = wave >= waves.length - 1 && named >= tenants ? Infinity : named;
   const taken = changing + changed + failed + skipped;
   if (taken < goal) return changing < atOnce ? { kind: 'take', limit: Math.min(atOnce - changing, goal - taken) } : { kind: 'wait' };
   return { kind: changing > 0 ? 'wait' : 'next-wave' };

@@ -57,6 +57,7 @@ export const stepPlans = {
   ],
   change_plan: [{ key: 'bind-plan', title: 'Bind the plan', scope: 'control' }],
   reconcile: [
+    { key: 'adjust-tables', title: 'Hold tables of the cell', scope: 'control' },
     { key: 'correct-collections', title: 'Correct collections, validators, indexes', scope: 'cell' },
     { key: 'correct-roles', title: 'Correct roles', scope: 'cell' },
     { key: 'correct-user', title: 'Correct the tenant’s user', scope: 'cell' },

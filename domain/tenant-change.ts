@@ -3,7 +3,7 @@ import type { DeclaredTenantSpec, PlacementStatus, ServiceSpec, TenantSpec } fro
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 import { isolationFlaws, isolationModeOf, strategyOf } from './isolation.ts';
 import { reachableFrom, transitionBetween, transitionsOn } from './lifecycle.ts';
-import { rebaseServices } from './tenant-template.ts';
+import { overlaidServices, rebaseServices } from './tenant-template.ts';
 import type { TemplateVersion } from './tenant-template.ts';
 import { TenureError } from './tenure-error.ts';
 
@@ -76,17 +76,20 @@ function filledFrom({ placement: declaredPlacement, hold: declaredHold, template
   return {
     ...rest,
     ...(templates === undefined ? {} : { template: { name: templates.declared.name, version: templates.declared.version } }),
-    services: declaredServices ?? servicesOf(current, templates, equal),
+    services: servicesOf(declaredServices, current, templates, equal),
     lifecycle: rest.lifecycle ?? current?.spec.lifecycle ?? 'Draft',
     ...(Object.keys(placement).length === 0 ? {} : { placement }),
     ...(hold === undefined ? {} : { hold }),
   };
 }
 
-/** The services of a tenant that does not declare them. */
-function servicesOf(current: CurrentTenant | undefined, templates: ChangeOptions['templates'], equal: Equal): ServiceSpec[] {
+/** The services of a tenant: those that it declares, before those of its template, or else those that follow from the template. */
+function servicesOf(declared: ServiceSpec[] | undefined, current: CurrentTenant | undefined, templates: ChangeOptions['templates'], equal: Equal): ServiceSpec[] {
   const given = templates?.declared.spec.services ?? [];
-  const services = current === undefined ? [...given] : rebaseServices(current.spec.services, templates?.current?.spec.services ?? [], given, equal);
+  const before = templates?.current?.spec.services ?? [];
+  // A Draft has no data that would have to stay.
+  if (declared !== undefined) return overlaidServices(declared, current?.placement == null ? [] : current.spec.services, before, given, equal);
+  const services = current === undefined ? [...given] : rebaseServices(current.spec.services, before, given, equal);
   if (services.length > 0) return services;
   throw new TenureError('template_not_available', `template "${templates?.declared.name}" has no services in version ${templates?.declared.version}, and the tenant declares none`, {
     errors: [{ pointer: '/spec/services', message: 'is in neither the manifest nor the template', fix: 'Declare the services of the tenant.' }],

@@ -60,3 +60,19 @@ export function rebaseServices(current: readonly ServiceSpec[], from: readonly S
     };
   });
 }
+
+/** Of a tenant's services, the collections that a version has given it. */
+function inherited(current: readonly ServiceSpec[], from: readonly ServiceSpec[]): ServiceSpec[] {
+  const given = new Map(from.map(({ name, collections }) => [name, new Set(collections.map((collection) => collection.name))]));
+  return current
+    .map((service) => ({ ...service, collections: service.collections.filter(({ name }) => given.get(service.name)?.has(name) === true) }))
+    .filter(({ collections }) => collections.length > 0);
+}
+
+/**
+ * The services of a tenant of a template that declares some itself: those before the template's, collection by collection.
+ * What an older version has given the tenant stays.
+ */
+export function overlaidServices(declared: readonly ServiceSpec[], current: readonly ServiceSpec[], from: readonly ServiceSpec[], to: readonly ServiceSpec[], equal: Equal): ServiceSpec[] {
+  return rebaseServices(declared, [], rebaseServices(inherited(current, from), from, to, equal), equal);
+}

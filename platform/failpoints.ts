@@ -5,12 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 /**
  * Named places at which a test can make a process die, wait or fail. Without a directory they cost nothing.
  *
- * A file `<directory>/<name>` arms one: `kill` ends the process as SIGKILL does; `pause` waits until the file
- * `<name>.release` appears; anything else is thrown as an error of that text. The process that reaches it first renames
- * the file to `<name>.hit`, so it strikes once.
+ * A file `<directory>/<name>` arms one for whoever comes, `<directory>/<name>@<tenant>` for what is done for this tenant:
+ * `kill` ends the process as SIGKILL does; `pause` waits until the same file with `.release` appended appears; anything
+ * else is thrown as an error of that text. The process that reaches it first renames the file to end in `.hit`, so it
+ * strikes once.
  */
 export interface Failpoints {
-  reach(name: string): Promise<void>;
+  reach(name: string, tenant: string): Promise<void>;
 }
 
 const pollMs = 5;
@@ -18,9 +19,9 @@ const pollMs = 5;
 export function createFailpoints(directory: string | undefined): Failpoints {
   if (directory === undefined) return { reach: async () => undefined };
   return {
-    async reach(name) {
-      const armed = join(directory, name);
-      if (!existsSync(armed)) return;
+    async reach(name, tenant) {
+      const armed = [join(directory, `${name}@${tenant}`), join(directory, name)].find((path) => existsSync(path));
+      if (armed === undefined) return;
       const action = readFileSync(armed, 'utf8').trim();
       try {
         renameSync(armed, `${armed}.hit`);

@@ -17,6 +17,8 @@ export interface Metrics {
   readonly cellReachable: Gauge<'cell'>;
   readonly driftFindings: Counter<'part' | 'kind'>;
   readonly driftScans: Histogram<'cell'>;
+  readonly isolationProbes: Counter<'outcome'>;
+  readonly isolationBreaches: Counter;
 }
 
 export function createMetrics(service: 'api' | 'worker'): Metrics {
@@ -34,6 +36,8 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
     resumedOperations: new Counter({ name: 'tenure_operations_resumed_total', help: 'Stalled operations that the sweep started again.', registers }),
     driftFindings: new Counter({ name: 'tenure_drift_findings_total', help: 'Differences from what was declared that scans have found.', labelNames: ['part', 'kind'], registers }),
     driftScans: new Histogram({ name: 'tenure_drift_scan_duration_seconds', help: 'Scans of one page of a cell’s homes.', labelNames: ['cell'], buckets: operationBuckets, registers }),
+    isolationProbes: new Counter({ name: 'tenure_isolation_probes_total', help: 'Probes of verifications by what they have shown.', labelNames: ['outcome'], registers }),
+    isolationBreaches: new Counter({ name: 'tenure_isolation_breaches_total', help: 'Verifications that have found a breach.', registers }),
     cellReachable: new Gauge({ name: 'tenure_cell_reachable', help: '1 when the last look at the cell succeeded.', labelNames: ['cell'], registers }),
   };
 }

@@ -1,9 +1,12 @@
+import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 
+const works = ['purge', 'change_plan', 'reconcile'] as const;
+
 /** Work that the plane begins by itself, of one kind for one tenant. */
 export interface BackoffKey {
-  readonly work: 'purge' | 'change_plan' | 'reconcile';
+  readonly work: (typeof works)[number];
   readonly tenant: string;
 }
 
@@ -16,7 +19,10 @@ export interface BackoffStore {
   waiting(work: BackoffKey['work']): Promise<string[]>;
   /** One more failure. `delayMs` gives the wait after so many. */
   failed(key: BackoffKey, delayMs: (failures: number) => number): Promise<void>;
-  succeeded(key: BackoffKey): Promise<void>;
+  /** Work of this kind for these tenants is not failing. */
+  succeeded(work: BackoffKey['work'], tenants: readonly string[]): Promise<void>;
+  /** Everything of a tenant that is purged. */
+  forget(tx: Transaction, tenant: string): Promise<void>;
 }
 
 const idOf = ({ work, tenant }: BackoffKey): string => `${work}/${tenant}`;
@@ -34,8 +40,11 @@ export function createBackoffStore({ backoffs }: ControlDatabase): BackoffStore 
         await backoffs.updateOne({ _id: idOf(key) }, { $set: { ...key, failures, until: new Date(Date.now() + delayMs(failures)) } }, { upsert: true });
       });
     },
-    async succeeded(key) {
-      await onControl(() => backoffs.deleteOne({ _id: idOf(key) }));
+    async succeeded(work, tenants) {
+      await onControl(() => backoffs.deleteMany({ _id: { $in: tenants.map((tenant) => idOf({ work, tenant })) } }));
+    },
+    async forget(tx, tenant) {
+      await backoffs.deleteMany({ _id: { $in: works.map((work) => idOf({ work, tenant })) } }, { session: tx.session });
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { CellObservation } from '../domain/placement.ts';
+import { createCellTables } from './cell-tables.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 
@@ -11,7 +12,9 @@ export interface CellStore {
 
 const staleMs = 30_000;
 
-export function createCellStore({ cells, resources }: ControlDatabase): CellStore {
+export function createCellStore(database: Pick<ControlDatabase, 'cells' | 'cellTables'>): CellStore {
+  const { cells } = database;
+  const promised = createCellTables(database);
   return {
     async observe(cell, { reachable, error }) {
       await onControl(() =>
@@ -19,18 +22,7 @@ export function createCellStore({ cells, resources }: ControlDatabase): CellStor
       );
     },
     async observations() {
-      const [seen, promised] = await onControl(() =>
-        Promise.all([
-          cells.find().toArray(),
-          resources
-            .aggregate<{ _id: string; tables: number }>([
-              { $match: { kind: 'Tenant', 'placement.cell': { $exists: true } } },
-              { $group: { _id: '$placement.cell', tables: { $sum: '$tables' } } },
-            ])
-            .toArray(),
-        ]),
-      );
-      const tables = new Map(promised.map((cell) => [cell._id, cell.tables]));
+      const [seen, tables] = await onControl(() => Promise.all([cells.find().toArray(), promised.sums()]));
       return new Map(
         seen.map((cell) => [cell._id, { reachable: cell.reachable && Date.now() - cell.checkTime.getTime() < staleMs, tables: tables.get(cell._id) ?? 0 }]),
       );

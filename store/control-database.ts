@@ -4,6 +4,7 @@ import type {
   BackoffDocument,
   BrakeDocument,
   CellDocument,
+  CellTablesDocument,
   DriftDocument,
   IdempotencyDocument,
   LedgerDocument,
@@ -15,6 +16,7 @@ import type {
   StoredResource,
   TenantLeaseDocument,
   TombstoneDocument,
+  VerificationDocument,
 } from './documents.ts';
 
 export interface ControlDatabaseNames {
@@ -33,6 +35,7 @@ export interface ControlDatabase {
   readonly ledger: Collection<LedgerDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly cells: Collection<CellDocument>;
+  readonly cellTables: Collection<CellTablesDocument>;
   readonly leases: Collection<TenantLeaseDocument>;
   readonly tombstones: Collection<TombstoneDocument>;
   readonly brakes: Collection<BrakeDocument>;
@@ -40,6 +43,7 @@ export interface ControlDatabase {
   readonly drift: Collection<DriftDocument>;
   readonly rollouts: Collection<RolloutDocument>;
   readonly rolloutMembers: Collection<RolloutMemberDocument>;
+  readonly verifications: Collection<VerificationDocument>;
   readonly secrets: Collection<SecretDocument>;
 }
 
@@ -59,6 +63,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     ledger: db.collection('ledger'),
     idempotency: db.collection('idempotency'),
     cells: db.collection('cells'),
+    cellTables: db.collection('cellTables'),
     leases: db.collection('leases'),
     tombstones: db.collection('tombstones'),
     brakes: db.collection('brakes'),
@@ -66,6 +71,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     drift: db.collection('drift'),
     rollouts: db.collection('rollouts'),
     rolloutMembers: db.collection('rollout_members'),
+    verifications: db.collection('verifications'),
     secrets: secretsDb.collection('secrets'),
   };
 }
@@ -94,7 +100,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
-    ...['cells', 'brakes'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    ...['cells', 'cellTables', 'brakes', 'drift'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
     database.rollouts.createIndexes([
       { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
       { key: { 'template.uid': 1, _id: -1 } },
@@ -102,6 +108,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     ]),
     database.rolloutMembers.createIndexes([{ key: { '_id.rollout': 1, state: 1, name: 1 } }]),
     database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
+    database.verifications.createIndexes([{ key: { 'tenants.uid': 1, updateTime: -1 } }, { key: { 'running.startTime': 1 }, partialFilterExpression: { 'running.startTime': { $exists: true } } }]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
 }

@@ -6,6 +6,7 @@ import type { PlanSpec } from '../contracts/manifests/plan.ts';
 import type { RegionSpec } from '../contracts/manifests/region.ts';
 import type { TenantTemplateSpec } from '../contracts/manifests/tenant-template.ts';
 import type { Condition, PlacementStatus, TenantSpec } from '../contracts/manifests/tenant.ts';
+import type { IsolationReport } from '../contracts/isolation-report.ts';
 import type { OperationError } from '../contracts/operation.ts';
 import type { OperationState, StepState } from '../contracts/operation-states.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
@@ -127,6 +128,20 @@ export interface DriftDocument {
   findings: DriftFinding[];
 }
 
+/** The verification of the boundary between two tenants: one document for each pair that was asked for. */
+export interface VerificationDocument {
+  /** Both uids, in their order. */
+  _id: string;
+  tenants: { uid: string; name: string }[];
+  /** The one that is under way, and the attempt that may record it. */
+  running: { id: string; attempt: string | null; actor: PolicyActor; requestId: string; correlationId: string; startTime: Date } | null;
+  /** Why the last one ended without a verdict. */
+  failure: { id: string; time: Date; code: string; message: string } | null;
+  /** The last one that has a verdict. */
+  report: IsolationReport | null;
+  updateTime: Date;
+}
+
 /** Failures in a row of the plane's own work for a tenant. */
 export interface BackoffDocument {
   _id: string;
@@ -151,6 +166,8 @@ export interface TombstoneDocument {
   deleteTime: Date;
   purgeTime: Date;
   generation: number;
+  /** The last one: the next tenant of this name begins after it, so that no ETag means two tenants. */
+  revision: number;
   /** Where it was, when it was somewhere. */
   placement: PlacementStatus | null;
   operationId: string;
@@ -217,7 +234,7 @@ export interface OperationDocument {
   /** What these fields held before, written back when the operation is undone; null: the field was absent. */
   restore: SpecFields;
   /** What stood of the tenant, beside its spec, when the operation was accepted. */
-  before: Pick<TenantDocument, 'deletion' | 'plan'>;
+  before: Pick<TenantDocument, 'deletion' | 'plan' | 'owners'>;
   /** A purge before its time. */
   early?: true;
   /** Of a pending operation: the one that has to end first. */
@@ -303,6 +320,13 @@ export interface CellDocument {
   reachable: boolean;
   checkTime: Date;
   error?: string;
+}
+
+/** A part of what is promised on one cell; only the sum of all its parts means something. */
+export interface CellTablesDocument {
+  _id: string;
+  cell: string;
+  tables: number;
 }
 
 export interface TenantLeaseDocument {

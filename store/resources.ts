@@ -2,6 +2,8 @@ import { canonicalDigest } from '../contracts/canonical-json.ts';
 import type { StateReference } from '../contracts/ledger-entry.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
 import { TenureError } from '../domain/tenure-error.ts';
+import { createCellTables } from './cell-tables.ts';
+import type { TablesOf } from './cell-tables.ts';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl } from './control-errors.ts';
@@ -71,7 +73,10 @@ function asExisting(error: unknown, { kind, name }: ResourceDocument): unknown {
   return new TenureError('already_exists', ofCell ? `a cell of ${kind} "${name}" belongs to another region` : `a ${kind} named "${name}" exists`, { cause: error });
 }
 
-export function createResourceStore({ resources, revisions }: ControlDatabase): ResourceStore {
+export function createResourceStore(database: Pick<ControlDatabase, 'resources' | 'revisions' | 'cellTables'>): ResourceStore {
+  const { resources, revisions } = database;
+  const cellTables = createCellTables(database);
+
   async function insertRevision(tx: Transaction, document: ResourceDocument): Promise<void> {
     const { _id: uid, generation, kind, name, labels, annotations, spec } = document;
     await revisions.insertOne(
@@ -115,24 +120,27 @@ export function createResourceStore({ resources, revisions }: ControlDatabase): 
       await resources.insertOne(withSearchKeys(document), { session: tx.session }).catch((error: unknown) => {
         throw asExisting(error, document);
       });
+      if (document.kind === 'Tenant') await cellTables.count(tx, { after: document });
       await insertRevision(tx, document);
       return document;
     },
     async replace(tx, expectedRevision, document) {
       const before = await resources
-        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withSearchKeys(document), { session: tx.session, projection: { generation: 1 } })
+        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withSearchKeys(document), { session: tx.session, projection: { generation: 1, placement: 1, tables: 1 } })
         .catch((error: unknown) => {
           throw asExisting(error, document);
         });
       if (before === null) {
         throw new TenureError('revision_stale', `${document.kind} "${document.name}" is no longer at revision ${expectedRevision}`);
       }
+      if (document.kind === 'Tenant') await cellTables.count(tx, { before: before as TablesOf, after: document });
       if (before.generation !== document.generation) await insertRevision(tx, document);
       return document;
     },
-    async remove(tx, { _id, revision, name }) {
-      const { deletedCount } = await resources.deleteOne({ _id, revision }, { session: tx.session });
-      if (deletedCount !== 1) throw new TenureError('revision_stale', `Tenant "${name}" is no longer at revision ${revision}`);
+    async remove(tx, tenant) {
+      const { deletedCount } = await resources.deleteOne({ _id: tenant._id, revision: tenant.revision }, { session: tx.session });
+      if (deletedCount !== 1) throw new TenureError('revision_stale', `Tenant "${tenant.name}" is no longer at revision ${tenant.revision}`);
+      await cellTables.count(tx, { before: tenant });
     },
     estimateCount: () => onControl(() => resources.estimatedDocumentCount()),
     async idleOn(cell, after, limit) {

@@ -7,7 +7,7 @@ export type Upgrade = (document: Record<string, unknown>) => Record<string, unkn
 /** Version 2: the whole lifecycle. Version 1 knew one path, from Draft to Active. */
 function toVersion2(document: Record<string, unknown>): Record<string, unknown> {
   if ('steps' in document) {
-    return { ...document, from: 'Draft', to: 'Active', assign: { lifecycle: 'Active' }, restore: { lifecycle: 'Draft' }, before: { deletion: null, plan: null }, waitsFor: null, cancelRequestTime: null };
+    return { ...document, from: 'Draft', to: 'Active', assign: { lifecycle: 'Active' }, restore: { lifecycle: 'Draft' }, before: { deletion: null, plan: null, owners: {} }, waitsFor: null, cancelRequestTime: null };
   }
   // A tenant and not one of its revisions, which have no state.
   if ('lastFence' in document) return { ...document, pending: null, deletion: null, plan: null, scheduledPlan: null, owners: {} };

@@ -7,6 +7,7 @@ import { createDriftStore } from './drift.ts';
 import type { DriftStore } from './drift.ts';
 import { createBrakeStore } from './brakes.ts';
 import type { BrakeStore } from './brakes.ts';
+import { recountCellTables } from './cell-tables.ts';
 import { createCellStore } from './cells.ts';
 import type { CellStore } from './cells.ts';
 import { createCommit } from './commit.ts';
@@ -38,6 +39,8 @@ import { deriveMissingSearchKeys } from './tenant-search-keys.ts';
 import { createTenantLeaseStore } from './tenant-leases.ts';
 import type { TenantLeaseStore } from './tenant-leases.ts';
 import { createUlidFactory } from './ulid.ts';
+import { createVerificationStore } from './verifications.ts';
+import type { VerificationStore } from './verifications.ts';
 
 /** The control data. Everything that changes it goes through {@link Store.commit}. */
 export interface Store {
@@ -56,10 +59,11 @@ export interface Store {
   readonly backoffs: BackoffStore;
   readonly drift: DriftStore;
   readonly rollouts: RolloutStore;
+  readonly verifications: VerificationStore;
   readonly ledger: LedgerStore;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
-  /** Creates missing collections and indexes, and brings up what tenants are searched by. */
+  /** Creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised. */
   prepare(): Promise<void>;
   /** Resolves when this store is prepared and the control database answers. @throws TenureError control_unavailable */
   ping(): Promise<void>;
@@ -110,12 +114,14 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     backoffs: createBackoffStore(database),
     drift: createDriftStore(database),
     rollouts: createRolloutStore(database),
+    verifications: createVerificationStore(database),
     ledger: createLedgerStore(database),
     newId,
     async prepare() {
       await onControl(async () => {
         await ensureControlSchema(database);
         await deriveMissingSearchKeys(database);
+        await recountCellTables(database);
       });
       prepared = true;
     },

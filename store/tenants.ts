@@ -3,8 +3,8 @@ import { storageVersion } from './documents.ts';
 import type { TenantDocument } from './documents.ts';
 import type { Declaration } from './resources.ts';
 
-/** A tenant that has just been declared: a Draft with nothing anywhere. */
-export function draftTenant(uid: string, name: string, declaration: Declaration<TenantSpec>, time: Date): TenantDocument {
+/** A tenant that has just been declared: a Draft with nothing anywhere. `revision`: its first one. */
+export function draftTenant(uid: string, name: string, declaration: Declaration<TenantSpec>, time: Date, revision = 1): TenantDocument {
   return {
     _id: uid,
     storageVersion,
@@ -12,7 +12,7 @@ export function draftTenant(uid: string, name: string, declaration: Declaration<
     name,
     ...declaration,
     generation: 1,
-    revision: 1,
+    revision,
     createTime: time,
     updateTime: time,
     lifecycle: 'Draft',

@@ -17,6 +17,8 @@ export interface TombstonePage {
 /** What is left of purged tenants: that they were, and when they went. Never removed. */
 export interface TombstoneStore {
   insert(tx: Transaction, tombstone: TombstoneDocument): Promise<void>;
+  /** The last revision of the last tenant that had this name; 0 where there was none. */
+  lastRevision(tx: Transaction, name: string): Promise<number>;
   find(uid: string): Promise<TombstoneDocument | undefined>;
   /** By uid, the youngest tenant first. */
   list(page: TombstonePage): Promise<TombstoneDocument[]>;
@@ -26,6 +28,10 @@ export function createTombstoneStore({ tombstones }: ControlDatabase): Tombstone
   return {
     async insert(tx, tombstone) {
       await tombstones.insertOne(tombstone, { session: tx.session });
+    },
+    async lastRevision(tx, name) {
+      const [last] = await tombstones.find({ name }, { session: tx.session }).sort({ _id: -1 }).limit(1).toArray();
+      return last === undefined ? 0 : upgradeOnRead(last).revision;
     },
     async find(uid) {
       const document = await onControl(() => tombstones.findOne({ _id: uid }));

@@ -1,64 +1,53 @@
 import { cpus, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
 
-import { benchActivation } from '../test/bench/activation-bench.ts';
-import { benchDecision } from '../test/bench/decision-bench.ts';
+import { benchBasics } from '../test/bench/basics-bench.ts';
 import { report } from '../test/bench/figure.ts';
 import type { Figure } from '../test/bench/figure.ts';
-import { startFloorProcesses } from '../test/bench/floor-processes.ts';
-import { memoryFigures, residentMb } from '../test/bench/memory-bench.ts';
-import { benchReads } from '../test/bench/read-bench.ts';
-import { startInstallation } from '../test/harness/installation.ts';
-import { declareBasics, tenantManifest } from '../test/harness/manifests.ts';
+import { lifecycleParts } from '../test/bench/lifecycle-bench.ts';
+import { scale } from '../test/bench/scale.ts';
 import { compilePolicies } from './policies.ts';
-import { runMain } from './process/operator-error.ts';
-import { freePorts } from './stack/ports.ts';
+import { OperatorError, runMain } from './process/operator-error.ts';
+import type { EmbeddedStack } from './stack/embedded-stack.ts';
 import { createTemporaryStack } from './stack/temporary-stack.ts';
 import { acquireToolchain, toolVariables } from './toolchain/acquire.ts';
 
-const policyBundle = fileURLToPath(new URL('../policies/dist', import.meta.url));
-const readTenant = 'read-me';
+/** What measures one part on the stack; it starts what it needs and stops it. */
+type Part = (stack: EmbeddedStack) => Promise<Figure[]>;
 
-/** Measures everything part by part on one fresh stack, with Temporal on a database file as `npm start` has it. */
+/** The benchmarks, by the name after `npm run bench:`; `basics` is `npm run bench`. */
+const suites: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
+  basics: { basics: benchBasics },
+  lifecycle: lifecycleParts,
+};
+
+/** `[suite [part…]]`: without a part, all of the suite. */
+function select([suite = 'basics', ...names]: readonly string[]): Part[] {
+  const parts = suites[suite];
+  if (parts === undefined) throw new OperatorError(`there is no benchmark "${suite}"; there are ${Object.keys(suites).join(', ')}`);
+  return (names.length === 0 ? Object.keys(parts) : names).map((name) => {
+    const part = parts[name];
+    if (part === undefined) throw new OperatorError(`the benchmark "${suite}" has no part "${name}"; it has ${Object.keys(parts).join(', ')}`);
+    return part;
+  });
+}
+
+/** Measures part by part on one fresh stack, with Temporal on a database file as `npm start` has it. */
 async function main(): Promise<number> {
+  const parts = select(process.argv.slice(2));
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
   await compilePolicies(tools.opa);
   const stack = await createTemporaryStack({ temporalStorage: 'file', environment: { ...process.env, ...toolVariables(tools) } });
   try {
-    const installation = await startInstallation(stack);
+    const figures: Figure[] = [];
     try {
-      const api = installation.client();
-      await declareBasics(api);
-      await api.call('putTenant', { params: { name: readTenant }, ifNoneMatch: '*', body: tenantManifest(readTenant) });
-      const { apiOps: port } = await freePorts();
-      const floor = await startFloorProcesses({
-        temporal: stack.temporal,
-        controlUri: stack.mongod.control.adminUri,
-        database: installation.databases.control,
-        port,
-        tenant: readTenant,
-      });
-      const figures: Figure[] = [];
-      try {
-        const workerBeforeMb = residentMb(installation.worker.pid);
-        console.error('activations …');
-        figures.push(...(await benchActivation(stack, api, floor)));
-        const cachedWorkflows = 5 + 30 + 3 * 32;
-        const workerAfterMb = residentMb(installation.worker.pid);
-        console.error('reads …');
-        figures.push(await benchReads(installation.server, floor.rawServer, readTenant, await installation.token()));
-        console.error('decisions …');
-        figures.push(await benchDecision(policyBundle));
-        figures.push(...memoryFigures({ apiMb: residentMb(installation.api.pid), workerBeforeMb, workerAfterMb, cachedWorkflows }));
-      } finally {
-        await floor.stop();
-      }
-      console.log(`${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, everything on one machine\n`);
-      console.log(report(figures));
-      return 0;
+      for (const part of parts) figures.push(...(await part(stack)));
     } finally {
-      await installation.stop();
+      // Also what was measured before a part failed.
+      console.log(`${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, everything on one machine`);
+      if (scale < 1) console.log(`a trial at TENURE_BENCH_SCALE=${scale}: not to be kept`);
+      console.log(`\n${report(figures)}`);
     }
+    return 0;
   } finally {
     await stack.stop();
   }

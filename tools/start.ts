@@ -87,6 +87,7 @@ function welcome({ api, ui, logs }: { readonly api: string; readonly ui: string;
 
 Try in another terminal:
   ./tenure describe tenant acme
+  ./tenure explain config pied-piper
   ./tenure operations
   ./tenure get tenant acme -o yaml
 

@@ -4,6 +4,7 @@ import { createDriftActivities } from '../activities/drift-activities.ts';
 import { createOperationActivities } from '../activities/create-operation-activities.ts';
 import { createRolloutActivities } from '../activities/rollout-activities.ts';
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
+import { createVerificationActivities } from '../activities/verification-activities.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
 import { createChangeTenant } from '../engines/registry/change-tenant.ts';
@@ -11,6 +12,7 @@ import { createDueWork } from '../engines/registry/due-work.ts';
 import { createRecordDrift } from '../engines/registry/record-drift.ts';
 import { createAdvanceRollout } from '../engines/registry/advance-rollout.ts';
 import { createTemplates } from '../engines/registry/templates.ts';
+import { unschedulePlan } from '../engines/registry/schedule-plan.ts';
 import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
 import { createCells } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
@@ -20,6 +22,7 @@ import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createOperationCanceller, createOperationStarter, createRolloutStarter } from '../platform/operation-starter.ts';
+import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
@@ -84,7 +87,8 @@ async function main(): Promise<void> {
         logger,
         metrics,
       }),
-      ...createSweepActivities({ store, start, startRollout, cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant }), logger, metrics }),
+      ...createVerificationActivities({ store, cells, installation: config.TENURE_INSTALLATION, password: tenantSecrets.password, failpoints, logger, metrics }),
+      ...createSweepActivities({ store, start, startRollout, startVerification: createVerificationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
       ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
       ...createRolloutActivities({
         advance: createAdvanceRollout({

@@ -12,3 +12,4 @@ export { rollOut } from './roll-out.ts';
 export { suspend } from './suspend.ts';
 export { sweep } from './sweep.ts';
 export { undelete } from './undelete.ts';
+export { verifyIsolation } from './verify-isolation.ts';

@@ -82,6 +82,8 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
     let current: StepKey | undefined;
     try {
       for (const { key, title, scope, pivot } of plan) {
+        // What was called off before it begins to destroy does not begin: from there on nothing is heard.
+        if (pivot === true && begun.steps[key] === 'pending' && CancellationScope.current().consideredCancelled) throw new CancelledFailure('the operation was cancelled');
         pastPivot ||= pivot === true;
         if (begun.steps[key] === 'done') continue;
         current = key;

@@ -5,8 +5,8 @@ import type { StepHandler } from './step-handler.ts';
 /** Gives the tenant a data key and a credential, committed with the checkpoint: either both are there or neither. */
 export function issueKeysStep({ secrets, tenantSecrets }: Pick<Store, 'secrets'> & { readonly tenantSecrets: TenantSecrets }): StepHandler {
   return {
-    async ensure({ tenant }) {
-      const { dataKey, credential } = await tenantSecrets.issue(tenant._id);
+    async ensure({ tenant, admission: { plan } }) {
+      const { dataKey, credential } = await tenantSecrets.issue(tenant._id, plan?.spec.encryption?.wrappingKeys);
       return {
         result: `data key wrapped by ${dataKey.key}`,
         async commit(tx, current) {

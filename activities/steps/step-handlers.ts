@@ -8,7 +8,7 @@ import { probeIsolation } from '../../engines/isolation/probe/probe.ts';
 import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import type { Store } from '../../store/store.ts';
 import { bindPlanStep } from './bind-plan.ts';
-import { releaseTablesStep, takeTablesStep } from './cell-tables.ts';
+import { holdTablesStep } from './cell-tables.ts';
 import { destroyKeysStep } from './destroy-keys.ts';
 import { endLeasesStep } from './end-leases.ts';
 import { homeStepHandler, whereAccessIsGiven, whereThereIsAHome } from './home-step-handler.ts';
@@ -26,6 +26,7 @@ export function createStepHandlers(dependencies: StepHandlerDependencies): Recor
   const { password } = dependencies.tenantSecrets;
   const collections = homeStepHandler(homeCollections);
   const roles = homeStepHandler(homeRoles);
+  const tables = holdTablesStep(dependencies);
   // What stands of the user follows from the state that the path leads to.
   const user = homeStepHandler(homeUser(password));
   return {
@@ -41,8 +42,9 @@ export function createStepHandlers(dependencies: StepHandlerDependencies): Recor
     'restore-access': user,
     'remove-user': user,
     'shed-indexes': collections,
-    'release-tables': releaseTablesStep,
-    'take-tables': takeTablesStep(dependencies),
+    'release-tables': tables,
+    'take-tables': tables,
+    'adjust-tables': tables,
     'rebuild-indexes': collections,
     'schedule-purge': schedulePurgeStep,
     'cancel-purge': cancelPurgeStep,

@@ -1,5 +1,6 @@
 import { cancelOperation } from '../../engines/registry/cancel-operation.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
+import type { Failpoints } from '../../platform/failpoints.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
@@ -17,9 +18,10 @@ export interface OperationHandlerDependencies {
   readonly pageTokens: PageTokens;
   readonly watch: OperationWatch;
   readonly tellCancelled: TenantChange['tellCancelled'];
+  readonly failpoints: Failpoints;
 }
 
-export function operationHandlers({ store, authorize, pageTokens, watch, tellCancelled }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation' | 'cancelOperation'> {
+export function operationHandlers({ store, authorize, pageTokens, watch, tellCancelled, failpoints }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation' | 'cancelOperation'> {
   async function read(id: string, caller: Caller): Promise<OperationDocument> {
     const operation = await store.operations.find(id);
     await authorize(caller, 'operation.get', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
@@ -53,7 +55,7 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
       const { policy } = await authorize(caller, 'operation.cancel', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
       if (operation === undefined) throw absent({ kind: 'Operation' });
       if (operation.state === 'cancelled') return { status: 200, body: operationBody(operation) };
-      const cancelled = await cancelOperation(store, id, caller, policy);
+      const cancelled = await cancelOperation({ store, failpoints }, operation, caller, policy);
       if (cancelled.state === 'cancelled') return { status: 200, body: operationBody(cancelled) };
       await tellCancelled(cancelled);
       return { status: 202, body: operationBody(cancelled) };

@@ -9,7 +9,7 @@ import { readManifests } from '../manifests/read-manifests.ts';
 import type { LocatedManifest } from '../manifests/read-manifests.ts';
 import { followAll, operationLine } from '../operations/follow-all.ts';
 import { retryWithin } from '../operations/follow.ts';
-import { kindOf } from '../resources/kinds.ts';
+import { kindOf, wordOfManifest } from '../resources/kinds.ts';
 import { outputOption, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { timeoutOption } from './timeout-option.ts';
@@ -33,7 +33,7 @@ Examples:
                                            reverse also what a verb has set since
   tenure apply -f tenant.yaml -o json      print the resources as they then stand
 
-Everything is checked before anything is applied. Regions are applied first, then plans, then tenants.
+Everything is checked before anything is applied. Regions are applied first, then plans, templates and tenants.
 Applying the same manifest again changes nothing.`;
 
 export function addApply(program: Command, context: CommandContext): void {
@@ -72,7 +72,7 @@ async function apply({ file, wait, forceConflicts, confirmMassChange, timeout, o
   if (output !== 'table') {
     const items = [];
     for (const { resource } of applied) {
-      const kind = kindOf(resource.kind.toLowerCase());
+      const kind = kindOf(wordOfManifest[resource.kind]);
       items.push({ kind, listed: await kind.get(api, resource.metadata.name) });
     }
     terminal.stdout.write(renderData(output, { items, single: false }));

@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { describeOperation } from '../resources/describe-operation.ts';
+import { describeRollout } from '../resources/describe-rollout.ts';
 import { describePlan, describeRegion, describeTombstone } from '../resources/describe-settled.ts';
+import { describeTemplate } from '../resources/describe-template.ts';
 import { describeTenant } from '../resources/describe-tenant.ts';
 import type { ResourceKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
@@ -12,9 +14,11 @@ import type { Paint } from '../text/paint.ts';
 
 const examples = `
 Examples:
-  tenure describe tenant acme              spec, placement, conditions, operations
+  tenure describe tenant acme              spec, configuration, placement, conditions, operations
   tenure describe operation/ID             steps, with what each did, and the error with its fix
   tenure describe plan startup             what it offers
+  tenure describe template startup         configuration, services, tenants by version, roll-outs
+  tenure describe roll-out/ID              how far it is, and what has failed
   tenure describe region eu-west-1         jurisdiction and cells
   tenure describe tombstone UID            what is left of a purged tenant
   tenure describe tenant acme -o json      the same as get -o json`;
@@ -22,6 +26,8 @@ Examples:
 const describers: Readonly<Record<ResourceKind['singular'], (api: ApiClient, name: string, paint: Paint) => Promise<string>>> = {
   tenant: describeTenant,
   operation: describeOperation,
+  template: describeTemplate,
+  'roll-out': describeRollout,
   plan: describePlan,
   region: describeRegion,
   tombstone: describeTombstone,
@@ -31,8 +37,8 @@ export function addDescribe(program: Command, context: CommandContext): void {
   program
     .command('describe')
     .summary('explain one resource')
-    .description('Explain one tenant, operation, plan, region or tombstone, for people.')
-    .argument('<kind[/name]>', 'tenant, operation, plan, region or tombstone')
+    .description('Explain one resource, for people.')
+    .argument('<kind[/name]>', `${Object.keys(describers).slice(0, -1).join(', ')} or ${Object.keys(describers).at(-1)}`)
     .argument('[name]', 'its name')
     .addOption(outputOption())
     .addHelpText('after', examples)

@@ -1,17 +1,17 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
 import type { DriftReport } from '../../contracts/drift-report.ts';
 import type { TenantDifference } from '../../contracts/tenant-revision.ts';
 import type { CommandContext } from '../command-context.ts';
 import { asFailure } from '../failure-report.ts';
 import { CliFailure } from '../failure.ts';
+import { renderChanges } from '../resources/changes.ts';
 import { tenantKind } from '../resources/kinds.ts';
 import { outputOption, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseTenantReference } from '../resources/references.ts';
-import type { Color, Paint } from '../text/paint.ts';
-import { printable, printableLine } from '../text/printable.ts';
+import type { Paint } from '../text/paint.ts';
+import { printableLine } from '../text/printable.ts';
 
 interface DiffOptions {
   readonly from?: string;
@@ -89,17 +89,5 @@ type Point = TenantDifference['from'];
 function renderDifference({ name, from, to, changes }: TenantDifference, paint: Paint): string {
   if (changes.length === 0) return '';
   const head = (sign: string, { generation, time }: Point): string => `${sign} tenant/${name} generation ${generation} (${time})\n`;
-  const value = (color: Color, sign: string, given: unknown): string =>
-    given === undefined
-      ? ''
-      : printable(stringify(given, { lineWidth: 0, aliasDuplicateObjects: false }))
-          .trimEnd()
-          .split('\n')
-          .map((line) => `${paint(color, `${sign} ${line}`)}\n`)
-          .join('');
-  return [
-    head('---', from),
-    head('+++', to),
-    ...changes.map(({ pointer, before, after }) => `${printableLine(pointer)}\n${value('red', '-', before)}${value('green', '+', after)}`),
-  ].join('');
+  return `${head('---', from)}${head('+++', to)}${renderChanges(changes, paint)}`;
 }

@@ -5,7 +5,7 @@ import type { CommandContext } from '../command-context.ts';
 import { usageFailure } from '../failure.ts';
 import { tenantRevisionColumns } from '../resources/columns.ts';
 import { kindWords, tenantKind } from '../resources/kinds.ts';
-import type { TenantFilter, TombstoneFilter } from '../resources/kinds.ts';
+import type { ResourceKind, TenantFilter, TombstoneFilter } from '../resources/kinds.ts';
 import { outputOption, printResources, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReferences } from '../resources/references.ts';
@@ -17,6 +17,7 @@ interface FilterOptions {
   readonly selector?: string;
   readonly lifecycle?: string;
   readonly plan?: string;
+  readonly template?: string;
   readonly region?: string;
   readonly prefix?: string;
   readonly condition?: string;
@@ -41,6 +42,7 @@ Examples:
   tenure get tenant acme --at 2026-11-21T14:30:00Z
   tenure get tenants -l 'env=prod,tier in (gold,silver),!canary'
   tenure get tenants --lifecycle Active --condition Ready=False
+  tenure get tenants --template startup    those of a template, with the version of each
   tenure get plans -o json                 {"items": [...]}
   tenure get operations --limit 10         the latest ten
   tenure get tombstones --name acme        what is left of purged tenants of that name`;
@@ -55,6 +57,7 @@ export function addGet(program: Command, context: CommandContext): void {
     .option('-l, --selector <selector>', 'tenants with such labels, as in Kubernetes')
     .option('--lifecycle <states>', 'tenants in one of these states, with commas between them')
     .option('--plan <name>', 'tenants of this plan')
+    .option('--template <name>', 'tenants, or roll-outs, of this template')
     .option('--region <name>', 'tenants that are placed in this region')
     .option('--prefix <text>', 'tenants whose name begins so')
     .option('--condition <condition>', 'tenants with TYPE=STATUS or TYPE!=STATUS')
@@ -67,16 +70,21 @@ export function addGet(program: Command, context: CommandContext): void {
     .action((first: string, rest: string[], options: GetOptions) => get([first, ...rest], options, context));
 }
 
-function tenantFilter({ selector, lifecycle, plan, region, prefix, condition, showDeleted }: FilterOptions): TenantFilter {
-  const texts = { labelSelector: selector, lifecycle, plan, region, namePrefix: prefix, condition };
+function tenantFilter({ selector, lifecycle, plan, template, region, prefix, condition, showDeleted }: FilterOptions): TenantFilter {
+  const texts = { labelSelector: selector, lifecycle, plan, template, region, namePrefix: prefix, condition };
   return { ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)), ...(showDeleted === true ? { showDeleted: 'true' } : {}) };
+}
+
+function filterableBy({ singular }: ResourceKind, filter: string): boolean {
+  if (singular === 'tombstone') return filter === 'name';
+  if (singular === 'roll-out') return filter === 'template';
+  return singular === 'tenant' && filter !== 'name';
 }
 
 function refuseMisplaced({ kind, names }: References, filter: TenantFilter & TombstoneFilter, at: string | undefined): void {
   const filters = Object.keys(filter);
   const filtered = filters.length > 0;
-  const filterable = kind.singular === 'tombstone' ? ['name'] : kind.singular === 'tenant' ? filters.filter((each) => each !== 'name') : [];
-  if (filters.some((each) => !filterable.includes(each))) throw usageFailure(`${kind.plural} cannot be filtered so`, 'leave the filter out; which filters there are says: tenure get --help');
+  if (filters.some((each) => !filterableBy(kind, each))) throw usageFailure(`${kind.plural} cannot be filtered so`, 'leave the filter out; which filters there are says: tenure get --help');
   if (filtered && names.length > 0) throw usageFailure('a filter and names do not go together', 'give one or the other');
   if (at !== undefined && (kind.singular !== 'tenant' || names.length !== 1)) throw usageFailure('--at is for one tenant', 'write: get tenant NAME --at GENERATION');
 }

@@ -13,6 +13,7 @@ import type { TenantCondition } from '../operations/tenant-condition.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReference } from '../resources/references.ts';
+import { awaitRollout } from './roll-out-follow.ts';
 import { timeoutOption } from './timeout-option.ts';
 
 interface WaitOptions {
@@ -27,15 +28,16 @@ Examples:
   tenure wait tenant/acme --for=lifecycle=Active
   tenure wait tenant/acme --for=condition=Placed       or =False, =Unknown
   tenure wait operation/ID --timeout 5m                until it is done
+  tenure wait roll-out/ID --timeout 1h                 until it no longer runs
 
-Ends with 0 when it has come about, 1 when the operation failed, 7 when the time is up.`;
+Ends with 0 when it has come about, 1 when the operation failed or the roll-out stopped short, 7 when the time is up.`;
 
 export function addWait(program: Command, context: CommandContext): void {
   program
     .command('wait')
-    .summary('wait for a tenant or an operation')
-    .description('Wait until a tenant is as wanted, or an operation is done.')
-    .argument('<kind[/name]>', 'tenant or operation')
+    .summary('wait for a tenant, an operation or a roll-out')
+    .description('Wait until a tenant is as wanted, or an operation or roll-out is done.')
+    .argument('<kind[/name]>', 'tenant, operation or roll-out')
     .argument('[name]', 'its name')
     .option('--for <condition>', 'of a tenant: Ready, lifecycle=STATE or condition=TYPE[=STATUS] (default: Ready)')
     .addOption(timeoutOption('60s'))
@@ -44,10 +46,12 @@ export function addWait(program: Command, context: CommandContext): void {
     .action((first: string, name: string | undefined, options: WaitOptions) => wait(name === undefined ? [first] : [first, name], options, context));
 }
 
-async function wait(reference: readonly string[], options: WaitOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function wait(reference: readonly string[], options: WaitOptions, context: CommandContext): Promise<void> {
   const { kind, name } = parseReference(reference);
-  if (kind.singular !== 'tenant' && kind.singular !== 'operation') throw usageFailure(`nothing runs for a ${kind.singular}`, 'wait for a tenant or an operation');
-  if (kind.singular === 'operation' && options.for !== undefined) throw usageFailure('--for is for tenants', 'leave it out: an operation is waited for until it is done');
+  if (kind.singular !== 'tenant' && kind.singular !== 'operation' && kind.singular !== 'roll-out') throw usageFailure(`nothing runs for a ${kind.singular}`, 'wait for a tenant, an operation or a roll-out');
+  if (kind.singular !== 'tenant' && options.for !== undefined) throw usageFailure('--for is for tenants', 'leave it out: what runs is waited for until it is done');
+  if (kind.singular === 'roll-out') return awaitRollout(name, options, context);
+  const { terminal, connect } = context;
   const condition = parseTenantCondition(options.for ?? 'Ready');
   const { stdout, stderr, paintErr, interrupted } = terminal;
   const api = connect(retryWithin(options.timeout));

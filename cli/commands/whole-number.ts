@@ -6,3 +6,8 @@ export function parseWholeNumber(text: string): number {
   if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('Write a whole number above zero.');
   return number;
 }
+
+/** The same from 0. */
+export function parseCount(text: string): number {
+  return /^0+$/.test(text) ? 0 : parseWholeNumber(text);
+}

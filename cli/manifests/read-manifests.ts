@@ -3,6 +3,7 @@ import { manifestSchemas, resourceKinds } from '../../contracts/manifests/manife
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { Subject } from '../failure-report.ts';
 import { CliFailure } from '../failure.ts';
+import { wordOfManifest } from '../resources/kinds.ts';
 import { codeFrame, placeOf, renderFlaw } from './flaw.ts';
 import type { ManifestFlaw, Span } from './flaw.ts';
 import { explainIssue } from './schema-flaws.ts';
@@ -68,7 +69,7 @@ function readManifest(document: YamlDocument): LocatedManifest | { readonly flaw
   const show = (span: Span) => ({ place: placeOf(source, span), frame: codeFrame(source, span) });
   return {
     manifest,
-    reference: `${manifest.kind.toLowerCase()}/${manifest.metadata.name}`,
+    reference: `${wordOfManifest[manifest.kind]}/${manifest.metadata.name}`,
     place: show(document.spanAt(['metadata', 'name'])).place,
     locate: (pointer) => show(document.spanAt(pointerPath(pointer))),
   };

@@ -3,6 +3,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import { CliFailure } from '../failure.ts';
 import { formatDurationMs } from '../text/duration.ts';
+import { operationProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 
 /** While waiting, an API that is being replaced is waited for too, within the timeout. */
@@ -43,7 +44,7 @@ export async function followOperation(api: ApiClient, id: string, progress: Prog
     const timeoutSeconds = (looksMs[look] ?? 2_000) / 1000;
     // The first look is taken whatever the timeout.
     const { body: operation } = await api.call('waitOperation', { params: { id }, query: { timeoutSeconds: look === 0 ? 0 : timeoutSeconds }, ...(look === 0 ? {} : { signal }) });
-    progress.show(operation);
+    progress.show(operationProgress(operation));
     if (operation.done) return operation;
     signal.throwIfAborted();
     // An API that is stopping answers at once.

@@ -1,13 +1,15 @@
 import type { Plan } from '../../contracts/manifests/plan.ts';
 import type { Region } from '../../contracts/manifests/region.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { TenantTemplate } from '../../contracts/manifests/tenant-template.ts';
 import type { Operation } from '../../contracts/operation.ts';
+import type { Rollout } from '../../contracts/rollout.ts';
 import type { RevisionSummary, TenantRevision } from '../../contracts/tenant-revision.ts';
 import type { Tombstone } from '../../contracts/tombstone.ts';
 import { formatAge, formatSpan } from '../text/duration.ts';
 import type { Column } from '../text/table.ts';
 
-type Named = Tenant | Plan | Region;
+type Named = Tenant | TenantTemplate | Plan | Region;
 
 const name: Column<Named> = { title: 'NAME', value: ({ metadata }) => metadata.name };
 const age: Column<Named> = { title: 'AGE', value: ({ metadata }) => formatAge(metadata.createTime, Date.now()) };
@@ -15,6 +17,7 @@ const age: Column<Named> = { title: 'AGE', value: ({ metadata }) => formatAge(me
 export const tenantColumns: readonly Column<Tenant>[] = [
   name,
   { title: 'PLAN', value: ({ spec }) => spec.plan },
+  { title: 'TEMPLATE', value: ({ spec }) => templateVersion(spec.template) ?? '' },
   { title: 'LIFECYCLE', value: ({ status }) => status.lifecycle, state: true },
   { title: 'READY', value: ({ status }) => status.conditions.find(({ type }) => type === 'Ready')?.status ?? '', state: true },
   { title: 'REGION', value: ({ status }) => status.placement?.region ?? '' },
@@ -22,6 +25,11 @@ export const tenantColumns: readonly Column<Tenant>[] = [
   { title: 'NOTES', value: notes },
   { title: 'OPERATION', value: ({ status: { operation } }) => (operation === undefined ? '' : `${operation.kind} ${operation.id}`) },
 ];
+
+/** A version of a template in one word: `startup@3`. */
+export function templateVersion(template: Tenant['spec']['template']): string | undefined {
+  return template === undefined ? undefined : `${template.name}@${template.version}`;
+}
 
 /** What is not to be seen from a tenant's state: what stands in its way, and what becomes of it by itself. */
 function notes({ spec: { hold }, status: { pending, scheduledPlan, deletion } }: Tenant): string {
@@ -63,6 +71,33 @@ export const planColumns: readonly Column<Plan>[] = [
   { title: 'REGIONS', value: ({ spec }) => spec.allowedRegions?.join(',') ?? 'any' },
   { title: 'TABLES', value: ({ spec }) => String(spec.quotas.tables) },
   age,
+];
+
+export const templateColumns: readonly Column<TenantTemplate>[] = [
+  name,
+  { title: 'VERSION', value: ({ metadata }) => String(metadata.generation) },
+  { title: 'KEYS', value: ({ spec }) => String(Object.keys(spec.config).length) },
+  { title: 'SERVICES', value: ({ spec }) => (spec.services ?? []).map((service) => service.name).join(',') },
+  age,
+];
+
+/** The wave under way of all; after the last one, whatever is left is a wave too. */
+export function waveOf({ wave, waves }: Rollout): string {
+  return wave > waves.length ? 'the rest' : `${wave}/${waves.length}`;
+}
+
+export const rolloutColumns: readonly Column<Rollout>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'TEMPLATE', value: ({ template, version }) => `${template}@${version}` },
+  { title: 'STATE', value: ({ state }) => state, state: true },
+  { title: 'WAVE', value: waveOf },
+  { title: 'CHANGED', value: ({ counts }) => String(counts.changed) },
+  { title: 'CHANGING', value: ({ counts }) => String(counts.changing) },
+  { title: 'FAILED', value: ({ counts }) => String(counts.failed) },
+  { title: 'SKIPPED', value: ({ counts }) => String(counts.skipped) },
+  { title: 'TENANTS', value: ({ tenants }) => String(tenants) },
+  { title: 'TOOK', value: ({ createTime, endTime }) => formatSpan(createTime, endTime, Date.now()) },
+  { title: 'AGE', value: ({ createTime }) => formatAge(createTime, Date.now()) },
 ];
 
 export const regionColumns: readonly Column<Region>[] = [

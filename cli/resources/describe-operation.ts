@@ -2,7 +2,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import { problemType } from '../problem-type.ts';
 import { formatAge, formatSpan } from '../text/duration.ts';
-import { stateColor } from '../text/paint.ts';
+import { paintState } from '../text/paint.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderFields, renderTable } from '../text/table.ts';
 import { stepColumns } from './columns.ts';
@@ -27,13 +27,7 @@ export async function describeOperation(api: ApiClient, id: string, paint: Paint
     ['Request', requestId],
     ['Correlation', correlationId === requestId ? undefined : correlationId],
   ]);
-  return `${painted(fields, state, paint)}\nSteps:\n${renderTable(stepColumns, operation.steps, paint, '  ')}${renderError(operation)}`;
-}
-
-/** The `State` line with the state in its colour. */
-function painted(fields: string, state: string, paint: Paint): string {
-  const color = stateColor(state);
-  return color === undefined ? fields : fields.replace(/^(State:\s+)(\S+)$/m, (_line, label: string) => `${label}${paint(color, state)}`);
+  return `${paintState(fields, state, paint)}\nSteps:\n${renderTable(stepColumns, operation.steps, paint, '  ')}${renderError(operation)}`;
 }
 
 function renderError({ error, steps }: Operation): string {

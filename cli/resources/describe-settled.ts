@@ -9,14 +9,15 @@ import { pairs, placed } from './describe-tenant.ts';
 
 const ago = (time: string): string => `${time} (${formatAge(time, Date.now())} ago)`;
 
-function metadataFields({ uid, labels, annotations, createTime, updateTime, generation, revision }: Metadata): [string, string][] {
+/** What every declared resource has. */
+export function metadataFields({ uid, labels, annotations, createTime, updateTime, generation, revision }: Metadata, generationLabel = 'Generation'): [string, string][] {
   return [
     ['UID', uid],
     ['Labels', pairs(labels)],
     ['Annotations', pairs(annotations)],
     ['Created', ago(createTime)],
     ['Changed', updateTime === createTime ? '' : ago(updateTime)],
-    ['Generation', String(generation)],
+    [generationLabel, String(generation)],
     ['Revision', String(revision)],
   ];
 }

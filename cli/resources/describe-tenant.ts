@@ -4,7 +4,8 @@ import { formatAge } from '../text/duration.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderFields, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
-import { operationColumns, stepColumns } from './columns.ts';
+import { operationColumns, stepColumns, templateVersion } from './columns.ts';
+import { renderConfigInEffect } from './config-report.ts';
 
 const lastOperations = 5;
 
@@ -19,12 +20,14 @@ const conditionColumns: readonly Column<Tenant['status']['conditions'][number]>[
 /** Everything about one tenant, for people: what is declared, how it stands, and what was done to it last. */
 export async function describeTenant(api: ApiClient, name: string, paint: Paint): Promise<string> {
   const { body: tenant } = await api.call('getTenant', { params: { name } });
-  const { status } = tenant;
+  const { spec, status } = tenant;
+  const config = spec.template === undefined && spec.config === undefined ? undefined : (await api.call('configOfTenant', { params: { name } })).body;
   const running = status.operation === undefined ? undefined : (await api.call('getOperation', { params: { id: status.operation.id } })).body;
   const { items } = (await api.call('listOperations', { query: { tenant: name, pageSize: lastOperations } })).body;
   return [
     fieldsOf(tenant),
-    `\nServices:\n${tenant.spec.services.map(({ name: service, strategy, collections }) => `  ${service}${strategy === undefined ? '' : ` (${strategy})`}: ${collections.map((collection) => collection.name).join(', ')}\n`).join('')}`,
+    `\nServices:\n${renderServices(spec.services)}`,
+    config === undefined ? '' : `\nConfiguration:\n${renderConfigInEffect(config, paint)}`,
     `\nConditions:\n${renderTable(conditionColumns, status.conditions, paint, '  ')}`,
     running === undefined ? '' : `\nRunning: operation/${running.id} (${running.kind}), ${running.progress.done} of ${running.progress.total} steps done\n${renderTable(stepColumns, running.steps, paint, '  ')}`,
     status.pending === undefined ? '' : `\nPending: operation/${status.pending.id} (${status.pending.kind}), begins when the running one has been undone\n`,
@@ -43,6 +46,7 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
     ['Created', `${metadata.createTime} (${formatAge(metadata.createTime, Date.now())} ago)`],
     ['Generation', `${metadata.generation}, observed ${status.observedGeneration}`],
     ['Revision', String(metadata.revision)],
+    ['Template', templateVersion(spec.template)],
     ['Plan', spec.plan],
     ['Plan in effect', plan === undefined ? undefined : `${plan.name}, generation ${plan.generation}, since ${plan.bindTime}`],
     ['Plan to come', scheduledPlan === undefined ? undefined : `${scheduledPlan.name} from ${scheduledPlan.time}`],
@@ -53,6 +57,11 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
     ['Preferred', [spec.placement?.mode, spec.placement?.preferredRegion].filter((part) => part !== undefined).join(' in ')],
     ['Placed', placement === undefined ? 'nowhere yet' : placed(placement)],
   ]);
+}
+
+/** Services with the names of their collections, one on a line. */
+export function renderServices(services: Tenant['spec']['services']): string {
+  return services.map(({ name, strategy, collections }) => `  ${name}${strategy === undefined ? '' : ` (${strategy})`}: ${collections.map((collection) => collection.name).join(', ')}\n`).join('');
 }
 
 /** A placement on one line. */

@@ -1,7 +1,9 @@
 import type { ApiClient } from '../../client/api-client.ts';
+import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { OperationState } from '../../contracts/operation-states.ts';
+import type { Rollout } from '../../contracts/rollout.ts';
 import type { RouteQueryInput } from '../../contracts/routes.ts';
 import type { Tombstone } from '../../contracts/tombstone.ts';
 import { usageFailure } from '../failure.ts';
@@ -9,7 +11,7 @@ import { didYouMean } from '../text/nearest.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
-import { operationColumns, planColumns, regionColumns, tenantColumns, tombstoneColumns } from './columns.ts';
+import { operationColumns, planColumns, regionColumns, rolloutColumns, templateColumns, tenantColumns, tombstoneColumns } from './columns.ts';
 
 /** One resource as it was read, with its name for the command line. */
 export interface Listed {
@@ -29,9 +31,13 @@ export interface TombstoneFilter {
   readonly name?: string;
 }
 
+export interface RolloutFilter {
+  readonly template?: string;
+}
+
 /** A kind of resource that can be read. */
 export interface ResourceKind<Filter extends object = object> {
-  readonly singular: 'tenant' | 'plan' | 'region' | 'operation' | 'tombstone';
+  readonly singular: 'tenant' | 'plan' | 'region' | 'template' | 'roll-out' | 'operation' | 'tombstone';
   readonly plural: string;
   get(api: ApiClient, name: string): Promise<Listed>;
   /** All there are, page by page, and no more than `limit`. */
@@ -94,8 +100,28 @@ export const operationKind = defineKind<Operation, OperationFilter>({
   columns: operationColumns,
 });
 
+/** Kept by template, so that their list needs one. */
+export const rolloutKind = defineKind<Rollout, RolloutFilter>({
+  singular: 'roll-out',
+  nameOf: ({ id }) => id,
+  get: async (api, id) => (await api.call('getRollout', { params: { id } })).body,
+  async page(api, query, { template: name }) {
+    if (name === undefined) throw usageFailure('roll-outs are listed by template', 'write: get roll-outs --template NAME');
+    return (await api.call('listRollouts', { params: { name }, query })).body;
+  },
+  columns: rolloutColumns,
+});
+
 const kinds: readonly ResourceKind[] = [
   tenantKind,
+  defineKind({
+    singular: 'template',
+    nameOf: ({ metadata }) => metadata.name,
+    get: async (api, name) => (await api.call('getTemplate', { params: { name } })).body,
+    page: async (api, query) => (await api.call('listTemplates', { query })).body,
+    columns: templateColumns,
+  }),
+  rolloutKind,
   defineKind({
     singular: 'plan',
     nameOf: ({ metadata }) => metadata.name,
@@ -121,6 +147,9 @@ const kinds: readonly ResourceKind[] = [
 ];
 
 export const kindWords = kinds.flatMap(({ singular, plural }) => [plural, singular]);
+
+/** The word for the kind of a manifest. */
+export const wordOfManifest = { Region: 'region', Plan: 'plan', TenantTemplate: 'template', Tenant: 'tenant' } as const satisfies Record<Manifest['kind'], ResourceKind['singular']>;
 
 /** The kind of that name, singular or plural. @throws CliFailure usage */
 export function kindOf(word: string): ResourceKind {

@@ -47,6 +47,16 @@ export function tenantName(commandArgument: string): string {
   return parseReference(['tenant', commandArgument]).name;
 }
 
+/** The name of the one template that is named, `startup` or `template/startup`. @throws CliFailure usage */
+export function templateName(commandArgument: string): string {
+  return parseReference(['template', commandArgument]).name;
+}
+
+/** The id of the one roll-out that is named, `ID` or `roll-out/ID`. @throws CliFailure usage */
+export function rolloutId(commandArgument: string): string {
+  return parseReference(['roll-out', commandArgument]).name;
+}
+
 function split(argument: string): string[] {
   const slash = argument.indexOf('/');
   return slash === -1 ? [argument] : [argument.slice(0, slash), argument.slice(slash + 1)];

@@ -31,7 +31,7 @@ export type Admit = (question: AdmissionQuestion) => Promise<Admission>;
 const regionLimit = 1000;
 
 /** Actions whose rules ask which key wraps the tenant's data key. */
-const opening = new Set<AdmissionRequest['action']>(['tenant.open', 'tenant.resume', 'tenant.reactivate']);
+const opening = new Set<AdmissionRequest['action']>(['tenant.open', 'tenant.resume', 'tenant.reactivate', 'tenant.change_plan']);
 
 export interface AdmissionDependencies {
   readonly resources: Pick<ResourceStore, 'find' | 'list'>;

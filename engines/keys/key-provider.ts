@@ -4,8 +4,11 @@ import { open, seal } from './sealed-box.ts';
 
 /** Wraps data keys under a key that never leaves the provider. */
 export interface KeyProvider {
-  /** @throws TenureError keys_unavailable */
-  wrap(plaintext: Buffer, context: string): Promise<SealedSecret>;
+  /**
+   * Under one of the keys that are allowed, the present one if it is among them; absent: the present one.
+   * @throws TenureError keys_unavailable; policy_refused when it holds none that is allowed
+   */
+  wrap(plaintext: Buffer, context: string, allowed?: readonly string[]): Promise<SealedSecret>;
   /** @throws TenureError keys_unavailable, also when the wrapping key is gone or `context` is another */
   unwrap(sealed: SealedSecret, context: string): Promise<Buffer>;
 }
@@ -24,8 +27,14 @@ export function createLocalKeyProvider(keyring: Keyring): KeyProvider {
     return key;
   }
   return {
-    async wrap(plaintext, context) {
-      return seal({ id: keyring.current, bytes: keyNamed(keyring.current) }, plaintext, context);
+    async wrap(plaintext, context, allowed = [keyring.current]) {
+      const id = allowed.includes(keyring.current) ? keyring.current : allowed.find((name) => keyring.keys.has(name));
+      if (id === undefined) {
+        throw new TenureError('policy_refused', 'no key that the plan allows is in the keyring', {
+          errors: [{ rule: 'encryption.data_key', pointer: '/spec/plan', message: `the plan allows ${allowed.join(', ')}`, fix: 'Ask the operator for one of these keys, or use another plan.' }],
+        });
+      }
+      return seal({ id, bytes: keyNamed(id) }, plaintext, context);
     },
     async unwrap(sealed, context) {
       const key = keyNamed(sealed.key);

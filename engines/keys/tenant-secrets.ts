@@ -12,8 +12,8 @@ export interface IssuedSecrets {
 }
 
 export interface TenantSecrets {
-  /** Makes a data key, and a password sealed under it. @throws TenureError keys_unavailable */
-  issue(tenant: string): Promise<IssuedSecrets>;
+  /** Makes a data key, wrapped under one of the allowed keys, and a password sealed under it. @throws TenureError keys_unavailable, policy_refused */
+  issue(tenant: string, allowedKeys?: readonly string[]): Promise<IssuedSecrets>;
   /** The password of the tenant's database user. @throws TenureError keys_unavailable */
   password(tenant: string): Promise<string>;
 }
@@ -30,11 +30,11 @@ export interface TenantSecretsDependencies {
 
 export function createTenantSecrets({ keyProvider, secrets }: TenantSecretsDependencies): TenantSecrets {
   return {
-    async issue(tenant) {
+    async issue(tenant, allowedKeys) {
       const dataKey = randomBytes(keyBytes);
       const password = randomBytes(passwordBytes).toString('base64url');
       return {
-        dataKey: await keyProvider.wrap(dataKey, dataKeyContext(tenant)),
+        dataKey: await keyProvider.wrap(dataKey, dataKeyContext(tenant), allowedKeys),
         credential: seal({ id: dataKeyName, bytes: dataKey }, Buffer.from(password, 'utf8'), credentialContext(tenant)),
       };
     },

@@ -1,13 +1,29 @@
 import { isReversible } from '../../domain/step-plan.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
+import type { Failpoints } from '../../platform/failpoints.ts';
+import type { Transaction } from '../../store/commit.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
 import { closing } from '../../store/operations.ts';
 import { problems } from '../../contracts/problems.ts';
 import type { PolicyDecision } from '../../contracts/policy.ts';
+import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
+
+export interface CancelDependencies {
+  readonly store: Store;
+  readonly failpoints: Failpoints;
+}
+
+/** Nothing waits for the tenant's lock any more. Returns how its state has changed. */
+async function unqueue(store: Store, tx: Transaction, { _id, tenant }: OperationDocument): Promise<Pick<LedgerDraft, 'previous' | 'next'>> {
+  const current = await store.resources.read(tx, 'Tenant', tenant.uid);
+  if (current?.pending?.id !== _id) return {};
+  const after = await store.resources.replace(tx, current.revision, { ...current, pending: null, revision: current.revision + 1, updateTime: tx.time });
+  return { previous: stateReference(current), next: stateReference(after) };
+}
 
 /**
  * Asks for an operation to be cancelled: it is turned round at its next word, and what it did is undone. A pending one
@@ -15,8 +31,9 @@ import type { Caller } from './caller.ts';
  * @returns the operation; its state is `cancelled` where that is so already
  * @throws TenureError operation_finished, cancel_not_possible when what it has begun cannot be taken back
  */
-export function cancelOperation(store: Store, id: string, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
-  return store.commit(async (tx) => {
+export async function cancelOperation({ store, failpoints }: CancelDependencies, { _id: id, tenant: { name } }: OperationDocument, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
+  await failpoints.reach('cancel.before-commit', name);
+  const cancelled = await store.commit(async (tx) => {
     const operation = await store.operations.read(tx, id);
     if (operation === undefined || operation.unfinished !== true) throw new TenureError('operation_finished', `operation ${id} has ended`, { operationId: id });
     if (!isReversible(operation.kind, operation.steps)) throw new TenureError('cancel_not_possible', `what the ${operation.kind} has begun cannot be taken back`, { operationId: id });
@@ -31,11 +48,12 @@ export function cancelOperation(store: Store, id: string, caller: Caller, policy
       policy,
     };
     if (operation.state !== 'pending') return { result: await store.operations.requestCancel(tx, id), entries: [entry] };
-    const current = await store.resources.read(tx, 'Tenant', tenant.uid);
-    if (current?.pending?.id === id) await store.resources.replace(tx, current.revision, { ...current, pending: null, revision: current.revision + 1, updateTime: tx.time });
+    const states = await unqueue(store, tx, operation);
     const { fault, fix } = problems.cancelled;
     const { $set, ...rest } = closing('cancelled', tx.time);
     const error = { code: 'cancelled' as const, fault, message: 'it was cancelled before it began', fix };
-    return { result: await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } }), entries: [entry] };
+    return { result: await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } }), entries: [{ ...entry, ...states }] };
   });
+  await failpoints.reach('cancel.after-commit', name);
+  return cancelled;
 }

@@ -76,7 +76,7 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
     }
     const uid = current?._id ?? store.newId();
     const operationId = store.newId();
-    await failpoints.reach('accept.before-commit');
+    await failpoints.reach('accept.before-commit', request.name);
     const changed = await store.commit(async (tx) => {
       if (decided.change.transition !== undefined) await brake.pass(tx, decided.change.transition.path, request.confirmMassChange === true);
       const made =
@@ -86,7 +86,7 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
       await request.settle(tx, made.changed);
       return { result: made.changed, entries: made.entries };
     });
-    await failpoints.reach('accept.after-commit');
+    await failpoints.reach('accept.after-commit', request.name);
     return changed;
   };
   return (request) => decidedAnew(request.precondition, () => change(request));

@@ -153,7 +153,7 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, running) && isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be when the running operation has been undone.
-    const current = settled(preempts ? { ...found, spec: withFields(settled(found).spec, running.restore) } : found);
+    const current = settled(preempts ? { ...found, spec: withFields(settled(found).spec, running.restore), deletion: running.before.deletion } : found);
     let change: TenantChange & { readonly transition: Transition };
     try {
       change = planTenantVerb(verb, current);

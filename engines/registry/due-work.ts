@@ -5,6 +5,7 @@ import type { BackoffKey } from '../../store/backoffs.ts';
 import type { Store } from '../../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { ChangedTenant, ChangeTenant } from './change-tenant.ts';
+import type { HoldRequest } from './hold-tenant.ts';
 import type { TenantVerb } from '../../domain/tenant-verb.ts';
 
 /** What came of one tenant's due work. */
@@ -18,18 +19,19 @@ export interface DueOutcome {
 export interface DueWorkDependencies {
   readonly store: Pick<Store, 'resources' | 'backoffs' | 'newId'>;
   readonly changeTenant: ChangeTenant;
+  readonly unschedule: (request: HoldRequest) => Promise<TenantDocument>;
 }
 
-/** From a minute to six hours: what policy refuses today it may allow when somebody has changed something. */
+/** From a minute to six hours: what fails or is refused today may succeed when somebody has changed something. */
 const wait = { baseMs: 60_000, capMs: 6 * 60 * 60 * 1000 };
 
 const plane = { subject: 'tenure', roles: ['service'] };
 
 /**
- * Begins what is due by the clock: purges whose time has come, plans that are to take effect. What is refused is left alone
- * for a while, longer each time; everybody else's is begun all the same.
+ * Begins what is due by the clock: purges whose time has come, plans that are to take effect. What is refused or fails is left
+ * alone for a while, longer each time; everybody else's is begun all the same.
  */
-export function createDueWork({ store, changeTenant }: DueWorkDependencies): (limit: number) => Promise<DueOutcome[]> {
+export function createDueWork({ store, changeTenant, unschedule }: DueWorkDependencies): (limit: number) => Promise<DueOutcome[]> {
   function callerOf(tenant: TenantDocument, work: DueOutcome['work']): Caller {
     const requestId = `sweep-${store.newId()}`;
     const { scheduledPlan } = tenant;
@@ -40,19 +42,18 @@ export function createDueWork({ store, changeTenant }: DueWorkDependencies): (li
 
   async function begin(tenant: TenantDocument, work: DueOutcome['work'], verb: TenantVerb): Promise<DueOutcome> {
     const key: BackoffKey = { work, tenant: tenant._id };
+    // Counted before it is known what comes of it: an operation that begins may fail as well, and is then due again.
+    await store.backoffs.failed(key, (failures) => retryDelayMs(failures, Math.random(), wait));
     try {
-      const begun = await changeTenant({
-        name: tenant.name,
-        verb,
-        precondition: { kind: 'revision', revisions: [tenant.revision] },
-        caller: callerOf(tenant, work),
-        settle: async () => undefined,
-      });
-      await store.backoffs.succeeded(key);
+      const request = { name: tenant.name, precondition: { kind: 'revision', revisions: [tenant.revision] }, caller: callerOf(tenant, work), settle: async () => undefined } as const;
+      const begun = await changeTenant({ ...request, verb });
+      // The plan is in effect already, so nothing is left to wait for.
+      if (work === 'change_plan' && begun.outcome === 'unchanged' && begun.operation === undefined) await unschedule(request);
+      // A plan is scheduled no more; a tenant is due until it is purged.
+      if (work === 'change_plan') await store.backoffs.succeeded(work, [tenant._id]);
       return { tenant, work, begun };
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;
-      await store.backoffs.failed(key, (failures) => retryDelayMs(failures, Math.random(), wait));
       return { tenant, work, refused: error };
     }
   }

@@ -15,6 +15,12 @@ export interface RecordDriftDependencies {
   readonly changeTenant: ChangeTenant;
 }
 
+/** A tenant as it was when its home was looked at, and what was found there. */
+export interface ScannedTenant {
+  readonly tenant: TenantDocument;
+  readonly findings: readonly DriftFinding[];
+}
+
 export interface RecordedDrift {
   /** The reconciliation that mends it, where one was begun. */
   readonly begun?: ChangedTenant;
@@ -30,10 +36,11 @@ const wait = { baseMs: 60_000, capMs: 6 * 60 * 60 * 1000 };
 const toldAtMost = 20;
 
 /**
- * Writes down what a scan has found of a tenant, and begins its reconciliation where that mends something. What has changed
- * since the scan looked is let be: the next scan sees it as it is then.
+ * Writes down what a scan has found of some tenants, and begins the reconciliation of each where that mends something. What
+ * has changed since the scan looked is let be: the next scan sees it as it is then. Tenants that are as they should be, and
+ * were so before, cost nothing but their share of two commands.
  */
-export function createRecordDrift({ store, changeTenant }: RecordDriftDependencies): (scanned: TenantDocument, findings: readonly DriftFinding[]) => Promise<RecordedDrift> {
+export function createRecordDrift({ store, changeTenant }: RecordDriftDependencies): (scanned: readonly ScannedTenant[]) => AsyncGenerator<RecordedDrift & ScannedTenant> {
   async function told(scanned: TenantDocument, findings: readonly DriftFinding[], caller: Caller): Promise<TenantDocument> {
     const update = inSync(findings);
     const before = scanned.conditions.find(({ type }) => type === update.type);
@@ -61,26 +68,29 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
     });
   }
 
-  return async (scanned, findings) => {
-    const { _id: tenant, placement } = scanned;
-    const requestId = `drift-${store.newId()}`;
-    const caller: Caller = { actor: plane, requestId, correlationId: requestId };
-    await store.drift.observe(tenant, { cell: placement?.cell ?? '', findings: [...findings] });
-    const key = { work: 'reconcile', tenant } as const;
+  async function tellAndMend(scanned: ScannedTenant, caller: Caller, isLeftAlone: boolean): Promise<RecordedDrift> {
+    const { tenant, findings } = scanned;
     try {
-      const current = await told(scanned, findings, caller);
-      if (mendable(findings).length === 0) {
-        await store.backoffs.succeeded(key);
-        return {};
-      }
-      if ((await store.backoffs.waiting('reconcile')).includes(tenant)) return {};
+      const current = await told(tenant, findings, caller);
+      if (mendable(findings).length === 0 || isLeftAlone) return {};
       // Counted before it is known whether it helps: drift that comes back each time is not mended each minute.
-      await store.backoffs.failed(key, (failures) => retryDelayMs(failures, Math.random(), wait));
-      const begun = await changeTenant({ name: scanned.name, verb: { path: 'reconcile' }, precondition: { kind: 'revision', revisions: [current.revision] }, caller, settle: async () => undefined });
+      await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, (failures) => retryDelayMs(failures, Math.random(), wait));
+      const begun = await changeTenant({ name: tenant.name, verb: { path: 'reconcile' }, precondition: { kind: 'revision', revisions: [current.revision] }, caller, settle: async () => undefined });
       return { begun };
     } catch (error) {
       if (error instanceof TenureError) return { refused: error };
       throw error;
+    }
+  }
+
+  return async function* record(scans) {
+    await store.drift.observe(scans.map(({ tenant: { _id, placement }, findings }) => ({ tenant: _id, cell: placement?.cell ?? '', findings: [...findings] })));
+    await store.backoffs.succeeded('reconcile', scans.filter(({ findings }) => mendable(findings).length === 0).map(({ tenant }) => tenant._id));
+    const leftAlone = new Set(await store.backoffs.waiting('reconcile'));
+    for (const scanned of scans) {
+      const requestId = `drift-${store.newId()}`;
+      const caller: Caller = { actor: plane, requestId, correlationId: requestId };
+      yield { ...scanned, ...(await tellAndMend(scanned, caller, leftAlone.has(scanned.tenant._id))) };
     }
   };
 }

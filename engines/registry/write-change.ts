@@ -43,10 +43,10 @@ function ownersAfter({ decided: { change }, request }: Writing, before: TenantDo
 }
 
 /** The tenant as declared, before any operation on it. */
-function declaredTenant(writing: Writing, current: TenantDocument | undefined, time: Date): TenantDocument {
+async function declaredTenant(store: Store, tx: Transaction, writing: Writing, current: TenantDocument | undefined): Promise<TenantDocument> {
   const { uid, decided, request } = writing;
   const declared = { ...decided.declaration, spec: decided.change.spec };
-  if (current === undefined) return draftTenant(uid, request.name, declared, time);
+  if (current === undefined) return draftTenant(uid, request.name, declared, tx.time, 1 + (await store.tombstones.lastRevision(tx, request.name)));
   // Labels and annotations count too: what a generation declared is all that its revision holds.
   const { labels, annotations, spec } = declared;
   const moved = !canonicallyEqual([current.labels, current.annotations, current.spec], [labels, annotations, spec]);
@@ -55,8 +55,8 @@ function declaredTenant(writing: Writing, current: TenantDocument | undefined, t
     ...declared,
     generation: current.generation + (moved ? 1 : 0),
     revision: current.revision + 1,
-    updateTime: time,
-    owners: ownersAfter(writing, current, time),
+    updateTime: tx.time,
+    owners: ownersAfter(writing, current, tx.time),
   };
 }
 
@@ -68,7 +68,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
   if (before !== undefined && current?.revision !== before.revision) throw new TenureError('revision_stale', `tenant "${request.name}" has changed meanwhile`);
   if (current !== undefined) refuseWhileRunning(current);
 
-  let tenant = declaredTenant(writing, current, tx.time);
+  let tenant = await declaredTenant(store, tx, writing, current);
   const at = { time: tx.time.toISOString(), generation: tenant.generation };
   const { transition } = change;
   if (transition === undefined) {
@@ -99,7 +99,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
           ...request.caller,
           assign: change.assign,
           restore: fieldsBefore(change.assign, current?.spec ?? { ...change.spec, lifecycle: 'Draft' }),
-          before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null },
+          before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null, owners: current?.owners ?? {} },
           ...('verb' in request && isEarlyPurge(request.verb) ? { early: true } : {}),
         });
 

@@ -45,14 +45,14 @@ export async function writePending(store: Store, tx: Transaction, { operationId,
     ...caller,
     assign,
     restore: fieldsBefore(assign, current.spec),
-    before: { deletion: current.deletion, plan: current.plan },
+    before: { deletion: current.deletion, plan: current.plan, owners: current.owners },
     ...('verb' in request && isEarlyPurge(request.verb) ? { early: true } : {}),
     waitsFor: running._id,
   });
   const cancelled = await store.operations.requestCancel(tx, running._id);
   const tenant: TenantDocument = { ...current, pending: { id: operationId, kind: transition.path }, revision: current.revision + 1, updateTime: tx.time };
   await store.resources.replace(tx, current.revision, tenant);
-  const entry = { ...callerEntry(caller), tenant: uid, target: { kind: 'Tenant', name, uid }, policy };
+  const entry = { ...callerEntry(request.caller), tenant: uid, target: { kind: 'Tenant', name, uid }, policy };
   return {
     changed: { outcome: 'changed', tenant, operation, preempted: cancelled },
     entries: [

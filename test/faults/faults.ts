@@ -1,142 +1,213 @@
 import Long from 'long';
-import type { FinalOperationState } from '../../contracts/operation-states.ts';
-import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { ApiError } from '../../client/api-error.ts';
 import type { ReplicaSetName } from '../../tools/stack/mongod.ts';
 import { until } from '../harness/until.ts';
-import type { Lane, RunningOperation } from './lane.ts';
+import type { RunningOperation } from './requests.ts';
+import type { TestBed } from './test-bed.ts';
 
-/** Something that goes wrong while an operation stands at a failpoint. */
+/** Something that goes wrong, or is asked for, while operations stand at failpoints. */
 export interface Fault {
   readonly name: string;
-  /** Whether it strikes the whole stack, so that nothing else may run beside it. */
-  readonly shared: boolean;
-  /** What the failpoint does to the process that reaches it. */
-  readonly action: 'kill' | 'pause';
-  /** How the operation is declared to end. */
-  readonly ends: FinalOperationState;
-  strike(lane: Lane, stack: EmbeddedStack, operation: RunningOperation): Promise<void>;
+  /** Faults of one round have this in common: each strikes its own operations only, or all of them strike the same process. */
+  readonly round: string;
+  /** Whether it is the operation that is struck, so that there must be a workflow. */
+  readonly needsWorkflow: boolean;
+  /** What is asked for is that the operation be called off. */
+  readonly cancels: 'in the UI' | 'by the API' | undefined;
+  /** Where the tenants are that it is to meet. */
+  readonly region: string;
+  /** Resolves when it has struck and what it has ended runs again. */
+  strike(bed: TestBed, operations: readonly RunningOperation[]): Promise<void>;
 }
 
-const handle = (lane: Lane, operation: RunningOperation) => lane.temporal.workflow.getHandle(operation.workflowId);
+const home = 'eu-west-1';
+const historyPollMs = 200;
+const heardMs = 20_000;
 
-/** A reset to the first workflow task: what an operator does to run everything again. */
-async function resetToStart(lane: Lane, operation: RunningOperation): Promise<void> {
-  const { runId } = await handle(lane, operation).describe();
-  await lane.temporal.workflowService.resetWorkflowExecution({
-    namespace: lane.temporal.options.namespace,
-    workflowExecution: { workflowId: operation.workflowId, runId },
-    reason: 'fault test',
-    workflowTaskFinishEventId: Long.fromNumber(3),
-    requestId: `${operation.id}-reset`,
-  });
+const handle = ({ temporal }: TestBed, { workflowId }: RunningOperation) => temporal.workflow.getHandle(workflowId);
+
+function each(strike: (bed: TestBed, operation: RunningOperation) => Promise<unknown>): Fault['strike'] {
+  return async (bed, operations) => {
+    await Promise.all(operations.map((operation) => strike(bed, operation)));
+  };
 }
 
-export const workerKill: Fault = {
+/** Resolves when the workflow, where there is one by now, has been told of its cancellation: commits and first attempts run inside a workflow task, which hears of it when it is prolonged. */
+export async function cancellationHeard(bed: TestBed, operation: RunningOperation): Promise<void> {
+  const workflow = handle(bed, operation);
+  try {
+    await workflow.describe();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return;
+  }
+  await until(
+    `the cancellation of ${operation.kind} is heard`,
+    async () => {
+      const { events } = await workflow.fetchHistory();
+      const asked = events?.findIndex((event) => event.workflowExecutionCancelRequestedEventAttributes != null) ?? -1;
+      return asked >= 0 && events?.slice(asked).some((event) => event.workflowTaskStartedEventAttributes != null);
+    },
+    heardMs,
+    historyPollMs,
+  );
+}
+
+/** Refusals of a cancellation that comes too late; then it is no fault at all. */
+const tooLate = new Set(['operation_finished', 'cancel_not_possible']);
+
+/** Cancels an operation as a caller does. Resolves with whether that was accepted, now or before. */
+export async function cancelByApi({ api }: TestBed, { id }: RunningOperation): Promise<boolean> {
+  try {
+    await api.call('cancelOperation', { params: { id } });
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && tooLate.has(error.code)) return false;
+    throw error;
+  }
+}
+
+async function killWorker({ installation: { worker } }: TestBed): Promise<void> {
+  await worker.kill('SIGKILL');
+}
+
+async function startWorker({ installation: { worker } }: TestBed): Promise<void> {
+  worker.start();
+  await worker.ready();
+}
+
+const onOperation = { round: 'operations', needsWorkflow: true, region: home } as const;
+const onProcess = { needsWorkflow: false, cancels: undefined, region: home } as const;
+
+const workerKill: Fault = {
+  ...onProcess,
   name: 'SIGKILL worker',
-  shared: false,
-  action: 'kill',
-  ends: 'succeeded',
-  async strike({ installation: { worker } }) {
-    await worker.ended();
-    worker.start();
+  round: 'worker',
+  async strike(bed) {
+    await killWorker(bed);
+    await startWorker(bed);
   },
 };
 
-export const terminate: Fault = {
-  name: 'Terminate in the Temporal UI',
-  shared: false,
-  action: 'pause',
-  ends: 'succeeded',
-  async strike(lane, _stack, operation) {
-    await handle(lane, operation).terminate('fault test');
+const apiKill: Fault = {
+  ...onProcess,
+  name: 'SIGKILL API',
+  round: 'API',
+  async strike({ installation: { api } }) {
+    await api.kill('SIGKILL');
+    api.start();
+    await api.ready();
   },
 };
 
 /** While a worker lives it carries on with the task it has; with none, only the sweep can bring the operation back. */
-export const terminateOrphan: Fault = {
-  name: 'SIGKILL worker, then Terminate in the Temporal UI,',
-  shared: false,
-  action: 'kill',
-  ends: 'succeeded',
-  async strike(lane, _stack, operation) {
-    const { worker } = lane.installation;
-    await worker.ended();
-    await handle(lane, operation).terminate('fault test');
-    worker.start();
+const terminateOrphan: Fault = {
+  ...onOperation,
+  name: 'SIGKILL worker, Terminate',
+  round: 'worker and Terminate',
+  cancels: undefined,
+  async strike(bed, operations) {
+    await killWorker(bed);
+    await Promise.all(operations.map((operation) => handle(bed, operation).terminate('fault test')));
+    await startWorker(bed);
   },
 };
 
-export const cancel: Fault = {
-  name: 'Cancel in the Temporal UI',
-  shared: false,
-  action: 'pause',
-  ends: 'cancelled',
-  async strike(lane, _stack, operation) {
-    const workflow = handle(lane, operation);
-    await workflow.cancel();
-    // Commits and first attempts run inside a workflow task, which hears of the cancellation when it is prolonged.
-    await until('the cancellation has been heard', async () => {
-      const { events } = await workflow.fetchHistory();
-      const asked = events?.findIndex((event) => event.workflowExecutionCancelRequestedEventAttributes != null) ?? -1;
-      return asked >= 0 && events?.slice(asked).some((event) => event.workflowTaskStartedEventAttributes != null);
+const terminate: Fault = { ...onOperation, name: 'Terminate', cancels: undefined, strike: each((bed, operation) => handle(bed, operation).terminate('fault test')) };
+
+/** A reset to the first workflow task: what an operator does to run everything again. */
+const reset: Fault = {
+  ...onOperation,
+  name: 'Reset',
+  cancels: undefined,
+  strike: each(async (bed, operation) => {
+    const { namespace } = bed.temporal.options;
+    const { runId } = await handle(bed, operation).describe();
+    await bed.temporal.workflowService.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId: operation.workflowId, runId },
+      reason: 'fault test',
+      workflowTaskFinishEventId: Long.fromNumber(3),
+      requestId: `${operation.id}-reset`,
     });
-  },
+  }),
 };
 
-export const reset: Fault = { name: 'Reset in the Temporal UI', shared: false, action: 'pause', ends: 'succeeded', strike: (lane, _stack, operation) => resetToStart(lane, operation) };
+const cancelInTheUi: Fault = {
+  ...onOperation,
+  name: 'Cancel in the UI',
+  cancels: 'in the UI',
+  strike: each(async (bed, operation) => {
+    await handle(bed, operation).cancel();
+    await cancellationHeard(bed, operation);
+  }),
+};
 
-export function mongodKill(set: ReplicaSetName): Fault {
+const cancelThroughTheApi: Fault = {
+  ...onOperation,
+  name: 'Cancel by the API',
+  cancels: 'by the API',
+  strike: each(async (bed, operation) => {
+    if (await cancelByApi(bed, operation)) await cancellationHeard(bed, operation);
+  }),
+};
+
+function mongodKill(set: ReplicaSetName): Fault {
   return {
+    ...onProcess,
     name: `SIGKILL mongod ${set}`,
-    shared: true,
-    action: 'pause',
-    ends: 'succeeded',
-    async strike(_lane, stack) {
+    round: `mongod ${set}`,
+    region: set === 'control' ? home : set,
+    async strike({ stack }) {
       await stack.mongodHandle(set).kill('SIGKILL');
       await stack.mongodHandle(set).start();
     },
   };
 }
 
-export const temporalKill: Fault = {
-  name: 'SIGKILL Temporal server',
-  shared: true,
-  action: 'pause',
-  ends: 'succeeded',
-  async strike(_lane, stack) {
-    await stack.temporalServer.kill('SIGKILL');
-    await stack.temporalServer.start();
+async function temporalAnswers({ temporal }: TestBed): Promise<void> {
+  await until('Temporal answers again', () => temporal.workflowService.describeNamespace({ namespace: temporal.options.namespace }).then(() => true, () => false));
+}
+
+const temporalKill: Fault = {
+  ...onProcess,
+  name: 'SIGKILL Temporal',
+  round: 'Temporal',
+  async strike(bed) {
+    await bed.stack.temporalServer.kill('SIGKILL');
+    await bed.stack.temporalServer.start();
+    await temporalAnswers(bed);
   },
 };
 
-export const temporalLoss: Fault = {
-  name: 'SIGKILL worker, then Temporal’s database deleted,',
-  shared: true,
-  action: 'kill',
-  ends: 'succeeded',
-  async strike(lane, stack) {
-    await lane.installation.worker.ended();
-    await stack.temporalServer.kill('SIGKILL');
-    await stack.temporalServer.deleteDatabase();
-    await stack.temporalServer.start();
-    await until('Temporal answers again', () => lane.temporal.workflowService.describeNamespace({ namespace: lane.temporal.options.namespace }).then(() => true, () => false));
-    lane.installation.worker.start();
+const temporalLoss: Fault = {
+  ...onProcess,
+  name: 'SIGKILL worker, Temporal’s database deleted',
+  round: 'Temporal’s database',
+  async strike(bed) {
+    await killWorker(bed);
+    const { temporalServer } = bed.stack;
+    await temporalServer.kill('SIGKILL');
+    await temporalServer.deleteDatabase();
+    await temporalServer.start();
+    await temporalAnswers(bed);
+    await startWorker(bed);
   },
 };
 
-export const sharedFaults: readonly Fault[] = [mongodKill('control'), mongodKill('eu-west-1'), mongodKill('us-east-1'), temporalKill, temporalLoss];
-
-/** Runs one activation, strikes the fault when it stands at the failpoint, and holds its end against the declared one. */
-export async function strikeAt(lane: Lane, stack: EmbeddedStack, fault: Fault, failpoint: string, tenant: string): Promise<void> {
-  lane.arm(failpoint, fault.action);
-  const operation = await lane.activate(tenant);
-  await lane.hit(failpoint);
-  await fault.strike(lane, stack, operation);
-  if (fault.action === 'pause') lane.release(failpoint);
-  await lane.expectEnd(operation, expectedEnd(fault, failpoint));
-}
-
-/** Cancelling comes too late when every step is done: then the operation is finished, not undone. */
-function expectedEnd(fault: Fault, failpoint: string): FinalOperationState {
-  return fault === cancel && failpoint.startsWith('finish.') ? 'succeeded' : fault.ends;
-}
+/** In the order of the report. */
+export const everyFault: readonly Fault[] = [
+  workerKill,
+  apiKill,
+  mongodKill('control'),
+  mongodKill('eu-west-1'),
+  mongodKill('us-east-1'),
+  temporalKill,
+  temporalLoss,
+  terminate,
+  terminateOrphan,
+  reset,
+  cancelInTheUi,
+  cancelThroughTheApi,
+];

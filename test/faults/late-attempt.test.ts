@@ -1,55 +1,79 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { FinalOperationState } from '../../contracts/operation-states.ts';
+import type { StepKey } from '../../domain/step-plan.ts';
 import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../tools/stack/temporary-stack.ts';
 import { until } from '../harness/until.ts';
-import { createLane } from './lane.ts';
-import type { Lane } from './lane.ts';
+import { endOf, expectTenant } from './expected-end.ts';
+import { createKnownTenants } from './known-tenants.ts';
+import type { KnownTenants } from './known-tenants.ts';
+import { placedIn } from './registry-state.ts';
+import { ask } from './requests.ts';
+import type { RunningOperation } from './requests.ts';
+import type { KnownTenant } from './standing.ts';
+import { createTestBed } from './test-bed.ts';
+import type { TestBed } from './test-bed.ts';
 
 let stack: EmbeddedStack | undefined;
-let lane: Lane;
+let bed: TestBed | undefined;
+let tenants: KnownTenants;
 before(async () => {
   stack = await createTemporaryStack({ temporalStorage: 'file' });
-  lane = await createLane(stack);
+  bed = await createTestBed(stack);
+  tenants = createKnownTenants(bed);
 });
 after(async () => {
-  await lane.stop();
+  await bed?.stop();
   await stack?.stop();
 });
 
-/** Resolves when the operation has come as far as this step. */
-async function reached(id: string, step: 'issue-keys' | 'create-roles'): Promise<void> {
-  await until(`${step} is done`, async () => (await lane.installation.store.operations.find(id))?.steps[step]?.state === 'done');
+/** A stack whose parts can be ended, and what runs on it. */
+function running(): { stack: EmbeddedStack; bed: TestBed } {
+  assert.ok(stack !== undefined && bed !== undefined);
+  return { stack, bed };
 }
+
+async function expectEnd(tenant: KnownTenant, operation: RunningOperation, declared: FinalOperationState): Promise<void> {
+  const { state, error } = await endOf(running().bed, operation);
+  assert.equal(state, declared, JSON.stringify(error));
+  const region = await placedIn(running().bed, tenant);
+  await expectTenant(running().bed, declared === 'succeeded' ? { ...tenant, region, standing: 'Active' } : tenant, [{ operation, end: state }]);
+}
+
+const stepOf = async ({ id }: RunningOperation, step: StepKey) => (await running().bed.installation.store.operations.find(id))?.steps[step];
 
 for (const { at, next } of [
   { at: 'place.before-checkpoint', next: 'issue-keys' },
   { at: 'create-collections.before-checkpoint', next: 'create-roles' },
 ] as const) {
   test(`an attempt that wakes up at ${at} after another has done the step commits nothing`, async () => {
-    lane.arm(at, 'pause');
-    const operation = await lane.activate(at.split('.')[0] ?? '');
-    await lane.hit(at);
+    const { installation, pauseAt } = running().bed;
+    const tenant = await tenants.draft('eu-west-1');
+    const place = pauseAt(at, tenant.name);
+    const operation = await ask(running().bed, 'activate', tenant, tenant);
+    await place.hit();
     // Temporal gives the paused attempt up and lets another begin, which goes past the failpoint.
-    await reached(operation.id, next);
-    const before = await lane.installation.store.resources.findByUid('Tenant', operation.uid);
-    lane.release(at);
-    await lane.expectEnd(operation, 'succeeded');
-    assert.deepEqual((await lane.installation.store.resources.findByUid('Tenant', operation.uid))?.placement, before?.placement);
+    await until(`${next} is done`, async () => (await stepOf(operation, next))?.state === 'done');
+    const before = await installation.store.resources.findByUid('Tenant', operation.uid);
+    place.release();
+    await expectEnd(tenant, operation, 'succeeded');
+    assert.deepEqual((await installation.store.resources.findByUid('Tenant', operation.uid))?.placement, before?.placement);
   });
 }
 
 test('an operation that is cancelled while a cell keeps its step from ending is cancelled, not failed', async () => {
-  const cell = stack?.mongodHandle('eu-west-1');
-  assert.ok(cell !== undefined);
-  lane.arm('create-collections.before-intent', 'pause');
-  const operation = await lane.activate('waiting');
-  await lane.hit('create-collections.before-intent');
+  const { installation, pauseAt, temporal } = running().bed;
+  const cell = running().stack.mongodHandle('eu-west-1');
+  const tenant = await tenants.draft('eu-west-1');
+  const place = pauseAt('create-collections.before-intent', tenant.name);
+  const operation = await ask(running().bed, 'activate', tenant, tenant);
+  await place.hit();
   await cell.kill('SIGKILL');
-  lane.release('create-collections.before-intent');
-  await until('the step has failed once', async () => (await lane.installation.store.operations.find(operation.id))?.steps['create-collections']?.result?.startsWith('an attempt failed: cell_unavailable'));
-  await lane.temporal.workflow.getHandle(operation.workflowId).cancel();
-  await until('the cancellation is heard', async () => (await lane.installation.store.operations.find(operation.id))?.state === 'compensating');
+  place.release();
+  await until('the step has failed once', async () => (await stepOf(operation, 'create-collections'))?.result?.startsWith('an attempt failed: cell_unavailable'));
+  await temporal.workflow.getHandle(operation.workflowId).cancel();
+  await until('the cancellation is heard', async () => (await installation.store.operations.find(operation.id))?.state === 'compensating');
   await cell.start();
-  await lane.expectEnd(operation, 'cancelled');
+  await expectEnd(tenant, operation, 'cancelled');
 });

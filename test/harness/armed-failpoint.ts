@@ -4,6 +4,8 @@ import { until } from './until.ts';
 
 /** One failpoint of an installation; see `platform/failpoints.ts`. */
 export interface ArmedFailpoint {
+  /** Whether a process has reached it. */
+  isHit(): boolean;
   /** Resolves when a process has reached it. */
   hit(): Promise<void>;
   /** Lets the process that waits there go on. */
@@ -15,9 +17,11 @@ export function armFailpoint({ failpointDirectory }: { readonly failpointDirecto
   const path = join(failpointDirectory, name);
   for (const suffix of ['.hit', '.release']) rmSync(`${path}${suffix}`, { force: true });
   writeFileSync(path, action);
+  const isHit = (): boolean => existsSync(`${path}.hit`);
   return {
+    isHit,
     async hit() {
-      await until(`${name} is reached`, () => existsSync(`${path}.hit`));
+      await until(`${name} is reached`, isHit);
     },
     release: () => writeFileSync(`${path}.release`, ''),
   };

@@ -51,7 +51,7 @@ export function anyEntry(tenant: string): LedgerDraft {
 }
 
 /** What an activation is accepted with, whoever's it is. */
-export const activation = { kind: 'activate', from: 'Draft', to: 'Active', assign: { lifecycle: 'Active' }, restore: { lifecycle: 'Draft' }, before: { deletion: null, plan: null } } as const;
+export const activation = { kind: 'activate', from: 'Draft', to: 'Active', assign: { lifecycle: 'Active' }, restore: { lifecycle: 'Draft' }, before: { deletion: null, plan: null, owners: {} } } as const;
 
 /** A Draft in the registry. */
 export async function insertDraft(store: Store, name: string): Promise<TenantDocument> {

@@ -25,6 +25,7 @@ function bodyOf(id: RouteId, name: string): unknown {
     holdTenant: { reason: 'a case' },
     purgeTenant: { early: true },
     rollbackTenant: { generation: 1 },
+    verifyIsolationOfTenant: { against: 'another-tenant' },
   };
   return bodies[id];
 }

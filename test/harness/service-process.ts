@@ -11,6 +11,8 @@ export interface ServiceProcess {
   readonly pid: number;
   /** `null` until it has ended by itself. */
   readonly exitCode: number | null;
+  /** Whether it has been started and has not ended. */
+  readonly runs: boolean;
   /** Everything it wrote so far, over all its lives. */
   readonly output: () => string;
   start(): void;
@@ -38,6 +40,9 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
     },
     get exitCode() {
       return child?.exitCode ?? null;
+    },
+    get runs() {
+      return child !== undefined && child.exitCode === null && child.signalCode === null;
     },
     output: () => output,
     start() {

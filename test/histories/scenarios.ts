@@ -5,8 +5,9 @@ import type { Client } from '@temporalio/client';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import { operationWorkflowId } from '../../domain/search-attributes.ts';
 import { driftScheduleId, sweepScheduleId } from '../../workers/schedules.ts';
+import { armFailpoint } from '../harness/armed-failpoint.ts';
 import type { Installation } from '../harness/installation.ts';
-import { activeTenant } from '../harness/lifecycle.ts';
+import { activeTenant, takeAll } from '../harness/lifecycle.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import type { TenantInput } from '../harness/manifests.ts';
 import { until } from '../harness/until.ts';
@@ -42,6 +43,15 @@ async function activate({ client, store }: Installation, name: string, spec: Par
 
 async function ended({ store }: Installation, id: string): Promise<void> {
   await until('the operation ends', async () => (await store.operations.find(id))?.unfinished !== true);
+}
+
+/** A verification, with what happens while it runs. */
+async function verified({ client }: Installation, name: string, against: string, meanwhile: () => Promise<void> = async () => undefined): Promise<string> {
+  const api = client();
+  const { body } = await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } });
+  await meanwhile();
+  await until('the verification ends', async () => (await api.call('isolationReportOfTenant', { params: { name }, query: { against } })).body.running === undefined, 180_000);
+  return body.running?.workflowId ?? '';
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -98,6 +108,26 @@ export const scenarios: readonly Scenario[] = [
       await declare({ ifMatch: '*' }, 2);
       const { body } = await api.call('startRollout', { params: { name: 'common' }, body: {}, idempotencyKey: randomUUID() });
       return body.workflowId;
+    },
+  },
+  {
+    name: 'verifyIsolation-held',
+    async run(installation) {
+      for (const name of ['verified', 'against']) await ended(installation, (await activate(installation, name)).id);
+      return verified(installation, 'verified', 'against');
+    },
+  },
+  {
+    name: 'verifyIsolation-without-a-verdict',
+    async run(installation) {
+      for (const name of ['unverified', 'opposite']) await ended(installation, (await activate(installation, name)).id);
+      const failpoint = armFailpoint(installation, 'verify.canaries-planted', 'pause');
+      return verified(installation, 'unverified', 'opposite', async () => {
+        await failpoint.hit();
+        // Of a tenant that may do nothing it proves nothing what is refused to it.
+        await takeAll(installation.client(), 'unverified', ['suspendTenant']);
+        failpoint.release();
+      });
     },
   },
   ...pathScenarios,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isolationReportSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
 import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.ts';
 import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
@@ -36,6 +37,7 @@ export const contractDocuments = {
   'admission-request': { schema: admissionRequestSchema, writtenBy: 'tenure' },
   'policy-response': { schema: policyResponseSchema, writtenBy: 'outsiders' },
   'ledger-entry': { schema: ledgerEntrySchema, writtenBy: 'tenure' },
+  'isolation-report': { schema: isolationReportSchema, writtenBy: 'tenure' },
   operation: { schema: operationSchema, writtenBy: 'tenure' },
   problem: { schema: problemSchema, writtenBy: 'tenure' },
   'tenant-access': { schema: tenantAccessSchema, writtenBy: 'tenure' },

@@ -18,7 +18,7 @@ const limitMs = 20_000;
 const pauseMs = 5;
 
 /** How mongod names the owner of a session: SHA-256 of "user@database". */
-function ownerOf(user: string, database: string): Binary {
+export function ownerOf(user: string, database: string): Binary {
   return new Binary(createHash('sha256').update(`${user}@${database}`).digest());
 }
 

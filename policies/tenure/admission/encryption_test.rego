@@ -9,7 +9,7 @@ wrapping_keys(keys) := base.set_to("/plan/spec/encryption", {"wrappingKeys": key
 wrapped_by(key) := base.set_to("/dataKey/wrappedBy", key)
 
 test_a_placed_tenant_has_a_data_key if {
-	needing_a_key == {"tenant.open", "tenant.reactivate", "tenant.resume"}
+	needing_a_key == {"tenant.change_plan", "tenant.open", "tenant.reactivate", "tenant.resume"}
 	every action in needing_a_key {
 		every patch in [
 			base.removed("/dataKey"),

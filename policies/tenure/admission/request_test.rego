@@ -77,7 +77,7 @@ fits_its_plan := {"quota.tables", "residency.placement", "tenant.mode_allowed", 
 asks := {
 	"tenant.activate": {"of": draft, "rules": ({"lifecycle.transition"} | whole_manifest)},
 	"tenant.archive": {"of": suspended, "rules": {"lifecycle.transition"}},
-	"tenant.change_plan": {"of": suspended, "rules": ({"lifecycle.transition"} | fits_its_plan)},
+	"tenant.change_plan": {"of": suspended, "rules": ({"encryption.data_key", "lifecycle.transition"} | fits_its_plan)},
 	"tenant.create": {"of": draft, "rules": whole_manifest},
 	"tenant.delete": {"of": archived, "rules": {"lifecycle.hold", "lifecycle.transition"}},
 	"tenant.hold": {"of": deleted, "rules": {"tenant.registered"}},

@@ -63,7 +63,7 @@ test('a change of plan waits for its time, and is taken back', async () => {
   const told = await done('change-plan', 'acme', 'large', '--at', '2031-01-01T01:00:00+01:00');
   assert.equal(told, 'tenant/acme changes to plan large at 2031-01-01T00:00:00.000Z\n');
   assert.deepEqual((await acme()).status.scheduledPlan, { name: 'large', time: '2031-01-01T00:00:00.000Z' });
-  assert.match(await done('get', 'tenant', 'acme'), /^acme +small +Active .* plan large 2031-01-01 +-$/m);
+  assert.match(await done('get', 'tenant', 'acme'), /^acme +small +- +Active .* plan large 2031-01-01 +-$/m);
   assert.match(await done('describe', 'tenant', 'acme'), /^Plan to come: +large from 2031-01-01T00:00:00\.000Z$/m);
   assert.equal(await done('change-plan', 'acme', '--cancel'), 'tenant/acme keeps plan small\n');
   assert.equal((await acme()).status.scheduledPlan, undefined);
@@ -77,7 +77,7 @@ test('a legal hold is set, shown, stands in the way of a deletion, and is lifted
   await done('apply', '-f', 'held.yaml');
   assert.equal(await done('hold', 'held', '--reason', 'case 4711'), 'tenant/held is held: case 4711\n');
   assert.match(await done('describe', 'tenant', 'held'), /^Legal hold: +case 4711$/m);
-  assert.match(await done('get', 'tenant', 'held'), /^held +startup +Draft .* held +-$/m);
+  assert.match(await done('get', 'tenant', 'held'), /^held +startup +- +Draft .* held +-$/m);
   const refused = await cli.run(['delete', 'held', '--confirm=held']);
   assert.deepEqual([refused.code, refused.stdout], [exitCodes.denied, '']);
   assert.match(refused.stderr, /The tenant is held: case 4711\n {2}fix: Lift the hold with the verb release-hold first\./);

@@ -38,10 +38,10 @@ test('get prints lists as tables, with every page and no more than asked for', a
   const { code, stdout, stderr } = await cli.run(['get', 'tenants']);
   assert.deepEqual([code, stderr], [exitCodes.ok, '']);
   const [header, acme = [], ...others] = stdout.trimEnd().split('\n').map((line) => line.split(/ {3,}/));
-  assert.deepEqual(header, ['NAME', 'PLAN', 'LIFECYCLE', 'READY', 'REGION', 'AGE', 'NOTES', 'OPERATION']);
-  assert.deepEqual(acme.slice(0, 4), ['acme', 'startup', 'Active', 'True']);
-  assert.match(acme[4] ?? '', /^(eu-west-1|us-east-1)$/);
-  assert.deepEqual(others.map((line) => line.slice(0, 5)), [['broken', 'startup', 'Draft', 'False', '-'], ['draft', 'startup', 'Draft', 'False', '-']]);
+  assert.deepEqual(header, ['NAME', 'PLAN', 'TEMPLATE', 'LIFECYCLE', 'READY', 'REGION', 'AGE', 'NOTES', 'OPERATION']);
+  assert.deepEqual(acme.slice(0, 5), ['acme', 'startup', '-', 'Active', 'True']);
+  assert.match(acme[5] ?? '', /^(eu-west-1|us-east-1)$/);
+  assert.deepEqual(others.map((line) => line.slice(0, 6)), [['broken', 'startup', '-', 'Draft', 'False', '-'], ['draft', 'startup', '-', 'Draft', 'False', '-']]);
   assert.equal((await cli.run(['get', 'tenant', '--limit', '2', '-o', 'name'])).stdout, 'tenant/acme\ntenant/broken\n');
   assert.match((await cli.run(['get', 'plans'])).stdout, /^NAME {6}MODES {21}REGIONS {3}TABLES {3}AGE\nstartup {3}dedicated,schema,hybrid {3}any {7}100 {6}\d+m?\d*s\n$/);
   assert.match((await cli.run(['get', 'regions'])).stdout, /^us-east-1 {3}US {13}1 {7}yes {15}\d+m?\d*s$/m);

@@ -45,7 +45,7 @@ test('a tenant is taken through its whole life, and every verb tells what came o
   assert.match(deleted.stdout, new RegExp(told('delete', 'succeeded')));
   assert.match(deleted.stderr, /^This deletes tenant\/acme .* until then `tenure undelete acme` brings it back\.\n/);
   assert.match(await done('describe', 'tenant', 'acme'), /^Lifecycle: +Deleted.*\n(?:.*\n)*Deleted: +\S+Z \(\d+s ago\), from Archived; purged from \S+Z on$/m);
-  assert.match(await done('get', 'tenants', '--lifecycle', 'Deleted'), /^acme +startup +Deleted .* purge \d{4}-\d\d-\d\d +-$/m);
+  assert.match(await done('get', 'tenants', '--lifecycle', 'Deleted'), /^acme +startup +- +Deleted .* purge \d{4}-\d\d-\d\d +-$/m);
   await done('undelete', 'acme', '--wait');
   assert.equal(await lifecycleOf('acme'), 'Archived');
 

@@ -146,12 +146,12 @@ export interface CellFixture {
   disconnect(): Promise<void>;
 }
 
-export function openCell({ uri, adminUri }: { readonly uri: string; readonly adminUri: string }): CellFixture {
+export function openCell({ uri, adminUri }: { readonly uri: string; readonly adminUri: string }, name = 'eu-west-1-a'): CellFixture {
   const sent: CommandStartedEvent[] = [];
   const client = new MongoClient(uri, { monitorCommands: true, serverSelectionTimeoutMS: 3_000 });
   client.on('commandStarted', (event) => sent.push(event));
   const root = new MongoClient(adminUri);
-  const cell = { name: 'eu-west-1-a', client, endpoint: endpointOf(uri) };
+  const cell = { name, client, endpoint: endpointOf(uri) };
   const homes = new Set<Home>();
   const claims = root.db(planeDatabase).collection<ClaimDocument>('claims');
   const database = (home: Home): Db => root.db(home.layout.database);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import type { ApiClient } from '../../../client/api-client.ts';
@@ -9,7 +10,7 @@ import { driftScheduleId } from '../../../workers/schedules.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { activeTenant, conditionOf, takeAll } from '../../harness/lifecycle.ts';
+import { activeTenant, conditionOf, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
@@ -101,4 +102,15 @@ test('a scan of tenants that are as they should be writes nothing after the firs
   const count = (await readEntries(installation)).length;
   await scan();
   assert.equal((await readEntries(installation)).length, count);
+});
+
+test('what a scan has found of a tenant is gone when the tenant is purged', async () => {
+  const { metadata } = await activeTenant(api, 'passing', placed);
+  await scan();
+  const found = () => installation.store.drift.find(metadata.uid);
+  assert.ok((await found()) !== undefined);
+  await takeAll(api, 'passing', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
+  const { body } = await api.call('purgeTenant', { params: { name: 'passing' }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
+  assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
+  assert.equal(await found(), undefined);
 });

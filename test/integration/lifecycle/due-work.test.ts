@@ -66,3 +66,17 @@ test('a plan that is scheduled takes effect at its time, on behalf of who schedu
   assert.deepEqual(entries.map(({ outcome, actor }) => [outcome, actor.roles]).at(-1), ['succeeded', ['admin']]);
   assert.equal((await api.call('getTenant', { params: { name: 'unscheduled' } })).body.status.plan?.name, 'startup');
 });
+
+test('a scheduled plan that is in effect already when its time comes is scheduled no longer', async () => {
+  await activeTenant(api, 'as-it-is');
+  await api.call('changePlanOfTenant', { params: { name: 'as-it-is' }, body: { plan: 'startup', time: new Date(Date.now() + 3_600_000).toISOString() }, ...key() });
+  // Its time comes: nobody waits an hour for a test.
+  await installation.control.db(installation.databases.control).collection('resources').updateOne({ name: 'as-it-is' }, { $set: { 'scheduledPlan.time': new Date() } });
+  const tenant = await until('nothing is scheduled', async () => {
+    const { body } = await api.call('getTenant', { params: { name: 'as-it-is' } });
+    return body.status.scheduledPlan === undefined ? body : undefined;
+  });
+  assert.deepEqual([tenant.spec.plan, tenant.status.operation], ['startup', undefined]);
+  const entries = await readEntries(installation, { tenant: tenant.metadata.uid, action: 'tenant.change_plan' });
+  assert.deepEqual(entries.map(({ event }) => event?.type), ['tenant.plan_change_scheduled.v1', 'tenant.plan_change_unscheduled.v1']);
+});

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
+import type { ApiError } from '../../../client/api-error.ts';
+import type { Operation } from '../../../contracts/operation.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
-import { declareBasics } from '../../harness/manifests.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let api: ApiClient;
@@ -77,22 +79,22 @@ test('a pending operation that is cancelled never begins, and the first one is s
   assert.equal((await ended(api, id)).state, 'cancelled');
   const tenant = await read('both-cancelled');
   assert.deepEqual([tenant.status.lifecycle, tenant.status.pending], ['Active', undefined]);
+  const states = (await readEntries(installation, { tenant: tenant.metadata.uid })).filter(({ previous }) => previous !== undefined);
+  for (const [index, { action, previous }] of states.entries()) if (index > 0) assert.deepEqual(previous, states[index - 1]?.next, `${action} goes on from the entry before it`);
 });
 
-test('a pending operation whose ground has gone when its turn comes ends as failed, and says why', async () => {
-  const name = 'too-late';
+test('an operation that is called off when all its steps are done is undone still, and the one that waits has its turn', async () => {
+  const name = 'at-its-end';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant']);
-  // The first has done all its steps when the second asks for its cancellation.
   const failpoint = armFailpoint(installation, 'finish.before-commit', 'pause');
   const { body: resuming } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
   await failpoint.hit();
   const { body: archiving } = await api.call('archiveTenant', { params: { name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
   failpoint.release();
-  assert.equal((await ended(api, resuming.operation?.id ?? '')).state, 'succeeded');
-  const operation = await ended(api, archiving.operation?.id ?? '');
-  assert.deepEqual([operation.state, operation.error?.code], ['failed', 'transition_not_allowed']);
-  assert.equal((await read(name)).status.lifecycle, 'Active');
+  assert.equal((await ended(api, resuming.operation?.id ?? '')).state, 'cancelled');
+  assert.equal((await ended(api, archiving.operation?.id ?? '')).state, 'succeeded');
+  assert.equal((await read(name)).status.lifecycle, 'Archived');
 });
 
 test('a purge that has begun is neither cancelled nor preempted', async () => {
@@ -108,4 +110,85 @@ test('a purge that has begun is neither cancelled nor preempted', async () => {
   await assert.rejects(api.call('holdTenant', { params: { name }, body: { reason: 'too late' }, ifMatch: '*', idempotencyKey: randomUUID() }), /being purged/);
   failpoint.release();
   assert.equal((await ended(api, id)).state, 'succeeded');
+});
+
+test('what a verb has set stays its own when the operation that would have reversed it is undone', async () => {
+  const name = 'owned';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant']);
+  const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  await api.call('cancelOperation', { params: { id: body.operation?.id ?? '' } });
+  failpoint.release();
+  assert.equal((await ended(api, body.operation?.id ?? '')).state, 'cancelled');
+  const reversing = api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { lifecycle: 'Active' }) });
+  await assert.rejects(reversing, (error: ApiError) => error.code === 'field_owned');
+});
+
+test('what is undone and what begins in its stead are a generation each', async () => {
+  const name = 'generations';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant']);
+  const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body: resuming } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  const { body: archiving } = await api.call('archiveTenant', { params: { name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  failpoint.release();
+  await ended(api, resuming.operation?.id ?? '');
+  assert.equal((await ended(api, archiving.operation?.id ?? '')).state, 'succeeded');
+  const { body: { items } } = await api.call('listTenantRevisions', { params: { name } });
+  assert.deepEqual(items.map(({ generation }) => generation), [6, 5, 4, 3, 2, 1]);
+  const declared = async (at: string) => ((await api.call('getTenant', { params: { name }, query: { at } })).body.spec.lifecycle);
+  assert.deepEqual([await declared('4'), await declared('5'), await declared('6')], ['Active', 'Suspended', 'Archived']);
+});
+
+test('a change of plan is another one than that to another plan, and takes the place of what was scheduled also when it preempts', async () => {
+  const name = 'replanned';
+  await activeTenant(api, name);
+  for (const plan of ['larger', 'largest']) {
+    const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 500 } };
+    await api.call('putPlan', { params: { name: plan }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: plan }, spec } });
+  }
+  const changePlan = (plan: string, rest: { time?: string } = {}, preempt: 'true' | 'false' = 'false') =>
+    api.call('changePlanOfTenant', { params: { name }, body: { plan, ...rest }, query: { preempt }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await changePlan('largest', { time: '2126-01-01T00:00:00.000Z' });
+  const reconciling = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body: first } = await api.call('reconcileTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await reconciling.hit();
+  const { body: second } = await changePlan('larger', {}, 'true');
+  reconciling.release();
+  await ended(api, first.operation?.id ?? '');
+  assert.equal((await ended(api, second.operation?.id ?? '')).state, 'succeeded');
+  assert.deepEqual([(await read(name)).spec.plan, (await read(name)).status.scheduledPlan], ['larger', undefined]);
+
+  const changing = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body: third } = await changePlan('largest');
+  await changing.hit();
+  await assert.rejects(changePlan('startup'), /is running/);
+  assert.equal((await changePlan('largest')).body.operation?.id, third.operation?.id);
+  changing.release();
+  assert.equal((await ended(api, third.operation?.id ?? '')).state, 'succeeded');
+});
+
+/** A deleted Draft whose undeletion stands at a point when its purge is asked for, before its time and in its stead. */
+async function purgedWhileUndeleted(name: string, at: string): Promise<{ readonly undelete: Operation; readonly purge: Operation }> {
+  await api.call('createTenant', { body: tenantManifest(name), idempotencyKey: randomUUID() });
+  await takeAll(api, name, ['deleteTenant']);
+  const failpoint = armFailpoint(installation, at, 'pause');
+  const { body: undeleting } = await api.call('undeleteTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await failpoint.hit();
+  const { body: purging } = await api.call('purgeTenant', { params: { name }, body: { early: true }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  failpoint.release();
+  return { undelete: await ended(api, undeleting.operation?.id ?? ''), purge: await ended(api, purging.operation?.id ?? '') };
+}
+
+test('a purge before its time may preempt an undeletion, and is still one before its time when its turn comes', async () => {
+  const { undelete, purge } = await purgedWhileUndeleted('not-undeleted', 'begin.after-commit');
+  assert.deepEqual([undelete.state, purge.state, purge.error], ['cancelled', 'succeeded', undefined]);
+});
+
+test('a purge that preempts an undeletion is judged by what stands when that has been undone', async () => {
+  const { undelete, purge } = await purgedWhileUndeleted('undeleted', 'finish.before-commit');
+  assert.deepEqual([undelete.state, purge.state, purge.error?.code], ['succeeded', 'failed', 'transition_not_allowed']);
 });

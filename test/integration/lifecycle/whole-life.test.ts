@@ -9,7 +9,7 @@ import { readEntries } from '../../harness/control-data.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, conditionOf, ended, take, takeAll } from '../../harness/lifecycle.ts';
-import { declareBasics } from '../../harness/manifests.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let api: ApiClient;
@@ -68,6 +68,7 @@ test('a tenant lives its whole life: its data outlasts everything but the purge,
 
   const successor = await activeTenant(api, name);
   assert.notEqual(successor.metadata.uid, metadata.uid);
+  assert.ok(successor.metadata.revision > deleted.metadata.revision, 'no ETag means two tenants');
 
   const entries = await readEntries(installation, { tenant: metadata.uid });
   assert.deepEqual(
@@ -113,6 +114,21 @@ test('a plan is changed, with the old one bound again when it is changed back', 
   assert.deepEqual([bigger.spec.plan, bigger.status.plan?.name, conditionOf(bigger, 'Ready')], ['bigger', 'bigger', 'True Active']);
   const back = await change('startup');
   assert.deepEqual([back.spec.plan, back.status.plan?.name], ['startup', 'startup']);
+});
+
+test('a collection that is added to a tenant counts in the budget of its cell, and less once it is archived', async () => {
+  const name = 'growing';
+  const { metadata } = await activeTenant(api, name);
+  const tables = async () => (await installation.store.resources.findByUid('Tenant', metadata.uid))?.tables;
+  assert.equal(await tables(), 6);
+  const { services } = tenantManifest(name).spec;
+  const added = [...services, { name: 'more', collections: [{ name: 'added', indexes: [{ keys: [{ field: 'number' }] }] }] }];
+  const { body } = await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { services: added }) });
+  assert.equal(body.operation?.kind, 'reconcile');
+  assert.equal((await ended(api, body.operation.id)).state, 'succeeded');
+  assert.equal(await tables(), 9);
+  await takeAll(api, name, ['suspendTenant', 'archiveTenant']);
+  assert.equal(await tables(), 6);
 });
 
 test('a legal hold stands in the way of deletion and purge until its own verb lifts it', async () => {

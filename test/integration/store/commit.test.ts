@@ -38,7 +38,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
     store.commit(async (tx) => {
       const uid = store.newId();
       const tenant = await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time));
-      await store.resources.replace(tx, 1, { ...tenant, generation: 2, revision: 2 });
+      await store.resources.replace(tx, 1, { ...tenant, generation: 2, revision: 2, tables: 1, placement: { region: 'eu-west-1', cell: 'eu-west-1-a', mode: 'dedicated', database: 'd' } });
       await store.operations.update(tx, { operationId: operation._id, fence: operation.fence }, { $set: { state: 'running' } });
       await store.operations.insert(tx, { id: store.newId(), ...activation, tenant: { uid, name }, generation: 1, fence: 1, ...caller });
       const bytes = new Binary(Buffer.alloc(16));
@@ -48,7 +48,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
       await store.brakes.count(tx, 'suspend', 60_000);
       await store.rollouts.insert(tx, rolloutOf(rollout, name, tx.time));
       await store.rollouts.moveMembers(tx, rollout, 'changing', 'skipped');
-      await store.tombstones.insert(tx, { _id: store.newId(), storageVersion, name, createTime: tx.time, deleteTime: tx.time, purgeTime: tx.time, generation: 1, placement: null, operationId: operation._id, ledgerEntry: tx.entryId });
+      await store.tombstones.insert(tx, { _id: store.newId(), storageVersion, name, createTime: tx.time, deleteTime: tx.time, purgeTime: tx.time, generation: 1, revision: 1, placement: null, operationId: operation._id, ledgerEntry: tx.entryId });
       return { result: undefined, entries: [entry(uid)] };
     });
 }

@@ -4,8 +4,9 @@ import { exitCodes } from '../../../contracts/problems.ts';
 import { runInMemory } from './in-memory-cli.ts';
 
 const lifecycleVerbs = ['activate', 'suspend', 'resume', 'archive', 'reactivate', 'undelete', 'reconcile', 'delete', 'purge', 'change-plan', 'hold', 'release-hold'];
+const rolloutVerbs = ['preview', 'start', 'list', 'status', 'pause', 'resume', 'cancel'].map((verb) => `roll-out ${verb}`);
 
-for (const verb of ['apply', 'get', 'describe', 'history', 'diff', 'rollback', 'wait', 'operations', 'operations cancel', 'explain', ...lifecycleVerbs]) {
+for (const verb of ['apply', 'get', 'describe', 'history', 'diff', 'rollback', 'wait', 'operations', 'operations cancel', 'explain', 'roll-out', ...rolloutVerbs, ...lifecycleVerbs]) {
   test(`tenure ${verb} --help has examples and needs no connection`, async () => {
     const { code, stdout, stderr } = await runInMemory([...verb.split(' '), '--help']);
     assert.deepEqual([code, stderr], [exitCodes.ok, '']);
@@ -30,6 +31,8 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['get tombstones --plan startup', /^error: tombstones cannot be filtered so/],
   ['get tombstone x --name acme', /^error: a filter and names do not go together/],
   ['get tenant acme --plan startup', /^error: a filter and names do not go together/],
+  ['get templates --template startup', /^error: templates cannot be filtered so/],
+  ['get roll-outs --plan startup', /^error: roll-outs cannot be filtered so/],
   ['get tenants --at 3', /^error: --at is for one tenant\nfix: write: get tenant NAME --at GENERATION/],
   ['get tenant a b --at 3', /^error: --at is for one tenant/],
   ['get plan/p --at 3', /^error: --at is for one tenant/],
@@ -38,9 +41,10 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['diff tenants', /^error: name exactly one tenant/],
   ['rollback tenant/a', /^error: required option '--to <generation>' not specified/],
   ['rollback tenant/a --to 0', /Write a whole number above zero\./],
-  ['wait region/r', /^error: nothing runs for a region\nfix: wait for a tenant or an operation/],
+  ['wait region/r', /^error: nothing runs for a region\nfix: wait for a tenant, an operation or a roll-out/],
   ['wait tombstone/t', /^error: nothing runs for a tombstone/],
   ['wait operation/x --for=Ready', /^error: --for is for tenants/],
+  ['wait roll-out/x --for=Ready', /^error: --for is for tenants/],
   ['wait tenant/a --for=Redy', /^error: --for=Redy is not understood\nfix: write --for=Ready/],
   ['wait tenant/a --for=lifecycle=active', /^error: "active" is no lifecycle state\nfix: did you mean "Active"\?/],
   ['wait tenant/a --for=condition=Placed=Yes', /^error: "Yes" is no status of a condition\nfix: use one of True, False, Unknown/],
@@ -69,8 +73,19 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['change-plan a p --cancel', /^error: --cancel takes no plan\nfix: leave one of the two out/],
   ['change-plan a p --preview -o name', /^error: a preview has no name\nfix: use -o table, json or yaml/],
   ['hold a', /^error: required option '--reason <text>' not specified/],
-  ['explain region r', /Allowed choices are placement\./],
+  ['explain region r', /Allowed choices are placement, config\./],
   ['explain placement a -o name', /Allowed choices are table, json, yaml\./],
+  ['roll-out', /^Usage: tenure roll-out/],
+  ['roll-out begin startup', /^error: unknown command 'begin'/],
+  ['roll-out preview tenant/a', /^error: "tenant\/a" is no template/],
+  ['roll-out preview startup -o name', /Allowed choices are table, json, yaml\./],
+  ['roll-out start', /^error: missing required argument 'template'\nusage: tenure roll-out start \[options\] <template>\nfix: see tenure roll-out start --help/],
+  ['roll-out start startup --version 0', /Write a whole number above zero\./],
+  ['roll-out start startup --wave 0', /Write a number of tenants above zero, or a share such as 10%\./],
+  ['roll-out start startup --wave 1 --wave 101%', /Write a number of tenants above zero, or a share such as 10%\./],
+  ['roll-out start startup --max-failures -1', /Write a whole number above zero\./],
+  ['roll-out status template/x', /^error: "template\/x" is no roll-out\nfix: ask for one kind at a time/],
+  ['roll-out pause x --wait', /^error: unknown option '--wait'/],
 ];
 
 for (const [argv, says] of misuses) {

@@ -15,6 +15,14 @@ describe('the next step of a roll-out', () => {
     assert.deepEqual(nextRolloutStep(progress({ wave: 1, counts: { ...counts, changed: 1 } })), { kind: 'take', limit: 9 });
   });
 
+  it('keeps to its last wave too, and lets what that leaves over follow it', () => {
+    assert.deepEqual(nextRolloutStep(progress({ waves: [5] })), { kind: 'take', limit: 5 });
+    assert.deepEqual(nextRolloutStep(progress({ waves: [5], counts: { ...counts, changing: 1, changed: 4 } })), { kind: 'wait' });
+    assert.deepEqual(nextRolloutStep(progress({ waves: [5], counts: { ...counts, changed: 5 } })), { kind: 'next-wave' });
+    assert.deepEqual(nextRolloutStep(progress({ waves: [5], wave: 1, counts: { ...counts, changed: 5 } })), { kind: 'take', limit: 20 });
+    assert.deepEqual(nextRolloutStep(progress({ waves: ['100%'], counts: { ...counts, changed: 100 } })), { kind: 'take', limit: 20 }, 'those that have come since');
+  });
+
   it('takes at least one tenant for a share of few', () => {
     assert.deepEqual(nextRolloutStep(progress({ waves: ['1%', '100%'], tenants: 3 })), { kind: 'take', limit: 1 });
   });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { canonicallyEqual } from '../../../contracts/canonical-json.ts';
 import type { ServiceSpec } from '../../../contracts/manifests/tenant.ts';
-import { configEntries, effectiveConfig, rebaseServices } from '../../../domain/tenant-template.ts';
+import { configEntries, effectiveConfig, overlaidServices, rebaseServices } from '../../../domain/tenant-template.ts';
 import type { TemplateVersion } from '../../../domain/tenant-template.ts';
 
 const template = (config: TemplateVersion['spec']['config']): TemplateVersion => ({ name: 'startup', version: 2, spec: { config } });
@@ -30,6 +30,24 @@ describe('the configuration in effect', () => {
 
   it('has the names of JavaScript’s own properties like any other', () => {
     assert.deepEqual(configEntries(template({}), { constructor: 1 }), [{ key: 'constructor', value: 1, origin: 'tenant' }]);
+  });
+});
+
+describe('services that a tenant of a template declares itself', () => {
+  const overlaid = (declared: ServiceSpec[], current: ServiceSpec[], from: ServiceSpec[], to: ServiceSpec[]): ServiceSpec[] => overlaidServices(declared, current, from, to, canonicallyEqual);
+  const mine: ServiceSpec = { name: 'shop', collections: [{ name: 'orders', indexes: [{ keys: [{ field: 'mine', order: 1 }] }] }] };
+
+  it('stand before those of the template, collection by collection', () => {
+    assert.deepEqual(overlaid([mine], [], [], [service('shop', 'orders', 'carts'), service('mail', 'sent')]), [{ ...mine, collections: [...mine.collections, { name: 'carts', indexes: [] }] }, service('mail', 'sent')]);
+  });
+
+  it('are the same when the same manifest is applied after a roll-out, also of a version that gives something up', () => {
+    const [first, second, third] = [[service('shop', 'orders')], [service('shop', 'orders', 'carts')], [service('shop', 'orders')]];
+    const created = overlaid([mine], [], [], first);
+    const moved = rebase(created, first, second);
+    assert.deepEqual(overlaid([mine], moved, second, second), moved);
+    const back = rebase(moved, second, third);
+    assert.deepEqual(overlaid([mine], moved, second, third), back);
   });
 });
 

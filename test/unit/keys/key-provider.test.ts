@@ -30,6 +30,13 @@ describe('a key provider', () => {
     assert.deepEqual([wrapped.key, (await rotated.wrap(plaintext, 'c')).key], ['a', 'b']);
   });
 
+  it('wraps with a key that is allowed: the current one, else another that it holds, else none', async () => {
+    const keys = provider('b', { a: first, b: second });
+    assert.equal((await keys.wrap(plaintext, 'c', ['a', 'b'])).key, 'b');
+    assert.equal((await keys.wrap(plaintext, 'c', ['gone', 'a'])).key, 'a');
+    await assert.rejects(keys.wrap(plaintext, 'c', ['gone']), (error: unknown) => error instanceof TenureError && error.code === 'policy_refused' && error.errors[0]?.rule === 'encryption.data_key');
+  });
+
   it('says which key is missing, and to put it back', async () => {
     const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
     await assert.rejects(provider('b', { b: second }).unwrap(wrapped, 'c'), unavailable('"a"', 'put it back'));

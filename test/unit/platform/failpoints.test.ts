@@ -15,34 +15,42 @@ describe('a failpoint', () => {
   const arm = (name: string, action: string): void => writeFileSync(join(directory, name), action);
 
   it('does nothing where there is no directory', async () => {
-    await createFailpoints(undefined).reach('accept.before-commit');
+    await createFailpoints(undefined).reach('accept.before-commit', 'acme');
   });
 
   it('does nothing until it is armed, and nothing under another name', async () => {
     arm('other', 'boom');
-    await createFailpoints(directory).reach('place');
+    await createFailpoints(directory).reach('place', 'acme');
     assert.ok(existsSync(join(directory, 'other')));
+  });
+
+  it('strikes only the tenant that it is armed for', async () => {
+    const failpoints = createFailpoints(directory);
+    arm('place@acme', 'boom');
+    await failpoints.reach('place', 'another');
+    await assert.rejects(failpoints.reach('place', 'acme'), { message: 'boom' });
+    await failpoints.reach('place', 'acme');
   });
 
   it('fails with the text it is armed with, once', async () => {
     const failpoints = createFailpoints(directory);
     arm('place', 'the disk is full\n');
-    await assert.rejects(failpoints.reach('place'), { message: 'the disk is full' });
+    await assert.rejects(failpoints.reach('place', 'acme'), { message: 'the disk is full' });
     assert.ok(existsSync(join(directory, 'place.hit')));
-    await failpoints.reach('place');
+    await failpoints.reach('place', 'acme');
   });
 
   it('strikes again when it is armed again', async () => {
     const failpoints = createFailpoints(directory);
     for (const text of ['first', 'second']) {
       arm('place', text);
-      await assert.rejects(failpoints.reach('place'), { message: text });
+      await assert.rejects(failpoints.reach('place', 'acme'), { message: text });
     }
   });
 
   it('strikes one of several that reach it at once', async () => {
     arm('place', 'boom');
-    const reached = await Promise.allSettled([1, 2, 3].map(async () => await createFailpoints(directory).reach('place')));
+    const reached = await Promise.allSettled([1, 2, 3].map(async () => await createFailpoints(directory).reach('place', 'acme')));
     assert.deepEqual(reached.map(({ status }) => status).toSorted(), ['fulfilled', 'fulfilled', 'rejected']);
   });
 
@@ -51,7 +59,7 @@ describe('a failpoint', () => {
     arm('place', 'pause');
     const passed: string[] = [];
     const reached = ['first', 'second'].map(async (who) => {
-      await failpoints.reach('place');
+      await failpoints.reach('place', 'acme');
       passed.push(who);
     });
     try {

@@ -82,7 +82,7 @@ test('a fitting one on PATH is used, an unfitting one passed over and named', as
 
 test('the sources are tried in order, the result is kept, and the next time nothing is fetched', async () => {
   const path = await acquireTool(opa, options([unreachable, working('1.22.0')]));
-  assert.match(lines[0] ?? '', /^opa: not on PATH; download: host not reachable \(0\.0 s\); build: 1\.22\.0 in 0\.0 s$/);
+  assert.match(lines[0] ?? '', /^opa: not on PATH; download: host not reachable \(\d\.\d s\); build: 1\.22\.0 in \d\.\d s$/);
   assert.equal(await acquireTool(opa, options([unreachable])), path);
   assert.equal(fetched, 1);
   assert.deepEqual(readdirSync(join(path, '..', '..')), ['1.22.0']);

@@ -1,0 +1,157 @@
+import { Context } from '@temporalio/activity';
+import type { IsolationReport } from '../contracts/isolation-report.ts';
+import { homeFormIn } from '../domain/isolation.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import type { VerificationInput } from '../domain/verification-input.ts';
+import type { Cells } from '../engines/isolation/cells.ts';
+import { describeHome } from '../engines/isolation/home.ts';
+import type { Home, WorkLease } from '../engines/isolation/home.ts';
+import { clearLeavings, verifyPair } from '../engines/isolation/verify/verify-pair.ts';
+import type { TenantSecrets } from '../engines/keys/tenant-secrets.ts';
+import { requireVerifiable } from '../engines/registry/accept-verification.ts';
+import { giveUpVerification, recordVerification } from '../engines/registry/record-verification.ts';
+import type { Failpoints } from '../platform/failpoints.ts';
+import type { Logger } from '../platform/logging.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { TenantDocument, VerificationDocument } from '../store/documents.ts';
+import type { Store } from '../store/store.ts';
+import { ulidsFrom } from '../store/ulid.ts';
+import { asFailure } from './failure.ts';
+
+/** How a verification ended; the report itself is in the control database. */
+export interface VerificationEnd {
+  readonly verdict: IsolationReport['verdict'] | 'none';
+}
+
+export interface VerificationFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface VerificationActivities {
+  /** Probes both ways and records what was found. May be repeated; what an earlier attempt has left is removed first. */
+  verifyBoundary(input: VerificationInput): Promise<VerificationEnd>;
+  /** Removes what attempts have left on the cells. */
+  clearVerification(input: VerificationInput): Promise<void>;
+  /** Records that there is no verdict. */
+  endVerification(input: VerificationInput & { readonly failure: VerificationFailure }): Promise<void>;
+}
+
+/** For all the probes of one attempt, and for one of them. */
+const patienceMs = 10 * 60_000;
+const commandMs = 15_000;
+/** More than all attempts at a verification take: nothing of one so old is still at work. */
+const oldMs = 6 * 60 * 60_000;
+
+export interface VerificationDependencies {
+  readonly store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>;
+  readonly cells: Cells;
+  readonly installation: string;
+  readonly password: TenantSecrets['password'];
+  readonly failpoints: Failpoints;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'isolationProbes' | 'isolationBreaches'>;
+}
+
+export function createVerificationActivities({ store, cells, installation, password, failpoints, logger, metrics }: VerificationDependencies): VerificationActivities {
+  function leaseFromNow(): WorkLease {
+    const until = performance.now() + patienceMs;
+    const { heartbeat, cancellationSignal } = Context.current();
+    return {
+      remainingMs() {
+        heartbeat.call(Context.current());
+        if (cancellationSignal.aborted) throw new TenureError('fenced', 'this attempt was called off');
+        const leftMs = Math.floor(until - performance.now());
+        if (leftMs < 1) throw new TenureError('cell_unavailable', 'the isolation was not verified in time');
+        return Math.min(leftMs, commandMs);
+      },
+    };
+  }
+
+  function homeOf({ _id: uid, name, spec, placement, lifecycle }: TenantDocument, lease: WorkLease): Home {
+    if (placement === null) throw new TenureError('tenant_not_active', `tenant "${name}" is nowhere`);
+    return describeHome({ installation, uid, operationId: 'verification', mode: placement.mode, spec, form: homeFormIn(lifecycle), config: {}, cell: cells.get(placement.cell), lease });
+  }
+
+  async function tenantsOf({ tenants }: VerificationDocument): Promise<[TenantDocument, TenantDocument]> {
+    const found = await Promise.all(tenants.map(async ({ uid, name }) => {
+      const tenant = await store.resources.findByUid('Tenant', uid);
+      if (tenant === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist any more`);
+      return tenant;
+    }));
+    return found as [TenantDocument, TenantDocument];
+  }
+
+  const leavingsOf = (verification: string) => ({ verification, olderThan: ulidsFrom(Date.now() - oldMs) });
+
+  function tell({ id, verdict, directions }: IsolationReport): void {
+    for (const { counts, breaches, from } of directions) {
+      for (const { family: _, ...classes } of counts) for (const [outcome, count] of Object.entries(classes)) metrics.isolationProbes.inc({ outcome }, count);
+      if (breaches.length > 0) logger.error('the isolation of a tenant is breached', { tenant: from, operationId: id, count: breaches.length });
+    }
+    if (verdict === 'breached') metrics.isolationBreaches.inc();
+  }
+
+  async function verify(input: VerificationInput): Promise<VerificationEnd> {
+    const attempt = `${input.id}_${store.newId()}`;
+    const document = await store.verifications.begin(input, attempt);
+    if (document?.running == null) {
+      const { report } = (await store.verifications.find(input.pair)) ?? {};
+      return { verdict: report?.id === input.id ? report.verdict : 'none' };
+    }
+    const tenants = await tenantsOf(document);
+    for (const tenant of tenants) requireVerifiable(tenant);
+    const lease = leaseFromNow();
+    const startTime = new Date().toISOString();
+    const directions = await verifyPair({
+      tenants: [{ name: tenants[0].name, home: homeOf(tenants[0], lease) }, { name: tenants[1].name, home: homeOf(tenants[1], lease) }],
+      leavings: leavingsOf(input.id),
+      attempt,
+      password,
+      newId: store.newId,
+      planted: () => failpoints.reach('verify.canaries-planted', tenants[0].name),
+    });
+    const verdict = directions.some(({ breaches }) => breaches.length > 0) ? 'breached' : 'held';
+    const report: IsolationReport = {
+      id: input.id,
+      tenants: tenants.map(({ _id: uid, name, placement }) => ({ uid, name, cell: placement?.cell ?? '', mode: placement?.mode ?? 'dedicated' })),
+      startTime,
+      endTime: new Date().toISOString(),
+      verdict,
+      directions,
+    };
+    const { actor, requestId, correlationId } = document.running;
+    await failpoints.reach('verify.before-commit', tenants[0].name);
+    await recordVerification(store, { running: input, attempt, caller: { actor, requestId, correlationId }, tenants, report });
+    tell(report);
+    return { verdict };
+  }
+
+  async function asActivity<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw asFailure(error, Context.current().info.attempt);
+    }
+  }
+
+  return {
+    verifyBoundary: (input) => asActivity(() => verify(input)),
+    clearVerification: (input) =>
+      asActivity(async () => {
+        const document = await store.verifications.find(input.pair);
+        if (document === undefined) return;
+        const lease = leaseFromNow();
+        const tenants = await Promise.all(document.tenants.map(({ uid }) => store.resources.findByUid('Tenant', uid)));
+        const homes = tenants.flatMap((tenant) => (tenant === undefined || tenant.placement === null ? [] : [homeOf(tenant, lease)]));
+        await clearLeavings(homes, leavingsOf(input.id));
+      }),
+    endVerification: ({ failure, ...input }) =>
+      asActivity(async () => {
+        const document = await store.verifications.find(input.pair);
+        if (document?.running?.id !== input.id) return;
+        const { actor, requestId, correlationId } = document.running;
+        await giveUpVerification(store, { running: input, caller: { actor, requestId, correlationId }, tenants: document.tenants, failure });
+      }),
+  };
+}

@@ -1,0 +1,92 @@
+import type { IsolationVerification } from '../../contracts/isolation-report.ts';
+import { verificationWorkflowId } from '../../domain/search-attributes.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import { acceptVerification } from '../../engines/registry/accept-verification.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import { withinMs } from '../../platform/deadline.ts';
+import { errorFields } from '../../platform/logging.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { StartVerification } from '../../platform/verification-starter.ts';
+import type { TenantDocument, VerificationDocument } from '../../store/documents.ts';
+import type { Store } from '../../store/store.ts';
+import { pairOf } from '../../store/verifications.ts';
+import { absent } from '../authorization.ts';
+import type { Authorize } from '../authorization.ts';
+import type { Allowed, RouteHandlers } from '../reply.ts';
+import { storedAnswer } from '../stored-answer.ts';
+
+export interface IsolationDependencies {
+  readonly store: Store;
+  readonly authorize: Authorize;
+  /** @throws TenureError temporal_unavailable */
+  readonly requireTemporal: () => Promise<void>;
+  readonly start: StartVerification;
+  readonly logger: Logger;
+}
+
+/** What is accepted is answered soon, also when Temporal goes away at this moment. */
+const temporalTimeoutMs = 2_000;
+
+const notVerified = (name: string): TenureError => new TenureError('not_found', `the isolation of tenant "${name}" was not verified yet`);
+
+function verificationBody({ tenants, running, failure, report }: VerificationDocument): IsolationVerification {
+  return {
+    tenants: tenants.map(({ name }) => name),
+    ...(running === null ? {} : { running: { id: running.id, startTime: running.startTime.toISOString(), workflowId: verificationWorkflowId(running.id) } }),
+    ...(failure === null ? {} : { failure: { ...failure, time: failure.time.toISOString() } }),
+    ...(report === null ? {} : { report }),
+  };
+}
+
+/** Has two tenants' isolation verified, and reads what was found. Who may not verify both is told of neither. */
+export function isolationHandlers({ store, authorize, requireTemporal, start, logger }: IsolationDependencies): Pick<RouteHandlers, 'verifyIsolationOfTenant' | 'isolationReportOfTenant'> {
+  async function authorized(caller: Caller, name: string): Promise<{ readonly tenant: TenantDocument; readonly allowed: Allowed }> {
+    const tenant = await store.resources.find('Tenant', name);
+    const allowed = await authorize(caller, 'tenant.verify_isolation', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+    return { tenant, allowed };
+  }
+
+  /** A verification that cannot be started now is started by the sweep. */
+  async function begin({ _id: pair, running, tenants }: VerificationDocument): Promise<void> {
+    if (running === null) return;
+    try {
+      await withinMs(temporalTimeoutMs, start({ pair, id: running.id, names: tenants.map(({ name }) => name) }), () => new TenureError('temporal_unavailable', 'Temporal did not answer in time'));
+    } catch (error) {
+      logger.warn('the accepted verification is left to the sweep', errorFields(error));
+    }
+  }
+
+  return {
+    async verifyIsolationOfTenant({ params: { name }, body: { against }, caller, idempotency }) {
+      const one = await authorized(caller, name);
+      if (against === name) throw new TenureError('request_invalid', 'a tenant is not isolated from itself', { errors: [{ pointer: '/against', message: 'is the tenant itself', fix: 'Name another tenant.' }] });
+      const other = await authorized(caller, against);
+      await requireTemporal();
+      const reply = (verification: VerificationDocument) => ({ status: 202, body: verificationBody(verification), headers: { location: `/v1/tenants/${name}:isolation-report?against=${against}` } }) as const;
+      const verification = await acceptVerification(store, {
+        tenants: [one.tenant, other.tenant],
+        policies: [one.allowed.policy, other.allowed.policy],
+        caller,
+        async settle(tx, accepted) {
+          if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply(accepted)));
+        },
+      });
+      await begin(verification);
+      return reply(verification);
+    },
+    async isolationReportOfTenant({ params: { name }, query: { against }, caller }) {
+      const { tenant } = await authorized(caller, name);
+      const found = against === undefined ? await store.verifications.latestOf(tenant._id) : await store.verifications.find(pairOf(tenant._id, (await authorized(caller, against)).tenant._id));
+      if (found === undefined) throw notVerified(name);
+      // The other may be gone by now, and the caller confined to the one it names: then there is nothing that it may see.
+      for (const { uid, name: named } of found.tenants) {
+        if (uid === tenant._id) continue;
+        await authorize(caller, 'tenant.verify_isolation', { kind: 'Tenant', name: named, tenant: uid }).catch((error: unknown) => {
+          throw error instanceof TenureError && error.code === 'not_found' ? notVerified(name) : error;
+        });
+      }
+      return { status: 200, body: verificationBody(found) };
+    },
+  };
+}

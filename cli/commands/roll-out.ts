@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+import { describeRollout } from '../resources/describe-rollout.ts';
+import { rolloutKind } from '../resources/kinds.ts';
+import { outputOption, printResources } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { rolloutId, templateName } from '../resources/references.ts';
+import { addRolloutPreview } from './roll-out-preview.ts';
+import { addRolloutStart } from './roll-out-start.ts';
+import { addRolloutTurns } from './roll-out-turns.ts';
+import { describeByRoute } from './verb-options.ts';
+import { parseWholeNumber } from './whole-number.ts';
+
+const examples = `
+Examples:
+  tenure roll-out preview startup          which tenants would change, and in what
+  tenure roll-out start startup --wait     bring the latest version to its tenants, wave by wave
+  tenure roll-out status ID                how far it is
+  tenure roll-out resume ID --wait         go on with one that has paused
+
+A new version of a template changes no tenant before it is rolled out.`;
+
+const listExamples = `
+Examples:
+  tenure roll-out list startup             newest first
+  tenure roll-out list startup --limit 1 -o json`;
+
+const statusExamples = `
+Examples:
+  tenure roll-out status ID                the tenants that could not be changed are named
+  tenure roll-out status ID -o json
+  tenure wait roll-out/ID                  until it no longer runs`;
+
+/** Bringing a version of a template to its tenants. */
+export function addRollout(program: Command, context: CommandContext): void {
+  const group = program
+    .command('roll-out')
+    .summary('bring a version of a template to its tenants, wave by wave')
+    .description('Bring a version of a template to its tenants, wave by wave; it pauses when tenants cannot be changed.')
+    .helpCommand(false)
+    .addHelpText('after', examples);
+  addRolloutPreview(group, context);
+  addRolloutStart(group, context);
+
+  describeByRoute(group.command('list'), 'listRollouts')
+    .argument('<template>', 'template')
+    .option('--limit <count>', 'print at most so many', parseWholeNumber)
+    .addOption(outputOption())
+    .addHelpText('after', listExamples)
+    .action(async (reference: string, { limit, output }: { readonly limit?: number; readonly output: OutputFormat }) => {
+      const template = templateName(reference);
+      printResources(context.terminal, output, rolloutKind, await rolloutKind.list(context.connect(), limit, { template }), false);
+    });
+
+  describeByRoute(group.command('status'), 'getRollout')
+    .argument('<id>', 'roll-out')
+    .addOption(outputOption())
+    .addHelpText('after', statusExamples)
+    .action(async (reference: string, { output }: { readonly output: OutputFormat }) => {
+      const id = rolloutId(reference);
+      const { terminal, connect } = context;
+      if (output === 'table') terminal.stdout.write(await describeRollout(connect(), id, terminal.paintOut));
+      else printResources(terminal, output, rolloutKind, [await rolloutKind.get(connect(), id)], true);
+    });
+  addRolloutTurns(group, context);
+}

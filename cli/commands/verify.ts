@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Argument } from 'commander';
+import type { Command } from 'commander';
+import type { ApiClient } from '../../client/api-client.ts';
+import type { IsolationDirection, IsolationReport } from '../../contracts/isolation-report.ts';
+import type { CommandContext } from '../command-context.ts';
+import { CliFailure } from '../failure.ts';
+import { retryWithin, startWait } from '../operations/follow.ts';
+import type { Wait } from '../operations/follow.ts';
+import { tenantKind } from '../resources/kinds.ts';
+import { outputOption, renderData } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import type { Paint } from '../text/paint.ts';
+import { printableLine } from '../text/printable.ts';
+import { renderTable } from '../text/table.ts';
+import type { Column } from '../text/table.ts';
+import { timeoutOption } from './timeout-option.ts';
+
+interface VerifyOptions {
+  readonly timeout: number;
+  readonly output: Exclude<OutputFormat, 'name'>;
+}
+
+const examples = `
+Examples:
+  tenure verify isolation acme globex            tries with the credentials of each to get at the other
+  tenure verify isolation acme globex -o json
+
+Every command and every aggregation stage that the running mongod knows is tried, both ways. What counts as refused is only what mongod
+refuses. Nothing that lasts is changed; each tenant has one more document in a collection while it runs.
+
+Ends with 0 when the boundary held, 1 when it did not, or could not be verified.`;
+
+export function addVerify(program: Command, context: CommandContext): void {
+  program
+    .command('verify')
+    .summary('try whether one tenant gets at another')
+    .description('Try with the real credentials of two tenants, both ways, whether one gets at the other.')
+    .addArgument(new Argument('<what>', 'what to verify').choices(['isolation']))
+    .argument('<tenant>', 'name of a tenant')
+    .argument('<other>', 'name of another')
+    .addOption(timeoutOption('10m'))
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .addHelpText('after', examples)
+    .action((_what: string, name: string, other: string, options: VerifyOptions) => verify(tenantName(name), tenantName(other), options, context));
+}
+
+/** `tenant/acme` is as good as `acme`. */
+function tenantName(reference: string): string {
+  return reference.replace(/^tenants?\//, '');
+}
+
+async function verify(name: string, against: string, { timeout, output }: VerifyOptions, { terminal, connect }: CommandContext): Promise<void> {
+  const { stdout, stderr, interrupted, paintOut } = terminal;
+  const api = connect(retryWithin(timeout));
+  const { body } = await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } });
+  const id = body.running?.id ?? '';
+  stderr.write(`verifying the isolation of tenant/${name} and tenant/${against}\n`);
+  const waiting = startWait(timeout, interrupted, () => `the verification goes on; to come back: ./tenure verify isolation ${name} ${against}`);
+  let report: IsolationReport;
+  try {
+    report = await ended(api, { name, against, id }, waiting);
+  } catch (error) {
+    throw waiting.ended(error);
+  }
+  stdout.write(output === 'table' ? renderReport(report, paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: report } }], single: true }));
+  const breaches = report.directions.reduce((sum, direction) => sum + direction.breaches.length, 0);
+  if (report.verdict === 'breached') throw new CliFailure('operationFailed', `error: the boundary between tenant/${name} and tenant/${against} did not hold: ${breaches} probes got through\nfix: compare the rights of both users with what is declared (tenure diff tenant/${name} --live), mend them, and verify again`);
+}
+
+const lookEveryMs = 500;
+
+async function ended(api: ApiClient, { name, against, id }: { readonly name: string; readonly against: string; readonly id: string }, { signal }: Wait): Promise<IsolationReport> {
+  for (;;) {
+    const { body } = await api.call('isolationReportOfTenant', { params: { name }, query: { against }, signal });
+    if (body.running?.id !== id) {
+      const { failure, report } = body;
+      if (failure?.id === id) throw new CliFailure('operationFailed', `error: the isolation of tenant/${name} and tenant/${against} could not be verified: ${failure.message} (${failure.code})\nfix: see that both are Active and their cells can be reached, then verify again`);
+      // Somebody may have asked anew meanwhile; the last verdict is as good.
+      if (report !== undefined && report.id >= id) return report;
+    }
+    await delay(lookEveryMs, undefined, { signal });
+  }
+}
+
+const countColumns: readonly Column<IsolationDirection['counts'][number]>[] = [
+  { title: 'PROBES', value: ({ family }) => family },
+  { title: 'REFUSED', value: ({ refused }) => String(refused) },
+  { title: 'HARMLESS', value: ({ harmless }) => String(harmless) },
+  { title: 'NOT-APPLICABLE', value: ({ notApplicable }) => String(notApplicable) },
+  { title: 'BREACH', value: ({ breach }) => String(breach) },
+];
+
+function renderDirection({ from, to, cell, mongod, known, probes, counts, breaches }: IsolationDirection, paint: Paint): string {
+  const head = `${from} -> ${to}: ${probes} probes on cell ${cell}, mongod ${mongod} (${known.commands} commands, ${known.stages} stages)\n`;
+  const found = breaches.flatMap(({ probe, family, evidence, database, command, detail }) => [
+    `  ${paint('red', 'BREACH')} ${family} ${printableLine(probe)}: ${printableLine(detail)} (${evidence})`,
+    `    on ${printableLine(database)}: ${printableLine(command)}`,
+  ]);
+  return `${head}${renderTable(countColumns, counts, paint, '  ')}${found.map((line) => `${line}\n`).join('')}`;
+}
+
+function renderReport({ directions, verdict, endTime }: IsolationReport, paint: Paint): string {
+  return `${directions.map((direction) => `${renderDirection(direction, paint)}\n`).join('')}The boundary ${paint(verdict === 'held' ? 'green' : 'red', verdict === 'held' ? 'held' : 'did not hold')}, ${endTime}.\n`;
+}

@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiClient } from '../../client/api-client.ts';
+import type { Rollout } from '../../contracts/rollout.ts';
+import type { Terminal } from '../command-context.ts';
+import { CliFailure } from '../failure.ts';
+import { waveOf } from '../resources/columns.ts';
+import { rolloutCounts } from '../resources/rollout-words.ts';
+import { startWait } from './follow.ts';
+import { createProgress } from './progress.ts';
+import type { Progress, ProgressLine } from './progress.ts';
+
+/** Between looks; the lengths decide only how lively the progress is. */
+const looksMs = [250, 250, 500, 500, 1_000];
+const laterLooksMs = 2_000;
+
+/**
+ * Shows how a roll-out gets on until it no longer runs and nothing that it began is under way.
+ * @throws CliFailure waitTimeout, interrupted
+ */
+export async function followRollout(api: ApiClient, id: string, timeoutMs: number, { stderr, paintErr, interrupted }: Terminal): Promise<Rollout> {
+  const wait = startWait(timeoutMs, interrupted, () => `roll-out/${id} goes on; to come back: ./tenure wait roll-out/${id}; to stop it: ./tenure roll-out pause ${id}`);
+  const progress = createProgress(stderr, paintErr);
+  try {
+    return await untilSettled(api, id, progress, wait.signal);
+  } catch (error) {
+    throw wait.ended(error);
+  } finally {
+    progress.clear();
+  }
+}
+
+async function untilSettled(api: ApiClient, id: string, progress: Progress, signal: AbortSignal): Promise<Rollout> {
+  for (let look = 0; ; look += 1) {
+    // The first look is taken whatever the timeout.
+    const { body: rollout } = await api.call('getRollout', { params: { id }, ...(look === 0 ? {} : { signal }) });
+    progress.show(rolloutProgress(rollout));
+    if (rollout.state !== 'running' && rollout.counts.changing === 0) return rollout;
+    await delay(looksMs[look] ?? laterLooksMs, undefined, { signal });
+  }
+}
+
+function rolloutProgress(rollout: Rollout): ProgressLine {
+  const { id, template, version, state, tenants, counts } = rollout;
+  return { id, text: `${template}@${version}  roll-out ${state}  wave ${waveOf(rollout)}  ${rolloutCounts(counts)}, of ${tenants}`, state };
+}
+
+/** A roll-out that has stopped short, as the end of a command. */
+export function rolloutFailure({ id, template, version, state, reason, failures, counts }: Rollout): CliFailure {
+  const end = `error: roll-out/${id} of ${template}@${version} is ${state}`;
+  const more = counts.failed - failures.length;
+  return new CliFailure(
+    'operationFailed',
+    [
+      reason === undefined ? end : `${end}: ${reason}`,
+      ...failures.map(({ tenant, code, message }) => `  tenant/${tenant}: ${code}: ${message}`),
+      ...(more > 0 ? [`  and ${more} more`] : []),
+      ...(state === 'paused' ? [`fix: mend what is in the way, then: ./tenure roll-out resume ${id}; or go on without: ./tenure roll-out resume ${id} --skip-failed`] : []),
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,55 @@
+import { BSON, UUID } from 'mongodb';
+import type { Document } from 'mongodb';
+import { listOnCell } from '../cell-commands.ts';
+import type { Home } from '../home.ts';
+import { footholds } from '../probe/boundary-attempts.ts';
+
+/** One collection of the other tenant, at which probes are aimed. */
+export interface Aim {
+  readonly uid: string;
+  readonly database: string;
+  readonly collection: string;
+  readonly uuid: UUID;
+}
+
+/** One collection in each database where the other has any. @throws TenureError cell_unavailable */
+export async function aimsAt(other: Home): Promise<Aim[]> {
+  const aims: Aim[] = [];
+  for (const { database, name } of footholds(other)) {
+    const [info] = await listOnCell<{ info: { uuid?: UUID } }>(other, database, { listCollections: 1, filter: { name } });
+    aims.push({ uid: other.uid, database, collection: name, uuid: info?.info.uuid ?? new UUID() });
+  }
+  return aims;
+}
+
+/** A tenant that does not exist: what mongod says of it, it says of nobody. */
+export interface Nobody {
+  readonly uid: string;
+  readonly uuid: UUID;
+}
+
+function mapped(value: unknown, text: (text: string) => string, uuid: (uuid: UUID) => UUID): unknown {
+  if (typeof value === 'string') return text(value);
+  if (value instanceof UUID) return uuid(value);
+  if (Array.isArray(value)) return value.map((one) => mapped(one, text, uuid));
+  // Anything of BSON's own has no place for a name.
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [text(key), mapped(one, text, uuid)]));
+}
+
+/** The same about nobody. All names of a tenant hold its uid, or lie in a database whose name does. */
+export function aboutNobody<Value>(value: Value, { uid, uuid }: Aim, nobody: Nobody): Value {
+  const isTheirs = (found: UUID): boolean => found.equals(uuid);
+  return mapped(value, (text) => text.replaceAll(uid, nobody.uid), (found) => (isTheirs(found) ? nobody.uuid : found)) as Value;
+}
+
+/** What an answer may never hold: the other's uid, by which all of its names are known, the collection's UUID, and its canary. */
+export function revealing({ uid, uuid }: Aim, canary: string): readonly Buffer[] {
+  return [Buffer.from(uid, 'utf8'), Buffer.from(canary, 'utf8'), Buffer.from(uuid.buffer)];
+}
+
+/** Whether the bytes of a reply hold any of these. */
+export function holdsAny(reply: Document, secrets: readonly Buffer[]): boolean {
+  const bytes = Buffer.from(BSON.serialize(reply));
+  return secrets.some((secret) => bytes.includes(secret));
+}

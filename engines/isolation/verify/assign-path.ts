@@ -1,0 +1,12 @@
+import type { Document } from 'mongodb';
+
+/** Writes a value deep into a document, making what is missing on the way; `undefined` takes the field away. */
+export function assignPath(document: Document, [key = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    if (value === undefined) delete document[key];
+    else document[key] = value;
+    return;
+  }
+  if (typeof document[key] !== 'object' || document[key] === null) document[key] = {};
+  assignPath(document[key] as Document, rest, value);
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { MongoClient } from 'mongodb';
+import { listOnCell, writeOnCell } from '../cell-commands.ts';
+import { serverCodes } from '../cell-errors.ts';
+import type { CellWork } from '../home.ts';
+import { planeDatabase } from '../parts/claim.ts';
+import { openLine } from './line.ts';
+import type { Line } from './line.ts';
+import { leftBehind } from './leavings.ts';
+import type { Leavings } from './leavings.ts';
+
+/** A user without any rights, by whom is measured what mongod lets everybody do. */
+export interface Bystander extends Pick<Line, 'ask'> {
+  remove(): Promise<void>;
+}
+
+const prefix = 'tenure_bystander_';
+const userNotFound: ReadonlySet<number> = new Set([serverCodes.userNotFound]);
+
+async function remove(work: CellWork, user: string): Promise<void> {
+  await writeOnCell(work, planeDatabase, { dropUser: user }, userNotFound);
+}
+
+export async function createBystander(work: CellWork, attempt: string): Promise<Bystander> {
+  const [user, pwd] = [`${prefix}${attempt}`, randomBytes(24).toString('base64url')];
+  await writeOnCell(work, planeDatabase, { createUser: user, pwd, roles: [], mechanisms: ['SCRAM-SHA-256'] });
+  const connect = (): MongoClient =>
+    new MongoClient(work.cell.endpoint, { auth: { username: user, password: pwd }, authSource: planeDatabase, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
+  const line = openLine(work, connect, { loggedIn: true });
+  return {
+    ask: line.ask,
+    async remove() {
+      await line.close();
+      await remove(work, user);
+    },
+  };
+}
+
+/** Removes what earlier attempts have left. */
+export async function removeBystanders(work: CellWork, leavings: Leavings): Promise<void> {
+  const users = await listOnCell<{ user: string }>(work, 'admin', { find: 'system.users', filter: { db: planeDatabase, ...leftBehind('user', prefix, leavings) }, projection: { user: 1 } });
+  for (const { user } of users) await remove(work, user);
+}

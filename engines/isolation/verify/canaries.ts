@@ -1,0 +1,56 @@
+import type { Document } from 'mongodb';
+import { listOnCell, writeOnCell } from '../cell-commands.ts';
+import { serverCodes } from '../cell-errors.ts';
+import type { Home } from '../home.ts';
+import { footholds } from '../probe/boundary-attempts.ts';
+import { assignPath } from './assign-path.ts';
+import { leftBehind } from './leavings.ts';
+import type { Leavings } from './leavings.ts';
+
+const prefix = 'tenure_canary_';
+
+/** What a canary says. Nobody can guess it, and nothing else holds it. */
+export interface Canary {
+  readonly _id: string;
+  readonly canary: string;
+}
+
+/** A document that goes past validators and unique indexes: mongod would take a field that is missing for null, and null is taken once. */
+function documentFor({ declared }: Home['layout']['namespaces'][number], { _id, canary }: Canary): Document {
+  const document: Document = { _id, canary };
+  for (const { keys, unique } of declared.indexes) {
+    if (unique !== true) continue;
+    for (const { field, order } of keys) if (order !== '2dsphere') assignPath(document, field.split('.'), canary);
+  }
+  return document;
+}
+
+/** Plants one canary in each database of a tenant, in a collection that is its own. The tenant sees it while it is there. */
+export async function plantCanaries(home: Home, attempt: string, canary: string): Promise<Canary> {
+  const planted: Canary = { _id: `${prefix}${attempt}`, canary };
+  for (const namespace of footholds(home)) {
+    await writeOnCell(home, namespace.database, { insert: namespace.name, documents: [documentFor(namespace, planted)], bypassDocumentValidation: true });
+  }
+  return planted;
+}
+
+const namespaceNotFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
+
+/** Removes the canaries of this attempt. */
+export async function removeCanaries(home: Home, { _id }: Canary): Promise<void> {
+  for (const { database, name } of footholds(home)) await writeOnCell(home, database, { delete: name, deletes: [{ q: { _id }, limit: 1 }] }, namespaceNotFound);
+}
+
+/** Removes what earlier attempts have left, also where they had planted in a collection that is no longer the first. */
+export async function removeOldCanaries(home: Home, leavings: Leavings): Promise<void> {
+  for (const { database, name } of home.layout.namespaces) await writeOnCell(home, database, { delete: name, deletes: [{ q: leftBehind('_id', prefix, leavings), limit: 0 }] }, namespaceNotFound);
+}
+
+/** Where the canary is, as the plane sees it. */
+export async function findCanary(home: Home, { _id }: Canary): Promise<Document[]> {
+  const found: Document[] = [];
+  for (const { database, name } of footholds(home)) {
+    found.push(...(await listOnCell<Document>(home, database, { find: name, filter: { _id }, readConcern: { level: 'majority' } })).map((document) => ({ ...document, database, name })));
+  }
+  return found;
+}

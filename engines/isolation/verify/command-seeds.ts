@@ -1,0 +1,53 @@
+import { Binary, Long, Timestamp } from 'mongodb';
+import type { Document } from 'mongodb';
+import type { Aim } from './aim.ts';
+
+/**
+ * Beginnings for commands whose form mongod does not spell out in what it says of a wrong one. Every other command, and every one that
+ * a later version brings, is fitted without.
+ */
+export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly<Record<string, Document>> {
+  const namespace = `${database}.${collection}`;
+  const pipeline = { pipeline: [{ $match: {} }], cursor: {} };
+  const hosts = 'other/127.0.0.1:1';
+  const roles = [{ role: `tenant_${uid}_read_only`, db: database }];
+  const version = { uuid, timestamp: new Timestamp({ t: 1, i: 1 }), lastMod: 1 };
+  return {
+    _configsvrCommitChunksMerge: { _configsvrCommitChunksMerge: namespace, shard: 'other', collUUID: uuid, chunkRange: { min: { x: 0 }, max: { x: 1 } } },
+    _configsvrCommitMovePrimary: { _configsvrCommitMovePrimary: database, expectedDatabaseVersion: version, to: 'other' },
+    _configsvrCollMod: { _configsvrCollMod: collection, collModRequest: { validationLevel: 'off' } },
+    _shardsvrCollModParticipant: { _shardsvrCollModParticipant: collection, collModRequest: { validationLevel: 'off' } },
+    _shardsvrSetUserWriteBlockMode: { _shardsvrSetUserWriteBlockMode: 1, global: true, phase: 'prepare' },
+    aggregate: { aggregate: collection, ...pipeline },
+    bulkWrite: { bulkWrite: 1, ops: [{ insert: 0, document: { stranger: true } }], nsInfo: [{ ns: namespace }] },
+    cloneCollectionAsCapped: { cloneCollectionAsCapped: collection, toCollection: 'stolen', size: 4096 },
+    clusterAggregate: { clusterAggregate: collection, ...pipeline },
+    clusterGetMore: { clusterGetMore: Long.fromNumber(1), collection },
+    delete: { delete: collection, deletes: [{ q: {}, limit: 0 }] },
+    clusterDelete: { clusterDelete: collection, deletes: [{ q: {}, limit: 0 }] },
+    donorStartMigration: { donorStartMigration: 1, migrationId: uuid, tenantId: uid, recipientConnectionString: hosts, readPreference: { mode: 'primary' } },
+    endSessions: { endSessions: [{ id: uuid }] },
+    explain: { explain: { find: collection } },
+    getMore: { getMore: Long.fromNumber(1), collection },
+    grantRolesToRole: { grantRolesToRole: 'tenant_read_write', roles },
+    grantRolesToUser: { grantRolesToUser: `tenant_${uid}`, roles },
+    killSessions: { killSessions: [{ id: uuid }] },
+    revokeRolesFromRole: { revokeRolesFromRole: 'tenant_read_write', roles },
+    revokeRolesFromUser: { revokeRolesFromUser: `tenant_${uid}`, roles },
+    updateUser: { updateUser: `tenant_${uid}`, pwd: 'stolen' },
+    grantPrivilegesToRole: { grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
+    insert: { insert: collection, documents: [{ stranger: true }] },
+    clusterInsert: { clusterInsert: collection, documents: [{ stranger: true }] },
+    mapReduce: { mapReduce: collection, map: 'function () { emit(1, this) }', reduce: 'function (k, v) { return v[0] }', out: { inline: 1 } },
+    recipientForgetMigration: { recipientForgetMigration: 1, migrationId: uuid, tenantId: uid, donorConnectionString: hosts, readPreference: { mode: 'primary' } },
+    recipientSyncData: { recipientSyncData: 1, migrationId: uuid, tenantId: uid, donorConnectionString: hosts, readPreference: { mode: 'primary' } },
+    refreshSessions: { refreshSessions: [{ id: uuid }] },
+    renameCollection: { renameCollection: namespace, to: `${database}.stolen` },
+    revokePrivilegesFromRole: { revokePrivilegesFromRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
+    saslStart: { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: new Binary(Buffer.from(`n,,n=tenant_${uid},r=0`)) },
+    saslContinue: { saslContinue: 1, conversationId: 1, payload: new Binary(Buffer.from('c=biws,r=0,p=0')) },
+    update: { update: collection, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] },
+    clusterUpdate: { clusterUpdate: collection, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] },
+    _shardsvrRefineCollectionShardKey: { _shardsvrRefineCollectionShardKey: collection, newShardKey: { x: 1 }, newShardKeyCollectionUUID: uuid },
+  };
+}

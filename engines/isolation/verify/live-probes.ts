@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { Long } from 'mongodb';
+import type { ClientSession, Document, MongoClient } from 'mongodb';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { listOnCell } from '../cell-commands.ts';
+import type { CellWork, Home } from '../home.ts';
+import { ownerOf } from '../parts/end-activity.ts';
+import { noDocument, unstorable } from '../probe/boundary-attempts.ts';
+import type { Aim } from './aim.ts';
+import { holdsAny } from './aim.ts';
+import { ask, isRefusal } from './answer.ts';
+import type { Answer } from './answer.ts';
+import type { Verdict } from './judge.ts';
+
+/** Something the other has under way while the tenant tries to get at it. */
+interface Activity {
+  readonly session: ClientSession;
+  readonly cursor: Long;
+  /** That waits for changes. */
+  readonly operation: number;
+  /** Says whether it came to its end as if nobody had meddled: the operation in its time, the cursor with the canary. */
+  end(): Promise<boolean>;
+}
+
+/** How long mongod waits with the answer that the other has asked for. Not even `killOp` ends this wait; the answer then says that it was killed. */
+const waitMs = 1_500;
+
+async function beginActivity(work: CellWork, owner: MongoClient, aim: Aim, canary: { readonly _id: string; readonly canary: string }): Promise<Activity> {
+  const { database, collection } = aim;
+  const session = owner.startSession();
+  const comment = `tenure ${randomUUID()}`;
+  const opened = (await owner.db(database).command({ find: collection, filter: { _id: canary._id }, batchSize: 0 }, { session })) as { cursor: { id: Long | number } };
+  const cursor = Long.fromValue(opened.cursor.id);
+  // A change stream without changes keeps its getMore waiting: that is an operation to be seen and killed.
+  const watching = (await owner.db(database).command({ aggregate: collection, pipeline: [{ $changeStream: {} }, { $match: { _id: null } }], cursor: {} })) as { cursor: { id: Long } };
+  const waiting = owner.db(database).command({ getMore: Long.fromValue(watching.cursor.id), collection, maxTimeMS: waitMs, comment }).then(() => true, () => false);
+  const operation = await operationOf(work, comment);
+  return {
+    session,
+    cursor,
+    operation,
+    async end() {
+      const read = (await owner.db(database).command({ getMore: cursor, collection }, { session }).catch(() => ({}))) as { cursor?: { nextBatch?: Document[] } };
+      const unkilled = await waiting;
+      await session.endSession();
+      return unkilled && read.cursor?.nextBatch?.[0]?.['canary'] === canary.canary;
+    },
+  };
+}
+
+function currentOp(comment: string): Document {
+  return { aggregate: 1, pipeline: [{ $currentOp: { allUsers: true } }, { $match: { 'command.comment': comment } }, { $project: { opid: true } }], cursor: {} };
+}
+
+/** mongod shows the operation when it has begun with it, which is soon. */
+async function operationOf(work: CellWork, comment: string): Promise<number> {
+  for (;;) {
+    const [found] = await listOnCell<{ opid: number }>(work, 'admin', currentOp(comment));
+    if (found !== undefined) return found.opid;
+    // Ends the loop.
+    work.lease.remainingMs();
+  }
+}
+
+/** What a live probe has shown, with what was sent. */
+export interface LiveOutcome {
+  readonly name: string;
+  readonly database: string;
+  readonly command: Document;
+  readonly verdict: Verdict;
+}
+
+export interface LiveProbing extends CellWork {
+  readonly from: Home;
+  readonly to: Home;
+  /** With the tenant's credential. */
+  readonly client: MongoClient;
+  /** With the other's. */
+  readonly owner: MongoClient;
+  readonly aim: Aim;
+  readonly canary: { readonly _id: string; readonly canary: string };
+}
+
+/** Has the tenant try to get at what the other has under way: its cursor, its session, its operation. */
+export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]> {
+  const { from, to, client, owner, aim, canary } = probing;
+  const { database, collection } = aim;
+  const [own] = from.layout.namespaces;
+  if (own === undefined) throw new TenureError('internal', `tenant ${from.uid} has no collection`);
+  const { session, cursor, operation, end } = await beginActivity(probing, owner, aim, canary);
+  const id = session.id?.id;
+  const attempts: readonly (readonly [name: string, database: string, command: Document])[] = [
+    ['kill its operation', 'admin', { killOp: 1, op: operation }],
+    ['go on with its cursor', database, { getMore: cursor, collection }],
+    ['go on with its cursor as one of its own', own.database, { getMore: cursor, collection: own.name }],
+    ['kill its cursor', database, { killCursors: collection, cursors: [cursor] }],
+    ['kill its cursor as one of its own', own.database, { killCursors: own.name, cursors: [cursor] }],
+    ['kill its session', 'admin', { killSessions: [{ id }] }],
+    ['end its session', 'admin', { endSessions: [{ id }] }],
+    ['refresh its session', 'admin', { refreshSessions: [{ id }] }],
+    ['see its own operations', 'admin', { currentOp: 1, $ownOps: true }],
+    ['see its own operations, in a pipeline', 'admin', { aggregate: 1, pipeline: [{ $currentOp: {} }], cursor: {} }],
+    ['list the sessions here', 'admin', { aggregate: 1, pipeline: [{ $listLocalSessions: {} }], cursor: {} }],
+  ];
+  const answers: { readonly attempt: (typeof attempts)[number]; readonly answer: Answer }[] = [];
+  // The id of its session is what the tenant itself has just said; whose session it is, is the owner's name.
+  const secrets = [Buffer.from(canary.canary, 'utf8'), Buffer.from(ownerOf(to.layout.user, to.layout.database).buffer)];
+  let untouched = false;
+  try {
+    for (const attempt of attempts) answers.push({ attempt, answer: await ask(probing, client, attempt[1], attempt[2]) });
+  } finally {
+    untouched = await end();
+  }
+  return answers.map(({ attempt: [name, holder, command], answer }) => ({ name, database: holder, command, verdict: verdictOn(answer, untouched, secrets) }));
+}
+
+function verdictOn(answer: Answer, untouched: boolean, secrets: readonly Buffer[]): Verdict {
+  if (isRefusal(answer) && answer.kind === 'error') return { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` };
+  // Which of those that were not refused has done it, the activity's end does not tell.
+  if (!untouched) return { class: 'breach', evidence: 'changed', detail: 'what the other had under way did not come to its end' };
+  if (answer.kind === 'error') return { class: 'notApplicable', detail: `${answer.codeName} ${answer.code}` };
+  if (holdsAny(answer.reply, secrets)) return { class: 'breach', evidence: 'disclosed', detail: 'the answer holds what is the other’s' };
+  return { class: 'harmless', detail: 'what the other had under way came to its end' };
+}
+
+/** Has the tenant begin a transaction over its own data and go on with the other's. Nothing of it is ever committed. */
+export async function probeTransactions({ from, client, aim, ...work }: LiveProbing): Promise<LiveOutcome[]> {
+  const { database, collection } = aim;
+  const outcomes: LiveOutcome[] = [];
+  const steps: readonly (readonly [name: string, command: Document])[] = [
+    ['read it in a transaction', { find: collection }],
+    ['insert in a transaction', { insert: collection, documents: unstorable }],
+    ['update in a transaction', { update: collection, updates: [{ q: noDocument, u: { $set: { stranger: true } } }] }],
+  ];
+  for (const [name, command] of steps) {
+    const session = client.startSession();
+    try {
+      session.startTransaction();
+      const [own] = from.layout.namespaces;
+      if (own !== undefined) await client.db(own.database).collection(own.name).findOne(noDocument, { session });
+      const answer = await ask(work, client, database, command, session);
+      const refused = isRefusal(answer) && answer.kind === 'error';
+      outcomes.push({ name, database, command, verdict: refused ? { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` } : { class: 'breach', evidence: 'let', detail: 'mongod let it' } });
+    } finally {
+      await session.abortTransaction().catch(() => undefined);
+      await session.endSession();
+    }
+  }
+  return outcomes;
+}

@@ -1,0 +1,45 @@
+import { BSON } from 'mongodb';
+import type { Document } from 'mongodb';
+import { canonicalDigest } from '../../../contracts/canonical-json.ts';
+import { listOnCell, readOnCell } from '../cell-commands.ts';
+import type { Home } from '../home.ts';
+import { footholds } from '../probe/boundary-attempts.ts';
+import { whatStandsIn } from '../parts/standing.ts';
+import { findCanary } from './canaries.ts';
+import type { Canary } from './canaries.ts';
+
+/** Digests of what the plane sees of a home, by what it is. The tenant's own documents are not in it: their owner writes them all the time. */
+export type HomeView = Readonly<Record<'names' | 'collections' | 'indexes' | 'user' | 'roles' | 'profiler' | 'canaries', string>>;
+
+/** mongod gives roles and rights in no order that it keeps to. */
+function unordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unordered).toSorted((a, b) => (canonicalDigest(a) < canonicalDigest(b) ? -1 : 1));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unordered(one)]));
+}
+
+/** Looks at everything of a home that only the plane changes. @throws TenureError cell_unavailable */
+export async function viewHome(home: Home, canary: Canary): Promise<HomeView> {
+  const { database, user, roles, ownDatabase } = home.layout;
+  const collections: Document[] = [];
+  const indexes: Document[] = [];
+  for (const { database: holder, name } of footholds(home)) {
+    collections.push(...(await listOnCell<Document>(home, holder, { listCollections: 1, filter: { name } })));
+    indexes.push(...(await listOnCell<Document>(home, holder, { listIndexes: name })));
+  }
+  const found = {
+    names: await whatStandsIn(home),
+    collections,
+    indexes,
+    user: (await readOnCell(home, database, { usersInfo: { user, db: database }, showCredentials: true, showAuthenticationRestrictions: true }))['users'] as unknown,
+    roles: (await readOnCell(home, roles.database, { rolesInfo: [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database })), showPrivileges: true }))['roles'] as unknown,
+    profiler: ownDatabase === undefined ? 0 : ((await readOnCell(home, ownDatabase, { profile: -1 }))['was'] as unknown),
+    canaries: await findCanary(home, canary),
+  };
+  return Object.fromEntries(Object.entries(found).map(([what, value]) => [what, canonicalDigest(unordered(BSON.EJSON.serialize({ value })))])) as HomeView;
+}
+
+/** What of a home is not as it was. */
+export function changesBetween(before: HomeView, after: HomeView): string[] {
+  return (Object.keys(before) as (keyof HomeView)[]).filter((what) => before[what] !== after[what]);
+}

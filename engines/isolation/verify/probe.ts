@@ -1,0 +1,20 @@
+import type { Document } from 'mongodb';
+import type { ProbeFamily } from '../../../contracts/isolation-report.ts';
+import type { Aim } from './aim.ts';
+
+/** One thing that a tenant's credential is used for, aimed at another tenant. */
+export interface Probe {
+  readonly family: ProbeFamily;
+  /** For people; unique within its direction. */
+  readonly name: string;
+  readonly aim: Aim;
+  readonly database: string;
+  readonly command: Document;
+  /**
+   * `refused`: mongod has to refuse it, for want of rights. `nothing`: mongod may do it, or may do it for nobody; but nothing of the
+   * other may be given or changed by it.
+   */
+  readonly expects: 'refused' | 'nothing';
+  /** It only reads, so it need not be stopped where mongod lets it; the answer is then the proof. */
+  readonly reads?: true;
+}

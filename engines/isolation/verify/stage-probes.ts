@@ -1,0 +1,70 @@
+import type { Document } from 'mongodb';
+import type { HomeNamespace } from '../../../domain/home-layout.ts';
+import type { Aim } from './aim.ts';
+import { stop, wantsRights } from './answer.ts';
+import type { Bystander } from './bystander.ts';
+import type { Inventory } from './inventory.ts';
+import type { Probe } from './probe.ts';
+
+/** Specifications of the stages that do not take an empty one. */
+function specifications({ database, collection }: Aim): Readonly<Record<string, unknown>> {
+  const join = { from: collection, as: 'theirs' };
+  return {
+    $currentOp: { allUsers: true, idleSessions: true, idleCursors: true },
+    $facet: { theirs: [{ $lookup: { ...join, pipeline: [] } }] },
+    $graphLookup: { ...join, startWith: '$x', connectFromField: 'x', connectToField: 'x' },
+    $listLocalSessions: { allUsers: true },
+    $listSessions: { allUsers: true },
+    $lookup: { ...join, pipeline: [] },
+    $merge: { into: { db: database, coll: collection } },
+    $out: { db: database, coll: collection },
+    $unionWith: { coll: collection, pipeline: [] },
+  };
+}
+
+/** What a stage may take that reaches for another collection, for stages that nobody here knows. */
+function reaching({ database, collection }: Aim): Document {
+  return { from: collection, coll: collection, db: database, as: 'theirs', pipeline: [] };
+}
+
+const writing: ReadonlySet<string> = new Set(['$merge', '$out']);
+const namesAnother: ReadonlySet<string> = new Set(['$facet', '$graphLookup', '$lookup', '$merge', '$out', '$unionWith']);
+
+/** Where `{aggregate: 1}` can stand for something of the other. */
+const collectionless = ['its database', 'admin'] as const;
+
+/**
+ * Probes for every aggregation stage that mongod knows: over the other's collection, over its database, over the whole deployment, and from
+ * each collection of the tenant's own, directly and inside the pipelines of other stages.
+ */
+export async function stageProbes({ stages }: Inventory, aim: Aim, own: readonly HomeNamespace[], bystander: Pick<Bystander, 'ask'>): Promise<Probe[]> {
+  const specs = specifications(aim);
+  const probes: Probe[] = [];
+
+  async function add(name: string, database: string, command: Document, known?: Probe['expects']): Promise<void> {
+    // The bystander says whether mongod asks for rights at all here.
+    const expects = known ?? (wantsRights(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
+    probes.push({ family: 'stage', name, aim, database, command, expects });
+  }
+  const over = (collection: string | 1, ...pipeline: Document[]): Document => ({ aggregate: collection, pipeline, cursor: {} });
+
+  for (const stage of stages) {
+    const it = { [stage]: specs[stage] ?? {} };
+    await add(`${stage} over the collection`, aim.database, over(aim.collection, it));
+    for (const where of collectionless) await add(`${stage} over ${where}`, where === 'admin' ? 'admin' : aim.database, over(1, it));
+    for (const { database, name } of own) {
+      const from = `from ${database}`;
+      const reachesOut = namesAnother.has(stage) && (database === aim.database || writing.has(stage));
+      await add(`${stage} ${from}`, database, over(name, { [stage]: specs[stage] ?? reaching(aim) }), reachesOut ? 'refused' : 'nothing');
+      if (database !== aim.database) continue;
+      for (const [around, nested] of [
+        ['$unionWith', { $unionWith: { coll: aim.collection, pipeline: [it] } }],
+        ['$lookup', { $lookup: { from: aim.collection, as: 'theirs', pipeline: [it] } }],
+        ['$facet', { $facet: { theirs: [{ $lookup: { from: aim.collection, as: 'theirs', pipeline: [it] } }] } }],
+      ] as const) {
+        await add(`${stage} in ${around} ${from}`, database, over(name, nested));
+      }
+    }
+  }
+  return probes;
+}

@@ -1,0 +1,143 @@
+import { BSON, MongoClient } from 'mongodb';
+import type { Document } from 'mongodb';
+import { probeClasses, probeFamilies } from '../../../contracts/isolation-report.ts';
+import type { IsolationDirection, ProbeFamily } from '../../../contracts/isolation-report.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { readOnCell } from '../cell-commands.ts';
+import type { CellWork, Home } from '../home.ts';
+import { differenceOf, privilegesOf } from '../parts/privileges.ts';
+import type { Privilege } from '../parts/privileges.ts';
+import { footholds } from '../probe/boundary-attempts.ts';
+import { aimsAt } from './aim.ts';
+import { ask } from './answer.ts';
+import type { Bystander } from './bystander.ts';
+import type { Canary } from './canaries.ts';
+import { commandProbes } from './command-probes.ts';
+import { craftedProbes, probesOfEach } from './crafted-probes.ts';
+import { readInventory } from './inventory.ts';
+import { createNobody, judge } from './judge.ts';
+import type { Jury, Verdict } from './judge.ts';
+import { openLine } from './line.ts';
+import { probeActivity, probeTransactions } from './live-probes.ts';
+import { probeLogins } from './login-probes.ts';
+import { changesBetween, viewHome } from './others-view.ts';
+import type { Probe } from './probe.ts';
+import { stageProbes } from './stage-probes.ts';
+
+export interface Side {
+  readonly name: string;
+  readonly home: Home;
+  readonly password: string;
+  readonly canary: Canary;
+}
+
+export interface Direction {
+  readonly from: Side;
+  readonly to: Side;
+  /** On the other's cell. */
+  readonly bystander: Bystander;
+  readonly newId: () => string;
+}
+
+interface Outcome {
+  readonly family: ProbeFamily;
+  readonly name: string;
+  readonly database: string;
+  readonly command: Document;
+  readonly verdict: Verdict;
+}
+
+function connect({ home, password }: Side, maxPoolSize = 1): MongoClient {
+  const { cell, layout } = home;
+  return new MongoClient(cell.endpoint, { auth: { username: layout.user, password }, authSource: layout.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize, serverSelectionTimeoutMS: 5_000 });
+}
+
+/** @throws TenureError isolation_probe_failed, where the tenant cannot do what it is there for: what is refused to it then proves nothing */
+async function requireOwnAccess({ home, canary }: Side, client: MongoClient): Promise<void> {
+  for (const { database, name } of footholds(home)) {
+    const answer = await ask(home, client, database, { find: name, filter: { _id: canary._id } });
+    const [found] = answer.kind === 'done' ? (answer.reply['cursor'] as { firstBatch: Document[] }).firstBatch : [];
+    if (found?.['canary'] !== canary.canary) throw new TenureError('isolation_probe_failed', `tenant ${home.uid} cannot read its own data on cell "${home.cell.name}": nothing that is refused to it proves anything`);
+  }
+}
+
+/** Whether mongod's own account of the tenant's rights is exactly what was declared. Without this, a right on a third tenant would not be seen. */
+async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome> {
+  const command = { connectionStatus: 1, showPrivileges: true };
+  const asTenant: CellWork = { lease: home.lease, cell: { ...home.cell, client } };
+  const { authenticatedUserPrivileges } = (await readOnCell(asTenant, home.layout.database, command))['authInfo'] as { authenticatedUserPrivileges: Privilege[] };
+  const difference = differenceOf(authenticatedUserPrivileges, privilegesOf(home, 'read-write'));
+  const verdict: Verdict = difference === undefined ? { class: 'harmless', detail: 'exactly the rights on what is its own' } : { class: 'breach', evidence: 'let', detail: difference };
+  return { family: 'rights', name: 'rights by mongod’s account', database: home.layout.database, command, verdict };
+}
+
+async function allOf({ from, to, bystander, newId }: Direction, inventory: Awaited<ReturnType<typeof readInventory>>): Promise<Outcome[]> {
+  const sameCell = from.home.cell.name === to.home.cell.name;
+  const anonymous = (): MongoClient => new MongoClient(to.home.cell.endpoint, { maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
+  const line = openLine(to.home, sameCell ? () => connect(from) : anonymous, { loggedIn: sameCell });
+  const own = connect(from);
+  try {
+    await requireOwnAccess(from, own);
+    const before = await viewHome(to.home, to.canary);
+    const changes = async (): Promise<string[]> => changesBetween(before, await viewHome(to.home, to.canary));
+    const jury: Jury = { line, canary: to.canary.canary, nobody: createNobody(newId), changes };
+    const outcomes: Outcome[] = [await judgeRights(from, own)];
+
+    const aims = await aimsAt(to.home);
+    const probes: Probe[] = probesOfEach({ from: from.home, to: to.home }, aims);
+    for (const aim of aims) {
+      probes.push(...craftedProbes({ from: from.home, to: to.home }, aim, inventory));
+      probes.push(...(await stageProbes(inventory, aim, sameCell ? footholds(from.home) : [], bystander)));
+      probes.push(...(await commandProbes(inventory, aim, bystander)));
+    }
+    for (const probe of probes) outcomes.push({ ...probe, verdict: await judge(jury, probe) });
+
+    const [aim] = aims;
+    if (sameCell && aim !== undefined) {
+      // It waits with one connection while it works with another.
+      const owner = connect(to, 3);
+      try {
+        const live = { cell: to.home.cell, lease: to.home.lease, from: from.home, to: to.home, client: own, owner, aim, canary: to.canary };
+        for (const outcome of [...(await probeActivity(live)), ...(await probeTransactions(live))]) outcomes.push({ family: 'live', ...outcome });
+      } finally {
+        await owner.close();
+      }
+    }
+    for (const outcome of await probeLogins(from.home, to.home, from.password)) outcomes.push({ family: 'login', ...outcome });
+
+    const changed = await changes();
+    if (changed.length > 0 && !outcomes.some(({ verdict }) => verdict.class === 'breach')) {
+      const verdict: Verdict = { class: 'breach', evidence: 'changed', detail: `${changed.join(', ')} of the other changed, it is not known by which probe` };
+      outcomes.push({ family: 'live', name: 'the other’s home at the end', database: to.home.layout.database, command: {}, verdict });
+    }
+    await requireOwnAccess(from, own);
+    return outcomes;
+  } finally {
+    await Promise.all([line.close(), own.close()]);
+  }
+}
+
+const told = ({ name, family, verdict }: Outcome) => ({ probe: name, family, detail: verdict.detail });
+
+/** Tries everything that mongod knows with one tenant's credential on another's data, and says what it shows. */
+export async function verifyDirection(direction: Direction): Promise<IsolationDirection> {
+  const { from, to } = direction;
+  const inventory = await readInventory(to.home);
+  const outcomes = await allOf(direction, inventory);
+  const of = (wanted: Verdict['class']): Outcome[] => outcomes.filter(({ verdict }) => verdict.class === wanted);
+  const count = (family: ProbeFamily, wanted: Verdict['class']): number => of(wanted).filter((outcome) => outcome.family === family).length;
+  const codes = Map.groupBy(of('refused'), ({ verdict }) => verdict.code ?? 0);
+  return {
+    from: from.name,
+    to: to.name,
+    cell: to.home.cell.name,
+    mongod: inventory.version,
+    known: { commands: inventory.commands.length, stages: inventory.stages.length },
+    probes: outcomes.length,
+    counts: probeFamilies.map((family) => ({ family, ...(Object.fromEntries(probeClasses.map((one) => [one, count(family, one)])) as Record<Verdict['class'], number>) })),
+    refusals: [...codes].map(([code, refused]) => ({ code, count: refused.length })).toSorted((a, b) => a.code - b.code),
+    harmless: of('harmless').map(told),
+    notApplicable: of('notApplicable').map(told),
+    breaches: of('breach').map((outcome) => ({ ...told(outcome), evidence: outcome.verdict.evidence ?? 'let', database: outcome.database, command: BSON.EJSON.stringify(outcome.command) })),
+  };
+}

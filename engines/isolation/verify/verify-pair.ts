@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import type { Document } from 'mongodb';
+import type { IsolationDirection } from '../../../contracts/isolation-report.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import type { CellWork, Home } from '../home.ts';
+import { planeDatabase, requireClaim } from '../parts/claim.ts';
+import { noDocument, unstorable } from '../probe/boundary-attempts.ts';
+import { ask, isStop, stop } from './answer.ts';
+import { createBystander, removeBystanders } from './bystander.ts';
+import { plantCanaries, removeCanaries, removeOldCanaries } from './canaries.ts';
+import { readInventory } from './inventory.ts';
+import type { Leavings } from './leavings.ts';
+import { verifyDirection } from './verify-direction.ts';
+import type { Side } from './verify-direction.ts';
+
+/** A tenant whose boundary to another is verified. */
+export interface VerifiedTenant {
+  readonly name: string;
+  readonly home: Home;
+}
+
+export interface VerifyPair {
+  readonly tenants: readonly [VerifiedTenant, VerifiedTenant];
+  readonly leavings: Leavings;
+  /** Of this attempt; begins with the verification's. */
+  readonly attempt: string;
+  readonly password: (uid: string) => Promise<string>;
+  readonly newId: () => string;
+  /** Runs when both tenants have their canaries. */
+  readonly planted?: () => Promise<void>;
+}
+
+/** Of no kind that has a read concern, of one that reads, and of one that writes; harmless each, also where it is not stopped. */
+const stoppable: readonly Document[] = [
+  { find: 'claims', limit: 1 },
+  { listIndexes: 'claims' },
+  { insert: 'claims', documents: unstorable },
+  { delete: 'claims', deletes: [{ q: noDocument, limit: 1 }] },
+  { drop: 'tenure_no_such_collection' },
+];
+
+/** What writes without one collection in its name, and not in every version. */
+const bulkWrite: Document = { bulkWrite: 1, ops: [{ delete: 0, filter: noDocument, multi: true }], nsInfo: [{ ns: `${planeDatabase}.claims` }] };
+
+/** @throws TenureError internal, where this mongod does not stop what a breach would let: then nothing is tried on real data */
+async function requireStop(work: CellWork): Promise<void> {
+  const { commands } = await readInventory(work);
+  for (const command of [...stoppable, ...(commands.some(({ name }) => name === 'bulkWrite') ? [bulkWrite] : [])]) {
+    const answer = await ask(work, work.cell.client, command === bulkWrite ? 'admin' : planeDatabase, { ...command, ...stop });
+    if (isStop(answer)) continue;
+    throw new TenureError('internal', `the mongod of cell "${work.cell.name}" does not stop ${Object.keys(command)[0]} at an impossible read concern: verifying would not be safe here`);
+  }
+}
+
+/** Removes what earlier attempts at a verification have left: canaries, and users without rights. */
+export async function clearLeavings(homes: readonly Home[], leavings: Leavings): Promise<void> {
+  for (const home of homes) {
+    await removeOldCanaries(home, leavings);
+    await removeBystanders(home, leavings);
+  }
+}
+
+async function verifyWithBystander(from: Side, to: Side, { attempt, newId }: VerifyPair): Promise<IsolationDirection> {
+  const bystander = await createBystander(to.home, `${attempt}${newId()}`);
+  try {
+    return await verifyDirection({ from, to, bystander, newId });
+  } finally {
+    await bystander.remove();
+  }
+}
+
+/**
+ * Tries with the real credential of each of two tenants to get at the other: with every command and every aggregation stage that the
+ * running mongod says it has, and with what is crafted. Changes nothing that lasts, whether the boundary holds or not.
+ * @throws TenureError cell_unavailable, where anything was not answered by mongod; isolation_probe_failed, where a tenant cannot even read its own data
+ */
+export async function verifyPair(verification: VerifyPair): Promise<IsolationDirection[]> {
+  const { tenants, leavings, attempt, password } = verification;
+  await clearLeavings(tenants.map(({ home }) => home), leavings);
+  const sides: Side[] = [];
+  try {
+    for (const { name, home } of tenants) {
+      await requireClaim(home);
+      await requireStop(home);
+      sides.push({ name, home, password: await password(home.uid), canary: await plantCanaries(home, attempt, `canary ${randomBytes(16).toString('hex')}`) });
+    }
+    await verification.planted?.();
+    const [one, other] = sides as [Side, Side];
+    return [await verifyWithBystander(one, other, verification), await verifyWithBystander(other, one, verification)];
+  } finally {
+    for (const { home, canary } of sides) await removeCanaries(home, canary);
+  }
+}
+

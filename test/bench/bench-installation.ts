@@ -1,0 +1,28 @@
+import type { ApiClient } from '../../client/api-client.ts';
+import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
+import { startInstallation } from '../harness/installation.ts';
+import type { Installation } from '../harness/installation.ts';
+import { declareBasics } from '../harness/manifests.ts';
+import { progress } from './progress.ts';
+
+/** An installation with regions and plans, for one part of a benchmark. */
+export interface BenchInstallation {
+  readonly installation: Installation;
+  readonly api: ApiClient;
+}
+
+/** Nothing is at work but what is measured: no scan by the clock, no brake on many changes at once. */
+const settings = { TENURE_DRIFT_SCAN_SECONDS: '86400', TENURE_BRAKE_AT_LEAST: '1000000' };
+
+/** Starts an installation of its own for the work, and stops it. */
+export async function withInstallation<T>(stack: EmbeddedStack, work: (bench: BenchInstallation) => Promise<T>): Promise<T> {
+  progress('starting an installation');
+  const installation = await startInstallation(stack, { settings });
+  try {
+    const api = installation.client();
+    await declareBasics(api);
+    return await work({ installation, api });
+  } finally {
+    await installation.stop();
+  }
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { MongoClient } from 'mongodb';
+import type { OperationKind } from '../../contracts/lifecycle.ts';
+import { stepsOf } from '../../domain/step-plan.ts';
+import { endpointOf } from '../../engines/isolation/cells.ts';
+import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
+import { elapsedMs } from './elapsed.ts';
+import { startBareWorker } from './floor-processes.ts';
+import { createRawPaths } from './floor/raw-paths.ts';
+
+/** What a path would cost with nothing around it: a bare workflow, and the raw commands. */
+export interface FloorSample {
+  readonly bareMs: number;
+  readonly rawMs: number;
+}
+
+export const floorMs = ({ bareMs, rawMs }: FloorSample): number => bareMs + rawMs;
+
+export const floorName = 'bare workflow + raw commands';
+
+/** Takes the floor of a path. Paths of one tenant are to be taken as its life has them, for they change what stands on the cell. */
+export type FloorTenant = (kind: OperationKind) => Promise<FloorSample>;
+
+export interface PathFloor {
+  tenant(name: string): FloorTenant;
+  /** A workflow of one activity. */
+  oneActivity(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The activities of an operation: those that commit only as local ones, those on the cell as ordinary ones. */
+function shapeOf(kind: OperationKind): ('activity' | 'local')[] {
+  return ['local', ...stepsOf(kind).map(({ scope }) => (scope === 'control' ? ('local' as const) : ('activity' as const))), 'local'];
+}
+
+const taskQueue = 'floor';
+
+/** Starts what the paths are held against, with its tenants on this deployment. */
+export async function openPathFloor(stack: Pick<EmbeddedStack, 'temporal' | 'mongod'>, deployment: 'eu-west-1' | 'us-east-1' = 'eu-west-1'): Promise<PathFloor> {
+  const worker = await startBareWorker(stack.temporal, taskQueue);
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  const { workflow } = new Client({ connection, namespace: stack.temporal.namespace });
+  const control = new MongoClient(stack.mongod.control.adminUri);
+  const cell = new MongoClient(stack.mongod[deployment].adminUri);
+  const endpoint = endpointOf(stack.mongod[deployment].adminUri);
+  const execute = async (type: 'bareOperation' | 'oneActivity', ...args: unknown[]): Promise<void> => {
+    await workflow.execute(type, { taskQueue, workflowId: `floor-${randomUUID()}`, args });
+  };
+  return {
+    tenant(name) {
+      const raw = createRawPaths({ control, cell, endpoint }, name);
+      return async (kind) => ({ bareMs: await elapsedMs(() => execute('bareOperation', shapeOf(kind))), rawMs: await elapsedMs(raw[kind]) });
+    },
+    oneActivity: () => execute('oneActivity'),
+    async close() {
+      await Promise.all([connection.close(), control.close(), cell.close(), worker.stop()]);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { openTenant } from '../../client/open-tenant.ts';
+import type { FinalOperationState } from '../../contracts/operation-states.ts';
+import type { OperationDocument } from '../../store/documents.ts';
+import { until } from '../harness/until.ts';
+import { expectCells } from './cell-state.ts';
+import { finding } from './finding.ts';
+import { expectLedger } from './ledger-rules.ts';
+import { expectRegistry } from './registry-state.ts';
+import type { RunningOperation } from './requests.ts';
+import type { KnownTenant } from './standing.ts';
+import type { TestBed } from './test-bed.ts';
+
+const endsWithinMs = 180_000;
+const pollMs = 250;
+
+/** The operation when it has ended. */
+export function endOf({ installation: { store } }: TestBed, { id, kind, tenant }: RunningOperation): Promise<OperationDocument & { readonly state: FinalOperationState }> {
+  return finding('unended', () =>
+    until(
+      `the ${kind} of ${tenant} ends`,
+      async () => {
+        // The control database may be away for the moment.
+        const found = await store.operations.find(id).catch(() => undefined);
+        return found !== undefined && found.unfinished !== true ? (found as OperationDocument & { state: FinalOperationState }) : undefined;
+      },
+      endsWithinMs,
+      pollMs,
+    ),
+  );
+}
+
+/** That an Active tenant can be worked in with its own credential. Returns it with what was written. */
+async function writeIn({ api }: TestBed, tenant: KnownTenant, operationId: string): Promise<KnownTenant> {
+  if (tenant.standing !== 'Active') return tenant;
+  const opened = await openTenant(api, tenant.name, { maxPoolSize: 1 });
+  try {
+    await opened.collection('orders').insertOne({ sku: operationId });
+  } finally {
+    await opened.close();
+  }
+  return { ...tenant, documents: { ...tenant.documents, orders: (tenant.documents['orders'] ?? 0) + 1 } };
+}
+
+export interface Ended {
+  readonly operation: RunningOperation;
+  readonly end: FinalOperationState;
+}
+
+/**
+ * Holds all that operations have left against the tenant as it is declared to be: registry, ledger and cells. Returns it
+ * as it may be used further.
+ */
+export async function expectTenant(bed: TestBed, tenant: KnownTenant, ended: readonly [Ended, ...Ended[]]): Promise<KnownTenant> {
+  const [{ operation }] = ended;
+  await finding('registry', () => expectRegistry(bed, tenant, operation.id));
+  await finding('ledger', () => expectLedger(bed, tenant.uid, ended));
+  await finding('cell', () => expectCells(bed, tenant));
+  await finding('twice', async () => {
+    const operations = await bed.installation.store.operations.list({ tenants: [tenant.uid], limit: 1000 });
+    const newer = operations.filter(({ _id }) => _id > operation.id).map(({ _id }) => _id);
+    assert.deepEqual(newer, ended.slice(1).map((next) => next.operation.id), 'what is asked for once is accepted once');
+    assert.ok(operations.every(({ unfinished, leases }) => unfinished !== true && leases.length === 0), 'nothing runs, and no lease is left');
+  });
+  return finding('access', () => writeIn(bed, tenant, operation.id));
+}

@@ -1,0 +1,29 @@
+import { MongoClient } from 'mongodb';
+import type { KnownTenant } from './standing.ts';
+import type { TestBed } from './test-bed.ts';
+
+/** A transaction of the tenant's own user that has written and not yet committed. */
+export interface OpenTransaction {
+  /** Resolves with whether mongod took the commit. */
+  commits(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What a tenant had begun before its access was taken away must not be committed after it. */
+export async function beginTransaction({ api }: TestBed, { name }: KnownTenant): Promise<OpenTransaction> {
+  const { body: access } = await api.call('openTenant', { params: { name }, body: {} });
+  const { username, password, authSource } = access.credential;
+  const orders = access.namespaces?.find(({ collection }) => collection === 'orders');
+  if (orders === undefined) throw new Error(`tenant ${name} has no collection "orders"`);
+  const client = new MongoClient(access.endpoint, { auth: { username, password }, authSource, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1 });
+  const session = client.startSession();
+  session.startTransaction();
+  await client.db(orders.database).collection(orders.name).insertOne({ sku: 'not committed' }, { session });
+  return {
+    commits: () => session.commitTransaction().then(() => true, () => false),
+    async close() {
+      await session.endSession().catch(() => undefined);
+      await client.close(true);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import type { FinalOperationState } from '../../contracts/operation-states.ts';
+import { refusedServices } from './declarations.ts';
+import { nameOf } from './fault-cases.ts';
+import type { FaultCase } from './fault-cases.ts';
+import type { Fault } from './faults.ts';
+import { Finding } from './finding.ts';
+import type { KnownTenants } from './known-tenants.ts';
+import { createRendezvous } from './rendezvous.ts';
+import type { Rendezvous } from './rendezvous.ts';
+import type { RunningOperation } from './requests.ts';
+import { runCase } from './run-case.ts';
+import type { TestBed } from './test-bed.ts';
+
+export interface CaseResult {
+  readonly case: FaultCase;
+  /** How the operation ended. Absent where that was not as declared, or is not known. */
+  readonly end?: FinalOperationState;
+  /** What was not as declared. */
+  readonly failure?: Finding;
+  /** The fault came before the operation was at its failpoint, or after it may have gone on: nothing is known of the case. */
+  readonly isMissed?: true;
+}
+
+/** A case whose operation stands at its failpoint. */
+export interface Standing {
+  readonly fault: Fault;
+  /** Absent while it has not been accepted. */
+  readonly operation?: RunningOperation;
+  /** On the clock of `performance.now()`. */
+  readonly since: number;
+  /** Called when it has stood too long. */
+  readonly tellMissed: () => void;
+}
+
+/** Where the cases of a round wait for each other. */
+export interface Meeting {
+  /** With their tenants, before anything is asked for. */
+  readonly prepared: Rendezvous<void>;
+  /** When they are being turned round, before they go on to their failpoints. */
+  readonly turned: Rendezvous<void>;
+  /** At the failpoint where the fault strikes. */
+  readonly standing: Rendezvous<Standing>;
+}
+
+/** The first attempt of a step may be given up after six seconds, and another would pass the failpoint. */
+const standsForMs = 5_000;
+const patienceMs = 4_000;
+
+async function strikeAll(bed: TestBed, standing: readonly Standing[]): Promise<void> {
+  for (const { since, tellMissed } of standing) if (performance.now() - since > standsForMs) tellMissed();
+  const faults = [...Map.groupBy(standing, ({ fault }) => fault)];
+  await Promise.all(faults.map(([fault, there]) => fault.strike(bed, there.flatMap(({ operation }) => (operation === undefined ? [] : [operation])))));
+}
+
+/** Everything that a round has ended runs again, also where a case has failed. */
+async function restore({ installation: { api, worker } }: TestBed): Promise<void> {
+  for (const process of [api, worker]) {
+    if (!process.runs) process.start();
+    await process.ready();
+  }
+}
+
+/** The same meeting for one of those who meet; `leave` leaves what it has not come to. */
+function partIn({ prepared, turned, standing }: Meeting): Meeting & { leave(): void } {
+  const waiting = new Set<() => void>();
+  const part = <T>(rendezvous: Rendezvous<T>): Rendezvous<T> => {
+    const leave = (): void => {
+      if (waiting.delete(leave)) rendezvous.leave();
+    };
+    waiting.add(leave);
+    return {
+      meet(who) {
+        waiting.delete(leave);
+        return rendezvous.meet(who);
+      },
+      leave,
+      get isOver() {
+        return rendezvous.isOver;
+      },
+    };
+  };
+  return {
+    prepared: part(prepared),
+    turned: part(turned),
+    standing: part(standing),
+    leave() {
+      for (const leave of waiting) leave();
+    },
+  };
+}
+
+/**
+ * Runs cases at once, each on a tenant of its own: their operations stand at their failpoints together, the fault strikes
+ * once, and each is held against what is declared for it. The faults must be of one round.
+ */
+export async function runRound(bed: TestBed, tenants: KnownTenants, cases: readonly FaultCase[]): Promise<CaseResult[]> {
+  const meeting: Meeting = {
+    prepared: createRendezvous({ expected: cases.length }),
+    turned: createRendezvous({ expected: cases.length, patienceMs }),
+    standing: createRendezvous({ expected: cases.length, patienceMs, act: (standing) => strikeAll(bed, standing) }),
+  };
+  const results = await Promise.all(
+    cases.map(async (faultCase): Promise<CaseResult> => {
+      const { course, fault } = faultCase;
+      const part = partIn(meeting);
+      try {
+        const tenant = await (course.refused === true ? tenants.draft(fault.region, refusedServices) : tenants.take(course.from, fault.region));
+        const ended = await runCase(bed, faultCase, tenant, part);
+        if (ended === 'missed') return { case: faultCase, isMissed: true };
+        const { end, after } = ended;
+        if (after.standing !== 'Purged' && course.refused !== true) tenants.giveBack(after);
+        return { case: faultCase, end };
+      } catch (error) {
+        const failure = error instanceof Finding ? error : new Finding('error', error);
+        failure.message = `${nameOf(faultCase)}: ${failure.message}`;
+        return { case: faultCase, failure };
+      } finally {
+        part.leave();
+      }
+    }),
+  );
+  await restore(bed);
+  return results;
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import type { Document } from 'mongodb';
+import type { IsolationMode } from '../../../contracts/lifecycle.ts';
+import type { BreachEvidence, IsolationDirection } from '../../../contracts/isolation-report.ts';
+import { clearLeavings, verifyPair } from '../../../engines/isolation/verify/verify-pair.ts';
+import { readInventory } from '../../../engines/isolation/verify/inventory.ts';
+import type { Home } from '../../../engines/isolation/home.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { ensureBefore, heldLease, newId, openCell, passwordOf } from './cell-fixture.ts';
+import type { CellFixture } from './cell-fixture.ts';
+
+const stack = attachToStack();
+const cell = openCell(stack.mongod['eu-west-1']);
+const elsewhere = openCell(stack.mongod['us-east-1'], 'us-east-1-a');
+after(() => Promise.all([cell.close(), elsewhere.close()]));
+
+async function prepared(mode: IsolationMode, where: CellFixture = cell): Promise<Home> {
+  const home = where.home({ mode });
+  await ensureBefore('probe-isolation', home);
+  await where.collection(home, 'orders').insertOne({ sku: `of ${home.uid}` });
+  return home;
+}
+
+const since = '0';
+
+async function verify(one: Home, other: Home, verification = newId()): Promise<readonly [IsolationDirection, IsolationDirection]> {
+  const directions = await verifyPair({
+    tenants: [{ name: 'one', home: one }, { name: 'other', home: other }],
+    leavings: { verification, olderThan: since },
+    attempt: `${verification}_1`,
+    password: passwordOf,
+    newId,
+  });
+  return directions as [IsolationDirection, IsolationDirection];
+}
+
+const total = ({ counts }: IsolationDirection, family: string): number =>
+  counts.filter((count) => count.family === family).reduce((sum, { refused, harmless, notApplicable, breach }) => sum + refused + harmless + notApplicable + breach, 0);
+const breachesOf = ({ breaches }: IsolationDirection): string[] => breaches.map(({ family, probe, detail }) => `${family} ${probe}: ${detail}`);
+
+/** A snapshot, with the roles of each user in one order: mongod keeps to none. */
+async function stateOf(home: Home): Promise<Document> {
+  const state = await cell.snapshot(home);
+  const byName = (a: Document, b: Document): number => (`${a['db']}.${a['role']}` < `${b['db']}.${b['role']}` ? -1 : 1);
+  for (const found of Object.values(state)) for (const user of (found as { users?: { roles: Document[] }[] }).users ?? []) user.roles.sort(byName);
+  return state;
+}
+
+/** Users without rights, and canaries, of whichever verification. */
+async function leftOn(where: CellFixture, homes: readonly Home[]): Promise<unknown[]> {
+  const users = await where.root.db('admin').collection('system.users').find({ user: /^tenure_bystander_/ }).toArray();
+  const canaries = await Promise.all(homes.flatMap((home) => home.layout.namespaces.map(({ database, name }) => where.root.db(database).collection(name).find({ canary: { $exists: true } }).toArray())));
+  return [...users, ...canaries.flat()];
+}
+
+describe('the boundary that the plane makes holds, both ways, against everything that mongod knows', () => {
+  const pairs: readonly (readonly [IsolationMode, IsolationMode])[] = [['schema', 'schema'], ['dedicated', 'dedicated'], ['hybrid', 'schema'], ['dedicated', 'hybrid']];
+  for (const [mine, theirs] of pairs) {
+    test(`${mine} and ${theirs} on one cell`, async (context) => {
+      const [one, other] = [await prepared(mine), await prepared(theirs)];
+      const states = await Promise.all([stateOf(one), stateOf(other)]);
+      const inventory = await readInventory(one);
+      for (const [direction, aimed] of [...(await verify(one, other))].map((found, index) => [found, [other, one][index]!] as const)) {
+        const aims = new Set(aimed.layout.namespaces.map(({ database }) => database)).size;
+        assert.deepEqual(breachesOf(direction), []);
+        assert.deepEqual(direction.known, { commands: inventory.commands.length, stages: inventory.stages.length });
+        assert.equal(total(direction, 'command'), inventory.commands.length * aims, 'each command is probed');
+        assert.ok(total(direction, 'stage') >= inventory.stages.length * 3 * aims);
+        assert.deepEqual(direction.refusals.map(({ code }) => code), [13, 18]);
+        assert.ok(direction.refusals[0]!.count > direction.probes * 0.7, JSON.stringify(direction.counts));
+        context.diagnostic(`${direction.from} to ${direction.to}: ${JSON.stringify(direction.counts)}`);
+      }
+      assert.deepEqual(await Promise.all([stateOf(one), stateOf(other)]), states);
+      assert.deepEqual(await leftOn(cell, [one, other]), []);
+    });
+  }
+
+  test('on two cells: mongod refuses the login, and everything without one', async () => {
+    const [here, there] = [await prepared('schema'), await prepared('dedicated', elsewhere)];
+    for (const direction of await verify(here, there)) {
+      assert.deepEqual(breachesOf(direction), []);
+      assert.equal(total(direction, 'command'), direction.known.commands);
+      const [unauthorized, failed] = direction.refusals;
+      assert.deepEqual([unauthorized?.code, failed?.code], [13, 18]);
+      assert.ok(failed!.count >= total(direction, 'login'));
+    }
+    assert.deepEqual([...(await leftOn(cell, [here])), ...(await leftOn(elsewhere, [there]))], []);
+  });
+});
+
+/** What is granted by hand to the first tenant's role, or its user. */
+interface Widening {
+  readonly what: string;
+  readonly mode: IsolationMode;
+  readonly privileges?: (theirs: Home['layout']['namespaces'][number]) => { readonly resource: Document; readonly actions: readonly string[] };
+  readonly roles?: (theirs: Home) => Document[];
+  /** Probes that have to find it, with what shows it; `*` is the name of the other's collection. */
+  readonly found: readonly (readonly [probe: string, evidence: BreachEvidence])[];
+}
+
+const onCollection = (...actions: string[]) => ({ database: db, name: collection }: Home['layout']['namespaces'][number]) => ({ resource: { db, collection }, actions });
+
+const widenings: readonly Widening[] = [
+  { what: 'reading', mode: 'schema', privileges: onCollection('find'), found: [['find', 'let'], ['find in *', 'disclosed'], ['$lookup over the collection', 'let'], ['$unionWith from tenure_pool', 'let'], ['look up in a facet from tenure_pool', 'let'], ['count', 'let'], ['read it in a transaction', 'let']] },
+  { what: 'writing', mode: 'schema', privileges: onCollection('insert', 'update', 'remove'), found: [['insert', 'let'], ['update', 'let'], ['delete', 'let'], ['$out from tenure_pool', 'let'], ['$merge from tenure_pool', 'let'], ['upsert', 'let'], ['insert in a transaction', 'let']] },
+  { what: 'listing the collections of the pool', mode: 'schema', privileges: ({ database: db }) => ({ resource: { db, collection: '' }, actions: ['listCollections'] }), found: [['listCollections', 'let'], ['list collections by name', 'let']] },
+  { what: 'watching', mode: 'schema', privileges: onCollection('changeStream', 'find'), found: [['watch *', 'let'], ['$changeStream over the collection', 'let']] },
+  { what: 'defining', mode: 'dedicated', privileges: onCollection('collMod', 'dropCollection', 'createIndex', 'dropIndex'), found: [['collMod', 'let'], ['drop', 'let'], ['createIndexes', 'let'], ['drop indexes', 'let']] },
+  { what: 'the other’s role', mode: 'dedicated', roles: ({ layout: { roles } }) => [{ role: roles.readOnly, db: roles.database }], found: [['find in orders', 'disclosed'], ['rights by mongod’s account', 'let'], ['listDatabases', 'disclosed']] },
+  { what: 'owning the other’s database', mode: 'dedicated', roles: ({ layout }) => [{ role: 'dbOwner', db: layout.database }], found: [['dropDatabase', 'let'], ['drop the database', 'let'], ['take its password', 'let'], ['users of the database', 'let'], ['profile', 'let']] },
+  { what: 'being root', mode: 'schema', roles: () => [{ role: 'root', db: 'admin' }], found: [['shutdown', 'let'], ['killAllSessions', 'let'], ['replSetStepDown', 'let'], ['see what others do', 'let'], ['kill its operation', 'changed'], ['read the oplog', 'let'], ['watch the cluster', 'let']] },
+];
+
+describe('a right that was granted by hand is found, and the probes that it lets do no harm', () => {
+  for (const { what, mode, privileges, roles, found } of widenings) {
+    test(what, async () => {
+      const [one, other] = [await prepared(mode), await prepared(mode)];
+      const theirs = other.layout.namespaces[0]!;
+      const admin = cell.root.db('admin');
+      const byHand = `by_hand_${one.uid}`;
+      if (privileges !== undefined) await admin.command({ createRole: byHand, privileges: [privileges(theirs)], roles: [] });
+      await cell.database(one).command({ grantRolesToUser: one.layout.user, roles: roles?.(other) ?? [{ role: byHand, db: 'admin' }] });
+      const states = await Promise.all([stateOf(one), stateOf(other)]);
+      const [there, back] = await verify(one, other);
+      assert.deepEqual(breachesOf(back), []);
+      for (const [pattern, evidence] of found) {
+        const probe = pattern.replace('*', theirs.name);
+        assert.ok(there.breaches.some((breach) => breach.probe === probe && breach.evidence === evidence), `${probe} (${evidence}) is not among ${breachesOf(there).join('\n')}`);
+      }
+      assert.deepEqual(await Promise.all([stateOf(one), stateOf(other)]), states, 'neither has lost, got or learned anything');
+      assert.deepEqual(await leftOn(cell, [one, other]), []);
+    });
+  }
+});
+
+describe('what is no proof is not taken for one', () => {
+  test('a tenant that may do nothing at all: that it is refused everything says nothing', async () => {
+    const [one, other] = [await prepared('dedicated'), await prepared('schema')];
+    await cell.database(one).command({ updateUser: one.layout.user, roles: [] });
+    await assert.rejects(verify(one, other), { code: 'isolation_probe_failed' });
+    assert.deepEqual(await leftOn(cell, [one, other]), []);
+  });
+
+  test('a cell that cannot be reached', async () => {
+    const [one, other] = [await prepared('schema'), await prepared('schema')];
+    const away = { ...other, cell: { ...other.cell, endpoint: 'mongodb://127.0.0.1:1/?directConnection=true' } };
+    await assert.rejects(verify(one, away), { code: 'cell_unavailable' });
+    assert.deepEqual(await leftOn(cell, [one, other]), []);
+  });
+});
+
+test('what an attempt that died has left is removed by the next one at the same verification, and what others need stays', async () => {
+  const [one, other] = [await prepared('schema'), await prepared('hybrid')];
+  const [stale, verification, running] = ['00000000000000000000000001', newId(), newId()];
+  for (const home of [one, other]) {
+    for (const attempt of [stale, `${verification}_1`, `${running}_1`]) await cell.collection(home, 'events').insertOne({ _id: `tenure_canary_${attempt}` as never, canary: 'x' });
+  }
+  for (const attempt of [stale, `${verification}_1`, `${running}_1`]) await cell.root.db('tenure_cell').command({ createUser: `tenure_bystander_${attempt}`, pwd: 'x', roles: [] });
+  await clearLeavings([{ ...one, lease: heldLease }, other], { verification, olderThan: '00000000000000000000000002' });
+  const left = await leftOn(cell, [one, other]);
+  assert.deepEqual(left.map((found) => (found as { user?: string; _id: string }).user ?? (found as { _id: string })._id).toSorted(), [`tenure_bystander_${running}_1`, `tenure_canary_${running}_1`, `tenure_canary_${running}_1`]);
+  await clearLeavings([one, other], { verification: running, olderThan: '00000000000000000000000002' });
+  assert.deepEqual(await leftOn(cell, [one, other]), []);
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { MongoClient } from 'mongodb';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { apiVersion } from '../../../contracts/manifests/metadata.ts';
+import type { Operation } from '../../../contracts/operation.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { activeTenant, ended } from '../../harness/lifecycle.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import type { TenantInput } from '../../harness/manifests.ts';
+
+const stack = attachToStack();
+let installation: Installation;
+let api: ApiClient;
+let cell: MongoClient;
+before(async () => {
+  installation = await startInstallation(stack);
+  api = installation.client();
+  await declareBasics(api);
+  cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);
+});
+after(async () => {
+  await cell.close();
+  await installation.stop();
+});
+
+type Collections = TenantInput['spec']['services'][number]['collections'];
+const placement = { preferredRegion: 'eu-west-1' };
+const services = (...collections: Collections) => [{ name: 'shop', collections }];
+const index = (field: string) => ({ keys: [{ field }] });
+
+async function declare(name: string, ...collections: Collections): Promise<Operation> {
+  const { body } = await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { placement, lifecycle: 'Active', services: services(...collections) }) });
+  return ended(api, body.operation?.id ?? '');
+}
+
+/** What stands on the cell: each collection with its indexes and whether it has a validator. */
+async function standing(name: string): Promise<Record<string, string[]>> {
+  const { placement: placed } = (await api.call('getTenant', { params: { name } })).body.status;
+  const db = cell.db(placed?.database);
+  const found: Record<string, string[]> = {};
+  for (const { name: collection, options } of await db.listCollections<{ name: string; options: { validator?: unknown } }>({}, { nameOnly: false }).toArray()) {
+    const indexes = (await db.collection(collection).indexes()).map(({ name: named }) => named ?? '').filter((named) => named !== '_id_');
+    found[collection] = [...(options.validator === undefined ? [] : ['validator']), ...indexes.toSorted()];
+  }
+  return found;
+}
+
+const held = async (name: string) => (await installation.store.resources.find('Tenant', name))?.tables;
+const valid = { bsonType: 'object' };
+
+test('declared services that change are brought to the cell: what is new is made, an index that is declared no more goes, the budget follows', async () => {
+  await activeTenant(api, 'grown', { placement, services: services({ name: 'orders', indexes: [index('sku'), index('old')] }) });
+  assert.equal(await held('grown'), 4);
+  assert.equal((await declare('grown', { name: 'orders', jsonSchema: valid, indexes: [index('sku'), index('new')] }, { name: 'carts', indexes: [index('at')] })).state, 'succeeded');
+  assert.deepEqual(await standing('grown'), { orders: ['validator', 'new_1', 'sku_1'], carts: ['at_1'] });
+  assert.equal(await held('grown'), 7);
+});
+
+test('a change that mongod refuses is undone: the cell, the declaration and the budget are as before', async () => {
+  await activeTenant(api, 'refused', { placement, services: services({ name: 'orders', indexes: [index('sku')] }) });
+  const operation = await declare('refused', { name: 'orders', indexes: [index('other')] }, { name: 'carts', jsonSchema: { bsonType: 'no such type' }, indexes: [] });
+  assert.deepEqual([operation.state, operation.error?.code], ['failed', 'schema_rejected']);
+  assert.deepEqual(await standing('refused'), { orders: ['sku_1'] });
+  assert.equal(await held('refused'), 3);
+  const { spec } = (await api.call('getTenant', { params: { name: 'refused' } })).body;
+  assert.deepEqual(spec.services[0]?.collections.map(({ name }) => name), ['orders']);
+});
+
+test('what no longer fits into the cell’s budget is refused by its step, with the room there is', async () => {
+  await activeTenant(api, 'crowded', { placement, services: services({ name: 'orders' }) });
+  const { body: region } = await api.call('getRegion', { params: { name: 'eu-west-1' } });
+  const cells = region.spec.cells.map((one) => ({ ...one, tableBudget: 13 }));
+  await api.call('putRegion', { params: { name: 'eu-west-1' }, ifMatch: '*', body: { apiVersion, kind: 'Region', metadata: { name: 'eu-west-1' }, spec: { ...region.spec, cells } } });
+  const operation = await declare('crowded', { name: 'orders', indexes: [index('a'), index('b')] });
+  assert.deepEqual([operation.state, operation.error?.code], ['failed', 'placement_impossible']);
+  assert.match(operation.error?.message ?? '', /no room/);
+  assert.equal(await held('crowded'), 2);
+});

@@ -1,0 +1,63 @@
+import type { OperationKind } from '../../contracts/lifecycle.ts';
+import type { ProblemCode } from '../../contracts/problems.ts';
+import { isStale, refusals, settled, unchanged } from './allowed-answer.ts';
+import type { Allowed } from './allowed-answer.ts';
+import type { ManifestFields, RequestOf } from './request.ts';
+import { begun, declaredWay, knownPlans, withEvent } from './world.ts';
+import type { Assigned, ModelTenant, World } from './world.ts';
+
+/** What the declaration of a new tenant may be answered. */
+export function create(world: World, fields: ManifestFields): Allowed[] {
+  if (world.tenant !== null) return refusals('already_exists');
+  const { lifecycle = 'Draft', plan, title = null, flawed = false } = fields;
+  const objections: ProblemCode[] = [];
+  if (lifecycle !== 'Draft' && lifecycle !== 'Active') objections.push('transition_not_allowed');
+  if (!knownPlans.includes(plan)) objections.push('policy_refused');
+  if (objections.length > 0) return refusals(...objections);
+  const draft: ModelTenant = {
+    ...{ state: 'Draft', declared: 'Draft', plan, title, flawed, hold: null, scheduled: null, bound: null, deletedFrom: null },
+    ...{ owned: { lifecycle: false, plan: false }, documents: 0, operation: null, pending: null, events: ['tenant.created.v1'] },
+  };
+  if (lifecycle === 'Draft') return settled(world, draft, 201);
+  const after = (id: string): World => ({ ...world, tenant: begun(draft, { id, kind: 'activate', from: 'Draft', to: 'Active' }, { declared: 'Active' }, 'manifest'), moved: true });
+  return [{ status: 202, operation: 'new', changes: true, after }];
+}
+
+/** What a manifest may be answered. */
+export function put(world: World, request: RequestOf<'put'>): Allowed[] {
+  const { tenant } = world;
+  if (tenant === null) return request.on === 'absent' ? create(world, request) : refusals('not_found');
+  if (request.on === 'absent') return refusals('already_exists');
+  if (isStale(request.on, world)) return refusals('revision_stale');
+  const { state, operation } = tenant;
+  if (state === 'Deleted') return refusals(operation === null ? 'tenant_deleted' : 'operation_in_progress');
+  const { plan, lifecycle: declared = tenant.declared, title = null, flawed = false } = request;
+  const same = declared === tenant.declared && plan === tenant.plan && title === tenant.title && flawed === tenant.flawed;
+  if (same) return unchanged(world);
+  if (operation !== null) return refusals('operation_in_progress');
+
+  // Outside Draft what has a path of its own is brought about by an operation, and one manifest asks for one operation.
+  const isDraft = state === 'Draft';
+  const changes: { readonly kind: OperationKind | undefined; readonly assign: Assigned }[] = [];
+  if (declared !== state) changes.push({ kind: declaredWay(state, declared), assign: { declared } });
+  if (!isDraft && plan !== tenant.plan) changes.push({ kind: 'change_plan', assign: { plan } });
+  if (!isDraft && flawed !== tenant.flawed) changes.push({ kind: 'reconcile', assign: { flawed } });
+
+  const objections: ProblemCode[] = [];
+  if (declared !== state && declaredWay(state, declared) === undefined) objections.push('transition_not_allowed');
+  if (changes.length > 1 || (state === 'Archived' && plan !== tenant.plan)) objections.push('change_not_available');
+  if (!knownPlans.includes(plan)) objections.push('policy_refused');
+  const reverses = (tenant.owned.lifecycle && declared !== tenant.declared) || (tenant.owned.plan && plan !== tenant.plan);
+  if (reverses && request.force !== true) objections.push('field_owned');
+  if (objections.length > 0) return refusals(...objections);
+
+  const [change] = changes;
+  const told = withEvent(tenant, 'updated');
+  const owned = { lifecycle: tenant.owned.lifecycle && declared === tenant.declared, plan: tenant.owned.plan && plan === tenant.plan };
+  if (change?.kind === undefined) return settled(world, { ...told, plan, title, flawed, owned });
+  const { kind, assign } = change;
+  const beside = isDraft ? { title, plan, flawed, owned: { ...tenant.owned, plan: owned.plan } } : { title };
+  const to = assign.declared ?? state;
+  const after = (id: string): World => ({ ...world, tenant: begun({ ...told, ...beside }, { id, kind, from: state, to }, assign, 'manifest'), moved: true });
+  return [{ status: 202, operation: 'new', changes: true, after }];
+}

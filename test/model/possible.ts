@@ -1,0 +1,117 @@
+import type { FinalOperationState } from '../../contracts/operation-states.ts';
+import { allowedIn } from './allowed.ts';
+import type { Allowed } from './allowed-answer.ts';
+import { describeRequest } from './request.ts';
+import type { ModelRequest } from './request.ts';
+import { endedAs } from './world.ts';
+import type { Standing, World } from './world.ts';
+
+/** What can be seen of a tenant at any time. */
+export interface View {
+  readonly state: string;
+  readonly declared: string;
+  readonly plan: string;
+  readonly title: string | null;
+  readonly flawed: boolean;
+  readonly hold: string | null;
+  readonly scheduled: string | null;
+  readonly operation: string | null;
+  readonly pending: string | null;
+}
+
+/** What the API answered. */
+export type Answer =
+  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'done'; readonly status: number; readonly operation: string | null; readonly view: View | null }
+  /** None came: what the ledger knows of the request is what is known. */
+  | { readonly kind: 'lost'; readonly committed: boolean; readonly operation: string | null }
+  /** The kept answer of an earlier request under the same key, byte for byte: nothing is done. */
+  | { readonly kind: 'replayed' }
+  /** Refused for what was done with its idempotency key before: nothing is done. */
+  | { readonly kind: 'key'; readonly code: 'idempotency_in_progress' | 'idempotency_key_reused' };
+
+export interface Exchange {
+  readonly request: ModelRequest;
+  /** Of a cancellation: the operation. */
+  readonly about?: string | undefined;
+  readonly answer: Answer;
+}
+
+export function viewOf({ tenant }: World): View | null {
+  if (tenant === null) return null;
+  const { state, declared, plan, title, flawed, hold, scheduled, operation, pending } = tenant;
+  return { state, declared, plan, title, flawed, hold, scheduled, operation: operation?.id ?? null, pending: pending?.id ?? null };
+}
+
+const keyOf = (value: unknown): string => JSON.stringify(value);
+
+export function distinct(worlds: readonly World[]): World[] {
+  return [...new Map(worlds.map((world) => [keyOf(world), world])).values()];
+}
+
+/** These worlds, and all that they may become by themselves; `only`: by operations that end so. */
+export function eventually(worlds: readonly World[], only: readonly FinalOperationState[] = ['succeeded', 'failed', 'cancelled']): World[] {
+  const found = new Map<string, World>();
+  const look = (world: World): void => {
+    const key = keyOf(world);
+    if (found.has(key)) return;
+    found.set(key, world);
+    for (const end of world.tenant?.operation?.ends ?? []) if (only.includes(end)) look(endedAs(world, end));
+  };
+  worlds.forEach(look);
+  return [...found.values()];
+}
+
+/** The world after an answer that may be given in it; `undefined` where it may not. */
+function afterAnswer(world: World, allowed: Allowed, answer: Answer): World | undefined {
+  if ('refused' in allowed) return answer.kind === 'refused' && answer.code === allowed.refused ? world : undefined;
+  if (answer.kind === 'lost') {
+    if (!allowed.changes) return undefined;
+    if (allowed.operation === 'new') return answer.operation === null ? undefined : allowed.after(answer.operation);
+    return allowed.after('');
+  }
+  if (answer.kind !== 'done' || answer.status !== allowed.status) return undefined;
+  const { operation, view } = answer;
+  const named = allowed.operation === 'none' ? operation === null : allowed.operation === 'new' ? operation !== null : operation === allowed.operation.id;
+  if (!named) return undefined;
+  const after = allowed.after(operation ?? '');
+  return view === null || keyOf(view) === keyOf(viewOf(after)) ? after : undefined;
+}
+
+function afterExchange(world: World, { request, about, answer }: Exchange): World[] {
+  if (answer.kind === 'replayed' || answer.kind === 'key' || (answer.kind === 'lost' && !answer.committed)) return [world];
+  return allowedIn(world, request, about).flatMap((allowed) => afterAnswer(world, allowed, answer) ?? []);
+}
+
+/** The worlds in which this was answered, with nothing else going on. */
+export function after(worlds: readonly World[], exchange: Exchange): World[] {
+  return distinct(worlds.flatMap((world) => afterExchange(world, exchange)));
+}
+
+/**
+ * The worlds that these requests, which were made at the same time, may have led to: those of every order in which their
+ * answers can be explained (Wing and Gong, "Testing and verifying concurrent objects", 1993), with operations ending
+ * in between. Empty where no order explains them.
+ */
+export function afterAll(worlds: readonly World[], exchanges: readonly Exchange[]): World[] {
+  const now = eventually(worlds);
+  if (exchanges.length === 0 || now.length === 0) return now;
+  return distinct(exchanges.flatMap((exchange, index) => afterAll(after(now, exchange), exchanges.toSpliced(index, 1))));
+}
+
+/** The worlds in which this operation runs and stands there. */
+export function standing(worlds: readonly World[], operation: string, stands: Standing): World[] {
+  return worlds.flatMap((world) => (world.tenant?.operation?.id === operation ? [{ ...world, tenant: { ...world.tenant, operation: { ...world.tenant.operation, stands } } }] : []));
+}
+
+/** What the model would have allowed, for people. */
+export function explain(worlds: readonly World[], exchanges: readonly Exchange[]): string {
+  const lines = exchanges.map(({ request, answer }) => `  ${describeRequest(request)} → ${keyOf(answer)}`);
+  const allowed = exchanges.map(({ request, about }) => {
+    const answers = eventually(worlds).flatMap((world) =>
+      allowedIn(world, request, about).map((one) => ('refused' in one ? one.refused : `${one.status} operation ${keyOf(one.operation)} ${keyOf(viewOf(one.after('…')))}`)),
+    );
+    return `  ${describeRequest(request)}: ${[...new Set(answers)].join(' | ')}`;
+  });
+  return ['answered:', ...lines, 'allowed, each by itself:', ...allowed, 'from:', ...worlds.map((world) => `  ${keyOf(world.tenant)}`)].join('\n');
+}

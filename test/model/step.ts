@@ -1,0 +1,129 @@
+import type { OperationKind } from '../../contracts/lifecycle.ts';
+import { stepsOf } from '../../domain/step-plan.ts';
+import type { ReplicaSetName } from '../../tools/stack/mongod.ts';
+import { describeRequest } from './request.ts';
+import type { ModelRequest, TenantKey } from './request.ts';
+import type { Standing } from './world.ts';
+
+/** Where an operation is stopped while other requests are made. */
+export const pausePoints = ['begin.before-commit', 'begin.after-commit', 'first-step.after-checkpoint', 'finish.before-commit'] as const;
+export type PausePoint = (typeof pausePoints)[number];
+
+/** Where the worker dies. */
+export const workerDeaths = [
+  'begin.before-commit',
+  'begin.after-commit',
+  'first-step.after-intent',
+  'first-step.before-checkpoint',
+  'first-step.after-checkpoint',
+  'last-step.before-intent',
+  'last-step.before-checkpoint',
+  'last-step.after-checkpoint',
+  'finish.before-commit',
+  'finish.after-commit',
+] as const;
+
+/** Where the API dies; `first-answer`: when the first of several requests has been answered. */
+export const apiDeaths = ['accept.before-commit', 'accept.after-commit', 'first-answer'] as const;
+
+/** One step of a run, as data. After each step everything is let come to rest and is looked at. */
+export type Step =
+  | { readonly step: 'send'; readonly request: ModelRequest }
+  /** All at the same time. */
+  | { readonly step: 'race'; readonly requests: readonly ModelRequest[] }
+  /** While the first one's operation stands at a point, one after the other. */
+  | { readonly step: 'while'; readonly request: ModelRequest; readonly at: PausePoint; readonly others: readonly ModelRequest[] }
+  /** Twice under one idempotency key: after the first answer, at the same time, or something else the second time. */
+  | { readonly step: 'repeat'; readonly request: ModelRequest; readonly how: 'later' | 'at-once' | 'as-another' }
+  | { readonly step: 'kill-worker'; readonly request: ModelRequest; readonly at: (typeof workerDeaths)[number] }
+  | { readonly step: 'kill-api'; readonly requests: readonly ModelRequest[]; readonly at: (typeof apiDeaths)[number] }
+  /** When the first of the requests has been answered. */
+  | { readonly step: 'kill-mongod'; readonly set: ReplicaSetName; readonly requests: readonly ModelRequest[] }
+  /** Everything that is refused where the tenant is, one after the other. */
+  | { readonly step: 'refusals'; readonly tenant: TenantKey }
+  /** A document is written with the tenant's own credential. */
+  | { readonly step: 'write'; readonly tenant: TenantKey }
+  /** The time of the purge has come. */
+  | { readonly step: 'purge-time'; readonly tenant: TenantKey }
+  /** The time of the scheduled plan has come. */
+  | { readonly step: 'plan-time'; readonly tenant: TenantKey };
+
+export type StepOf<Name extends Step['step']> = Extract<Step, { readonly step: Name }>;
+
+export function tenantsOf(step: Step): TenantKey[] {
+  return [...new Set(requestsOf(step).map(({ tenant }) => tenant))];
+}
+
+/** The requests of a step; of one without any, a reading of its tenant. */
+export function requestsOf(step: Step): readonly ModelRequest[] {
+  switch (step.step) {
+    case 'send':
+    case 'repeat':
+    case 'kill-worker':
+      return [step.request];
+    case 'race':
+    case 'kill-api':
+    case 'kill-mongod':
+      return step.requests;
+    case 'while':
+      return [step.request, ...step.others];
+    case 'refusals':
+    case 'write':
+    case 'purge-time':
+    case 'plan-time':
+      return [{ do: 'read', tenant: step.tenant }];
+  }
+}
+
+/** A step in one line, for people. */
+export function describeStep(step: Step): string {
+  switch (step.step) {
+    case 'send':
+      return describeRequest(step.request);
+    case 'race':
+      return `race: ${step.requests.map(describeRequest).join(' | ')}`;
+    case 'while':
+      return `while ${describeRequest(step.request)} stands at ${step.at}: ${step.others.map(describeRequest).join(', then ')}`;
+    case 'repeat':
+      return `under one key, ${step.how}: ${describeRequest(step.request)}`;
+    case 'kill-worker':
+      return `SIGKILL worker at ${step.at}: ${describeRequest(step.request)}`;
+    case 'kill-api':
+      return `SIGKILL API at ${step.at}: ${step.requests.map(describeRequest).join(' | ')}`;
+    case 'kill-mongod':
+      return `SIGKILL mongod ${step.set}: ${step.requests.map(describeRequest).join(' | ')}`;
+    case 'refusals':
+    case 'write':
+    case 'purge-time':
+    case 'plan-time':
+      return `${step.step} ${step.tenant}`;
+  }
+}
+
+/** The path that a request takes, where it is accepted. */
+function pathOf(request: ModelRequest): OperationKind {
+  switch (request.do) {
+    case 'verb':
+      return request.path;
+    case 'purge':
+      return 'purge';
+    case 'change-plan':
+      return 'change_plan';
+    default:
+      return 'activate';
+  }
+}
+
+/** The failpoint of that name on the path of a request. */
+export function failpointOf(at: string, request: ModelRequest): string {
+  const steps = stepsOf(pathOf(request));
+  return at.replace('first-step', steps[0]?.key ?? '').replace('last-step', steps.at(-1)?.key ?? '');
+}
+
+/** How far an operation is that stands at a point. A purge has its pivot in its first step. */
+export function standingAt(at: PausePoint, request: ModelRequest): Standing {
+  if (at === 'finish.before-commit') return 'late';
+  if (at !== 'first-step.after-checkpoint') return 'early';
+  const path = pathOf(request);
+  return path === 'purge' || stepsOf(path).length === 1 ? 'late' : 'early';
+}

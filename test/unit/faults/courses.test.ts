@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { operationKinds } from '../../../contracts/lifecycle.ts';
+import { stepsOf } from '../../../domain/step-plan.ts';
+import { courses } from '../../faults/courses.ts';
+
+const clone = fileURLToPath(new URL('../../..', import.meta.url));
+const stepPlaceholder = '${step}.';
+
+/** Names of all failpoints in the product; those of steps begin with a placeholder. */
+function failpointsInCode(): Set<string> {
+  const sources = globSync('{activities,api,engines,store,workers}/**/*.ts', { cwd: clone }).map((path) => readFileSync(join(clone, path), 'utf8'));
+  return new Set(sources.flatMap((source) => [...source.matchAll(/failpoints\.reach\(['`]([^'`]+)['`]/g)].map(([, name]) => name ?? '')));
+}
+
+const onCourses = new Set(courses.flatMap(({ writes }) => writes.flatMap(({ failpoints }) => failpoints)));
+
+describe('the fault matrix', () => {
+  it('goes every lifecycle path, forward and back', () => {
+    for (const kind of operationKinds) {
+      const ends = courses.filter(({ path }) => path === kind).map((course) => course.ends);
+      assert.ok(ends.includes('succeeded') && ends.includes('cancelled'), kind);
+    }
+  });
+
+  it('passes every failpoint of the product, at every step', () => {
+    const inCode = failpointsInCode();
+    assert.ok(inCode.size > 0);
+    const places = [...inCode].filter((name) => name.startsWith(stepPlaceholder)).map((name) => name.slice(stepPlaceholder.length));
+    for (const name of inCode) if (!name.startsWith(stepPlaceholder)) assert.ok(onCourses.has(name), name);
+    const isOnlyOfCells = (place: string): boolean => place === 'after-intent' || place === 'after-undo-intent';
+    for (const { key, scope, pivot } of operationKinds.flatMap(stepsOf)) {
+      const isNeverUndone = pivot === true || stepsOf('purge').some((step) => step.key === key);
+      for (const place of places) {
+        if ((scope === 'control' && isOnlyOfCells(place)) || (isNeverUndone && place.includes('undo'))) continue;
+        assert.ok(onCourses.has(`${key}.${place}`), `${key}.${place}`);
+      }
+    }
+  });
+});

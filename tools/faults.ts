@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+import { everyCase, nameOf } from '../test/faults/fault-cases.ts';
+import { matrixDocument, matrixReport } from '../test/faults/matrix-report.ts';
+import { roundOf, runRounds } from '../test/faults/rounds.ts';
+import type { CaseResult } from '../test/faults/round.ts';
+import { readSeed, shuffled } from '../test/faults/seeded.ts';
+import { createTestBed } from '../test/faults/test-bed.ts';
+import { compilePolicies } from './policies.ts';
+import { OperatorError, runMain } from './process/operator-error.ts';
+import { createTemporaryStack } from './stack/temporary-stack.ts';
+import { acquireToolchain, toolVariables } from './toolchain/acquire.ts';
+
+const document = fileURLToPath(new URL(`../${matrixDocument}`, import.meta.url));
+
+function minutes(ms: number): string {
+  return `${(ms / 60_000).toFixed(1)} min`;
+}
+
+/** Runs the whole fault matrix and writes its report; with texts as arguments, the cases whose names have all of them. */
+async function main(): Promise<number> {
+  const texts = process.argv.slice(2);
+  const chosen = everyCase.filter((faultCase) => texts.every((text) => nameOf(faultCase).includes(text)));
+  if (chosen.length === 0) throw new OperatorError(`no case has all of this in its name: ${texts.join(' · ')}; names are as in "${nameOf(everyCase[0]!)}"`);
+  const seed = readSeed(process.env);
+  const cases = shuffled(chosen, seed);
+  console.log(`${cases.length} cases; TENURE_FAULT_SEED=${seed}`);
+
+  const tools = await acquireToolchain({ environment: process.env, report: console.error });
+  await compilePolicies(tools.opa);
+  const started = performance.now();
+  const stack = await createTemporaryStack({ temporalStorage: 'file', environment: { ...process.env, ...toolVariables(tools) } });
+  let results: CaseResult[] = [];
+  try {
+    const bed = await createTestBed(stack);
+    let done = 0;
+    try {
+      results = await runRounds(bed, cases, (round, seconds) => {
+        const missed = round.filter(({ isMissed }) => isMissed === true).length;
+        done += round.length - missed;
+        const what = round[0] === undefined ? '' : roundOf(round[0].case);
+        console.log(`${done}/${cases.length} after ${minutes(performance.now() - started)}: ${what}: ${round.length} in ${seconds.toFixed(1)} s${missed === 0 ? '' : `, ${missed} to be run again`}`);
+        for (const { failure } of round) if (failure !== undefined) console.log(`✗ ${failure.message}`);
+      });
+    } finally {
+      await bed.stop();
+    }
+  } finally {
+    await stack.stop();
+  }
+  const durationMs = performance.now() - started;
+  const failures = results.filter(({ end }) => end === undefined);
+  console.log(`${results.length} cases, ${failures.length} not as declared, ${minutes(durationMs)}`);
+  if (texts.length === 0) {
+    writeFileSync(document, matrixReport({ results, seed, durationMs, cores: availableParallelism() }));
+    console.log(`wrote ${matrixDocument}`);
+  }
+  return failures.length === 0 ? 0 : 1;
+}
+
+await runMain(main);
