@@ -55,10 +55,16 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
       });
     },
     async ready() {
-      await until(`${entry} is ready`, async () => {
-        if (child?.exitCode != null) throw new Error(`${entry} ended with ${child.exitCode}:\n${output.slice(-4000)}`);
+      let told = 'nothing';
+      const isReady = async (): Promise<boolean> => {
+        const ended = child?.exitCode ?? child?.signalCode;
+        if (ended != null) throw new Error(`${entry} ended with ${ended}`);
         const answer = await fetch(`http://127.0.0.1:${opsPort}/readyz`).catch(() => undefined);
+        if (answer !== undefined) told = `${answer.status} ${await answer.text()}`;
         return answer?.ok === true;
+      };
+      await until(`${entry} is ready`, isReady).catch((error: unknown) => {
+        throw new Error(`${String(error)}; it answered ${told} last, and wrote:\n${output.slice(-4000)}`, { cause: error });
       });
     },
     async kill(signal) {
