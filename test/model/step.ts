@@ -6,7 +6,7 @@ import type { ModelRequest, TenantKey } from './request.ts';
 import type { Standing } from './world.ts';
 
 /** Where an operation is stopped while other requests are made. */
-export const pausePoints = ['begin.before-commit', 'begin.after-commit', 'first-step.after-checkpoint', 'finish.before-commit'] as const;
+export const pausePoints = ['begin.before-commit', 'begin.after-commit', 'first-step.after-checkpoint', 'last-step-but-one.after-checkpoint', 'finish.before-commit'] as const;
 export type PausePoint = (typeof pausePoints)[number];
 
 /** Where the worker dies. */
@@ -114,16 +114,16 @@ function pathOf(request: ModelRequest): OperationKind {
   }
 }
 
-/** The failpoint of that name on the path of a request. */
+/** The failpoint of that name on the path of a request; one that nobody reaches where the path has no such step. */
 export function failpointOf(at: string, request: ModelRequest): string {
   const steps = stepsOf(pathOf(request));
-  return at.replace('first-step', steps[0]?.key ?? '').replace('last-step', steps.at(-1)?.key ?? '');
+  return at.replace('first-step', steps[0]?.key ?? '').replace('last-step-but-one', steps.at(-2)?.key ?? 'none').replace('last-step', steps.at(-1)?.key ?? '');
 }
 
 /** How far an operation is that stands at a point. A purge has its pivot in its first step. */
 export function standingAt(at: PausePoint, request: ModelRequest): Standing {
   if (at === 'finish.before-commit') return 'late';
-  if (at !== 'first-step.after-checkpoint') return 'early';
+  if (at === 'begin.before-commit' || at === 'begin.after-commit') return 'early';
   const path = pathOf(request);
   return path === 'purge' || stepsOf(path).length === 1 ? 'late' : 'early';
 }
