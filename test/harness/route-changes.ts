@@ -6,10 +6,10 @@ import { routes } from '../../contracts/routes.ts';
 import type { RouteId } from '../../contracts/routes.ts';
 import type { HttpRequest } from './http-exchange.ts';
 import type { Installation } from './installation.ts';
-import { takeAll } from './lifecycle.ts';
+import { activeTenant, takeAll } from './lifecycle.ts';
 import type { Verb } from './lifecycle.ts';
 import { declareBasics, tenantManifest } from './manifests.ts';
-import { requestBy, routeIds } from './route-requests.ts';
+import { otherTenant, requestBy, routeIds } from './route-requests.ts';
 import { showCells } from './seen-cells.ts';
 import { until } from './until.ts';
 
@@ -36,6 +36,7 @@ const ways: Partial<Record<RouteId, readonly Verb[]>> = {
   releaseHoldOfTenant: [],
   rollbackTenant: [],
   openTenant: ['activateTenant'],
+  verifyIsolationOfTenant: ['activateTenant'],
 };
 
 async function putPlan(api: ApiClient, name: string, tables: number): Promise<void> {
@@ -52,6 +53,7 @@ async function prepareTenants(api: ApiClient): Promise<void> {
       await takeAll(api, name, verbs);
     }),
   );
+  await activeTenant(api, otherTenant);
   const about = (id: RouteId) => ({ params: { name: subjectOf(id) }, ifMatch: '*', idempotencyKey: randomUUID() }) as const;
   await api.call('putTenant', { ...about('rollbackTenant'), body: tenantManifest(subjectOf('rollbackTenant'), { displayName: 'Changed' }) });
   await api.call('holdTenant', { ...about('releaseHoldOfTenant'), body: { reason: 'a case' } });

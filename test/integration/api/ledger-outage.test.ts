@@ -83,7 +83,7 @@ test('each of the changes is made when its entry can be written', async () => {
       const answer = await exchange(request);
       assert.ok(answer.status < 300, `${id}: ${answer.text}`);
     });
-    assert.deepEqual(entries.map(({ outcome }) => outcome !== 'denied'), [true], id);
+    assert.ok(entries.length > 0 && entries.every(({ outcome }) => outcome !== 'denied'), id);
   }
 });
 
