@@ -9,7 +9,7 @@ import type { Installation } from './installation.ts';
 import { activeTenant, takeAll } from './lifecycle.ts';
 import type { Verb } from './lifecycle.ts';
 import { declareBasics, tenantManifest } from './manifests.ts';
-import { requestBy, routeIds } from './route-requests.ts';
+import { otherTenant, requestBy, routeIds } from './route-requests.ts';
 import { showCells } from './seen-cells.ts';
 import { until } from './until.ts';
 
@@ -53,7 +53,7 @@ async function prepareTenants(api: ApiClient): Promise<void> {
       await takeAll(api, name, verbs);
     }),
   );
-  await activeTenant(api, 'another-tenant');
+  await activeTenant(api, otherTenant);
   const about = (id: RouteId) => ({ params: { name: subjectOf(id) }, ifMatch: '*', idempotencyKey: randomUUID() }) as const;
   await api.call('putTenant', { ...about('rollbackTenant'), body: tenantManifest(subjectOf('rollbackTenant'), { displayName: 'Changed' }) });
   await api.call('holdTenant', { ...about('releaseHoldOfTenant'), body: { reason: 'a case' } });

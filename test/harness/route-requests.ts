@@ -13,6 +13,9 @@ export interface About {
 
 const absentId = '01hzzzzzzzzzzzzzzzzzzzzza1';
 
+/** The second tenant of a request that names two. */
+export const otherTenant = 'another-tenant';
+
 function bodyOf(id: RouteId, name: string): unknown {
   const bodies: Partial<Record<RouteId, unknown>> = {
     createTenant: tenantManifest(name),
@@ -25,7 +28,7 @@ function bodyOf(id: RouteId, name: string): unknown {
     holdTenant: { reason: 'a case' },
     purgeTenant: { early: true },
     rollbackTenant: { generation: 1 },
-    verifyIsolationOfTenant: { against: 'another-tenant' },
+    verifyIsolationOfTenant: { against: otherTenant },
   };
   return bodies[id];
 }
