@@ -10,6 +10,7 @@ import { verbPaths } from './request.ts';
 import type { ModelRequest, TenantKey } from './request.ts';
 import { apiDeaths, describeStep, pausePoints, requestsOf, workerDeaths } from './step.ts';
 import type { Step } from './step.ts';
+import { wayThroughLife } from './whole-life.ts';
 
 /** A step that is generated, and how much of it must be possible where it is to be taken. */
 export interface GeneratedStep {
@@ -91,12 +92,8 @@ export function generatedSteps({ kills, mongodKills }: Weights): Fc.Arbitrary<Ge
 
 /** Where the first tenant of a run is in its life when the run begins: by chance alone few would get far. */
 export const starts: Fc.Arbitrary<readonly Step[]> = fc.record({ tenant: tenants, verbs: fc.constantFrom(...[0, 1, 2, 3, 4, 5]), held: fc.boolean() }).map(({ tenant, verbs, held }) => {
-  const way: readonly ModelRequest[] = [
-    { do: 'create', tenant, plan: 'basic', flawed: false },
-    ...(['activate', 'suspend', 'archive', 'delete'] as const).map((path) => ({ do: 'verb', tenant, path, on: 'any' }) as const),
-  ];
   const hold: readonly ModelRequest[] = held && verbs > 0 ? [{ do: 'hold', tenant, reason: 'case 0' }] : [];
-  return [...way.slice(0, verbs), ...hold].map((request) => ({ step: 'send', request }));
+  return [...wayThroughLife(tenant).slice(0, verbs), ...hold].map((request) => ({ step: 'send', request }));
 });
 
 /** Whether a step means anything where the model has the tenants: only a time that is set can come. */

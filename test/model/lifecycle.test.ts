@@ -21,10 +21,11 @@ import { createModelRun } from './run.ts';
 import { shortened } from './shorten.ts';
 import { describeStep } from './step.ts';
 import type { Step } from './step.ts';
+import { wholeLife } from './whole-life.ts';
 import { knownPlans } from './world.ts';
 
 /** How much is run, and which: see CONTRIBUTING.md. Without any of it, what `npm test` has the time for. */
-const { TENURE_MODEL_RUNS: runs = '40', TENURE_MODEL_SECONDS: seconds = '40', TENURE_MODEL_SEED: seedText = '4711', TENURE_MODEL_PATH: path, TENURE_MODEL_KILLS: kills = '1', TENURE_MODEL_MONGOD_KILLS: mongodKills = '0' } = process.env;
+const { TENURE_MODEL_RUNS: runs = '40', TENURE_MODEL_SECONDS: seconds = '20', TENURE_MODEL_SEED: seedText = '4711', TENURE_MODEL_PATH: path, TENURE_MODEL_KILLS: kills = '1', TENURE_MODEL_MONGOD_KILLS: mongodKills = '0' } = process.env;
 const seed = seedText === 'random' ? randomInt(2 ** 31) : Number(seedText);
 const maxSteps = 30;
 /** As much time is given to making a failing run shorter. */
@@ -74,6 +75,8 @@ async function replay(steps: readonly Step[]): Promise<void> {
 test('what the model could not explain once, it can explain', async (t) => {
   for (const { file, steps } of regressions) await t.test(file, () => replay(steps));
 });
+
+test('a whole life is as the model has it, with all that is refused on its way', () => replay(wholeLife('a')));
 
 test(`whatever is asked for, by whom at once, and whoever dies, is as the model has it (seed ${seed})`, { timeout: 24 * 3_600_000 }, async (t) => {
   const until = performance.now() + Number(seconds) * 1000;
