@@ -12,8 +12,16 @@ export function wayThroughLife(tenant: TenantKey): readonly ModelRequest[] {
   ];
 }
 
-/** A whole life. In each of its states everything that is refused there is tried, held and not. */
+/** It is cancelled with as much of it done as can be undone. */
+function cancelledFirst(request: ModelRequest): Step[] {
+  const { tenant } = request;
+  if (request.do === 'create') return [];
+  const hasSteps = request.do === 'verb' && request.path !== 'delete';
+  return [{ step: 'while', request, at: hasSteps ? 'last-step-but-one.after-checkpoint' : 'begin.after-commit', others: [{ do: 'cancel', tenant, which: 'running' }] }];
+}
+
+/** A whole life. Each path is cancelled before it is taken; in each state everything that is refused there is tried, held and not. */
 export function wholeLife(tenant: TenantKey): readonly Step[] {
   const everywhere: readonly Step[] = [{ step: 'refusals', tenant }, send({ do: 'hold', tenant, reason: 'a case' }), { step: 'refusals', tenant }, send({ do: 'release', tenant })];
-  return wayThroughLife(tenant).flatMap((request): Step[] => [send(request), { step: 'write', tenant }, ...everywhere]);
+  return wayThroughLife(tenant).flatMap((request): Step[] => [...cancelledFirst(request), send(request), { step: 'write', tenant }, ...everywhere]);
 }
