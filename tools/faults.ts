@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { everyCase, nameOf } from '../test/faults/fault-cases.ts';
+import type { FaultCase } from '../test/faults/fault-cases.ts';
 import { matrixDocument, matrixReport } from '../test/faults/matrix-report.ts';
 import { roundOf, runRounds } from '../test/faults/rounds.ts';
+import type { TellRound } from '../test/faults/rounds.ts';
 import type { CaseResult } from '../test/faults/round.ts';
 import { readSeed, shuffled } from '../test/faults/seeded.ts';
 import { createTestBed } from '../test/faults/test-bed.ts';
@@ -19,6 +21,36 @@ function minutes(ms: number): string {
   return `${(ms / 60_000).toFixed(1)} min`;
 }
 
+/** A round waits for leases and sweeps more than it works, so several installations are struck at once. */
+const laneCount = 2 * availableParallelism();
+
+/** Cases of one kind that stay together: some full rounds. */
+const chunkSize = 120;
+
+/** Deals the cases out, the largest chunks first, each to the lane that has least. */
+function lanesOf(cases: readonly FaultCase[]): FaultCase[][] {
+  const chunks = [...Map.groupBy(cases, roundOf).values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / chunkSize) }, (_, index) => group.slice(index * chunkSize, (index + 1) * chunkSize)),
+  );
+  const lanes: FaultCase[][] = Array.from({ length: laneCount }, () => []);
+  for (const chunk of chunks.toSorted((a, b) => b.length - a.length)) lanes.reduce((least, lane) => (lane.length < least.length ? lane : least)).push(...chunk);
+  return lanes.filter((lane) => lane.length > 0);
+}
+
+async function runLane(environment: NodeJS.ProcessEnv, cases: readonly FaultCase[], tell: TellRound): Promise<CaseResult[]> {
+  const stack = await createTemporaryStack({ temporalStorage: 'file', environment });
+  try {
+    const bed = await createTestBed(stack);
+    try {
+      return await runRounds(bed, cases, tell);
+    } finally {
+      await bed.stop();
+    }
+  } finally {
+    await stack.stop();
+  }
+}
+
 /** Runs the whole fault matrix and writes its report; with texts as arguments, the cases whose names have all of them. */
 async function main(): Promise<number> {
   const texts = process.argv.slice(2);
@@ -31,25 +63,16 @@ async function main(): Promise<number> {
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
   await compilePolicies(tools.opa);
   const started = performance.now();
-  const stack = await createTemporaryStack({ temporalStorage: 'file', environment: { ...process.env, ...toolVariables(tools) } });
-  let results: CaseResult[] = [];
-  try {
-    const bed = await createTestBed(stack);
-    let done = 0;
-    try {
-      results = await runRounds(bed, cases, (round, seconds) => {
-        const missed = round.filter(({ isMissed }) => isMissed === true).length;
-        done += round.length - missed;
-        const what = round[0] === undefined ? '' : roundOf(round[0].case);
-        console.log(`${done}/${cases.length} after ${minutes(performance.now() - started)}: ${what}: ${round.length} in ${seconds.toFixed(1)} s${missed === 0 ? '' : `, ${missed} to be run again`}`);
-        for (const { failure } of round) if (failure !== undefined) console.log(`✗ ${failure.message}`);
-      });
-    } finally {
-      await bed.stop();
-    }
-  } finally {
-    await stack.stop();
-  }
+  let done = 0;
+  const tell: TellRound = (round, seconds) => {
+    const missed = round.filter(({ isMissed }) => isMissed === true).length;
+    done += round.length - missed;
+    const what = round[0] === undefined ? '' : roundOf(round[0].case);
+    console.log(`${done}/${cases.length} after ${minutes(performance.now() - started)}: ${what}: ${round.length} in ${seconds.toFixed(1)} s${missed === 0 ? '' : `, ${missed} to be run again`}`);
+    for (const { failure } of round) if (failure !== undefined) console.log(`✗ ${failure.message}`);
+  };
+  const environment = { ...process.env, ...toolVariables(tools) };
+  const results = (await Promise.all(lanesOf(cases).map((lane) => runLane(environment, lane, tell)))).flat();
   const durationMs = performance.now() - started;
   const failures = results.filter(({ end }) => end === undefined);
   console.log(`${results.length} cases, ${failures.length} not as declared, ${minutes(durationMs)}`);
