@@ -157,10 +157,11 @@ export function endedAs(world: World, end: FinalOperationState): World {
   return { ...world, tenant: begun(free, path, assign, 'verb'), ended, moved: true };
 }
 
-/** The world with a running operation of which cancellation was asked for. */
+/** The world with a running operation of which cancellation was accepted: it may have failed by then, but does not succeed any more. */
 export function cancelling(tenant: ModelTenant): ModelTenant {
   const { operation } = tenant;
-  if (operation === null || operation.stands === 'late') return tenant;
-  const ends: FinalOperationState[] = operation.stands === 'early' ? ['cancelled'] : [...new Set([...operation.ends, 'cancelled' as const])];
+  if (operation === null || (operation.kind === 'purge' && operation.stands === 'late')) return tenant;
+  const otherwise = operation.stands === 'unknown' ? operation.ends.filter((end) => end !== 'succeeded' && end !== 'cancelled') : [];
+  const ends: FinalOperationState[] = [...otherwise, 'cancelled'];
   return { ...tenant, operation: { ...operation, ends } };
 }

@@ -48,7 +48,7 @@ async function verify(name: string, against: string): Promise<IsolationVerificat
 }
 
 async function canaries(): Promise<Document[]> {
-  const names = (await cell.db('tenure_pool').listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+  const names = (await cell.db('tenure_pool').listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).filter((name) => !name.startsWith('system.'));
   return (await Promise.all(names.map((name) => cell.db('tenure_pool').collection(name).find({ canary: { $exists: true } }).toArray()))).flat();
 }
 

@@ -48,6 +48,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
       await store.brakes.count(tx, 'suspend', 60_000);
       await store.rollouts.insert(tx, rolloutOf(rollout, name, tx.time));
       await store.rollouts.moveMembers(tx, rollout, 'changing', 'skipped');
+      await store.verifications.accept(tx, [{ uid, name }, { uid: store.newId(), name: `${name}-other` }], { id: store.newId(), ...caller });
       await store.tombstones.insert(tx, { _id: store.newId(), storageVersion, name, createTime: tx.time, deleteTime: tx.time, purgeTime: tx.time, generation: 1, revision: 1, placement: null, operationId: operation._id, ledgerEntry: tx.entryId });
       return { result: undefined, entries: [entry(uid)] };
     });
