@@ -41,5 +41,6 @@ export function changedServices(services: Services, added: string): Services {
 
 /** The manifest of a tenant, with another's services where given. */
 export function manifestOf({ name, plan, region, mode, services }: Pick<KnownTenant, 'name' | 'plan' | 'region' | 'mode' | 'services'>): TenantInput {
-  return tenantManifest(name, { plan, services, placement: { mode, preferredRegion: region } });
+  // Not only preferred: where its cell has just been killed, another would be as good.
+  return tenantManifest(name, { plan, services, residency: { allowedRegions: [region] }, placement: { mode, preferredRegion: region } });
 }
