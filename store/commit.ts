@@ -14,7 +14,10 @@ export interface Transaction {
   readonly session: ClientSession;
   /** The one time of everything that is committed here. */
   readonly time: Date;
-  /** Id of the first entry, known before it is written. */
+  /**
+   * Id of the first entry, known before it is written. It is drawn when it is first asked for: by then the transaction has
+   * its snapshot, so it is younger than the entry of every commit that this one has seen.
+   */
   readonly entryId: string;
 }
 
@@ -51,10 +54,16 @@ export function createCommit({ database, installation, newId }: CommitDependenci
             // Ends the driver's own repeating once nobody waits for the result.
             if (Date.now() > deadline) throw late();
             // Anew for each try: a commit that had to give way to another is then younger than it, in id and time.
-            const entryId = newId();
-            const tx: Transaction = { session, time: new Date(), entryId };
+            let drawn: string | undefined;
+            const tx: Transaction = {
+              session,
+              time: new Date(),
+              get entryId() {
+                return (drawn ??= newId());
+              },
+            };
             const { result, entries } = await work(tx);
-            const documents = entries.map((draft, index) => sealEntry(draft, { id: index === 0 ? entryId : newId(), time: tx.time, installation }));
+            const documents = entries.map((draft, index) => sealEntry(draft, { id: index === 0 ? tx.entryId : newId(), time: tx.time, installation }));
             await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
               throw asLedgerError(error);
             });

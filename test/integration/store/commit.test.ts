@@ -150,3 +150,25 @@ test('entries of one commit have one time, and an id each', async () => {
   assert.equal(new Set(written.map(({ time }) => time)).size, 1);
   assert.equal(new Set(written.map(({ id }) => id)).size, 3);
 });
+
+test('an entry is younger than those of all that its commit has seen, however long it was begun before them', async () => {
+  const { store } = opened;
+  const tenant = await insertDraft(store, 'seen');
+  let go: () => void = () => undefined;
+  const mayGo = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const late = store.commit(async (tx) => {
+    await mayGo;
+    const found = await store.resources.read(tx, 'Tenant', tenant._id);
+    return { result: { revision: found?.revision, id: tx.entryId }, entries: [anyEntry(tenant._id)] };
+  });
+  const early = await store.commit(async (tx) => {
+    const changed = await store.resources.replace(tx, tenant.revision, { ...tenant, revision: tenant.revision + 1 });
+    return { result: { revision: changed.revision, id: tx.entryId }, entries: [anyEntry(tenant._id)] };
+  });
+  go();
+  const { revision, id } = await late;
+  assert.equal(revision, early.revision, 'it has seen the other');
+  assert.ok(id > early.id, `${id} is younger than ${early.id}`);
+});
