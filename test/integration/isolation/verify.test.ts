@@ -24,7 +24,16 @@ async function prepared(mode: IsolationMode, where: CellFixture = cell): Promise
 
 const since = '0';
 
-async function verify(one: Home, other: Home, verification = newId()): Promise<readonly [IsolationDirection, IsolationDirection]> {
+/** Verifications of this file: others may be under way on the same cells. */
+const own = new Set<string>();
+
+function newVerification(): string {
+  const id = newId();
+  own.add(id);
+  return id;
+}
+
+async function verify(one: Home, other: Home, verification = newVerification()): Promise<readonly [IsolationDirection, IsolationDirection]> {
   const directions = await verifyPair({
     tenants: [{ name: 'one', home: one }, { name: 'other', home: other }],
     leavings: { verification, olderThan: since },
@@ -47,9 +56,9 @@ async function stateOf(home: Home): Promise<Document> {
   return state;
 }
 
-/** Users without rights, and canaries, of whichever verification. */
+/** Users without rights of these verifications, and canaries. */
 async function leftOn(where: CellFixture, homes: readonly Home[]): Promise<unknown[]> {
-  const users = await where.root.db('admin').collection('system.users').find({ user: /^tenure_bystander_/ }).toArray();
+  const users = await where.root.db('admin').collection('system.users').find({ user: { $in: [...own].map((id) => new RegExp(`^tenure_bystander_${id}(_|$)`)) } }).toArray();
   const canaries = await Promise.all(homes.flatMap((home) => home.layout.namespaces.map(({ database, name }) => where.root.db(database).collection(name).find({ canary: { $exists: true } }).toArray())));
   return [...users, ...canaries.flat()];
 }
@@ -152,7 +161,8 @@ describe('what is no proof is not taken for one', () => {
 
 test('what an attempt that died has left is removed by the next one at the same verification, and what others need stays', async () => {
   const [one, other] = [await prepared('schema'), await prepared('hybrid')];
-  const [stale, verification, running] = ['00000000000000000000000001', newId(), newId()];
+  const [stale, verification, running] = ['00000000000000000000000001', newVerification(), newVerification()];
+  own.add(stale);
   for (const home of [one, other]) {
     for (const attempt of [stale, `${verification}_1`, `${running}_1`]) await cell.collection(home, 'events').insertOne({ _id: `tenure_canary_${attempt}` as never, canary: 'x' });
   }
