@@ -14,6 +14,9 @@ export interface FittedCommand {
 /** A form that mongod does not take after so many corrections is given up. */
 const maxCorrections = 16;
 
+/** Ample: a command that runs out of the time it was given has said nothing of rights. The lease bounds it besides. */
+const timeLimitMs = 10_000;
+
 /** What a field of this type gets, named as mongod names types. Whatever holds a name holds the other's. */
 function valueOf(type: string, { database, collection, uuid }: Aim): unknown {
   switch (type) {
@@ -58,7 +61,8 @@ function correct(command: Document, message: string, aim: Aim): boolean {
   const [pattern, found] = [missing, wrongType, unknownField].map((one) => [one, one.exec(message)] as const).find(([, match]) => match !== null) ?? [];
   const path = fieldOf(command, found?.groups?.['path'] ?? '');
   if (path === undefined) return false;
-  assignPath(command, path, pattern === unknownField ? undefined : valueOf(found?.groups?.['type'] ?? 'string', aim));
+  const fitting = (): unknown => (path.at(-1) === 'maxTimeMS' ? timeLimitMs : valueOf(found?.groups?.['type'] ?? 'string', aim));
+  assignPath(command, path, pattern === unknownField ? undefined : fitting());
   return true;
 }
 

@@ -47,6 +47,10 @@ describe('a command that mongod does not take', () => {
     const say = async (tried: Document) => ('stale' in tried ? error(40_415, "BSON field 'move.stale' is an unknown field.") : refused);
     assert.deepEqual((await fitCommand('move', { move: 1, stale: true }, aim, say)).command, { move: 1 });
   });
+  it('has time to be answered, where it has to name a limit', async () => {
+    const say = async (tried: Document) => ('maxTimeMS' in tried ? refused : error(40_414, "BSON field 'wait.maxTimeMS' is missing but a required field"));
+    assert.ok((await fitCommand('wait', { wait: 1 }, aim, say)).command['maxTimeMS'] >= 5000);
+  });
   it('is given up when nothing helps, in the form that went furthest', async () => {
     let asked = 0;
     const say = async (tried: Document) => {
