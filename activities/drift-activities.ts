@@ -1,11 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { homeFormIn } from '../domain/isolation.ts';
+import { startable } from '../domain/operation-input.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../engines/isolation/home.ts';
 import { scanCell } from '../engines/isolation/drift/scan-cell.ts';
+import { newOperationOf } from '../engines/registry/change-tenant.ts';
 import type { Templates } from '../engines/registry/templates.ts';
 import type { RecordedDrift, ScannedTenant } from '../engines/registry/record-drift.ts';
 import { errorFields } from '../platform/logging.ts';
@@ -57,10 +59,9 @@ export function createDriftActivities({ store, cells, templates, installation, r
 
   async function begin({ begun, refused }: RecordedDrift, { name, spec }: TenantDocument): Promise<void> {
     if (refused !== undefined) logger.warn('drift is not mended now', { tenant: name, ...errorFields(refused) });
-    const operation = begun?.outcome === 'changed' ? begun.operation : undefined;
+    const operation = newOperationOf(begun);
     if (operation === undefined) return;
-    const { _id: operationId, kind, requestId, correlationId, tenant } = operation;
-    await start({ kind, operationId, tenant, requestId, correlationId, plan: spec.plan }).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId, ...errorFields(error) }));
+    await start(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }));
   }
 
   async function scanPage(cell: string, after: string | undefined): Promise<DriftPage> {

@@ -126,7 +126,7 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
       await store.resources.replace(tx, tenant.revision, after);
       const next = tenant.pending === null ? undefined : await handOver(store, tx, after, tenant.pending.id);
       if (next !== undefined) await store.resources.replace(tx, after.revision, next.tenant);
-      return { result: { state: end, ...(next?.start === undefined ? {} : { next: next.start }) }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
+      return { result: { state: end, ...(next === undefined ? {} : { next: next.start }) }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
     });
     await failpoints.reach('finish.after-commit', ref.name);
     return ended;

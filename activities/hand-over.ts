@@ -1,4 +1,5 @@
-import type { OperationInput } from '../domain/operation-input.ts';
+import { startable } from '../domain/operation-input.ts';
+import type { StartableOperation } from '../domain/operation-input.ts';
 import { updateConditions } from '../domain/conditions.ts';
 import { fieldsBefore, withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
@@ -9,15 +10,10 @@ import { stateReference } from '../store/resources.ts';
 import type { Store } from '../store/store.ts';
 import { operationEntry } from './operation-entry.ts';
 
-/** An operation that may be started now. */
-export interface NextOperation extends OperationInput {
-  readonly plan: string;
-}
-
 export interface HandedOver {
   readonly tenant: TenantDocument;
   readonly entry: LedgerDraft;
-  readonly start: NextOperation;
+  readonly start: StartableOperation;
 }
 
 /**
@@ -29,7 +25,7 @@ export async function handOver(store: Store, tx: Transaction, ended: TenantDocum
   const tenant: TenantDocument = { ...ended, pending: null, revision: ended.revision + 1 };
   // A pending operation that was cancelled has left the tenant already.
   if (pending?.state !== 'pending') return undefined;
-  const { _id: id, kind, assign, requestId, correlationId } = pending;
+  const { _id: id, kind, assign } = pending;
   const fence = tenant.lastFence + 1;
   const generation = tenant.generation + (Object.keys(assign).length > 0 ? 1 : 0);
   const spec = withFields(tenant.spec as SettledSpec, assign);
@@ -50,6 +46,6 @@ export async function handOver(store: Store, tx: Transaction, ended: TenantDocum
   return {
     tenant: locked,
     entry: operationEntry(operation, '.hand_over', { outcome: 'succeeded', fence, next: stateReference(locked) }),
-    start: { kind, operationId: id, tenant: pending.tenant, requestId, correlationId, plan: spec.plan },
+    start: startable(operation, spec.plan),
   };
 }

@@ -1,7 +1,6 @@
 import type { ProblemCode } from '../contracts/problems.ts';
 import type { FinalOperationState, StepState } from '../contracts/operation-states.ts';
-import type { OperationInput } from '../domain/operation-input.ts';
-import type { NextOperation } from './hand-over.ts';
+import type { OperationInput, StartableOperation } from '../domain/operation-input.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 
 /** An operation as one holder works on it. */
@@ -47,11 +46,11 @@ export interface OperationActivities {
   /** Commits the operation's end, the tenant's state and the event that tells it, and gives the lock back. */
   finishOperation(input: HeldOperation): Promise<OperationEnd>;
   /** Starts the operation that took the lock over; one that is missed is started by the sweep. */
-  startNext(input: NextOperation): Promise<void>;
+  startNext(input: StartableOperation): Promise<void>;
 }
 
 export interface OperationEnd {
   readonly state: FinalOperationState;
   /** The operation that was pending and has the lock now. */
-  readonly next?: NextOperation;
+  readonly next?: StartableOperation;
 }

@@ -1,8 +1,11 @@
+import { startable } from '../domain/operation-input.ts';
+import { newOperationOf } from '../engines/registry/change-tenant.ts';
 import type { DueOutcome } from '../engines/registry/due-work.ts';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { CancelOperationWorkflow, StartOperation, StartRollout } from '../platform/operation-starter.ts';
+import type { CancelOperationWorkflow, StartOperation } from '../platform/operation-starter.ts';
+import type { StartRollout } from '../platform/rollout-starter.ts';
 import type { StartVerification } from '../platform/verification-starter.ts';
 import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
@@ -34,11 +37,12 @@ export interface SweepDependencies {
 }
 
 export function createSweepActivities({ store, start, startRollout, startVerification, cancelWorkflow, beginDue, logger, metrics }: SweepDependencies): SweepActivities {
-  async function resume({ _id, kind, tenant, requestId, correlationId, cancelRequestTime, state }: OperationDocument): Promise<void> {
+  async function resume(operation: OperationDocument): Promise<void> {
+    const { _id: operationId, tenant, cancelRequestTime, state } = operation;
     // One that waits between two attempts hears of its cancellation now, and not when it tries again.
-    if (cancelRequestTime !== null && state === 'running') await cancelWorkflow({ operationId: _id, tenant });
+    if (cancelRequestTime !== null && state === 'running') await cancelWorkflow({ operationId, tenant });
     const document = await store.resources.findByUid('Tenant', tenant.uid);
-    await start({ kind, operationId: _id, tenant, requestId, correlationId, plan: document?.spec.plan ?? 'unknown' });
+    await start(startable(operation, document?.spec.plan ?? 'unknown'));
     metrics.resumedOperations.inc();
   }
   return {
@@ -70,7 +74,7 @@ export function createSweepActivities({ store, start, startRollout, startVerific
         const outcomes = await beginDue(dueBatch);
         for (const { tenant, work, begun, refused } of outcomes) {
           if (refused !== undefined) logger.warn(`${work} is due, was refused, and is left alone for a while`, { tenant: tenant.name, ...errorFields(refused) });
-          const operation = begun?.outcome === 'changed' ? begun.operation : undefined;
+          const operation = newOperationOf(begun);
           if (operation !== undefined) await resume(operation).catch((error: unknown) => logger.warn('begun, and left to the next sweep', { operationId: operation._id, ...errorFields(error) }));
         }
         const begun = outcomes.filter((outcome) => outcome.begun !== undefined).length;

@@ -14,7 +14,8 @@ import { ConfigError, massChangeLimits, readApiConfig, readCells, readJwks, read
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { createOperationCanceller, createOperationStarter, createRolloutStarter } from '../platform/operation-starter.ts';
+import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
+import { createRolloutStarter } from '../platform/rollout-starter.ts';
 import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
@@ -24,6 +25,7 @@ import { createStore } from '../store/store.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './authentication.ts';
 import { createAuthorize } from './authorization.ts';
+import { createBeginSoon } from './begin-soon.ts';
 import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
@@ -78,13 +80,9 @@ async function main(): Promise<void> {
     requireTemporal,
     failpoints,
   });
-  const tenantChange = createTenantChange({
-    store,
-    changeTenant,
-    startOperation: createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }),
-    cancelWorkflow: createOperationCanceller({ client: temporal.client }),
-    logger,
-  });
+  const beginSoon = createBeginSoon(logger);
+  const workflows = { client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE };
+  const tenantChange = createTenantChange({ store, changeTenant, startOperation: createOperationStarter(workflows), cancelWorkflow: createOperationCanceller(workflows), beginSoon });
   const readiness = () =>
     askReadiness(
       [
@@ -103,10 +101,10 @@ async function main(): Promise<void> {
       listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
       ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
       ...tenantOutlookHandlers({ store, authorize, admit, templates }),
-      ...isolationHandlers({ store, authorize, requireTemporal, start: createVerificationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), logger }),
+      ...isolationHandlers({ store, authorize, requireTemporal, start: createVerificationStarter(workflows), beginSoon }),
       ...tombstoneHandlers({ store, authorize, pageTokens }),
       ...settledHandlers({ store, authorize, pageTokens }),
-      ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: createRolloutStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), requireTemporal, logger }),
+      ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: createRolloutStarter(workflows), requireTemporal, beginSoon }),
       ...operationHandlers({
         store,
         authorize,

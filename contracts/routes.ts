@@ -104,6 +104,7 @@ const settledVerb = {
   problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'operation_in_progress', 'policy_refused'],
 } as const;
 
+const putProblems = [...changeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required'] as const satisfies readonly ProblemCode[];
 const apply = { idempotencyKey: 'optional', precondition: 'required' } as const;
 const read = { body: undefined, idempotencyKey: 'none', precondition: 'none' } as const;
 
@@ -112,6 +113,30 @@ function rolloutVerb(verb: 'pause' | 'resume' | 'cancel', summary: string) {
     method: 'POST', path: `/v1/rollouts/{id}:${verb}`, summary, action: 'template.roll_out',
     params: byId, query: noQuery, body: z.strictObject({}).optional(), responses: { 200: rolloutSchema },
     idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'rollout_not_possible'],
+  } as const;
+}
+
+/** What only declares: it is listed, read and declared, and nothing runs for it. */
+type DeclaredKind = 'plan' | 'region' | 'template';
+
+function listDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind: Kind, item: Item) {
+  return {
+    method: 'GET', path: `/v1/${kind}s`, summary: `List the ${kind}s.`, action: `${kind}.list`,
+    params: noParams, query: listQuery, responses: { 200: listOf(item) }, ...read, problems: ['page_token_invalid'],
+  } as const;
+}
+
+function getDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind: Kind, item: Item, summary = `Read one ${kind}.`) {
+  return {
+    method: 'GET', path: `/v1/${kind}s/{name}`, summary, action: `${kind}.get`,
+    params: byName, query: noQuery, responses: { 200: item }, ...read, problems: ['not_found'],
+  } as const;
+}
+
+function putDeclared<Kind extends DeclaredKind, Manifest extends z.ZodType, Item extends z.ZodType>(kind: Kind, manifest: Manifest, item: Item, summary = `Declare a ${kind}: create or replace.`) {
+  return {
+    method: 'PUT', path: `/v1/${kind}s/{name}`, summary, action: `${kind}.apply`,
+    params: byName, query: noQuery, body: manifest, responses: { 200: item, 201: item }, ...apply, problems: putProblems,
   } as const;
 }
 
@@ -230,19 +255,9 @@ export const routes = {
     params: byName, query: noQuery, body: openTenantBodySchema, responses: { 200: tenantAccessSchema },
     idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'policy_refused', 'operation_in_progress', 'keys_unavailable'],
   },
-  listTemplates: {
-    method: 'GET', path: '/v1/templates', summary: 'List the templates.', action: 'template.list',
-    params: noParams, query: listQuery, responses: { 200: listOf(tenantTemplateSchema) }, ...read, problems: ['page_token_invalid'],
-  },
-  getTemplate: {
-    method: 'GET', path: '/v1/templates/{name}', summary: 'Read one template in its latest version.', action: 'template.get',
-    params: byName, query: noQuery, responses: { 200: tenantTemplateSchema }, ...read, problems: ['not_found'],
-  },
-  putTemplate: {
-    method: 'PUT', path: '/v1/templates/{name}', summary: 'Declare a template: create it, or make a new version, which no tenant has before it is rolled out.', action: 'template.apply',
-    params: byName, query: noQuery, body: tenantTemplateManifestSchema, responses: { 200: tenantTemplateSchema, 201: tenantTemplateSchema }, ...apply,
-    problems: [...changeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required'],
-  },
+  listTemplates: listDeclared('template', tenantTemplateSchema),
+  getTemplate: getDeclared('template', tenantTemplateSchema, 'Read one template in its latest version.'),
+  putTemplate: putDeclared('template', tenantTemplateManifestSchema, tenantTemplateSchema, 'Declare a template: create it, or make a new version, which no tenant has before it is rolled out.'),
   previewRollout: {
     method: 'GET', path: '/v1/templates/{name}:preview-roll-out', summary: 'List which tenants a version would change, and in what. A page can hold fewer than asked for, or none, while there are more.', action: 'template.roll_out',
     params: byName,
@@ -268,31 +283,14 @@ export const routes = {
     body: z.strictObject({ skipFailed: z.boolean().default(false).meta({ description: 'Go on without those tenants.' }) }).optional(),
   },
   cancelRollout: rolloutVerb('cancel', 'End a roll-out; the tenants that have been changed stay so.'),
-  listPlans: {
-    method: 'GET', path: '/v1/plans', summary: 'List the plans.', action: 'plan.list',
-    params: noParams, query: listQuery, responses: { 200: listOf(planSchema) }, ...read, problems: ['page_token_invalid'],
-  },
-  getPlan: {
-    method: 'GET', path: '/v1/plans/{name}', summary: 'Read one plan.', action: 'plan.get',
-    params: byName, query: noQuery, responses: { 200: planSchema }, ...read, problems: ['not_found'],
-  },
-  putPlan: {
-    method: 'PUT', path: '/v1/plans/{name}', summary: 'Declare a plan: create or replace.', action: 'plan.apply',
-    params: byName, query: noQuery, body: planManifestSchema, responses: { 200: planSchema, 201: planSchema }, ...apply,
-    problems: [...changeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required'],
-  },
-  listRegions: {
-    method: 'GET', path: '/v1/regions', summary: 'List the regions.', action: 'region.list',
-    params: noParams, query: listQuery, responses: { 200: listOf(regionSchema) }, ...read, problems: ['page_token_invalid'],
-  },
-  getRegion: {
-    method: 'GET', path: '/v1/regions/{name}', summary: 'Read one region.', action: 'region.get',
-    params: byName, query: noQuery, responses: { 200: regionSchema }, ...read, problems: ['not_found'],
-  },
+  listPlans: listDeclared('plan', planSchema),
+  getPlan: getDeclared('plan', planSchema),
+  putPlan: putDeclared('plan', planManifestSchema, planSchema),
+  listRegions: listDeclared('region', regionSchema),
+  getRegion: getDeclared('region', regionSchema),
   putRegion: {
-    method: 'PUT', path: '/v1/regions/{name}', summary: 'Declare a region: create or replace.', action: 'region.apply',
-    params: byName, query: noQuery, body: regionManifestSchema, responses: { 200: regionSchema, 201: regionSchema }, ...apply,
-    problems: [...changeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'change_not_available'],
+    ...putDeclared('region', regionManifestSchema, regionSchema),
+    problems: [...putProblems, 'change_not_available'],
   },
   listOperations: {
     method: 'GET', path: '/v1/operations', summary: 'List operations, newest first.', action: 'operation.list',

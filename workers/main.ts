@@ -6,6 +6,7 @@ import { createRolloutActivities } from '../activities/rollout-activities.ts';
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
 import { createVerificationActivities } from '../activities/verification-activities.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
+import { startable } from '../domain/operation-input.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
 import { createChangeTenant } from '../engines/registry/change-tenant.ts';
 import { createDueWork } from '../engines/registry/due-work.ts';
@@ -21,7 +22,8 @@ import { ConfigError, massChangeLimits, readCells, readKeyring, readWorkerConfig
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { createOperationCanceller, createOperationStarter, createRolloutStarter } from '../platform/operation-starter.ts';
+import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
+import { createRolloutStarter } from '../platform/rollout-starter.ts';
 import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
@@ -60,11 +62,12 @@ async function main(): Promise<void> {
   const temporal = createTemporalClient({ address: config.TENURE_TEMPORAL_ADDRESS, namespace: config.TENURE_TEMPORAL_NAMESPACE, keyring: codecKeyring });
   await untilReady('Temporal', logger, () => temporal.ping());
   const connection = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });
-  const start = createOperationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
+  const workflows = { client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE };
+  const start = createOperationStarter(workflows);
   const cells = createCells(connected);
   const admit = createAdmit({ ...store, policy });
   const templates = createTemplates(store);
-  const startRollout = createRolloutStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
+  const startRollout = createRolloutStarter(workflows);
   const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
   // The worker itself is what Temporal runs: that it is there need not be asked.
   const changeTenant = createChangeTenant({ store, admit, templates, brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }), requireTemporal: async () => undefined, failpoints });
@@ -88,14 +91,14 @@ async function main(): Promise<void> {
         metrics,
       }),
       ...createVerificationActivities({ store, cells, installation: config.TENURE_INSTALLATION, password: tenantSecrets.password, failpoints, logger, metrics }),
-      ...createSweepActivities({ store, start, startRollout, startVerification: createVerificationStarter({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }), cancelWorkflow: createOperationCanceller({ client: temporal.client }), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
+      ...createSweepActivities({ store, start, startRollout, startVerification: createVerificationStarter(workflows), cancelWorkflow: createOperationCanceller(workflows), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
       ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
       ...createRolloutActivities({
         advance: createAdvanceRollout({
           store,
           templates,
           changeTenant,
-          begin: ({ _id: operationId, kind, tenant, requestId, correlationId }, { spec }) => start({ kind, operationId, tenant, requestId, correlationId, plan: spec.plan }),
+          begin: (operation, { spec }) => start(startable(operation, spec.plan)),
         }),
         logger,
       }),

@@ -3,15 +3,13 @@ import { verificationWorkflowId } from '../../domain/search-attributes.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { acceptVerification } from '../../engines/registry/accept-verification.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
-import { withinMs } from '../../platform/deadline.ts';
-import { errorFields } from '../../platform/logging.ts';
-import type { Logger } from '../../platform/logging.ts';
 import type { StartVerification } from '../../platform/verification-starter.ts';
 import type { TenantDocument, VerificationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { pairOf } from '../../store/verifications.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
+import type { BeginSoon } from '../begin-soon.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
 import { storedAnswer } from '../stored-answer.ts';
 
@@ -21,11 +19,8 @@ export interface IsolationDependencies {
   /** @throws TenureError temporal_unavailable */
   readonly requireTemporal: () => Promise<void>;
   readonly start: StartVerification;
-  readonly logger: Logger;
+  readonly beginSoon: BeginSoon;
 }
-
-/** What is accepted is answered soon, also when Temporal goes away at this moment. */
-const temporalTimeoutMs = 2_000;
 
 const notVerified = (name: string): TenureError => new TenureError('not_found', `the isolation of tenant "${name}" was not verified yet`);
 
@@ -39,7 +34,7 @@ function verificationBody({ tenants, running, failure, report }: VerificationDoc
 }
 
 /** Has two tenants' isolation verified, and reads what was found. Who may not verify both is told of neither. */
-export function isolationHandlers({ store, authorize, requireTemporal, start, logger }: IsolationDependencies): Pick<RouteHandlers, 'verifyIsolationOfTenant' | 'isolationReportOfTenant'> {
+export function isolationHandlers({ store, authorize, requireTemporal, start, beginSoon }: IsolationDependencies): Pick<RouteHandlers, 'verifyIsolationOfTenant' | 'isolationReportOfTenant'> {
   async function authorized(caller: Caller, name: string): Promise<{ readonly tenant: TenantDocument; readonly allowed: Allowed }> {
     const tenant = await store.resources.find('Tenant', name);
     const allowed = await authorize(caller, 'tenant.verify_isolation', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
@@ -47,14 +42,8 @@ export function isolationHandlers({ store, authorize, requireTemporal, start, lo
     return { tenant, allowed };
   }
 
-  /** A verification that cannot be started now is started by the sweep. */
   async function begin({ _id: pair, running, tenants }: VerificationDocument): Promise<void> {
-    if (running === null) return;
-    try {
-      await withinMs(temporalTimeoutMs, start({ pair, id: running.id, names: tenants.map(({ name }) => name) }), () => new TenureError('temporal_unavailable', 'Temporal did not answer in time'));
-    } catch (error) {
-      logger.warn('the accepted verification is left to the sweep', errorFields(error));
-    }
+    if (running !== null) await beginSoon('the accepted verification', {}, start({ pair, id: running.id, names: tenants.map(({ name }) => name) }));
   }
 
   return {

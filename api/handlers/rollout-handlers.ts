@@ -1,20 +1,17 @@
 import type { Rollout } from '../../contracts/rollout.ts';
 import { rolloutWorkflowId } from '../../domain/search-attributes.ts';
-import { TenureError } from '../../domain/tenure-error.ts';
 import type { Admit } from '../../engines/admission/admission.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import { previewMove } from '../../engines/registry/move-to-version.ts';
 import type { Templates } from '../../engines/registry/templates.ts';
 import { findRollout, startRollout, tenantsOf, turnRollout } from '../../engines/registry/turn-rollout.ts';
-import { withinMs } from '../../platform/deadline.ts';
-import { errorFields } from '../../platform/logging.ts';
-import type { Logger } from '../../platform/logging.ts';
-import type { StartRollout } from '../../platform/operation-starter.ts';
+import type { StartRollout } from '../../platform/rollout-starter.ts';
 import type { RolloutDocument, TenantTemplateDocument } from '../../store/documents.ts';
 import type { MemberCounts } from '../../store/rollouts.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
+import type { BeginSoon } from '../begin-soon.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
 import { storedAnswer } from '../stored-answer.ts';
@@ -29,13 +26,12 @@ export interface RolloutHandlerDependencies {
   readonly start: StartRollout;
   /** @throws TenureError temporal_unavailable */
   readonly requireTemporal: () => Promise<void>;
-  readonly logger: Logger;
+  readonly beginSoon: BeginSoon;
 }
 
 type RolloutHandlers = Pick<RouteHandlers, 'previewRollout' | 'startRollout' | 'listRollouts' | 'getRollout' | 'pauseRollout' | 'resumeRollout' | 'cancelRollout'>;
 
 const shownFailures = 20;
-const temporalTimeoutMs = 2_000;
 const nothingYet: MemberCounts = { changing: 0, changed: 0, failed: 0, skipped: 0 };
 
 function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: Rollout['failures']): Rollout {
@@ -60,7 +56,7 @@ function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: R
 }
 
 /** Bringing a template's version to its tenants: what it would change, and its course. */
-export function rolloutHandlers({ store, authorize, admit, templates, pageTokens, start, requireTemporal, logger }: RolloutHandlerDependencies): RolloutHandlers {
+export function rolloutHandlers({ store, authorize, admit, templates, pageTokens, start, requireTemporal, beginSoon }: RolloutHandlerDependencies): RolloutHandlers {
   async function templateOf(name: string, caller: Caller, action: 'rollout.get' | 'template.roll_out'): Promise<{ template: TenantTemplateDocument } & Allowed> {
     const allowed = await authorize(caller, action, { kind: 'TenantTemplate', name });
     const template = await store.resources.find('TenantTemplate', name);
@@ -73,14 +69,7 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
     return rolloutBody(rollout, counts, failed.map(({ name, error }) => ({ tenant: name, code: error?.code ?? 'internal', message: error?.message ?? '' })));
   }
 
-  /** Where Temporal does not answer now, the sweep starts it. */
-  async function begin({ _id: id, template, version }: RolloutDocument): Promise<void> {
-    try {
-      await withinMs(temporalTimeoutMs, start({ id, template: template.name, version }), () => new TenureError('temporal_unavailable', 'Temporal did not answer in time'));
-    } catch (error) {
-      logger.warn('the workflow of a roll-out is left to the sweep', { rollout: id, ...errorFields(error) });
-    }
-  }
+  const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> => beginSoon('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
 
   async function turn(id: string, caller: Caller, verb: 'pause' | 'resume' | 'cancel', failed?: 'changing' | 'skipped'): Promise<{ readonly status: 200; readonly body: Rollout }> {
     const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });

@@ -1,12 +1,11 @@
-import { TenureError } from '../../domain/tenure-error.ts';
+import { startable } from '../../domain/operation-input.ts';
+import { newOperationOf } from '../../engines/registry/change-tenant.ts';
 import type { ChangedTenant, ChangeTenant, Command, Declare } from '../../engines/registry/change-tenant.ts';
-import { withinMs } from '../../platform/deadline.ts';
-import { errorFields } from '../../platform/logging.ts';
-import type { Logger } from '../../platform/logging.ts';
 import type { CancelOperationWorkflow, StartOperation } from '../../platform/operation-starter.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
+import type { BeginSoon } from '../begin-soon.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { storedAnswer } from '../stored-answer.ts';
 import { operationBody, tenantBody } from '../representations.ts';
@@ -17,7 +16,7 @@ export interface TenantChangeDependencies {
   readonly changeTenant: ChangeTenant;
   readonly startOperation: StartOperation;
   readonly cancelWorkflow: CancelOperationWorkflow;
-  readonly logger: Logger;
+  readonly beginSoon: BeginSoon;
 }
 
 export type ChangeReply = Awaited<ReturnType<RouteHandlers['putTenant']>>;
@@ -28,9 +27,6 @@ export interface TenantChange {
   /** Tells a workflow to stop. One that is not told now is told by what stands in MongoDB. */
   tellCancelled(operation: OperationDocument): Promise<void>;
 }
-
-/** What is accepted is answered soon, also when Temporal goes away at this moment. */
-const temporalTimeoutMs = 2_000;
 
 function changeReply({ outcome, tenant, operation }: ChangedTenant): ChangeReply {
   const status = operation !== undefined ? 202 : outcome === 'created' ? 201 : 200;
@@ -44,23 +40,13 @@ function changeReply({ outcome, tenant, operation }: ChangedTenant): ChangeReply
   };
 }
 
-export function createTenantChange({ store, changeTenant, startOperation, cancelWorkflow, logger }: TenantChangeDependencies): TenantChange {
-  async function soon(what: string, operationId: string, work: Promise<void>): Promise<void> {
-    try {
-      await withinMs(temporalTimeoutMs, work, () => new TenureError('temporal_unavailable', 'Temporal did not answer in time'));
-    } catch (error) {
-      logger.warn(`${what} is left to the sweep`, { operationId, ...errorFields(error) });
-    }
-  }
+export function createTenantChange({ store, changeTenant, startOperation, cancelWorkflow, beginSoon }: TenantChangeDependencies): TenantChange {
+  const tellCancelled = ({ _id: operationId, tenant }: OperationDocument): Promise<void> => beginSoon('the cancelled workflow', { operationId }, cancelWorkflow({ operationId, tenant }));
 
-  const tellCancelled = (operation: OperationDocument): Promise<void> => soon('the cancelled workflow', operation._id, cancelWorkflow({ operationId: operation._id, tenant: operation.tenant }));
-
-  /** An accepted operation is started at once; where that fails, the sweep starts it. */
-  async function begin({ operation, preempted, tenant, outcome }: ChangedTenant): Promise<void> {
-    if (operation === undefined || outcome === 'unchanged') return;
-    if (preempted !== undefined) return tellCancelled(preempted);
-    const { _id: operationId, kind, requestId, correlationId } = operation;
-    await soon('the accepted workflow', operationId, startOperation({ kind, operationId, tenant: operation.tenant, requestId, correlationId, plan: tenant.spec.plan }));
+  async function begin(changed: ChangedTenant): Promise<void> {
+    if (changed.preempted !== undefined) return tellCancelled(changed.preempted);
+    const operation = newOperationOf(changed);
+    if (operation !== undefined) await beginSoon('the accepted workflow', { operationId: operation._id }, startOperation(startable(operation, changed.tenant.spec.plan)));
   }
 
   return {

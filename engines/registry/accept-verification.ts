@@ -6,6 +6,7 @@ import type { LedgerDraft } from '../../store/ledger.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
+import { refuseWhileRunning } from './decide-change.ts';
 
 export interface AcceptVerification {
   readonly tenants: readonly [TenantDocument, TenantDocument];
@@ -18,7 +19,7 @@ export interface AcceptVerification {
 
 /** @throws TenureError tenant_not_active, operation_in_progress: only the rights of a tenant that serves, and stays as it is, say something */
 export function requireVerifiable({ name, lifecycle, operation }: TenantDocument): void {
-  if (operation !== null) throw new TenureError('operation_in_progress', `operation ${operation.id} (${operation.kind}) of tenant "${name}" is running`, { operationId: operation.id });
+  refuseWhileRunning({ name, operation });
   if (lifecycle !== 'Active') throw new TenureError('tenant_not_active', `tenant "${name}" is ${lifecycle}`);
 }
 

@@ -2,6 +2,7 @@ import { nextRolloutStep } from '../../domain/rollout.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { OperationDocument, RolloutDocument, RolloutMemberDocument, TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
+import { newOperationOf } from './change-tenant.ts';
 import type { ChangeTenant } from './change-tenant.ts';
 import { declaredAt } from './move-to-version.ts';
 import type { Templates } from './templates.ts';
@@ -52,7 +53,8 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
         settle: async () => undefined,
       });
       await rollouts.setMember(member._id, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
-      if (changed.operation !== undefined && changed.outcome !== 'unchanged') await begin(changed.operation, changed.tenant);
+      const operation = newOperationOf(changed);
+      if (operation !== undefined) await begin(operation, changed.tenant);
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;
       if (!passing.has(error.code)) await fail(member, error);
@@ -93,7 +95,11 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
   return async (id) => {
     const rollout = await rollouts.find(id);
     if (rollout === undefined) return { done: true };
-    for (const member of await rollouts.members(id, 'changing', batch)) await look(rollout, member);
+    const looked = new Set<string>();
+    for (const member of await rollouts.members(id, 'changing', batch)) {
+      looked.add(member._id.tenant);
+      await look(rollout, member);
+    }
     const counts = await rollouts.counts(id);
     if (rollout.state !== 'running') {
       if (counts.changing > 0) return { done: false };
@@ -106,7 +112,7 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
     let step = nextRolloutStep({ ...progress, exhausted: false });
     if (step.kind === 'take') {
       const { exhausted } = await takeMore(rollout, step.limit);
-      for (const member of await rollouts.members(id, 'changing', batch)) if (member.operationId === null) await change(rollout, member);
+      for (const member of await rollouts.members(id, 'changing', batch)) if (!looked.has(member._id.tenant)) await change(rollout, member);
       if (!exhausted) return { done: false };
       step = nextRolloutStep({ ...progress, counts: await rollouts.counts(id), exhausted });
     }

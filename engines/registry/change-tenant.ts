@@ -52,6 +52,11 @@ export interface ChangedTenant {
   readonly preempted?: OperationDocument;
 }
 
+/** The operation that a change has brought about and whose workflow may be started now. */
+export function newOperationOf(changed: ChangedTenant | undefined): OperationDocument | undefined {
+  return changed === undefined || changed.outcome === 'unchanged' || changed.preempted !== undefined ? undefined : changed.operation;
+}
+
 export interface ChangeTenantDependencies extends DecideDependencies {
   readonly store: Store;
   readonly brake: MassChangeBrake;

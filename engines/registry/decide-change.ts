@@ -64,8 +64,8 @@ const recordedRefusals = new Set([
 ]);
 
 /** @throws TenureError operation_in_progress */
-export function refuseWhileRunning({ operation }: Pick<TenantDocument, 'operation'>): void {
-  if (operation !== null) throw new TenureError('operation_in_progress', `operation ${operation.id} (${operation.kind}) is running`, { operationId: operation.id });
+export function refuseWhileRunning({ name, operation }: Pick<TenantDocument, 'name' | 'operation'>): void {
+  if (operation !== null) throw new TenureError('operation_in_progress', `operation ${operation.id} (${operation.kind}) of tenant "${name}" is running`, { operationId: operation.id });
 }
 
 function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {

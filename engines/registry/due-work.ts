@@ -1,4 +1,3 @@
-import { retryDelayMs } from '../../domain/backoff.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { BackoffKey } from '../../store/backoffs.ts';
@@ -6,6 +5,7 @@ import type { Store } from '../../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { ChangedTenant, ChangeTenant } from './change-tenant.ts';
 import type { HoldRequest } from './hold-tenant.ts';
+import { leftAloneMs, planeCaller } from './plane.ts';
 import type { TenantVerb } from '../../domain/tenant-verb.ts';
 
 /** What came of one tenant's due work. */
@@ -22,11 +22,6 @@ export interface DueWorkDependencies {
   readonly unschedule: (request: HoldRequest) => Promise<TenantDocument>;
 }
 
-/** From a minute to six hours: what fails or is refused today may succeed when somebody has changed something. */
-const wait = { baseMs: 60_000, capMs: 6 * 60 * 60 * 1000 };
-
-const plane = { subject: 'tenure', roles: ['service'] };
-
 /**
  * Begins what is due by the clock: purges whose time has come, plans that are to take effect. What is refused or fails is left
  * alone for a while, longer each time; everybody else's is begun all the same.
@@ -37,13 +32,13 @@ export function createDueWork({ store, changeTenant, unschedule }: DueWorkDepend
     const { scheduledPlan } = tenant;
     // A plan that somebody has scheduled takes effect on their behalf.
     if (work === 'change_plan' && scheduledPlan !== null) return { actor: scheduledPlan.actor, requestId, correlationId: scheduledPlan.correlationId };
-    return { actor: plane, requestId, correlationId: requestId };
+    return planeCaller(requestId);
   }
 
   async function begin(tenant: TenantDocument, work: DueOutcome['work'], verb: TenantVerb): Promise<DueOutcome> {
     const key: BackoffKey = { work, tenant: tenant._id };
     // Counted before it is known what comes of it: an operation that begins may fail as well, and is then due again.
-    await store.backoffs.failed(key, (failures) => retryDelayMs(failures, Math.random(), wait));
+    await store.backoffs.failed(key, leftAloneMs);
     try {
       const request = { name: tenant.name, precondition: { kind: 'revision', revisions: [tenant.revision] }, caller: callerOf(tenant, work), settle: async () => undefined } as const;
       const begun = await changeTenant({ ...request, verb });

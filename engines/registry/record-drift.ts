@@ -1,7 +1,6 @@
 import { updateConditions } from '../../domain/conditions.ts';
 import { inSync, mendable } from '../../domain/drift.ts';
 import type { DriftFinding } from '../../domain/drift.ts';
-import { retryDelayMs } from '../../domain/backoff.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import { stateReference } from '../../store/resources.ts';
@@ -9,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
 import type { ChangedTenant, ChangeTenant } from './change-tenant.ts';
+import { leftAloneMs, planeCaller } from './plane.ts';
 
 export interface RecordDriftDependencies {
   readonly store: Pick<Store, 'commit' | 'resources' | 'drift' | 'backoffs' | 'newId'>;
@@ -26,11 +26,6 @@ export interface RecordedDrift {
   readonly begun?: ChangedTenant;
   readonly refused?: TenureError;
 }
-
-const plane = { subject: 'tenure', roles: ['service'] };
-
-/** The first reconciliation at once, a further one after a minute, then longer each time, to six hours. */
-const wait = { baseMs: 60_000, capMs: 6 * 60 * 60 * 1000 };
 
 /** In an entry; all of them are in the observation. */
 const toldAtMost = 20;
@@ -74,7 +69,7 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
       const current = await told(tenant, findings, caller);
       if (mendable(findings).length === 0 || isLeftAlone) return {};
       // Counted before it is known whether it helps: drift that comes back each time is not mended each minute.
-      await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, (failures) => retryDelayMs(failures, Math.random(), wait));
+      await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, leftAloneMs);
       const begun = await changeTenant({ name: tenant.name, verb: { path: 'reconcile' }, precondition: { kind: 'revision', revisions: [current.revision] }, caller, settle: async () => undefined });
       return { begun };
     } catch (error) {
@@ -88,8 +83,7 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
     await store.backoffs.succeeded('reconcile', scans.filter(({ findings }) => mendable(findings).length === 0).map(({ tenant }) => tenant._id));
     const leftAlone = new Set(await store.backoffs.waiting('reconcile'));
     for (const scanned of scans) {
-      const requestId = `drift-${store.newId()}`;
-      const caller: Caller = { actor: plane, requestId, correlationId: requestId };
+      const caller = planeCaller(`drift-${store.newId()}`);
       yield { ...scanned, ...(await tellAndMend(scanned, caller, leftAlone.has(scanned.tenant._id))) };
     }
   };

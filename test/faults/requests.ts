@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import { operationWorkflowId } from '../../domain/search-attributes.ts';
+import { verbOf } from '../harness/lifecycle.ts';
 import { changedServices, manifestOf, otherPlan } from './declarations.ts';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
@@ -18,16 +19,6 @@ export interface RunningOperation {
 export function runningOperation({ id, kind }: Pick<Operation, 'id' | 'kind'>, { uid, name }: Pick<KnownTenant, 'uid' | 'name'>): RunningOperation {
   return { id, kind, uid, tenant: name, workflowId: operationWorkflowId(uid, id) };
 }
-
-const verbs = {
-  activate: 'activateTenant',
-  suspend: 'suspendTenant',
-  resume: 'resumeTenant',
-  archive: 'archiveTenant',
-  reactivate: 'reactivateTenant',
-  delete: 'deleteTenant',
-  undelete: 'undeleteTenant',
-} as const;
 
 /** What the tenant is to be when the path has succeeded, beside where it stands. */
 export function changeBy(path: OperationKind, tenant: KnownTenant, unique: string): Pick<KnownTenant, 'plan' | 'services'> {
@@ -47,7 +38,7 @@ async function answerTo({ api }: TestBed, path: OperationKind, tenant: KnownTena
     case 'reconcile':
       return (await api.call('putTenant', { ...request, body: manifestOf({ ...tenant, ...change }) })).body.operation;
     default:
-      return (await api.call(verbs[path], request)).body.operation;
+      return (await api.call(verbOf[path], request)).body.operation;
   }
 }
 

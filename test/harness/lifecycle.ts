@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { ApiClient } from '../../client/api-client.ts';
+import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { RouteId } from '../../contracts/routes.ts';
 import { tenantManifest } from './manifests.ts';
 
-export type Verb = Extract<RouteId, 'activateTenant' | 'suspendTenant' | 'resumeTenant' | 'archiveTenant' | 'reactivateTenant' | 'deleteTenant' | 'undeleteTenant' | 'reconcileTenant'>;
+/** The verb of each path that asks for nothing but a tenant. */
+export const verbOf = {
+  activate: 'activateTenant',
+  suspend: 'suspendTenant',
+  resume: 'resumeTenant',
+  archive: 'archiveTenant',
+  reactivate: 'reactivateTenant',
+  delete: 'deleteTenant',
+  undelete: 'undeleteTenant',
+  reconcile: 'reconcileTenant',
+} as const satisfies Partial<Record<OperationKind, RouteId>>;
+
+export type Verb = (typeof verbOf)[keyof typeof verbOf];
 
 /** Asks for a path by its verb and resolves when its operation has ended, however. */
 export async function take(api: ApiClient, verb: Verb, name: string): Promise<Operation> {

@@ -5,24 +5,14 @@ import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import { armFailpoint } from '../harness/armed-failpoint.ts';
 import type { Installation } from '../harness/installation.ts';
-import { activeTenant, ended, takeAll } from '../harness/lifecycle.ts';
+import { activeTenant, ended, takeAll, verbOf } from '../harness/lifecycle.ts';
+import type { Verb } from '../harness/lifecycle.ts';
 import type { Scenario } from './scenarios.ts';
 
 type Asked = Exclude<OperationKind, 'activate'>;
-type Route = 'suspendTenant' | 'resumeTenant' | 'archiveTenant' | 'reactivateTenant' | 'deleteTenant' | 'undeleteTenant' | 'reconcileTenant';
-
-const routes = {
-  suspend: 'suspendTenant',
-  resume: 'resumeTenant',
-  archive: 'archiveTenant',
-  reactivate: 'reactivateTenant',
-  delete: 'deleteTenant',
-  undelete: 'undeleteTenant',
-  reconcile: 'reconcileTenant',
-} as const satisfies Partial<Record<Asked, Route>>;
 
 /** What an Active tenant goes through before the path can be taken. */
-const ways: Record<Asked, readonly Route[]> = {
+const ways: Record<Asked, readonly Verb[]> = {
   suspend: [],
   change_plan: [],
   reconcile: [],
@@ -43,7 +33,7 @@ async function ask(installation: Installation, path: Asked, name: string, preemp
       ? await api.call('purgeTenant', { ...request, body: { early: true } })
       : path === 'change_plan'
         ? await api.call('changePlanOfTenant', { ...request, body: { plan: 'enterprise' } })
-        : await api.call(routes[path], request);
+        : await api.call(verbOf[path], request);
   if (body.operation === undefined) throw new Error(`${path} of ${name} starts no operation`);
   return body.operation.id;
 }

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { exitCodes } from '../../../contracts/problems.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
@@ -14,6 +16,8 @@ export interface InstallationCli {
   /** Holds a context for the installation, so `./tenure` finds it from here. */
   readonly folder: string;
   run(argv: readonly string[], setting?: CliSetting, who?: Who): Promise<CliRun>;
+  /** Runs a command that must succeed and returns what it printed. */
+  done(...argv: readonly string[]): Promise<string>;
   /** Writes manifests to a file of the folder, one YAML document each; text as it is. */
   write(file: string, ...manifests: readonly unknown[]): string;
   stop(): Promise<void>;
@@ -25,15 +29,21 @@ export async function startInstallationCli(settings: Readonly<Record<string, str
   const tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, await installation.token());
   writeFileSync(join(folder, 'context.json'), JSON.stringify({ server: installation.server, tokenFile: 'token' }));
+  const run: InstallationCli['run'] = async (argv, { environment, ...setting } = {}, who) =>
+    runInMemory(argv, {
+      workingDirectory: folder,
+      environment: { TENURE_CONTEXT: 'context.json', ...(who === undefined ? {} : { TENURE_TOKEN: await installation.token(who) }), ...environment },
+      ...setting,
+    });
   return {
     installation,
     folder,
-    run: async (argv, { environment, ...setting } = {}, who) =>
-      runInMemory(argv, {
-        workingDirectory: folder,
-        environment: { TENURE_CONTEXT: 'context.json', ...(who === undefined ? {} : { TENURE_TOKEN: await installation.token(who) }), ...environment },
-        ...setting,
-      }),
+    run,
+    async done(...argv) {
+      const { code, stdout, stderr } = await run(argv);
+      assert.equal(code, exitCodes.ok, `${argv.join(' ')}: ${stderr}`);
+      return stdout;
+    },
     write(file, ...manifests) {
       writeFileSync(join(folder, file), manifests.map((manifest) => (typeof manifest === 'string' ? manifest : stringify(manifest))).join('---\n'));
       return file;

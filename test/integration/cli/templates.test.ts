@@ -35,12 +35,7 @@ function tenant(name: string, config?: Readonly<Record<string, unknown>>): unkno
   return { apiVersion, kind: 'Tenant', metadata: { name }, spec: { plan: 'startup', lifecycle: 'Active', placement: { preferredRegion: 'eu-west-1' }, template: { name: 'startup' }, ...(config === undefined ? {} : { config }) } };
 }
 
-/** Runs a command that must succeed and returns what it printed. */
-async function done(...argv: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await cli.run(argv);
-  assert.equal(code, exitCodes.ok, `${argv.join(' ')}: ${stderr}`);
-  return stdout;
-}
+const done: InstallationCli['done'] = (...argv) => cli.done(...argv);
 
 async function apply(...manifests: readonly unknown[]): Promise<string> {
   return done('apply', '-f', cli.write('all.yaml', ...manifests), '--wait');

@@ -17,12 +17,7 @@ before(async () => {
 });
 after(() => cli.stop());
 
-/** Runs a command that must succeed and returns what it printed. */
-async function done(...argv: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await cli.run(argv);
-  assert.equal(code, exitCodes.ok, `${argv.join(' ')}: ${stderr}`);
-  return stdout;
-}
+const done: InstallationCli['done'] = (...argv) => cli.done(...argv);
 
 async function declare(name: string, spec: Parameters<typeof tenantManifest>[1] = {}): Promise<void> {
   await done('apply', '-f', cli.write(`${name}.yaml`, tenantManifest(name, spec)), '--wait');
