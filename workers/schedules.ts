@@ -36,6 +36,15 @@ function planeSchedules({ taskQueue, driftEveryMs }: ScheduleDependencies): Plan
   ];
 }
 
+/** Has a schedule that stands run as often as this worker's configuration says. Whether it is paused is its operator's affair. */
+async function adjust({ client, logger }: ScheduleDependencies, { id, workflowType, everyMs }: PlaneSchedule): Promise<void> {
+  const handle = client.schedule.getHandle(id);
+  const { spec } = await handle.describe();
+  if (spec.intervals?.length === 1 && spec.intervals[0]?.every === everyMs) return;
+  await handle.update(({ action, policies, state }) => ({ spec: { intervals: [{ every: everyMs }] }, action, policies, state }));
+  logger.info(`the schedule ${workflowType} runs every ${everyMs / 1000} s from now on`);
+}
+
 async function create({ client, taskQueue }: ScheduleDependencies, { id, workflowType, everyMs, summary, timeout }: PlaneSchedule): Promise<boolean> {
   try {
     await client.schedule.create({
@@ -53,17 +62,19 @@ async function create({ client, taskQueue }: ScheduleDependencies, { id, workflo
 }
 
 /**
- * Keeps the plane's schedules in place: Temporal's database may be lost while workers run. Returns how to stop.
+ * Keeps the plane's schedules in place: Temporal's database may be lost while workers run. Each worker adjusts them once, so
+ * that the one that was started last decides, and workers of two configurations do not take turns. Returns how to stop.
  */
 export function keepSchedules(dependencies: ScheduleDependencies): () => void {
   const { logger } = dependencies;
+  const adjusted = new Set<string>();
+  async function look(schedule: PlaneSchedule): Promise<void> {
+    if (await create(dependencies, schedule)) logger.info(`created the schedule ${schedule.workflowType}`);
+    else if (!adjusted.has(schedule.id)) await adjust(dependencies, schedule);
+    adjusted.add(schedule.id);
+  }
   const keep = (schedule: PlaneSchedule): void => {
-    create(dependencies, schedule).then(
-      (created) => {
-        if (created) logger.info(`created the schedule ${schedule.workflowType}`);
-      },
-      (error: unknown) => logger.warn(`the schedule ${schedule.workflowType} could not be looked at`, { error: error instanceof Error ? error.message : String(error) }),
-    );
+    look(schedule).catch((error: unknown) => logger.warn(`the schedule ${schedule.workflowType} could not be looked at`, { error: error instanceof Error ? error.message : String(error) }));
   };
   const keepAll = (): void => planeSchedules(dependencies).forEach(keep);
   keepAll();

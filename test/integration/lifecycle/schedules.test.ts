@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, test } from 'node:test';
+import { readKeyring } from '../../../platform/config.ts';
+import { createTemporalClient } from '../../../platform/temporal-client.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { driftScheduleId, keepSchedules, sweepScheduleId } from '../../../workers/schedules.ts';
+import { until } from '../../harness/until.ts';
+
+const stack = attachToStack();
+const { client, close } = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec', stack.files.codecKeyring) });
+const taskQueue = `schedules-${randomUUID()}`;
+const schedule = client.schedule.getHandle(driftScheduleId(taskQueue));
+const told: string[] = [];
+const ignore = (): void => undefined;
+const logger = { debug: ignore, info: (message: string) => void told.push(message), warn: ignore, error: ignore };
+
+after(async () => {
+  await Promise.all([driftScheduleId(taskQueue), sweepScheduleId(taskQueue)].map((id) => client.schedule.getHandle(id).delete()));
+  await close();
+});
+
+const intervals = async () => (await schedule.describe()).spec.intervals?.map(({ every }) => every);
+
+test('a worker that starts with another interval brings the standing schedule to it, and leaves it paused where it was', async () => {
+  const stopFirst = keepSchedules({ client, taskQueue, driftEveryMs: 3_600_000, logger });
+  await until('the schedule stands', async () => told.includes('created the schedule driftScan'));
+  stopFirst();
+  assert.deepEqual(await intervals(), [3_600_000]);
+  await schedule.pause('an operator looks at something');
+
+  const stopSecond = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, logger });
+  await until('it was adjusted', async () => told.some((message) => message.includes('7200 s')));
+  stopSecond();
+  const { spec, state, action } = await schedule.describe();
+  assert.deepEqual(spec.intervals?.map(({ every }) => every), [7_200_000]);
+  assert.deepEqual([state.paused, state.note], [true, 'an operator looks at something']);
+  assert.equal(action.type === 'startWorkflow' && action.workflowType, 'driftScan');
+});
