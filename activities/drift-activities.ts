@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { problems } from '../contracts/problems.ts';
 import { homeFormIn } from '../domain/isolation.ts';
 import { startable } from '../domain/operation-input.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
@@ -75,15 +76,25 @@ export function createDriftActivities({ store, cells, templates, installation, r
       },
     };
     const tenants = await store.resources.idleOn(cell, after, pageSize);
-    const homes: Home[] = [];
+    const homes = new Map<string, Home>();
     for (const tenant of tenants) {
-      const home = await homeOf(tenant, lease);
-      if (home !== undefined) homes.push(home);
+      try {
+        const home = await homeOf(tenant, lease);
+        if (home !== undefined) homes.set(tenant._id, home);
+      } catch (error) {
+        // One whose template is gone, say, must not keep the others from being looked at.
+        if (error instanceof TenureError && problems[error.code].retryable) throw error;
+        logger.warn('a home could not be looked at', { tenant: tenant.name, cell, ...errorFields(error) });
+      }
     }
-    const found = await scanCell({ cell: cells.get(cell), lease, homes });
-    const byUid = new Map([...found].map(([home, findings]) => [home.uid, findings]));
+    const found = await scanCell({ cell: cells.get(cell), lease, homes: [...homes.values()] });
+    const scanned = tenants.flatMap((tenant) => {
+      const home = homes.get(tenant._id);
+      const findings = home === undefined ? undefined : found.get(home);
+      return findings === undefined ? [] : [{ tenant, findings }];
+    });
     let drifted = 0;
-    for await (const { tenant, findings, ...recorded } of record(tenants.map((scanned) => ({ tenant: scanned, findings: byUid.get(scanned._id) ?? [] })))) {
+    for await (const { tenant, findings, ...recorded } of record(scanned)) {
       Context.current().heartbeat();
       for (const { part, kind } of findings) metrics.driftFindings.inc({ part, kind });
       if (findings.length > 0) drifted += 1;

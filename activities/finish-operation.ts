@@ -2,7 +2,7 @@ import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
 import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
-import { isReversible } from '../domain/step-plan.ts';
+import { actsOnCell, isReversible } from '../domain/step-plan.ts';
 import { withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
@@ -122,6 +122,8 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
         await bury(store, tx, operation, tenant);
         return { result: { state: end }, entries: [entry] };
       }
+      // It is not so any more, and what is so now no scan has seen.
+      if (end === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
       // Each by itself: what was undone is a generation, and what begins may be another.
       await store.resources.replace(tx, tenant.revision, after);
       const next = tenant.pending === null ? undefined : await handOver(store, tx, after, tenant.pending.id);

@@ -59,7 +59,9 @@ export function createSweepActivities({ store, start, startRollout, startVerific
             logger.warn('an idle operation could not be started', { operationId: operation._id, tenant: operation.tenant.name, ...errorFields(error) });
           }
         }
-        for (const { _id: id, template, version } of await store.rollouts.unsettled()) await startRollout({ id, template: template.name, version });
+        for (const { _id: id, template, version } of await store.rollouts.unsettled()) {
+          await startRollout({ id, template: template.name, version }).catch((error: unknown) => logger.warn('a roll-out could not be started', { rollout: id, ...errorFields(error) }));
+        }
         for (const { _id: pair, running, tenants } of await store.verifications.stalled(idleMs, batch)) {
           if (running !== null) await startVerification({ pair, id: running.id, names: tenants.map(({ name }) => name) }).catch((error: unknown) => logger.warn('a verification could not be started', errorFields(error)));
         }

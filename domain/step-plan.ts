@@ -82,6 +82,11 @@ export function plannedStep(kind: OperationKind, key: string): PlannedStep {
   return step;
 }
 
+/** Whether a path changes what stands on the tenant's cell. */
+export function actsOnCell(kind: OperationKind): boolean {
+  return stepsOf(kind).some(({ scope }) => scope === 'cell');
+}
+
 /** Whether an operation with these steps can still be turned round. */
 export function isReversible(kind: OperationKind, states: Readonly<Record<string, { readonly state: string } | undefined>>): boolean {
   return stepsOf(kind).every((step) => step.pivot !== true || (states[step.key]?.state ?? 'pending') === 'pending');

@@ -55,7 +55,7 @@ export const workerSettings = z.object({
   ...sharedSettings,
   ...brakeSettings,
   TENURE_API_HOST: host.describe('Address on which the worker’s health and metrics server listens.'),
-  TENURE_DRIFT_SCAN_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300).describe('How often everything on the cells is compared with what is declared. Read when the schedule is made; it stays as it was made.'),
+  TENURE_DRIFT_SCAN_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300).describe('How often everything on the cells is compared with what is declared. Each worker sets the schedule to this once, when it starts, so the one that was started last decides.'),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
   TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200).describe('Workflows that the worker keeps in memory between their tasks.'),
 });
@@ -99,7 +99,7 @@ function readJsonFile<Schema extends z.ZodType>(setting: string, path: string, s
     return schema.parse(JSON.parse(text));
   } catch {
     // The file may hold secrets: say nothing of what is in it.
-    throw new ConfigError([`${setting} names a file of another form: ${path}`]);
+    throw new ConfigError([`${setting} names a file of another form: ${path}; docs/reference/configuration.md says which one it must have`]);
   }
 }
 

@@ -11,7 +11,7 @@ export interface DriftObservation extends Pick<DriftDocument, 'cell' | 'findings
 export interface DriftStore {
   observe(seen: readonly DriftObservation[]): Promise<void>;
   find(tenant: string): Promise<DriftDocument | undefined>;
-  /** What was found of a tenant that is purged. */
+  /** What was found of a tenant whose home an operation has changed since, or that is purged. */
   forget(tx: Transaction, tenant: string): Promise<void>;
 }
 

@@ -12,6 +12,9 @@ import type { DocumentOfKind, ResourceDocument, TenantDocument } from './documen
 import { upgradeOnRead } from './storage-versions.ts';
 import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
 
+/** Kinds that nothing runs for. */
+const settledKinds = ['Plan', 'Region', 'TenantTemplate'] as const satisfies readonly ResourceKind[];
+
 /** What a declaration writes: all of it replaces what stood there. */
 export interface Declaration<Spec> {
   readonly labels: Record<string, string>;
@@ -46,8 +49,8 @@ export interface ResourceStore {
    * @throws TenureError revision_stale
    */
   remove(tx: Transaction, tenant: TenantDocument): Promise<void>;
-  /** How many resources there are, about. */
-  estimateCount(): Promise<number>;
+  /** How many tenants there are, about; deleted ones are among them until their purge. */
+  estimateTenants(): Promise<number>;
   /** Tenants placed on the cell that nothing is running on, by uid, from after one on. */
   idleOn(cell: string, after: string | undefined, limit: number): Promise<TenantDocument[]>;
   /** Deleted tenants whose purge is due and that nothing is running on, the longest overdue first, but for those of `except`. */
@@ -142,7 +145,11 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
       if (deletedCount !== 1) throw new TenureError('revision_stale', `Tenant "${tenant.name}" is no longer at revision ${tenant.revision}`);
       await cellTables.count(tx, { before: tenant });
     },
-    estimateCount: () => onControl(() => resources.estimatedDocumentCount()),
+    // There are few of the other kinds, and counting all tenants would cost more the more there are.
+    async estimateTenants() {
+      const [all, others] = await onControl(() => Promise.all([resources.estimatedDocumentCount(), resources.countDocuments({ kind: { $in: settledKinds } })]));
+      return Math.max(0, all - others);
+    },
     async idleOn(cell, after, limit) {
       const documents = await onControl(() =>
         resources

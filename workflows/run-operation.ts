@@ -25,7 +25,7 @@ const retry = { initialInterval: '200ms', maximumInterval: '15s' } as const;
 
 /**
  * One commit to the control database each, bounded by the commit's own time limit. They run inside the workflow task: as
- * activities of their own they took half of an operation's time (docs/decisions/local-activities.md).
+ * activities of their own they took half of an operation's time (docs/decisions/0027-local-activities.md).
  */
 const commits = proxyLocalActivities<OperationActivities>({ startToCloseTimeout: '12s', localRetryThreshold: '30s', retry });
 

@@ -44,7 +44,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
     if (tenant.operation !== null && endsAccess(tenant.operation.kind)) refuseWhileRunning(tenant);
     const { region, cell, mode } = tenant.placement;
     const endpoint = endpoints.get(cell);
-    if (endpoint === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${cell}"`);
+    if (endpoint === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${cell}"; add it to the cells file of the API and restart it`);
     const password = await tenantSecrets.password(tenant._id);
     const until = new Date(Date.now() + leaseMs);
     const lease = { tenant: tenant._id, epoch: tenant.epoch, subject: caller.actor.subject, until };

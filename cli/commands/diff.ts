@@ -26,7 +26,7 @@ Examples:
   tenure diff tenant acme --from 2         from generation 2 to now
   tenure diff tenant acme --from 2 --to 5
   tenure diff tenant acme --from 2026-11-20T00:00:00Z -o json
-  tenure diff tenant acme --live           what stands on its cell against what is declared
+  tenure diff tenant acme --live           what stands on its cell against what is declared, by the last scan
 
 Ends with 0 when nothing differs, 1 when something does, and more when it could not be told.`;
 
@@ -39,7 +39,7 @@ export function addDiff(program: Command, context: CommandContext): void {
     .argument('[name]', 'its name')
     .option('--from <generation|time>', 'the earlier one (default: the one before the other)')
     .option('--to <generation|time>', 'the later one (default: the current one)')
-    .addOption(new Option('--live', 'compare what the last scan saw on the cell with what is declared').conflicts(['from', 'to']))
+    .addOption(new Option('--live', 'say what the last scan of its cell found that is not as declared').conflicts(['from', 'to']))
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action((first: string, name: string | undefined, options: DiffOptions) => diff(name === undefined ? [first] : [first, name], options, context));
@@ -72,12 +72,16 @@ async function diffLive(name: string, output: DiffOptions['output'], { terminal,
     const failure = asFailure(error, terminal.interrupted);
     throw failure.exit === 'operationFailed' ? new CliFailure('unavailable', failure.report) : failure;
   }
+  const { checkTime, cell = '-' } = report;
+  if (checkTime === undefined) {
+    throw new CliFailure('unavailable', `error: no scan has looked at tenant/${name} since its home was last changed\nfix: wait for the next scan, or trigger the schedule of the drift scan in Temporal`);
+  }
   terminal.stdout.write(output === 'table' ? renderDrift(report, terminal.paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: report } }], single: true }));
-  terminal.stderr.write(report.checkTime === undefined ? 'No scan has looked at this tenant yet.\n' : `Looked at ${report.checkTime} on cell ${report.cell ?? '-'}.\n`);
+  terminal.stderr.write(`Looked at ${checkTime} on cell ${cell}.\n`);
   if (report.findings.length > 0) throw new CliFailure('differs', '');
 }
 
-const driftColors = { missing: 'red', wrong: 'yellow', extra: 'yellow' } as const;
+const driftColors = { missing: 'red', wrong: 'yellow', foreign: 'red', extra: 'yellow' } as const;
 
 function renderDrift({ findings }: DriftReport, paint: Paint): string {
   return findings.map(({ part, kind, name, detail }) => `${paint(driftColors[kind], kind)} ${part} ${printableLine(name)}: ${printableLine(detail)}\n`).join('');

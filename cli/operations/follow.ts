@@ -27,7 +27,7 @@ export function startWait(timeoutMs: number, interrupted: AbortSignal, outlook: 
     ended(error) {
       if (error instanceof CliFailure) return error;
       if (interrupted.aborted) return new CliFailure('interrupted', `no longer waiting\n${outlook()}`);
-      if (timeout.aborted) return new CliFailure('waitTimeout', `error: not so after ${formatDurationMs(timeoutMs)}\n${outlook()}`);
+      if (timeout.aborted) return new CliFailure('waitTimeout', `error: the time to wait (${formatDurationMs(timeoutMs)}) is up\n${outlook()}`);
       return error;
     },
   };

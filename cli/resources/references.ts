@@ -33,7 +33,7 @@ export function parseReference(commandArguments: readonly string[]): { readonly 
 /** The name of the one tenant that is named. @throws CliFailure usage */
 export function parseTenantReference(commandArguments: readonly string[]): string {
   const { kind, name } = parseReference(commandArguments);
-  if (kind.singular !== 'tenant') throw usageFailure(`this is kept of tenants, not of a ${kind.singular}`, 'write tenant/NAME');
+  if (kind.singular !== 'tenant') throw usageFailure(`only a tenant has this, not a ${kind.singular}`, 'write tenant/NAME');
   return name;
 }
 

@@ -24,7 +24,7 @@ export function createMassChangeBrake({ store: { brakes, resources }, limits }: 
   return {
     async pass(tx, path, confirmed) {
       if (!brakedPaths.has(path)) return;
-      const tenants = await resources.estimateCount();
+      const tenants = await resources.estimateTenants();
       const most = massChangeLimit(tenants, limits);
       const within = await brakes.count(tx, path, limits.windowMs);
       if (within <= most || confirmed) return;

@@ -12,7 +12,7 @@ function claimFindings(home: Home, { claim }: ObservedHome): DriftFinding[] {
   const name = home.layout.claim;
   if (claim === undefined) return [{ part: 'claim', kind: 'missing', name, detail: 'the home is not claimed' }];
   if (isOurs(home, claim)) return [];
-  return [{ part: 'claim', kind: 'wrong', name, detail: `it is claimed for tenant ${claim.tenant} of installation "${claim.installation}"` }];
+  return [{ part: 'claim', kind: 'foreign', name, detail: `it is claimed for tenant ${claim.tenant} of installation "${claim.installation}"` }];
 }
 
 const ofUser = {
@@ -30,7 +30,7 @@ function userFindings(home: Home, { user }: ObservedHome): DriftFinding[] {
   return userDifferences(home, user).map((what) =>
     what === 'configuration'
       ? { part: 'configuration', kind: 'wrong', name, detail: 'what the user holds is not the effective configuration' }
-      : { part: 'user', kind: 'wrong', name, detail: ofUser[what] },
+      : { part: 'user', kind: what === 'owner' ? 'foreign' : 'wrong', name, detail: ofUser[what] },
   );
 }
 
@@ -67,7 +67,7 @@ function collectionFindings(home: Home, { collections }: ObservedHome): DriftFin
     const observed = collections.get(namespace);
     if (observed === undefined) return [{ part: 'collection', kind: 'missing', name, detail: 'there is no collection' }];
     const traits = foreignTraits(observed.info);
-    if (traits !== undefined) return [{ part: 'collection', kind: 'wrong', name, detail: `it is a ${traits}` }];
+    if (traits !== undefined) return [{ part: 'collection', kind: 'foreign', name, detail: `it is a ${traits}` }];
     const validator: DriftFinding[] = validatorIsAsDeclared(namespace.declared, observed.info) ? [] : [{ part: 'validator', kind: 'wrong', name, detail: 'it is not the declared one' }];
     return [...validator, ...indexFindings(home, namespace, observed)];
   });

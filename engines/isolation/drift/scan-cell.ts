@@ -26,7 +26,7 @@ function inChunks(homes: readonly Home[]): Home[][] {
 }
 
 /**
- * Looks at up to some thousand homes of one cell and says for each in what it differs from what was declared. It changes
+ * Looks at homes of one cell, some hundreds at a time, and says for each in what it differs from what was declared. It changes
  * nothing. What an operation is just changing is seen half-way: leave out homes that are being worked on, and look at what
  * was found once more before mending it.
  * @throws TenureError cell_unavailable; what the lease throws

@@ -36,7 +36,7 @@ expected_grants := {
 	"admin": object.keys(data.actions),
 	"operator": object.keys(data.actions) - for_admins_alone,
 	"viewer": reads,
-	"service": {"operation.get"},
+	"service": {"operation.get", "tenant.open"},
 	# A roll-out names tenants of the whole fleet.
 	"tenant-admin": ((reads - {"rollout.get"}) | {"tenant.open"}),
 }

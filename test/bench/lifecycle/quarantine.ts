@@ -56,6 +56,6 @@ export function benchQuarantine(stack: EmbeddedStack): Promise<Figure[]> {
       floor: { name: 'without the failing', value: percentile(samples.alone, share) },
       goal,
     });
-    return [figure('p50', 0.5, { of: 'ratio', atMost: 1.1 }), figure('p95', 0.95, { of: 'none' })];
+    return [figure('p50', 0.5, { of: 'ratio', atMost: 1.1 }), figure('p95', 0.95, { of: 'ratio', atMost: 1.1 })];
   });
 }

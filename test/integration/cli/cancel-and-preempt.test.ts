@@ -99,7 +99,7 @@ test('the timeout and Ctrl-C end the waiting, and tell how to come back', async 
   const late = await cli.run(['suspend', 'turned', '--wait', '--timeout', '100ms', '-o', 'json']);
   assert.equal(late.code, exitCodes.waitTimeout);
   assert.equal((JSON.parse(late.stdout) as Tenant).status.operation?.id, id);
-  assert.ok(late.stderr.endsWith(`error: not so after 100ms\n${outlook}`), late.stderr);
+  assert.ok(late.stderr.endsWith(`error: the time to wait (100ms) is up\n${outlook}`), late.stderr);
 
   const interruption = new AbortController();
   const createClient = (options: ApiClientOptions): ApiClient => {

@@ -70,7 +70,7 @@ test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
 
   const late = await cli.run(['wait', `operation/${id}`, '--timeout', '100ms']);
   assert.equal(late.code, exitCodes.waitTimeout);
-  assert.ok(late.stderr.endsWith(`error: not so after 100ms\noperation/${id} goes on; to come back: ./tenure wait operation/${id}\n`), late.stderr);
+  assert.ok(late.stderr.endsWith(`error: the time to wait (100ms) is up\noperation/${id} goes on; to come back: ./tenure wait operation/${id}\n`), late.stderr);
   const tenants = await cli.run(['get', 'tenants']);
   assert.match(tenants.stdout, new RegExp(` activate ${id}\n$`));
   assert.match((await cli.run(['describe', 'tenant', 'acme'])).stdout, new RegExp(`^Running: operation/${id} \\(activate\\), 0 of 7 steps done\n {2}STEP `, 'm'));

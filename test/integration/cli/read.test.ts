@@ -119,7 +119,7 @@ test('wait ends at once when it is so already, and with 7 when the time is up', 
   assert.equal((await cli.run(['wait', `operation/${succeeded}`, '-o', 'name'])).stdout, `operation/${succeeded}\n`);
   const late = await cli.run(['wait', 'tenant/draft', '--timeout', '50ms']);
   assert.deepEqual([late.code, late.stdout], [exitCodes.waitTimeout, '']);
-  assert.match(late.stderr, /^error: not so after 50ms\ntenant\/draft: Ready is False \(Draft: .*\)\nto come back: \.\/tenure wait tenant\/draft --for=Ready\n$/);
+  assert.match(late.stderr, /^error: the time to wait \(50ms\) is up\ntenant\/draft: Ready is False \(Draft: .*\)\nto come back: \.\/tenure wait tenant\/draft --for=Ready\n$/);
 });
 
 test('what is not there exits with 3', async () => {

@@ -3,6 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { LifecycleState } from '../../../contracts/lifecycle.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
 import { scanCell } from '../../../engines/isolation/drift/scan-cell.ts';
+import { mendable } from '../../../domain/drift.ts';
 import type { DriftFinding } from '../../../domain/drift.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -67,7 +68,7 @@ const userOf = ({ layout }: Home): string => `${layout.database}.${layout.user}`
 const readOnly = ({ layout }: Home): string => `${layout.roles.database}.${layout.roles.readOnly}`;
 
 const handMade: readonly HandMade[] = [
-  { change: 'a claim of another installation', make: async (home) => [await cell.removeClaim(home), await cell.insertClaim(home, { installation: 'elsewhere' })], found: ({ layout }) => `wrong claim ${layout.claim}`, mended: false },
+  { change: 'a claim of another installation', make: async (home) => [await cell.removeClaim(home), await cell.insertClaim(home, { installation: 'elsewhere' })], found: ({ layout }) => `foreign claim ${layout.claim}`, mended: false },
   { change: 'no claim', make: (home) => cell.removeClaim(home), found: ({ layout }) => `missing claim ${layout.claim}`, mended: false },
   { change: 'a collection gone', make: (home) => cell.collection(home, 'orders').drop(), found: (home) => `missing collection ${on(home, 'orders')}`, mended: true },
   {
@@ -76,7 +77,7 @@ const handMade: readonly HandMade[] = [
       await cell.collection(home, 'events').drop();
       await cell.inside(home).createCollection('events', { viewOn: 'x', pipeline: [] });
     },
-    found: (home) => `wrong collection ${on(home, 'events')}`,
+    found: (home) => `foreign collection ${on(home, 'events')}`,
     mended: false,
   },
   { change: 'a collection more', make: (home) => cell.inside(home).createCollection('theirs'), found: ({ layout, uid }) => `extra collection ${layout.ownDatabase ?? 'tenure_pool'}.theirs${layout.ownDatabase === undefined ? `_${uid}` : ''}`, mended: false },
@@ -107,7 +108,7 @@ const handMade: readonly HandMade[] = [
     mended: false,
   },
   { change: 'no user', make: (home) => cell.database(home).command({ dropUser: home.layout.user }), found: (home) => `missing user ${userOf(home)}`, mended: true },
-  { change: 'a user that is another’s', make: (home) => inUser(home, { customData: { installation: 'elsewhere', tenant: home.uid, config: home.config } }), found: (home) => `wrong user ${userOf(home)}`, mended: false },
+  { change: 'a user that is another’s', make: (home) => inUser(home, { customData: { installation: 'elsewhere', tenant: home.uid, config: home.config } }), found: (home) => `foreign user ${userOf(home)}`, mended: false },
   { change: 'a user without its role', make: (home) => inUser(home, { roles: [] }), found: (home) => `wrong user ${userOf(home)}`, mended: true },
   {
     change: 'a suspended user that was let in by hand',
@@ -142,6 +143,7 @@ describe('each change that somebody makes by hand is exactly its finding', () =>
       const [findings, theirs] = await scan(home, neighbour);
       assert.deepEqual([short(findings ?? []), theirs], [[found(home)], []]);
       assert.ok((findings ?? []).every(({ detail }) => detail.length > 0));
+      assert.equal(mendable(findings ?? []).length > 0, mended);
       if (!mended) return;
       for (const name of partNames) await parts[name].ensure(home);
       assert.deepEqual(await scan(home), [[]]);

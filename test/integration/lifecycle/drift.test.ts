@@ -71,7 +71,9 @@ test('what was changed by hand is found and mended within one scan, and what was
   assert.equal(first.drifted, 5);
   for (const name of names) await settled(name);
   const report = async (name: string) => (await api.call('driftOfTenant', { params: { name } })).body.findings.map(({ part, kind }) => `${kind} ${part}`);
-  assert.deepEqual(await report('user'), ['wrong user', 'extra collection']);
+  const [detected] = (await readEntries(installation, { tenant: (await read('user')).metadata.uid })).flatMap(({ event }) => (event?.type === 'tenant.drift_detected.v1' ? [event.data as { findings: { kind: string; part: string }[] }] : []));
+  assert.deepEqual(detected?.findings.map(({ kind, part }) => `${kind} ${part}`), ['wrong user', 'extra collection']);
+  assert.deepEqual((await api.call('driftOfTenant', { params: { name: 'user' } })).body, { name: 'user', findings: [] }, 'what was found is not so any more, and nobody has looked since');
   const second = await scan();
   assert.equal(second.drifted, 1, 'only what is extra is still seen');
   for (const name of names.slice(0, 4)) assert.deepEqual(await report(name), [], name);
@@ -106,10 +108,10 @@ test('a scan of tenants that are as they should be writes nothing after the firs
 
 test('what a scan has found of a tenant is gone when the tenant is purged', async () => {
   const { metadata } = await activeTenant(api, 'passing', placed);
-  await scan();
   const found = () => installation.store.drift.find(metadata.uid);
-  assert.ok((await found()) !== undefined);
   await takeAll(api, 'passing', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
+  await scan();
+  assert.ok((await found()) !== undefined);
   const { body } = await api.call('purgeTenant', { params: { name: 'passing' }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   assert.equal(await found(), undefined);

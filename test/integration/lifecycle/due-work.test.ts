@@ -29,7 +29,7 @@ test('a deleted tenant whose time has come is purged without anybody asking', as
   await takeAll(api, 'expired', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   await until('it is gone', async () => (await api.call('listTombstones', { query: { name: 'expired' } })).body.items.length === 1);
   const entries = await readEntries(installation, { tenant: uid, action: 'tenant.purge' });
-  assert.deepEqual(entries.map(({ outcome, actor }) => [outcome, actor.roles]), [['allowed', ['service']], ['succeeded', ['service']]]);
+  assert.deepEqual(entries.map(({ outcome, actor }) => [outcome, actor.roles]), [['allowed', ['plane']], ['succeeded', ['plane']]]);
 });
 
 test('one under a hold is not purged, and is left alone for longer than a sweep: it is refused once', async () => {

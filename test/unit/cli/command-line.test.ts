@@ -36,7 +36,7 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['get tenants --at 3', /^error: --at is for one tenant\nfix: write: get tenant NAME --at GENERATION/],
   ['get tenant a b --at 3', /^error: --at is for one tenant/],
   ['get plan/p --at 3', /^error: --at is for one tenant/],
-  ['history plan/p', /^error: this is kept of tenants, not of a plan\nfix: write tenant\/NAME/],
+  ['history plan/p', /^error: only a tenant has this, not a plan\nfix: write tenant\/NAME/],
   ['history tenant/a -o name', /Allowed choices are table, json, yaml\./],
   ['diff tenants', /^error: name exactly one tenant/],
   ['rollback tenant/a', /^error: required option '--to <generation>' not specified/],

@@ -107,7 +107,7 @@ test('Ctrl-C and the timeout end the waiting, and say how to come back and how t
   assert.ok(interrupted.stderr.endsWith(`no longer waiting\n${outlook}`), interrupted.stderr);
   const late = await run(['wait', `roll-out/${id}`, '--timeout', '20ms'], { getRollout });
   assert.equal(late.code, exitCodes.waitTimeout);
-  assert.ok(late.stderr.endsWith(`error: not so after 20ms\n${outlook}`), late.stderr);
+  assert.ok(late.stderr.endsWith(`error: the time to wait (20ms) is up\n${outlook}`), late.stderr);
 });
 
 test('a preview shows tenants that change alike together, and those that are refused with the reason, of every page', async () => {
