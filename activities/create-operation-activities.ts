@@ -6,7 +6,7 @@ import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { beginOperation } from './begin-operation.ts';
 import { ensureStep } from './ensure-step.ts';
-import { asFailure } from './failure.ts';
+import { asFailure, OnlyOn } from './failure.ts';
 import { finishOperation } from './finish-operation.ts';
 import type { HeldOperation, HeldStep, OperationActivities } from './operation-activities.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
@@ -49,7 +49,7 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
           stop({ outcome: 'failed' });
           logger.warn(`${name} failed`, errorFields(error));
           if (name === 'undoStep') metrics.compensationFailures.inc({ step: input.step ?? name });
-          throw asFailure(error, attempt);
+          throw asFailure(name === 'undoStep' ? new OnlyOn(error) : error, attempt);
         }
       });
     };

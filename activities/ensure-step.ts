@@ -1,12 +1,14 @@
-import { isReversible } from '../domain/step-plan.ts';
+import type { OperationInput } from '../domain/operation-input.ts';
+import { isReversible, stepsOf } from '../domain/step-plan.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { policyRefusal } from '../engines/admission/admission.ts';
-import { NotYet } from './failure.ts';
+import { NotYet, OnlyOn } from './failure.ts';
 import { readOperation, requireHeld } from './held-operation.ts';
 import type { OperationActivities } from './operation-activities.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
 import { attemptStep, checkpoint, newAttempt } from './step-attempt.ts';
 import { stepOf } from '../store/operations.ts';
+import type { Store } from '../store/store.ts';
 import { leaseMs } from './work-under-lease.ts';
 
 /**
@@ -15,16 +17,17 @@ import { leaseMs } from './work-under-lease.ts';
  */
 export function ensureStep(environment: OperationEnvironment, context: () => AttemptContext): OperationActivities['ensureStep'] {
   const { store, admit, handlers, failpoints } = environment;
-  return async (held) => {
+  const ensure: OperationActivities['ensureStep'] = async (held) => {
     const { operation: input, step } = held;
     const found = await readOperation(store, input.operationId, input.tenant.uid);
     const { operation, tenant } = found;
     const attempt = newAttempt(held);
-    requireHeld(found, attempt);
+    requireHeld(found, held);
     const recorded = stepOf(operation, step);
     if (recorded.state === 'done') return answer(recorded.result ?? '', tenant.placement?.region);
 
-    if (operation.cancelRequestTime !== null && isReversible(operation.kind, operation.steps)) throw new TenureError('cancelled', 'the operation was cancelled');
+    const reversible = isReversible(operation.kind, operation.steps);
+    if (operation.cancelRequestTime !== null && reversible) throw new TenureError('cancelled', 'the operation was cancelled');
 
     const admission = await admit({
       action: `tenant.${operation.kind}`,
@@ -35,7 +38,8 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
       early: operation.early === true,
     });
     const { verdict } = admission;
-    if (!verdict.allow) throw policyRefusal(verdict);
+    // What has begun to destroy was allowed when it began; to stop it half-way would help nobody.
+    if (!verdict.allow && reversible) throw policyRefusal(verdict);
 
     await failpoints.reach(`${step}.before-intent`, tenant.name);
     const after = await attemptStep(
@@ -57,6 +61,17 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
     await failpoints.reach(`${step}.after-checkpoint`, tenant.name);
     return answer(after.result, after.region);
   };
+  return (held) =>
+    ensure(held).catch(async (error: unknown) => {
+      throw (await isPastPivot(store, held.operation)) ? new OnlyOn(error) : error;
+    });
+}
+
+/** Whether the operation has begun what cannot be taken back, or may have, where that cannot be told now. */
+async function isPastPivot({ operations }: Pick<Store, 'operations'>, { kind, operationId }: OperationInput): Promise<boolean> {
+  if (!stepsOf(kind).some(({ pivot }) => pivot === true)) return false;
+  const current = await operations.find(operationId).catch(() => undefined);
+  return current === undefined || !isReversible(kind, current.steps);
 }
 
 function answer(result: string, region: string | undefined): { result: string; region?: string } {

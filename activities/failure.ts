@@ -17,17 +17,29 @@ export class NotYet extends Error {
   }
 }
 
+/** A failure of what has no other way than on: it is tried again whatever it says, until what is in the way has been mended. */
+export class OnlyOn extends Error {
+  override readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    super('this has no other way than on');
+    this.name = 'OnlyOn';
+    this.cause = cause;
+  }
+}
+
 /**
  * What an activity throws to Temporal: the problem's code as type, its flaws as details; retryable or final as the
  * catalogue says, with full jitter between attempts.
  */
-export function asFailure(error: unknown, attempt: number): Error {
+export function asFailure(thrown: unknown, attempt: number): Error {
+  const error = thrown instanceof OnlyOn ? thrown.cause : thrown;
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof NotYet) return ApplicationFailure.create({ type: 'not_yet', message: error.message, nextRetryDelay: error.delayMs });
   const known = error instanceof TenureError;
   const code = known ? error.code : 'internal';
   // The caller may ask again; this attempt is over.
-  const retryable = (problems[code].retryable && code !== 'cancelled') || (code === 'internal' && attempt < internalAttempts);
+  const retryable = (problems[code].retryable && code !== 'cancelled') || (code === 'internal' && attempt < internalAttempts) || (thrown instanceof OnlyOn && code !== 'fenced');
   return ApplicationFailure.create({
     type: code,
     message: error instanceof Error ? error.message : 'a thrown value that is no Error',

@@ -33,8 +33,10 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
     ...tenant,
     lifecycle: !succeeded || to === 'Purged' ? from : to,
     ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersBefore(tenant.owners, operation) } : {}),
+    ...(succeeded ? {} : { scheduledPlan: tenant.scheduledPlan ?? operation.before.scheduledPlan ?? null }),
     generation,
-    observedGeneration: succeeded ? operation.generation : generation,
+    // What was settled beside the operation, such as a hold, is observed as it is committed.
+    observedGeneration: generation,
     operation: null,
     revision: tenant.revision + 1,
     updateTime: time,
@@ -98,18 +100,18 @@ async function bury(store: Store, tx: Transaction, operation: OperationDocument,
  * `cancelled` where the operation was called off before it.
  */
 export function finishOperation({ store, failpoints }: OperationEnvironment): OperationActivities['finishOperation'] {
-  return async ({ operation: { operationId, tenant: ref }, fence }) => {
+  return async (held) => {
+    const { operation: { operationId, tenant: ref }, fence } = held;
     const holder = { operationId, fence };
     const before = await store.operations.find(operationId);
     if (before?.endTime != null && before.fence === fence && isFinal(before.state)) return { state: before.state };
-    const waitMs = before === undefined || before.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId);
-    if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
-
     await failpoints.reach('finish.before-commit', ref.name);
     const ended = await store.commit(async (tx): Promise<{ result: OperationEnd; entries: [LedgerDraft, ...LedgerDraft[]] }> => {
       const found = await readOperationIn(store, tx, operationId, ref.uid);
-      requireHeld(found, holder);
+      requireHeld(found, held);
       const { operation, tenant } = found;
+      const waitMs = operation.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId, tx);
+      if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
       // What was answered with "accepted" is kept, also where every step was done by then.
       if (operation.state === 'running' && operation.cancelRequestTime !== null && isReversible(operation.kind, operation.steps)) throw new TenureError('cancelled', 'the operation was cancelled');
       const end: FinalOperationState = operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';

@@ -1,6 +1,7 @@
 import { startable } from '../domain/operation-input.ts';
 import type { StartableOperation } from '../domain/operation-input.ts';
 import { updateConditions } from '../domain/conditions.ts';
+import { scheduleBeside } from '../domain/scheduled-plan.ts';
 import { fieldsBefore, withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
 import type { Transaction } from '../store/commit.ts';
@@ -41,7 +42,7 @@ export async function handOver(store: Store, tx: Transaction, ended: TenantDocum
     conditions: pending.to === pending.from ? tenant.conditions : updateConditions(tenant.conditions, [running], { time: tx.time.toISOString(), generation }),
   };
   const operation = await store.operations.settlePending(tx, id, {
-    $set: { state: 'accepted', fence, generation, restore: fieldsBefore(assign, tenant.spec), before: { deletion: tenant.deletion, plan: tenant.plan, owners: tenant.owners }, updateTime: tx.time },
+    $set: { state: 'accepted', fence, generation, restore: fieldsBefore(assign, tenant.spec), before: { deletion: tenant.deletion, plan: tenant.plan, owners: tenant.owners, ...scheduleBeside(kind, assign, tenant.scheduledPlan, tx.time) }, updateTime: tx.time },
   });
   return {
     tenant: locked,

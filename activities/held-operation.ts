@@ -2,8 +2,8 @@ import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
 import { fenced } from '../store/operations.ts';
-import type { Holder } from '../store/operations.ts';
 import type { Store } from '../store/store.ts';
+import type { HeldOperation } from './operation-activities.ts';
 
 export interface OperationAndTenant {
   readonly operation: OperationDocument;
@@ -28,8 +28,8 @@ export async function readOperationIn(store: Pick<Store, 'operations' | 'resourc
   return both(id, operation, await store.resources.read(tx, 'Tenant', uid));
 }
 
-/** @throws TenureError fenced, unless this holder has the lock */
-export function requireHeld({ operation, tenant }: OperationAndTenant, holder: Holder): void {
-  const locked = tenant.operation?.id === holder.operationId && tenant.operation.fence === holder.fence;
-  if (!locked || operation.fence !== holder.fence || operation.unfinished !== true) throw fenced(holder);
+/** @throws TenureError fenced, unless this run has the lock */
+export function requireHeld({ operation, tenant }: OperationAndTenant, { operation: { operationId }, runId, fence }: HeldOperation): void {
+  const locked = tenant.operation?.id === operationId && tenant.operation.fence === fence;
+  if (!locked || operation.fence !== fence || operation.runId !== runId || operation.unfinished !== true) throw fenced({ operationId, fence });
 }

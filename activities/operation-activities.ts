@@ -6,6 +6,8 @@ import type { StepKey } from '../domain/step-plan.ts';
 /** An operation as one holder works on it. */
 export interface HeldOperation {
   readonly operation: OperationInput;
+  /** Of Temporal. A run that was reset to a later task repeats its forerunner's fence, but not its id. */
+  readonly runId: string;
   readonly fence: number;
 }
 

@@ -1,4 +1,6 @@
 import { problems } from '../contracts/problems.ts';
+import { isReversible } from '../domain/step-plan.ts';
+import { TenureError } from '../domain/tenure-error.ts';
 import { turning } from '../store/operations.ts';
 import { progressOf } from './begin-operation.ts';
 import { readOperationIn, requireHeld } from './held-operation.ts';
@@ -8,12 +10,13 @@ import { operationEntry } from './operation-entry.ts';
 
 /** Turns an operation round, once: the first reason stands. */
 export function turnOperation({ store, failpoints }: OperationEnvironment): OperationActivities['turnOperation'] {
-  return async ({ operation: { operationId, tenant }, fence, failure }) => {
-    const holder = { operationId, fence };
+  return async (held) => {
+    const { operation: { operationId, tenant }, fence, failure } = held;
     await failpoints.reach('turn.before-commit', tenant.name);
     const turned = await store.commit(async (tx) => {
       const found = await readOperationIn(store, tx, operationId, tenant.uid);
-      requireHeld(found, holder);
+      requireHeld(found, held);
+      if (!isReversible(found.operation.kind, found.operation.steps)) throw new TenureError('cancel_not_possible', `what the ${found.operation.kind} has begun cannot be taken back`);
       const { fault, fix } = problems[failure.code];
       const error = found.operation.error ?? {
         code: failure.code,
@@ -23,7 +26,7 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
         ...(failure.step === undefined ? {} : { step: failure.step }),
         ...(failure.errors === undefined || failure.errors.length === 0 ? {} : { errors: [...failure.errors] }),
       };
-      const operation = await store.operations.update(tx, holder, turning(found.operation.compensatesTo ?? failure.to, error, tx.time));
+      const operation = await store.operations.update(tx, { operationId, fence }, turning(found.operation.compensatesTo ?? failure.to, error, tx.time));
       return { result: operation, entries: [operationEntry(operation, '.turn', { outcome: 'failed', reason: error.code, fence, ...(failure.step === undefined ? {} : { step: failure.step }) })] };
     });
     await failpoints.reach('turn.after-commit', tenant.name);

@@ -13,7 +13,7 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
     const { operation: input, step } = held;
     const found = await readOperation(store, input.operationId, input.tenant.uid);
     const attempt = newAttempt(held);
-    requireHeld(found, attempt);
+    requireHeld(found, held);
     const recorded = stepOf(found.operation, step);
     if (recorded.state === 'undone') return { result: recorded.result ?? '' };
 

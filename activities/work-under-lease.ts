@@ -15,6 +15,12 @@ export interface LeaseEnvironment {
   readonly throwIfCancelled: () => void;
 }
 
+/** Of the two clocks the one that has gone further: the monotonic one stands still while a machine is paused, the other may be set back. */
+function stopwatch(): () => number {
+  const [monotonic, wall] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - monotonic, Date.now() - wall);
+}
+
 /** The word that an attempt has ended, as part of a checkpoint's own update. */
 export function releasing(attempt: StepAttempt): { $pull: { leases: { holder: string } } } {
   return { $pull: { leases: { holder: attempt.attempt } } };
@@ -22,7 +28,7 @@ export function releasing(attempt: StepAttempt): { $pull: { leases: { holder: st
 
 /**
  * Does `work` while holding the lease that `take` commits, renewing it as long as the work goes on. The time left is
- * counted on this process's monotonic clock from before the lease was asked for, so it ends here no later than there.
+ * counted on this process's clocks from before the lease was asked for, so it ends here no later than there.
  * Work that succeeds has given the lease back with its checkpoint.
  */
 export async function workUnderLease<T>(
@@ -31,12 +37,13 @@ export async function workUnderLease<T>(
   take: () => Promise<void>,
   work: (lease: WorkLease) => Promise<T>,
 ): Promise<T> {
-  let until = performance.now() + leaseMs;
+  const elapsedMs = stopwatch();
+  let until = elapsedMs() + leaseMs;
   let lost: unknown;
   await take();
   const timer = setInterval(() => {
     heartbeat();
-    const asked = performance.now();
+    const asked = elapsedMs();
     leases.renew(attempt, leaseMs).then(
       () => {
         until = asked + leaseMs;
@@ -52,7 +59,7 @@ export async function workUnderLease<T>(
       remainingMs() {
         throwIfCancelled();
         if (lost !== undefined) throw lost;
-        const leftMs = Math.floor(until - performance.now());
+        const leftMs = Math.floor(until - elapsedMs());
         if (leftMs < 1) throw new TenureError('control_unavailable', 'the lease on this step ran out before it could be renewed');
         return leftMs;
       },

@@ -31,10 +31,10 @@ export function endsOf(path: OperationKind): LifecycleEnd[] {
 
 /**
  * Whether a request may have the running operation cancelled and go on when it has been undone: the path it asks for must
- * lead on from where that leaves the tenant.
+ * lead on from where that leaves the tenant. The same path once more is asked for only where the running one is undone anyway.
  */
-export function mayPreempt(path: OperationKind, running: { readonly kind: OperationKind; readonly from: LifecycleState }): boolean {
-  return running.kind !== 'purge' && running.kind !== path && transitionsOn(path, running.from).length > 0;
+export function mayPreempt(path: OperationKind, running: { readonly kind: OperationKind; readonly from: LifecycleState; readonly isBeingUndone?: boolean }): boolean {
+  return running.kind !== 'purge' && (running.kind !== path || running.isBeingUndone === true) && transitionsOn(path, running.from).length > 0;
 }
 
 /** Whether a path takes access away from a tenant that has it: while it runs nobody is let in. */

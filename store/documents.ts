@@ -234,7 +234,7 @@ export interface OperationDocument {
   /** What these fields held before, written back when the operation is undone; null: the field was absent. */
   restore: SpecFields;
   /** What stood of the tenant, beside its spec, when the operation was accepted. */
-  before: Pick<TenantDocument, 'deletion' | 'plan' | 'owners'>;
+  before: Pick<TenantDocument, 'deletion' | 'plan' | 'owners'> & { readonly scheduledPlan?: TenantDocument['scheduledPlan'] };
   /** A purge before its time. */
   early?: true;
   /** Of a pending operation: the one that has to end first. */

@@ -1,4 +1,6 @@
+import type { ClientSession } from 'mongodb';
 import type { StepKey } from '../domain/step-plan.ts';
+import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { OperationDocument } from './documents.ts';
@@ -26,7 +28,7 @@ export interface StepLeases {
    */
   intend(attempt: StepAttempt, leaseMs: number): Promise<boolean>;
   /**
-   * Takes a lease to undo the step, unless another attempt may still be ensuring it.
+   * Takes a lease to undo the step, unless another attempt may still be ensuring it or has committed that it is undone.
    * @returns 0 when the lease is held, else the milliseconds until it may be tried again
    * @throws TenureError fenced
    */
@@ -36,7 +38,7 @@ export interface StepLeases {
   /** Says that this attempt has failed, and why, for people. Losing this word only costs the wait for the lease. */
   release(attempt: StepAttempt, reason: string): Promise<void>;
   /** Milliseconds until no attempt of the operation can be at work any more; 0 when none can now. */
-  remainingMs(operationId: string): Promise<number>;
+  remainingMs(operationId: string, tx?: Transaction): Promise<number>;
 }
 
 type Stage = Record<string, unknown>;
@@ -61,13 +63,13 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
     return matchedCount === 1;
   }
 
-  async function remaining(operationId: string, step?: StepKey): Promise<number> {
+  async function remaining(operationId: string, { step, session }: { readonly step?: StepKey; readonly session?: ClientSession }): Promise<number> {
     const [found] = await onControl(() =>
       operations
         .aggregate<{ leases: { step: string; remainingMs: number }[] }>([
           { $match: { _id: operationId } },
           { $project: { leases: { $map: { input: liveLeases, as: 'lease', in: { step: '$$lease.step', remainingMs: { $subtract: ['$$lease.until', '$$NOW'] } } } } } },
-        ])
+        ], session === undefined ? {} : { session })
         .toArray(),
     );
     const live = (found?.leases ?? []).filter((lease) => step === undefined || lease.step === step);
@@ -88,14 +90,18 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
       return false;
     },
     async intendUndo(attempt, leaseMs) {
+      const path = `steps.${attempt.step}.state`;
       const noneAtWork = {
+        [path]: { $ne: 'undone' },
         $expr: { $not: { $anyElementTrue: { $map: { input: liveLeases, as: 'lease', in: { $and: [{ $eq: ['$$lease.step', attempt.step] }, { $ne: ['$$lease.holder', attempt.attempt] }] } } } } },
       };
       if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
-      const waitMs = await remaining(attempt.operationId, attempt.step);
+      const waitMs = await remaining(attempt.operationId, { step: attempt.step });
       if (waitMs > 0) return waitMs;
       // The lease that was in the way may have run out between the two looks.
       if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
+      // An attempt that comes late begins nothing: looked at once more, the step is undone.
+      if ((await onControl(() => operations.countDocuments({ _id: attempt.operationId, fence: attempt.fence, state: 'compensating', [path]: 'undone' }))) === 1) return 1;
       throw fenced(attempt);
     },
     async renew(attempt, leaseMs) {
@@ -112,6 +118,6 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
         operations.updateOne({ _id: operationId, 'leases.holder': attempt }, { $pull: { leases: { holder: attempt } }, $set: { [`steps.${step}.result`]: `an attempt failed: ${reason}` } }),
       );
     },
-    remainingMs: (operationId) => remaining(operationId),
+    remainingMs: (operationId, tx) => remaining(operationId, tx === undefined ? {} : { session: tx.session }),
   };
 }

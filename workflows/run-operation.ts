@@ -3,7 +3,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
-  isCancellation,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -26,10 +25,13 @@ const retry = { initialInterval: '200ms', maximumInterval: '15s' } as const;
 /**
  * One commit to the control database each, bounded by the commit's own time limit. They run inside the workflow task: as
  * activities of their own they took half of an operation's time (docs/decisions/0027-local-activities.md).
+ *
+ * No local activity is ever cancelled: told to stop while its result is on the way, it fails the workflow task, again and
+ * again (temporalio/sdk-rust#705). A cancellation is heeded between steps, and by the later attempts at one.
  */
 const commits = proxyLocalActivities<OperationActivities>({ startToCloseTimeout: '12s', localRetryThreshold: '30s', retry });
 
-/** The first attempt at a step on a cell, likewise: where nothing is wrong it takes a few milliseconds. */
+/** The first attempt at a step, likewise: where nothing is wrong it takes a few milliseconds. */
 const firstAttempts = proxyLocalActivities<OperationActivities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });
 
 /**
@@ -66,8 +68,9 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
     setCurrentDetails(stepTable(plan, shown, headline));
   };
 
-  const begun = await CancellationScope.nonCancellable(() => commits.beginOperation({ operation: input, runId: workflowInfo().runId }));
-  const held: HeldOperation = { operation: input, fence: begun.fence };
+  const { runId } = workflowInfo();
+  const begun = await CancellationScope.nonCancellable(() => commits.beginOperation({ operation: input, runId }));
+  const held: HeldOperation = { operation: input, runId, fence: begun.fence };
   for (const { key } of plan) {
     const state = begun.steps[key];
     if (state === 'done' || state === 'undone') show(key, state);
@@ -78,23 +81,29 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   let turned: OperationProgress = begun;
   // What is destroyed cannot be brought back, so from the pivot on there is only forward.
   let pastPivot = false;
+  const heed = (): void => {
+    if (!pastPivot && CancellationScope.current().consideredCancelled) throw new CancelledFailure('the operation was cancelled');
+  };
   if (begun.state === 'running') {
     let current: StepKey | undefined;
     try {
-      for (const { key, title, scope, pivot } of plan) {
+      for (const { key, title, pivot } of plan) {
+        pastPivot ||= pivot === true && begun.steps[key] !== 'pending';
         // What was called off before it begins to destroy does not begin: from there on nothing is heard.
-        if (pivot === true && begun.steps[key] === 'pending' && CancellationScope.current().consideredCancelled) throw new CancelledFailure('the operation was cancelled');
+        heed();
         pastPivot ||= pivot === true;
         if (begun.steps[key] === 'done') continue;
         current = key;
         show(key, 'running');
+        const at: HeldStep = { ...held, step: key };
         const forward = (): ReturnType<OperationActivities['ensureStep']> =>
-          scope === 'control' ? commits.ensureStep({ ...held, step: key }) : ensureOnCell({ ...held, step: key }, title, (reason) => show(key, 'running', reason));
+          attempt(() => firstAttempts.ensureStep(at), () => steps.ensureStep.executeWithOptions({ summary: title }, [at]), (reason) => show(key, 'running', reason));
         const { result, region } = await (pastPivot ? CancellationScope.nonCancellable(forward) : forward());
+        current = undefined;
         show(key, 'done', result);
         if (key === 'place' && region !== undefined) upsertSearchAttributes([{ key: regionKey, value: region }]);
+        heed();
       }
-      current = undefined;
       // All is in place: from here the operation is finished, not undone.
       const { state } = await CancellationScope.nonCancellable(() => finish(held));
       headline += ` — ${state}`;
@@ -102,7 +111,9 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
       return { operationId: input.operationId, state };
     } catch (error) {
       if (isFenced(error)) throw asFenced(input);
-      const failure: OperationFailure = failureOf(error, current, !pastPivot && CancellationScope.current().consideredCancelled);
+      // There is no way back: the sweep begins a run that goes on.
+      if (pastPivot) throw error;
+      const failure: OperationFailure = failureOf(error, current, CancellationScope.current().consideredCancelled);
       if (current !== undefined) show(current, 'failed', failure.message);
       headline += ` — undoing: ${failure.message}`;
       turned = await CancellationScope.nonCancellable(() => commits.turnOperation({ ...held, failure }));
@@ -114,9 +125,9 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
       const state = turned.steps[key];
       if (state !== 'done' && state !== 'intent') continue;
       show(key, 'undoing');
-      const { result } = await (scope === 'control'
-        ? commits.undoStep({ ...held, step: key })
-        : steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [{ ...held, step: key }]));
+      const at: HeldStep = { ...held, step: key };
+      const back = (): ReturnType<OperationActivities['undoStep']> => steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [at]);
+      const { result } = await (scope === 'control' ? attempt(() => firstAttempts.undoStep(at), back, (reason) => show(key, 'undoing', reason)) : back());
       show(key, 'undone', result);
     }
     return finish(held);
@@ -134,13 +145,14 @@ async function finish(held: HeldOperation): Promise<OperationEnd> {
   return end;
 }
 
-async function ensureOnCell(held: HeldStep, title: string, tell: (reason: string) => void): ReturnType<OperationActivities['ensureStep']> {
+/** Does something at once, and where that fails as an activity that an operator sees wait. */
+async function attempt<T>(first: () => Promise<T>, later: () => Promise<T>, tell: (reason: string) => void): Promise<T> {
   try {
-    return await firstAttempts.ensureStep(held);
+    return await CancellationScope.nonCancellable(first);
   } catch (error) {
-    if (isCancellation(error) || isFinal(error)) throw error;
+    if (isFinal(error)) throw error;
     tell(`the first attempt failed: ${reasonOf(error)}`);
-    return await steps.ensureStep.executeWithOptions({ summary: title }, [held]);
+    return await later();
   }
 }
 

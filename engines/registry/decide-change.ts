@@ -68,6 +68,16 @@ export function refuseWhileRunning({ name, operation }: Pick<TenantDocument, 'na
   if (operation !== null) throw new TenureError('operation_in_progress', `operation ${operation.id} (${operation.kind}) of tenant "${name}" is running`, { operationId: operation.id });
 }
 
+/** Whether an operation no longer leads to where it was to lead. */
+function isBeingUndone(running: OperationDocument | undefined): boolean {
+  return running !== undefined && (running.cancelRequestTime !== null || running.state === 'compensating');
+}
+
+/** Whether what is declared now will not be when the operation has been undone. */
+function takesBack(running: OperationDocument | undefined): boolean {
+  return running !== undefined && isBeingUndone(running) && Object.keys(running.restore).length > 0;
+}
+
 function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
   return { ...tenant, spec: { ...tenant.spec, lifecycle: tenant.spec.lifecycle ?? 'Draft' } };
 }
@@ -118,6 +128,8 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     return { declared, current: current === undefined ? undefined : await templates.of(current.spec) };
   }
 
+  const runningOn = async ({ operation }: TenantDocument): Promise<OperationDocument | undefined> => (operation === null ? undefined : store.operations.find(operation.id));
+
   async function decideDeclaration(request: Declare, current: TenantDocument | undefined): Promise<Decided> {
     const declared = request.declare(current);
     const action = current === undefined ? 'tenant.create' : 'tenant.update';
@@ -133,7 +145,7 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const path = change.transition?.path;
     const unchanged =
       current !== undefined && canonicallyEqual(change.spec, current.spec) && canonicallyEqual(declaration.labels, current.labels) && canonicallyEqual(declaration.annotations, current.annotations);
-    if (unchanged && (path === undefined || current.operation?.kind === path)) return { kind: 'unchanged', current };
+    if (unchanged && (path === undefined || current.operation?.kind === path) && !takesBack(await runningOn(current))) return { kind: 'unchanged', current };
     if (current !== undefined) refuseWhileRunning(current);
     // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
     const beside = current !== undefined && path !== 'activate' && (path === 'reconcile' || !canonicallyEqual(withFields(change.spec, fieldsBefore(change.assign, current.spec)), current.spec));
@@ -148,9 +160,10 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     if (found === undefined) throw new TenureError('not_found', `tenant "${request.name}" does not exist`);
     const { verb } = request;
     const action = `tenant.${verb.path}` as const;
-    const running = found.operation === null ? undefined : await store.operations.find(found.operation.id);
-    if (running === undefined ? isFulfilled(verb, settled(found)) : isOnItsWay(verb, running)) return { kind: 'unchanged', current: found };
-    const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, running) && isReversible(running.kind, running.steps);
+    const running = await runningOn(found);
+    const undone = isBeingUndone(running);
+    if (running === undefined ? isFulfilled(verb, settled(found)) : isOnItsWay(verb, running) && !undone) return { kind: 'unchanged', current: found };
+    const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, { ...running, isBeingUndone: undone }) && isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be when the running operation has been undone.
     const current = settled(preempts ? { ...found, spec: withFields(settled(found).spec, running.restore), deletion: running.before.deletion } : found);

@@ -44,8 +44,11 @@ export function settleTenant({ store, admit }: { readonly store: Store; readonly
     }
     if (change(current, new Date()) === current) return current;
     return store.commit(async (tx) => {
-      const changed = { ...change(current, tx.time), revision: current.revision + 1, updateTime: tx.time };
-      const after = await store.resources.replace(tx, current.revision, changed);
+      // Read anew: a run that takes the lock over changes its fence, and no revision.
+      const locked = await store.resources.read(tx, 'Tenant', uid);
+      if (locked?.revision !== current.revision) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+      const changed = { ...change(locked, tx.time), revision: locked.revision + 1, updateTime: tx.time };
+      const after = await store.resources.replace(tx, locked.revision, changed);
       await settle(tx, after);
       return {
         result: after,

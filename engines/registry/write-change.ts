@@ -1,6 +1,7 @@
 import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import { updateConditions } from '../../domain/conditions.ts';
 import { readyIn } from '../../domain/operation-outcomes.ts';
+import { scheduleBeside } from '../../domain/scheduled-plan.ts';
 import { fieldsBefore } from '../../domain/tenant-change.ts';
 import { isEarlyPurge } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
@@ -99,7 +100,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
           ...request.caller,
           assign: change.assign,
           restore: fieldsBefore(change.assign, current?.spec ?? { ...change.spec, lifecycle: 'Draft' }),
-          before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null, owners: current?.owners ?? {} },
+          before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null, owners: current?.owners ?? {}, ...scheduleBeside(transition.path, change.assign, current?.scheduledPlan ?? null, tx.time) },
           ...('verb' in request && isEarlyPurge(request.verb) ? { early: true } : {}),
         });
 

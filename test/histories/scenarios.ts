@@ -88,8 +88,9 @@ export const scenarios: readonly Scenario[] = [
       writeFileSync(failpoint, 'pause');
       const { id, workflowId } = await activate(installation, 'cancelled');
       await until('the step is reached', () => existsSync(`${failpoint}.hit`));
-      await temporal.workflow.getHandle(workflowId).cancel();
-      await until('the cancellation is heard', async () => (await installation.store.operations.find(id))?.state === 'compensating');
+      const workflow = temporal.workflow.getHandle(workflowId);
+      await workflow.cancel();
+      await until('the workflow is told', async () => (await workflow.fetchHistory()).events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes != null));
       writeFileSync(`${failpoint}.release`, '');
       await ended(installation, id);
       return workflowId;

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../contracts/problems.ts';
 import { isStale, refusals, settled, unchanged } from './allowed-answer.ts';
 import type { Allowed } from './allowed-answer.ts';
 import type { ManifestFields, RequestOf } from './request.ts';
-import { begun, declaredWay, knownPlans, withEvent } from './world.ts';
+import { begun, declaredWay, isBeingUndone, knownPlans, withEvent } from './world.ts';
 import type { Assigned, ModelTenant, World } from './world.ts';
 
 /** What the declaration of a new tenant may be answered. */
@@ -33,7 +33,11 @@ export function put(world: World, request: RequestOf<'put'>): Allowed[] {
   if (state === 'Deleted') return refusals(operation === null ? 'tenant_deleted' : 'operation_in_progress');
   const { plan, lifecycle: declared = tenant.declared, title = null, flawed = false } = request;
   const same = declared === tenant.declared && plan === tenant.plan && title === tenant.title && flawed === tenant.flawed;
-  if (same) return unchanged(world);
+  if (same) {
+    const { owned: _owned, scheduled: _scheduled, ...fields } = operation?.undo ?? { owned: {} };
+    const taken = operation === null || Object.keys(fields).length === 0 ? 'no' : isBeingUndone(operation);
+    return [...(taken === 'yes' ? [] : unchanged(world)), ...(taken === 'no' ? [] : refusals('operation_in_progress'))];
+  }
   if (operation !== null) return refusals('operation_in_progress');
 
   // Outside Draft what has a path of its own is brought about by an operation, and one manifest asks for one operation.

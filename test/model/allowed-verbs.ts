@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../contracts/problems.ts';
 import { isStale, refusals, unchanged } from './allowed-answer.ts';
 import type { Allowed } from './allowed-answer.ts';
 import type { RequestOf } from './request.ts';
-import { begun, cancelling, knownPlans, leads, undone } from './world.ts';
+import { begun, cancelling, isBeingUndone, knownPlans, leads, undone } from './world.ts';
 import type { Assigned, ModelTenant, World } from './world.ts';
 
 type VerbRequest = RequestOf<'verb' | 'purge' | 'change-plan'>;
@@ -43,12 +43,23 @@ export function verb(world: World, request: VerbRequest): Allowed[] {
   const { operation: running } = tenant;
   if (running === null && isThere(request, tenant)) return unchanged(world);
   if (isStale(request.on, world)) return refusals('revision_stale');
-  if (running?.kind === path && (request.do !== 'change-plan' || tenant.plan === request.plan)) return unchanged(world);
+  if (running?.kind === path && (request.do !== 'change-plan' || tenant.plan === request.plan)) {
+    const undoing = isBeingUndone(running);
+    if (undoing === 'no') return unchanged(world);
+    return [...(undoing === 'maybe' ? unchanged(world) : []), ...anew(world, tenant, request)];
+  }
+  return anew(world, tenant, request);
+}
+
+/** What a verb may be answered that the running operation, where there is one, does not bring about. */
+function anew(world: World, tenant: ModelTenant, request: VerbRequest): Allowed[] {
+  const path = pathOf(request);
+  const { operation: running } = tenant;
   // What it will be when the running operation has been undone is what the rules are about.
   const stands = undone(tenant);
   const to = leads(path, stands);
   if (running !== null) {
-    const mayPreempt = request.preempt === true && tenant.pending === null && running.kind !== 'purge' && running.kind !== path && to !== undefined;
+    const mayPreempt = request.preempt === true && tenant.pending === null && running.kind !== 'purge' && (running.kind !== path || isBeingUndone(running) !== 'no') && to !== undefined;
     if (!mayPreempt) return refusals('operation_in_progress');
   }
   const objections = objectionsToVerb(request, stands);

@@ -31,8 +31,10 @@ export interface RunningOperation extends Path {
   readonly stands: Standing;
   /** How it may still end. */
   readonly ends: readonly FinalOperationState[];
+  /** Whether its cancellation was accepted. */
+  readonly cancelled: boolean;
   /** What it takes back when it does not succeed. */
-  readonly undo: Assigned & { readonly owned: Partial<Owned> };
+  readonly undo: Assigned & { readonly scheduled?: string | null; readonly owned: Partial<Owned> };
 }
 
 interface PendingOperation extends Path {
@@ -115,14 +117,20 @@ export function begun(tenant: ModelTenant, path: Path, assign: Assigned, by: 've
   const before = Object.fromEntries(Object.keys(assign).map((field) => [field, tenant[field as keyof Assigned]])) as Assigned;
   const ownedBefore = Object.fromEntries(Object.keys(owned).map((field) => [field, tenant.owned[field as keyof Owned]])) as Partial<Owned>;
   const after = { ...tenant, ...assign, owned: { ...tenant.owned, ...owned }, ...(path.kind === 'change_plan' ? { scheduled: null } : {}) };
-  return { ...after, operation: { ...path, stands: 'unknown', ends: endsAhead(path.kind, after), undo: { ...before, owned: ownedBefore } } };
+  return { ...after, operation: { ...path, stands: 'unknown', ends: endsAhead(path.kind, after), cancelled: false, undo: { ...before, ...(path.kind === 'change_plan' ? { scheduled: tenant.scheduled } : {}), owned: ownedBefore } } };
+}
+
+/** Whether the operation is being undone: sure where it was cancelled, possible where it may fail. */
+export function isBeingUndone({ cancelled, ends }: RunningOperation): 'yes' | 'maybe' | 'no' {
+  if (cancelled) return 'yes';
+  return ends.includes('failed') ? 'maybe' : 'no';
 }
 
 /** The tenant as it is when what runs has been undone. */
 export function undone(tenant: ModelTenant): ModelTenant {
   if (tenant.operation === null) return tenant;
-  const { owned, ...fields } = tenant.operation.undo;
-  return { ...tenant, ...fields, owned: { ...tenant.owned, ...owned }, operation: null };
+  const { owned, scheduled = null, ...fields } = tenant.operation.undo;
+  return { ...tenant, ...fields, scheduled: tenant.scheduled ?? scheduled, owned: { ...tenant.owned, ...owned }, operation: null };
 }
 
 function succeeded(tenant: ModelTenant, { kind, to }: RunningOperation): ModelTenant {
@@ -163,5 +171,5 @@ export function cancelling(tenant: ModelTenant): ModelTenant {
   if (operation === null || (operation.kind === 'purge' && operation.stands === 'late')) return tenant;
   const otherwise = operation.stands === 'unknown' ? operation.ends.filter((end) => end !== 'succeeded' && end !== 'cancelled') : [];
   const ends: FinalOperationState[] = [...otherwise, 'cancelled'];
-  return { ...tenant, operation: { ...operation, ends } };
+  return { ...tenant, operation: { ...operation, ends, cancelled: true } };
 }

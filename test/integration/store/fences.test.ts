@@ -5,12 +5,14 @@ import { finishOperation } from '../../../activities/finish-operation.ts';
 import type { OperationActivities } from '../../../activities/operation-activities.ts';
 import type { OperationEnvironment } from '../../../activities/operation-environment.ts';
 import { turnOperation } from '../../../activities/turn-operation.ts';
+import type { Admit } from '../../../engines/admission/admission.ts';
+import { holdTenant } from '../../../engines/registry/hold-tenant.ts';
 import type { OperationDocument } from '../../../store/documents.ts';
 import { closing, turning } from '../../../store/operations.ts';
 import type { Holder } from '../../../store/operations.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
-import { acceptActivation, anyEntry, openControlStore } from '../../harness/control-store.ts';
+import { acceptActivation, anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
 import type { ControlStore } from '../../harness/control-store.ts';
 
 let opened: ControlStore;
@@ -38,15 +40,14 @@ const words: Readonly<Record<string, (holder: Holder, operation: OperationDocume
     opened.store.commit(async (tx) => ({ result: await opened.store.operations.update(tx, holder, closing('succeeded', tx.time)), entries: [anyEntry(operation.tenant.uid)] })),
   'its intent': (holder) => opened.store.stepLeases.intend({ ...holder, step: 'create-user', attempt: 'late' }, 5_000),
   'its renewal': (holder) => opened.store.stepLeases.renew({ ...holder, step: 'create-user', attempt: 'early' }, 5_000),
-  'its turning round': (holder, operation) => turn({ operation: inputOf(operation), ...holder, failure: { to: 'failed', code: 'internal', message: 'late' } }),
-  'its finishing': (holder, operation) => finish({ operation: inputOf(operation), ...holder }),
+  'its turning round': (holder, operation) => turn({ operation: inputOf(operation), runId: 'run-1', ...holder, failure: { to: 'failed', code: 'internal', message: 'late' } }),
+  'its finishing': (holder, operation) => finish({ operation: inputOf(operation), runId: 'run-1', ...holder }),
 };
 
 for (const [word, speak] of Object.entries(words)) {
   test(`of two holders the one with the older fence is refused at ${word}, and nothing is changed`, async () => {
     const { operation } = await acceptActivation(opened.store, `fenced-${word.replaceAll(' ', '-')}`);
     const first = await begin({ operation: inputOf(operation), runId: 'run-1' });
-    // Whoever finishes waits for leases before it is looked at, so only the one who renews has one.
     if (word === 'its renewal') await opened.store.stepLeases.intend({ operationId: operation._id, fence: first.fence, step: 'create-user', attempt: 'early' }, 60_000);
     const second = await begin({ operation: inputOf(operation), runId: 'run-2' });
     assert.ok(second.fence > first.fence);
@@ -82,11 +83,11 @@ test('a run that begins again keeps its fence and leaves no second entry', async
 test('a run that begins when the operation is over is told its end and changes nothing', async () => {
   const { operation } = await acceptActivation(opened.store, 'over');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
-  await turn({ operation: inputOf(operation), fence, failure: { to: 'cancelled', code: 'cancelled', message: 'called off' } });
-  assert.deepEqual(await finish({ operation: inputOf(operation), fence }), { state: 'cancelled' });
+  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'cancelled', code: 'cancelled', message: 'called off' } });
+  assert.deepEqual(await finish({ operation: inputOf(operation), runId: 'run-1', fence }), { state: 'cancelled' });
   const state = await readControlState(opened);
   assert.equal((await begin({ operation: inputOf(operation), runId: 'run-2' })).state, 'cancelled');
-  assert.deepEqual(await finish({ operation: inputOf(operation), fence }), { state: 'cancelled' }, 'the end may be asked for again');
+  assert.deepEqual(await finish({ operation: inputOf(operation), runId: 'run-1', fence }), { state: 'cancelled' }, 'the end may be asked for again');
   assert.deepEqual(await readControlState(opened), state);
 });
 
@@ -103,8 +104,8 @@ test('of 8 runs that begin at once each gets a fence of its own, and the highest
 test('the first reason to turn an operation round stands', async () => {
   const { operation } = await acceptActivation(opened.store, 'turned');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
-  await turn({ operation: inputOf(operation), fence, failure: { to: 'cancelled', code: 'cancelled', message: 'first' } });
-  await turn({ operation: inputOf(operation), fence, failure: { to: 'failed', code: 'internal', message: 'second' } });
+  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'cancelled', code: 'cancelled', message: 'first' } });
+  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'second' } });
   const stored = await opened.store.operations.find(operation._id);
   assert.deepEqual([stored?.state, stored?.compensatesTo, stored?.error?.message], ['compensating', 'cancelled', 'first']);
 });
@@ -112,20 +113,70 @@ test('the first reason to turn an operation round stands', async () => {
 test('an operation with steps that are not done does not finish, and one whose undoing is not over neither', async () => {
   const { operation } = await acceptActivation(opened.store, 'unfinished');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
-  await assert.rejects(finish({ operation: inputOf(operation), fence }), { code: 'internal' });
+  await assert.rejects(finish({ operation: inputOf(operation), runId: 'run-1', fence }), { code: 'internal' });
   await opened.store.stepLeases.intend({ operationId: operation._id, fence, step: 'claim-database', attempt: 'a' }, 1);
-  await turn({ operation: inputOf(operation), fence, failure: { to: 'failed', code: 'internal', message: 'broken' } });
-  await assert.rejects(finish({ operation: inputOf(operation), fence }), (error: { code?: string; name: string }) => error.code === 'internal' || error.name === 'NotYet');
+  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'broken' } });
+  await assert.rejects(finish({ operation: inputOf(operation), runId: 'run-1', fence }), (error: { code?: string; name: string }) => error.code === 'internal' || error.name === 'NotYet');
   assert.equal((await opened.store.operations.find(operation._id))?.state, 'compensating');
 });
 
 test('a holder writes nothing once the operation is over', async () => {
   const { operation } = await acceptActivation(opened.store, 'closed');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
-  await turn({ operation: inputOf(operation), fence, failure: { to: 'failed', code: 'internal', message: 'broken' } });
-  await finish({ operation: inputOf(operation), fence });
+  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'broken' } });
+  await finish({ operation: inputOf(operation), runId: 'run-1', fence });
   await assert.rejects(
     opened.store.commit(async (tx) => ({ result: await opened.store.operations.update(tx, { operationId: operation._id, fence }, turning('failed', { code: 'internal', fault: 'system', message: 'late', fix: '' }, tx.time)), entries: [anyEntry(operation.tenant.uid)] })),
     isFenced,
   );
+});
+
+test('a run that was reset to a later task repeats the fence of the one before, and is refused all the same', async () => {
+  const { operation } = await acceptActivation(opened.store, 'reset-late');
+  const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
+  const state = await readControlState(opened);
+  const late = { operation: inputOf(operation), runId: 'run-2', fence };
+  await assert.rejects(turn({ ...late, failure: { to: 'failed', code: 'internal', message: 'late' } }), isFenced);
+  await assert.rejects(finish(late), isFenced);
+  assert.deepEqual(await readControlState(opened), state);
+});
+
+test('an operation ends only when nobody can be at work on a step any more, also one that began a moment ago', async () => {
+  const { operation } = await acceptActivation(opened.store, 'leased');
+  const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
+  const held = { operation: inputOf(operation), runId: 'run-1', fence };
+  const attempt = { operationId: operation._id, fence, step: 'create-user', attempt: 'late' } as const;
+  await turn({ ...held, failure: { to: 'failed', code: 'internal', message: 'broken' } });
+  // As if it had taken its lease between the look and the commit.
+  assert.equal(await opened.store.stepLeases.intendUndo(attempt, 60_000), 0);
+  await assert.rejects(finish(held), { name: 'NotYet' });
+  await opened.store.stepLeases.release(attempt, 'called off');
+  assert.deepEqual(await finish(held), { state: 'failed' });
+});
+
+test('what has begun to destroy is not turned round, whatever a worker says', async () => {
+  const { operation } = await acceptActivation(opened.store, 'past-pivot');
+  const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
+  const operations = opened.control.db(opened.databases.control).collection<OperationDocument>('operations');
+  await operations.updateOne({ _id: operation._id }, { $set: { kind: 'purge', steps: { 'destroy-user': { state: 'intent', attempts: 1 }, 'destroy-data': { state: 'pending', attempts: 0 } } } });
+  const state = await readControlState(opened);
+  await assert.rejects(turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'policy_refused', message: 'a new bundle' } }), { code: 'cancel_not_possible' });
+  assert.deepEqual(await readControlState(opened), state);
+});
+
+test('a hold that is set while another run takes the lock over does not give the old fence back', async () => {
+  const { operation } = await acceptActivation(opened.store, 'held-meanwhile');
+  await begin({ operation: inputOf(operation), runId: 'run-1' });
+  let taken: number | undefined;
+  const find: typeof opened.store.resources.find = async (kind, name) => {
+    const found = await opened.store.resources.find(kind, name);
+    taken ??= (await begin({ operation: inputOf(operation), runId: 'run-2' })).fence;
+    return found;
+  };
+  const store = { ...opened.store, resources: { ...opened.store.resources, find } };
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const verdict = { allow: true, deny: [], decision: { bundle: digest, input: digest, decision: 'allow', rules: [] } };
+  const admit = (async () => ({ verdict, plan: undefined, regions: [] })) as unknown as Admit;
+  const held = await holdTenant({ store, admit }, { name: operation.tenant.name, precondition: { kind: 'exists' }, caller, settle: async () => undefined }, 'a case');
+  assert.deepEqual([held.operation?.fence, held.lastFence, held.spec.hold], [taken, taken, { reason: 'a case' }]);
 });

@@ -146,3 +146,18 @@ test('an attempt that comes late does not take back that the step is done', asyn
   assert.equal(await leases.intend(attempt('zombie'), longMs), false);
   assert.deepEqual(await read(), before);
 });
+
+test('an attempt at undoing that comes late begins nothing, and is told to look again', async () => {
+  const { id, attempt, turn, read } = await running('late-undo');
+  await leases.intend(attempt('ensures'), shortMs);
+  await turn();
+  await until('the lease is over', async () => (await leases.intendUndo(attempt('undoes'), longMs)) === 0);
+  const { tenant, fence } = await read();
+  await opened.store.commit(async (tx) => ({
+    result: await opened.store.operations.update(tx, { operationId: id, fence }, { $set: { 'steps.create-user.state': 'undone' }, $pull: { leases: { holder: 'undoes' } } }),
+    entries: [anyEntry(tenant.uid)],
+  }));
+  const before = await read();
+  assert.ok((await leases.intendUndo(attempt('zombie'), longMs)) > 0);
+  assert.deepEqual(await read(), before, 'it has no lease, and so does nothing');
+});
