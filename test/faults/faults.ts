@@ -137,11 +137,11 @@ const resetLate: Fault = {
   cancels: undefined,
   strike: each(async (bed, operation) => {
     const last = await until(
-      `${operation.kind} has gone on to a further task`,
+      `${operation.kind} has completed a further task`,
       async () => {
         const { events } = await handle(bed, operation).fetchHistory();
-        const begun = (events ?? []).filter((event) => event.workflowTaskStartedEventAttributes != null);
-        return begun.length > 1 ? begun.at(-1)?.eventId : undefined;
+        const completed = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes != null);
+        return completed.length > 1 ? completed.at(-1)?.eventId : undefined;
       },
       heardMs,
       historyPollMs,
