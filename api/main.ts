@@ -128,12 +128,12 @@ async function main(): Promise<void> {
     readiness,
   });
 
-  const ops = await startOpsServer({ host: config.TENURE_API_HOST, port: config.TENURE_API_OPS_PORT, registry: metrics.registry, readiness });
+  const ops = await startOpsServer({ host: config.TENURE_HOST, port: config.TENURE_API_OPS_PORT, registry: metrics.registry, readiness });
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 }, app);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(config.TENURE_API_PORT, config.TENURE_API_HOST, () => resolve());
+    server.once('error', reject).listen(config.TENURE_API_PORT, config.TENURE_HOST, () => resolve());
   });
-  logger.info('api listens', { address: `http://${config.TENURE_API_HOST}:${config.TENURE_API_PORT}` });
+  logger.info('api listens', { address: `http://${config.TENURE_HOST}:${config.TENURE_API_PORT}` });
   void untilReady('control database', logger, () => store.prepare());
 
   stopOnSignal({

@@ -83,9 +83,9 @@ const tenantChangeProblems = [
 const tenantChangeSchema = z.strictObject({ tenant: tenantSchema, operation: operationSchema.optional() }).meta({ title: 'TenantChange' });
 
 const yesOrNo = z.enum(['true', 'false']).optional();
-const confirmable = { confirmMassChange: yesOrNo.meta({ description: 'An admin says that many tenants are meant.' }) };
+const confirmable = { confirmMassChange: yesOrNo.meta({ description: '`true` or `false`: an admin says that many tenants are meant.' }) };
 const verbQuery = z.strictObject({
-  preempt: yesOrNo.meta({ description: 'Have a running operation cancelled and undone first, where the path leads on from there.' }),
+  preempt: yesOrNo.meta({ description: '`true` or `false`: have a running operation cancelled and undone first, where the path leads on from there.' }),
   ...confirmable,
 });
 const verbProblems = [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'tenant_held', 'mass_change_braked'] as const satisfies readonly ProblemCode[];

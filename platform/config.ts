@@ -17,6 +17,7 @@ const databaseName = z.string().regex(/^[a-z][a-z0-9_]{0,37}$/, 'must be a datab
 const host = z.string().min(1).default('127.0.0.1');
 
 const sharedSettings = {
+  TENURE_HOST: host.describe('Address on which the process listens, with all of its ports.'),
   TENURE_INSTALLATION: nameSchema.describe('Name of this installation, written into every ledger entry. Never change it.'),
   TENURE_CONTROL_URI: z.string().startsWith('mongodb').describe('Connection string of the control deployment, with credentials. Secret.'),
   TENURE_CONTROL_DATABASE: databaseName.default('tenure').describe('Database of the control data.'),
@@ -42,7 +43,6 @@ const brakeSettings = {
 export const apiSettings = z.object({
   ...sharedSettings,
   ...brakeSettings,
-  TENURE_API_HOST: host.describe('Address on which the API and its health and metrics server listen.'),
   TENURE_API_PORT: port.default(8080).describe('Port of the API.'),
   TENURE_API_OPS_PORT: port.default(9464).describe('Port of the API’s health and metrics server.'),
   TENURE_JWKS_FILE: file.describe('Path of the JSON Web Key Set with the issuer’s public keys.'),
@@ -54,7 +54,6 @@ export const apiSettings = z.object({
 export const workerSettings = z.object({
   ...sharedSettings,
   ...brakeSettings,
-  TENURE_API_HOST: host.describe('Address on which the worker’s health and metrics server listens.'),
   TENURE_DRIFT_SCAN_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300).describe('How often everything on the cells is compared with what is declared. Each worker sets the schedule to this once, when it starts, so the one that was started last decides.'),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
   TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200).describe('Workflows that the worker keeps in memory between their tasks.'),

@@ -112,7 +112,7 @@ async function main(): Promise<void> {
 
   let stopping = false;
   const ops = await startOpsServer({
-    host: config.TENURE_API_HOST,
+    host: config.TENURE_HOST,
     port: config.TENURE_WORKER_OPS_PORT,
     registry: metrics.registry,
     moreMetrics: sdkMetrics,

@@ -31,7 +31,7 @@ export async function describePlan(api: ApiClient, name: string): Promise<string
     ...metadataFields(metadata),
     ['Isolation', spec.isolationModes.join(', ')],
     ['Regions', spec.allowedRegions?.join(', ') ?? 'any'],
-    ['Tables', `at most ${spec.quotas.tables}, collections and indexes together`],
+    ['Tables', `at most ${spec.quotas.tables}: collections, their _id indexes and declared indexes together`],
     ['Its tenants', `tenure get tenants --plan ${metadata.name}`],
   ]);
 }

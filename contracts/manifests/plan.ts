@@ -9,7 +9,7 @@ export const planSpecSchema = z.strictObject({
   isolationModes: z.array(z.enum(isolationModes)).min(1).max(isolationModes.length),
   allowedRegions: z.array(nameSchema).min(1).max(64).optional().meta({ description: 'Every region when absent.' }),
   quotas: z.strictObject({
-    tables: z.int().min(1).max(20_000).meta({ description: 'Collections and indexes together, each counts one.' }),
+    tables: z.int().min(1).max(20_000).meta({ description: 'Collections and indexes together, each counts one, the _id index of each collection too.' }),
   }),
   retention: z
     .strictObject({ deletedDays: z.int().min(0).max(3650) })

@@ -36,7 +36,7 @@ export function processEnvironment(
     TENURE_TEMPORAL_NAMESPACE: stack.temporal.namespace,
     TENURE_TASK_QUEUE: options.taskQueue ?? 'tenure',
     TENURE_POLICY_BUNDLE: policyBundleDirectory,
-    TENURE_API_HOST: '127.0.0.1',
+    TENURE_HOST: '127.0.0.1',
     TENURE_API_PORT: String(options.apiPort ?? stack.ports.api),
     TENURE_API_OPS_PORT: String(options.apiOpsPort ?? stack.ports.apiOps),
     TENURE_WORKER_OPS_PORT: String(options.workerOpsPort ?? stack.ports.workerOps),
