@@ -17,7 +17,7 @@ function shape(schema: JsonSchema): string {
   const link = schemaLinks.get(schema.title);
   if (link !== undefined) return `[${schema.title}](${link})`;
   if (schema.type === 'array') return `${shape(schema.items as JsonSchema)}[]`;
-  if (schema.anyOf !== undefined) return `(${(schema.anyOf as JsonSchema[]).map(shape).join(' or ')})`;
+  if (schema.anyOf !== undefined) return `(${schema.anyOf.map(shape).join(' or ')})`;
   if (schema.properties === undefined) return schema.type === undefined ? 'any JSON' : String(schema.type);
   const fields = Object.entries(schema.properties).map(([name, field]) => `\`${name}\`${schema.required?.includes(name) === true ? '' : '?'}: ${shape(field as JsonSchema)}`);
   return fields.length === 0 ? '`{}`' : `{ ${fields.join(', ')} }`;
