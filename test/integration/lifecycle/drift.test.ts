@@ -99,6 +99,17 @@ test('drift of a Suspended tenant is mended to what a Suspended one should have:
   assert.equal((await read('asleep')).status.lifecycle, 'Suspended');
 });
 
+test('drift of a Deleted tenant is told and not mended, for no reconciliation leads on from there: nothing is refused either', async () => {
+  const { metadata } = await activeTenant(api, 'leaving', placed);
+  await takeAll(api, 'leaving', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
+  await (await database('leaving')).collection('events').drop();
+  await scan();
+  assert.equal(conditionOf(await read('leaving'), 'InSync'), 'False Drifted');
+  const entries = await readEntries(installation, { tenant: metadata.uid });
+  assert.deepEqual(entries.slice(-1).map(({ action, outcome }) => [action, outcome]), [['tenant.scan', 'failed']]);
+  assert.equal(await installation.control.db(installation.databases.control).collection('backoffs').countDocuments({ tenant: metadata.uid }), 0, 'nothing is to be tried again');
+});
+
 test('a scan of tenants that are as they should be writes nothing after the first time', async () => {
   await scan();
   const count = (await readEntries(installation)).length;
