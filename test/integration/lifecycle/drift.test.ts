@@ -127,3 +127,17 @@ test('what a scan has found of a tenant is gone when the tenant is purged', asyn
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   assert.equal(await found(), undefined);
 });
+
+test('what was written down of a tenant while it was being purged is gone with a later scan; what is of others stays', async () => {
+  const { metadata } = await activeTenant(api, 'staying', placed);
+  const purged = installation.store.newId();
+  const control = installation.control.db(installation.databases.control);
+  // As by a scan and a sweep that had read the tenant before its purge, an hour and more ago.
+  const { drift, backoffs } = installation.store;
+  await drift.observe([{ tenant: purged, cell: 'eu-west-1-a', findings: [] }, { tenant: metadata.uid, cell: 'eu-west-1-a', findings: [] }]);
+  await control.collection('drift').updateMany({}, { $set: { checkTime: new Date(Date.now() - 3_700_000) } });
+  for (const tenant of [purged, metadata.uid]) await backoffs.failed({ work: 'purge', tenant }, () => -1);
+  await scan();
+  const left = async (collection: string, field: string) => [await control.collection(collection).countDocuments({ [field]: purged }), await control.collection(collection).countDocuments({ [field]: metadata.uid })];
+  assert.deepEqual([await left('drift', '_id'), await left('backoffs', 'tenant')], [[0, 1], [0, 1]]);
+});
