@@ -29,7 +29,7 @@ async function scan(store: Store): Promise<number> {
     return tenant;
   };
   const beginDue = createDueWork({ store, changeTenant: async (request) => ({ outcome: 'unchanged', tenant: await asItIs(request) }), unschedule: asItIs });
-  await store.operations.stalled(idleMs, stalledBatch);
+  for (const begun of [false, true]) await store.operations.stalled({ idleMs, begun, limit: stalledBatch });
   return (await beginDue(dueBatch)).length;
 }
 
