@@ -29,7 +29,7 @@ export interface DriftPage {
 export interface DriftActivities {
   /** The cells that are configured. */
   listCells(): Promise<readonly string[]>;
-  /** Scans one page of a cell's homes, writes down what was found, and begins what mends it. */
+  /** Scans one page of a cell's homes, writes down what was found, and begins what mends it. The first forgets what is left of purged tenants. */
   scanHomes(input: { readonly cell: string; readonly after?: string }): Promise<DriftPage>;
 }
 
@@ -40,7 +40,7 @@ const pageSize = 500;
 const patienceMs = 60_000;
 
 export interface DriftDependencies {
-  readonly store: Pick<Store, 'resources'>;
+  readonly store: Pick<Store, 'resources' | 'drift' | 'backoffs'>;
   readonly cells: Cells;
   readonly templates: Templates;
   readonly installation: string;
@@ -109,6 +109,8 @@ export function createDriftActivities({ store, cells, templates, installation, r
     async scanHomes({ cell, after }) {
       const stop = metrics.driftScans.startTimer({ cell });
       try {
+        // A purge forgets what it sees; what was being written meanwhile comes after it.
+        if (after === undefined) await Promise.all([store.drift.forgetPurged(), store.backoffs.forgetPurged()]);
         return await scanPage(cell, after);
       } catch (error) {
         throw asFailure(error, 1);

@@ -12,7 +12,10 @@ import type { Store } from '../store/store.ts';
 import { asFailure } from './failure.ts';
 
 export interface SweepActivities {
-  /** Starts the workflows of operations on which nothing has happened for a while, of roll-outs and of verifications; one that runs is left alone. */
+  /**
+   * Starts the workflows of operations on which nothing has happened for a while, of roll-outs and of verifications; one that
+   * runs is left alone. Those that no workflow has begun come first, and however many there are, each comes to its turn.
+   */
   resumeStalledOperations(): Promise<{ readonly resumed: number }>;
   /** Begins purges and changes of plan whose time has come. */
   beginDueOperations(): Promise<{ readonly begun: number; readonly refused: number }>;
@@ -21,6 +24,9 @@ export interface SweepActivities {
 /** An operation whose workflow waits between two attempts is idle too; starting it then finds the one that runs. */
 const idleMs = 5_000;
 const batch = 500;
+
+/** So long one sweep starts operations of each kind: whatever else it has to do must fit into its time as well. */
+const usualResumeMs = 5_000;
 
 /** Operations that one sweep begins by the clock, of each kind: more would be more than the workers take in its interval. */
 const dueBatch = 100;
@@ -32,11 +38,16 @@ export interface SweepDependencies {
   readonly startVerification: StartVerification;
   readonly cancelWorkflow: CancelOperationWorkflow;
   readonly beginDue: (limit: number) => Promise<DueOutcome[]>;
+  /** How long one sweep starts operations that have begun, and how long others, in milliseconds; it starts one of each at least. */
+  readonly resumeMs?: number;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'resumedOperations'>;
 }
 
-export function createSweepActivities({ store, start, startRollout, startVerification, cancelWorkflow, beginDue, logger, metrics }: SweepDependencies): SweepActivities {
+export function createSweepActivities({ store, start, startRollout, startVerification, cancelWorkflow, beginDue, resumeMs = usualResumeMs, logger, metrics }: SweepDependencies): SweepActivities {
+  /** Where the last sweep came to that could not start all of a kind. It may be lost: the next one begins with the oldest. */
+  const reached = new Map<boolean, OperationDocument>();
+
   async function resume(operation: OperationDocument): Promise<void> {
     const { _id: operationId, tenant, cancelRequestTime, state } = operation;
     // One that waits between two attempts hears of its cancellation now, and not when it tries again.
@@ -45,20 +56,36 @@ export function createSweepActivities({ store, start, startRollout, startVerific
     await start(startable(operation, document?.spec.plan ?? 'unknown'));
     metrics.resumedOperations.inc();
   }
+
+  /** Starts all of one kind, or as many as there is time for, from where the last sweep came to. */
+  async function resumeStalled(begun: boolean): Promise<number> {
+    const until = performance.now() + resumeMs;
+    let resumed = 0;
+    for (;;) {
+      const after = reached.get(begun);
+      const page = await store.operations.stalled({ idleMs, begun, limit: batch, ...(after === undefined ? {} : { after }) });
+      for (const operation of page) {
+        reached.set(begun, operation);
+        try {
+          await resume(operation);
+          resumed += 1;
+        } catch (error) {
+          // One that cannot be started must not keep the others from it; a later sweep tries it again.
+          logger.warn('an idle operation could not be started', { operationId: operation._id, tenant: operation.tenant.name, ...errorFields(error) });
+        }
+        if (performance.now() >= until) return resumed;
+      }
+      if (page.length < batch) {
+        reached.delete(begun);
+        return resumed;
+      }
+    }
+  }
+
   return {
     async resumeStalledOperations() {
       try {
-        const stalled = await store.operations.stalled(idleMs, batch);
-        let resumed = 0;
-        for (const operation of stalled) {
-          try {
-            await resume(operation);
-            resumed += 1;
-          } catch (error) {
-            // One that cannot be started must not keep the others from it; the next sweep tries it again.
-            logger.warn('an idle operation could not be started', { operationId: operation._id, tenant: operation.tenant.name, ...errorFields(error) });
-          }
-        }
+        const resumed = (await resumeStalled(false)) + (await resumeStalled(true));
         for (const { _id: id, template, version } of await store.rollouts.unsettled()) {
           await startRollout({ id, template: template.name, version }).catch((error: unknown) => logger.warn('a roll-out could not be started', { rollout: id, ...errorFields(error) }));
         }

@@ -1,6 +1,7 @@
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
+import { idsOfPurged } from './purged-tenants.ts';
 
 const works = ['purge', 'change_plan', 'reconcile'] as const;
 
@@ -23,11 +24,13 @@ export interface BackoffStore {
   succeeded(work: BackoffKey['work'], tenants: readonly string[]): Promise<void>;
   /** Everything of a tenant that is purged. */
   forget(tx: Transaction, tenant: string): Promise<void>;
+  /** What was counted for a tenant after its purge, by who had read it before. */
+  forgetPurged(): Promise<void>;
 }
 
 const idOf = ({ work, tenant }: BackoffKey): string => `${work}/${tenant}`;
 
-export function createBackoffStore({ backoffs }: ControlDatabase): BackoffStore {
+export function createBackoffStore({ backoffs, resources }: ControlDatabase): BackoffStore {
   return {
     async waiting(work) {
       const documents = await onControl(() => backoffs.find({ work, until: { $gt: new Date() } }, { projection: { tenant: 1 } }).toArray());
@@ -45,6 +48,12 @@ export function createBackoffStore({ backoffs }: ControlDatabase): BackoffStore 
     },
     async forget(tx, tenant) {
       await backoffs.deleteMany({ _id: { $in: works.map((work) => idOf({ work, tenant })) } }, { session: tx.session });
+    },
+    async forgetPurged() {
+      await onControl(async () => {
+        const purged = await idsOfPurged({ resources }, backoffs, { until: { $lt: new Date() } }, 'tenant');
+        if (purged.length > 0) await backoffs.deleteMany({ _id: { $in: purged } });
+      });
     },
   };
 }

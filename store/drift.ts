@@ -2,6 +2,7 @@ import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { DriftDocument } from './documents.ts';
+import { idsOfPurged } from './purged-tenants.ts';
 
 export interface DriftObservation extends Pick<DriftDocument, 'cell' | 'findings'> {
   readonly tenant: string;
@@ -13,9 +14,14 @@ export interface DriftStore {
   find(tenant: string): Promise<DriftDocument | undefined>;
   /** What was found of a tenant whose home an operation has changed since, or that is purged. */
   forget(tx: Transaction, tenant: string): Promise<void>;
+  /** What a scan that had read a tenant before its purge has written down after it. */
+  forgetPurged(): Promise<void>;
 }
 
-export function createDriftStore({ drift }: ControlDatabase): DriftStore {
+/** Each scan renews what it sees, so that only what is older than this is looked up. */
+const unseenMs = 60 * 60 * 1000;
+
+export function createDriftStore({ drift, resources }: ControlDatabase): DriftStore {
   return {
     async observe(seen) {
       const checkTime = new Date();
@@ -27,6 +33,12 @@ export function createDriftStore({ drift }: ControlDatabase): DriftStore {
     },
     async forget(tx, tenant) {
       await drift.deleteOne({ _id: tenant }, { session: tx.session });
+    },
+    async forgetPurged() {
+      await onControl(async () => {
+        const purged = await idsOfPurged({ resources }, drift, { checkTime: { $lt: new Date(Date.now() - unseenMs) } }, '_id');
+        if (purged.length > 0) await drift.deleteMany({ _id: { $in: purged } });
+      });
     },
   };
 }

@@ -47,14 +47,25 @@ export interface OperationPage {
   readonly limit: number;
 }
 
+/** Stalled operations, the longest first. */
+export interface StalledPage {
+  /** Nothing has been written to them for this long. */
+  readonly idleMs: number;
+  /** Whether a run of their workflow has begun them. */
+  readonly begun: boolean;
+  /** The last one of the page before. */
+  readonly after?: Pick<OperationDocument, '_id' | 'updateTime'>;
+  readonly limit: number;
+}
+
 export interface OperationStore {
   find(id: string): Promise<OperationDocument | undefined>;
   /** Newest first. */
   list(page: OperationPage): Promise<OperationDocument[]>;
   /** Those of these that have ended. */
   finished(ids: readonly string[]): Promise<OperationDocument[]>;
-  /** Those that have begun or may begin, are unfinished, and have had nothing written to them for this long, oldest first. */
-  stalled(idleMs: number, limit: number): Promise<OperationDocument[]>;
+  /** Those that have begun or may begin, are unfinished, and have had nothing written to them for a while. */
+  stalled(page: StalledPage): Promise<OperationDocument[]>;
   insert(tx: Transaction, accepted: AcceptedOperation): Promise<OperationDocument>;
   read(tx: Transaction, id: string): Promise<OperationDocument | undefined>;
   /** Writes down that its cancellation was asked for; the first time stands. */
@@ -116,11 +127,13 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       const documents = await onControl(() => operations.find({ _id: { $in: [...ids] }, unfinished: { $exists: false } }).toArray());
       return documents.map((document) => upgradeOnRead(document));
     },
-    async stalled(idleMs, limit) {
+    async stalled({ idleMs, begun, after, limit }) {
+      const isFurther: Filter<OperationDocument> =
+        after === undefined ? {} : { updateTime: { $gte: after.updateTime }, $or: [{ updateTime: { $gt: after.updateTime } }, { _id: { $gt: after._id } }] };
       const documents = await onControl(() =>
         operations
-          .find({ unfinished: true, state: { $ne: 'pending' }, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] } })
-          .sort({ updateTime: 1 })
+          .find({ unfinished: true, state: { $ne: 'pending' }, runId: begun ? { $ne: null } : null, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] }, ...isFurther })
+          .sort({ updateTime: 1, _id: 1 })
           .limit(limit)
           .toArray(),
       );

@@ -1,4 +1,4 @@
-import type { Filter, UpdateFilter } from 'mongodb';
+import type { Document, Filter, UpdateFilter } from 'mongodb';
 import type { MemberState, RolloutState } from '../contracts/rollout.ts';
 import { memberStates } from '../contracts/rollout.ts';
 import { TenureError } from '../domain/tenure-error.ts';
@@ -18,7 +18,7 @@ export interface RolloutStore {
    * Changes one that is in one of these states.
    * @throws TenureError rollout_not_possible
    */
-  turn(tx: Transaction, id: string, from: readonly RolloutState[], update: UpdateFilter<RolloutDocument>): Promise<RolloutDocument>;
+  turn(tx: Transaction, id: string, from: readonly RolloutState[], update: UpdateFilter<RolloutDocument> | Document[]): Promise<RolloutDocument>;
   find(id: string): Promise<RolloutDocument | undefined>;
   /** Newest first. */
   list(templateUid: string, page: { readonly before?: string; readonly limit: number }): Promise<RolloutDocument[]>;
@@ -28,8 +28,16 @@ export interface RolloutStore {
   progress(id: string, seen: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>): Promise<void>;
   /** Nothing is left to be done for one that does not run. */
   settled(id: string): Promise<void>;
-  /** Takes a tenant in, once. */
-  take(rollout: string, tenant: { readonly uid: string; readonly name: string }): Promise<void>;
+  /** Takes a tenant in, once. Returns whether it was not in yet. */
+  take(rollout: string, tenant: { readonly uid: string; readonly name: string }): Promise<boolean>;
+  /**
+   * Writes down what changes a member, in the commit that begins it; `null` where nothing has to run for it. Of this commit
+   * and a `turn` of the roll-out one sees the other: once a turn has ended the running, nothing more is begun.
+   * @throws TenureError rollout_not_possible, when it does not run
+   */
+  beginMember(tx: Transaction, id: RolloutMemberDocument['_id'], operationId: string | null): Promise<void>;
+  /** Gives back what was taken and not begun, where it does not run: one that is resumed takes it again. */
+  giveBack(rollout: string): Promise<void>;
   setMember(id: RolloutMemberDocument['_id'], seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>): Promise<void>;
   /** Moves all its members of one state to another. */
   moveMembers(tx: Transaction, rollout: string, from: MemberState, to: MemberState): Promise<void>;
@@ -43,6 +51,13 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     return document === null ? undefined : upgradeOnRead(document);
   };
 
+  const turn: RolloutStore['turn'] = async (tx, id, from, update) => {
+    const after = await rollouts.findOneAndUpdate({ _id: id, state: { $in: [...from] } }, update, { session: tx.session, returnDocument: 'after' });
+    if (after !== null) return upgradeOnRead(after);
+    const present = await rollouts.findOne({ _id: id }, { session: tx.session });
+    throw new TenureError('rollout_not_possible', `roll-out ${id} is ${present?.state ?? 'gone'}`);
+  };
+
   return {
     async insert(tx, rollout) {
       try {
@@ -53,12 +68,7 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
       }
       return rollout;
     },
-    async turn(tx, id, from, update) {
-      const after = await rollouts.findOneAndUpdate({ _id: id, state: { $in: [...from] } }, update, { session: tx.session, returnDocument: 'after' });
-      if (after !== null) return upgradeOnRead(after);
-      const present = await rollouts.findOne({ _id: id }, { session: tx.session });
-      throw new TenureError('rollout_not_possible', `roll-out ${id} is ${present?.state ?? 'gone'}`);
-    },
+    turn,
     find: (id) => find({ _id: id }),
     async list(templateUid, { before, limit }) {
       const documents = await onControl(() => rollouts.find({ 'template.uid': templateUid, ...(before === undefined ? {} : { _id: { $lt: before } }) }).sort({ _id: -1 }).limit(limit).toArray());
@@ -72,7 +82,22 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
       await onControl(() => rollouts.updateOne({ _id: id, state: { $ne: 'running' } }, { $unset: { unsettled: '' } }));
     },
     async take(rollout, { uid, name }) {
-      await onControl(() => rolloutMembers.updateOne({ _id: { rollout, tenant: uid } }, { $setOnInsert: { name, state: 'changing', operationId: null, error: null } }, { upsert: true }));
+      const { upsertedCount } = await onControl(() => rolloutMembers.updateOne({ _id: { rollout, tenant: uid } }, { $setOnInsert: { name, state: 'changing', operationId: null, error: null } }, { upsert: true }));
+      return upsertedCount > 0;
+    },
+    async beginMember(tx, id, operationId) {
+      // Always another time than before: an update that changes nothing would not conflict.
+      await turn(tx, id.rollout, ['running'], [{ $set: { updateTime: { $max: [tx.time, { $add: ['$updateTime', 1] }] } } }]);
+      await rolloutMembers.updateOne({ _id: id }, { $set: { state: operationId === null ? 'changed' : 'changing', operationId, error: null } }, { session: tx.session });
+    },
+    async giveBack(rollout) {
+      await onControl(async () => {
+        const unbegun = { '_id.rollout': rollout, state: 'changing', operationId: null } as const;
+        if ((await rolloutMembers.findOne(unbegun)) === null) return;
+        // First: taking begins anew, and leaves out whoever has the version.
+        const { matchedCount } = await rollouts.updateOne({ _id: rollout, state: { $ne: 'running' } }, { $set: { cursor: null } });
+        if (matchedCount > 0) await rolloutMembers.deleteMany(unbegun);
+      });
     },
     async setMember(id, seen) {
       await onControl(() => rolloutMembers.updateOne({ _id: id, state: 'changing' }, { $set: seen }));

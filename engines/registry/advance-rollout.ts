@@ -22,9 +22,13 @@ const batch = 100;
 /** Refusals that pass by themselves: the tenant is tried again. */
 const passing = new Set(['operation_in_progress', 'revision_stale', 'control_unavailable', 'temporal_unavailable', 'cell_unavailable', 'policy_unavailable', 'keys_unavailable']);
 
+/** Somebody has paused or cancelled it while a turn was at work. */
+const notRunning = 'rollout_not_possible';
+
 /**
  * Goes one turn further with a roll-out: sees what has become of the tenants that are being changed, then begins as many
- * more as its wave allows. Each turn begins from what stands in the control database, so it may be repeated at any time.
+ * more as its wave allows, each in a commit that sees whether it still runs. Each turn begins from what stands in the control
+ * database, so it may be repeated at any time.
  */
 export function createAdvanceRollout({ store, templates, changeTenant, begin }: AdvanceDependencies): (id: string) => Promise<{ readonly done: boolean }> {
   const { rollouts } = store;
@@ -50,23 +54,20 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
         force: true,
         byRollout: true,
         caller: { actor, requestId: `${requestId}/${tenant._id}`, correlationId },
-        settle: async () => undefined,
+        settle: (tx, { operation }) => rollouts.beginMember(tx, member._id, operation?._id ?? null),
       });
-      await rollouts.setMember(member._id, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
+      if (changed.outcome === 'unchanged') await rollouts.setMember(member._id, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
       const operation = newOperationOf(changed);
       if (operation !== undefined) await begin(operation, changed.tenant);
     } catch (error) {
-      if (!(error instanceof TenureError)) throw error;
+      if (!(error instanceof TenureError) || error.code === notRunning) throw error;
       if (!passing.has(error.code)) await fail(member, error);
     }
   }
 
   async function look(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
-    if (member.operationId === null) {
-      // Taken by a turn that came no further; what is no longer to run begins nothing.
-      await (rollout.state === 'running' ? change(rollout, member) : rollouts.setMember(member._id, { state: 'skipped', operationId: null, error: null }));
-      return;
-    }
+    // Taken by a turn that came no further.
+    if (member.operationId === null) return change(rollout, member);
     const operation = await store.operations.find(member.operationId);
     if (operation?.unfinished === true) return;
     if (operation?.state === 'succeeded') await rollouts.setMember(member._id, { state: 'changed', operationId: member.operationId, error: null });
@@ -82,8 +83,7 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
         if (left === 0) break;
         cursor = name;
         if (spec.template?.version === rollout.version) continue;
-        await rollouts.take(rollout._id, { uid, name });
-        left -= 1;
+        if (await rollouts.take(rollout._id, { uid, name })) left -= 1;
       }
       if (left > 0) cursor = searchedTo ?? tenants.at(-1)?.name ?? cursor;
       await rollouts.progress(rollout._id, { cursor });
@@ -92,9 +92,10 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
     return { exhausted: false };
   }
 
-  return async (id) => {
+  async function turn(id: string): Promise<{ readonly done: boolean }> {
     const rollout = await rollouts.find(id);
     if (rollout === undefined) return { done: true };
+    if (rollout.state !== 'running') await rollouts.giveBack(id);
     const looked = new Set<string>();
     for (const member of await rollouts.members(id, 'changing', batch)) {
       looked.add(member._id.tenant);
@@ -120,5 +121,15 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
     if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason });
     if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller);
     return { done: false };
+  }
+
+  return async (id) => {
+    try {
+      return await turn(id);
+    } catch (error) {
+      // The next turn begins from how it stands now.
+      if (error instanceof TenureError && error.code === notRunning) return { done: false };
+      throw error;
+    }
   };
 }

@@ -1,6 +1,7 @@
 import { updateConditions } from '../../domain/conditions.ts';
 import { inSync, mendable } from '../../domain/drift.ts';
 import type { DriftFinding } from '../../domain/drift.ts';
+import { transitionsOn } from '../../domain/lifecycle.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import { stateReference } from '../../store/resources.ts';
@@ -31,8 +32,8 @@ export interface RecordedDrift {
 const toldAtMost = 20;
 
 /**
- * Writes down what a scan has found of some tenants, and begins the reconciliation of each where that mends something. What
- * has changed since the scan looked is let be: the next scan sees it as it is then. Tenants that are as they should be, and
+ * Writes down what a scan has found of some tenants, and begins the reconciliation of each where that mends something and the
+ * tenant's state has one: of a Deleted tenant it is only told. What has changed since the scan looked is let be: the next scan sees it as it is then. Tenants that are as they should be, and
  * were so before, cost nothing but their share of two commands.
  */
 export function createRecordDrift({ store, changeTenant }: RecordDriftDependencies): (scanned: readonly ScannedTenant[]) => AsyncGenerator<RecordedDrift & ScannedTenant> {
@@ -67,7 +68,7 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
     const { tenant, findings } = scanned;
     try {
       const current = await told(tenant, findings, caller);
-      if (mendable(findings).length === 0 || isLeftAlone) return {};
+      if (mendable(findings).length === 0 || transitionsOn('reconcile', current.lifecycle).length === 0 || isLeftAlone) return {};
       // Counted before it is known whether it helps: drift that comes back each time is not mended each minute.
       await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, leftAloneMs);
       const begun = await changeTenant({ name: tenant.name, verb: { path: 'reconcile' }, precondition: { kind: 'revision', revisions: [current.revision] }, caller, settle: async () => undefined });

@@ -1,18 +1,20 @@
 import type { MongoClient } from 'mongodb';
+import { createSweepActivities } from '../../../activities/sweep-activities.ts';
+import type { SweepActivities } from '../../../activities/sweep-activities.ts';
 import { createDueWork } from '../../../engines/registry/due-work.ts';
+import { createMetrics } from '../../../platform/metrics.ts';
 import { controlDatabase } from '../../../store/control-database.ts';
 import type { ControlDatabaseNames } from '../../../store/control-database.ts';
-import type { TenantDocument } from '../../../store/documents.ts';
+import type { OperationDocument, TenantDocument } from '../../../store/documents.ts';
 import type { Store } from '../../../store/store.ts';
+import { acceptActivation } from '../../harness/control-store.ts';
 import { elapsedMs } from '../elapsed.ts';
 import { percentile } from '../figure.ts';
 import type { Figure } from '../figure.ts';
 import { progress } from '../progress.ts';
 
-/** As the sweep asks for it. */
-const idleMs = 5_000;
-const stalledBatch = 500;
-const dueBatch = 100;
+/** Operations on which nothing happens, where there are any: of ten, one that no workflow has begun. */
+const stalledCount = 300;
 const scans = 10;
 
 export interface ScanTarget {
@@ -21,26 +23,53 @@ export interface ScanTarget {
   readonly store: Store;
 }
 
-/** One look of the sweep at everything: what is stalled and what is due, which begins as nothing. No worker may run beside it. */
-async function scan(store: Store): Promise<number> {
+/** The sweep as a worker has it, but that what it starts and begins is nothing. No worker may run beside it. */
+function idleSweep(store: Store): SweepActivities {
   const asItIs = async ({ name }: { readonly name: string }): Promise<TenantDocument> => {
     const tenant = await store.resources.find('Tenant', name);
     if (tenant === undefined) throw new Error(`${name} was due and is gone`);
     return tenant;
   };
-  const beginDue = createDueWork({ store, changeTenant: async (request) => ({ outcome: 'unchanged', tenant: await asItIs(request) }), unschedule: asItIs });
-  await store.operations.stalled(idleMs, stalledBatch);
-  return (await beginDue(dueBatch)).length;
+  const nothing = async (): Promise<void> => undefined;
+  const ignore = (): void => undefined;
+  return createSweepActivities({
+    store,
+    start: nothing,
+    startRollout: nothing,
+    startVerification: nothing,
+    cancelWorkflow: nothing,
+    beginDue: createDueWork({ store, changeTenant: async (request) => ({ outcome: 'unchanged', tenant: await asItIs(request) }), unschedule: asItIs }),
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    metrics: createMetrics('worker'),
+  });
 }
 
-/** Scans for due work where nothing is due, where a hundredth is, and where everything is that can be. */
-export async function benchDueWork({ client, names, store }: ScanTarget, tenants: number): Promise<Figure[]> {
+/** Puts operations into the registry to which nothing has been written for an hour, each of a tenant that is there. */
+async function seedStalled({ client, names, store }: ScanTarget): Promise<void> {
+  const { operations } = controlDatabase(client, names);
+  const { operation } = await acceptActivation(store, 'stalled');
+  const updateTime = new Date(Date.now() - 3_600_000);
+  const made = Array.from({ length: stalledCount - 1 }, (_, index): OperationDocument => ({ ...operation, _id: store.newId(), updateTime, ...(index % 10 === 0 ? {} : { runId: 'seed', state: 'running' }) }));
+  await operations.insertMany(made);
+  await operations.updateOne({ _id: operation._id }, { $set: { updateTime } });
+}
+
+/** Sweeps where nothing is due, where a hundredth is, and where everything is that can be; operations are stalled in the latter two. */
+export async function benchDueWork(target: ScanTarget, tenants: number): Promise<Figure[]> {
+  const { client, names, store } = target;
+  const { resumeStalledOperations, beginDueOperations } = idleSweep(store);
   const { resources } = controlDatabase(client, names);
   const past = new Date(Date.now() - 60_000);
   const scheduled = { name: 'enterprise', actor: { subject: 'alice@example.com', roles: ['admin'] }, requestId: 'seed', correlationId: 'seed', time: past };
   const shares: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['nothing due', async () => undefined],
-    ['1 % due', () => resources.updateMany({ scheduledPlan: { $ne: null } }, { $set: { 'scheduledPlan.time': past } })],
+    [
+      '1 % due',
+      async () => {
+        await seedStalled(target);
+        await resources.updateMany({ scheduledPlan: { $ne: null } }, { $set: { 'scheduledPlan.time': past } });
+      },
+    ],
     [
       'all due',
       async () => {
@@ -54,9 +83,9 @@ export async function benchDueWork({ client, names, store }: ScanTarget, tenants
     progress(`due work: ${share}`);
     await makeDue();
     const samples: number[] = [];
-    let found = 0;
-    for (let turn = 0; turn < scans; turn += 1) samples.push(await elapsedMs(async () => (found = await scan(store))));
-    figures.push({ name: `due-work scan of ${tenants} tenants, ${share} (takes ${found})`, value: percentile(samples, 0.5), unit: 'ms', goal: { of: 'value', atMost: 5_000 } });
+    const found = { resumed: 0, begun: 0 };
+    for (let turn = 0; turn < scans; turn += 1) samples.push(await elapsedMs(async () => Object.assign(found, await resumeStalledOperations(), await beginDueOperations())));
+    figures.push({ name: `sweep over ${tenants} tenants, ${share} (takes ${found.begun} due and ${found.resumed} stalled operations; starting left out)`, value: percentile(samples, 0.5), unit: 'ms', goal: { of: 'value', atMost: 5_000 } });
   }
   return figures;
 }

@@ -99,6 +99,17 @@ test('drift of a Suspended tenant is mended to what a Suspended one should have:
   assert.equal((await read('asleep')).status.lifecycle, 'Suspended');
 });
 
+test('drift of a Deleted tenant is told and not mended, for no reconciliation leads on from there: nothing is refused either', async () => {
+  const { metadata } = await activeTenant(api, 'leaving', placed);
+  await takeAll(api, 'leaving', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
+  await (await database('leaving')).collection('events').drop();
+  await scan();
+  assert.equal(conditionOf(await read('leaving'), 'InSync'), 'False Drifted');
+  const entries = await readEntries(installation, { tenant: metadata.uid });
+  assert.deepEqual(entries.slice(-1).map(({ action, outcome }) => [action, outcome]), [['tenant.scan', 'failed']]);
+  assert.equal(await installation.control.db(installation.databases.control).collection('backoffs').countDocuments({ tenant: metadata.uid }), 0, 'nothing is to be tried again');
+});
+
 test('a scan of tenants that are as they should be writes nothing after the first time', async () => {
   await scan();
   const count = (await readEntries(installation)).length;
@@ -115,4 +126,18 @@ test('what a scan has found of a tenant is gone when the tenant is purged', asyn
   const { body } = await api.call('purgeTenant', { params: { name: 'passing' }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   assert.equal(await found(), undefined);
+});
+
+test('what was written down of a tenant while it was being purged is gone with a later scan; what is of others stays', async () => {
+  const { metadata } = await activeTenant(api, 'staying', placed);
+  const purged = installation.store.newId();
+  const control = installation.control.db(installation.databases.control);
+  // As by a scan and a sweep that had read the tenant before its purge, an hour and more ago.
+  const { drift, backoffs } = installation.store;
+  await drift.observe([{ tenant: purged, cell: 'eu-west-1-a', findings: [] }, { tenant: metadata.uid, cell: 'eu-west-1-a', findings: [] }]);
+  await control.collection('drift').updateMany({}, { $set: { checkTime: new Date(Date.now() - 3_700_000) } });
+  for (const tenant of [purged, metadata.uid]) await backoffs.failed({ work: 'purge', tenant }, () => -1);
+  await scan();
+  const left = async (collection: string, field: string) => [await control.collection(collection).countDocuments({ [field]: purged }), await control.collection(collection).countDocuments({ [field]: metadata.uid })];
+  assert.deepEqual([await left('drift', '_id'), await left('backoffs', 'tenant')], [[0, 1], [0, 1]]);
 });

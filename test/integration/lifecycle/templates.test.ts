@@ -7,6 +7,7 @@ import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import type { Rollout } from '../../../contracts/rollout.ts';
 import type { RouteBodyInput } from '../../../contracts/routes.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
+import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
@@ -151,6 +152,25 @@ test('a roll-out stops at the first tenant that cannot be changed, and goes on w
   assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 2, 2, 2]);
   assert.deepEqual(await held('risk-d'), { a: 2 }, 'a Suspended tenant’s user too');
   assert.equal((await read('risk-d')).status.lifecycle, 'Suspended');
+});
+
+test('once a pause has answered no further tenant is begun, not by the turn that was at work either; a resume goes on with them', async () => {
+  await putTemplate('halted', { config: { a: 1 }, services: shop() });
+  const names = ['halt-a', 'halt-b', 'halt-c', 'halt-d'];
+  for (const name of names) await active(name, { template: { name: 'halted' } });
+  await putTemplate('halted', { config: { a: 2 }, services: shop() });
+  // The turn has taken all of them, has begun the first and decided on the second.
+  const held = armFailpoint(installation, 'accept.before-commit@halt-b', 'pause');
+  const { id } = await rollOut('halted', { waves: ['100%'] });
+  await held.hit();
+  assert.equal((await api.call('pauseRollout', { params: { id } })).body.state, 'paused');
+  held.release();
+  const paused = await rolledOut(id, 'paused');
+  assert.deepEqual([paused.counts, await Promise.all(names.map(versionOf))], [{ changing: 0, changed: 1, failed: 0, skipped: 0 }, [2, 1, 1, 1]]);
+  await until('nothing is left to be done for it', async () => (await installation.store.rollouts.find(id))?.unsettled === undefined);
+  await api.call('resumeRollout', { params: { id }, body: {} });
+  assert.deepEqual((await rolledOut(id, 'succeeded')).counts, { changing: 0, changed: 4, failed: 0, skipped: 0 });
+  assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 2, 2, 2]);
 });
 
 test('a roll-out concerns the labels that are selected, can be cancelled, and is found again after Temporal has lost it', async () => {

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startRollout, turnRollout } from '../../../engines/registry/turn-rollout.ts';
+import type { RolloutDocument } from '../../../store/documents.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
+import type { ControlStore } from '../../harness/control-store.ts';
+
+let open: ControlStore;
+before(async () => {
+  open = await openControlStore(attachToStack());
+});
+after(() => open.close());
+
+const policy = { bundle: `sha256:${'0'.repeat(64)}`, input: `sha256:${'0'.repeat(64)}`, decision: 'allow' as const, rules: [] };
+
+/** A roll-out that runs and has taken one tenant. */
+async function running(): Promise<{ readonly rollout: RolloutDocument; readonly tenant: string }> {
+  const { store } = open;
+  const template = { uid: store.newId(), name: 'startup', version: 2 };
+  const rollout = await startRollout(store, { caller, policy }, template, { waves: [1], maxFailures: 0 }, async () => undefined);
+  const tenant = store.newId();
+  assert.equal(await store.rollouts.take(rollout._id, { uid: tenant, name: 'acme' }), true);
+  return { rollout, tenant };
+}
+
+test('what is to be begun while a pause commits starts over, sees it, and is refused', async () => {
+  const { store } = open;
+  const { rollout, tenant } = await running();
+  let tries = 0;
+  const begin = store.commit(async (tx) => {
+    tries += 1;
+    // The transaction has its snapshot: in it the roll-out runs, whatever is committed from here on.
+    await store.resources.read(tx, 'Tenant', tenant);
+    if (tries === 1) await turnRollout(store, rollout._id, 'pause', caller);
+    await store.rollouts.beginMember(tx, { rollout: rollout._id, tenant }, store.newId());
+    return { result: undefined, entries: [anyEntry(tenant)] };
+  });
+  await assert.rejects(begin, { code: 'rollout_not_possible' });
+  assert.equal(tries, 2);
+  assert.deepEqual((await store.rollouts.members(rollout._id, 'changing', 10)).map(({ operationId }) => operationId), [null]);
+});
+
+test('what was taken and not begun is given back when it does not run, and can be taken again; what was begun stays', async () => {
+  const { store } = open;
+  const { rollout, tenant } = await running();
+  const id = rollout._id;
+  const begun = { uid: store.newId(), name: 'begun' };
+  await store.rollouts.take(id, begun);
+  assert.equal(await store.rollouts.take(id, begun), false);
+  await store.commit(async (tx) => {
+    await store.rollouts.beginMember(tx, { rollout: id, tenant: begun.uid }, store.newId());
+    return { result: undefined, entries: [anyEntry(begun.uid)] };
+  });
+  await store.rollouts.progress(id, { cursor: 'begun' });
+  await store.rollouts.giveBack(id);
+  assert.equal((await store.rollouts.counts(id)).changing, 2, 'it runs');
+
+  await turnRollout(store, id, 'pause', caller);
+  await store.rollouts.giveBack(id);
+  assert.deepEqual((await store.rollouts.members(id, 'changing', 10)).map(({ name }) => name), ['begun']);
+  assert.equal((await store.rollouts.find(id))?.cursor, null, 'taking begins anew');
+  assert.equal(await store.rollouts.take(id, { uid: tenant, name: 'acme' }), true);
+});
