@@ -18,7 +18,8 @@ export interface TenantSecrets {
   password(tenant: string): Promise<string>;
 }
 
-const dataKeyContext = (tenant: string): string => `tenure/${tenant}/data-key`;
+/** What a tenant's data key is bound to where it is wrapped. */
+export const dataKeyContext = (tenant: string): string => `tenure/${tenant}/data-key`;
 const credentialContext = (tenant: string): string => `tenure/${tenant}/database-credential`;
 const dataKeyName = 'data-key';
 const passwordBytes = 32;
