@@ -12,7 +12,7 @@ export interface IssuedSecrets {
 }
 
 export interface TenantSecrets {
-  /** Makes a data key, wrapped under one of the allowed keys, and a password sealed under it. @throws TenureError keys_unavailable, policy_refused */
+  /** Makes a data key, wrapped under one of the allowed keys, and a password sealed under it. @throws TenureError keys_unavailable */
   issue(tenant: string, allowedKeys?: readonly string[]): Promise<IssuedSecrets>;
   /** The password of the tenant's database user. @throws TenureError keys_unavailable */
   password(tenant: string): Promise<string>;
