@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     installation: config.TENURE_INSTALLATION,
   });
   const keyring = readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE);
+  const keyProvider = createLocalKeyProvider(keyring);
   const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
   const temporal = createTemporalClient({
     address: config.TENURE_TEMPORAL_ADDRESS,
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
   });
 
   const authorize = createAuthorize({ policy, commit: store.commit });
-  const admit = createAdmit({ ...store, policy });
+  const admit = createAdmit({ ...store, policy, keyProvider });
   const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
   const templates = createTemplates(store);
   const requireTemporal = createTemporalGuard(() => temporal.ping());
@@ -117,7 +118,7 @@ async function main(): Promise<void> {
         store,
         authorize,
         admit,
-        tenantSecrets: createTenantSecrets({ keyProvider: createLocalKeyProvider(keyring), secrets: store.secrets }),
+        tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }),
         endpoints: new Map([...readCells(config.TENURE_CELLS_FILE)].map(([name, { uri }]) => [name, endpointOf(uri)])),
       }),
     },

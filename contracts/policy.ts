@@ -89,6 +89,7 @@ export const admissionRequestSchema = z
     placement: z.strictObject({ region: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) }).optional(),
     deletion: z.strictObject({ deleteTime: timeSchema, purgeTime: timeSchema }).optional().meta({ description: 'Of a deleted tenant.' }),
     dataKey: z.strictObject({ wrappedBy: z.string() }).optional().meta({ description: 'Name of the key that wraps the tenant’s data key; absent while it has none.' }),
+    wrappingKeys: z.array(z.string()).optional().meta({ description: 'Names of the keys under which this installation can wrap a data key.' }),
     early: z.literal(true).optional().meta({ description: 'A purge before its time was asked for in so many words.' }),
   })
   .meta({ title: 'AdmissionRequest' });

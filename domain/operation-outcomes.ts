@@ -29,6 +29,9 @@ export function readyIn(state: LifecycleEnd): ConditionUpdate {
   return { type: 'Ready', status: 'False', reason: state, message: state === 'Draft' ? 'the tenant is a Draft; activate it' : `the tenant is ${state}` };
 }
 
+/** Paths that policy lets go only where what is declared fits the plan's quota; a test compares it with `policies/data.json`. */
+const withinQuota: ReadonlySet<OperationKind> = new Set(['activate', 'resume', 'reactivate', 'change_plan']);
+
 /** Conditions after an operation that did what it was to do. */
 export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd): ConditionUpdate[] {
   const updates: ConditionUpdate[] = [readyIn(to)];
@@ -41,7 +44,7 @@ export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd): C
   }
   if (kind === 'reconcile' && !opens) updates.push({ type: 'Provisioned', status: 'True', reason: 'AllStepsDone', message: `everything stands as for a tenant that is ${to}` });
   if (kind === 'archive') updates.push({ type: 'Provisioned', status: 'False', reason: 'Archived', message: 'user and secondary indexes were given up; the data is kept' });
-  if (kind === 'change_plan') updates.push({ type: 'QuotaSatisfied', status: 'True', reason: 'WithinPlan', message: 'what is declared fits the plan' });
+  if (withinQuota.has(kind)) updates.push({ type: 'QuotaSatisfied', status: 'True', reason: 'WithinPlan', message: 'what is declared fits the plan' });
   if (kind === 'reconcile') updates.push({ type: 'InSync', status: 'True', reason: 'Reconciled', message: 'everything on the cell was brought to what is declared' });
   updates.push({ type: 'PolicyCompliant', status: 'True', reason: 'Allowed', message: 'policy allowed every step' });
   return updates;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { configurationReference } from './generate/configuration-reference.ts';
-import { contractSchemaFiles, contractSchemaFolder } from './generate/contract-schemas.ts';
+import { contractFiles, contractSchemaFolder } from './generate/contract-schemas.ts';
 import { findDrift, writeGenerated } from './generate/generated-file.ts';
 import type { GeneratedSet } from './generate/generated-file.ts';
 import { lifecycleReference } from './generate/lifecycle-reference.ts';
@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--check');
   if (unknown.length > 0) throw new OperatorError(`unknown argument ${unknown.join(' ')}; usage: npm run generate [-- --check]`);
   const set: GeneratedSet = {
-    files: [...contractSchemaFiles(), problemReference(), routeReference(), lifecycleReference(), configurationReference()],
+    files: [...contractFiles(), problemReference(), routeReference(), lifecycleReference(), configurationReference()],
     folder: contractSchemaFolder,
   };
   if (process.argv.includes('--check')) {

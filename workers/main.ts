@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   const workflows = { client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE };
   const start = createOperationStarter(workflows);
   const cells = createCells(connected);
-  const admit = createAdmit({ ...store, policy });
+  const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
   const startRollout = createRolloutStarter(workflows);
   const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);

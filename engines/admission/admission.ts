@@ -5,6 +5,7 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import type { Deletion, DocumentOfKind } from '../../store/documents.ts';
 import type { SecretStore } from '../../store/secrets.ts';
 import type { ResourceStore } from '../../store/resources.ts';
+import type { KeyProvider } from '../keys/key-provider.ts';
 import type { PolicyEngine, PolicyVerdict } from '../policy/policy-engine.ts';
 
 /** What policy is asked about a tenant. */
@@ -30,21 +31,22 @@ export type Admit = (question: AdmissionQuestion) => Promise<Admission>;
 
 const regionLimit = 1000;
 
-/** Actions whose rules ask which key wraps the tenant's data key. */
-const opening = new Set<AdmissionRequest['action']>(['tenant.open', 'tenant.resume', 'tenant.reactivate', 'tenant.change_plan']);
+/** Actions whose rules ask which key wraps the tenant's data key; a test compares it with `policies/data.json`. */
+export const asksForDataKey: ReadonlySet<AdmissionRequest['action']> = new Set(['tenant.open', 'tenant.resume', 'tenant.reactivate', 'tenant.reconcile', 'tenant.change_plan'] as const);
 
 export interface AdmissionDependencies {
   readonly resources: Pick<ResourceStore, 'find' | 'list'>;
   readonly secrets: Pick<SecretStore, 'find'>;
   readonly policy: Pick<PolicyEngine, 'admit'>;
+  readonly keyProvider: Pick<KeyProvider, 'keys'>;
 }
 
-export function createAdmit({ resources, secrets, policy }: AdmissionDependencies): Admit {
+export function createAdmit({ resources, secrets, policy, keyProvider }: AdmissionDependencies): Admit {
   return async ({ action, actor, tenant, placement, deletion, early }) => {
     const [plan, regions, dataKey] = await Promise.all([
       resources.find('Plan', tenant.spec.plan),
       resources.list('Region', { limit: regionLimit }),
-      tenant.uid === undefined || !opening.has(action) ? undefined : secrets.find(tenant.uid, 'data-key'),
+      tenant.uid === undefined || !asksForDataKey.has(action) ? undefined : secrets.find(tenant.uid, 'data-key'),
     ]);
     const verdict = policy.admit({
       v: 1,
@@ -57,6 +59,7 @@ export function createAdmit({ resources, secrets, policy }: AdmissionDependencie
       ...(placement == null ? {} : { placement: { region: placement.region, cell: placement.cell, mode: placement.mode } }),
       ...(deletion == null ? {} : { deletion: { deleteTime: deletion.deleteTime.toISOString(), purgeTime: deletion.purgeTime.toISOString() } }),
       ...(dataKey === undefined ? {} : { dataKey: { wrappedBy: dataKey.key } }),
+      wrappingKeys: [...keyProvider.keys],
       ...(early === true ? { early } : {}),
     });
     return { verdict, plan, regions };

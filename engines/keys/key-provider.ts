@@ -4,9 +4,11 @@ import { open, seal } from './sealed-box.ts';
 
 /** Wraps data keys under a key that never leaves the provider. */
 export interface KeyProvider {
+  /** Names of the keys that it can wrap under. */
+  readonly keys: readonly string[];
   /**
    * Under one of the keys that are allowed, the present one if it is among them; absent: the present one.
-   * @throws TenureError keys_unavailable; policy_refused when it holds none that is allowed
+   * @throws TenureError keys_unavailable, also when it holds none that is allowed
    */
   wrap(plaintext: Buffer, context: string, allowed?: readonly string[]): Promise<SealedSecret>;
   /** @throws TenureError keys_unavailable, also when the wrapping key is gone or `context` is another */
@@ -27,13 +29,10 @@ export function createLocalKeyProvider(keyring: Keyring): KeyProvider {
     return key;
   }
   return {
+    keys: [...keyring.keys.keys()],
     async wrap(plaintext, context, allowed = [keyring.current]) {
       const id = allowed.includes(keyring.current) ? keyring.current : allowed.find((name) => keyring.keys.has(name));
-      if (id === undefined) {
-        throw new TenureError('policy_refused', 'no key that the plan allows is in the keyring', {
-          errors: [{ rule: 'encryption.data_key', pointer: '/spec/plan', message: `the plan allows ${allowed.join(', ')}`, fix: 'Ask the operator for one of these keys, or use another plan.' }],
-        });
-      }
+      if (id === undefined) throw new TenureError('keys_unavailable', `the keyring holds none of the keys ${allowed.map((name) => `"${name}"`).join(', ')} that the plan allows; put one of them into it`);
       return seal({ id, bytes: keyNamed(id) }, plaintext, context);
     },
     async unwrap(sealed, context) {

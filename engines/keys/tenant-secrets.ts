@@ -12,13 +12,14 @@ export interface IssuedSecrets {
 }
 
 export interface TenantSecrets {
-  /** Makes a data key, wrapped under one of the allowed keys, and a password sealed under it. @throws TenureError keys_unavailable, policy_refused */
+  /** Makes a data key, wrapped under one of the allowed keys, and a password sealed under it. @throws TenureError keys_unavailable */
   issue(tenant: string, allowedKeys?: readonly string[]): Promise<IssuedSecrets>;
   /** The password of the tenant's database user. @throws TenureError keys_unavailable */
   password(tenant: string): Promise<string>;
 }
 
-const dataKeyContext = (tenant: string): string => `tenure/${tenant}/data-key`;
+/** What a tenant's data key is bound to where it is wrapped. */
+export const dataKeyContext = (tenant: string): string => `tenure/${tenant}/data-key`;
 const credentialContext = (tenant: string): string => `tenure/${tenant}/database-credential`;
 const dataKeyName = 'data-key';
 const passwordBytes = 32;

@@ -1,16 +1,23 @@
 import { z } from 'zod';
-import { isolationReportSchema } from '../../contracts/isolation-report.ts';
+import { driftReportSchema } from '../../contracts/drift-report.ts';
+import { isolationReportSchema, isolationVerificationSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
+import { transitions } from '../../contracts/lifecycle.ts';
 import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.ts';
 import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
 import { tenantManifestSchema, tenantSchema } from '../../contracts/manifests/tenant.ts';
 import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../../contracts/manifests/tenant-template.ts';
 import { operationSchema } from '../../contracts/operation.ts';
+import { placementExplanationSchema } from '../../contracts/placement-explanation.ts';
+import { planPreviewSchema } from '../../contracts/plan-preview.ts';
 import { admissionRequestSchema, authorizationRequestSchema, policyResponseSchema } from '../../contracts/policy.ts';
 import { problemSchema } from '../../contracts/problem-document.ts';
-import { rolloutSchema } from '../../contracts/rollout.ts';
+import { rolloutPreviewSchema, rolloutSchema } from '../../contracts/rollout.ts';
 import { tenantAccessSchema } from '../../contracts/tenant-access.ts';
+import { tenantConfigReportSchema } from '../../contracts/tenant-config-report.ts';
 import { tenantDifferenceSchema, tenantRevisionSchema } from '../../contracts/tenant-revision.ts';
+import { tombstoneSchema } from '../../contracts/tombstone.ts';
+import { transitionTableSchema } from '../../contracts/transition-table.ts';
 import { generatedNotice } from './generated-file.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
@@ -26,18 +33,26 @@ export const contractDocuments = {
   'tenant-manifest': { schema: tenantManifestSchema, writtenBy: 'outsiders' },
   'tenant-revision': { schema: tenantRevisionSchema, writtenBy: 'tenure' },
   'tenant-difference': { schema: tenantDifferenceSchema, writtenBy: 'tenure' },
+  'tenant-config-report': { schema: tenantConfigReportSchema, writtenBy: 'tenure' },
   plan: { schema: planSchema, writtenBy: 'tenure' },
   'plan-manifest': { schema: planManifestSchema, writtenBy: 'outsiders' },
+  'plan-preview': { schema: planPreviewSchema, writtenBy: 'tenure' },
   region: { schema: regionSchema, writtenBy: 'tenure' },
   'region-manifest': { schema: regionManifestSchema, writtenBy: 'outsiders' },
   'tenant-template': { schema: tenantTemplateSchema, writtenBy: 'tenure' },
   'tenant-template-manifest': { schema: tenantTemplateManifestSchema, writtenBy: 'outsiders' },
   rollout: { schema: rolloutSchema, writtenBy: 'tenure' },
+  'rollout-preview': { schema: rolloutPreviewSchema, writtenBy: 'tenure' },
   'authorization-request': { schema: authorizationRequestSchema, writtenBy: 'tenure' },
   'admission-request': { schema: admissionRequestSchema, writtenBy: 'tenure' },
   'policy-response': { schema: policyResponseSchema, writtenBy: 'outsiders' },
   'ledger-entry': { schema: ledgerEntrySchema, writtenBy: 'tenure' },
   'isolation-report': { schema: isolationReportSchema, writtenBy: 'tenure' },
+  'isolation-verification': { schema: isolationVerificationSchema, writtenBy: 'tenure' },
+  'drift-report': { schema: driftReportSchema, writtenBy: 'tenure' },
+  'placement-explanation': { schema: placementExplanationSchema, writtenBy: 'tenure' },
+  tombstone: { schema: tombstoneSchema, writtenBy: 'tenure' },
+  transitions: { schema: transitionTableSchema, writtenBy: 'tenure' },
   operation: { schema: operationSchema, writtenBy: 'tenure' },
   problem: { schema: problemSchema, writtenBy: 'tenure' },
   'tenant-access': { schema: tenantAccessSchema, writtenBy: 'tenure' },
@@ -78,12 +93,16 @@ export function jsonSchemaOf({ schema, writtenBy }: Contract): JsonSchema {
   return jsonSchema;
 }
 
-/** The schema files of all contracts. */
-export function contractSchemaFiles(): GeneratedFile[] {
-  return contractNames.map((name) => {
+// JSON has no comments: the first line is the first member.
+function generatedJson(path: string, document: object): GeneratedFile {
+  return { path, content: `${JSON.stringify({ $comment: generatedNotice('contracts/'), ...document }, null, 2).replace('{\n  ', '{ ')}\n` };
+}
+
+/** The schema files of all contracts, and what of them is data. */
+export function contractFiles(): GeneratedFile[] {
+  const schemas = contractNames.map((name) => {
     const jsonSchema = jsonSchemaOf(contractDocuments[name]);
-    const document = { $comment: generatedNotice('contracts/'), title: jsonSchema.title, ...jsonSchema };
-    // JSON has no comments: the first line is the first member.
-    return { path: contractSchemaPath(name), content: `${JSON.stringify(document, null, 2).replace('{\n  ', '{ ')}\n` };
+    return generatedJson(contractSchemaPath(name), { title: jsonSchema.title, ...jsonSchema });
   });
+  return [...schemas, generatedJson(`${contractSchemaFolder}/transitions.json`, { transitions })];
 }

@@ -31,7 +31,7 @@ export function defaultDataDirectory(environment: NodeJS.ProcessEnv, clone: stri
  * Makes the directory if needed and locks it for this process.
  * Throws {@link OperatorError} when another start uses it, when it cannot be written, or when the disk is nearly full.
  */
-export function openDataDirectory(path: string): DataDirectory {
+export function openDataDirectory(path: string, freeBytes: (path: string) => number = freeBytesOf): DataDirectory {
   const secrets = join(path, 'secrets');
   const run = join(path, 'run');
   const logs = join(path, 'logs');
@@ -47,10 +47,9 @@ export function openDataDirectory(path: string): DataDirectory {
     const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'is on a full disk' : `cannot be written (${code ?? String(error)})`;
     throw new OperatorError(`the data directory ${path} ${problem}; ${remedy}`);
   }
-  const { bavail, bsize } = statfsSync(path);
-  if (bavail * bsize < MINIMUM_FREE_BYTES) {
-    const free = Math.round((bavail * bsize) / 1e6);
-    throw new OperatorError(`the disk of the data directory ${path} has ${free} MB left, 1000 MB are needed; ${remedy}`);
+  const free = freeBytes(path);
+  if (free < MINIMUM_FREE_BYTES) {
+    throw new OperatorError(`the disk of the data directory ${path} has ${Math.floor(free / 1e6)} MB left, 1000 MB are needed; ${remedy}`);
   }
 
   const lock = lockFor(path);
@@ -63,6 +62,11 @@ export function openDataDirectory(path: string): DataDirectory {
     logFile: (processName) => rotated(join(logs, `${processName}.log`)),
     release: () => lock.release(),
   };
+}
+
+function freeBytesOf(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 function lockFor(path: string): PidLock {

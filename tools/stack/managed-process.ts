@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 
+import { OperatorError } from '../process/operator-error.ts';
 import { pollUntil } from '../process/poll-until.ts';
 import { recordRunning } from './run-directory.ts';
 
@@ -12,6 +13,8 @@ export interface ProcessDefinition {
   /** Added to this process's environment. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly runDirectory: string;
+  /** Where it keeps its data, if it has any: without it, it starts afresh. */
+  readonly dataPath?: string;
   /** A new log for each start. */
   readonly openLog: () => string;
 }
@@ -37,14 +40,16 @@ export interface ManagedProcess {
   /** SIGTERM, then SIGKILL after `graceMs`. */
   stop(graceMs: number): Promise<void>;
   /**
-   * Asks `condition` until it returns something other than `undefined`. Throws with the end of the log when the process ends
+   * Asks `condition` until it returns something other than `undefined`. Throws {@link OperatorError} when the process ends
    * first or `timeoutMs` have passed.
    */
   waitUntilReady<T>(condition: () => Promise<T | undefined>, timeoutMs: number): Promise<T>;
+  /** What went wrong with it, in one line: the problem, the last error in its log, and the fix. */
+  failure(problem: string): OperatorError;
 }
 
 const POLL_MS = 20;
-const LOG_TAIL_LINES = 12;
+const MAX_LINE_CHARACTERS = 400;
 
 export function createManagedProcess(definition: ProcessDefinition): ManagedProcess {
   const { name, runDirectory } = definition;
@@ -111,23 +116,28 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
       const startedAs = pid;
       return await pollUntil(
         async () => {
-          if (pid !== startedAs || pid === undefined) throw new Error(`${name} ended during its start.\n${logTail(logFile)}`);
+          if (pid !== startedAs || pid === undefined) throw managed.failure('ended during its start');
           return await condition();
         },
         {
           timeoutMs,
           intervalMs: POLL_MS,
-          onTimeout: () => new Error(`${name} was not ready after ${timeoutMs / 1000} s.\n${logTail(logFile)}`),
+          onTimeout: () => managed.failure(`was not ready after ${timeoutMs / 1000} s`),
         },
       );
+    },
+
+    failure(problem) {
+      const fix = definition.dataPath === undefined ? 'mend that' : `free space on the disk, or remove ${definition.dataPath} to start afresh without its data`;
+      return new OperatorError(`${name} ${problem}; ${lastError(logFile)}; ${fix}, and start again`);
     },
   };
   return managed;
 }
 
-function logTail(path: string | undefined): string {
-  if (path === undefined || !existsSync(path)) return '';
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
-  return `The end of ${path}:\n${lines.join('\n')}`;
+/** Of a log as JSON the severity is looked for, for mongod ends with lines about its end and not about its cause. */
+function lastError(path: string | undefined): string {
+  const lines = path !== undefined && existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+  const line = lines.findLast((one) => /"s":"[EF]"/.test(one)) ?? lines.at(-1) ?? '';
+  return line === '' ? `its log ${path ?? ''} is empty` : `its log ${path} says last: ${line.slice(0, MAX_LINE_CHARACTERS)}`;
 }
-

@@ -16,6 +16,8 @@ export interface MongodSetup {
   readonly port: number;
   readonly passwords: MongodPasswords;
   readonly planeRoles: PlaneRoles;
+  /** Makes a problem of this mongod into what its operator is told. */
+  readonly failure: (problem: string) => OperatorError;
 }
 
 export const adminUser = 'tenure_admin';
@@ -31,7 +33,8 @@ const MAX_ATTEMPTS = 5;
 /**
  * Brings a mongod that answers to a writable primary with its two users. Can be run on every start and again after an interrupted one.
  * Begins again when a connection is lost, for a node that changes its state or its place in the set closes those it has; one that is
- * gone is told from it by refusing the next. Throws {@link OperatorError} when the data was made with other passwords.
+ * gone is told from it by refusing the next. Throws {@link OperatorError} when it does not become primary in
+ * time, and when the data was made with other passwords.
  */
 export async function setUpReplicaSet(setup: MongodSetup): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -75,7 +78,7 @@ async function waitForPrimary(admin: Db, setup: MongodSetup): Promise<void> {
     {
       timeoutMs: PRIMARY_TIMEOUT_MS,
       intervalMs: 20,
-      onTimeout: () => new Error(`mongod "${setup.replicaSet}" was not primary after ${PRIMARY_TIMEOUT_MS / 1000} s`),
+      onTimeout: () => setup.failure(`was not primary after ${PRIMARY_TIMEOUT_MS / 1000} s`),
     },
   );
 }

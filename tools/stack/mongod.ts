@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 
+import { OperatorError } from '../process/operator-error.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { createManagedProcess } from './managed-process.ts';
 import { adminUser, planeUser, setUpReplicaSet } from './mongod-setup.ts';
@@ -46,6 +47,7 @@ export function createMongod(name: ReplicaSetName, options: MongodOptions): Mong
     command: binary,
     arguments: mongodArguments(name, port, databasePath, secrets.mongodKeyFile),
     runDirectory: data.run,
+    dataPath: databasePath,
     openLog: () => data.logFile(`mongod-${name}`),
   });
   const uriFor = (user: string, password: string): string =>
@@ -63,7 +65,12 @@ export function createMongod(name: ReplicaSetName, options: MongodOptions): Mong
       mkdirSync(databasePath, { recursive: true, mode: 0o700 });
       managed.spawn();
       await managed.waitUntilReady(async () => await listens(port), LISTEN_TIMEOUT_MS);
-      await setUpReplicaSet({ replicaSet: name, port, passwords: secrets.passwords, planeRoles });
+      try {
+        await setUpReplicaSet({ replicaSet: name, port, passwords: secrets.passwords, planeRoles, failure: managed.failure });
+      } catch (error) {
+        // A mongod that ends is a lost connection to its client.
+        throw managed.pid === undefined && !(error instanceof OperatorError) ? managed.failure('ended during its set-up') : error;
+      }
     },
     kill: async (signal) => await managed.kill(signal),
     stop: async () => await managed.stop(STOP_GRACE_MS),

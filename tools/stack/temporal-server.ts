@@ -56,6 +56,7 @@ export function createTemporalServer(options: TemporalOptions): TemporalHandle {
     command: binary,
     arguments: temporalArguments(options),
     runDirectory: data.run,
+    dataPath: data.temporalDatabase,
     openLog: () => data.logFile('temporal'),
   });
 

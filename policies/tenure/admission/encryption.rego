@@ -28,3 +28,20 @@ denials contains {
 }
 
 wrapped_as_planned if wrapped_by in plan.encryption.wrappingKeys
+
+denials contains {
+	"rule": "encryption.wrapping_key",
+	"message": $"This installation has no wrapping key of plan {input.plan.name}.",
+	"fix": "Ask the operator for one of the allowed keys, or use another plan.",
+	"pointer": "/spec/plan",
+	"allowed": sort({key | some key in plan.encryption.wrappingKeys}),
+} if {
+	"encryption.wrapping_key" in applicable
+	"encryption" in object.keys(plan)
+	not wrapping_key_is_there
+}
+
+wrapping_key_is_there if {
+	some key in plan.encryption.wrappingKeys
+	key in input.wrappingKeys
+}

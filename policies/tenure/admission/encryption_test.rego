@@ -9,7 +9,7 @@ wrapping_keys(keys) := base.set_to("/plan/spec/encryption", {"wrappingKeys": key
 wrapped_by(key) := base.set_to("/dataKey/wrappedBy", key)
 
 test_a_placed_tenant_has_a_data_key if {
-	needing_a_key == {"tenant.change_plan", "tenant.open", "tenant.reactivate", "tenant.resume"}
+	needing_a_key == {"tenant.change_plan", "tenant.open", "tenant.reactivate", "tenant.reconcile", "tenant.resume"}
 	every action in needing_a_key {
 		every patch in [
 			base.removed("/dataKey"),
@@ -61,5 +61,33 @@ test_another_key_than_those_of_the_plan_does_not_wrap if {
 test_encryption_that_cannot_be_read_allows_no_key if {
 	every encryption in [{}, null, false, [], "2026-01", {"wrappingKeys": null}, {"wrappingKeys": []}, {"wrappingKeys": "2026-01"}] {
 		base.ask("tenant.open", [base.set_to("/plan/spec/encryption", encryption)]).rules == ["encryption.data_key"]
+	}
+}
+
+test_a_tenant_is_activated_only_where_a_key_of_its_plan_is if {
+	base.ask("tenant.activate", [wrapping_keys(["2027-01", "2026-01"])]).allow
+	every patch in [
+		base.set_to("/wrappingKeys", ["2025-01", "2026-07"]),
+		base.set_to("/wrappingKeys", []),
+		base.set_to("/wrappingKeys", "2026-01"),
+		base.removed("/wrappingKeys"),
+	] {
+		base.ask("tenant.activate", [wrapping_keys(["2027-01", "2026-01"]), patch]).deny == [{
+			"rule": "encryption.wrapping_key",
+			"message": "This installation has no wrapping key of plan team.",
+			"fix": "Ask the operator for one of the allowed keys, or use another plan.",
+			"pointer": "/spec/plan",
+			"allowed": ["2026-01", "2027-01"],
+		}]
+	}
+}
+
+test_without_a_word_of_the_plan_a_tenant_is_activated_with_any_key if {
+	base.ask("tenant.activate", [base.removed("/wrappingKeys")]).allow
+}
+
+test_encryption_that_cannot_be_read_lets_no_tenant_be_activated if {
+	every encryption in [{}, null, false, [], "2026-01", {"wrappingKeys": null}, {"wrappingKeys": []}, {"wrappingKeys": "2026-01"}] {
+		base.ask("tenant.activate", [base.set_to("/plan/spec/encryption", encryption)]).rules == ["encryption.wrapping_key"]
 	}
 }

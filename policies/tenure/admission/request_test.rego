@@ -29,6 +29,7 @@ request := {
 		},
 	},
 	"plan": {"name": "team", "spec": {"isolationModes": ["schema", "dedicated"], "quotas": {"tables": 5}}},
+	"wrappingKeys": ["2026-01"],
 	"regions": [region("eu-west", "EU"), region("eu-north", "EU"), region("us-east", "US")],
 }
 
@@ -75,7 +76,7 @@ fits_its_plan := {"quota.tables", "residency.placement", "tenant.mode_allowed", 
 
 # For each action a tenant of which it may be asked, and what is then asked of it.
 asks := {
-	"tenant.activate": {"of": draft, "rules": ({"lifecycle.transition"} | whole_manifest)},
+	"tenant.activate": {"of": draft, "rules": ({"encryption.wrapping_key", "lifecycle.transition"} | whole_manifest)},
 	"tenant.archive": {"of": suspended, "rules": {"lifecycle.transition"}},
 	"tenant.change_plan": {"of": suspended, "rules": ({"encryption.data_key", "lifecycle.transition"} | fits_its_plan)},
 	"tenant.create": {"of": draft, "rules": whole_manifest},
@@ -87,7 +88,10 @@ asks := {
 	},
 	"tenant.purge": {"of": deleted, "rules": {"lifecycle.hold", "lifecycle.transition", "retention.purge_time"}},
 	"tenant.reactivate": {"of": archived, "rules": ({"encryption.data_key", "lifecycle.transition"} | fits_its_plan)},
-	"tenant.reconcile": {"of": archived, "rules": {"lifecycle.transition", "residency.placement"}},
+	"tenant.reconcile": {
+		"of": archived,
+		"rules": {"encryption.data_key", "lifecycle.transition", "residency.placement"},
+	},
 	"tenant.release_hold": {"of": deleted, "rules": {"tenant.registered"}},
 	"tenant.resume": {"of": suspended, "rules": ({"encryption.data_key", "lifecycle.transition"} | fits_its_plan)},
 	"tenant.suspend": {"of": placed, "rules": {"lifecycle.transition"}},

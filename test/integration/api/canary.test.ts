@@ -1,27 +1,49 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { inspect } from 'node:util';
+import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { JSONToPayload, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { JSONPayload } from '@temporalio/common/lib/proto-utils.js';
 import { MongoClient } from 'mongodb';
 import { openTenant } from '../../../client/open-tenant.ts';
 import { operationWorkflowId } from '../../../domain/search-attributes.ts';
+import { createLocalKeyProvider } from '../../../engines/keys/key-provider.ts';
+import { dataKeyContext } from '../../../engines/keys/tenant-secrets.ts';
 import { readKeyring } from '../../../platform/config.ts';
 import { createEncryptionCodec } from '../../../platform/payload-codec/encryption-codec.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
+import * as workflows from '../../../workflows/index.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+import { declareTemplate, wholeLife } from './canary-life.ts';
 
 const stack = attachToStack();
+const directory = mkdtempSync(join(tmpdir(), 'tenure-random-'));
+const randomFile = join(directory, 'drawn');
+const recorder = new URL('../../harness/record-random.ts', import.meta.url).href;
+const codecKeyring = readKeyring('codec', stack.files.codecKeyring);
+const keyring = readKeyring('keyring', stack.files.keyring);
 let installation: Installation;
+let temporal: ReturnType<typeof createTemporalClient>;
 before(async () => {
-  installation = await startInstallation(stack, { settings: { TENURE_LOG_LEVEL: 'debug' } });
+  installation = await startInstallation(stack, {
+    settings: { TENURE_LOG_LEVEL: 'debug', TENURE_DRIFT_SCAN_SECONDS: '86400', NODE_OPTIONS: `--import=${recorder}`, TEST_RANDOM_FILE: randomFile },
+  });
+  temporal = createTemporalClient({ ...stack.temporal, keyring: codecKeyring });
   await declareBasics(installation.client());
+  await declareTemplate(installation.client(), 1);
 });
-after(() => installation.stop());
+after(async () => {
+  await temporal.close();
+  await installation.stop();
+  rmSync(directory, { recursive: true });
+});
 
 /** Everything that an error says of itself. */
 async function told(failing: Promise<unknown>): Promise<string> {
@@ -38,17 +60,51 @@ function payloadsIn(value: unknown): JSONPayload[] {
   return [...own, ...Object.values(value).flatMap(payloadsIn)];
 }
 
-/** Every secret there is, by where it would be missed. */
-async function secrets(password: string, token: string): Promise<Map<string, string>> {
+/** A text as it may stand in another. */
+const formsOf = (text: string): string[] => [text, Buffer.from(text, 'utf8').toString('base64').replace(/=+$/, ''), encodeURIComponent(text)];
+/** A key, or a password before it was written as text. */
+const formsOfKey = (key: Buffer): string[] => [key.toString('latin1'), key.toString('hex'), ...formsOf(key.toString('base64').replace(/=+$/, '')), ...formsOf(key.toString('base64url'))];
+
+const passwordBytes = { bystander: 24, tenant: 32 };
+
+/** What API and worker have drawn at random for keys and passwords. Bystanders' are known from nowhere else. */
+function drawn(): Buffer[] {
+  const all = readFileSync(randomFile, 'utf8').trim().split('\n').map((line) => Buffer.from(line, 'base64'));
+  return all.filter(({ length }) => length === passwordBytes.bystander || length === passwordBytes.tenant);
+}
+
+/** Every secret there is, in every form, by where it would be missed. */
+async function secrets(uid: string, password: string, token: string): Promise<[string, string[]][]> {
   const cells = Object.values(JSON.parse(readFileSync(stack.files.cells, 'utf8')) as Record<string, { uri: string }>);
-  return new Map([
-    ['the tenant’s password', password],
-    ['the caller’s token', token],
-    ...cells.map(({ uri }, index) => [`the plane’s password on cell ${index}`, new URL(uri).password] as const),
-    ['the plane’s password on the control database', new URL(stack.mongod.control.uri).password],
-    ...[...readKeyring('keyring', stack.files.keyring).keys.values()].map((key) => ['the wrapping key', key.toString('base64')] as const),
-    ...[...readKeyring('codec', stack.files.codecKeyring).keys.values()].map((key) => ['the codec’s key', key.toString('base64')] as const),
-  ]);
+  const sealed = await installation.store.secrets.find(uid, 'data-key');
+  assert.ok(sealed !== undefined);
+  const dataKey = await createLocalKeyProvider(keyring).unwrap(sealed, dataKeyContext(uid));
+  const random = drawn();
+  for (const known of [dataKey, Buffer.from(password, 'base64url')]) assert.ok(random.some((one) => one.equals(known)), 'what is drawn at random is seen');
+  assert.ok(random.some(({ length }) => length === passwordBytes.bystander), 'a bystander had a password');
+  return [
+    ['the tenant’s password', formsOf(password)],
+    ['the tenant’s data key', formsOfKey(dataKey)],
+    ['the caller’s token', formsOf(token)],
+    ['the private key of the embedded issuer', formsOfKey(Buffer.from(stack.issuerPrivateKey.d ?? '', 'base64url'))],
+    ...cells.map(({ uri }, index): [string, string[]] => [`the plane’s password on cell ${index}`, formsOf(new URL(uri).password)]),
+    ['the plane’s password on the control database', formsOf(new URL(stack.mongod.control.uri).password)],
+    ...[...keyring.keys.values()].map((key): [string, string[]] => ['the wrapping key', formsOfKey(key)]),
+    ...[...codecKeyring.keys.values()].map((key): [string, string[]] => ['the codec’s key', formsOfKey(key)]),
+    ...random.map((key): [string, string[]] => [`a random key or password of ${key.length} bytes`, formsOfKey(key)]),
+  ];
+}
+
+/** All histories of this installation, when every type of workflow that there is has ended at least once. */
+async function readHistories(): Promise<Map<string, string>> {
+  const executions = await until('a workflow of every type has ended', async () => {
+    const listed: WorkflowExecutionInfo[] = [];
+    for await (const one of temporal.client.workflow.list({ query: `TaskQueue = "${installation.taskQueue}"` })) listed.push(one);
+    const missed = Object.keys(workflows).filter((type) => !listed.some((one) => one.type === type && one.status.name !== 'RUNNING'));
+    return missed.length === 0 ? listed : undefined;
+  });
+  const read = executions.map(async ({ workflowId, runId }) => [workflowId, historyToJSON(await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory())] as const);
+  return new Map(await Promise.all(read));
 }
 
 test('no secret is in any log, answer, error, ledger entry, registry document, metric or workflow history', async () => {
@@ -57,9 +113,9 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   const said: string[] = [];
 
   // A life with every kind of ending: success, failure of the user's making, failure of the system's, refusals.
-  const put = (name: string, spec = {}) => api.call('putTenant', { params: { name }, ifNoneMatch: '*', body: tenantManifest(name, { lifecycle: 'Active', ...spec }) });
+  const put = (name: string, spec = {}) => api.call('putTenant', { params: { name }, ifNoneMatch: '*', body: tenantManifest(name, { lifecycle: 'Active', template: { name: 'common' }, ...spec }) });
   const refused = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { bsonType: 'no such type' } }] }];
-  for (const name of ['healthy', 'refused']) {
+  for (const name of ['healthy', 'other', 'refused']) {
     const { body } = await put(name, name === 'refused' ? { services: refused } : {});
     assert.ok('operation' in body && body.operation !== undefined);
     const ended = await api.call('waitOperation', { params: { id: body.operation.id }, query: { timeoutSeconds: 60 } });
@@ -74,6 +130,7 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   const wrong = new MongoClient(access.endpoint, { auth: { username: access.credential.username, password: 'not the password' }, authSource: access.database, serverSelectionTimeoutMS: 3_000 });
   said.push(await told(wrong.connect()));
   await wrong.close();
+  for (const answer of await wholeLife(installation, temporal.client, ['healthy', 'other'])) said.push(JSON.stringify(answer));
 
   said.push(installation.api.output(), installation.worker.output());
   for (const variable of ['TENURE_API_OPS_PORT', 'TENURE_WORKER_OPS_PORT']) {
@@ -86,27 +143,25 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
     for (const document of documents) if (name === 'ledger') said.push(Buffer.from((document['bytes'] as { value(): Uint8Array }).value()).toString('utf8'));
   }
   const sealed = await installation.control.db(installation.databases.secrets).collection('secrets').find().toArray();
-  assert.equal(sealed.length, 2);
+  assert.equal(sealed.length, 4, 'of the two tenants that there are');
   said.push(JSON.stringify(sealed));
   for (const document of sealed) for (const part of Object.values(document['sealed'] as Record<string, unknown>)) if (typeof part === 'object') said.push(Buffer.from((part as { value(): Uint8Array }).value()).toString('latin1'));
-  const codec = createEncryptionCodec(readKeyring('codec', stack.files.codecKeyring));
-  const temporal = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec', stack.files.codecKeyring) });
-  for (const operation of await installation.store.operations.list({ limit: 10 })) {
-    const handle = temporal.client.workflow.getHandle(operationWorkflowId(operation.tenant.uid, operation._id));
-    const history = historyToJSON(await handle.fetchHistory());
+  const codec = createEncryptionCodec(codecKeyring);
+  const read = await readHistories();
+  for (const history of read.values()) {
     said.push(history);
     // What the codec opens must hold none either: encryption is for the tenants' privacy, not to hide secrets under.
-    const opened = await codec.decode(payloadsIn(JSON.parse(history)).map(JSONToPayload));
-    assert.ok(opened.length > 0);
-    for (const { data } of opened) said.push(Buffer.from(data ?? []).toString('utf8'));
+    for (const { data } of await codec.decode(payloadsIn(JSON.parse(history)).map(JSONToPayload))) said.push(Buffer.from(data ?? []).toString('utf8'));
   }
-  await temporal.close();
+  const operations = await installation.store.operations.list({ limit: 1000 });
+  for (const { tenant, _id } of operations) assert.ok(read.has(operationWorkflowId(tenant.uid, _id)), `the history of ${_id} is read`);
 
   const everything = said.join('\n');
   assert.ok(everything.includes('healthy') && everything.length > 50_000, 'there is something to search');
-  for (const [name, secret] of await secrets(access.credential.password, token)) {
-    assert.ok(secret.length > 8, name);
-    for (const form of [secret, Buffer.from(secret, 'utf8').toString('base64').replace(/=+$/, ''), encodeURIComponent(secret)]) {
+  const { metadata } = (await api.call('getTenant', { params: { name: 'healthy' } })).body;
+  for (const [name, forms] of await secrets(metadata.uid, access.credential.password, token)) {
+    for (const form of forms) {
+      assert.ok(form.length > 8, name);
       assert.equal(everything.includes(form), false, `${name} was found`);
     }
   }

@@ -6,8 +6,8 @@ import type { ApiClient } from '../../../client/api-client.ts';
 import { readKeyring } from '../../../platform/config.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { driftScheduleId } from '../../../workers/schedules.ts';
 import { readEntries } from '../../harness/control-data.ts';
+import { scanForDrift } from '../../harness/drift-scan.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, conditionOf, ended, takeAll } from '../../harness/lifecycle.ts';
@@ -36,18 +36,7 @@ const read = async (name: string) => (await api.call('getTenant', { params: { na
 const placed = { placement: { preferredRegion: 'eu-west-1' } };
 const database = async (name: string) => cell.db((await read(name)).status.placement?.database);
 
-/** One scan of all cells; resolves when it has ended. */
-async function scan(): Promise<{ readonly scanned: number; readonly drifted: number }> {
-  const schedule = temporal.client.schedule.getHandle(driftScheduleId(installation.taskQueue));
-  const seen = (await schedule.describe()).info.numActionsTaken;
-  await schedule.trigger();
-  const workflowId = await until('the scan has begun', async () => {
-    const { info } = await schedule.describe();
-    const action = info.recentActions.at(-1)?.action;
-    return info.numActionsTaken > seen && action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
-  });
-  return (await temporal.client.workflow.getHandle(workflowId).result()) as { scanned: number; drifted: number };
-}
+const scan = () => scanForDrift(installation, temporal.client);
 
 /** Resolves when what a scan has begun has ended. */
 async function settled(name: string): Promise<void> {

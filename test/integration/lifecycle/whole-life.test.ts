@@ -25,6 +25,8 @@ const read = async (name: string) => (await api.call('getTenant', { params: { na
 test('a tenant lives its whole life: its data outlasts everything but the purge, and its name is free after that', async () => {
   const name = 'whole-life';
   const { metadata } = await activeTenant(api, name);
+  const { body: unfit } = await api.call('listTenants', { query: { condition: 'QuotaSatisfied!=True', namePrefix: name } });
+  assert.deepEqual([conditionOf(await read(name), 'QuotaSatisfied'), unfit.items.length], ['True WithinPlan', 0], 'a search for what does not fit its plan does not find what does');
   const first = await openTenant(api, name);
   await first.collection('orders').insertOne({ sku: 'kept' });
 

@@ -35,7 +35,7 @@ before(async () => {
   // As many processes as contenders, so that none waits for another before it comes to the database.
   declares = Array.from({ length: crowd }, () => {
     const own = opened.another();
-    return createChangeTenant({ store: own, admit: createAdmit({ ...own, policy }), templates: createTemplates(own), brake: { pass: async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
+    return createChangeTenant({ store: own, admit: createAdmit({ ...own, policy, keyProvider: { keys: [] } }), templates: createTemplates(own), brake: { pass: async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
   });
 });
 after(() => opened.close());

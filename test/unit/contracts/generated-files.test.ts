@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { z } from 'zod';
-import { contractDocuments, contractSchemaFiles, jsonSchemaOf } from '../../../tools/generate/contract-schemas.ts';
+import { contractDocuments, contractFiles, jsonSchemaOf } from '../../../tools/generate/contract-schemas.ts';
 import { findDrift, writeGenerated } from '../../../tools/generate/generated-file.ts';
 import { lifecycleReference } from '../../../tools/generate/lifecycle-reference.ts';
 import { markdownTable } from '../../../tools/generate/markdown.ts';
@@ -15,7 +15,7 @@ import { accepted, refused } from './manifest-samples.ts';
 import type { Json } from './manifest-samples.ts';
 
 describe('a generated file', () => {
-  const all = () => [...contractSchemaFiles(), problemReference(), routeReference(), lifecycleReference(), configurationReference()];
+  const all = () => [...contractFiles(), problemReference(), routeReference(), lifecycleReference(), configurationReference()];
 
   it('is the same however often it is generated', () => assert.deepEqual(all(), all()));
 

@@ -5,6 +5,8 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { canonicalBytes, sha256 } from '../../../contracts/canonical-json.ts';
 import { ledgerEntrySchema } from '../../../contracts/ledger-entry.ts';
+import { transitions } from '../../../contracts/lifecycle.ts';
+import { transitionTableSchema } from '../../../contracts/transition-table.ts';
 import { commitment } from '../../../store/ledger.ts';
 import type { CommitmentOpening } from '../../../store/documents.ts';
 import { contractDocuments, contractNames, jsonSchemaOf } from '../../../tools/generate/contract-schemas.ts';
@@ -42,6 +44,16 @@ describe('today’s contracts read what was released:', () => {
     const seen = new Set(first.map((file) => basename(file).split('.')[0] ?? ''));
     assert.deepEqual(seen, new Set(contractNames));
   });
+});
+
+describe('a tenant can still go every way that it could when a release was made:', () => {
+  for (const file of documents.filter((one) => basename(one) === 'transitions.json')) {
+    for (const released of transitionTableSchema.parse(readJson(file)).transitions) {
+      it(`${released.path} from ${released.from} to ${released.to}, as in ${file}`, () => {
+        assert.ok(transitions.some(({ path, from, to }) => path === released.path && from === released.from && to === released.to));
+      });
+    }
+  }
 });
 
 describe('a released ledger entry keeps its bytes and what was proven over them:', () => {

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { operationKinds, transitions } from '../../../contracts/lifecycle.ts';
 import { admissionActions, policyActions } from '../../../contracts/policy.ts';
+import { asksForDataKey } from '../../../engines/admission/admission.ts';
 import { policyEntrypoints } from '../../../engines/policy/policy-entrypoints.ts';
 import { policiesDirectory } from '../../../tools/policies.ts';
 import { corpus } from './corpus.ts';
@@ -41,6 +42,11 @@ describe('the table of what admission asks', () => {
 
   it('asks of exactly the paths that they go from there', () => {
     for (const [action, entry] of Object.entries(admission)) assert.equal(entry.rules.includes('lifecycle.transition'), 'from' in entry, action);
+  });
+
+  it('is told of the data key where it asks for it', () => {
+    const asking = Object.entries(admission).flatMap(([action, { rules }]) => (rules.includes('encryption.data_key') ? [action] : []));
+    assert.deepEqual([...asksForDataKey].toSorted(), asking.toSorted());
   });
 
   it('names exactly the rules that refuse something in the corpus', () => {

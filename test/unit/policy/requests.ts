@@ -121,6 +121,7 @@ export const admissionRequests = asJson<AdmissionRequest>(
     placement: present(fc.record({ region: regionName, cell: mostly('a', 'b', 'c'), mode })),
     deletion: present(fc.record({ deleteTime: time, purgeTime: time })),
     dataKey: present(fc.record({ wrappedBy: wrappingKey })),
+    wrappingKeys: present(fc.array(wrappingKey, { maxLength: 3 })),
     early: fc.option(fc.constant(true), { nil: undefined, freq: 2 }),
   }),
 );
