@@ -1,8 +1,7 @@
 import type { Document } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
-import { TenureError } from '../../../domain/tenure-error.ts';
 import { listOnCell, writeOnCell } from '../cell-commands.ts';
-import { refusesSchema, serverCodes } from '../cell-errors.ts';
+import { serverCodes } from '../cell-errors.ts';
 import { reversed } from '../home.ts';
 import type { Home } from '../home.ts';
 import { unlessOwnedByAnother } from '../home-step.ts';
@@ -12,6 +11,7 @@ import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
 import { foreignTraits, judgeCollections, listCollections, lookAtCollections, validatorIsAsDeclared, validatorOf, wantedIndexes } from './declared-collections.ts';
 import type { FoundCollection } from './declared-collections.ts';
 import { idIndexName, indexDefinition, indexIsAsDeclared, nameOnCell } from './indexes.ts';
+import { asSchemaRefusal } from './schema-refusal.ts';
 
 /** Refusals that another attempt at the same step brings about; the next look shows what is left to do. */
 const changedMeanwhile = new Set<number>([
@@ -26,30 +26,31 @@ const notFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
 
 const strict = { validationLevel: 'strict', validationAction: 'error' } as const;
 
-async function mendCollection(home: Home, { namespace: { declared: collection, database, name }, info, indexes }: FoundCollection): Promise<void> {
-  const change = (command: Document): Promise<unknown> => writeOnCell(home, database, command, changedMeanwhile);
+async function change({ home, namespace }: { readonly home: Home; readonly namespace: HomeNamespace }, command: Document, indexes?: readonly string[]): Promise<void> {
+  try {
+    await writeOnCell(home, namespace.database, command, changedMeanwhile);
+  } catch (error) {
+    throw asSchemaRefusal(error, namespace.declared.name, indexes);
+  }
+}
+
+async function mendCollection(home: Home, { namespace, info, indexes }: FoundCollection): Promise<void> {
+  const { declared: collection, name } = namespace;
+  const here = { home, namespace };
   const settings = { validator: validatorOf(collection), ...strict };
-  if (info === undefined) await change({ create: name, ...settings });
-  else if (!validatorIsAsDeclared(collection, info)) await change({ collMod: name, ...settings });
+  if (info === undefined) await change(here, { create: name, ...settings });
+  else if (!validatorIsAsDeclared(collection, info)) await change(here, { collMod: name, ...settings });
 
   const { declared, retired } = wantedIndexes(home, collection);
   const missing = declared.filter((index) => !indexes.some((there) => there.name === nameOnCell(index) && indexIsAsDeclared(index, there)));
   const inTheWay = new Set(missing.map(nameOnCell).filter((there) => there !== idIndexName));
   const going = indexes.map((there) => there.name ?? '').filter((there) => retired.has(there) || inTheWay.has(there));
-  if (going.length > 0) await change({ dropIndexes: name, index: going });
-  if (missing.length > 0) await change({ createIndexes: name, indexes: missing.map(indexDefinition), commitQuorum: 'majority' });
+  if (going.length > 0) await change(here, { dropIndexes: name, index: going });
+  if (missing.length > 0) await change(here, { createIndexes: name, indexes: missing.map(indexDefinition), commitQuorum: 'majority' }, missing.map(nameOnCell));
 }
 
 async function mend(home: Home, found: readonly FoundCollection[]): Promise<void> {
-  for (const collection of found) {
-    try {
-      await mendCollection(home, collection);
-    } catch (error) {
-      if (!refusesSchema(error)) throw error;
-      const { cause } = error as TenureError;
-      throw new TenureError('schema_rejected', `collection "${collection.namespace.declared.name}": mongod refuses: ${cause instanceof Error ? cause.message : ''}`, { cause });
-    }
-  }
+  for (const collection of found) await mendCollection(home, collection);
 }
 
 async function ensure(home: Home): Promise<string> {
