@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import { writeOnCell } from '../cell-commands.ts';
+import type { CommandBounds } from '../command-bounds.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import { asSchemaRefusal } from './schema-refusal.ts';
@@ -22,13 +23,17 @@ export interface CollectionInHome {
 
 /**
  * Changes what a collection is to be.
- * @param indexes names of those that the command asks for
  * @throws TenureError schema_rejected, cell_unavailable; what the lease throws
  */
-export async function changeCollection({ home, namespace }: CollectionInHome, command: Document, indexes?: readonly string[]): Promise<void> {
+export async function changeCollection({ home, namespace }: CollectionInHome, command: Document, bounds?: CommandBounds): Promise<void> {
   try {
-    await writeOnCell(home, namespace.database, command, changedMeanwhile);
+    await writeOnCell(home, namespace.database, command, changedMeanwhile, bounds);
   } catch (error) {
-    throw asSchemaRefusal(error, namespace.declared.name, indexes);
+    throw asSchemaRefusal(error, namespace.declared.name, namesOf(command));
   }
+}
+
+/** Of the indexes that a command asks for. */
+function namesOf({ indexes = [] }: Document): string[] {
+  return (indexes as readonly { readonly name: string }[]).map(({ name }) => name);
 }

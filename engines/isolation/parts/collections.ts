@@ -10,7 +10,7 @@ import { changeCollection } from './change-collection.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
 import { foreignTraits, judgeCollections, listCollections, lookAtCollections, validatorIsAsDeclared, validatorOf, wantedIndexes } from './declared-collections.ts';
 import type { FoundCollection } from './declared-collections.ts';
-import { createIndexes } from './index-builds.ts';
+import { createIndexes, endIndexBuilds } from './index-builds.ts';
 import type { LeftOut } from './index-builds.ts';
 import { idIndexName, indexIsAsDeclared, nameOnCell } from './indexes.ts';
 
@@ -18,7 +18,7 @@ const notFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
 
 const strict = { validationLevel: 'strict', validationAction: 'error' } as const;
 
-async function mendCollection(home: Home, { namespace, info, indexes }: FoundCollection, leftOut?: LeftOut): Promise<void> {
+async function mendCollection(home: Home, { namespace, info, indexes, unfinished }: FoundCollection, leftOut?: LeftOut): Promise<void> {
   const { declared: collection, name } = namespace;
   const here = { home, namespace };
   const settings = { validator: validatorOf(collection), ...strict };
@@ -26,8 +26,10 @@ async function mendCollection(home: Home, { namespace, info, indexes }: FoundCol
   else if (!validatorIsAsDeclared(collection, info)) await changeCollection(here, { collMod: name, ...settings });
 
   const { declared, retired } = wantedIndexes(home, collection);
-  const missing = declared.filter((index) => !indexes.some((there) => there.name === nameOnCell(index) && indexIsAsDeclared(index, there)));
-  const inTheWay = new Set(missing.map(nameOnCell).filter((there) => there !== idIndexName));
+  const begun = new Set(declared.filter((index) => indexes.some((there) => there.name === nameOnCell(index) && indexIsAsDeclared(index, there))).map(nameOnCell));
+  // One that is being built is asked for again: mongod then answers when it is there.
+  const missing = declared.filter((index) => !begun.has(nameOnCell(index)) || unfinished.has(nameOnCell(index)));
+  const inTheWay = new Set(missing.map(nameOnCell).filter((there) => there !== idIndexName && !begun.has(there)));
   const going = indexes.map((there) => there.name ?? '').filter((there) => retired.has(there) || inTheWay.has(there));
   if (going.length > 0) await changeCollection(here, { dropIndexes: name, index: going });
   if (missing.length > 0) await createIndexes(here, missing, leftOut);
@@ -77,6 +79,7 @@ async function dropIfEmpty(home: Home, { declared, database, name }: HomeNamespa
  */
 async function goBack(home: Home): Promise<string> {
   const back = reversed(home);
+  await endIndexBuilds(home);
   const leftOut: LeftOut = new Map();
   const result = await bringAbout(back, leftOut);
   const stood = new Set(back.layout.namespaces.map(({ database, name }) => `${database}.${name}`));
@@ -106,6 +109,7 @@ export const createCollections: HomeStep = {
   ...homeCollections,
   async undo(home) {
     if (!(await claimedByThisOperation(home))) return 'the home was not claimed by this operation';
+    await endIndexBuilds(home);
     // One by one: dropping the database would also destroy what somebody else has put there since it was claimed.
     const own = [...(await listCollections(home, home.layout.namespaces))].filter(([, info]) => foreignTraits(info) === undefined);
     for (const [{ database, name }] of own) await writeOnCell(home, database, { drop: name }, notFound);
