@@ -2,24 +2,23 @@ import { MongoServerError } from 'mongodb';
 import type { Document, ErrorDescription } from 'mongodb';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { asCellError, serverCode } from './cell-errors.ts';
+import { withinLease } from './command-bounds.ts';
+import type { CommandBounds } from './command-bounds.ts';
 import type { CellWork } from './home.ts';
 
-/**
- * Sends one command. The lease bounds it on both sides: here the wait for a connection and for the answer, in mongod the
- * work. What the driver has not sent by then it never sends.
- */
-async function run({ cell, lease }: CellWork, database: string, command: Document): Promise<Document> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new TenureError('cell_unavailable', `cell "${cell.name}" did not answer within the lease`)), lease.remainingMs());
+/** Sends one command within its bounds. What the driver has not sent by then it never sends. */
+async function run({ cell }: CellWork, database: string, command: Document, { maxTimeMS, watch }: CommandBounds): Promise<Document> {
+  const givenUp = new AbortController();
+  const unwatch = watch((why) => givenUp.abort(why));
   const bounded = {
     ...command,
     // The driver reads it when it has a connection: the lease may have shrunk or been lost while it waited for one.
     get maxTimeMS() {
-      return lease.remainingMs();
+      return maxTimeMS();
     },
   };
   try {
-    const reply = await cell.client.db(database).command(bounded, { signal: late.signal });
+    const reply = await cell.client.db(database).command(bounded, { signal: givenUp.signal });
     // A refused insert or delete is not a failed command.
     const [refused] = (reply['writeErrors'] ?? []) as ErrorDescription[];
     if (refused !== undefined) throw new MongoServerError(refused);
@@ -27,13 +26,13 @@ async function run({ cell, lease }: CellWork, database: string, command: Documen
   } catch (error) {
     throw asCellError(cell.name, error);
   } finally {
-    clearTimeout(timer);
+    unwatch();
   }
 }
 
 /** The reply to a command that changes nothing. @throws TenureError cell_unavailable; what the lease throws */
 export function readOnCell(work: CellWork, database: string, command: Document): Promise<Document> {
-  return run(work, database, command);
+  return run(work, database, command, withinLease(work));
 }
 
 const none: ReadonlySet<number> = new Set();
@@ -43,9 +42,9 @@ const none: ReadonlySet<number> = new Set();
  * mongod refuses with one of the codes `ignoring`.
  * @throws TenureError cell_unavailable; what the lease throws
  */
-export async function writeOnCell(work: CellWork, database: string, command: Document, ignoring = none): Promise<Document | undefined> {
+export async function writeOnCell(work: CellWork, database: string, command: Document, ignoring = none, bounds = withinLease(work)): Promise<Document | undefined> {
   try {
-    return await run(work, database, { ...command, writeConcern: { w: 'majority', j: true } });
+    return await run(work, database, { ...command, writeConcern: { w: 'majority', j: true } }, bounds);
   } catch (error) {
     if (ignoring.has(serverCode(error) ?? 0)) return undefined;
     throw error;

@@ -11,6 +11,7 @@ export const serverCodes = {
   indexNotFound: 27,
   roleNotFound: 31,
   namespaceExists: 48,
+  operationFailed: 96,
   conflictingOperationInProgress: 117,
   indexBuildAborted: 276,
   duplicateKey: 11000,
@@ -26,7 +27,8 @@ export const serverCodes = {
  */
 const refusedSchemaCodes = new Set<number>([2, 9, 14, 15, 67, 68, 72, 73, 85, 86, 171, 197, serverCodes.duplicateKey]);
 
-function serverError(error: unknown): MongoServerError | undefined {
+/** What mongod answered, also of what {@link asCellError} has made of it; `undefined` where it was no answer of mongod's. */
+export function serverError(error: unknown): MongoServerError | undefined {
   const source = error instanceof TenureError ? error.cause : error;
   return source instanceof MongoServerError ? source : undefined;
 }
@@ -44,6 +46,8 @@ export function serverCode(error: unknown): number | undefined {
 export function refusesSchema(error: unknown): boolean {
   const source = serverError(error);
   if (source === undefined) return false;
+  // By a code that says nothing, where the collection holds documents; where it is empty the same flaw has a code of its own.
+  if (source.code === serverCodes.operationFailed) return source.message.includes('two identical indexes');
   return refusedSchemaCodes.has(Number(source.code)) || (source.codeName ?? '').startsWith('Location');
 }
 

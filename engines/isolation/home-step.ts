@@ -13,7 +13,7 @@ export interface HomeStep {
   observe(home: Home): Promise<Observation>;
   /** Brings it about and returns what was done, for people. @throws TenureError owned_by_another, schema_rejected, cell_unavailable */
   ensure(home: Home): Promise<string>;
-  /** @throws TenureError cell_unavailable; schema_rejected, where documents written since do not allow an index that was there before */
+  /** Says what it has left out, where documents written since do not allow what was there before. @throws TenureError cell_unavailable */
   undo(home: Home): Promise<string>;
 }
 

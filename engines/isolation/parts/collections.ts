@@ -1,64 +1,64 @@
-import type { Document } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
-import { TenureError } from '../../../domain/tenure-error.ts';
 import { listOnCell, writeOnCell } from '../cell-commands.ts';
-import { refusesSchema, serverCodes } from '../cell-errors.ts';
+import { serverCodes } from '../cell-errors.ts';
 import { reversed } from '../home.ts';
 import type { Home } from '../home.ts';
 import { unlessOwnedByAnother } from '../home-step.ts';
 import type { HomeStep } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
+import { changeCollection } from './change-collection.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
 import { foreignTraits, judgeCollections, listCollections, lookAtCollections, validatorIsAsDeclared, validatorOf, wantedIndexes } from './declared-collections.ts';
 import type { FoundCollection } from './declared-collections.ts';
-import { idIndexName, indexDefinition, indexIsAsDeclared, nameOnCell } from './indexes.ts';
+import { createIndexes, endIndexBuilds } from './index-builds.ts';
+import type { LeftOut } from './index-builds.ts';
+import { idIndexName, indexIsAsDeclared, nameOnCell } from './indexes.ts';
 
-/** Refusals that another attempt at the same step brings about; the next look shows what is left to do. */
-const changedMeanwhile = new Set<number>([
-  serverCodes.namespaceExists,
-  serverCodes.namespaceNotFound,
-  serverCodes.indexNotFound,
-  serverCodes.conflictingOperationInProgress,
-  serverCodes.indexBuildAborted,
-  serverCodes.backgroundOperationInProgress,
-]);
 const notFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
 
 const strict = { validationLevel: 'strict', validationAction: 'error' } as const;
 
-async function mendCollection(home: Home, { namespace: { declared: collection, database, name }, info, indexes }: FoundCollection): Promise<void> {
-  const change = (command: Document): Promise<unknown> => writeOnCell(home, database, command, changedMeanwhile);
+async function mendCollection(home: Home, { namespace, info, indexes, unfinished }: FoundCollection, leftOut?: LeftOut): Promise<void> {
+  const { declared: collection, name } = namespace;
+  const here = { home, namespace };
   const settings = { validator: validatorOf(collection), ...strict };
-  if (info === undefined) await change({ create: name, ...settings });
-  else if (!validatorIsAsDeclared(collection, info)) await change({ collMod: name, ...settings });
+  if (info === undefined) await changeCollection(here, { create: name, ...settings });
+  else if (!validatorIsAsDeclared(collection, info)) await changeCollection(here, { collMod: name, ...settings });
 
   const { declared, retired } = wantedIndexes(home, collection);
-  const missing = declared.filter((index) => !indexes.some((there) => there.name === nameOnCell(index) && indexIsAsDeclared(index, there)));
-  const inTheWay = new Set(missing.map(nameOnCell).filter((there) => there !== idIndexName));
+  const begun = new Set(declared.filter((index) => indexes.some((there) => there.name === nameOnCell(index) && indexIsAsDeclared(index, there))).map(nameOnCell));
+  // One that is being built is asked for again: mongod then answers when it is there.
+  const missing = declared.filter((index) => !begun.has(nameOnCell(index)) || unfinished.has(nameOnCell(index)));
+  const inTheWay = new Set(missing.map(nameOnCell).filter((there) => there !== idIndexName && !begun.has(there)));
   const going = indexes.map((there) => there.name ?? '').filter((there) => retired.has(there) || inTheWay.has(there));
-  if (going.length > 0) await change({ dropIndexes: name, index: going });
-  if (missing.length > 0) await change({ createIndexes: name, indexes: missing.map(indexDefinition), commitQuorum: 'majority' });
+  if (going.length > 0) await changeCollection(here, { dropIndexes: name, index: going });
+  if (missing.length > 0) await createIndexes(here, missing, leftOut);
 }
 
-async function mend(home: Home, found: readonly FoundCollection[]): Promise<void> {
-  for (const collection of found) {
-    try {
-      await mendCollection(home, collection);
-    } catch (error) {
-      if (!refusesSchema(error)) throw error;
-      const { cause } = error as TenureError;
-      throw new TenureError('schema_rejected', `collection "${collection.namespace.declared.name}": mongod refuses: ${cause instanceof Error ? cause.message : ''}`, { cause });
-    }
-  }
+/** The collection without what was left out, to be judged. */
+function without(leftOut: LeftOut, { namespace, ...found }: FoundCollection): FoundCollection {
+  const { declared } = namespace;
+  const indexes = declared.indexes.filter((index) => !leftOut.has(`${declared.name}/${nameOnCell(index)}`));
+  return { ...found, namespace: { ...namespace, declared: { ...declared, indexes } } };
 }
 
-async function ensure(home: Home): Promise<string> {
+async function bringAbout(home: Home, leftOut?: LeftOut): Promise<string> {
   await requireClaim(home);
-  await reconcile(home, { look: lookAtCollections, judge: judgeCollections, mend });
+  await reconcile(home, {
+    look: async (there) => (await lookAtCollections(there)).map((found) => (leftOut === undefined ? found : without(leftOut, found))),
+    judge: judgeCollections,
+    async mend(there, found) {
+      for (const collection of found) await mendCollection(there, collection, leftOut);
+    },
+  });
   await confirmClaim(home);
   const { namespaces } = home.layout;
   const indexes = namespaces.reduce((sum, { declared }) => sum + wantedIndexes(home, declared).declared.length, 0);
-  return `${namespaces.length} collections, ${indexes} indexes`;
+  return `${namespaces.length} collections, ${indexes - (leftOut?.size ?? 0)} indexes`;
+}
+
+function ensure(home: Home): Promise<string> {
+  return bringAbout(home);
 }
 
 /**
@@ -73,10 +73,15 @@ async function dropIfEmpty(home: Home, { declared, database, name }: HomeNamespa
   return document === undefined;
 }
 
-/** Back to the spec and form of before. Collections that the operation has added go again, unless something is in them by now. */
+/**
+ * Back to the spec and form of before. Collections that the operation has added go again, unless something is in them by now. An index that
+ * mongod refuses by now, for what was written since, is left out: a way back has to come to an end, and drift tells what is missing.
+ */
 async function goBack(home: Home): Promise<string> {
   const back = reversed(home);
-  const result = await ensure(back);
+  await endIndexBuilds(home);
+  const leftOut: LeftOut = new Map();
+  const result = await bringAbout(back, leftOut);
   const stood = new Set(back.layout.namespaces.map(({ database, name }) => `${database}.${name}`));
   const added = home.layout.namespaces.filter(({ database, name }) => !stood.has(`${database}.${name}`));
   const there = [...(await listCollections(home, added))].filter(([, info]) => foreignTraits(info) === undefined);
@@ -85,7 +90,8 @@ async function goBack(home: Home): Promise<string> {
     if (!(await dropIfEmpty(home, namespace))) kept.push(namespace.name);
   }
   await confirmClaim(home);
-  return [result, `dropped ${there.length - kept.length} that were added`, ...(kept.length === 0 ? [] : [`left ${kept.join(', ')}, where documents are`])].join('; ');
+  const reasons = [...leftOut].map(([index, why]) => `left out index ${index}: ${why}`);
+  return [result, `dropped ${there.length - kept.length} that were added`, ...(kept.length === 0 ? [] : [`left ${kept.join(', ')}, where documents are`]), ...reasons].join('; ');
 }
 
 /**
@@ -103,6 +109,7 @@ export const createCollections: HomeStep = {
   ...homeCollections,
   async undo(home) {
     if (!(await claimedByThisOperation(home))) return 'the home was not claimed by this operation';
+    await endIndexBuilds(home);
     // One by one: dropping the database would also destroy what somebody else has put there since it was claimed.
     const own = [...(await listCollections(home, home.layout.namespaces))].filter(([, info]) => foreignTraits(info) === undefined);
     for (const [{ database, name }] of own) await writeOnCell(home, database, { drop: name }, notFound);

@@ -16,6 +16,8 @@ export interface FoundCollection {
   readonly namespace: HomeNamespace;
   readonly info: CollectionInfo | undefined;
   readonly indexes: readonly IndexDescriptionInfo[];
+  /** Names of those that mongod is still building: the build may fail yet. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 /** What a collection is to have beside its documents. */
@@ -58,14 +60,24 @@ export async function listCollections(home: Home, namespaces: readonly HomeNames
   return found;
 }
 
-async function listIndexes(home: Home, { database, name }: HomeNamespace): Promise<IndexDescriptionInfo[]> {
+/** mongod lists an index from when it begins to build it. */
+interface ListedBuild {
+  readonly buildUUID: unknown;
+  readonly spec: IndexDescriptionInfo;
+}
+
+async function listIndexes(home: Home, { database, name }: HomeNamespace): Promise<Pick<FoundCollection, 'indexes' | 'unfinished'>> {
   try {
-    return await listOnCell(home, database, { listIndexes: name });
+    const listed = await listOnCell<IndexDescriptionInfo | ListedBuild>(home, database, { listIndexes: name, includeBuildUUIDs: true });
+    const builds = listed.filter((one): one is ListedBuild => 'buildUUID' in one);
+    return { indexes: listed.map((one) => ('buildUUID' in one ? (one as ListedBuild).spec : (one as IndexDescriptionInfo))), unfinished: new Set(builds.map(({ spec }) => spec.name ?? '')) };
   } catch (error) {
-    if (serverCode(error) === serverCodes.namespaceNotFound) return [];
+    if (serverCode(error) === serverCodes.namespaceNotFound) return noIndexes;
     throw error;
   }
 }
+
+const noIndexes: Pick<FoundCollection, 'indexes' | 'unfinished'> = { indexes: [], unfinished: new Set() };
 
 /** @throws TenureError owned_by_another, where something stands by a declared name that the plane does not make */
 export async function lookAtCollections(home: Home): Promise<FoundCollection[]> {
@@ -77,7 +89,7 @@ export async function lookAtCollections(home: Home): Promise<FoundCollection[]> 
   const found: FoundCollection[] = [];
   for (const namespace of home.layout.namespaces) {
     const info = infos.get(namespace);
-    found.push({ namespace, info, indexes: info === undefined ? [] : await listIndexes(home, namespace) });
+    found.push({ namespace, info, ...(info === undefined ? noIndexes : await listIndexes(home, namespace)) });
   }
   return found;
 }
@@ -93,13 +105,13 @@ export function wantedIndexes({ form, before }: Pick<Home, 'form' | 'before'>, c
   return { declared, retired: new Set([...collection.indexes, ...declaredBefore].map(nameOnCell).filter((name) => !kept.has(name))) };
 }
 
-function judgeCollection(home: Home, { namespace: { declared: collection }, info, indexes }: FoundCollection): Observation {
+function judgeCollection(home: Home, { namespace: { declared: collection }, info, indexes, unfinished }: FoundCollection): Observation {
   if (info === undefined) return 'absent';
   const { declared, retired } = wantedIndexes(home, collection);
   if (!validatorIsAsDeclared(collection, info) || indexes.some(({ name = '' }) => retired.has(name))) return 'wrong';
   const there = declared.map((index) => ({ index, found: indexes.find(({ name }) => name === nameOnCell(index)) }));
   if (there.some(({ index, found }) => found !== undefined && !indexIsAsDeclared(index, found))) return 'wrong';
-  return there.some(({ found }) => found === undefined) ? 'partial' : 'present';
+  return there.some(({ index, found }) => found === undefined || unfinished.has(nameOnCell(index))) ? 'partial' : 'present';
 }
 
 export function judgeCollections(home: Home, found: readonly FoundCollection[]): Observation {

@@ -95,6 +95,22 @@ for (const mode of modes) {
       assert.deepEqual(withoutIds(await cell.snapshot(home)), withoutIds(before));
     });
 
+    test('undo leaves out an index that the documents no longer allow, says so, and brings back all else', async () => {
+      const both = { ...orders, indexes: [...(orders.indexes ?? []), { keys: [{ field: 'name', order: 1 as const }] }] };
+      const home = await homeThat({ spec: specWith([both, ...twoCollections.slice(1)], mode) });
+      // What a reconcile finds when somebody has dropped a unique index and the tenant wrote on.
+      await cell.collection(home, 'orders').dropIndexes();
+      await cell.collection(home, 'orders').insertMany([{ sku: 'alice@example.com' }, { sku: 'alice@example.com' }]);
+      const operation = changing(home, {});
+      await assert.rejects(parts['home-collections'].ensure(operation), { code: 'schema_rejected' });
+      const result = await parts['home-collections'].undo(operation);
+      assert.match(result, /^2 collections, 2 indexes; .*; left out index orders\/sku_1: collection "orders": its documents do not allow index sku_1 \(DuplicateKey 11000\)$/);
+      assert.equal(await parts['home-collections'].undo(operation), result);
+      assert.deepEqual([await indexesOf(home, 'orders'), await indexesOf(home, 'events')], [['name_1'], ['at_-1_kind_1']]);
+      assert.equal(await parts['home-collections'].observe(home), 'partial', 'as drift tells');
+      assert.equal(await cell.collection(home, 'orders').countDocuments(), 3);
+    });
+
     test('undo leaves an added collection in which something is, as it was declared', async () => {
       const home = await homeThat();
       const operation = changing(home, { spec: grown });

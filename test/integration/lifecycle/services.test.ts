@@ -7,7 +7,7 @@ import type { Operation } from '../../../contracts/operation.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { activeTenant, ended } from '../../harness/lifecycle.ts';
+import { activeTenant, ended, take } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import type { TenantInput } from '../../harness/manifests.ts';
 
@@ -67,6 +67,21 @@ test('a change that mongod refuses is undone: the cell, the declaration and the 
   assert.equal(await held('refused'), 3);
   const { spec } = (await api.call('getTenant', { params: { name: 'refused' } })).body;
   assert.deepEqual(spec.services[0]?.collections.map(({ name }) => name), ['orders']);
+});
+
+test('a reconciliation that the tenant’s documents do not allow is undone as far as they allow, and locks nothing', async () => {
+  await activeTenant(api, 'doubled', { placement, services: services({ name: 'orders', indexes: [{ ...index('sku'), unique: true }, index('other')] }) });
+  const orders = cell.db((await api.call('getTenant', { params: { name: 'doubled' } })).body.status.placement?.database).collection('orders');
+  await orders.dropIndexes();
+  await orders.insertMany([{ sku: 'alice@example.com' }, { sku: 'alice@example.com' }]);
+  const operation = await take(api, 'reconcileTenant', 'doubled');
+  assert.deepEqual([operation.state, operation.error?.code], ['failed', 'schema_rejected']);
+  assert.ok(!JSON.stringify(operation).includes('alice'), operation.error?.message);
+  const { status } = (await api.call('getTenant', { params: { name: 'doubled' } })).body;
+  assert.deepEqual([status.lifecycle, status.operation], ['Active', undefined]);
+  const { steps } = (await installation.store.operations.find(operation.id))!;
+  assert.ok(Object.values(steps).some(({ state, result }) => state === 'undone' && /left out index orders\/sku_1/.test(result ?? '')), JSON.stringify(steps));
+  assert.deepEqual(await standing('doubled'), { orders: ['other_1'] });
 });
 
 test('what no longer fits into the cell’s budget is refused by its step, with the room there is', async () => {

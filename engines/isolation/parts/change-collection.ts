@@ -1,0 +1,39 @@
+import type { Document } from 'mongodb';
+import type { HomeNamespace } from '../../../domain/home-layout.ts';
+import { writeOnCell } from '../cell-commands.ts';
+import type { CommandBounds } from '../command-bounds.ts';
+import { serverCodes } from '../cell-errors.ts';
+import type { Home } from '../home.ts';
+import { asSchemaRefusal } from './schema-refusal.ts';
+
+/** Refusals that another attempt at the same step brings about; the next look shows what is left to do. */
+const changedMeanwhile = new Set<number>([
+  serverCodes.namespaceExists,
+  serverCodes.namespaceNotFound,
+  serverCodes.indexNotFound,
+  serverCodes.conflictingOperationInProgress,
+  serverCodes.indexBuildAborted,
+  serverCodes.backgroundOperationInProgress,
+]);
+/** A declared collection in a home. */
+export interface CollectionInHome {
+  readonly home: Home;
+  readonly namespace: HomeNamespace;
+}
+
+/**
+ * Changes what a collection is to be.
+ * @throws TenureError schema_rejected, cell_unavailable; what the lease throws
+ */
+export async function changeCollection({ home, namespace }: CollectionInHome, command: Document, bounds?: CommandBounds): Promise<void> {
+  try {
+    await writeOnCell(home, namespace.database, command, changedMeanwhile, bounds);
+  } catch (error) {
+    throw asSchemaRefusal(error, namespace.declared.name, namesOf(command));
+  }
+}
+
+/** Of the indexes that a command asks for. */
+function namesOf({ indexes = [] }: Document): string[] {
+  return (indexes as readonly { readonly name: string }[]).map(({ name }) => name);
+}

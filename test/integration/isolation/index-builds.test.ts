@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import type { ClientSession, Document } from 'mongodb';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
+import { createCollections } from '../../../engines/isolation/parts/collections.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { until } from '../../harness/until.ts';
+import { heldLease, openCell } from './cell-fixture.ts';
+
+const { uri, adminUri } = attachToStack().mongod['eu-west-1'];
+// A socket that gives up sooner than any lease here ends: no build may hang on it.
+const cell = openCell({ uri: `${uri}${uri.includes('?') ? '&' : '?'}socketTimeoutMS=1500`, adminUri });
+after(() => cell.close());
+
+const shortMs = 3_000;
+
+/** A lease of three seconds, renewed for as long as is said. */
+function shortLease(renewed: () => boolean): WorkLease {
+  let until = performance.now() + shortMs;
+  return {
+    remainingMs() {
+      if (renewed()) until = performance.now() + shortMs;
+      const leftMs = Math.floor(until - performance.now());
+      if (leftMs < 1) throw new TenureError('control_unavailable', 'the lease ran out');
+      return leftMs;
+    },
+  };
+}
+
+const buildsOf = (home: Home): Promise<Document[]> =>
+  cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { 'command.createIndexes': { $exists: true }, 'command.comment': { $regex: home.operationId } } }]).toArray();
+
+/** Has `act` while no index can be built: somebody has written to the collection and has not committed. */
+async function whileBlocked(act: (home: Home, release: () => Promise<unknown>) => Promise<void>): Promise<Home> {
+  const home = cell.home();
+  await cell.insertClaim(home);
+  await createCollections.ensure(home);
+  const orders = cell.collection(home, 'orders');
+  await orders.insertOne({ sku: 'a' });
+  await orders.dropIndexes();
+  await cell.root.withSession(async (session: ClientSession) => {
+    session.startTransaction();
+    await orders.insertOne({ sku: 'b' }, { session });
+    await act(home, () => session.commitTransaction());
+  });
+  return home;
+}
+
+describe('an index build', () => {
+  test('goes on for longer than a lease while that is renewed', async () => {
+    const home = await whileBlocked(async (blocked, release) => {
+      cell.sent.length = 0;
+      const begun = performance.now();
+      const ensured = createCollections.ensure({ ...blocked, lease: shortLease(() => true) });
+      ensured.catch(() => undefined);
+      await until('it waits', async () => (await buildsOf(blocked)).length > 0);
+      await Promise.race([ensured, until('a lease and a half are over', () => performance.now() - begun > 1.5 * shortMs)]);
+      await release();
+      await ensured;
+      assert.equal(cell.sent.filter(({ commandName }) => commandName === 'createIndexes').length, 1, 'it is not begun anew');
+    });
+    assert.equal(await createCollections.observe(home), 'present');
+  });
+
+  test('stops within the lease, in mongod too, when that is not renewed', async () => {
+    const home = await whileBlocked(async (blocked, release) => {
+      const lease = shortLease(() => false);
+      await assert.rejects(createCollections.ensure({ ...blocked, lease }), { code: 'cell_unavailable', message: /within the lease/ });
+      assert.ok(lease.remainingMs() > 0);
+      assert.deepEqual(await buildsOf(blocked), []);
+      await release();
+    });
+    assert.equal(await createCollections.observe(home), 'partial');
+  });
+
+  test('that outlived its worker is ended by the undo', async () => {
+    const home = await whileBlocked(async (blocked, release) => {
+      let isLost = false;
+      const lease: WorkLease = {
+        remainingMs() {
+          if (isLost) throw new TenureError('fenced', 'the lease was lost');
+          return shortMs;
+        },
+      };
+      const ensured = assert.rejects(createCollections.ensure({ ...blocked, lease }), { code: 'fenced' });
+      await until('it waits', async () => (await buildsOf(blocked)).length > 0);
+      isLost = true;
+      await ensured;
+      assert.equal((await buildsOf(blocked)).length, 1, 'one who has lost the lease sends nothing more');
+      const undone = createCollections.undo({ ...blocked, lease: heldLease });
+      await until('the build is gone before anything is dropped', async () => (await buildsOf(blocked)).length === 0);
+      await release();
+      await undone;
+    });
+    assert.deepEqual(await cell.inside(home).listCollections(), []);
+  });
+});
