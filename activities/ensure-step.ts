@@ -1,12 +1,12 @@
 import type { OperationInput } from '../domain/operation-input.ts';
-import { isReversible, stepsOf } from '../domain/step-plan.ts';
+import { isReversible, plannedStep, stepsOf } from '../domain/step-plan.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { policyRefusal } from '../engines/admission/admission.ts';
 import { NotYet, OnlyOn } from './failure.ts';
 import { readOperation, requireHeld } from './held-operation.ts';
 import type { OperationActivities } from './operation-activities.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
-import { attemptStep, checkpoint, newAttempt } from './step-attempt.ts';
+import { attemptStep, checkpoint, lookAtStep, newAttempt } from './step-attempt.ts';
 import { stepOf } from '../store/operations.ts';
 import type { Store } from '../store/store.ts';
 import { leaseMs } from './work-under-lease.ts';
@@ -40,6 +40,9 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
     const { verdict } = admission;
     // What has begun to destroy was allowed when it began; to stop it half-way would help nobody.
     if (!verdict.allow && reversible) throw policyRefusal(verdict);
+
+    // What is in the way is found while everything still stands.
+    if (plannedStep(operation.kind, step).pivot === true && recorded.state === 'pending') await lookAtStep(environment, found, step);
 
     await failpoints.reach(`${step}.before-intent`, tenant.name);
     const after = await attemptStep(

@@ -7,7 +7,7 @@ import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
 import { plannedStep } from '../domain/step-plan.ts';
-import type { StepScope } from '../domain/step-plan.ts';
+import type { StepKey, StepScope } from '../domain/step-plan.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { WorkLease } from '../engines/isolation/home.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
@@ -56,6 +56,14 @@ async function stepWork({ cells, installation, templates }: OperationEnvironment
 
 /** A control step's work is its commit, which the fence guards; it needs no lease. */
 const untilCommit: WorkLease = { remainingMs: () => 8_000 };
+
+/** To look takes no lease: each command is bounded by this, and nothing is changed. */
+const whileLooking: WorkLease = { remainingMs: () => 4_000 };
+
+/** Looks whether a step can be begun. @throws TenureError where it cannot */
+export async function lookAtStep(environment: OperationEnvironment, found: OperationAndTenant, step: StepKey): Promise<void> {
+  await environment.handlers[step].look?.(await stepWork(environment, found, whileLooking));
+}
 
 /** Does one attempt's work and its checkpoint: under a lease where it touches a cell. */
 export async function attemptStep<T>(

@@ -111,9 +111,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
       return { operationId: input.operationId, state };
     } catch (error) {
       if (isFenced(error)) throw asFenced(input);
-      // There is no way back: the sweep begins a run that goes on.
-      if (pastPivot) throw error;
-      const failure: OperationFailure = failureOf(error, current, CancellationScope.current().consideredCancelled);
+      const failure: OperationFailure = failureOf(error, current, !pastPivot && CancellationScope.current().consideredCancelled);
       if (current !== undefined) show(current, 'failed', failure.message);
       headline += ` — undoing: ${failure.message}`;
       turned = await CancellationScope.nonCancellable(() => commits.turnOperation({ ...held, failure }));

@@ -5,13 +5,19 @@ import type { StepHandler, StepOutcome, StepWork } from './step-handler.ts';
 /** Runs one part of the tenant's boundary on its cell as a step. */
 export function homeStepHandler(step: HomeStep): StepHandler {
   return {
+    async look(work) {
+      await step.observe(work.home());
+    },
     ensure: async (work) => ({ result: await step.ensure(work.home()) }),
     undo: async (work) => ({ result: await step.undo(work.home()) }),
   };
 }
 
-function only(when: (work: StepWork) => boolean, otherwise: StepOutcome, { ensure, undo }: StepHandler): StepHandler {
+function only(when: (work: StepWork) => boolean, otherwise: StepOutcome, { look, ensure, undo }: StepHandler): StepHandler {
   return {
+    async look(work) {
+      if (when(work)) await look?.(work);
+    },
     ensure: async (work) => (when(work) ? ensure(work) : otherwise),
     undo: async (work) => (when(work) ? undo(work) : otherwise),
   };

@@ -28,6 +28,8 @@ export interface StepOutcome {
 
 /** One step of a lifecycle path: bringing it about, and taking it back. Both may be repeated. */
 export interface StepHandler {
+  /** Looks whether the step can be begun; nothing is changed. Asked before the intent of a step that cannot be taken back. */
+  look?(work: StepWork): Promise<void>;
   ensure(work: EnsureWork): Promise<StepOutcome>;
   undo(work: StepWork): Promise<StepOutcome>;
 }

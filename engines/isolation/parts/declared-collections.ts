@@ -70,7 +70,7 @@ async function listIndexes(home: Home, { database, name }: HomeNamespace): Promi
   try {
     const listed = await listOnCell<IndexDescriptionInfo | ListedBuild>(home, database, { listIndexes: name, includeBuildUUIDs: true });
     const builds = listed.filter((one): one is ListedBuild => 'buildUUID' in one);
-    return { indexes: listed.map((one) => ('buildUUID' in one ? (one as ListedBuild).spec : (one as IndexDescriptionInfo))), unfinished: new Set(builds.map(({ spec }) => spec.name ?? '')) };
+    return { indexes: listed.map((one) => ('buildUUID' in one ? one.spec : one)), unfinished: new Set(builds.map(({ spec }) => spec.name ?? '')) };
   } catch (error) {
     if (serverCode(error) === serverCodes.namespaceNotFound) return noIndexes;
     throw error;
