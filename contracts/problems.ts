@@ -48,6 +48,7 @@ export const problems = {
   tenant_deleted: { status: 409, exit: 'conflict', fault: 'user', retryable: false, title: 'The tenant is deleted', fix: 'Undelete it first, or wait for its purge to use the name anew.' },
   mass_change_braked: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'Too many tenants are being suspended, deleted or purged at once', fix: 'Make sure that this is meant; then an admin repeats it with --confirm-mass-change (confirmMassChange=true), or wait until the window has passed.' },
   tenant_not_active: { status: 409, exit: 'conflict', fault: 'user', retryable: false, title: 'The tenant is not Active', fix: 'Activate, resume or reactivate it first.' },
+  verification_disturbed: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'A tenant wrote to the canary while its isolation was verified', fix: 'Verify again at a time when its application does not rewrite or empty whole collections.' },
   idempotency_in_progress: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'A request with this Idempotency-Key is still running', fix: 'Repeat the request a little later with the same key.' },
   revision_stale: { status: 412, exit: 'conflict', fault: 'user', retryable: false, title: 'The resource has changed since it was read', fix: 'Read it again, apply the change to what you read, and send its new ETag in If-Match.' },
   body_too_large: { status: 413, exit: 'usage', fault: 'user', retryable: false, title: 'The request body is too large', fix: 'Send at most 1 MiB of JSON.' },

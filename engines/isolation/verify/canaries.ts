@@ -46,6 +46,12 @@ export async function removeOldCanaries(home: Home, leavings: Leavings): Promise
   for (const { database, name } of home.layout.namespaces) await writeOnCell(home, database, { delete: name, deletes: [{ q: leftBehind('_id', prefix, leavings), limit: 0 }] }, namespaceNotFound);
 }
 
+/** Whether the canary is everywhere where it was planted, as it was planted. */
+export async function isWhole(home: Home, { _id, canary }: Canary): Promise<boolean> {
+  const found = await findCanary(home, { _id, canary });
+  return found.length === footholds(home).length && found.every((document) => document['canary'] === canary);
+}
+
 /** Where the canary is, as the plane sees it. */
 export async function findCanary(home: Home, { _id }: Canary): Promise<Document[]> {
   const found: Document[] = [];

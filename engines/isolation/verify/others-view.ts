@@ -8,8 +8,11 @@ import { whatStandsIn } from '../parts/standing.ts';
 import { findCanary } from './canaries.ts';
 import type { Canary } from './canaries.ts';
 
+/** What a probe writes, in whatever it writes: see the seeds of commands and the crafted probes. */
+const probeMark = 'stranger';
+
 /** Digests of what the plane sees of a home, by what it is. The tenant's own documents are not in it: their owner writes them all the time. */
-export type HomeView = Readonly<Record<'names' | 'collections' | 'indexes' | 'user' | 'roles' | 'profiler' | 'canaries', string>>;
+export type HomeView = Readonly<Record<'names' | 'collections' | 'indexes' | 'user' | 'roles' | 'profiler' | 'canaries' | 'marked', string>>;
 
 /** mongod gives roles and rights in no order that it keeps to. */
 function unordered(value: unknown): unknown {
@@ -18,8 +21,14 @@ function unordered(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unordered(one)]));
 }
 
-/** Looks at everything of a home that only the plane changes. @throws TenureError cell_unavailable */
-export async function viewHome(home: Home, canary: Canary): Promise<HomeView> {
+/** Whether a probe has written to a canary: what probes write says so, or is the prober's own. */
+function isMarked(document: Document, prober: Canary): boolean {
+  const text = BSON.EJSON.stringify(document);
+  return text.includes(probeMark) || text.includes(prober.canary);
+}
+
+/** Looks at everything of a home that only the plane changes, and at its canary, which its owner may change too. @throws TenureError cell_unavailable */
+export async function viewHome(home: Home, canary: Canary, prober: Canary): Promise<HomeView> {
   const { database, user, roles, ownDatabase } = home.layout;
   const collections: Document[] = [];
   const indexes: Document[] = [];
@@ -27,6 +36,7 @@ export async function viewHome(home: Home, canary: Canary): Promise<HomeView> {
     collections.push(...(await listOnCell<Document>(home, holder, { listCollections: 1, filter: { name } })));
     indexes.push(...(await listOnCell<Document>(home, holder, { listIndexes: name })));
   }
+  const canaries = await findCanary(home, canary);
   const found = {
     names: await whatStandsIn(home),
     collections,
@@ -34,12 +44,13 @@ export async function viewHome(home: Home, canary: Canary): Promise<HomeView> {
     user: (await readOnCell(home, database, { usersInfo: { user, db: database }, showCredentials: true, showAuthenticationRestrictions: true }))['users'] as unknown,
     roles: (await readOnCell(home, roles.database, { rolesInfo: [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database })), showPrivileges: true }))['roles'] as unknown,
     profiler: ownDatabase === undefined ? 0 : ((await readOnCell(home, ownDatabase, { profile: -1 }))['was'] as unknown),
-    canaries: await findCanary(home, canary),
+    canaries,
+    marked: canaries.filter((document) => isMarked(document, prober)),
   };
   return Object.fromEntries(Object.entries(found).map(([what, value]) => [what, canonicalDigest(unordered(BSON.EJSON.serialize({ value })))])) as HomeView;
 }
 
-/** What of a home is not as it was. */
+/** What of a home is not as it was, but for what its owner may have done. */
 export function changesBetween(before: HomeView, after: HomeView): string[] {
-  return (Object.keys(before) as (keyof HomeView)[]).filter((what) => before[what] !== after[what]);
+  return (Object.keys(before) as (keyof HomeView)[]).filter((what) => what !== 'canaries' && before[what] !== after[what]);
 }

@@ -11,6 +11,7 @@ import { footholds } from '../probe/boundary-attempts.ts';
 import { aimsAt } from './aim.ts';
 import { ask } from './answer.ts';
 import type { Bystander } from './bystander.ts';
+import { isWhole } from './canaries.ts';
 import type { Canary } from './canaries.ts';
 import { commandProbes } from './command-probes.ts';
 import { craftedProbes, probesOfEach } from './crafted-probes.ts';
@@ -53,12 +54,24 @@ function connect({ home, password }: Side, maxPoolSize = 1): MongoClient {
   return new MongoClient(cell.endpoint, { auth: { username: layout.user, password }, authSource: layout.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize, serverSelectionTimeoutMS: 5_000 });
 }
 
-/** @throws TenureError isolation_probe_failed, where the tenant cannot do what it is there for: what is refused to it then proves nothing */
-async function requireOwnAccess({ home, canary }: Side, client: MongoClient): Promise<void> {
+function disturbed({ name }: Side): TenureError {
+  return new TenureError('verification_disturbed', `tenant "${name}" wrote to the canary in its own collection while it was verified: what was seen proves nothing`);
+}
+
+/** @throws TenureError verification_disturbed, where the canary is no longer as it was planted: its owner may do that */
+async function requireUndisturbed(side: Side): Promise<void> {
+  if (!(await isWhole(side.home, side.canary))) throw disturbed(side);
+}
+
+/** @throws TenureError verification_disturbed; isolation_probe_failed, where the tenant cannot do what it is there for: what is refused to it then proves nothing */
+async function requireOwnAccess(side: Side, client: MongoClient): Promise<void> {
+  const { home, canary } = side;
   for (const { database, name } of footholds(home)) {
     const answer = await ask(home, client, database, { find: name, filter: { _id: canary._id } });
     const [found] = answer.kind === 'done' ? (answer.reply['cursor'] as { firstBatch: Document[] }).firstBatch : [];
-    if (found?.['canary'] !== canary.canary) throw new TenureError('isolation_probe_failed', `tenant ${home.uid} cannot read its own data on cell "${home.cell.name}": nothing that is refused to it proves anything`);
+    if (found?.['canary'] === canary.canary) continue;
+    await requireUndisturbed(side);
+    throw new TenureError('isolation_probe_failed', `tenant ${home.uid} cannot read its own data on cell "${home.cell.name}": nothing that is refused to it proves anything`);
   }
 }
 
@@ -79,8 +92,14 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
   const own = connect(from);
   try {
     await requireOwnAccess(from, own);
-    const before = await viewHome(to.home, to.canary);
-    const changes = async (): Promise<string[]> => changesBetween(before, await viewHome(to.home, to.canary));
+    const before = await viewHome(to.home, to.canary, from.canary);
+    await requireUndisturbed(to);
+    let isDisturbed = false;
+    const changes = async (): Promise<string[]> => {
+      const now = await viewHome(to.home, to.canary, from.canary);
+      isDisturbed ||= now.canaries !== before.canaries;
+      return changesBetween(before, now);
+    };
     const jury: Jury = { line, canary: to.canary.canary, nobody: createNobody(newId), changes };
     const outcomes: Outcome[] = [await judgeRights(from, own)];
 
@@ -110,6 +129,11 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
     if (changed.length > 0 && !outcomes.some(({ verdict }) => verdict.class === 'breach')) {
       const verdict: Verdict = { class: 'breach', evidence: 'changed', detail: `${changed.join(', ')} of the other changed, it is not known by which probe` };
       outcomes.push({ family: 'live', name: 'the other’s home at the end', database: to.home.layout.database, command: {}, verdict });
+    }
+    if (isDisturbed) {
+      // What mongod let or gave away is true all the same; that something changed may be its owner's doing.
+      if (!outcomes.some(({ verdict }) => verdict.class === 'breach' && verdict.evidence !== 'changed')) throw disturbed(to);
+      return outcomes.filter(({ family, verdict }) => family !== 'live' || verdict.evidence !== 'changed');
     }
     await requireOwnAccess(from, own);
     return outcomes;

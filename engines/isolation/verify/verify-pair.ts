@@ -72,7 +72,8 @@ async function verifyWithBystander(from: Side, to: Side, { attempt, newId }: Ver
 /**
  * Tries with the real credential of each of two tenants to get at the other: with every command and every aggregation stage that the
  * running mongod says it has, and with what is crafted. Changes nothing that lasts, whether the boundary holds or not.
- * @throws TenureError cell_unavailable, where anything was not answered by mongod; isolation_probe_failed, where a tenant cannot even read its own data
+ * @throws TenureError cell_unavailable, where anything was not answered by mongod; isolation_probe_failed, where a tenant cannot even read its own data;
+ * verification_disturbed, where one has written to its canary and nothing else shows a breach
  */
 export async function verifyPair(verification: VerifyPair): Promise<IsolationDirection[]> {
   const { tenants, leavings, attempt, password } = verification;

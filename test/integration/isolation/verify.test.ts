@@ -159,6 +159,53 @@ describe('what is no proof is not taken for one', () => {
   });
 });
 
+describe('what the tenant itself does to its canary is not taken for the other’s doing', () => {
+  const begin = async (one: Home, other: Home, planted: () => Promise<unknown>): Promise<IsolationDirection[]> => {
+    const verification = newVerification();
+    return verifyPair({
+      tenants: [{ name: 'one', home: one }, { name: 'other', home: other }],
+      leavings: { verification, olderThan: since },
+      attempt: `${verification}_1`,
+      password: passwordOf,
+      newId,
+      planted: async () => void (await planted()),
+    });
+  };
+  for (const whose of ['one', 'other'] as const) {
+    test(`${whose} empties its collection: no verdict`, async () => {
+      const homes = { one: await prepared('schema'), other: await prepared('schema') };
+      const { database, name } = homes[whose].layout.namespaces[0]!;
+      await assert.rejects(begin(homes.one, homes.other, () => cell.root.db(database).collection(name).deleteMany({})), { code: 'verification_disturbed' });
+      assert.deepEqual(await leftOn(cell, [homes.one, homes.other]), []);
+    });
+  }
+  test('in the midst of it: no verdict either, but where mongod let the other in all the same', async () => {
+    const [one, other] = [await prepared('schema'), await prepared('schema')];
+    const { database, name } = other.layout.namespaces[0]!;
+    const orders = cell.root.db(database).collection(name);
+    let going = true;
+    const rewrite = async (): Promise<void> => {
+      for (let turn = 0; going; turn += 1) await orders.updateMany({ canary: { $exists: true } }, { $set: { turn } });
+    };
+    const beside = async (): Promise<IsolationDirection[]> => {
+      going = true;
+      let rewriting: Promise<void> | undefined;
+      return begin(one, other, async () => void (rewriting = rewrite())).finally(async () => {
+        going = false;
+        await rewriting;
+      });
+    };
+    await assert.rejects(beside(), { code: 'verification_disturbed' });
+    const byHand = `by_hand_${one.uid}`;
+    await cell.root.db('admin').command({ createRole: byHand, privileges: [{ resource: { db: database, collection: name }, actions: ['find'] }], roles: [] });
+    await cell.database(one).command({ grantRolesToUser: one.layout.user, roles: [{ role: byHand, db: 'admin' }] });
+    const [there] = await beside();
+    assert.ok(there !== undefined);
+    assert.ok(there.breaches.some(({ evidence }) => evidence === 'disclosed' || evidence === 'let'));
+    assert.ok(!there.breaches.some(({ evidence }) => evidence === 'changed'), breachesOf(there).join('\n'));
+  });
+});
+
 test('what an attempt that died has left is removed by the next one at the same verification, and what others need stays', async () => {
   const [one, other] = [await prepared('schema'), await prepared('hybrid')];
   const [stale, verification, running] = ['00000000000000000000000001', newVerification(), newVerification()];
