@@ -94,10 +94,10 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
     await requireOwnAccess(from, own);
     const before = await viewHome(to.home, to.canary, from.canary);
     await requireUndisturbed(to);
-    let isDisturbed = false;
+    const seen = { isDisturbed: false };
     const changes = async (): Promise<string[]> => {
       const now = await viewHome(to.home, to.canary, from.canary);
-      isDisturbed ||= now.canaries !== before.canaries;
+      seen.isDisturbed ||= now.canaries !== before.canaries;
       return changesBetween(before, now);
     };
     const jury: Jury = { line, canary: to.canary.canary, nobody: createNobody(newId), changes };
@@ -130,7 +130,7 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
       const verdict: Verdict = { class: 'breach', evidence: 'changed', detail: `${changed.join(', ')} of the other changed, it is not known by which probe` };
       outcomes.push({ family: 'live', name: 'the other’s home at the end', database: to.home.layout.database, command: {}, verdict });
     }
-    if (isDisturbed) {
+    if (seen.isDisturbed) {
       // What mongod let or gave away is true all the same; that something changed may be its owner's doing.
       if (!outcomes.some(({ verdict }) => verdict.class === 'breach' && verdict.evidence !== 'changed')) throw disturbed(to);
       return outcomes.filter(({ family, verdict }) => family !== 'live' || verdict.evidence !== 'changed');

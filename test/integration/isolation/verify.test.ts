@@ -183,17 +183,18 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
     const [one, other] = [await prepared('schema'), await prepared('schema')];
     const { database, name } = other.layout.namespaces[0]!;
     const orders = cell.root.db(database).collection(name);
-    let going = true;
-    const rewrite = async (): Promise<void> => {
-      for (let turn = 0; going; turn += 1) await orders.updateMany({ canary: { $exists: true } }, { $set: { turn } });
+    const rewrite = async ({ signal }: AbortController): Promise<void> => {
+      for (let turn = 0; !signal.aborted; turn += 1) await orders.updateMany({ canary: { $exists: true } }, { $set: { turn } });
     };
     const beside = async (): Promise<IsolationDirection[]> => {
-      going = true;
-      let rewriting: Promise<void> | undefined;
-      return begin(one, other, async () => void (rewriting = rewrite())).finally(async () => {
-        going = false;
-        await rewriting;
-      });
+      const stop = new AbortController();
+      const rewriting: Promise<void>[] = [];
+      try {
+        return await begin(one, other, async () => rewriting.push(rewrite(stop)));
+      } finally {
+        stop.abort();
+        await Promise.all(rewriting);
+      }
     };
     await assert.rejects(beside(), { code: 'verification_disturbed' });
     const byHand = `by_hand_${one.uid}`;
