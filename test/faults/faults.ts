@@ -116,37 +116,20 @@ const terminateOrphan: Fault = {
 
 const terminate: Fault = { ...onOperation, name: 'Terminate', cancels: undefined, strike: each((bed, operation) => handle(bed, operation).terminate('fault test')) };
 
-async function resetTo(bed: TestBed, operation: RunningOperation, workflowTaskFinishEventId: Long): Promise<void> {
-  const { runId } = await handle(bed, operation).describe();
-  await bed.temporal.workflowService.resetWorkflowExecution({
-    namespace: bed.temporal.options.namespace,
-    workflowExecution: { workflowId: operation.workflowId, runId },
-    reason: 'fault test',
-    workflowTaskFinishEventId,
-    requestId: `${operation.id}-reset`,
-  });
-}
-
 /** A reset to the first workflow task: what an operator does to run everything again. */
-const reset: Fault = { ...onOperation, name: 'Reset', cancels: undefined, strike: each((bed, operation) => resetTo(bed, operation, Long.fromNumber(3))) };
-
-/** A reset to a later task: the new run repeats what the old one was told when it began, and holds no lock of its own. */
-const resetLate: Fault = {
+const reset: Fault = {
   ...onOperation,
-  name: 'Reset, last task',
+  name: 'Reset',
   cancels: undefined,
   strike: each(async (bed, operation) => {
-    const last = await until(
-      `${operation.kind} has completed a further task`,
-      async () => {
-        const { events } = await handle(bed, operation).fetchHistory();
-        const completed = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes != null);
-        return completed.length > 1 ? completed.at(-1)?.eventId : undefined;
-      },
-      heardMs,
-      historyPollMs,
-    );
-    await resetTo(bed, operation, last);
+    const { runId } = await handle(bed, operation).describe();
+    await bed.temporal.workflowService.resetWorkflowExecution({
+      namespace: bed.temporal.options.namespace,
+      workflowExecution: { workflowId: operation.workflowId, runId },
+      reason: 'fault test',
+      workflowTaskFinishEventId: Long.fromNumber(3),
+      requestId: `${operation.id}-reset`,
+    });
   }),
 };
 
@@ -224,7 +207,6 @@ export const everyFault: readonly Fault[] = [
   terminate,
   terminateOrphan,
   reset,
-  resetLate,
   cancelInTheUi,
   cancelThroughTheApi,
 ];
