@@ -93,3 +93,21 @@ test('a purge that has begun to destroy goes on to its end, whatever policy says
   assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
   assert.equal((await api.call('listTombstones', { query: { name } })).body.items.length, 1);
 });
+
+test('a cancellation that comes when the operation has been cancelled by then is answered as that', async () => {
+  const name = 'twice-called-off';
+  await activeTenant(api, name);
+  const running = armFailpoint(installation, 'begin.after-commit', 'pause');
+  const { body } = await api.call('reconcileTenant', { params: { name }, ...always() });
+  const id = body.operation?.id ?? '';
+  await running.hit();
+  const answering = armFailpoint(installation, 'cancel.before-commit', 'pause');
+  const late = api.call('cancelOperation', { params: { id } });
+  await answering.hit();
+  assert.equal((await api.call('cancelOperation', { params: { id } })).status, 202);
+  running.release();
+  assert.equal((await ended(api, id)).state, 'cancelled');
+  answering.release();
+  const { status, body: operation } = await late;
+  assert.deepEqual([status, operation.state], [200, 'cancelled']);
+});
