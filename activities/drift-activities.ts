@@ -76,23 +76,19 @@ export function createDriftActivities({ store, cells, templates, installation, r
       },
     };
     const tenants = await store.resources.idleOn(cell, after, pageSize);
-    const homes = new Map<string, Home>();
+    const looked: { readonly tenant: TenantDocument; readonly home: Home }[] = [];
     for (const tenant of tenants) {
       try {
         const home = await homeOf(tenant, lease);
-        if (home !== undefined) homes.set(tenant._id, home);
+        if (home !== undefined) looked.push({ tenant, home });
       } catch (error) {
         // One whose template is gone, say, must not keep the others from being looked at.
         if (error instanceof TenureError && problems[error.code].retryable) throw error;
         logger.warn('a home could not be looked at', { tenant: tenant.name, cell, ...errorFields(error) });
       }
     }
-    const found = await scanCell({ cell: cells.get(cell), lease, homes: [...homes.values()] });
-    const scanned = tenants.flatMap((tenant) => {
-      const home = homes.get(tenant._id);
-      const findings = home === undefined ? undefined : found.get(home);
-      return findings === undefined ? [] : [{ tenant, findings }];
-    });
+    const found = await scanCell({ cell: cells.get(cell), lease, homes: looked.map(({ home }) => home) });
+    const scanned = looked.map(({ home, ...about }) => ({ ...about, findings: found.get(home) ?? [] }));
     let drifted = 0;
     for await (const { tenant, findings, ...recorded } of record(scanned)) {
       Context.current().heartbeat();

@@ -1,4 +1,3 @@
-import { TenureError } from '../../domain/tenure-error.ts';
 import { cancelOperation } from '../../engines/registry/cancel-operation.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
@@ -55,13 +54,7 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
       const operation = await store.operations.find(id);
       const { policy } = await authorize(caller, 'operation.cancel', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
       if (operation === undefined) throw absent({ kind: 'Operation' });
-      if (operation.state === 'cancelled') return { status: 200, body: operationBody(operation) };
-      const cancelled = await cancelOperation({ store, failpoints }, operation, caller, policy).catch(async (error: unknown) => {
-        // Somebody else's cancellation, or the caller's own of which the answer was lost, may have come to its end meanwhile.
-        const ended = error instanceof TenureError && error.code === 'operation_finished' ? await store.operations.find(id) : undefined;
-        if (ended?.state === 'cancelled') return ended;
-        throw error;
-      });
+      const cancelled = await cancelOperation({ store, failpoints }, operation, caller, policy);
       if (cancelled.state === 'cancelled') return { status: 200, body: operationBody(cancelled) };
       await tellCancelled(cancelled);
       return { status: 202, body: operationBody(cancelled) };

@@ -31,7 +31,19 @@ async function unqueue(store: Store, tx: Transaction, { _id, tenant }: Operation
  * @returns the operation; its state is `cancelled` where that is so already
  * @throws TenureError operation_finished, cancel_not_possible when what it has begun cannot be taken back
  */
-export async function cancelOperation({ store, failpoints }: CancelDependencies, { _id: id, tenant: { name } }: OperationDocument, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
+export async function cancelOperation(dependencies: CancelDependencies, operation: OperationDocument, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
+  if (operation.state === 'cancelled') return operation;
+  try {
+    return await askForCancel(dependencies, operation, caller, policy);
+  } catch (error) {
+    // Somebody else's cancellation, or the caller's own of which the answer was lost, may have come to its end meanwhile.
+    const ended = error instanceof TenureError && error.code === 'operation_finished' ? await dependencies.store.operations.find(operation._id) : undefined;
+    if (ended?.state === 'cancelled') return ended;
+    throw error;
+  }
+}
+
+async function askForCancel({ store, failpoints }: CancelDependencies, { _id: id, tenant: { name } }: OperationDocument, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
   await failpoints.reach('cancel.before-commit', name);
   const cancelled = await store.commit(async (tx) => {
     const operation = await store.operations.read(tx, id);

@@ -33,8 +33,8 @@ const toldAtMost = 20;
 
 /**
  * Writes down what a scan has found of some tenants, and begins the reconciliation of each where that mends something and the
- * tenant's state has one: of a Deleted tenant it is only told. What has changed since the scan looked is let be: the next scan sees it as it is then. Tenants that are as they should be, and
- * were so before, cost nothing but their share of two commands.
+ * tenant's state has one: of a Deleted tenant it is only told. What has changed since the scan looked is let be: the next scan
+ * sees it as it is then. Tenants that are as they should be, and were so before, cost nothing but their share of two commands.
  */
 export function createRecordDrift({ store, changeTenant }: RecordDriftDependencies): (scanned: readonly ScannedTenant[]) => AsyncGenerator<RecordedDrift & ScannedTenant> {
   async function told(scanned: TenantDocument, findings: readonly DriftFinding[], caller: Caller): Promise<TenantDocument> {

@@ -21,9 +21,12 @@ export const verbOf = {
 
 export type Verb = (typeof verbOf)[keyof typeof verbOf];
 
+/** What a request about a tenant needs that is to be done whatever its revision, and once. */
+export const always = () => ({ ifMatch: '*' as const, idempotencyKey: randomUUID() });
+
 /** Asks for a path by its verb and resolves when its operation has ended, however. */
 export async function take(api: ApiClient, verb: Verb, name: string): Promise<Operation> {
-  const { body } = await api.call(verb, { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call(verb, { params: { name }, ...always() });
   assert.ok(body.operation !== undefined, `${verb} of ${name} starts an operation`);
   return ended(api, body.operation.id);
 }

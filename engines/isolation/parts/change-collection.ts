@@ -15,6 +15,7 @@ const changedMeanwhile = new Set<number>([
   serverCodes.indexBuildAborted,
   serverCodes.backgroundOperationInProgress,
 ]);
+
 /** A declared collection in a home. */
 export interface CollectionInHome {
   readonly home: Home;

@@ -1,6 +1,7 @@
 import { Binary, Long, Timestamp } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { Aim } from './aim.ts';
+import { mark } from './probe.ts';
 
 /**
  * Beginnings for commands whose form mongod does not spell out in what it says of a wrong one. Every other command, and every one that
@@ -19,7 +20,7 @@ export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly
     _shardsvrCollModParticipant: { _shardsvrCollModParticipant: collection, collModRequest: { validationLevel: 'off' } },
     _shardsvrSetUserWriteBlockMode: { _shardsvrSetUserWriteBlockMode: 1, global: true, phase: 'prepare' },
     aggregate: { aggregate: collection, ...pipeline },
-    bulkWrite: { bulkWrite: 1, ops: [{ insert: 0, document: { stranger: true } }], nsInfo: [{ ns: namespace }] },
+    bulkWrite: { bulkWrite: 1, ops: [{ insert: 0, document: mark }], nsInfo: [{ ns: namespace }] },
     cloneCollectionAsCapped: { cloneCollectionAsCapped: collection, toCollection: 'stolen', size: 4096 },
     clusterAggregate: { clusterAggregate: collection, ...pipeline },
     clusterGetMore: { clusterGetMore: Long.fromNumber(1), collection },
@@ -36,8 +37,8 @@ export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly
     revokeRolesFromUser: { revokeRolesFromUser: `tenant_${uid}`, roles },
     updateUser: { updateUser: `tenant_${uid}`, pwd: 'stolen' },
     grantPrivilegesToRole: { grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
-    insert: { insert: collection, documents: [{ stranger: true }] },
-    clusterInsert: { clusterInsert: collection, documents: [{ stranger: true }] },
+    insert: { insert: collection, documents: [mark] },
+    clusterInsert: { clusterInsert: collection, documents: [mark] },
     mapReduce: { mapReduce: collection, map: 'function () { emit(1, this) }', reduce: 'function (k, v) { return v[0] }', out: { inline: 1 } },
     recipientForgetMigration: { recipientForgetMigration: 1, migrationId: uuid, tenantId: uid, donorConnectionString: hosts, readPreference: { mode: 'primary' } },
     recipientSyncData: { recipientSyncData: 1, migrationId: uuid, tenantId: uid, donorConnectionString: hosts, readPreference: { mode: 'primary' } },
@@ -46,8 +47,8 @@ export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly
     revokePrivilegesFromRole: { revokePrivilegesFromRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
     saslStart: { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: new Binary(Buffer.from(`n,,n=tenant_${uid},r=0`)) },
     saslContinue: { saslContinue: 1, conversationId: 1, payload: new Binary(Buffer.from('c=biws,r=0,p=0')) },
-    update: { update: collection, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] },
-    clusterUpdate: { clusterUpdate: collection, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] },
+    update: { update: collection, updates: [{ q: {}, u: { $set: mark }, multi: true }] },
+    clusterUpdate: { clusterUpdate: collection, updates: [{ q: {}, u: { $set: mark }, multi: true }] },
     _shardsvrRefineCollectionShardKey: { _shardsvrRefineCollectionShardKey: collection, newShardKey: { x: 1 }, newShardKeyCollectionUUID: uuid },
   };
 }

@@ -6,6 +6,7 @@ import { planeDatabase } from '../parts/claim.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
 import type { Aim } from './aim.ts';
 import type { Inventory } from './inventory.ts';
+import { mark } from './probe.ts';
 import type { Probe } from './probe.ts';
 
 /** Name, database, command. */
@@ -64,15 +65,15 @@ function changes({ database, collection, uuid }: Aim, { layout: theirs }: Home, 
   const onTheirs = { resource: { db: database, collection }, actions: ['find', 'insert'] };
   const theirRole = { role: theirs.roles.readOnly, db: theirs.roles.database };
   return [
-    there('insert by UUID', { insert: collection, collectionUUID: uuid, documents: [{ stranger: true }] }),
-    there('upsert', { update: collection, updates: [{ q: { stranger: true }, u: { $set: { stranger: true } }, upsert: true }] }),
+    there('insert by UUID', { insert: collection, collectionUUID: uuid, documents: [mark] }),
+    there('upsert', { update: collection, updates: [{ q: mark, u: { $set: mark }, upsert: true }] }),
     there('find and remove', { findAndModify: collection, query: {}, remove: true }),
-    there('find and update', { findAndModify: collection, query: {}, update: { $set: { stranger: true } } }),
+    there('find and update', { findAndModify: collection, query: {}, update: { $set: mark } }),
     ['bulk write', 'admin', { bulkWrite: 1, ops: [{ delete: 0, filter: {}, multi: true }], nsInfo: [{ ns: namespace }] }],
     there('make it capped', { create: collection, capped: true, size: 4096 }),
     there('make a view of it', { create: 'tenure_seen', viewOn: collection, pipeline: [] }),
     there('make a time series beside it', { create: 'tenure_series', timeseries: { timeField: 't' } }),
-    there('write into buckets of a time series', { insert: `system.buckets.${collection}`, documents: [{ stranger: true }] }),
+    there('write into buckets of a time series', { insert: `system.buckets.${collection}`, documents: [mark] }),
     there('store a function', { insert: 'system.js', documents: [{ _id: 'stranger', value: 1 }] }),
     there('make an index', { createIndexes: collection, indexes: [{ key: { stranger: 1 }, name: 'stranger', expireAfterSeconds: 0 }] }),
     there('drop indexes', { dropIndexes: collection, index: '*' }),
@@ -80,7 +81,7 @@ function changes({ database, collection, uuid }: Aim, { layout: theirs }: Home, 
     there('drop the database', { dropDatabase: 1 }),
     there('profile', { profile: 2 }),
     ['apply operations', 'admin', { applyOps: [{ op: 'i', ns: namespace, o: { _id: 'stranger' } }] }],
-    ['write the oplog', 'local', { insert: 'oplog.rs', documents: [{ stranger: true }] }],
+    ['write the oplog', 'local', { insert: 'oplog.rs', documents: [mark] }],
     ['write users', 'admin', { update: 'system.users', updates: [{ q: { user: mine.user }, u: { $set: { roles: [] } } }] }],
     ['write the plane’s claims', planeDatabase, { delete: 'claims', deletes: [{ q: {}, limit: 0 }] }],
     [`take its password`, theirs.database, { updateUser: theirs.user, pwd: 'stolen' }],
@@ -123,7 +124,7 @@ function fromOwn({ database, collection }: Aim, own: HomeNamespace): Crafted[] {
     [`rename its own in ${own.database} to it`, 'admin', { renameCollection: mine, to: theirs, dropTarget: true }],
     here('copy it, capped', { cloneCollectionAsCapped: collection, toCollection: own.name, size: 4096 }),
     through('replace after a match', { $match: {} }, out),
-    through('merge by a pipeline', { $merge: { into: { db: database, coll: collection }, whenMatched: [{ $set: { stranger: true } }] } }),
+    through('merge by a pipeline', { $merge: { into: { db: database, coll: collection }, whenMatched: [{ $set: mark }] } }),
     here('replace, to be explained', { explain: { aggregate: own.name, pipeline: [out], cursor: {} } }),
     here('merge, to be explained', { explain: { aggregate: own.name, pipeline: [merge], cursor: {} } }),
     here('map into its database', { mapReduce: own.name, map: 'function () {}', reduce: 'function () {}', out: { replace: collection, db: database } }),
@@ -158,8 +159,8 @@ export function probesOfEach({ to }: Pair, aims: readonly Aim[]): Probe[] {
     const about = { family: 'crafted', aim, database, expects: 'refused' } as const;
     return [
       { ...about, name: `find in ${name}`, command: { find: name }, reads: true as const },
-      { ...about, name: `insert into ${name}`, command: { insert: name, documents: [{ stranger: true }] } },
-      { ...about, name: `update in ${name}`, command: { update: name, updates: [{ q: {}, u: { $set: { stranger: true } }, multi: true }] } },
+      { ...about, name: `insert into ${name}`, command: { insert: name, documents: [mark] } },
+      { ...about, name: `update in ${name}`, command: { update: name, updates: [{ q: {}, u: { $set: mark }, multi: true }] } },
       { ...about, name: `delete from ${name}`, command: { delete: name, deletes: [{ q: {}, limit: 0 }] } },
       { ...about, name: `watch ${name}`, command: { aggregate: name, pipeline: [{ $changeStream: {} }], cursor: {} }, reads: true as const },
     ];

@@ -12,6 +12,7 @@ import { ask, isRefusal } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Canary } from './canaries.ts';
 import type { Verdict } from './judge.ts';
+import { mark } from './probe.ts';
 
 /** Something the other has under way while the tenant tries to get at it. */
 interface Activity {
@@ -145,7 +146,7 @@ export async function probeTransactions({ from, client, aim, ...work }: LiveProb
   const steps: readonly (readonly [name: string, command: Document])[] = [
     ['read it in a transaction', { find: collection }],
     ['insert in a transaction', { insert: collection, documents: unstorable }],
-    ['update in a transaction', { update: collection, updates: [{ q: noDocument, u: { $set: { stranger: true } } }] }],
+    ['update in a transaction', { update: collection, updates: [{ q: noDocument, u: { $set: mark } }] }],
   ];
   for (const [name, command] of steps) {
     const session = client.startSession();

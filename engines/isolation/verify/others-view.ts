@@ -7,9 +7,7 @@ import { footholds } from '../probe/boundary-attempts.ts';
 import { whatStandsIn } from '../parts/standing.ts';
 import { findCanary } from './canaries.ts';
 import type { Canary } from './canaries.ts';
-
-/** What a probe writes, in whatever it writes: see the seeds of commands and the crafted probes. */
-const probeMark = 'stranger';
+import { probeMark } from './probe.ts';
 
 /** Digests of what the plane sees of a home, by what it is. The tenant's own documents are not in it: their owner writes them all the time. */
 export type HomeView = Readonly<Record<'names' | 'collections' | 'indexes' | 'user' | 'roles' | 'profiler' | 'canaries' | 'marked', string>>;

@@ -2,6 +2,12 @@ import type { Document } from 'mongodb';
 import type { ProbeFamily } from '../../../contracts/isolation-report.ts';
 import type { Aim } from './aim.ts';
 
+/** The name in all that probes write: by it a change of another's is known for a probe's doing. */
+export const probeMark = 'stranger';
+
+/** What probes write into documents. */
+export const mark = { [probeMark]: true } as const;
+
 /** One thing that a tenant's credential is used for, aimed at another tenant. */
 export interface Probe {
   readonly family: ProbeFamily;

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
 import type { ApiError } from '../../../client/api-error.ts';
@@ -7,7 +6,7 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
+import { activeTenant, always, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
@@ -19,7 +18,6 @@ before(async () => {
 });
 after(() => installation.stop());
 
-const always = () => ({ ifMatch: '*' as const, idempotencyKey: randomUUID() });
 const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
 const isRunning = (error: ApiError) => error.code === 'operation_in_progress';
 

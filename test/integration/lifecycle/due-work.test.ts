@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { activeTenant, takeAll } from '../../harness/lifecycle.ts';
+import { activeTenant, always, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
@@ -21,8 +20,6 @@ before(async () => {
 });
 after(() => installation.stop());
 
-const key = () => ({ ifMatch: '*' as const, idempotencyKey: randomUUID() });
-
 test('a deleted tenant whose time has come is purged without anybody asking', async () => {
   await activeTenant(api, 'expired', { plan: 'ephemeral' });
   const { uid } = (await api.call('getTenant', { params: { name: 'expired' } })).body.metadata;
@@ -35,7 +32,7 @@ test('a deleted tenant whose time has come is purged without anybody asking', as
 test('one under a hold is not purged, and is left alone for longer than a sweep: it is refused once', async () => {
   await activeTenant(api, 'kept');
   await takeAll(api, 'kept', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
-  const { metadata } = (await api.call('holdTenant', { params: { name: 'kept' }, body: { reason: 'a case' }, ...key() })).body;
+  const { metadata } = (await api.call('holdTenant', { params: { name: 'kept' }, body: { reason: 'a case' }, ...always() })).body;
   const control = installation.control.db(installation.databases.control);
   // Its time comes: nobody waits ninety days for a test.
   await control.collection('resources').updateOne({ name: 'kept' }, { $set: { 'deletion.purgeTime': new Date() } });
@@ -50,11 +47,11 @@ test('a plan that is scheduled takes effect at its time, on behalf of who schedu
   for (const name of ['scheduled', 'unscheduled']) {
     await activeTenant(api, name);
     const time = new Date(Date.now() + 3_600_000).toISOString();
-    const { body } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'ephemeral', time }, ...key() });
+    const { body } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'ephemeral', time }, ...always() });
     assert.deepEqual(body.tenant.status.scheduledPlan, { name: 'ephemeral', time });
     assert.equal(body.tenant.spec.plan, 'startup');
   }
-  assert.equal((await api.call('cancelPlanChangeOfTenant', { params: { name: 'unscheduled' }, ...key() })).body.status.scheduledPlan, undefined);
+  assert.equal((await api.call('cancelPlanChangeOfTenant', { params: { name: 'unscheduled' }, ...always() })).body.status.scheduledPlan, undefined);
   // Its time comes: nobody waits an hour for a test.
   await installation.control.db(installation.databases.control).collection('resources').updateMany({ name: { $in: ['scheduled', 'unscheduled'] }, scheduledPlan: { $ne: null } }, { $set: { 'scheduledPlan.time': new Date() } });
   const changed = await until('the plan takes effect', async () => {
@@ -69,7 +66,7 @@ test('a plan that is scheduled takes effect at its time, on behalf of who schedu
 
 test('a scheduled plan that is in effect already when its time comes is scheduled no longer', async () => {
   await activeTenant(api, 'as-it-is');
-  await api.call('changePlanOfTenant', { params: { name: 'as-it-is' }, body: { plan: 'startup', time: new Date(Date.now() + 3_600_000).toISOString() }, ...key() });
+  await api.call('changePlanOfTenant', { params: { name: 'as-it-is' }, body: { plan: 'startup', time: new Date(Date.now() + 3_600_000).toISOString() }, ...always() });
   // Its time comes: nobody waits an hour for a test.
   await installation.control.db(installation.databases.control).collection('resources').updateOne({ name: 'as-it-is' }, { $set: { 'scheduledPlan.time': new Date() } });
   const tenant = await until('nothing is scheduled', async () => {
