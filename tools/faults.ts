@@ -77,8 +77,9 @@ async function main(): Promise<number> {
   const failures = results.filter(({ end }) => end === undefined);
   console.log(`${results.length} cases, ${failures.length} not as declared, ${minutes(durationMs)}`);
   if (texts.length === 0) {
-    writeFileSync(document, matrixReport({ results, seed, durationMs, cores: availableParallelism() }));
-    console.log(`wrote ${matrixDocument}`);
+    const report = matrixReport({ results, seed, durationMs, cores: availableParallelism() });
+    writeFileSync(document, report);
+    console.log(`${report}\nwrote ${matrixDocument}`);
   }
   return failures.length === 0 ? 0 : 1;
 }
