@@ -19,6 +19,16 @@ import { tenantTemplateManifestSchema, tenantTemplateSchema } from './manifests/
 import { openTenantBodySchema, tenantAccessSchema } from './tenant-access.ts';
 import { pointInTimeSchema, revisionSummarySchema, tenantDifferenceSchema, tenantRevisionSchema } from './tenant-revision.ts';
 
+/** How the end of a route is announced: by the headers Deprecation (RFC 9745) and Sunset (RFC 8594), in OpenAPI and in the reference. */
+export interface RouteDeprecation {
+  /** Since when it should no longer be used. RFC 3339. */
+  readonly since: string;
+  /** When it may stop answering. RFC 3339; absent: not decided. */
+  readonly sunset?: string;
+  /** What to do instead, for people. */
+  readonly fix: string;
+}
+
 /** What one route promises. Parsing, authorization, the client and the reference are read from it. */
 export interface RouteContract {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -33,6 +43,12 @@ export interface RouteContract {
   readonly responses: Readonly<Record<number, z.ZodType>>;
   /** Answers where this query parameter is sent, in place of `responses`. */
   readonly responsesWith?: { readonly parameter: string; readonly responses: Readonly<Record<number, z.ZodType>> };
+  /**
+   * What a stream of server-sent events carries, by the name of the event. Such a route answers 200 with
+   * `text/event-stream`, and has no other answers but problems.
+   */
+  readonly events?: Readonly<Record<string, z.ZodType>>;
+  readonly deprecation?: RouteDeprecation;
   /** `required`: the request is refused without it. `optional`: honoured when sent. `none`: the route changes nothing. */
   readonly idempotencyKey: 'required' | 'optional' | 'none';
   /** `required`: If-Match or If-None-Match must be sent. */
