@@ -17,8 +17,8 @@ export interface Fault {
   readonly cancels: 'in the UI' | 'by the API' | undefined;
   /** Where the tenants are that it is to meet. */
   readonly region: string;
-  /** Resolves when it has struck and what it has ended runs again. */
-  strike(bed: TestBed, operations: readonly RunningOperation[]): Promise<void>;
+  /** Resolves when it has struck and what it has ended runs again, with the operations that had gone on by then. */
+  strike(bed: TestBed, operations: readonly RunningOperation[]): Promise<readonly RunningOperation[]>;
 }
 
 const home = 'eu-west-1';
@@ -30,7 +30,24 @@ const handle = ({ temporal }: TestBed, { workflowId }: RunningOperation) => temp
 function each(strike: (bed: TestBed, operation: RunningOperation) => Promise<unknown>): Fault['strike'] {
   return async (bed, operations) => {
     await Promise.all(operations.map((operation) => strike(bed, operation)));
+    return [];
   };
+}
+
+/** Resolves with the operations whose workflows had completed. */
+async function terminateAll(bed: TestBed, operations: readonly RunningOperation[]): Promise<RunningOperation[]> {
+  const gone = await Promise.all(
+    operations.map(async (operation) => {
+      try {
+        await handle(bed, operation).terminate('fault test');
+        return [];
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return [operation];
+        throw error;
+      }
+    }),
+  );
+  return gone.flat();
 }
 
 /** Resolves when the workflow, where there is one by now, has been told of its cancellation: commits and first attempts run inside a workflow task, which hears of it when it is prolonged. */
@@ -87,6 +104,7 @@ const workerKill: Fault = {
   async strike(bed) {
     await killWorker(bed);
     await startWorker(bed);
+    return [];
   },
 };
 
@@ -98,6 +116,7 @@ const apiKill: Fault = {
     await api.kill('SIGKILL');
     api.start();
     await api.ready();
+    return [];
   },
 };
 
@@ -109,12 +128,13 @@ const terminateOrphan: Fault = {
   cancels: undefined,
   async strike(bed, operations) {
     await killWorker(bed);
-    await Promise.all(operations.map((operation) => handle(bed, operation).terminate('fault test')));
+    const gone = await terminateAll(bed, operations);
     await startWorker(bed);
+    return gone;
   },
 };
 
-const terminate: Fault = { ...onOperation, name: 'Terminate', cancels: undefined, strike: each((bed, operation) => handle(bed, operation).terminate('fault test')) };
+const terminate: Fault = { ...onOperation, name: 'Terminate', cancels: undefined, strike: terminateAll };
 
 /** A reset to the first workflow task: what an operator does to run everything again. */
 const reset: Fault = {
@@ -161,6 +181,7 @@ function mongodKill(set: ReplicaSetName): Fault {
     async strike({ stack }) {
       await stack.mongodHandle(set).kill('SIGKILL');
       await stack.mongodHandle(set).start();
+      return [];
     },
   };
 }
@@ -177,6 +198,7 @@ const temporalKill: Fault = {
     await bed.stack.temporalServer.kill('SIGKILL');
     await bed.stack.temporalServer.start();
     await temporalAnswers(bed);
+    return [];
   },
 };
 
@@ -192,6 +214,7 @@ const temporalLoss: Fault = {
     await temporalServer.start();
     await temporalAnswers(bed);
     await startWorker(bed);
+    return [];
   },
 };
 

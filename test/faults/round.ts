@@ -49,7 +49,8 @@ const patienceMs = 4_000;
 async function strikeAll(bed: TestBed, standing: readonly Standing[]): Promise<void> {
   for (const { since, tellMissed } of standing) if (performance.now() - since > standsForMs) tellMissed();
   const faults = [...Map.groupBy(standing, ({ fault }) => fault)];
-  await Promise.all(faults.map(([fault, there]) => fault.strike(bed, there.flatMap(({ operation }) => (operation === undefined ? [] : [operation])))));
+  const gone = await Promise.all(faults.map(([fault, there]) => fault.strike(bed, there.flatMap(({ operation }) => (operation === undefined ? [] : [operation])))));
+  for (const operation of gone.flat()) standing.find((one) => one.operation === operation)?.tellMissed();
 }
 
 /** Everything that a round has ended runs again, also where a case has failed. */
