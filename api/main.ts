@@ -2,21 +2,13 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { createAdmit } from '../engines/admission/admission.ts';
 import { endpointOf } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
-import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
-import { createChangeTenant } from '../engines/registry/change-tenant.ts';
-import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
-import { createTemplates } from '../engines/registry/templates.ts';
 import { ConfigError, massChangeLimits, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
-import { createRolloutStarter } from '../platform/rollout-starter.ts';
-import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
@@ -25,22 +17,14 @@ import { createStore } from '../store/store.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './authentication.ts';
 import { createAuthorize } from './authorization.ts';
+import { createAwaitOutcome } from './await-outcome.ts';
 import { createBeginSoon } from './begin-soon.ts';
-import { isolationHandlers } from './handlers/isolation-handlers.ts';
-import { openTenantHandler } from './handlers/open-tenant-handler.ts';
-import { operationHandlers } from './handlers/operation-handlers.ts';
-import { rolloutHandlers } from './handlers/rollout-handlers.ts';
-import { settledHandlers } from './handlers/settled-handlers.ts';
-import { createTenantChange } from './handlers/tenant-change.ts';
-import { tenantHandlers } from './handlers/tenant-handlers.ts';
-import { tenantOutlookHandlers } from './handlers/tenant-outlook-handlers.ts';
-import { tenantVerbHandlers } from './handlers/tenant-verb-handlers.ts';
-import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
-import { tenantHistoryHandlers } from './handlers/tenant-history-handlers.ts';
-import { tenantSearchHandler } from './handlers/tenant-search-handler.ts';
+import { createHandlers, rehearsed } from './create-handlers.ts';
+import type { HandlerDependencies } from './create-handlers.ts';
 import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
+import { createWorkflowStarters } from './workflow-starters.ts';
 
 const drainMs = 10_000;
 const closeIdleEveryMs = 50;
@@ -67,23 +51,20 @@ async function main(): Promise<void> {
     keyring: readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE),
   });
 
-  const authorize = createAuthorize({ policy, commit: store.commit });
-  const admit = createAdmit({ ...store, policy, keyProvider });
-  const pageTokens = createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest());
-  const templates = createTemplates(store);
-  const requireTemporal = createTemporalGuard(() => temporal.ping());
-  const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
-  const changeTenant = createChangeTenant({
+  const dependencies: HandlerDependencies = {
     store,
-    admit,
-    templates,
-    brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }),
-    requireTemporal,
-    failpoints,
-  });
-  const beginSoon = createBeginSoon(logger);
-  const workflows = { client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE };
-  const tenantChange = createTenantChange({ store, changeTenant, startOperation: createOperationStarter(workflows), cancelWorkflow: createOperationCanceller(workflows), beginSoon });
+    policy,
+    keyProvider,
+    authorize: createAuthorize({ policy, commit: store.commit }),
+    brakeLimits: massChangeLimits(config),
+    workflows: createWorkflowStarters({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }),
+    requireTemporal: createTemporalGuard(() => temporal.ping()),
+    beginSoon: createBeginSoon(logger),
+    failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
+    pageTokens: createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest()),
+    watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }),
+    endpoints: new Map([...readCells(config.TENURE_CELLS_FILE)].map(([name, { uri }]) => [name, endpointOf(uri)])),
+  };
   const readiness = () =>
     askReadiness(
       [
@@ -94,34 +75,10 @@ async function main(): Promise<void> {
       stopping.signal.aborted,
     );
 
-  const tenants = tenantHandlers({ store, authorize, tenantChange });
   const app = createApp({
-    handlers: {
-      ...tenants,
-      ...tenantHistoryHandlers({ store, authorize, pageTokens, putTenant: tenants.putTenant }),
-      listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
-      ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
-      ...tenantOutlookHandlers({ store, authorize, admit, templates }),
-      ...isolationHandlers({ store, authorize, requireTemporal, start: createVerificationStarter(workflows), beginSoon }),
-      ...tombstoneHandlers({ store, authorize, pageTokens }),
-      ...settledHandlers({ store, authorize, pageTokens }),
-      ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: createRolloutStarter(workflows), requireTemporal, beginSoon }),
-      ...operationHandlers({
-        store,
-        authorize,
-        pageTokens,
-        tellCancelled: tenantChange.tellCancelled,
-        watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }),
-        failpoints,
-      }),
-      openTenant: openTenantHandler({
-        store,
-        authorize,
-        admit,
-        tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }),
-        endpoints: new Map([...readCells(config.TENURE_CELLS_FILE)].map(([name, { uri }]) => [name, endpointOf(uri)])),
-      }),
-    },
+    handlers: createHandlers(dependencies),
+    rehearsals: createHandlers(rehearsed(dependencies)),
+    awaitOutcome: createAwaitOutcome(dependencies),
     authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE }),
     idempotency: store.idempotency,
     logger,

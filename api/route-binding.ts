@@ -10,6 +10,10 @@ import { withLogContext } from '../platform/log-context.ts';
 import type { StoredAnswer } from '../store/documents.ts';
 import type { IdempotencyStore, IdempotentRequest } from '../store/idempotency.ts';
 import type { Authenticate } from './authentication.ts';
+import { readPreferredWait } from './await-outcome.ts';
+import type { AwaitOutcome } from './await-outcome.ts';
+import { cacheable } from './caching.ts';
+import { deprecationHeaders } from './deprecation.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
@@ -19,8 +23,13 @@ const jsonLimit = '1mb';
 
 export interface RouteBindingDependencies {
   readonly handlers: RouteHandlers;
+  /** The same handlers, of which nothing stays: for requests with `dryRun=true`. */
+  readonly rehearsals: RouteHandlers;
+  readonly awaitOutcome: AwaitOutcome;
   readonly authenticate: Authenticate;
   readonly idempotency: IdempotencyStore;
+  /** The table that is bound; another one than the contract's in tests only. */
+  readonly table?: Readonly<Record<RouteId, RouteContract>>;
 }
 
 /** `/v1/tenants/{name}:activate` as express takes it. */
@@ -29,7 +38,7 @@ function expressPath(path: string): string {
 }
 
 function send(response: Response, { status, headers, body }: StoredAnswer): void {
-  response.status(status).set({ 'content-type': 'application/json; charset=utf-8', ...headers }).end(body);
+  response.status(status).set({ ...(body === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }), ...headers }).end(body);
 }
 
 function requireJson(request: Request): void {
@@ -37,8 +46,17 @@ function requireJson(request: Request): void {
   if (hasBody && request.is('application/json') === false) throw new TenureError('media_type_unsupported', `the body's type is ${request.headers['content-type'] ?? 'not said'}`);
 }
 
+function isDryRun(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && 'dryRun' in query && query.dryRun === 'true';
+}
+
+/** What would stand is there for nobody: it has no address, and no tag to change it by. */
+function asRehearsed({ body }: StoredAnswer): StoredAnswer {
+  return { status: 200, headers: {}, body };
+}
+
 /** Binds every route of the table: authenticate, validate, then the handler, which authorizes and acts. */
-export function bindRoutes({ handlers, authenticate, idempotency }: RouteBindingDependencies): Router {
+export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, idempotency, table = routes }: RouteBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const readJson = express.json({ limit: jsonLimit, strict: false, type: 'application/json' });
 
@@ -47,7 +65,8 @@ export function bindRoutes({ handlers, authenticate, idempotency }: RouteBinding
     next();
   };
 
-  function bind<Id extends RouteId>(contract: RouteContract, handler: RouteHandler<Id>): RequestHandler {
+  function bind<Id extends RouteId>(contract: RouteContract, handler: RouteHandler<Id>, rehearsal: RouteHandler<Id>): RequestHandler {
+    const doneStatus = Math.min(...Object.keys(contract.responses).map(Number));
     return async (request, response) => {
       const ids = requestIds(response);
       const caller: Caller = { actor: response.locals['actor'], ...ids };
@@ -58,7 +77,9 @@ export function bindRoutes({ handlers, authenticate, idempotency }: RouteBinding
       // Elsewhere the headers are a cache's, and it is right to answer as if they were not there.
       const precondition = contract.precondition === 'none' ? undefined : readPrecondition(request.get('if-match'), request.get('if-none-match'));
       if (contract.precondition === 'required' && precondition === undefined) throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
-      const key = readIdempotencyKey(request.get('idempotency-key'), contract.idempotencyKey);
+      const isRehearsal = isDryRun(query);
+      // What changes nothing may be repeated without a key, and uses none up.
+      const key = readIdempotencyKey(request.get('idempotency-key'), isRehearsal ? 'none' : contract.idempotencyKey);
       const repeatable: IdempotentRequest | undefined =
         key === undefined
           ? undefined
@@ -67,10 +88,12 @@ export function bindRoutes({ handlers, authenticate, idempotency }: RouteBinding
       const run = async (): Promise<StoredAnswer> => {
         // The contract's schemas made these; the table's own types say so.
         const parsed = { params, query, body, caller, precondition, idempotency: repeatable } as Parameters<RouteHandler<Id>>[0];
-        return storedAnswer(await handler(parsed));
+        return isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed));
       };
       const answer = await withLogContext(ids, async () => (repeatable === undefined ? run() : underKey(repeatable, run)));
-      send(response, answer);
+      if (contract.method === 'GET') return send(response, cacheable(answer, request.get('if-none-match')));
+      const seconds = readPreferredWait(request.get('prefer'));
+      send(response, seconds === undefined ? answer : await awaitOutcome(answer, { seconds, doneStatus }));
     };
   }
 
@@ -85,21 +108,22 @@ export function bindRoutes({ handlers, authenticate, idempotency }: RouteBinding
     }
   }
 
-  const ids = Object.keys(routes) as RouteId[];
+  const ids = Object.keys(table) as RouteId[];
   // `{name}:verb` also fits the pattern of `{name}`, so verbs come first, each with the refusal of its other methods.
-  const paths = [...new Set(ids.map((id) => routes[id].path))].toSorted((a, b) => Number(b.includes('}:')) - Number(a.includes('}:')));
+  const paths = [...new Set(ids.map((id) => table[id].path))].toSorted((a, b) => Number(b.includes('}:')) - Number(a.includes('}:')));
   for (const path of paths) {
     const allowed = new Set<string>();
-    for (const id of ids.filter((candidate) => routes[candidate].path === path)) {
-      const contract: RouteContract = routes[id];
+    for (const id of ids.filter((candidate) => table[candidate].path === path)) {
+      const contract = table[id];
       allowed.add(contract.method);
       if (contract.method === 'GET') allowed.add('HEAD');
       const method = contract.method.toLowerCase() as Lowercase<RouteContract['method']>;
       const named: RequestHandler = (_request, response, next) => {
         response.locals['route'] = contract.path;
+        if (contract.deprecation !== undefined) response.set(deprecationHeaders(contract.deprecation));
         next();
       };
-      router[method](expressPath(path), named, authenticated, readJson, bind(contract, handlers[id] as RouteHandler<typeof id>));
+      router[method](expressPath(path), named, authenticated, readJson, bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>));
     }
     router.all(expressPath(path), (request, response) => {
       response.set('allow', [...allowed].join(', '));

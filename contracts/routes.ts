@@ -95,14 +95,19 @@ const tenantChangeProblems = [
   'cell_unavailable',
 ] as const satisfies readonly ProblemCode[];
 
+const yesOrNo = z.enum(['true', 'false']).optional();
+/** Of every route that changes control data. */
+const rehearsable = { dryRun: yesOrNo.meta({ description: '`true` or `false`: everything is checked and nothing is changed. The answer, 200, is what would stand; ids that are new in it are given to nothing.' }) };
+const changeQuery = z.strictObject(rehearsable);
+
 /** A tenant change answers 200 or 201 when it is done, 202 with the operation when it runs on. */
 const tenantChangeSchema = z.strictObject({ tenant: tenantSchema, operation: operationSchema.optional() }).meta({ title: 'TenantChange' });
 
-const yesOrNo = z.enum(['true', 'false']).optional();
 const confirmable = { confirmMassChange: yesOrNo.meta({ description: '`true` or `false`: an admin says that many tenants are meant.' }) };
 const verbQuery = z.strictObject({
   preempt: yesOrNo.meta({ description: '`true` or `false`: have a running operation cancelled and undone first, where the path leads on from there.' }),
   ...confirmable,
+  ...rehearsable,
 });
 const verbProblems = [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'tenant_held', 'mass_change_braked'] as const satisfies readonly ProblemCode[];
 
@@ -116,7 +121,7 @@ function lifecycleVerb<Path extends OperationKind>(path: Path, summary: string) 
 }
 
 const settledVerb = {
-  method: 'POST', params: byName, query: noQuery, responses: { 200: tenantSchema }, idempotencyKey: 'required', precondition: 'required',
+  method: 'POST', params: byName, query: changeQuery, responses: { 200: tenantSchema }, idempotencyKey: 'required', precondition: 'required',
   problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'operation_in_progress', 'policy_refused'],
 } as const;
 
@@ -127,7 +132,7 @@ const read = { body: undefined, idempotencyKey: 'none', precondition: 'none' } a
 function rolloutVerb(verb: 'pause' | 'resume' | 'cancel', summary: string) {
   return {
     method: 'POST', path: `/v1/rollouts/{id}:${verb}`, summary, action: 'template.roll_out',
-    params: byId, query: noQuery, body: z.strictObject({}).optional(), responses: { 200: rolloutSchema },
+    params: byId, query: changeQuery, body: z.strictObject({}).optional(), responses: { 200: rolloutSchema },
     idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'rollout_not_possible'],
   } as const;
 }
@@ -152,14 +157,15 @@ function getDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind: Ki
 function putDeclared<Kind extends DeclaredKind, Manifest extends z.ZodType, Item extends z.ZodType>(kind: Kind, manifest: Manifest, item: Item, summary = `Declare a ${kind}: create or replace.`) {
   return {
     method: 'PUT', path: `/v1/${kind}s/{name}`, summary, action: `${kind}.apply`,
-    params: byName, query: noQuery, body: manifest, responses: { 200: item, 201: item }, ...apply, problems: putProblems,
+    params: byName, query: changeQuery, body: manifest, responses: { 200: item, 201: item }, ...apply, problems: putProblems,
   } as const;
 }
 
 export const routes = {
   createTenant: {
     method: 'POST', path: '/v1/tenants', summary: 'Declare a new tenant.', action: 'tenant.create',
-    params: noParams, query: noQuery, body: tenantManifestSchema, responses: { 201: tenantChangeSchema, 202: tenantChangeSchema },
+    params: noParams, query: changeQuery, body: tenantManifestSchema, responses: { 201: tenantChangeSchema, 202: tenantChangeSchema },
+    responsesWith: { parameter: 'dryRun', responses: { 200: tenantChangeSchema } },
     idempotencyKey: 'required', precondition: 'none', problems: [...tenantChangeProblems, 'idempotency_key_missing', 'already_exists'],
   },
   listTenants: {
@@ -187,7 +193,7 @@ export const routes = {
   putTenant: {
     method: 'PUT', path: '/v1/tenants/{name}', summary: 'Declare what a tenant should be: create or replace.', action: 'tenant.update',
     params: byName,
-    query: z.strictObject({ force: yesOrNo.meta({ description: 'Reverse also what a verb has set.' }), ...confirmable }),
+    query: z.strictObject({ force: yesOrNo.meta({ description: 'Reverse also what a verb has set.' }), ...confirmable, ...rehearsable }),
     body: tenantManifestSchema, responses: { 200: tenantChangeSchema, 201: tenantChangeSchema, 202: tenantChangeSchema }, ...apply,
     problems: [
       ...tenantChangeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available',
@@ -243,7 +249,8 @@ export const routes = {
   },
   verifyIsolationOfTenant: {
     method: 'POST', path: '/v1/tenants/{name}:verify-isolation', summary: 'Try with the real credentials of two Active tenants, both ways, whether one gets at the other. Where that is under way already, it is joined.', action: 'tenant.verify_isolation',
-    params: byName, query: noQuery, body: z.strictObject({ against: nameSchema.meta({ description: 'The other tenant.' }) }), responses: { 202: isolationVerificationSchema },
+    params: byName, query: changeQuery, body: z.strictObject({ against: nameSchema.meta({ description: 'The other tenant.' }) }), responses: { 202: isolationVerificationSchema },
+    responsesWith: { parameter: 'dryRun', responses: { 200: isolationVerificationSchema } },
     idempotencyKey: 'required', precondition: 'none',
     problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'tenant_not_active', 'operation_in_progress', 'temporal_unavailable'],
   },
@@ -262,7 +269,7 @@ export const routes = {
   },
   rollbackTenant: {
     method: 'POST', path: '/v1/tenants/{name}:rollback', summary: 'Declare again what an earlier generation declared, as a new one. Lifecycle and placement stay as they are.', action: 'tenant.update',
-    params: byName, query: noQuery, body: z.strictObject({ generation: z.int().positive() }), responses: { 200: tenantChangeSchema, 202: tenantChangeSchema },
+    params: byName, query: changeQuery, body: z.strictObject({ generation: z.int().positive() }), responses: { 200: tenantChangeSchema, 202: tenantChangeSchema },
     idempotencyKey: 'required', precondition: 'required',
     problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available'],
   },
@@ -282,7 +289,8 @@ export const routes = {
   },
   startRollout: {
     method: 'POST', path: '/v1/templates/{name}:roll-out', summary: 'Bring a version of a template to its tenants, wave by wave.', action: 'template.roll_out',
-    params: byName, query: noQuery, body: rolloutRequestSchema, responses: { 202: rolloutSchema },
+    params: byName, query: changeQuery, body: rolloutRequestSchema, responses: { 202: rolloutSchema },
+    responsesWith: { parameter: 'dryRun', responses: { 200: rolloutSchema } },
     idempotencyKey: 'required', precondition: 'none', problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'template_not_available', 'rollout_not_possible', 'temporal_unavailable'],
   },
   listRollouts: {
@@ -320,7 +328,7 @@ export const routes = {
   },
   cancelOperation: {
     method: 'POST', path: '/v1/operations/{id}:cancel', summary: 'Have an operation cancelled and undone.', action: 'operation.cancel',
-    params: byId, query: noQuery, body: z.strictObject({}).optional(), responses: { 200: operationSchema, 202: operationSchema },
+    params: byId, query: changeQuery, body: z.strictObject({}).optional(), responses: { 200: operationSchema, 202: operationSchema },
     idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'operation_finished', 'cancel_not_possible'],
   },
   waitOperation: {

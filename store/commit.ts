@@ -41,9 +41,11 @@ export interface CommitDependencies {
   readonly database: ControlDatabase;
   readonly installation: string;
   readonly newId: () => string;
+  /** `abort`: everything is written, so that mongod checks it, and then taken back. */
+  readonly end: 'commit' | 'abort';
 }
 
-export function createCommit({ database, installation, newId }: CommitDependencies): Commit {
+export function createCommit({ database, installation, newId, end }: CommitDependencies): Commit {
   return async (work) => {
     const late = (): TenureError => new TenureError('control_unavailable', 'the control database did not commit in time; whether it still will is not known');
     const deadline = Date.now() + commitTimeoutMs;
@@ -67,6 +69,7 @@ export function createCommit({ database, installation, newId }: CommitDependenci
             await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
               throw asLedgerError(error);
             });
+            if (end === 'abort') await session.abortTransaction();
             return result;
           },
           { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true }, maxCommitTimeMS: commitTimeoutMs },

@@ -45,6 +45,8 @@ import type { VerificationStore } from './verifications.ts';
 /** The control data. Everything that changes it goes through {@link Store.commit}. */
 export interface Store {
   readonly commit: Commit;
+  /** As `commit`, but what is written is taken back at the end: nobody else ever sees it. Returns what would stand. */
+  readonly rehearse: Commit;
   readonly resources: ResourceStore;
   readonly tenantSearch: TenantSearch;
   readonly revisions: RevisionStore;
@@ -90,7 +92,8 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
   }
 
   return {
-    commit: createCommit({ database, installation, newId }),
+    commit: createCommit({ database, installation, newId, end: 'commit' }),
+    rehearse: createCommit({ database, installation, newId, end: 'abort' }),
     resources: createResourceStore(database),
     tenantSearch: {
       async search(filter, page) {

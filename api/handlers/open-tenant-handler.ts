@@ -68,6 +68,6 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
       namespaces: namespaces.map(({ declared, database: holder, name: onCell }) => ({ collection: declared.name, database: holder, name: onCell })),
       credential: { username: user, password, authSource: database },
     };
-    return { status: 200, body: access, headers: { 'cache-control': 'no-store' } };
+    return { status: 200, body: access, headers: { 'cache-control': 'no-store, no-transform' } };
   };
 }

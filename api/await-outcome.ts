@@ -1,0 +1,59 @@
+import type { StoredAnswer } from '../store/documents.ts';
+import type { Store } from '../store/store.ts';
+import type { OperationWatch } from './operation-watch.ts';
+import { operationBody, tenantBody } from './representations.ts';
+import { etagOf } from './request-parsing.ts';
+import { storedAnswer } from './stored-answer.ts';
+
+/** What `Prefer: wait` may ask for at most. */
+export const longestWaitSeconds = 60;
+
+/** Seconds that a caller is ready to wait for the outcome (RFC 7240); what cannot be read asks for nothing. */
+export function readPreferredWait(prefer: string | undefined): number | undefined {
+  for (const preference of (prefer ?? '').split(',')) {
+    const seconds = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(;|$)/i.exec(preference)?.[1];
+    if (seconds !== undefined) return Math.min(Number(seconds), longestWaitSeconds);
+  }
+  return undefined;
+}
+
+export interface Wait {
+  readonly seconds: number;
+  /** The route's status for what is done. */
+  readonly doneStatus: number;
+}
+
+/** The answer to an accepted change when its operation has ended, or as it was after the time given. */
+export type AwaitOutcome = (answer: StoredAnswer, wait: Wait) => Promise<StoredAnswer>;
+
+export interface AwaitOutcomeDependencies {
+  readonly store: Pick<Store, 'operations' | 'resources'>;
+  readonly watch: OperationWatch;
+}
+
+const accepted = 202;
+
+/**
+ * Waits for the operation that an answer of 202 names; any other answer is as it is. When it has ended the status is
+ * that of what is done, however it ended: `operation.state` says how.
+ */
+export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): AwaitOutcome {
+  return async (answer, { seconds, doneStatus }) => {
+    const operationId = answer.status === accepted ? /^\/v1\/operations\/(\w+)$/.exec(answer.headers['location'] ?? '')?.[1] : undefined;
+    if (operationId === undefined) return answer;
+    const applied = { ...answer.headers, 'preference-applied': `wait=${seconds}` };
+    // It may have ended before anybody waits, as where the answer is a repeated one.
+    const found = await store.operations.find(operationId);
+    const operation = found?.unfinished === true ? await watch.ended(operationId, seconds * 1000) : found;
+    if (operation === undefined) return { ...answer, headers: applied };
+    const before: { tenant?: unknown } = JSON.parse(answer.body);
+    if (before.tenant === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers: applied });
+    const tenant = await store.resources.findByUid('Tenant', operation.tenant.uid);
+    // Of a purged tenant there is nothing to read any more.
+    return storedAnswer({
+      status: doneStatus,
+      body: { tenant: tenant === undefined ? before.tenant : tenantBody(tenant), operation: operationBody(operation) },
+      headers: { ...applied, ...(tenant === undefined ? {} : { etag: etagOf(tenant.revision) }) },
+    });
+  };
+}

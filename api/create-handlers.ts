@@ -1,0 +1,83 @@
+import { createAdmit } from '../engines/admission/admission.ts';
+import type { KeyProvider } from '../engines/keys/key-provider.ts';
+import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
+import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
+import { createChangeTenant } from '../engines/registry/change-tenant.ts';
+import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
+import type { MassChangeLimits } from '../domain/mass-change.ts';
+import { createTemplates } from '../engines/registry/templates.ts';
+import { createFailpoints } from '../platform/failpoints.ts';
+import type { Failpoints } from '../platform/failpoints.ts';
+import type { Store } from '../store/store.ts';
+import type { Authorize } from './authorization.ts';
+import type { BeginSoon } from './begin-soon.ts';
+import { isolationHandlers } from './handlers/isolation-handlers.ts';
+import { openTenantHandler } from './handlers/open-tenant-handler.ts';
+import { operationHandlers } from './handlers/operation-handlers.ts';
+import { rolloutHandlers } from './handlers/rollout-handlers.ts';
+import { settledHandlers } from './handlers/settled-handlers.ts';
+import { createTenantChange } from './handlers/tenant-change.ts';
+import { tenantHandlers } from './handlers/tenant-handlers.ts';
+import { tenantHistoryHandlers } from './handlers/tenant-history-handlers.ts';
+import { tenantOutlookHandlers } from './handlers/tenant-outlook-handlers.ts';
+import { tenantSearchHandler } from './handlers/tenant-search-handler.ts';
+import { tenantVerbHandlers } from './handlers/tenant-verb-handlers.ts';
+import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
+import type { OperationWatch } from './operation-watch.ts';
+import type { PageTokens } from './page-token.ts';
+import type { RouteHandlers } from './reply.ts';
+import { noWorkflows } from './workflow-starters.ts';
+import type { WorkflowStarters } from './workflow-starters.ts';
+
+export interface HandlerDependencies {
+  readonly store: Store;
+  readonly policy: Pick<PolicyEngine, 'admit'>;
+  readonly keyProvider: KeyProvider;
+  readonly authorize: Authorize;
+  readonly brakeLimits: MassChangeLimits;
+  readonly workflows: WorkflowStarters;
+  /** @throws TenureError temporal_unavailable */
+  readonly requireTemporal: () => Promise<void>;
+  readonly beginSoon: BeginSoon;
+  readonly failpoints: Failpoints;
+  readonly pageTokens: PageTokens;
+  readonly watch: OperationWatch;
+  /** Addresses of cells, without credentials. */
+  readonly endpoints: ReadonlyMap<string, string>;
+}
+
+/** A handler for each route of the table. */
+export function createHandlers({ store, policy, keyProvider, authorize, brakeLimits, workflows, requireTemporal, beginSoon, failpoints, pageTokens, watch, endpoints }: HandlerDependencies): RouteHandlers {
+  const admit = createAdmit({ ...store, policy, keyProvider });
+  const templates = createTemplates(store);
+  const brake = createMassChangeBrake({ store, limits: brakeLimits });
+  const changeTenant = createChangeTenant({ store, admit, templates, brake, requireTemporal, failpoints });
+  const tenantChange = createTenantChange({ store, changeTenant, ...workflows, beginSoon });
+  const tenants = tenantHandlers({ store, authorize, tenantChange });
+  return {
+    ...tenants,
+    ...tenantHistoryHandlers({ store, authorize, pageTokens, putTenant: tenants.putTenant }),
+    listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
+    ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
+    ...tenantOutlookHandlers({ store, authorize, admit, templates }),
+    ...isolationHandlers({ store, authorize, requireTemporal, start: workflows.startVerification, beginSoon }),
+    ...tombstoneHandlers({ store, authorize, pageTokens }),
+    ...settledHandlers({ store, authorize, pageTokens }),
+    ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: workflows.startRollout, requireTemporal, beginSoon }),
+    ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch, failpoints }),
+    openTenant: openTenantHandler({ store, authorize, admit, tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }), endpoints }),
+  };
+}
+
+/**
+ * The same with nothing that stays: what is written is taken back, and no workflow is told of it. Refusals by policy of what
+ * was asked for leave no entry; that somebody asked who may not still does, for `authorize` is the real one.
+ */
+export function rehearsed(dependencies: HandlerDependencies): HandlerDependencies {
+  return {
+    ...dependencies,
+    store: { ...dependencies.store, commit: dependencies.store.rehearse },
+    workflows: noWorkflows,
+    failpoints: createFailpoints(undefined),
+  };
+}

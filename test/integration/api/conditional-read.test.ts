@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { activeTenant } from '../../harness/lifecycle.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  exchange = createExchange(installation);
+  const api = installation.client();
+  await declareBasics(api);
+  await activeTenant(api, 'acme');
+});
+after(() => installation.stop());
+
+const paths = ['/v1/tenants/acme', '/v1/plans/startup', '/v1/regions/eu-west-1'];
+
+test('what the caller has already is not sent again; what has changed is', async () => {
+  for (const path of paths) {
+    const etag = (await exchange({ path })).headers.get('etag') ?? '';
+    for (const known of [etag, `W/${etag}`, `"77", ${etag}`, '*']) assert.equal((await exchange({ path, headers: { 'if-none-match': known } })).status, 304, `${path} ${known}`);
+    assert.equal((await exchange({ path, headers: { 'if-none-match': '"0"' } })).status, 200);
+  }
+  const { headers } = await exchange({ path: '/v1/tenants/acme' });
+  await exchange({ method: 'PUT', path: '/v1/tenants/acme', body: tenantManifest('acme', { lifecycle: 'Active', displayName: 'Acme' }), headers: { 'if-match': '*' } });
+  assert.equal((await exchange({ path: '/v1/tenants/acme', headers: { 'if-none-match': headers.get('etag') ?? '' } })).status, 200);
+});
+
+test('what the caller may not see is not there, whatever tag is sent', async () => {
+  const stranger = { roles: ['service'], tenants: ['01hzzzzzzzzzzzzzzzzzzzzza1'] };
+  assert.equal((await exchange({ path: '/v1/tenants/acme', who: stranger, headers: { 'if-none-match': '*' } })).problem().code, 'not_found');
+});
+
+test('answers are for their caller alone, and kept only where a tag says what they are of', async () => {
+  for (const path of paths) assert.equal((await exchange({ path })).headers.get('cache-control'), 'private, no-cache');
+  for (const path of ['/v1/tenants', '/v1/operations', '/v1/tenants/acme:drift']) assert.equal((await exchange({ path })).headers.get('cache-control'), 'no-store');
+});
+
+test('long answers are compressed for who takes that; credentials never are', async () => {
+  const headers = { 'accept-encoding': 'gzip' };
+  const list = await exchange({ path: '/v1/operations', headers });
+  assert.equal(list.headers.get('content-encoding'), 'gzip');
+  const opened = await exchange({ method: 'POST', path: '/v1/tenants/acme:open', body: {}, headers });
+  assert.deepEqual([opened.status, opened.headers.get('content-encoding'), opened.headers.get('cache-control')], [200, null, 'no-store, no-transform']);
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { RouteAnswer } from '../../../contracts/routes.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(attachToStack());
+  exchange = createExchange(installation);
+  await declareBasics(installation.client());
+});
+after(() => installation.stop());
+
+type Change = RouteAnswer<'suspendTenant'>;
+const waiting = { prefer: 'respond-async, wait=30' };
+
+test('a change that is waited for answers with the tenant as it has become, and with its operation’s end', async () => {
+  const created = await exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest('acme', { lifecycle: 'Active' }), headers: { 'idempotency-key': 'create', ...waiting } });
+  assert.equal(created.status, 201, created.text);
+  assert.equal(created.headers.get('preference-applied'), 'wait=30');
+  const { tenant, operation } = created.json<Change>();
+  assert.deepEqual([tenant.status.lifecycle, operation?.state], ['Active', 'succeeded']);
+  assert.equal(created.headers.get('etag'), `"${tenant.metadata.revision}"`);
+});
+
+test('what is repeated under its key waits too, and answers with how things stand', async () => {
+  const repeated = await exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest('acme', { lifecycle: 'Active' }), headers: { 'idempotency-key': 'create', ...waiting } });
+  assert.deepEqual([repeated.status, repeated.headers.get('idempotency-replayed')], [201, 'true'], repeated.text);
+  assert.equal(repeated.json<Change>().operation?.state, 'succeeded');
+});
+
+test('an operation that fails is the answer too: it says why', async () => {
+  const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { bsonType: 'strin' } }] }];
+  const failed = await exchange({ method: 'PUT', path: '/v1/tenants/broken', body: tenantManifest('broken', { lifecycle: 'Active', services }), headers: { 'if-none-match': '*', ...waiting } });
+  assert.equal(failed.status, 200, failed.text);
+  const { tenant, operation } = failed.json<Change>();
+  assert.deepEqual([tenant.status.lifecycle, operation?.state, operation?.error?.code], ['Draft', 'failed', 'schema_rejected']);
+});
+
+test('a purge that is waited for leaves the tenant as it last stood in the answer', async () => {
+  for (const [method, path] of [['DELETE', '/v1/tenants/broken'], ['POST', '/v1/tenants/broken:purge']] as const) {
+    const body = method === 'POST' ? { early: true } : undefined;
+    const answer = await exchange({ method, path, ...(body === undefined ? {} : { body }), headers: { 'if-match': '*', 'idempotency-key': path, ...waiting } });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json<Change>().operation?.state, 'succeeded');
+  }
+  assert.equal((await exchange({ path: '/v1/tenants/broken' })).problem().code, 'not_found');
+});
+
+test('when the time is up the answer is as without it: accepted', async () => {
+  await installation.worker.kill('SIGTERM');
+  try {
+    const answer = await exchange({ method: 'POST', path: '/v1/tenants/acme:suspend', headers: { 'if-match': '*', 'idempotency-key': 'suspend', prefer: 'wait=0' } });
+    assert.deepEqual([answer.status, answer.headers.get('preference-applied')], [202, 'wait=0'], answer.text);
+    const cancelled = await exchange({ method: 'POST', path: `${answer.headers.get('location')}:cancel`, headers: { prefer: 'wait=1' } });
+    assert.equal(cancelled.status, 202, cancelled.text);
+  } finally {
+    installation.worker.start();
+    await installation.worker.ready();
+  }
+});
