@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import compression from 'compression';
 import express from 'express';
-import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import { problems } from '../contracts/problems.ts';
 import { TenureError } from '../domain/tenure-error.ts';
@@ -13,10 +13,12 @@ import { asTenureError, problemReply } from './problem-reply.ts';
 import { assignRequestIds, requestIds } from './request-ids.ts';
 import { bindRoutes } from './route-binding.ts';
 import type { RouteBindingDependencies } from './route-binding.ts';
+import { bindStreams } from './watch/stream-binding.ts';
+import type { StreamBindingDependencies } from './watch/stream-binding.ts';
 
-export interface AppDependencies extends RouteBindingDependencies {
+export interface AppDependencies extends RouteBindingDependencies, StreamBindingDependencies {
   readonly logger: Logger;
-  readonly metrics: Pick<Metrics, 'requests'>;
+  readonly metrics: Pick<Metrics, 'requests' | 'openWatches'>;
   readonly readiness: () => Promise<Readiness>;
 }
 
@@ -36,6 +38,7 @@ export function createApp({ logger, metrics, readiness, ...routing }: AppDepende
     const state = await readiness();
     response.status(state.ready ? 200 : 503).json(state);
   });
+  app.use(bindStreams({ ...routing, metrics }));
   app.use(bindRoutes(routing));
   app.use((request) => {
     throw new TenureError('route_not_found', `${request.method} ${request.path} is no route`);
@@ -50,13 +53,18 @@ function observe(logger: Logger, metrics: Pick<Metrics, 'requests'>): RequestHan
     response.once('finish', () => {
       const durationMs = performance.now() - began;
       const route: string = response.locals['route'] ?? 'other';
-      metrics.requests.observe({ method: request.method, route, status: response.statusCode }, durationMs / 1000);
+      // How long a stream was open says nothing of how long answers take.
+      if (!isStream(response)) metrics.requests.observe({ method: request.method, route, status: response.statusCode }, durationMs / 1000);
       // A read that succeeds changes nothing and happens all the time.
       const level = request.method === 'GET' && response.statusCode < 400 ? 'debug' : 'info';
       logger[level]('request', { ...requestIds(response), method: request.method, route, status: response.statusCode, durationMs: Math.round(durationMs * 10) / 10 });
     });
     next();
   };
+}
+
+function isStream(response: Response): boolean {
+  return String(response.getHeader('content-type')).startsWith('text/event-stream');
 }
 
 function answerErrors(logger: Logger): ErrorRequestHandler {

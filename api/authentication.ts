@@ -5,8 +5,15 @@ import { policyActorSchema } from '../contracts/policy.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
+/** Who a token says that its bearer is. */
+export interface Authenticated {
+  readonly actor: PolicyActor;
+  /** When the token expires, in milliseconds since the epoch. */
+  readonly expireTime: number;
+}
+
 /** Reads the bearer token of a request. @throws TenureError unauthenticated */
-export type Authenticate = (authorization: string | undefined) => Promise<PolicyActor>;
+export type Authenticate = (authorization: string | undefined) => Promise<Authenticated>;
 
 export interface AuthenticationOptions {
   readonly keys: JSONWebKeySet;
@@ -20,8 +27,7 @@ const clockToleranceSeconds = 5;
 
 const claimsSchema = z.object({ sub: policyActorSchema.shape.subject, roles: policyActorSchema.shape.roles, tenants: policyActorSchema.shape.tenants, exp: z.number() });
 
-interface Verified {
-  readonly actor: PolicyActor;
+interface Verified extends Authenticated {
   /** Until when it need not be verified again, in milliseconds since the epoch. */
   readonly until: number;
 }
@@ -34,11 +40,11 @@ export function createAuthenticate({ keys, issuer, audience }: AuthenticationOpt
   const keySet = createLocalJWKSet(keys);
   const verified = new Map<string, Verified>();
 
-  function remember(token: string, actor: PolicyActor, expireTime: number): PolicyActor {
+  function remember(token: string, authenticated: Authenticated): Authenticated {
     const [oldest] = verified.keys();
     if (verified.size >= trustedTokens && oldest !== undefined) verified.delete(oldest);
-    verified.set(token, { actor, until: Math.min(Date.now() + trustMs, expireTime) });
-    return actor;
+    verified.set(token, { ...authenticated, until: Math.min(Date.now() + trustMs, authenticated.expireTime) });
+    return authenticated;
   }
 
   return async (authorization) => {
@@ -47,12 +53,12 @@ export function createAuthenticate({ keys, issuer, audience }: AuthenticationOpt
       throw new TenureError('unauthenticated', 'the Authorization header holds no bearer token');
     }
     const known = verified.get(token);
-    if (known !== undefined && known.until > Date.now()) return known.actor;
+    if (known !== undefined && known.until > Date.now()) return known;
     verified.delete(token);
     try {
       const { payload } = await jwtVerify(token, keySet, { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['sub', 'exp', 'iat'] });
       const { sub, roles, tenants, exp } = claimsSchema.parse(payload);
-      return remember(token, { subject: sub, roles, ...(tenants === undefined ? {} : { tenants }) }, exp * 1000);
+      return remember(token, { actor: { subject: sub, roles, ...(tenants === undefined ? {} : { tenants }) }, expireTime: exp * 1000 });
     } catch (error) {
       const why = error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not valid here';
       throw new TenureError('unauthenticated', why, { cause: error });

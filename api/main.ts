@@ -24,6 +24,8 @@ import type { HandlerDependencies } from './create-handlers.ts';
 import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
+import { createChangeHub } from './watch/change-hub.ts';
+import { createWatches } from './watch/watches.ts';
 import { createWorkflowStarters } from './workflow-starters.ts';
 
 const drainMs = 10_000;
@@ -79,6 +81,9 @@ async function main(): Promise<void> {
     handlers: createHandlers(dependencies),
     rehearsals: createHandlers(rehearsed(dependencies)),
     awaitOutcome: createAwaitOutcome(dependencies),
+    hub: createChangeHub({ open: store.openChangeFeed, maxFollowers: config.TENURE_MAX_WATCHES, logger, stopping: stopping.signal }),
+    watches: createWatches(dependencies),
+    pageTokens: dependencies.pageTokens,
     authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE }),
     idempotency: store.idempotency,
     logger,

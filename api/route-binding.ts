@@ -17,6 +17,7 @@ import { deprecationHeaders } from './deprecation.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
+import { expressPath } from './route-path.ts';
 import { storedAnswer } from './stored-answer.ts';
 
 const jsonLimit = '1mb';
@@ -30,11 +31,6 @@ export interface RouteBindingDependencies {
   readonly idempotency: IdempotencyStore;
   /** The table that is bound; another one than the contract's in tests only. */
   readonly table?: Readonly<Record<RouteId, RouteContract>>;
-}
-
-/** `/v1/tenants/{name}:activate` as express takes it. */
-function expressPath(path: string): string {
-  return path.replaceAll(':', '\\:').replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 function send(response: Response, { status, headers, body }: StoredAnswer): void {
@@ -61,7 +57,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
   const readJson = express.json({ limit: jsonLimit, strict: false, type: 'application/json' });
 
   const authenticated: RequestHandler = async (request, response, next) => {
-    response.locals['actor'] = await authenticate(request.headers.authorization);
+    response.locals['actor'] = (await authenticate(request.headers.authorization)).actor;
     next();
   };
 

@@ -54,8 +54,10 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
 }
 
 function interruptible(client: ApiClient, interrupted: AbortSignal): ApiClient {
+  const either = (signal: AbortSignal | undefined): AbortSignal => (signal === undefined ? interrupted : AbortSignal.any([interrupted, signal]));
   return {
     server: client.server,
-    call: (route, call) => client.call(route, { ...call, signal: call?.signal === undefined ? interrupted : AbortSignal.any([interrupted, call.signal]) }),
+    call: (route, call) => client.call(route, { ...call, signal: either(call?.signal) }),
+    stream: (stream, call) => client.stream(stream, { ...call, signal: either(call?.signal) }),
   };
 }

@@ -4,7 +4,11 @@ import { z } from 'zod';
 import type { Problem } from '../contracts/problem-document.ts';
 import { routes } from '../contracts/routes.ts';
 import type { RouteAnswer, RouteBodyInput, RouteContract, RouteId, RouteParams, RouteQueryInput } from '../contracts/routes.ts';
+import { streams } from '../contracts/streams.ts';
+import type { StreamContract, StreamId, StreamQuery } from '../contracts/streams.ts';
 import { ApiError, ApiUnreachable } from './api-error.ts';
+import { readEvents } from './event-stream.ts';
+import type { StreamedEvent } from './event-stream.ts';
 
 export interface ApiClientOptions {
   /** Such as `http://127.0.0.1:8080`. */
@@ -35,6 +39,13 @@ export interface ApiAnswer<Id extends RouteId> {
   readonly etag: string | undefined;
 }
 
+export interface StreamCall<Id extends StreamId> {
+  readonly query?: StreamQuery<Id>;
+  /** Goes on after the event that had this id; from now on when absent. */
+  readonly lastEventId?: string;
+  readonly signal?: AbortSignal;
+}
+
 /** The API by its route table. */
 export interface ApiClient {
   readonly server: string;
@@ -43,6 +54,11 @@ export interface ApiClient {
    * @throws ApiError for a problem, ApiUnreachable when no answer came
    */
   call<Id extends RouteId>(route: Id, call?: ApiCall<Id>): Promise<ApiAnswer<Id>>;
+  /**
+   * Opens a stream of events, which ends when the connection does. Nothing is repeated.
+   * @throws ApiError for a problem, ApiUnreachable when no answer came
+   */
+  stream<Id extends StreamId>(stream: Id, call?: StreamCall<Id>): Promise<AsyncGenerator<StreamedEvent<Id>>>;
 }
 
 /** As much of a problem document as this client must have; a later API may say more, and know more codes. */
@@ -54,7 +70,7 @@ const maxDelayMs = 2_000;
 /** Longer than the longest wait a route allows. */
 const requestTimeoutMs = 75_000;
 
-function pathOf(contract: RouteContract, params: Readonly<Record<string, string>>, query: Readonly<Record<string, string | number | undefined>>): string {
+function pathOf(contract: { readonly path: string }, params: Readonly<Record<string, string>>, query: Readonly<Record<string, string | number | undefined>>): string {
   const path = contract.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
@@ -64,15 +80,24 @@ function pathOf(contract: RouteContract, params: Readonly<Record<string, string>
 export function createApiClient({ server, token, retryForMs = defaultRetryMs, correlationId }: ApiClientOptions): ApiClient {
   const base = server.replace(/\/+$/, '');
 
-  async function once(url: string, init: RequestInit): Promise<Response> {
+  async function reached(url: string, init: RequestInit, caller: AbortSignal | undefined): Promise<Response> {
     try {
-      const timeout = AbortSignal.timeout(requestTimeoutMs);
-      return await fetch(url, { ...init, signal: init.signal == null ? timeout : AbortSignal.any([init.signal, timeout]) });
+      return await fetch(url, init);
     } catch (error) {
-      if (init.signal?.aborted === true) throw error;
+      if (caller?.aborted === true) throw error;
       throw new ApiUnreachable(base, error);
     }
   }
+
+  function once(url: string, init: RequestInit & { readonly signal?: AbortSignal }): Promise<Response> {
+    const timeout = AbortSignal.timeout(requestTimeoutMs);
+    return reached(url, { ...init, signal: init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout]) }, init.signal);
+  }
+
+  const identity = async (): Promise<Record<string, string>> => ({
+    authorization: `Bearer ${await token()}`,
+    ...(correlationId === undefined ? {} : { 'x-correlation-id': correlationId }),
+  });
 
   /** What is no JSON did not come from the API, or was cut off on the way. */
   async function bodyOf(response: Response): Promise<unknown> {
@@ -108,12 +133,11 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
             method: contract.method,
             headers: {
               accept: 'application/json, application/problem+json',
-              authorization: `Bearer ${await token()}`,
+              ...(await identity()),
               ...(hasBody ? { 'content-type': 'application/json' } : {}),
               ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
               ...(ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }),
               ...(key === undefined ? {} : { 'idempotency-key': key }),
-              ...(correlationId === undefined ? {} : { 'x-correlation-id': correlationId }),
             },
             ...(hasBody ? { body: JSON.stringify(body ?? {}) } : {}),
             ...(signal === undefined ? {} : { signal }),
@@ -134,6 +158,13 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
         if (Date.now() + waitMs > deadline) throw failure;
         await delay(waitMs, undefined, signal === undefined ? {} : { signal });
       }
+    },
+    async stream<Id extends StreamId>(stream: Id, { query, lastEventId, signal }: StreamCall<Id> = {}): Promise<AsyncGenerator<StreamedEvent<Id>>> {
+      const headers = { accept: 'text/event-stream, application/problem+json', ...(await identity()), ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+      const contract: StreamContract = streams[stream];
+      const response = await reached(`${base}${pathOf(contract, {}, { ...query })}`, { headers, ...(signal === undefined ? {} : { signal }) }, signal);
+      if (!response.ok) throw await failureOf(response);
+      return readEvents<Id>(response, new Set(Object.keys(contract.events)));
     },
   };
 }

@@ -50,6 +50,7 @@ export const problems = {
   tenant_not_active: { status: 409, exit: 'conflict', fault: 'user', retryable: false, title: 'The tenant is not Active', fix: 'Activate, resume or reactivate it first.' },
   verification_disturbed: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'A tenant wrote to the canary while its isolation was verified', fix: 'Verify again at a time when its application does not rewrite or empty whole collections.' },
   idempotency_in_progress: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'A request with this Idempotency-Key is still running', fix: 'Repeat the request a little later with the same key.' },
+  watch_expired: { status: 410, exit: 'conflict', fault: 'user', retryable: false, title: 'What has changed since then is no longer known', fix: 'Open the watch without Last-Event-ID, list, and go on from there.' },
   revision_stale: { status: 412, exit: 'conflict', fault: 'user', retryable: false, title: 'The resource has changed since it was read', fix: 'Read it again, apply the change to what you read, and send its new ETag in If-Match.' },
   body_too_large: { status: 413, exit: 'usage', fault: 'user', retryable: false, title: 'The request body is too large', fix: 'Send at most 1 MiB of JSON.' },
   media_type_unsupported: { status: 415, exit: 'usage', fault: 'user', retryable: false, title: 'The body is not JSON', fix: 'Send "Content-Type: application/json".' },
@@ -73,6 +74,7 @@ export const problems = {
   temporal_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'Temporal cannot be reached', fix: 'Try again a little later. An HTTP answer says when in Retry-After.' },
   cell_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'A cell cannot be reached', fix: 'Try again a little later; if it stays, the operator sees that the cell runs and is in the cells file of API and worker. An HTTP answer says when in Retry-After.' },
   policy_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'Policy cannot decide', fix: 'Try again a little later; the operator finds the cause in the logs. An HTTP answer says when in Retry-After.' },
+  watch_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'As many watches are open as this process serves', fix: 'Try again a little later; if it stays, the operator raises TENURE_MAX_WATCHES or runs more API processes. An HTTP answer says when in Retry-After.' },
   keys_unavailable: { status: 503, exit: 'unavailable', fault: 'system', retryable: true, title: 'The key provider cannot wrap or unwrap', fix: 'Try again a little later; if it stays, the operator finds the missing key or credential named in the message. An HTTP answer says when in Retry-After.' },
 } as const satisfies Record<string, ProblemType>;
 

@@ -43,11 +43,6 @@ export interface RouteContract {
   readonly responses: Readonly<Record<number, z.ZodType>>;
   /** Answers where this query parameter is sent, in place of `responses`. */
   readonly responsesWith?: { readonly parameter: string; readonly responses: Readonly<Record<number, z.ZodType>> };
-  /**
-   * What a stream of server-sent events carries, by the name of the event. Such a route answers 200 with
-   * `text/event-stream`, and has no other answers but problems.
-   */
-  readonly events?: Readonly<Record<string, z.ZodType>>;
   readonly deprecation?: RouteDeprecation;
   /** `required`: the request is refused without it. `optional`: honoured when sent. `none`: the route changes nothing. */
   readonly idempotencyKey: 'required' | 'optional' | 'none';
@@ -66,8 +61,8 @@ const byName = z.strictObject({ name: nameSchema });
 const byId = z.strictObject({ id: uidSchema });
 const page = { pageSize: z.coerce.number<number>().int().min(1).max(500).default(100), pageToken: z.string().max(512).optional() };
 const listQuery = z.strictObject(page);
-const tenantQuery = z.strictObject({
-  ...page,
+/** What tenants may be asked for by. */
+export const tenantFilter = {
   labelSelector: z.string().max(2048).optional().meta({ description: 'As in Kubernetes: `env=prod,tier in (a,b),!canary`. A value of other characters stands in double quotes' }),
   lifecycle: z.string().max(128).optional().meta({ description: 'States, with commas between them' }),
   plan: nameSchema.optional().meta({ description: 'Name of the plan' }),
@@ -76,7 +71,7 @@ const tenantQuery = z.strictObject({
   namePrefix: z.string().max(63).regex(/^([a-z][a-z0-9-]*)?$/, 'must be the beginning of a name').optional().meta({ description: 'Beginning of the name' }),
   condition: z.string().max(512).optional().meta({ description: '`TYPE=STATUS` or `TYPE!=STATUS`, with commas between several. One that is not there is Unknown' }),
   showDeleted: z.enum(['true', 'false']).optional().meta({ description: '`true` or `false`: whether deleted ones are listed. They are too where `lifecycle` names Deleted' }),
-});
+};
 
 function listOf<Item extends z.ZodType>(item: Item) {
   return z.strictObject({ items: z.array(item), nextPageToken: z.string().optional() });
@@ -170,7 +165,7 @@ export const routes = {
   },
   listTenants: {
     method: 'GET', path: '/v1/tenants', summary: 'List the tenants the caller may see, by name. All of the filter must be so. Of many tenants a page can hold fewer than asked for, or none, while there are more: go on as long as there is a nextPageToken.', action: 'tenant.list',
-    params: noParams, query: tenantQuery, responses: { 200: listOf(tenantSchema) }, ...read, problems: ['page_token_invalid'],
+    params: noParams, query: z.strictObject({ ...page, ...tenantFilter }), responses: { 200: listOf(tenantSchema) }, ...read, problems: ['page_token_invalid'],
   },
   getTenant: {
     method: 'GET', path: '/v1/tenants/{name}', summary: 'Read one tenant; with `at`, what an earlier generation declared.', action: 'tenant.get',

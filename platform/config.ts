@@ -44,6 +44,7 @@ export const apiSettings = z.object({
   ...sharedSettings,
   ...brakeSettings,
   TENURE_API_PORT: port.default(8080).describe('Port of the API.'),
+  TENURE_MAX_WATCHES: z.coerce.number().int().min(0).max(100_000).default(1_000).describe('So many streams of changes the process serves at once; each takes a connection and some memory.'),
   TENURE_API_OPS_PORT: port.default(9464).describe('Port of the API’s health and metrics server.'),
   TENURE_JWKS_FILE: file.describe('Path of the JSON Web Key Set with the issuer’s public keys.'),
   TENURE_JWT_ISSUER: z.string().min(1).describe('The `iss` that bearer tokens must have.'),

@@ -9,6 +9,7 @@ const operationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600];
 export interface Metrics {
   readonly registry: Registry;
   readonly requests: Histogram<'method' | 'route' | 'status'>;
+  readonly openWatches: Gauge;
   readonly decisions: Histogram<'entrypoint' | 'decision'>;
   readonly operations: Histogram<'kind' | 'state'>;
   readonly steps: Histogram<'step' | 'outcome'>;
@@ -29,6 +30,7 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
   return {
     registry,
     requests: new Histogram({ name: 'tenure_http_request_duration_seconds', help: 'HTTP requests by route and status.', labelNames: ['method', 'route', 'status'], buckets: requestBuckets, registers }),
+    openWatches: new Gauge({ name: 'tenure_http_open_watches', help: 'Streams of changes that are open.', registers }),
     decisions: new Histogram({ name: 'tenure_policy_decision_duration_seconds', help: 'Policy decisions by entry point and result.', labelNames: ['entrypoint', 'decision'], buckets: decisionBuckets, registers }),
     operations: new Histogram({ name: 'tenure_operation_duration_seconds', help: 'Operations from acceptance to their end.', labelNames: ['kind', 'state'], buckets: operationBuckets, registers }),
     steps: new Histogram({ name: 'tenure_operation_step_duration_seconds', help: 'Attempts at steps of operations.', labelNames: ['step', 'outcome'], buckets: operationBuckets, registers }),

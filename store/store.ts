@@ -10,6 +10,8 @@ import type { BrakeStore } from './brakes.ts';
 import { recountCellTables } from './cell-tables.ts';
 import { createCellStore } from './cells.ts';
 import type { CellStore } from './cells.ts';
+import { createChangeFeed } from './change-feed.ts';
+import type { OpenChangeFeed } from './change-feed.ts';
 import { createCommit } from './commit.ts';
 import type { Commit } from './commit.ts';
 import { controlDatabase, ensureControlSchema } from './control-database.ts';
@@ -63,6 +65,7 @@ export interface Store {
   readonly rollouts: RolloutStore;
   readonly verifications: VerificationStore;
   readonly ledger: LedgerStore;
+  readonly openChangeFeed: OpenChangeFeed;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
   /** Creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised. */
@@ -119,6 +122,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     rollouts: createRolloutStore(database),
     verifications: createVerificationStore(database),
     ledger: createLedgerStore(database),
+    openChangeFeed: createChangeFeed(database),
     newId,
     async prepare() {
       await onControl(async () => {

@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 
+import { apiParts } from '../test/bench/api-bench.ts';
 import { benchBasics } from '../test/bench/basics-bench.ts';
 import { report } from '../test/bench/figure.ts';
 import type { Figure } from '../test/bench/figure.ts';
@@ -18,6 +19,7 @@ type Part = (stack: EmbeddedStack) => Promise<Figure[]>;
 const suites: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
   basics: { basics: benchBasics },
   lifecycle: lifecycleParts,
+  api: apiParts,
 };
 
 /** `[suite [part…]]`: without a part, all of the suite. */

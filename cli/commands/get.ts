@@ -11,6 +11,7 @@ import type { OutputFormat } from '../resources/print.ts';
 import { parseReferences } from '../resources/references.ts';
 import type { References } from '../resources/references.ts';
 import { renderTable } from '../text/table.ts';
+import { watchResources } from '../resources/watch-resources.ts';
 import { parseWholeNumber } from './whole-number.ts';
 
 interface FilterOptions {
@@ -28,6 +29,7 @@ interface GetOptions extends FilterOptions {
   readonly name?: string;
   readonly limit?: number;
   readonly at?: string;
+  readonly watch?: true;
   readonly output: OutputFormat;
 }
 
@@ -45,6 +47,9 @@ Examples:
   tenure get tenants --template startup    those of a template, with the version of each
   tenure get plans -o json                 {"items": [...]}
   tenure get operations --limit 10         the latest ten
+  tenure get tenants -w                    and then each as it changes, until Ctrl-C
+  tenure get tenant/acme -w -o json        one object a line, each time it changes
+  tenure get operations -w                 operations as they come and go on
   tenure get tombstones --name acme        what is left of purged tenants of that name`;
 
 export function addGet(program: Command, context: CommandContext): void {
@@ -64,6 +69,7 @@ export function addGet(program: Command, context: CommandContext): void {
     .option('--show-deleted', 'deleted tenants too')
     .option('--name <name>', 'tombstones of tenants that had this name')
     .option('--limit <count>', 'print at most so many of a list', parseWholeNumber)
+    .option('-w, --watch', 'go on with tenants, or operations, as they change')
     .addOption(new Option('--at <generation|time>', 'one tenant as it was declared then'))
     .addOption(outputOption())
     .addHelpText('after', examples)
@@ -96,6 +102,10 @@ async function get(references: readonly string[], options: GetOptions, context: 
   refuseMisplaced(asked, filter, at);
   const { kind, names } = asked;
   const [name] = names;
+  if (options.watch === true) {
+    if (at !== undefined || limit !== undefined || names.length > 1) throw usageFailure('--watch goes with one name, or with filters', 'leave out --at, --limit and further names');
+    return watchResources(context.connect(), { kind, name, filter, output }, context.terminal);
+  }
   if (at !== undefined && name !== undefined) return getAt(name, at, output, context);
   const api = context.connect();
   const items = [];

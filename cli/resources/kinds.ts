@@ -9,7 +9,7 @@ import type { Tombstone } from '../../contracts/tombstone.ts';
 import { usageFailure } from '../failure.ts';
 import { didYouMean } from '../text/nearest.ts';
 import type { Paint } from '../text/paint.ts';
-import { renderTable } from '../text/table.ts';
+import { createTable, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
 import { operationColumns, planColumns, regionColumns, rolloutColumns, templateColumns, tenantColumns, tombstoneColumns } from './columns.ts';
 
@@ -43,6 +43,8 @@ export interface ResourceKind<Filter extends object = object> {
   /** All there are, page by page, and no more than `limit`. */
   list(api: ApiClient, limit?: number, filter?: Filter): Promise<Listed[]>;
   renderTable(items: readonly Listed[], paint: Paint): string;
+  /** The same for rows that come one after the other. */
+  tableRows(paint: Paint): (items: readonly Listed[]) => string;
 }
 
 interface Page<Item> {
@@ -81,6 +83,10 @@ function defineKind<Item, Filter extends object = object>({ singular, nameOf, ge
       }
     },
     renderTable: (items, paint) => renderTable(columns, items.map(({ body }) => body as Item), paint),
+    tableRows(paint) {
+      const rows = createTable(columns, paint);
+      return (items) => rows(items.map(({ body }) => body as Item));
+    },
   };
 }
 

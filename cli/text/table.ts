@@ -16,25 +16,31 @@ function width(text: string): number {
 }
 
 /**
- * An aligned table without borders, ending with a line feed. Widths are counted in code points. An empty value shows as "-".
- * `indent` stands before every line.
+ * An aligned table without borders that grows: the first rows come with the header, later ones are as wide as those before
+ * them, or wider. Widths are counted in code points. An empty value shows as "-". `indent` stands before every line.
  */
-export function renderTable<Item>(columns: readonly Column<Item>[], items: readonly Item[], paint: Paint, indent = ''): string {
-  const rows = items.map((item) => columns.map((column) => printableLine(column.value(item)) || '-'));
-  const widths = columns.map((column, index) => Math.max(width(column.title), ...rows.map((row) => width(row[index] ?? ''))));
+export function createTable<Item>(columns: readonly Column<Item>[], paint: Paint, indent = ''): (items: readonly Item[]) => string {
+  const widths = columns.map(({ title }) => width(title));
+  let header: string[][] = [columns.map(({ title }) => title)];
   const last = columns.length - 1;
-  const pad = (text: string, index: number): string => (index === last ? text : text + ' '.repeat((widths[index] ?? 0) - width(text)));
-  const header = columns.map((column, index) => pad(column.title, index)).join(gap);
-  const lines = rows.map((row) =>
-    row
-      .map((text, index) => {
-        const color = columns[index]?.state === true ? stateColor(text) : undefined;
-        // Painted after padding: the escape sequences have no width.
-        return color === undefined ? pad(text, index) : pad(text, index).replace(text, () => paint(color, text));
-      })
-      .join(gap),
-  );
-  return [header, ...lines].map((line) => `${indent}${line}\n`).join('');
+  const pad = (text: string, index: number): string => (index === last ? text : text + ' '.repeat(Math.max(0, (widths[index] ?? 0) - width(text))));
+  const painted = (text: string, index: number): string => {
+    const color = columns[index]?.state === true ? stateColor(text) : undefined;
+    // Painted after padding: the escape sequences have no width.
+    return color === undefined ? pad(text, index) : pad(text, index).replace(text, () => paint(color, text));
+  };
+  return (items) => {
+    const rows = items.map((item) => columns.map((column) => printableLine(column.value(item)) || '-'));
+    for (const row of rows) for (const [index, text] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, width(text));
+    const lines = [...header.map((titles) => titles.map(pad)), ...rows.map((row) => row.map(painted))];
+    header = [];
+    return lines.map((cells) => `${indent}${cells.join(gap)}\n`).join('');
+  };
+}
+
+/** A table that is there at once; ends with a line feed. */
+export function renderTable<Item>(columns: readonly Column<Item>[], items: readonly Item[], paint: Paint, indent = ''): string {
+  return createTable(columns, paint, indent)(items);
 }
 
 /** `Label:   value` lines with the values aligned; entries without a value are left out. */

@@ -3,6 +3,8 @@ import { problems } from '../../contracts/problems.ts';
 import type { ProblemCode } from '../../contracts/problems.ts';
 import { commonProblems, routes } from '../../contracts/routes.ts';
 import type { RouteContract } from '../../contracts/routes.ts';
+import { streams } from '../../contracts/streams.ts';
+import type { StreamContract } from '../../contracts/streams.ts';
 import { contractDocuments, contractNames, contractSchemaPath } from './contract-schemas.ts';
 import type { JsonSchema } from './contract-schemas.ts';
 import type { GeneratedFile } from './generated-file.ts';
@@ -78,17 +80,35 @@ function section([id, route]: [string, RouteContract]): string {
   ].join('\n\n');
 }
 
+function streamSection([id, { path, summary, action, query, events, problems: codes }]: [string, StreamContract]): string {
+  return [
+    `## ${id}`,
+    `\`GET ${path}\``,
+    summary,
+    [
+      `- Policy action: \`${action}\``,
+      '- Headers: Authorization, Last-Event-ID (to go on after an event)',
+      `- Answers: 200 \`text/event-stream\` with the events ${Object.entries(events).map(([name, data]) => `\`${name}\`: ${shape(z.toJSONSchema(data, { io: 'output' }))}`).join(', ')}`,
+      `- Problems: ${problemLinks(codes)}`,
+    ].join('\n'),
+    ...queryTable(query),
+  ].join('\n\n');
+}
+
 /** The reference of the API's routes. The anchor of each route is its id. */
 export function routeReference(): GeneratedFile {
   const entries: [string, RouteContract][] = Object.entries(routes);
+  const streamEntries: [string, StreamContract][] = Object.entries(streams);
   return markdownPage('docs/reference/routes.md', 'contracts/routes.ts', [
     '# Routes',
-    'Bodies and answers are JSON; every status that a route does not list is a problem. `Authorization` is a bearer token. A repeated `Idempotency-Key` with the same request gets the answer of the first. `If-Match` takes the ETag that was read, `If-None-Match` takes `*`. `X-Correlation-Id` may be sent with every request; it is written into logs and ledger.',
+    'Bodies and answers are JSON; every status that a route does not list is a problem. `Authorization` is a bearer token. A repeated `Idempotency-Key` with the same request gets the answer of the first. `If-Match` takes the ETag that was read, `If-None-Match` takes `*`. `X-Correlation-Id` may be sent with every request; it is written into logs and ledger. `dryRun=true` needs no key. With `Prefer: wait=SECONDS` (60 at most) a route that would answer 202 answers when its operation has ended, with the status of what is done, or with 202 when the time is up; `operation.state` says how it ended. A GET that answers with an ETag takes it back in `If-None-Match`, and answers 304.',
+    'A stream is of server-sent events. It begins with a `bookmark`, has one whenever nothing else was sent for 15 s, and ends when the token expires or the process stops: open it again with `Last-Event-ID`. 410 means that what has happened since is no longer known: open it without, list, and go on.',
     `Every route can answer with: ${problemLinks(commonProblems)}.`,
     markdownTable(
       ['Route', 'Method', 'Path', 'Summary', 'Policy action'],
-      entries.map(([id, { method, path, summary, action }]) => [`[${id}](#${id.toLowerCase()})`, method, `\`${path}\``, summary, `\`${action}\``]),
+      [...entries, ...streamEntries].map(([id, { method, path, summary, action }]) => [`[${id}](#${id.toLowerCase()})`, method, `\`${path}\``, summary, `\`${action}\``]),
     ),
     ...entries.map(section),
+    ...streamEntries.map(streamSection),
   ]);
 }

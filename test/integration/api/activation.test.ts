@@ -70,7 +70,7 @@ for (const mode of ['schema', 'hybrid'] as const) {
 test('a server that does not say where collections lie is one that has them all in the tenant’s database', async () => {
   const api = installation.client();
   const older: ApiClient = {
-    server: api.server,
+    ...api,
     async call(...asked) {
       const answer = await api.call(...asked);
       delete (answer.body as { namespaces?: unknown }).namespaces;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { watchTenants } from '../../../client/watch-tenants.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
@@ -117,7 +118,13 @@ test('while a cell is away what can go nowhere else is answered 503 before it is
 
 test('an operation that was accepted as Temporal went away is started when it is back', () => succeeds(acceptedLast));
 
-test('while the control database is away every route answers 503, the process lives, and API and worker recover alone', async () => {
+test('while the control database is away every route answers 503, the process lives, and API and worker recover alone, with whoever watches', async () => {
+  const stopping = new AbortController();
+  const told: string[] = [];
+  const watching = (async () => {
+    for await (const news of watchTenants(installation.client(), { name: 'after', signal: stopping.signal })) told.push(news.kind);
+  })().catch(() => undefined);
+  await until('the watch has begun', () => told.length > 0);
   await whileAway(stack.mongodHandle('control'), async () => {
     await Promise.all(
       routeIds.map(async (id) => {
@@ -131,4 +138,7 @@ test('while the control database is away every route answers 503, the process li
   });
   await recovered({ path: '/v1/tenants' });
   await succeeds(await recovered(create('after')));
+  await until('the watch has gone on', () => told.includes('changed'));
+  stopping.abort();
+  await watching;
 });

@@ -106,7 +106,7 @@ function interposing(route: string, first: () => Promise<unknown>): (options: Pa
   return (options) => {
     const client = createApiClient(options);
     return {
-      server: client.server,
+      ...client,
       async call(id, call) {
         const act = id === route ? pending : undefined;
         if (act !== undefined) pending = undefined;

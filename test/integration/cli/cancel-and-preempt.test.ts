@@ -105,7 +105,7 @@ test('the timeout and Ctrl-C end the waiting, and tell how to come back', async 
   const createClient = (options: ApiClientOptions): ApiClient => {
     const client = createApiClient(options);
     return {
-      server: client.server,
+      ...client,
       call(route, call) {
         if (route === 'waitOperation') interruption.abort();
         return client.call(route, call);

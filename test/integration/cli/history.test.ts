@@ -84,7 +84,7 @@ test('history is a table of who changed what when, newest first', async () => {
   ]);
   const createClient = (options: ApiClientOptions): ApiClient => {
     const client = createApiClient(options);
-    return { server: client.server, call: (route, call) => client.call(route, { ...call, query: { ...call?.query, pageSize: 1 } } as typeof call) };
+    return { ...client, call: (route, call) => client.call(route, { ...call, query: { ...call?.query, pageSize: 1 } } as typeof call) };
   };
   const json = JSON.parse((await cli.run(['history', 'tenant/acme', '-o', 'json'], { createClient })).stdout) as { items: RevisionSummary[] };
   assert.deepEqual(json.items.map(({ generation }) => generation), [3, 2, 1]);
@@ -111,7 +111,8 @@ test('a diff that cannot be told ends with more than 1, whatever is in the way',
     assert.equal(stdout, '');
   }
   const { status, title, fix, retryable } = problems.internal;
-  const failing = () => ({ server: '', call: () => Promise.reject(new ApiError({ type: '', code: 'internal', title, status, detail: 'x', fix, requestId: 'r', retryable })) });
+  const refuse = () => Promise.reject(new ApiError({ type: '', code: 'internal', title, status, detail: 'x', fix, requestId: 'r', retryable }));
+  const failing = () => ({ server: '', call: refuse, stream: refuse });
   assert.equal((await cli.run(['diff', 'tenant/acme'], { createClient: failing })).code, exitCodes.unavailable);
 });
 

@@ -51,7 +51,7 @@ test('get prints lists as tables, with every page and no more than asked for', a
 test('a list of several pages is read to its end', async () => {
   const createClient = (options: ApiClientOptions): ApiClient => {
     const client = createApiClient(options);
-    return { server: client.server, call: (route, call) => client.call(route, { ...call, query: { ...call?.query, pageSize: 1 } } as typeof call) };
+    return { ...client, call: (route, call) => client.call(route, { ...call, query: { ...call?.query, pageSize: 1 } } as typeof call) };
   };
   assert.equal((await cli.run(['get', 'tenants', '-o', 'name'], { createClient })).stdout, 'tenant/acme\ntenant/broken\ntenant/draft\n');
   assert.equal((await cli.run(['get', 'tenants', '-o', 'name', '--limit', '2'], { createClient })).stdout, 'tenant/acme\ntenant/broken\n');

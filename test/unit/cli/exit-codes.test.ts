@@ -14,7 +14,8 @@ for (const code of problemCodes) {
   test(`the problem ${code} exits with the code of the catalogue and tells its fix`, async () => {
     const { title, status, fix, exit, retryable } = problems[code];
     const problem = { type: `/problems/${code}`, code, title, status, detail: 'what happened', fix, requestId: 'request-1', retryable };
-    const { code: exitCode, stdout, stderr } = await runInMemory(['get', 'tenants'], { ...context, createClient: () => ({ server: '', call: () => Promise.reject(new ApiError(problem)) }) });
+    const refuse = () => Promise.reject(new ApiError(problem));
+    const { code: exitCode, stdout, stderr } = await runInMemory(['get', 'tenants'], { ...context, createClient: () => ({ server: '', call: refuse, stream: refuse }) });
     assert.equal(exitCode, exitCodes[exit]);
     assert.equal(stdout, '');
     assert.equal(stderr, `error: ${title}: what happened\nfix: ${fix}\nrequestId: request-1\n`);

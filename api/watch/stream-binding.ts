@@ -1,0 +1,95 @@
+import express from 'express';
+import type { RequestHandler, Router } from 'express';
+import { streams } from '../../contracts/streams.ts';
+import type { StreamContract, StreamId } from '../../contracts/streams.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import type { Position } from '../../store/change-feed.ts';
+import type { Authenticate } from '../authentication.ts';
+import type { PageTokens } from '../page-token.ts';
+import { requestIds } from '../request-ids.ts';
+import { parsePart } from '../request-parsing.ts';
+import { expressPath } from '../route-path.ts';
+import type { ChangeHub } from './change-hub.ts';
+import { openEventStream } from './event-stream.ts';
+import type { EventStream } from './event-stream.ts';
+import type { Show, Watches } from './watches.ts';
+
+export interface StreamBindingDependencies {
+  readonly hub: ChangeHub;
+  readonly watches: Watches;
+  readonly authenticate: Authenticate;
+  /** Positions are signed: one that was made up is none. */
+  readonly pageTokens: PageTokens;
+  readonly metrics: Pick<Metrics, 'openWatches'>;
+}
+
+const bookmarkEveryMs = 15_000;
+/** Of a list that is not filtered: a position is good for every stream. */
+const list = 'changes';
+
+/** Binds the streams: authenticate, validate, authorize, and from then on every change that the caller may see. */
+export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: { openWatches } }: StreamBindingDependencies): Router {
+  const router = express.Router({ caseSensitive: true, strict: true });
+
+  const idOf = (position: Position): string => pageTokens.make(list, null, position);
+
+  function readPosition(lastEventId: string | undefined): Position | undefined {
+    if (lastEventId === undefined || lastEventId === '') return undefined;
+    try {
+      return pageTokens.read(list, null, lastEventId);
+    } catch (error) {
+      throw new TenureError('watch_expired', 'Last-Event-ID is none of this installation’s', { cause: error });
+    }
+  }
+
+  function bind(id: StreamId, contract: StreamContract): RequestHandler {
+    // Each takes the query of its own contract.
+    const watch = watches[id] as (request: { readonly query: unknown; readonly caller: Caller }) => Promise<Show>;
+    return async (request, response) => {
+      const { actor, expireTime } = await authenticate(request.headers.authorization);
+      const query = parsePart('query', contract.query, request.query);
+      const show = await watch({ query, caller: { actor, ...requestIds(response) } });
+
+      // What comes before the headers are sent is sent after them.
+      let stream: EventStream | undefined;
+      const early: (() => void)[] = [];
+      const whenOpen = (act: () => void): void => void (stream === undefined ? early.push(act) : act());
+      const following = await hub.follow(readPosition(request.get('last-event-id')), {
+        told(change) {
+          const shown = show(change);
+          if (shown !== undefined) whenOpen(() => stream?.send({ ...shown, id: idOf(change.position) }));
+        },
+        ended: () => whenOpen(() => stream?.end()),
+      });
+      const bookmark = (position: Position): void => stream?.send({ event: 'bookmark', data: JSON.stringify({ time: new Date().toISOString() }), id: idOf(position) });
+      const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
+      // Who may see what was decided by the token; it is decided anew when that has expired.
+      const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - Date.now(), 2 ** 31 - 1));
+      openWatches.inc();
+      const closed = (): void => {
+        clearInterval(bookmarks);
+        clearTimeout(expiry);
+        following.stop();
+        openWatches.dec();
+      };
+      if (response.destroyed) return closed();
+      stream = openEventStream(response, closed);
+      bookmark(following.from);
+      for (const act of early) act();
+    };
+  }
+
+  for (const id of Object.keys(streams) as StreamId[]) {
+    const contract: StreamContract = streams[id];
+    const onlyGet: RequestHandler = (request, response, next) => {
+      response.locals['route'] = contract.path;
+      if (request.method === 'GET') return next();
+      response.set('allow', 'GET');
+      throw new TenureError('method_not_allowed', `${request.method} is not taken here`);
+    };
+    router.all(expressPath(contract.path), onlyGet, bind(id, contract));
+  }
+  return router;
+}

@@ -1,0 +1,78 @@
+import type { StreamId, StreamQuery } from '../../contracts/streams.ts';
+import { fitsFilter, parseTenantFilter } from '../../domain/tenant-filter.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import type { Change } from '../../store/change-feed.ts';
+import type { Store } from '../../store/store.ts';
+import { absent } from '../authorization.ts';
+import type { Authorize } from '../authorization.ts';
+import { operationBody, tenantBody } from '../representations.ts';
+
+/** What a caller is shown of a change: an event without its id. */
+export interface Shown {
+  readonly event: string;
+  readonly data: string;
+}
+
+/** Chooses and words what one caller is shown of the changes. */
+export type Show = (change: Change) => Shown | undefined;
+
+/** Who asks for what of a stream. */
+export interface WatchRequest<Id extends StreamId> {
+  readonly query: StreamQuery<Id>;
+  readonly caller: Caller;
+}
+
+/** What each stream shows. Refuses before anything is shown. */
+export type Watches = { readonly [Id in StreamId]: (request: WatchRequest<Id>) => Promise<Show> };
+
+export interface WatchesDependencies {
+  readonly store: Pick<Store, 'resources'>;
+  readonly authorize: Authorize;
+}
+
+/** Many are shown the same: it is worded once. */
+function createWording(): (change: Change, event: string, body: () => unknown) => Shown {
+  const worded = new WeakMap<Change, Shown>();
+  return (change, event, body) => {
+    const known = worded.get(change);
+    if (known?.event === event) return known;
+    const shown = { event, data: JSON.stringify(body()) };
+    worded.set(change, shown);
+    return shown;
+  };
+}
+
+export function createWatches({ store, authorize }: WatchesDependencies): Watches {
+  const word = createWording();
+  return {
+    async watchTenants({ query: { name, ...text }, caller }) {
+      const { confinedTo } = await authorize(caller, 'tenant.list', { kind: 'Tenant' });
+      const mayBeSeen = confinedTo === undefined ? undefined : new Set(confinedTo);
+      const filter = parseTenantFilter(text);
+      return (change) => {
+        if (change.kind === 'operation') return undefined;
+        const uid = change.kind === 'tenant' ? change.tenant._id : change.uid;
+        if (mayBeSeen?.has(uid) === false) return undefined;
+        if (change.kind === 'tenantGone') return word(change, 'gone', () => ({ uid }));
+        const { tenant } = change;
+        if (name !== undefined && tenant.name !== name) return undefined;
+        return fitsFilter(filter, tenant) ? word(change, 'tenant', () => tenantBody(tenant)) : { event: 'gone', data: JSON.stringify({ uid }) };
+      };
+    },
+    async watchOperations({ query: { tenant: name, id }, caller }) {
+      const tenant = name === undefined ? undefined : await store.resources.find('Tenant', name);
+      if (name !== undefined) {
+        await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+        if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+      }
+      const { confinedTo } = await authorize(caller, 'operation.list', { kind: 'Operation' });
+      const uids = tenant === undefined ? confinedTo : [tenant._id];
+      const mayBeSeen = uids === undefined ? undefined : new Set(uids);
+      return (change) => {
+        if (change.kind !== 'operation' || (id !== undefined && change.operation._id !== id)) return undefined;
+        if (mayBeSeen?.has(change.operation.tenant.uid) === false) return undefined;
+        return word(change, 'operation', () => operationBody(change.operation));
+      };
+    },
+  };
+}

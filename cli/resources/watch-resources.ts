@@ -1,0 +1,63 @@
+import type { ApiClient } from '../../client/api-client.ts';
+import { watchOperations } from '../../client/watch-operations.ts';
+import { watchTenants } from '../../client/watch-tenants.ts';
+import type { Operation } from '../../contracts/operation.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { Terminal } from '../command-context.ts';
+import { usageFailure } from '../failure.ts';
+import { operationKind, tenantKind } from './kinds.ts';
+import type { Listed, OperationFilter, ResourceKind, TenantFilter } from './kinds.ts';
+import { renderObject } from './print.ts';
+import type { OutputFormat } from './print.ts';
+
+export interface WatchedResources {
+  readonly kind: ResourceKind;
+  readonly name: string | undefined;
+  readonly filter: TenantFilter & OperationFilter;
+  readonly output: OutputFormat;
+}
+
+/** One thing as it is now, or that it is gone. */
+type Seen = { readonly listed: readonly Listed[] } | { readonly gone: string };
+
+const tenantListed = (body: Tenant): Listed => ({ name: body.metadata.name, body });
+const operationListed = (body: Operation): Listed => ({ name: body.id, body });
+
+async function* tenantsSeen(api: ApiClient, filter: TenantFilter, name: string | undefined, signal: AbortSignal): AsyncGenerator<Seen> {
+  for await (const news of watchTenants(api, { filter, ...(name === undefined ? {} : { name }), signal })) {
+    if (news.kind === 'gone') yield { gone: news.tenant.name };
+    else yield { listed: news.kind === 'listed' ? news.tenants.map(tenantListed) : [tenantListed(news.tenant)] };
+  }
+}
+
+async function* operationsSeen(api: ApiClient, { tenant }: OperationFilter, signal: AbortSignal): AsyncGenerator<Seen> {
+  for await (const news of watchOperations(api, { ...(tenant === undefined ? {} : { tenant }), limit: 20, signal })) {
+    // As they come: the newest at the end, where what changes is shown.
+    yield { listed: news.kind === 'listed' ? news.operations.map(operationListed).toReversed() : [operationListed(news.operation)] };
+  }
+}
+
+/** How one thing after the other is printed: rows of one table, or a document each; as JSON in one line each. */
+function createPrinter({ stdout, paintOut }: Terminal, kind: ResourceKind, output: OutputFormat): (listed: readonly Listed[]) => void {
+  const rows = kind.tableRows(paintOut);
+  const documents = { json: ({ body }: Listed) => `${JSON.stringify(body)}\n`, yaml: ({ body }: Listed) => `---\n${renderObject('yaml', body)}`, name: ({ name }: Listed) => `${kind.singular}/${name}\n` };
+  return (listed) => {
+    if (output !== 'table') for (const one of listed) stdout.write(documents[output](one));
+    else if (listed.length > 0) stdout.write(rows(listed));
+  };
+}
+
+/**
+ * Prints what there is and then everything that changes, until it is interrupted.
+ * @throws CliFailure usage, for kinds that nothing happens to
+ */
+export async function watchResources(api: ApiClient, { kind, name, filter, output }: WatchedResources, terminal: Terminal): Promise<void> {
+  if (kind.singular !== tenantKind.singular && kind.singular !== operationKind.singular) throw usageFailure(`${kind.plural} are not watched`, 'watch tenants or operations');
+  if (kind.singular === operationKind.singular && name !== undefined) throw usageFailure('one operation is not watched', `write: wait operation/${name}`);
+  const print = createPrinter(terminal, kind, output);
+  const { interrupted, stderr } = terminal;
+  for await (const seen of kind.singular === tenantKind.singular ? tenantsSeen(api, filter, name, interrupted) : operationsSeen(api, filter, interrupted)) {
+    if ('gone' in seen) stderr.write(`${kind.singular}/${seen.gone} is gone\n`);
+    else print(seen.listed);
+  }
+}

@@ -1,0 +1,44 @@
+import { tenantManifest } from '../../harness/manifests.ts';
+import type { Figure } from '../figure.ts';
+import type { RawServer } from '../floor-processes.ts';
+import { requestsPerSecond, timesPerSecond, turnByTurn } from './load.ts';
+
+export interface Served {
+  readonly server: string;
+  readonly raw: RawServer;
+  readonly token: string;
+  /** Of Drafts that are there, a hundred of them. */
+  readonly names: readonly string[];
+}
+
+const floorName = 'express + raw driver';
+const goal = { of: 'ratio', atLeast: 0.6 } as const;
+
+/** Reads of one tenant, and of the first hundred. */
+export async function benchReading({ server, raw, token, names }: Served): Promise<Figure[]> {
+  const headers = { authorization: `Bearer ${token}` };
+  const one = await turnByTurn(() => requestsPerSecond(`${server}/v1/tenants/${names[0]}`, headers), () => requestsPerSecond(`${raw.url}/tenant`));
+  const list = await turnByTurn(() => requestsPerSecond(`${server}/v1/tenants`, headers), () => requestsPerSecond(`${raw.url}/tenants`));
+  return [
+    { name: 'GET of a tenant', value: one.value, unit: '/s', floor: { name: floorName, value: one.floor }, goal },
+    { name: 'list of 100 tenants', value: list.value, unit: '/s', floor: { name: floorName, value: list.floor }, goal },
+  ];
+}
+
+/** Each changes the labels of a tenant of its own. */
+export async function benchApplying({ server, raw, token, names }: Served): Promise<Figure> {
+  let count = 0;
+  const put = async (url: string, name: string, headers: Record<string, string>): Promise<void> => {
+    const manifest = tenantManifest(name);
+    const body = JSON.stringify({ ...manifest, metadata: { ...manifest.metadata, labels: { turn: String((count += 1)) } } });
+    const response = await fetch(url, { method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
+  };
+  const name = (who: number): string => names[who] ?? '';
+  const { value, floor } = await turnByTurn(
+    () => timesPerSecond((who) => put(`${server}/v1/tenants/${name(who)}`, name(who), { authorization: `Bearer ${token}`, 'if-match': '*' })),
+    () => timesPerSecond((who) => put(`${raw.url}/tenants/${name(who)}`, name(who), {})),
+  );
+  return { name: 'apply of changed labels', value, unit: '/s', floor: { name: floorName, value: floor }, goal };
+}

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { createApiClient } from '../../../client/api-client.ts';
+import type { StreamedEvent } from '../../../client/event-stream.ts';
+import { watchTenants } from '../../../client/watch-tenants.ts';
+import type { TenantNews } from '../../../client/watch-tenants.ts';
+import type { StreamId } from '../../../contracts/streams.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation, Who } from '../../harness/installation.ts';
+import { activeTenant, always, take } from '../../harness/lifecycle.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
+
+const maxWatches = 8;
+const stack = attachToStack();
+let installation: Installation;
+let exchange: Exchange;
+before(async () => {
+  installation = await startInstallation(stack, { settings: { TENURE_MAX_WATCHES: String(maxWatches) } });
+  exchange = createExchange(installation);
+  await declareBasics(installation.client());
+});
+after(() => installation.stop());
+
+interface Watched<Id extends StreamId> {
+  readonly events: StreamedEvent<Id>[];
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Opens a stream and keeps what comes; resolves when its first bookmark is there. */
+async function watch<Id extends StreamId>(id: Id, query: object = {}, { who, lastEventId }: { readonly who?: Who; readonly lastEventId?: string } = {}): Promise<Watched<Id>> {
+  const stopping = new AbortController();
+  const stream = await installation.client(who).stream(id, { query, signal: stopping.signal, ...(lastEventId === undefined ? {} : { lastEventId }) } as never);
+  const events: StreamedEvent<Id>[] = [];
+  const ended = (async () => {
+    for await (const event of stream) events.push(event as StreamedEvent<Id>);
+  })().catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  await until('the first bookmark is there', () => events[0]?.event === 'bookmark');
+  return {
+    events,
+    ended,
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+const create = (name: string, change: Parameters<typeof tenantManifest>[1] = {}) => installation.client().call('createTenant', { body: tenantManifest(name, change), idempotencyKey: randomUUID() });
+const tenantsIn = ({ events }: Watched<'watchTenants'>) => events.flatMap((event) => (event.event === 'tenant' ? [event.data] : []));
+
+test('a tenant’s last event says how it is, and its operation’s events every step', async () => {
+  const [tenants, operations] = [await watch('watchTenants', { name: 'acme' }), await watch('watchOperations')];
+  const acme = await activeTenant(installation.client(), 'acme');
+  await until('the last change is told', () => tenantsIn(tenants).at(-1)?.metadata.revision === acme.metadata.revision);
+  assert.deepEqual(tenantsIn(tenants).at(-1), acme);
+  await until('the end is told', () => operations.events.some((event) => event.event === 'operation' && event.data.state === 'succeeded'));
+  const progress = operations.events.flatMap((event) => (event.event === 'operation' && event.data.tenant.name === 'acme' ? [event.data.progress.done] : []));
+  assert.deepEqual(progress, progress.toSorted((a, b) => a - b), 'never backwards');
+  await Promise.all([tenants.stop(), operations.stop()]);
+});
+
+test('what no longer fits the filter, or was purged, is gone', async () => {
+  const drafts = await watch('watchTenants', { lifecycle: 'Draft', namePrefix: 'fleeting' });
+  const { tenant } = (await create('fleeting')).body;
+  const { uid } = tenant.metadata;
+  await until('it is there', () => tenantsIn(drafts).some(({ metadata }) => metadata.uid === uid));
+  await take(installation.client(), 'deleteTenant', 'fleeting');
+  await until('it is gone', () => drafts.events.some((event) => event.event === 'gone' && event.data.uid === uid));
+  await installation.client().call('purgeTenant', { params: { name: 'fleeting' }, body: { early: true }, ...always() });
+  await until('the purge is told', () => drafts.events.at(-1)?.event === 'gone' && drafts.events.filter((event) => event.event === 'gone').length > 1);
+  await drafts.stop();
+});
+
+test('who is confined to tenants is told of these and of nobody else', async () => {
+  const [mine, others] = [(await create('mine')).body.tenant, (await create('others')).body.tenant];
+  const who = { roles: ['viewer'], tenants: [mine.metadata.uid] };
+  const [tenants, operations] = [await watch('watchTenants', {}, { who }), await watch('watchOperations', {}, { who })];
+  for (const { metadata } of [others, mine]) await take(installation.client(), 'activateTenant', metadata.name);
+  await until('its own is told', () => operations.events.some((event) => event.event === 'operation' && event.data.state === 'succeeded'));
+  await until('its own is told', () => tenantsIn(tenants).at(-1)?.status.lifecycle === 'Active');
+  const told = JSON.stringify([tenants.events, operations.events]);
+  assert.ok(!told.includes(others.metadata.uid));
+  await Promise.all([tenants.stop(), operations.stop()]);
+  await assert.rejects(watch('watchOperations', { tenant: 'others' }, { who }), { code: 'not_found' });
+});
+
+test('who comes back with the last id misses nothing, also with an API that has been started anew', async () => {
+  const before = await watch('watchTenants', { namePrefix: 'missed' });
+  await create('missed-0');
+  await until('the first is told', () => tenantsIn(before).length > 0);
+  const lastEventId = before.events.at(-1)?.id ?? '';
+  await before.stop();
+  await create('missed-1');
+  for (const restart of [false, true]) {
+    if (restart) {
+      await installation.api.kill('SIGKILL');
+      installation.api.start();
+      await installation.api.ready();
+    }
+    const back = await watch('watchTenants', { namePrefix: 'missed' }, { lastEventId });
+    await until('what was missed is told', () => tenantsIn(back).some(({ metadata }) => metadata.name === 'missed-1'));
+    assert.ok(!tenantsIn(back).some(({ metadata }) => metadata.name === 'missed-0'));
+    await back.stop();
+  }
+});
+
+test('an id that the API has not made, and one too old to go on from, are answered 410: list again', async () => {
+  for (const lastEventId of ['1', 'bm90aGluZw', 'x'.repeat(600)]) {
+    const answer = await exchange({ path: '/v1/tenants:watch', headers: { 'last-event-id': lastEventId }, keepsContract: false });
+    assert.deepEqual([answer.status, answer.problem().code], [410, 'watch_expired']);
+  }
+  const { store } = installation;
+  const feed = await store.openChangeFeed();
+  await feed.close();
+  // 1970, as far as the control database can tell.
+  const ancient = `${feed.start.slice(0, 2)}00000001${feed.start.slice(10)}`;
+  await assert.rejects(store.openChangeFeed(ancient), { code: 'watch_expired' });
+  await assert.rejects(store.openChangeFeed('82'), { code: 'watch_expired' });
+});
+
+test('is refused as a list is: by policy, by its query, by its method', async () => {
+  const refused = async (path: string, options: object = {}) => (await exchange({ path, keepsContract: false, ...options })).problem().code;
+  assert.equal(await refused('/v1/tenants:watch', { who: { roles: [] } }), 'forbidden');
+  assert.equal(await refused('/v1/tenants:watch?unheardOf=1'), 'request_invalid');
+  assert.equal(await refused('/v1/tenants:watch?lifecycle=Asleep'), 'request_invalid');
+  assert.equal(await refused('/v1/tenants:watch', { method: 'POST' }), 'method_not_allowed');
+  assert.equal((await exchange({ path: '/v1/tenants:watch', method: 'HEAD', keepsContract: false })).status, 405);
+  assert.equal(await refused('/v1/operations:watch', { headers: { authorization: 'Bearer nobody' } }), 'unauthenticated');
+});
+
+test('is neither compressed nor held back', async () => {
+  const stopping = new AbortController();
+  const { headers } = await fetch(`${installation.server}/v1/tenants:watch`, { headers: { authorization: `Bearer ${await installation.token()}`, 'accept-encoding': 'gzip' }, signal: stopping.signal });
+  assert.deepEqual([headers.get('content-type'), headers.get('content-encoding'), headers.get('cache-control'), headers.get('x-accel-buffering')], ['text/event-stream; charset=utf-8', null, 'no-store, no-transform', 'no']);
+  stopping.abort();
+});
+
+test('no more are served at once than the process is set to, and each that ends makes room', async () => {
+  const open = await Promise.all(Array.from({ length: maxWatches }, () => watch('watchOperations')));
+  await assert.rejects(watch('watchOperations'), { code: 'watch_unavailable' });
+  await open[0]?.stop();
+  await until('there is room', () => watch('watchOperations').then(async (again) => (await again.stop(), true), () => false));
+  await Promise.all(open.map((one) => one.stop()));
+});
+
+test('a watch ends when its token does', async () => {
+  const token = await stack.mintToken({ subject: 'alice@example.com', roles: ['admin'], ttlSeconds: 2 });
+  const stream = await createApiClient({ server: installation.server, token: () => token }).stream('watchTenants');
+  const names: string[] = [];
+  for await (const { event } of stream) names.push(event);
+  assert.deepEqual(names, ['bookmark']);
+});
+
+test('an API that stops ends its watches at once, and the client goes on with the next one as if nothing had been', async () => {
+  const stopping = new AbortController();
+  const news: TenantNews[] = [];
+  const watching = (async () => {
+    for await (const one of watchTenants(installation.client(), { filter: { namePrefix: 'steady' }, signal: stopping.signal })) news.push(one);
+  })().catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  const names = () => news.flatMap((one) => (one.kind === 'listed' ? one.tenants.map(({ metadata }) => metadata.name) : one.kind === 'changed' ? [one.tenant.metadata.name] : [`-${one.tenant.name}`]));
+  await create('steady-0');
+  await until('the list is there', () => names().includes('steady-0'));
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    await installation.api.kill(signal);
+    installation.api.start();
+    await installation.api.ready();
+    await create(`steady-${signal.toLowerCase()}`);
+  }
+  await until('all is told', () => names().includes('steady-sigkill'));
+  assert.deepEqual(names(), ['steady-0', 'steady-sigterm', 'steady-sigkill'], 'each once');
+  await take(installation.client(), 'deleteTenant', 'steady-0');
+  await until('the deletion is told', () => names().includes('-steady-0'));
+  stopping.abort();
+  await watching;
+});

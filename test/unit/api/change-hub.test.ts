@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createChangeHub } from '../../../api/watch/change-hub.ts';
+import type { Follower } from '../../../api/watch/change-hub.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import type { Change, ChangeFeed, Position } from '../../../store/change-feed.ts';
+import { until } from '../../harness/until.ts';
+
+const at = (number: number): Position => String(number).padStart(6, '0');
+
+/** A history that feeds read from where they are opened, as a change stream does. */
+function createHistory() {
+  const changes: Change[] = [];
+  const waiting = new Set<() => void>();
+  const opened: (Position | undefined)[] = [];
+  let forgottenTo = at(0);
+  let failure: Error | undefined;
+  const wake = (): void => {
+    for (const resume of waiting) resume();
+    waiting.clear();
+  };
+  return {
+    opened,
+    happen(number: number): void {
+      changes.push({ kind: 'tenantGone', position: at(number), uid: String(number) });
+      wake();
+    },
+    forget(number: number): void {
+      forgottenTo = at(number);
+    },
+    fail(error: Error): void {
+      failure = error;
+      wake();
+    },
+    async open(after?: Position): Promise<ChangeFeed> {
+      opened.push(after);
+      if (after !== undefined && after < forgottenTo) throw new TenureError('watch_expired', 'forgotten');
+      let position = after ?? changes.at(-1)?.position ?? at(0);
+      let closed = false;
+      return {
+        start: position,
+        async next() {
+          for (;;) {
+            if (failure !== undefined) throw failure;
+            const change = changes.find((candidate) => candidate.position > position);
+            if (closed || change === undefined) {
+              if (closed) throw new Error('closed');
+              await new Promise<void>((resolve) => waiting.add(resolve));
+              continue;
+            }
+            position = change.position;
+            return { change, position };
+          }
+        },
+        async close() {
+          closed = true;
+          wake();
+        },
+      };
+    },
+  };
+}
+
+function createFollower(): Follower & { readonly seen: string[]; isEnded: boolean } {
+  const seen: string[] = [];
+  return { seen, isEnded: false, told: (change) => void seen.push(change.position), ended() { this.isEnded = true; } };
+}
+
+const quiet = { warn: () => undefined };
+const hubOf = (history: ReturnType<typeof createHistory>, options: { readonly maxFollowers?: number; readonly stopping?: AbortSignal } = {}) =>
+  createChangeHub({ open: history.open, maxFollowers: options.maxFollowers ?? 10, logger: quiet, stopping: options.stopping ?? new AbortController().signal });
+
+describe('everybody who follows the changes', () => {
+  it('is told of each once and in order, from one feed', async () => {
+    const history = createHistory();
+    const hub = hubOf(history);
+    const [one, other] = [createFollower(), createFollower()];
+    await hub.follow(undefined, one);
+    history.happen(1);
+    await until('the first is told', () => one.seen.length === 1);
+    await hub.follow(undefined, other);
+    history.happen(2);
+    await until('both are told', () => one.seen.length === 2 && other.seen.length === 1);
+    assert.deepEqual([one.seen, other.seen, history.opened.length], [[at(1), at(2)], [at(2)], 1]);
+  });
+
+  it('who comes back is told what was missed, from what is kept', async () => {
+    const history = createHistory();
+    const hub = hubOf(history);
+    const [steady, back] = [createFollower(), createFollower()];
+    await hub.follow(undefined, steady);
+    for (const number of [1, 2, 3]) history.happen(number);
+    await until('all is told', () => steady.seen.length === 3);
+    await hub.follow(at(1), back);
+    assert.deepEqual([back.seen, history.opened.length], [[at(2), at(3)], 1]);
+  });
+
+  it('who was away for longer is told too, and nobody else is told anything twice', async () => {
+    const history = createHistory();
+    for (const number of [1, 2, 3]) history.happen(number);
+    const hub = hubOf(history);
+    const [steady, back] = [createFollower(), createFollower()];
+    await hub.follow(undefined, steady);
+    history.happen(4);
+    await until('the steady one is told', () => steady.seen.length === 1);
+    await hub.follow(at(1), back);
+    history.happen(5);
+    await until('both are told of the last', () => steady.seen.length === 2 && back.seen.length === 4);
+    assert.deepEqual([steady.seen, back.seen], [[at(4), at(5)], [at(2), at(3), at(4), at(5)]]);
+    assert.deepEqual(history.opened, [undefined, at(1)]);
+  });
+
+  it('what is no longer known is refused, and nobody else is the worse for it', async () => {
+    const history = createHistory();
+    for (const number of [1, 2, 3]) history.happen(number);
+    history.forget(3);
+    const hub = hubOf(history);
+    const steady = createFollower();
+    await hub.follow(undefined, steady);
+    await assert.rejects(hub.follow(at(1), createFollower()), { code: 'watch_expired' });
+    history.happen(4);
+    await until('the steady one is told', () => steady.seen.length === 1);
+  });
+
+  it('is let go when the feed is lost', async () => {
+    const history = createHistory();
+    const hub = hubOf(history);
+    const follower = createFollower();
+    await hub.follow(undefined, follower);
+    history.fail(new Error('gone'));
+    await until('it is let go', () => follower.isEnded);
+  });
+
+  it('is let go when the process stops, and no other is taken', async () => {
+    const stopping = new AbortController();
+    const hub = hubOf(createHistory(), { stopping: stopping.signal });
+    const follower = createFollower();
+    await hub.follow(undefined, follower);
+    stopping.abort();
+    assert.equal(follower.isEnded, true);
+    await assert.rejects(hub.follow(undefined, createFollower()), { code: 'watch_unavailable' });
+  });
+
+  it('makes room for another when it leaves', async () => {
+    const hub = hubOf(createHistory(), { maxFollowers: 1 });
+    const { stop } = await hub.follow(undefined, createFollower());
+    await assert.rejects(hub.follow(undefined, createFollower()), { code: 'watch_unavailable' });
+    stop();
+    await hub.follow(undefined, createFollower());
+  });
+
+  it('can go on from where it is told that it is', async () => {
+    const history = createHistory();
+    const hub = hubOf(history);
+    const follower = createFollower();
+    const following = await hub.follow(undefined, follower);
+    assert.equal(following.position(), following.from);
+    history.happen(1);
+    await until('it is told', () => follower.seen.length === 1);
+    assert.equal(following.position(), at(1));
+  });
+});
