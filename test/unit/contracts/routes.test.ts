@@ -5,6 +5,8 @@ import { policyActions } from '../../../contracts/policy.ts';
 import { problems } from '../../../contracts/problems.ts';
 import { commonProblems, routes } from '../../../contracts/routes.ts';
 import type { RouteContract } from '../../../contracts/routes.ts';
+import { streams } from '../../../contracts/streams.ts';
+import type { StreamContract } from '../../../contracts/streams.ts';
 
 const table: [string, RouteContract][] = Object.entries(routes);
 
@@ -69,4 +71,24 @@ describe('the route table', () => {
       assert.ok(!query.safeParse({ pageToken: 'x'.repeat(513) }).success, id);
     }
   });
+});
+
+describe('the streams', () => {
+  const streamTable: [string, StreamContract][] = Object.entries(streams);
+
+  it('have paths and names of their own', () => {
+    const all = [...table, ...streamTable];
+    assert.equal(new Set(all.map(([id]) => id)).size, all.length);
+    assert.equal(new Set(all.map(([, { method, path }]) => `${method} ${path}`)).size, all.length);
+  });
+
+  for (const [id, { action, query, events, problems: named }] of streamTable) {
+    it(`${id} asks policy, refuses what it does not know, and begins with a bookmark`, () => {
+      assert.ok(policyActions.includes(action));
+      assert.deepEqual([query.safeParse({}).success, query.safeParse({ unheardOf: '1' }).success], [true, false]);
+      assert.ok('bookmark' in events);
+      for (const code of [...commonProblems, ...named]) assert.ok(Object.hasOwn(problems, code), code);
+      assert.ok(named.includes('watch_expired'));
+    });
+  }
 });

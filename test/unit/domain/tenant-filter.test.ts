@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { lifecycleStates } from '../../../contracts/lifecycle.ts';
+import { conditionStatuses } from '../../../contracts/manifests/tenant.ts';
+import { conditionTypes } from '../../../domain/conditions.ts';
 import { facetsOf } from '../../../domain/tenant-facets.ts';
-import { parseTenantFilter } from '../../../domain/tenant-filter.ts';
+import { fitsFilter, parseTenantFilter } from '../../../domain/tenant-filter.ts';
 import type { TenantFilterText } from '../../../domain/tenant-filter.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
+import { askings, filterText, fits, labelKeys, labelValues, plans, regions } from '../../harness/tenant-filters.ts';
 
 describe('a filter of tenants', () => {
   it('leaves deleted ones out unless they are asked for', () => {
@@ -64,5 +69,20 @@ describe('the facets of a tenant', () => {
   it('tell a label from its value, and each from its neighbours', () => {
     const facets = facetsOf({ ...bare, labels: { env: 'prod', 'env.x': '' }, placement: { region: 'eu', cell: 'eu-a', mode: 'dedicated', database: 'd' } });
     assert.deepEqual(facets.filter((facet) => !facet.startsWith('condition:')), ['tenant', 'plan:startup', 'region:eu', 'label:env', 'label:env=prod', 'label:env.x', 'label:env.x=']);
+  });
+});
+
+describe('whether one tenant fits a filter', () => {
+  const tenants = fc.record({
+    name: fc.constantFrom('t1', 't10', 'u1'),
+    labels: fc.dictionary(labelKeys, labelValues, { maxKeys: 4, noNullPrototype: true }),
+    spec: fc.record({ plan: fc.constantFrom(...plans) }),
+    lifecycle: fc.constantFrom(...lifecycleStates),
+    placement: fc.option(fc.constantFrom(...regions).map((region) => ({ region, cell: `${region}-a`, mode: 'dedicated' as const, database: 'd' })), { nil: null }),
+    conditions: fc.uniqueArray(fc.record({ type: fc.constantFrom(...conditionTypes.slice(0, 2)), status: fc.constantFrom(...conditionStatuses) }), { selector: ({ type }) => type }),
+  });
+
+  it('is what its words mean, as a search has it', () => {
+    fc.assert(fc.property(tenants, askings, (tenant, asked) => assert.equal(fitsFilter(parseTenantFilter(filterText(asked)), tenant), fits(tenant, asked))), { numRuns: 2_000 });
   });
 });
