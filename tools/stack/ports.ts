@@ -1,7 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { OperatorError } from '../process/operator-error.ts';
+import { acquirePidLock, LockHeldError } from '../process/pid-lock.mjs';
+import type { PidLock } from '../process/pid-lock.mjs';
 
 /** Every port of an installation on one machine, with its default and the variable that changes it. */
 const portDefinitions = {
@@ -48,21 +52,31 @@ export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
  */
 const TEST_PORTS = { from: 15_000, to: 32_000 } as const;
 
-async function holdRandomPort(): Promise<{ port: number; close: () => Promise<void> }> {
+/** Ports that this process has been given; they are its own until it ends. */
+const reserved: PidLock[] = [];
+
+/**
+ * A port that nobody listens on, and that no other process of any clone is given while this one lives: whoever was given one may
+ * not listen on it yet, or not at this moment.
+ */
+async function reservePort(): Promise<number> {
   for (;;) {
+    const port = randomInt(TEST_PORTS.from, TEST_PORTS.to);
     try {
-      return await listen(randomInt(TEST_PORTS.from, TEST_PORTS.to));
+      const lock = acquirePidLock(join(tmpdir(), 'tenure-ports', String(port)), 'a port of a test');
+      if (reserved.push(lock) === 1) process.once('exit', () => reserved.forEach(({ release }) => release()));
+      await (await listen(port)).close();
+      return port;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      if (!(error instanceof LockHeldError) && (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     }
   }
 }
 
-/** Ports that nobody listens on at this moment; all of them are held until the last is known, so none comes twice. */
+/** Ports for an installation that nobody else has, or will have while this process lives. */
 export async function freePorts(): Promise<Ports> {
-  const held = await Promise.all(portNames.map(async (name) => ({ name, ...(await holdRandomPort()) })));
-  await Promise.all(held.map(({ close }) => close()));
-  return Object.fromEntries(held.map(({ name, port }) => [name, port])) as Record<PortName, number>;
+  const ports = await Promise.all(portNames.map(async (name) => [name, await reservePort()] as const));
+  return Object.fromEntries(ports) as Record<PortName, number>;
 }
 
 /** Throws {@link OperatorError} in one line, naming the port, who wanted it and the variable to set, when a port is taken. */

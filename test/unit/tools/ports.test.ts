@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { after, test } from 'node:test';
 
 import { fixedPorts, freePorts } from '../../../tools/stack/ports.ts';
+
+const children: ChildProcess[] = [];
+after(() => children.forEach((child) => child.kill()));
 
 test('the default ports hold, and a variable changes one', () => {
   assert.equal(fixedPorts({}).temporal, 7233);
@@ -23,7 +29,14 @@ test('one port for two parts is refused before anything starts', () => {
   );
 });
 
-test('free ports are all different', async () => {
-  const ports = Object.values(await freePorts());
-  assert.equal(new Set(ports).size, ports.length);
+test('nobody is given a port that somebody else was given, though nobody listens on it yet', async () => {
+  const inAnotherProcess = async (): Promise<number[]> => {
+    const script = `import { freePorts } from ${JSON.stringify(new URL('../../../tools/stack/ports.ts', import.meta.url).href)}; console.log(JSON.stringify(Object.values(await freePorts()))); process.stdin.resume();`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    children.push(child);
+    const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+    return JSON.parse(printed.toString('utf8')) as number[];
+  };
+  const given = (await Promise.all([...Array.from({ length: 4 }, inAnotherProcess), ...Array.from({ length: 60 }, async () => Object.values(await freePorts()))])).flat();
+  assert.equal(new Set(given).size, given.length);
 });
