@@ -22,7 +22,7 @@ export type Change =
 export interface ChangeFeed {
   /** Everything after this comes. */
   readonly start: Position;
-  /** The next change, or after a second of none how far was looked. @throws TenureError watch_expired, control_unavailable */
+  /** The next change, or after a moment of none how far was looked. Whoever finds it lost opens another. @throws TenureError control_unavailable */
   next(): Promise<{ readonly change?: Change; readonly position: Position }>;
   close(): Promise<void>;
 }
@@ -30,21 +30,7 @@ export interface ChangeFeed {
 /** Follows what happens after a position; from now on where none is given. @throws TenureError watch_expired, control_unavailable */
 export type OpenChangeFeed = (after?: Position) => Promise<ChangeFeed>;
 
-const lookForMs = 1_000;
-
-/** ChangeStreamHistoryLost, InvalidResumeToken, ChangeStreamFatalError, and what mongod says of a token that is none. */
-const lostCodes = new Set([286, 260, 280, 9, 14, 40649, 50811]);
-
-async function following<T>(call: () => Promise<T>): Promise<T> {
-  return onControl(async () => {
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof MongoServerError && lostCodes.has(Number(error.code))) throw new TenureError('watch_expired', 'the control database no longer knows what happened since then', { cause: error });
-      throw error;
-    }
-  });
-}
+const lookForMs = 200;
 
 function positionOf(token: ResumeToken): Position {
   const { _data: data } = token as { readonly _data?: unknown };
@@ -74,12 +60,12 @@ export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChang
     });
     try {
       // The first call opens it; only then is it known whether all that happened since is there.
-      const first = await following(() => stream.tryNext());
+      const first = await onControl(() => stream.tryNext());
       let waiting = first ?? undefined;
       return {
         start: after ?? positionOf(first?._id ?? stream.resumeToken),
         async next() {
-          const event = waiting ?? (await following(() => stream.tryNext()));
+          const event = waiting ?? (await onControl(() => stream.tryNext()));
           waiting = undefined;
           const change = event === null ? undefined : changeOf(event);
           return { position: positionOf(event?._id ?? stream.resumeToken), ...(change === undefined ? {} : { change }) };
@@ -88,6 +74,8 @@ export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChang
       };
     } catch (error) {
       await stream.close().catch(() => undefined);
+      // The oplog no longer reaches back that far (ChangeStreamHistoryLost), or this is no place in it.
+      if (after !== undefined && error instanceof MongoServerError) throw new TenureError('watch_expired', 'the control database no longer knows what has happened since then', { cause: error });
       throw error;
     }
   };
