@@ -38,7 +38,7 @@ async function watch<Id extends StreamId>(id: Id, query: object = {}, { who, las
   const stream = await installation.client(who).stream(id, { query, signal: stopping.signal, ...(lastEventId === undefined ? {} : { lastEventId }) } as never);
   const events: StreamedEvent<Id>[] = [];
   const ended = (async () => {
-    for await (const event of stream) events.push(event as StreamedEvent<Id>);
+    for await (const event of stream) events.push(event);
   })().catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
   });
