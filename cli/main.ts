@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
 import { readEnvironment } from './config.ts';
 import { runCli } from './run-cli.ts';

@@ -17,6 +17,7 @@ import { addRollout } from './commands/roll-out.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWait } from './commands/wait.ts';
+import { readVersion } from './version.ts';
 
 const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
   ok: 'done',
@@ -55,6 +56,7 @@ export function createProgram(context: CommandContext): Command {
   const { stdout, stderr } = context.terminal;
   const program: Command = new Command('tenure')
     .description('Operate the tenants of a Tenure installation.')
+    .version(readVersion())
     .option('--server <url>', 'address of the API, such as http://127.0.0.1:8080')
     .option('--token-file <path>', 'file that holds the bearer token')
     .exitOverride()
