@@ -64,8 +64,8 @@ export interface EmbeddedStack extends StackDescription {
   stop(): Promise<void>;
 }
 
-/** A cell's name is its region's with a letter: a region may get more cells. */
-const cells = { 'eu-west-1-a': 'eu-west-1', 'us-east-1-a': 'us-east-1' } as const;
+/** The cells and their replica sets. A cell's name is its region's with a letter: a region may get more cells. */
+export const cells = { 'eu-west-1-a': 'eu-west-1', 'us-east-1-a': 'us-east-1' } as const;
 
 const ownPorts: readonly PortName[] = ['temporal', 'temporalUi', 'temporalMetrics', ...replicaSetNames];
 const PROCESS_STOP_GRACE_MS = 20_000;

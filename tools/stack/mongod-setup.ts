@@ -14,6 +14,8 @@ export type PlaneRoles =
 export interface MongodSetup {
   readonly replicaSet: string;
   readonly port: number;
+  /** Under which address the set knows its member, where that is another one than the one it is set up by. */
+  readonly memberHost?: string;
   readonly passwords: MongodPasswords;
   readonly planeRoles: PlaneRoles;
   /** Makes a problem of this mongod into what its operator is told. */
@@ -84,13 +86,17 @@ async function waitForPrimary(admin: Db, setup: MongodSetup): Promise<void> {
 }
 
 /** Needs no user on the first start; later starts are told that they are not allowed, or that it was done. */
-async function initiate(admin: Db, { replicaSet, port }: MongodSetup): Promise<true> {
+async function initiate(admin: Db, setup: MongodSetup): Promise<true> {
   try {
-    await admin.command({ replSetInitiate: { _id: replicaSet, members: [{ _id: 0, host: `127.0.0.1:${port}` }] } });
+    await admin.command({ replSetInitiate: { _id: setup.replicaSet, members: [{ _id: 0, host: memberHost(setup) }] } });
   } catch (error) {
     if (!hasCode(error, UNAUTHORIZED) && !hasCode(error, ALREADY_INITIALIZED)) throw error;
   }
   return true;
+}
+
+function memberHost(setup: MongodSetup): string {
+  return setup.memberHost ?? `127.0.0.1:${setup.port}`;
 }
 
 async function moveIfRemoved(setup: MongodSetup): Promise<void> {
@@ -100,7 +106,7 @@ async function moveIfRemoved(setup: MongodSetup): Promise<void> {
     } catch (error) {
       if (!hasCode(error, NOT_IN_CONFIGURATION)) return;
       const { config } = await admin.command({ replSetGetConfig: 1 });
-      config.members[0].host = `127.0.0.1:${setup.port}`;
+      config.members[0].host = memberHost(setup);
       await admin.command({ replSetReconfig: { ...config, version: config.version + 1 }, force: true });
     }
   });

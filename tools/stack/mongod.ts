@@ -77,19 +77,26 @@ export function createMongod(name: ReplicaSetName, options: MongodOptions): Mong
   };
 }
 
-/** Open files need no setting: Node raises its soft limit to the hard one when it starts, and a child inherits that. */
-function mongodArguments(name: ReplicaSetName, port: number, databasePath: string, keyFile: string): string[] {
-  const parameters = {
+/** Parameters that a mongod of Tenure needs wherever it runs. */
+export function mongodParameters(name: ReplicaSetName): Readonly<Record<string, number>> {
+  return {
     // Idle tables give their files back; with the defaults mongod dies when thousands of tenants exhaust the open files.
     wiredTigerFileHandleCloseIdleTime: 30,
     wiredTigerFileHandleCloseMinimum: 250,
     wiredTigerFileHandleCloseScanInterval: 5,
-    diagnosticDataCollectionEnabled: false,
-    // A single member has nobody to hand over to, so a stop need not wait.
-    shutdownTimeoutMillisForSignaledShutdown: 100,
     // mongod does not notice that a process died in the middle of a transaction, and keeps what it wrote from everybody else
     // until this is over: 60 s by default. No commit of the plane takes longer than 8 s.
     ...(name === 'control' ? { transactionLifetimeLimitSeconds: 10 } : {}),
+  };
+}
+
+/** Open files need no setting: Node raises its soft limit to the hard one when it starts, and a child inherits that. */
+function mongodArguments(name: ReplicaSetName, port: number, databasePath: string, keyFile: string): string[] {
+  const parameters = {
+    ...mongodParameters(name),
+    diagnosticDataCollectionEnabled: false,
+    // A single member has nobody to hand over to, so a stop need not wait.
+    shutdownTimeoutMillisForSignaledShutdown: 100,
   };
   return [
     ...['--replSet', name, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],

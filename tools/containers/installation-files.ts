@@ -1,0 +1,43 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { cells } from '../stack/embedded-stack.ts';
+import { planeUser } from '../stack/mongod-setup.ts';
+import type { ReplicaSetName } from '../stack/mongod.ts';
+import { openSecrets, secretOnce, writePrivately } from '../stack/secrets.ts';
+import { createTokenIssuer } from '../stack/token-issuer.ts';
+
+const MONGOD_PORT = 27017;
+const OPERATOR_TOKEN_SECONDS = 7 * 24 * 60 * 60;
+const PUBLISHED_API = 'http://127.0.0.1:8080';
+
+/** Files that containers get as secrets; the names of docker-compose.yml. */
+const mounted = ['mongod.key', 'mongod-passwords.json', 'keyring.json', 'codec-keyring.json', 'jwks.json', 'cells.json', 'tenure.env', 'temporal-db-password'] as const;
+
+/** Where the set of that name is reached from the containers of the installation. */
+export function memberAddress(replicaSet: ReplicaSetName): string {
+  return `${replicaSet}:${MONGOD_PORT}`;
+}
+
+/**
+ * Makes what the installation of docker-compose.yml keeps secret, and an operator's context for it. What exists stays as it is, but
+ * for the operator's token, which is good for a week.
+ * The files can be read by whoever gets into the directory, and that is its owner alone: the users of the containers, who are
+ * others, get single files of it.
+ */
+export async function writeInstallationFiles(directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
+  const { passwords, issuerPrivateKey } = await openSecrets(directory);
+  const uri = (set: ReplicaSetName): string => `mongodb://${planeUser}:${passwords.plane}@${memberAddress(set)}/?replicaSet=${set}&authSource=admin`;
+  await secretOnce(join(directory, 'temporal-db-password'), () => randomBytes(24).toString('base64url'));
+  writePrivately(join(directory, 'cells.json'), JSON.stringify(Object.fromEntries(Object.entries(cells).map(([cell, set]) => [cell, { uri: uri(set) }]))));
+  writePrivately(join(directory, 'tenure.env'), `TENURE_CONTROL_URI=${uri('control')}\n`);
+  for (const file of mounted) chmodSync(join(directory, file), 0o444);
+
+  const tokenFile = join(directory, 'operator.token');
+  writePrivately(tokenFile, await createTokenIssuer(issuerPrivateKey)({ subject: 'operator@containers', roles: ['admin'], ttlSeconds: OPERATOR_TOKEN_SECONDS }));
+  writePrivately(join(directory, 'context.json'), JSON.stringify({ server: PUBLISHED_API, tokenFile }));
+}
+

@@ -1,0 +1,26 @@
+// Runs in the network of the mongod that it sets up, for only from there a mongod without users lets its first one be made.
+import { readFileSync } from 'node:fs';
+
+import { OperatorError, runMain } from '../process/operator-error.ts';
+import { defaultDatabases } from '../stack/process-environment.ts';
+import { setUpReplicaSet } from '../stack/mongod-setup.ts';
+import type { MongodPasswords } from '../stack/secrets.ts';
+
+const usage = 'usage: set-up-mongod.ts <control|cell> <replica set> <host:port of the member> <passwords file>';
+
+async function main(): Promise<number> {
+  const [kind, replicaSet, memberHost, passwordsFile] = process.argv.slice(2);
+  if ((kind !== 'control' && kind !== 'cell') || replicaSet === undefined || memberHost === undefined || passwordsFile === undefined) throw new OperatorError(usage);
+  await setUpReplicaSet({
+    replicaSet,
+    port: Number(memberHost.split(':')[1]),
+    memberHost,
+    passwords: JSON.parse(readFileSync(passwordsFile, 'utf8')) as MongodPasswords,
+    planeRoles: kind === 'cell' ? { kind } : { kind, databases: Object.values(defaultDatabases) },
+    failure: (problem) => new OperatorError(`mongod "${replicaSet}" ${problem}; its log says why`),
+  });
+  console.log(`mongod "${replicaSet}" is primary, with its users`);
+  return 0;
+}
+
+await runMain(main);
