@@ -1,0 +1,82 @@
+/** What two prints of one command may differ in; the ids are kept, for later commands name them. */
+interface PlainLine {
+  readonly text: string;
+  readonly ids: readonly string[];
+}
+
+export interface Comparison {
+  readonly same: boolean;
+  /** Ids as the document shows them, and what they were this time. */
+  readonly ids: ReadonlyMap<string, string>;
+  /** Both sides with what varies taken out, for the report. */
+  readonly shown: readonly string[];
+  readonly printed: readonly string[];
+}
+
+export interface CompareOptions {
+  /** Where the commands ran. The documents call it /home/me/tenure. */
+  readonly project: string;
+  readonly numbersVary: boolean;
+}
+
+const ulid = /(?<![0-9a-z])0[0-9a-hjkmnp-tv-z]{25}(?![0-9a-z])/g;
+const anything = '…';
+const documentedProject = '/home/me/tenure';
+/** Lines that tell of operations which run at the same time come in any order. */
+const concurrent = /operation\/<id> \(\w[\w-]*\) \w+$/;
+
+/** A line without what is another one each time: ids, times, durations, addresses, and the widths that tables have from them. */
+function plainLine(line: string, { project, numbersVary }: CompareOptions): PlainLine {
+  const text = line
+    .replaceAll(project, '<project>')
+    .replaceAll(documentedProject, '<project>')
+    .replaceAll(ulid, '<id>')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/\b\d+(\.\d+)? ?(ms|s|m|h|d)(\d+(s|m|h))?\b/g, '<duration>')
+    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
+    .replaceAll(/(\S) {2,}/g, '$1  ')
+    .trimEnd();
+  return { text: numbersVary ? text.replaceAll(/\d+(\.\d+)*/g, '<number>') : text, ids: line.match(ulid) ?? [] };
+}
+
+function settled(lines: readonly PlainLine[]): PlainLine[] {
+  const result: PlainLine[] = [];
+  for (let index = 0; index < lines.length; ) {
+    let end = index;
+    while (end < lines.length && concurrent.test(lines[end]!.text)) end++;
+    if (end > index) result.push(...lines.slice(index, end).toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)));
+    else result.push(lines[end++]!);
+    index = end;
+  }
+  return result;
+}
+
+/** Compares what a document shows with what was printed. A shown line `…` stands for any lines, also for none. */
+export function compareOutput(shownLines: readonly string[], printedLines: readonly string[], options: CompareOptions): Comparison {
+  const withoutMargins = (lines: readonly string[]): string[] => lines.join('\n').trim() === '' ? [] : lines.join('\n').replace(/^\n+|\s+$/g, '').split('\n');
+  const shown = settled(withoutMargins(shownLines).map((line) => plainLine(line, options)));
+  const printed = settled(withoutMargins(printedLines).map((line) => plainLine(line, options)));
+  const pairs = match(shown, printed);
+  return {
+    same: pairs !== undefined,
+    ids: new Map((pairs ?? []).flatMap(([left, right]) => left.ids.map((id, index) => [id, right.ids[index]!] as const))),
+    shown: shown.map(({ text }) => text),
+    printed: printed.map(({ text }) => text),
+  };
+}
+
+function match(shown: readonly PlainLine[], printed: readonly PlainLine[]): [PlainLine, PlainLine][] | undefined {
+  const [first, ...rest] = shown;
+  if (first === undefined) return printed.length === 0 ? [] : undefined;
+  if (first.text.trim() === anything) {
+    for (let skipped = 0; skipped <= printed.length; skipped++) {
+      const found = match(rest, printed.slice(skipped));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  const [line, ...others] = printed;
+  if (line === undefined || line.text !== first.text) return undefined;
+  const found = match(rest, others);
+  return found === undefined ? undefined : [[first, line], ...found];
+}
