@@ -26,6 +26,8 @@ export const publishedPackages: readonly PublishedPackage[] = [
       './api-error': 'client/api-error.ts',
       './open-tenant': 'client/open-tenant.ts',
       './tenant-at': 'client/tenant-at.ts',
+      './watch-operations': 'client/watch-operations.ts',
+      './watch-tenants': 'client/watch-tenants.ts',
     },
     patterns: { './contracts/*': './contracts/*' },
     // Who opens tenants has its handles of the driver that the rest of the program uses; who does not, has none.

@@ -60,6 +60,8 @@ test('what does not vary is: words, numbers, indentation, lines too many or too 
 test('a shown … stands for any lines; numbers may be said to vary', () => {
   assert.ok(compare('a\n…\nd\n  …\ne', 'a\nb\nc\nd\ne').same);
   assert.ok(!compare('a\n…\nx', 'a\nb\nc').same);
+  assert.ok(compare('{"status":428,…}', '{"status":428,"detail":"neither"}').same);
+  assert.ok(!compare('{"status":428,…}', '{"status":412,"detail":"neither"}').same);
   assert.ok(compare('817 probes, mongod 6.0.5', '96 probes, mongod 8.0.13', true).same);
   assert.ok(!compare('817 probes, mongod 6.0.5', '96 tries, mongod 8.0.13', true).same);
 });
