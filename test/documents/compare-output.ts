@@ -19,7 +19,8 @@ export interface CompareOptions {
   readonly numbersVary: boolean;
 }
 
-const ulid = /(?<![0-9a-z])0[0-9a-hjkmnp-tv-z]{25}(?![0-9a-z])/g;
+/** ULIDs of the plane, and the UUIDs of requests. */
+const id = /(?<![0-9a-z])(?:0[0-9a-hjkmnp-tv-z]{25}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z])/g;
 const anything = '…';
 const documentedProject = '/home/me/tenure';
 /** Lines that tell of operations which run at the same time come in any order. */
@@ -30,13 +31,13 @@ function plainLine(line: string, { project, numbersVary }: CompareOptions): Plai
   const text = line
     .replaceAll(project, '<project>')
     .replaceAll(documentedProject, '<project>')
-    .replaceAll(ulid, '<id>')
+    .replaceAll(id, '<id>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replaceAll(/\b\d+(\.\d+)? ?(ms|s|m|h|d)(\d+(s|m|h))?\b/g, '<duration>')
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
     .replaceAll(/(\S) {2,}/g, '$1  ')
     .trimEnd();
-  return { text: numbersVary ? text.replaceAll(/\d+(\.\d+)*/g, '<number>') : text, ids: line.match(ulid) ?? [] };
+  return { text: numbersVary ? text.replaceAll(/\d+(\.\d+)*/g, '<number>') : text, ids: line.match(id) ?? [] };
 }
 
 function settled(lines: readonly PlainLine[]): PlainLine[] {
@@ -59,7 +60,7 @@ export function compareOutput(shownLines: readonly string[], printedLines: reado
   const pairs = match(shown, printed);
   return {
     same: pairs !== undefined,
-    ids: new Map((pairs ?? []).flatMap(([left, right]) => left.ids.map((id, index) => [id, right.ids[index]!] as const))),
+    ids: new Map((pairs ?? []).flatMap(([left, right]) => left.ids.map((shownId, index) => [shownId, right.ids[index]!] as const))),
     shown: shown.map(({ text }) => text),
     printed: printed.map(({ text }) => text),
   };

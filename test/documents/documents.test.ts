@@ -1,22 +1,37 @@
-import { globSync } from 'node:fs';
-import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { performDocument } from './perform-document.ts';
 import { copyProject } from './project-copy.ts';
+import { readBlocks } from './read-blocks.ts';
+import { readSteps } from './read-steps.ts';
 
 const clone = fileURLToPath(new URL('../..', import.meta.url));
-const documents = ['README.md', ...globSync('docs/guides/*.md', { cwd: clone }).toSorted()].map((path) => path.replaceAll('\\', '/'));
-const onlyDocument = process.env['TENURE_DOCUMENT'];
+/** Part of the name of the one document that is to be performed. */
+const chosen = process.env['TENURE_DOCUMENT'] ?? '';
+const documents = ['README.md', ...globSync('docs/guides/*.md', { cwd: clone }).map((path) => path.replaceAll('\\', '/')).toSorted()].filter((path) => path.includes(chosen));
 
-for (const document of documents.filter((path) => onlyDocument === undefined || path.includes(onlyDocument))) {
-  test(`${document} does what it says`, { timeout: 240_000 }, async (context) => {
-    const copy = await copyProject();
-    try {
-      const { commands, files, skipped } = await performDocument(document, copy);
-      context.diagnostic(`${document}: ${commands} commands ran, ${files} files were written, ${skipped.length} blocks were not run`);
-      for (const reason of skipped) context.diagnostic(`not run: ${reason}`);
-    } finally {
-      copy.remove();
-    }
-  });
-}
+test('there are documents to be performed', () => {
+  assert.ok(documents.length > 0, `no document is called ${chosen}`);
+});
+
+// Much of it is waiting.
+describe('documents', { concurrency: 2 }, () => {
+  for (const document of documents) {
+    const steps = readSteps(readBlocks(readFileSync(join(clone, document), 'utf8')));
+    const skipped = steps.flatMap((step) => (step.does === 'skip' ? [`${document}:${step.line} is not run: ${step.reason}`] : []));
+    test(`${document} does what it says`, { timeout: 240_000 }, async (context) => {
+      for (const line of skipped) context.diagnostic(line);
+      if (steps.length === skipped.length) return;
+      const copy = await copyProject();
+      try {
+        const { commands, files } = await performDocument(document, copy);
+        context.diagnostic(`${document}: ${commands} commands ran, ${files} files were written, ${skipped.length} blocks were not run`);
+      } finally {
+        copy.remove();
+      }
+    });
+  }
+});
