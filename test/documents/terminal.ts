@@ -13,6 +13,7 @@ export interface TerminalSession {
 }
 
 const columns = 250;
+const eraseLine = '\u001B[2K';
 const questionTimeoutMs = 30_000;
 
 /** Starts a command line as a person would, with `script` from util-linux or BSD as the terminal. */
@@ -32,7 +33,7 @@ export function openTerminal(commandLine: string, { cwd, environment }: { readon
     output
       .replaceAll('\r\n', '\n')
       .split('\n')
-      .map((each) => each.split(/\r(?:\u001B\[2K)?/).at(-1))
+      .map((each) => each.split('\r').at(-1)?.replace(eraseLine, ''))
       .join('\n');
   return { screen, ended, type: (text) => void child.stdin.write(text), interrupt: () => void child.stdin.write('\u0003') };
 }

@@ -83,7 +83,7 @@ export function findViolations(file: string, source: string): ImportViolation[] 
 
 /** Checks every source file of the clone; a folder that has sources but no rule is a violation too. */
 export function checkImportDirections(clone: string): ImportViolation[] {
-  const files = globSync('*/**/*.{ts,mts}', { cwd: clone, exclude: ['node_modules/**', '**/*.d.mts'] })
+  const files = globSync('*/**/*.{ts,mts}', { cwd: clone, exclude: ['node_modules/**', 'build/**', '**/*.d.mts'] })
     .map((file) => file.replaceAll('\\', '/'))
     .toSorted();
   return files.flatMap((file) => {

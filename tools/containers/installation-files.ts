@@ -15,11 +15,6 @@ const PUBLISHED_API = 'http://127.0.0.1:8080';
 /** Files that containers get as secrets; the names of docker-compose.yml. */
 const mounted = ['mongod.key', 'mongod-passwords.json', 'keyring.json', 'codec-keyring.json', 'jwks.json', 'cells.json', 'tenure.env', 'temporal-db-password'] as const;
 
-/** Where the set of that name is reached from the containers of the installation. */
-export function memberAddress(replicaSet: ReplicaSetName): string {
-  return `${replicaSet}:${MONGOD_PORT}`;
-}
-
 /**
  * Makes what the installation of docker-compose.yml keeps secret, and an operator's context for it. What exists stays as it is, but
  * for the operator's token, which is good for a week.
@@ -30,7 +25,7 @@ export async function writeInstallationFiles(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
   const { passwords, issuerPrivateKey } = await openSecrets(directory);
-  const uri = (set: ReplicaSetName): string => `mongodb://${planeUser}:${passwords.plane}@${memberAddress(set)}/?replicaSet=${set}&authSource=admin`;
+  const uri = (set: ReplicaSetName): string => `mongodb://${planeUser}:${passwords.plane}@${set}:${MONGOD_PORT}/?replicaSet=${set}&authSource=admin`;
   await secretOnce(join(directory, 'temporal-db-password'), () => randomBytes(24).toString('base64url'));
   writePrivately(join(directory, 'cells.json'), JSON.stringify(Object.fromEntries(Object.entries(cells).map(([cell, set]) => [cell, { uri: uri(set) }]))));
   writePrivately(join(directory, 'tenure.env'), `TENURE_CONTROL_URI=${uri('control')}\n`);
