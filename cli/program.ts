@@ -56,7 +56,7 @@ export function createProgram(context: CommandContext): Command {
   const { stdout, stderr } = context.terminal;
   const program: Command = new Command('tenure')
     .description('Operate the tenants of a Tenure installation.')
-    .version(readVersion())
+    .version(readVersion(), '-V', 'print the version of this command')
     .option('--server <url>', 'address of the API, such as http://127.0.0.1:8080')
     .option('--token-file <path>', 'file that holds the bearer token')
     .exitOverride()

@@ -42,7 +42,8 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
   };
   const program: Command = createProgram(context);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    // No option of the program, for it would take that of `roll-out start --version 2` too.
+    await program.parseAsync(argv[0] === '--version' ? ['-V'] : argv, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
     // Commander has printed what it has to say: help, or what is wrong with the command line.
