@@ -24,6 +24,8 @@ export interface AuthenticationOptions {
 /** Pinned: a token does not choose how it is verified. */
 const algorithms = ['EdDSA', 'ES256', 'RS256'];
 const clockToleranceSeconds = 5;
+/** The end of the year 9999, the last that RFC 3339 can say. */
+const lastExpirySeconds = 253_402_300_799;
 
 const claimsSchema = z.object({ sub: policyActorSchema.shape.subject, roles: policyActorSchema.shape.roles, tenants: policyActorSchema.shape.tenants, exp: z.number() });
 
@@ -58,7 +60,7 @@ export function createAuthenticate({ keys, issuer, audience }: AuthenticationOpt
     try {
       const { payload } = await jwtVerify(token, keySet, { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['sub', 'exp', 'iat'] });
       const { sub, roles, tenants, exp } = claimsSchema.parse(payload);
-      return remember(token, { actor: { subject: sub, roles, ...(tenants === undefined ? {} : { tenants }) }, expireTime: exp * 1000 });
+      return remember(token, { actor: { subject: sub, roles, ...(tenants === undefined ? {} : { tenants }) }, expireTime: Math.min(exp, lastExpirySeconds) * 1000 });
     } catch (error) {
       const why = error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not valid here';
       throw new TenureError('unauthenticated', why, { cause: error });

@@ -25,6 +25,7 @@ const seeing: Readonly<Record<AuthorizationRequest['target']['kind'], PolicyActi
   Plan: 'plan.get',
   Region: 'region.get',
   Operation: 'operation.get',
+  Caller: 'access.check',
 };
 
 export function createAuthorize({ policy, commit }: AuthorizationDependencies): Authorize {

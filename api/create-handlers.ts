@@ -11,6 +11,7 @@ import type { Failpoints } from '../platform/failpoints.ts';
 import type { Store } from '../store/store.ts';
 import type { Authorize } from './authorization.ts';
 import type { BeginSoon } from './begin-soon.ts';
+import { accessHandlers } from './handlers/access-handlers.ts';
 import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
@@ -31,7 +32,7 @@ import type { WorkflowStarters } from './workflow-starters.ts';
 
 export interface HandlerDependencies {
   readonly store: Store;
-  readonly policy: Pick<PolicyEngine, 'admit'>;
+  readonly policy: Pick<PolicyEngine, 'authorize' | 'admit'>;
   readonly keyProvider: KeyProvider;
   readonly authorize: Authorize;
   readonly brakeLimits: MassChangeLimits;
@@ -55,6 +56,7 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
   const tenantChange = createTenantChange({ store, changeTenant, ...workflows, beginSoon });
   const tenants = tenantHandlers({ store, authorize, tenantChange });
   return {
+    ...accessHandlers({ store, authorize, policy }),
     ...tenants,
     ...tenantHistoryHandlers({ store, authorize, pageTokens, putTenant: tenants.putTenant }),
     listTenants: tenantSearchHandler({ store, authorize, pageTokens }),

@@ -10,6 +10,8 @@ export interface RouteRequest<Id extends RouteId> {
   readonly query: RouteQuery<Id>;
   readonly body: RouteBody<Id>;
   readonly caller: Caller;
+  /** When the caller's token expires, in milliseconds since the epoch. */
+  readonly expireTime: number;
   readonly precondition: Precondition | undefined;
   readonly idempotency: IdempotentRequest | undefined;
 }

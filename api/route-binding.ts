@@ -9,7 +9,7 @@ import type { Caller } from '../engines/registry/caller.ts';
 import { withLogContext } from '../platform/log-context.ts';
 import type { StoredAnswer } from '../store/documents.ts';
 import type { IdempotencyStore, IdempotentRequest } from '../store/idempotency.ts';
-import type { Authenticate } from './authentication.ts';
+import type { Authenticate, Authenticated } from './authentication.ts';
 import { readPreferredWait } from './await-outcome.ts';
 import type { AwaitOutcome } from './await-outcome.ts';
 import { cacheable } from './caching.ts';
@@ -57,7 +57,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
   const readJson = express.json({ limit: jsonLimit, strict: false, type: 'application/json' });
 
   const authenticated: RequestHandler = async (request, response, next) => {
-    response.locals['actor'] = (await authenticate(request.headers.authorization)).actor;
+    response.locals['identity'] = await authenticate(request.headers.authorization);
     next();
   };
 
@@ -65,7 +65,8 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
     const doneStatus = Math.min(...Object.keys(contract.responses).map(Number));
     return async (request, response) => {
       const ids = requestIds(response);
-      const caller: Caller = { actor: response.locals['actor'], ...ids };
+      const { actor, expireTime }: Authenticated = response.locals['identity'];
+      const caller: Caller = { actor, ...ids };
       requireJson(request);
       const params = parsePart('path', contract.params, request.params);
       const query = parsePart('query', contract.query, request.query);
@@ -83,7 +84,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
 
       const run = async (): Promise<StoredAnswer> => {
         // The contract's schemas made these; the table's own types say so.
-        const parsed = { params, query, body, caller, precondition, idempotency: repeatable } as Parameters<RouteHandler<Id>>[0];
+        const parsed = { params, query, body, caller, expireTime, precondition, idempotency: repeatable } as Parameters<RouteHandler<Id>>[0];
         return isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed));
       };
       const answer = await withLogContext(ids, async () => (repeatable === undefined ? run() : underKey(repeatable, run)));

@@ -40,6 +40,7 @@ export const policyActions = [
   'operation.get',
   'operation.list',
   'operation.cancel',
+  'access.check',
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
 
@@ -58,7 +59,7 @@ export const authorizationRequestSchema = z
     action: z.enum(policyActions),
     actor: policyActorSchema,
     target: z.strictObject({
-      kind: z.enum(['Tenant', 'TenantTemplate', 'Plan', 'Region', 'Operation']),
+      kind: z.enum(['Tenant', 'TenantTemplate', 'Plan', 'Region', 'Operation', 'Caller']),
       name: nameSchema.optional(),
       tenant: uidSchema.optional().meta({ description: 'Uid of the tenant that is touched; absent when no such tenant exists.' }),
     }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessQuerySchema, accessVerdictSchema, callerSchema } from './access.ts';
 import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
 import type { OperationKind } from './lifecycle.ts';
 import { planManifestSchema, planSchema } from './manifests/plan.ts';
@@ -157,6 +158,14 @@ function putDeclared<Kind extends DeclaredKind, Manifest extends z.ZodType, Item
 }
 
 export const routes = {
+  getCaller: {
+    method: 'GET', path: '/v1/caller', summary: 'Say who the token speaks for, and until when.', action: 'access.check',
+    params: noParams, query: noQuery, responses: { 200: callerSchema }, ...read, problems: [],
+  },
+  checkAccess: {
+    method: 'GET', path: '/v1/access', summary: 'Say whether policy lets the caller do something. Nothing is tried: whether the state of a resource allows it is another question, and the ledger is told of none.', action: 'access.check',
+    params: noParams, query: accessQuerySchema, responses: { 200: accessVerdictSchema }, ...read, problems: [],
+  },
   createTenant: {
     method: 'POST', path: '/v1/tenants', summary: 'Declare a new tenant.', action: 'tenant.create',
     params: noParams, query: changeQuery, body: tenantManifestSchema, responses: { 201: tenantChangeSchema, 202: tenantChangeSchema },

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { Registry } from 'prom-client';
+import { readVersion } from './version.ts';
 
 /** A dependency without which the process cannot do its work. */
 export interface ReadinessCheck {
@@ -11,8 +12,12 @@ export interface ReadinessCheck {
 
 export interface Readiness {
   readonly ready: boolean;
+  /** Of the code that answers. */
+  readonly version: string;
   readonly checks: Readonly<Record<string, 'ok' | 'failed' | 'stopping'>>;
 }
+
+const version = readVersion();
 
 /** Asks every dependency, at once. */
 export async function askReadiness(checks: readonly ReadinessCheck[], stopping: boolean): Promise<Readiness> {
@@ -21,6 +26,7 @@ export async function askReadiness(checks: readonly ReadinessCheck[], stopping: 
   );
   return {
     ready: !stopping && results.every(([, result]) => result === 'ok'),
+    version,
     checks: { ...Object.fromEntries(results), ...(stopping ? { process: 'stopping' as const } : {}) },
   };
 }

@@ -33,14 +33,20 @@ function bodyOf(id: RouteId, name: string): unknown {
   return bodies[id];
 }
 
-const queries: Partial<Record<RouteId, string>> = { previewPlanOfTenant: '?plan=startup' };
+function queryOf(id: RouteId, name: string): string {
+  const queries: Partial<Record<RouteId, string>> = { previewPlanOfTenant: '?plan=startup', checkAccess: `?action=tenant.get&name=${name}` };
+  return queries[id] ?? '';
+}
+
+/** Token and policy are all that it is answered from. */
+export const needsNoControlData: readonly RouteId[] = ['getCaller'];
 
 /** The least request that a route's contract takes. */
 export function requestBy(id: RouteId, { name, id: of = absentId, headers = {} }: About): HttpRequest {
   const contract: RouteContract = routes[id];
   const body = bodyOf(id, name);
   const path = contract.path.replace('{name}', name).replace('{id}', of).replace('{uid}', of);
-  return { method: contract.method, path: `${path}${queries[id] ?? ''}`, headers: { 'idempotency-key': id, ...headers }, ...(body === undefined ? {} : { body }) };
+  return { method: contract.method, path: `${path}${queryOf(id, name)}`, headers: { 'idempotency-key': id, ...headers }, ...(body === undefined ? {} : { body }) };
 }
 
 export const routeIds = Object.keys(routes) as RouteId[];

@@ -84,6 +84,12 @@ test_plans_and_regions_are_open_to_the_confined if {
 	}
 }
 
+test_what_one_may_do_is_open_to_the_confined if {
+	response := request.decide("access.check", confined, {"kind": "Caller"})
+	response.allow
+	response.obligations == []
+}
+
 test_tenant_admin_must_be_confined if {
 	every roles in [["tenant-admin"], ["tenant-admin", "admin"]] {
 		response := request.decide("tenant.get", {"roles": roles}, request.tenant(request.own))

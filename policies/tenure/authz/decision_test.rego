@@ -35,10 +35,10 @@ for_admins_alone := {
 expected_grants := {
 	"admin": object.keys(data.actions),
 	"operator": object.keys(data.actions) - for_admins_alone,
-	"viewer": reads,
-	"service": {"operation.get", "tenant.open"},
+	"viewer": (reads | {"access.check"}),
+	"service": {"access.check", "operation.get", "tenant.open"},
 	# A roll-out names tenants of the whole fleet.
-	"tenant-admin": ((reads - {"rollout.get"}) | {"tenant.open"}),
+	"tenant-admin": ((reads - {"rollout.get"}) | {"access.check", "tenant.open"}),
 }
 
 actor_of(role) := {"roles": [role]} if not data.roles[role].confined

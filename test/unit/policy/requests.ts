@@ -54,7 +54,7 @@ export const authorizationRequests = asJson<AuthorizationRequest>(
     now: time,
     action: fc.constantFrom(...policyActions),
     actor: actors,
-    target: fc.record({ kind: fc.constantFrom('Tenant', 'Plan', 'Region', 'Operation'), name: present(fc.constant('acme')), tenant: present(uid) }),
+    target: fc.record({ kind: fc.constantFrom('Tenant', 'Plan', 'Region', 'Operation', 'Caller'), name: present(fc.constant('acme')), tenant: present(uid) }),
   }),
 );
 

@@ -1,0 +1,53 @@
+import type { AuthorizationRequest, PolicyAction } from '../../contracts/policy.ts';
+import type { PolicyEngine } from '../../engines/policy/policy-engine.ts';
+import type { Caller } from '../../engines/registry/caller.ts';
+import type { Store } from '../../store/store.ts';
+import type { Authorize } from '../authorization.ts';
+import type { RouteHandlers } from '../reply.ts';
+
+export interface AccessHandlerDependencies {
+  readonly store: Pick<Store, 'resources' | 'operations'>;
+  readonly authorize: Authorize;
+  readonly policy: Pick<PolicyEngine, 'authorize'>;
+}
+
+type Target = AuthorizationRequest['target'];
+
+/** What is asked about, by the first word of the action. A roll-out is authorized as something done to its template. */
+const kinds = { tenant: 'Tenant', template: 'TenantTemplate', rollout: 'TenantTemplate', plan: 'Plan', region: 'Region', operation: 'Operation', access: 'Caller' } as const satisfies Record<string, Target['kind']>;
+
+function kindOf(action: PolicyAction): Target['kind'] {
+  return kinds[action.slice(0, action.indexOf('.')) as keyof typeof kinds];
+}
+
+/** Questions of a caller about itself. They are no attempts: only being refused the question is an entry. */
+export function accessHandlers({ store, authorize, policy }: AccessHandlerDependencies): Pick<RouteHandlers, 'getCaller' | 'checkAccess'> {
+  async function targetOf(action: PolicyAction, name: string | undefined, { actor }: Caller): Promise<Target> {
+    const kind = kindOf(action);
+    if (name === undefined) {
+      // Of whatever the caller may see: for one who is confined that is any of its tenants.
+      const [tenant] = actor.tenants ?? [];
+      return tenant === undefined ? { kind } : { kind, tenant };
+    }
+    if (kind === 'Operation') {
+      const tenant = (await store.operations.find(name))?.tenant.uid;
+      return tenant === undefined ? { kind } : { kind, tenant };
+    }
+    const tenant = kind === 'Tenant' ? (await store.resources.find('Tenant', name))?._id : undefined;
+    return tenant === undefined ? { kind, name } : { kind, name, tenant };
+  }
+
+  return {
+    async getCaller({ caller, expireTime }) {
+      await authorize(caller, 'access.check', { kind: 'Caller' });
+      const { subject, roles, tenants } = caller.actor;
+      return { status: 200, body: { subject, roles, ...(tenants === undefined ? {} : { tenants }), expireTime: new Date(expireTime).toISOString() } };
+    },
+    async checkAccess({ query: { action, name }, caller }) {
+      await authorize(caller, 'access.check', { kind: 'Caller' });
+      const target = await targetOf(action, name, caller);
+      const { allow, deny, decision } = policy.authorize({ v: 1, now: new Date().toISOString(), action, actor: caller.actor, target });
+      return { status: 200, body: { action, allowed: allow, rules: decision.rules, denials: [...deny] } };
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { policyActions } from '../../../contracts/policy.ts';
+import type { RouteAnswer } from '../../../contracts/routes.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { entriesOf } from '../../harness/control-data.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation, Who } from '../../harness/installation.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+
+let installation: Installation;
+let exchange: Exchange;
+let own: string;
+before(async () => {
+  installation = await startInstallation(attachToStack(), { worker: false });
+  exchange = createExchange(installation);
+  const api = installation.client();
+  await declareBasics(api);
+  own = (await api.call('createTenant', { body: tenantManifest('own-tenant') })).body.tenant.metadata.uid;
+  await api.call('createTenant', { body: tenantManifest('foreigners') });
+});
+after(() => installation.stop());
+
+type Verdict = RouteAnswer<'checkAccess'>;
+
+async function ask(who: Who, action: string, name?: string): Promise<Verdict> {
+  const answer = await exchange({ path: `/v1/access?action=${action}${name === undefined ? '' : `&name=${name}`}`, who });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json<Verdict>();
+}
+
+test('the caller is told who it is, and until when its token is good', async () => {
+  const who = { subject: 'carol@example.com', roles: ['tenant-admin'], tenants: [own] };
+  const { expireTime, ...caller } = (await exchange({ path: '/v1/caller', who })).json<RouteAnswer<'getCaller'>>();
+  assert.deepEqual(caller, who);
+  const leftMs = Date.parse(expireTime) - Date.now();
+  assert.ok(leftMs > 3_500_000 && leftMs <= 3_600_000, expireTime);
+  const { tenants, roles } = (await exchange({ path: '/v1/caller', who: { roles: ['service'] } })).json<RouteAnswer<'getCaller'>>();
+  assert.deepEqual([tenants, roles], [undefined, ['service']]);
+});
+
+test('policy says what each role may do, and why not', async () => {
+  assert.deepEqual(await ask({ roles: ['operator'] }, 'tenant.suspend', 'own-tenant'), { action: 'tenant.suspend', allowed: true, rules: ['authz.role'], denials: [] });
+  const { allowed, rules, denials } = await ask({ roles: ['viewer'] }, 'tenant.suspend', 'own-tenant');
+  assert.deepEqual([allowed, rules, denials[0]?.allowed], [false, ['authz.role'], ['admin', 'operator']]);
+  assert.equal((await ask({ roles: ['admin'] }, 'template.roll_out', 'any-template')).allowed, true);
+});
+
+test('without a name it is asked about whatever the caller may see', async () => {
+  const confined = { roles: ['admin'], tenants: [own] };
+  assert.equal((await ask(confined, 'tenant.suspend')).allowed, true);
+  assert.equal((await ask(confined, 'tenant.create')).allowed, false);
+  assert.equal((await ask({ roles: ['admin'], tenants: [] }, 'tenant.suspend')).allowed, false);
+});
+
+test('of a tenant that the caller may not see the answer is that of one that does not exist', async () => {
+  const who = { roles: ['admin'], tenants: [own] };
+  for (const action of policyActions) assert.deepEqual(await ask(who, action, 'foreigners'), await ask(who, action, 'never-here'), action);
+  assert.equal((await ask(who, 'tenant.suspend', 'own-tenant')).allowed, true);
+  assert.equal((await ask(who, 'tenant.suspend', 'foreigners')).allowed, false);
+});
+
+test('a question is no attempt: no entry tells of it, whatever the answer; that somebody without a role asked is one', async () => {
+  const entries = await entriesOf(installation, async () => {
+    await exchange({ path: '/v1/caller', who: { roles: ['viewer'] } });
+    assert.equal((await ask({ roles: ['viewer'] }, 'tenant.purge', 'own-tenant')).allowed, false);
+  });
+  assert.deepEqual(entries, []);
+  const refused = await entriesOf(installation, async () => {
+    for (const path of ['/v1/caller', '/v1/access?action=tenant.get']) assert.equal((await exchange({ path, who: { roles: ['root'] } })).problem().code, 'forbidden');
+  });
+  assert.deepEqual(refused.map(({ action, target, outcome }) => [action, target.kind, outcome]), [['access.check', 'Caller', 'denied'], ['access.check', 'Caller', 'denied']]);
+});
+
+test('what is no action is refused with those there are', async () => {
+  const { code, errors } = (await exchange({ path: '/v1/access?action=tenant.destroy' })).problem();
+  assert.deepEqual([code, errors?.[0]?.pointer], ['request_invalid', '/action']);
+});
+
+test('whoever asks for readiness is told the version, without a token', async () => {
+  const { version } = (await (await fetch(`${installation.server}/readyz`)).json()) as { version: string };
+  assert.match(version, /^\d+\.\d+\.\d+/);
+});
