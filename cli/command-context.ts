@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ApiClient } from '../client/api-client.ts';
+import type { ConnectionSources } from './connection.ts';
 import type { Paint } from './text/paint.ts';
 
 /** What a command writes to; `process.stdout` is one. */
@@ -22,12 +23,16 @@ export interface Terminal {
   readonly paintOut: Paint;
   readonly paintErr: Paint;
   readonly interrupted: AbortSignal;
+  /** How this program is called so that it talks to the same API, for texts that say what to run next. */
+  readonly program: string;
   readonly workingDirectory: string;
 }
 
 /** All that a command is given. */
 export interface CommandContext {
   readonly terminal: Terminal;
+  /** What the connection is read from; once the command line has been parsed. */
+  sources(): ConnectionSources;
   /**
    * A client of the API the user means; its requests end when the command is interrupted.
    * `retryForMs` is how long it goes on while the API cannot be reached.

@@ -3,19 +3,45 @@ export interface CliEnvironment {
   readonly server: string | undefined;
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
+  /** Path of a context's file. */
   readonly contextFile: string | undefined;
+  /** Name of a context. */
+  readonly contextName: string | undefined;
+  /** The folder for configuration, as the XDG Base Directory specification has it; `undefined` where there is no home either. */
+  readonly configHome: string | undefined;
+  readonly configHomeOrigin: 'environment XDG_CONFIG_HOME' | 'default';
   readonly noColor: boolean;
+  /** What was typed to call the program. */
+  readonly calledAs: string;
 }
+
+/** The variables that people set, with what each is for. `TENURE_CALLED_AS` is set by the script `tenure`. */
+export const environmentVariables = {
+  TENURE_SERVER: 'address of the API',
+  TENURE_TOKEN: 'the bearer token itself',
+  TENURE_TOKEN_FILE: 'file that holds the bearer token',
+  TENURE_CONTEXT_NAME: 'name of the context to use, as --context',
+  TENURE_CONTEXT: 'file of one context, {"server": …, "tokenFile": …}',
+  XDG_CONFIG_HOME: 'folder of tenure/config.json, which holds the contexts (default: ~/.config)',
+  NO_COLOR: 'set to anything: no colours (https://no-color.org)',
+} as const;
 
 /** The only place where the CLI looks at its environment. */
 export function readEnvironment(environment: Readonly<Record<string, string | undefined>> = process.env): CliEnvironment {
-  const value = (name: string): string | undefined => environment[name] || undefined;
+  const value = (name: keyof typeof environmentVariables | 'HOME' | 'TENURE_CALLED_AS'): string | undefined => environment[name] || undefined;
+  const home = value('HOME');
+  const xdg = value('XDG_CONFIG_HOME');
+  // The specification has a relative path ignored.
+  const ownConfigHome = xdg?.startsWith('/') === true ? xdg : undefined;
   return {
     server: value('TENURE_SERVER'),
     token: value('TENURE_TOKEN'),
     tokenFile: value('TENURE_TOKEN_FILE'),
     contextFile: value('TENURE_CONTEXT'),
-    // https://no-color.org
+    contextName: value('TENURE_CONTEXT_NAME'),
+    configHome: ownConfigHome ?? (home === undefined ? undefined : `${home}/.config`),
+    configHomeOrigin: ownConfigHome === undefined ? 'default' : 'environment XDG_CONFIG_HOME',
     noColor: value('NO_COLOR') !== undefined,
+    calledAs: value('TENURE_CALLED_AS') ?? 'tenure',
   };
 }

@@ -1,10 +1,9 @@
 import { ApiError, ApiUnreachable } from '../client/api-error.ts';
-import { problemType } from './problem-type.ts';
 import type { Operation } from '../contracts/operation.ts';
 import type { Problem, ProblemDetail } from '../contracts/problem-document.ts';
+import type { Terminal } from './command-context.ts';
+import { problemType } from './problem-type.ts';
 import { CliFailure } from './failure.ts';
-
-const programName = './tenure';
 
 /** The resource that a failure is about. */
 export interface Subject {
@@ -17,19 +16,19 @@ export interface Subject {
 }
 
 /** An operation goes on whether or not anybody waits for it. */
-export function outlookOf(operationId: string): string {
-  return `operation/${operationId} goes on; to come back: ${waitCommand(operationId)}`;
+export function outlookOf(operationId: string, program: string): string {
+  return `operation/${operationId} goes on; to come back: ${waitCommand(operationId, program)}`;
 }
 
-function waitCommand(operationId: string): string {
-  return `${programName} wait operation/${operationId}`;
+function waitCommand(operationId: string, program: string): string {
+  return `${program} wait operation/${operationId}`;
 }
 
 /** Any thrown value as the end of a command; `subject` is what it was at work on. */
-export function asFailure(error: unknown, interrupted: AbortSignal, subject?: Subject): CliFailure {
+export function asFailure(error: unknown, { interrupted, program }: Pick<Terminal, 'interrupted' | 'program'>, subject?: Subject): CliFailure {
   if (error instanceof CliFailure) return error;
   if (interrupted.aborted) return new CliFailure('interrupted', ['interrupted', ...resourceLines(subject)].join('\n'));
-  if (error instanceof ApiError) return problemFailure(error.problem, subject);
+  if (error instanceof ApiError) return problemFailure(error.problem, program, subject);
   if (error instanceof ApiUnreachable) {
     const fix = 'fix: start the installation (`npm start`), or correct the address (--server, TENURE_SERVER or the context file)';
     return new CliFailure('unavailable', [`error: ${error.message}`, ...resourceLines(subject), fix].join('\n'));
@@ -38,7 +37,7 @@ export function asFailure(error: unknown, interrupted: AbortSignal, subject?: Su
 }
 
 /** What the API answered, in full, with each pointer as a place in the manifest where there is one. */
-function problemFailure(problem: Problem, subject?: Subject): CliFailure {
+function problemFailure(problem: Problem, program: string, subject?: Subject): CliFailure {
   const operationId = problem.operation?.split('/').at(-1);
   return new CliFailure(
     problemType(problem.code).exit,
@@ -47,25 +46,25 @@ function problemFailure(problem: Problem, subject?: Subject): CliFailure {
       ...resourceLines(subject),
       ...(problem.errors ?? []).flatMap((detail) => detailLines(detail, subject)),
       `fix: ${problem.fix}`,
-      ...(operationId === undefined ? [] : [`operation: ${waitCommand(operationId)}`]),
+      ...(operationId === undefined ? [] : [`operation: ${waitCommand(operationId, program)}`]),
       `requestId: ${problem.requestId}`,
     ].join('\n'),
   );
 }
 
 /** An operation that ended without success, as the end of a command. */
-export function operationFailure(operation: Operation, subject?: Subject): CliFailure {
-  return new CliFailure('operationFailed', operationErrorLines(operation, subject).join('\n'));
+export function operationFailure(operation: Operation, program: string, subject?: Subject): CliFailure {
+  return new CliFailure('operationFailed', operationErrorLines(operation, program, subject).join('\n'));
 }
 
-function operationErrorLines({ id, kind, tenant, state, error, requestId }: Operation, subject?: Subject): string[] {
+function operationErrorLines({ id, kind, tenant, state, error, requestId }: Operation, program: string, subject?: Subject): string[] {
   const end = `error: ${kind} of tenant/${tenant.name} ${state}`;
   return [
     error === undefined ? end : `${end}: ${problemType(error.code).title} (${error.code}): ${error.message}`,
     ...resourceLines(subject),
     ...(error?.errors ?? []).flatMap((detail) => detailLines(detail, subject)),
     ...(error === undefined ? [] : [`fix: ${error.fix}`]),
-    `operation: ${programName} describe operation ${id}`,
+    `operation: ${program} describe operation ${id}`,
     `requestId: ${requestId}`,
   ];
 }

@@ -2,8 +2,11 @@ import { Command } from 'commander';
 import { exitCodes } from '../contracts/problems.ts';
 import type { ExitCodeName } from '../contracts/problems.ts';
 import type { CommandContext } from './command-context.ts';
+import { environmentVariables } from './config.ts';
 import { addApply } from './commands/apply.ts';
 import { addChangePlan } from './commands/change-plan.ts';
+import { addConfig } from './commands/config.ts';
+import { addContext } from './commands/context.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addDestructiveVerbs } from './commands/destructive-verbs.ts';
 import { addDiff } from './commands/diff.ts';
@@ -32,6 +35,12 @@ const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
   interrupted: 'interrupted with Ctrl-C; what was begun goes on',
 };
 
+function environmentLines(): string {
+  return Object.entries(environmentVariables)
+    .map(([name, meaning]) => `  ${name.padEnd(20)}  ${meaning}`)
+    .join('\n');
+}
+
 function exitCodeLines(): string {
   return Object.entries(exitMeanings)
     .map(([name, meaning]) => `  ${String(exitCodes[name as ExitCodeName]).padStart(3)}  ${meaning}`)
@@ -45,8 +54,11 @@ Examples:
   tenure describe tenant acme
   tenure suspend acme --wait
 
-Where the API is and who you are: flags, else TENURE_SERVER, TENURE_TOKEN and TENURE_TOKEN_FILE, else the context
-file, which is $TENURE_CONTEXT, or .tenure/context.json here or beside ./tenure. Data goes to stdout, messages go to stderr.
+Where the API is and who you are: flags, else the environment, else a context (tenure context --help). Which it is and why:
+tenure config explain. Whether it works: tenure doctor. Data goes to stdout, messages go to stderr.
+
+Environment:
+${environmentLines()}
 
 Exit codes:
 ${exitCodeLines()}`;
@@ -59,6 +71,7 @@ export function createProgram(context: CommandContext): Command {
     .version(readVersion(), '-V', 'print the version of this command')
     .option('--server <url>', 'address of the API, such as http://127.0.0.1:8080')
     .option('--token-file <path>', 'file that holds the bearer token')
+    .option('--context <name>', 'context to use; see tenure context --help')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -91,6 +104,9 @@ export function createProgram(context: CommandContext): Command {
   program.commandsGroup('Operations:');
   addOperations(program, context);
   addWait(program, context);
+  program.commandsGroup('This command itself:');
+  addContext(program, context);
+  addConfig(program, context);
   pointToHelp(program, 'tenure');
   return program;
 }

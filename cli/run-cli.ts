@@ -6,6 +6,7 @@ import { exitCodes } from '../contracts/problems.ts';
 import type { CommandContext, Input, Output, Terminal } from './command-context.ts';
 import type { CliEnvironment } from './config.ts';
 import { resolveConnection } from './connection.ts';
+import type { ConnectionSources } from './connection.ts';
 import { asFailure } from './failure-report.ts';
 import { createProgram } from './program.ts';
 import { createPaint } from './text/paint.ts';
@@ -32,11 +33,23 @@ const retryForMs = 5_000;
 /** Runs one command line to its end. Never throws; resolves with the exit code. */
 export async function runCli({ argv, stdin, stdout, stderr, environment, workingDirectory, installationDirectory, interrupted, createClient = createApiClient }: CliOptions): Promise<number> {
   const paintFor = (output: Output) => createPaint(output.isTTY === true && !environment.noColor);
-  const terminal: Terminal = { stdin, stdout, stderr, paintOut: paintFor(stdout), paintErr: paintFor(stderr), interrupted, workingDirectory };
+  const terminal: Terminal = {
+    stdin,
+    stdout,
+    stderr,
+    paintOut: paintFor(stdout),
+    paintErr: paintFor(stderr),
+    interrupted,
+    workingDirectory,
+    get program() {
+      return programAgain(environment.calledAs, program.opts());
+    },
+  };
   const context: CommandContext = {
     terminal,
+    sources: () => ({ flags: program.opts(), environment, workingDirectory, installationDirectory }),
     connect(options) {
-      const connection = resolveConnection({ flags: program.opts(), environment, workingDirectory, installationDirectory });
+      const connection = resolveConnection(context.sources());
       return interruptible(createClient({ ...connection, retryForMs, ...options }), interrupted);
     },
   };
@@ -48,10 +61,20 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
   } catch (error) {
     // Commander has printed what it has to say: help, or what is wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    const { exit, report } = asFailure(error, interrupted);
+    const { exit, report } = asFailure(error, terminal);
     if (report !== '') stderr.write(`${printable(report).replaceAll(/^error:/gm, () => terminal.paintErr('red', 'error:'))}\n`);
     return exitCodes[exit];
   }
+}
+
+/** The program with the flags that say which API is meant. */
+function programAgain(calledAs: string, { context, server, tokenFile }: ConnectionSources['flags']): string {
+  const flags = Object.entries({ '--context': context, '--server': server, '--token-file': tokenFile });
+  return [calledAs, ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))].map(shellWord).join(' ');
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function interruptible(client: ApiClient, interrupted: AbortSignal): ApiClient {

@@ -66,7 +66,7 @@ async function apply({ file, wait, forceConflicts, confirmMassChange, timeout, o
     const started = applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [{ operation, about: located }]));
     await followAll(api, started, timeout, terminal, (operation, located) => {
       tell(operationLine(operation));
-      if (operation.state !== 'succeeded') failures.push(operationFailure(operation, located));
+      if (operation.state !== 'succeeded') failures.push(operationFailure(operation, terminal.program, located));
     });
   }
   if (output !== 'table') {
@@ -84,19 +84,19 @@ async function applyAll(
   api: ApiClient,
   manifests: readonly LocatedManifest[],
   consent: ApplyConsent,
-  { stderr, interrupted }: Terminal,
+  terminal: Terminal,
   tell: (line: string) => void,
 ): Promise<AppliedManifest[]> {
   const applied: AppliedManifest[] = [];
   for (const [index, located] of manifests.entries()) {
     const { manifest, reference } = located;
     try {
-      const result = await applyManifest(api, manifest, consent, () => stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`));
+      const result = await applyManifest(api, manifest, consent, () => terminal.stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`));
       applied.push({ ...result, located });
       tell(`${reference} ${result.outcome}`);
       if (result.operation !== undefined) tell(operationLine(result.operation));
     } catch (error) {
-      const { exit, report } = asFailure(error, interrupted, located);
+      const { exit, report } = asFailure(error, terminal, located);
       const rest = manifests.slice(index + 1).map((later) => later.reference);
       throw new CliFailure(exit, rest.length === 0 ? report : `${report}\nnot applied: ${rest.join(', ')}`);
     }

@@ -56,7 +56,7 @@ async function diff(reference: readonly string[], { from, to, live, output }: Di
     const query = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
     difference = (await connect().call('diffTenant', { params: { name }, query })).body;
   } catch (error) {
-    const failure = asFailure(error, terminal.interrupted);
+    const failure = asFailure(error, terminal);
     // 1 is taken.
     throw failure.exit === 'operationFailed' ? new CliFailure('unavailable', failure.report) : failure;
   }
@@ -69,7 +69,7 @@ async function diffLive(name: string, output: DiffOptions['output'], { terminal,
   try {
     report = (await connect().call('driftOfTenant', { params: { name } })).body;
   } catch (error) {
-    const failure = asFailure(error, terminal.interrupted);
+    const failure = asFailure(error, terminal);
     throw failure.exit === 'operationFailed' ? new CliFailure('unavailable', failure.report) : failure;
   }
   const { checkTime, cell = '-' } = report;

@@ -36,7 +36,7 @@ export async function awaitRollout(id: string, { timeout, output }: Pick<FollowO
   const rollout = await followRollout(connect(retryWithin(timeout)), id, timeout, terminal);
   if (output === 'table') terminal.stdout.write(`${rolloutLine(rollout)}\n`);
   else printRollout(rollout, output, terminal);
-  if (rollout.state !== 'succeeded') throw rolloutFailure(rollout);
+  if (rollout.state !== 'succeeded') throw rolloutFailure(rollout, terminal.program);
 }
 
 function printRollout(rollout: Rollout, output: OutputFormat, terminal: Terminal): void {

@@ -53,7 +53,7 @@ async function rollback(reference: readonly string[], { to, wait, timeout, outpu
     tell(operationLine(body.operation));
     if (wait === true) {
       await followAll(api, [{ operation: body.operation, about: undefined }], timeout, terminal, (operation) => {
-        if (operation.state !== 'succeeded') throw operationFailure(operation);
+        if (operation.state !== 'succeeded') throw operationFailure(operation, terminal.program);
         tell(operationLine(operation));
       });
     }

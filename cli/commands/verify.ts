@@ -51,12 +51,12 @@ function tenantName(reference: string): string {
 }
 
 async function verify(name: string, against: string, { timeout, output }: VerifyOptions, { terminal, connect }: CommandContext): Promise<void> {
-  const { stdout, stderr, interrupted, paintOut } = terminal;
+  const { stdout, stderr, interrupted, paintOut, program } = terminal;
   const api = connect(retryWithin(timeout));
   const { body } = await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } });
   const id = body.running?.id ?? '';
   stderr.write(`verifying the isolation of tenant/${name} and tenant/${against}\n`);
-  const waiting = startWait(timeout, interrupted, () => `the verification goes on; to come back: ./tenure verify isolation ${name} ${against}`);
+  const waiting = startWait(timeout, interrupted, () => `the verification goes on; to come back: ${program} verify isolation ${name} ${against}`);
   let report: IsolationReport;
   try {
     report = await ended(api, { name, against, id }, waiting);

@@ -53,15 +53,15 @@ async function wait(reference: readonly string[], options: WaitOptions, context:
   if (kind.singular === 'roll-out') return awaitRollout(name, options, context);
   const { terminal, connect } = context;
   const condition = parseTenantCondition(options.for ?? 'Ready');
-  const { stdout, stderr, paintErr, interrupted } = terminal;
+  const { stdout, stderr, paintErr, interrupted, program } = terminal;
   const api = connect(retryWithin(options.timeout));
   const progress = createProgress(stderr, paintErr);
   const isOperation = kind.singular === 'operation';
   let seen = '';
-  const waiting = startWait(options.timeout, interrupted, () => (isOperation ? outlookOf(name) : `tenant/${name}: ${seen}\nto come back: ./tenure wait tenant/${name} --for=${condition.text}`));
+  const waiting = startWait(options.timeout, interrupted, () => (isOperation ? outlookOf(name, program) : `tenant/${name}: ${seen}\nto come back: ${program} wait tenant/${name} --for=${condition.text}`));
   let told: string;
   try {
-    told = isOperation ? await untilDone(api, name, waiting, progress) : await untilMet(api, name, condition, waiting, progress, (state) => (seen = state));
+    told = isOperation ? await untilDone(api, name, waiting, progress, program) : await untilMet(api, name, condition, waiting, progress, program, (state) => (seen = state));
   } catch (error) {
     throw waiting.ended(error);
   } finally {
@@ -71,16 +71,16 @@ async function wait(reference: readonly string[], options: WaitOptions, context:
   else printResources(terminal, options.output, kind, [await kind.get(api, name)], true);
 }
 
-async function untilDone(api: ApiClient, id: string, { signal }: Wait, progress: Progress): Promise<string> {
+async function untilDone(api: ApiClient, id: string, { signal }: Wait, progress: Progress, program: string): Promise<string> {
   const operation = await followOperation(api, id, progress, signal);
-  if (operation.state !== 'succeeded') throw operationFailure(operation);
+  if (operation.state !== 'succeeded') throw operationFailure(operation, program);
   return `operation/${id} (${operation.kind}) succeeded`;
 }
 
 /** Between looks at a tenant for which nothing runs. */
 const lookEveryMs = 500;
 
-async function untilMet(api: ApiClient, name: string, condition: TenantCondition, { signal }: Wait, progress: Progress, see: (state: string) => void): Promise<string> {
+async function untilMet(api: ApiClient, name: string, condition: TenantCondition, { signal }: Wait, progress: Progress, program: string, see: (state: string) => void): Promise<string> {
   for (;;) {
     // Not ended by the timeout: at least one look is taken.
     const { body: tenant } = await api.call('getTenant', { params: { name } });
@@ -94,6 +94,6 @@ async function untilMet(api: ApiClient, name: string, condition: TenantCondition
     const operation = await followOperation(api, tenant.status.operation.id, progress, signal);
     if (operation.state === 'succeeded') continue;
     const { body: after } = await api.call('getTenant', { params: { name }, signal });
-    if (!condition.holds(after)) throw operationFailure(operation);
+    if (!condition.holds(after)) throw operationFailure(operation, program);
   }
 }

@@ -14,11 +14,11 @@ export async function followAll<About>(
   api: ApiClient,
   started: readonly { readonly operation: Operation; readonly about: About }[],
   timeoutMs: number,
-  { stderr, paintErr, interrupted }: Terminal,
+  { stderr, paintErr, interrupted, program }: Terminal,
   ended: (operation: Operation, about: About) => void,
 ): Promise<void> {
   const waiting = new Map(started.map(({ operation, about }) => [operation.id, about] as const));
-  const wait = startWait(timeoutMs, interrupted, () => [...waiting.keys()].map(outlookOf).join('\n'));
+  const wait = startWait(timeoutMs, interrupted, () => [...waiting.keys()].map((id) => outlookOf(id, program)).join('\n'));
   const progress = createProgress(stderr, paintErr);
   try {
     for (const [id, about] of waiting) {

@@ -46,10 +46,10 @@ export async function runVerb({ names, ask, output, waitMs }: VerbRun, { termina
     try {
       await followAll(api, started, waitMs, terminal, (operation, reference) => {
         tell(`${reference} ${operationLine(operation)}`);
-        if (operation.state !== 'succeeded') failures.push(operationFailure(operation));
+        if (operation.state !== 'succeeded') failures.push(operationFailure(operation, terminal.program));
       });
     } catch (error) {
-      failures.push(asFailure(error, terminal.interrupted));
+      failures.push(asFailure(error, terminal));
     }
   }
   if (output !== 'table' && !terminal.interrupted.aborted) {
@@ -60,7 +60,7 @@ export async function runVerb({ names, ask, output, waitMs }: VerbRun, { termina
   if (failures.length > 0) throw joinFailures(failures);
 }
 
-async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiClient, { interrupted }: Terminal, tell: (line: string) => void): Promise<{ answered: Answered[]; failures: CliFailure[] }> {
+async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiClient, terminal: Terminal, tell: (line: string) => void): Promise<{ answered: Answered[]; failures: CliFailure[] }> {
   const answered: Answered[] = [];
   const failures: CliFailure[] = [];
   for (const [index, name] of names.entries()) {
@@ -70,9 +70,9 @@ async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiCli
       answered.push({ ...answer, reference });
       tell(`${reference} ${answer.operation === undefined ? (answer.outcome ?? 'unchanged') : operationLine(answer.operation)}`);
     } catch (error) {
-      const failure = asFailure(error, interrupted, { reference });
+      const failure = asFailure(error, terminal, { reference });
       const rest = names.slice(index + 1).map((later) => `tenant/${later}`);
-      if (interrupted.aborted) throw rest.length === 0 ? failure : new CliFailure(failure.exit, `${failure.report}\nnot asked for: ${rest.join(', ')}`);
+      if (terminal.interrupted.aborted) throw rest.length === 0 ? failure : new CliFailure(failure.exit, `${failure.report}\nnot asked for: ${rest.join(', ')}`);
       failures.push(failure);
     }
   }

@@ -158,7 +158,7 @@ test('Ctrl-C ends the waiting and not the roll-out, which can be paused, gone on
   interruption.abort();
   const { code, stderr } = await waiting;
   assert.equal(code, exitCodes.interrupted);
-  assert.ok(stderr.endsWith(`no longer waiting\nroll-out/${id} goes on; to come back: ./tenure wait roll-out/${id}; to stop it: ./tenure roll-out pause ${id}\n`), stderr);
+  assert.ok(stderr.endsWith(`no longer waiting\nroll-out/${id} goes on; to come back: tenure wait roll-out/${id}; to stop it: tenure roll-out pause ${id}\n`), stderr);
 
   assert.equal(await done('roll-out', 'pause', id), `roll-out/${id} (startup@4) paused, 0 changed\n`);
   assert.match(await done('roll-out', 'status', id), /^Because: +somebody has paused it$/m);

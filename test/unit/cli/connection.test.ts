@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -17,11 +17,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function token(name: string): string {
-  const path = join(folder, name);
+function token(name: string, at = folder): string {
+  const path = join(at, name);
   writeFileSync(path, `${name}\n`);
   return path;
 }
+
+const local = (): string => join(here, '.tenure');
 
 function context(path: string, value: unknown): void {
   writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value));
@@ -33,7 +35,7 @@ function resolved(environment: Readonly<Record<string, string>> = {}, flags: { r
 }
 
 test('flags go before the environment, the environment before the context', () => {
-  context(join(here, '.tenure', 'context.json'), { server: 'http://context:1/', tokenFile: token('of-context') });
+  context(join(local(), 'context.json'), { server: 'http://context:1/', tokenFile: token('of-context', local()) });
   assert.equal(resolved(), 'http://context:1 of-context');
   assert.equal(resolved({ TENURE_TOKEN: 'of-variable' }), 'http://context:1 of-variable');
   assert.equal(resolved({ TENURE_SERVER: 'http://variable:1', TENURE_TOKEN_FILE: token('of-file') }), 'http://variable:1 of-file');
@@ -45,7 +47,7 @@ test('the context is the named one, the one here, or the one beside the program;
   writeFileSync(join(installation, '.tenure', 'operator.token'), 'beside');
   context(join(installation, '.tenure', 'context.json'), { server: 'http://beside:1', tokenFile: 'operator.token' });
   assert.equal(resolved(), 'http://beside:1 beside');
-  context(join(here, '.tenure', 'context.json'), { server: 'http://here:1', tokenFile: token('here-token') });
+  context(join(local(), 'context.json'), { server: 'http://here:1', tokenFile: token('here-token', local()) });
   assert.equal(resolved(), 'http://here:1 here-token');
   context(join(folder, 'other.json'), { server: 'http://named:1', tokenFile: token('named') });
   assert.equal(resolved({ TENURE_CONTEXT: '../other.json' }), 'http://named:1 named');
@@ -59,13 +61,13 @@ test('a token file is read anew for every request', () => {
 });
 
 test('the token of a context is not sent to another server', () => {
-  context(join(here, '.tenure', 'context.json'), { server: 'http://context:1', tokenFile: token('of-context') });
+  context(join(local(), 'context.json'), { server: 'http://context:1', tokenFile: token('of-context', local()) });
   assert.equal(resolved({}, { server: 'http://context:1/' }), 'http://context:1 of-context');
   assert.throws(() => resolved({}, { server: 'http://elsewhere:1' }), { exit: 'usage', message: /the token of .* is for http:\/\/context:1, not for http:\/\/elsewhere:1\nfix: give --token-file/ });
 });
 
 test('what is missing or malformed is told with its fix', () => {
-  assert.throws(() => resolved(), { exit: 'usage', message: 'error: no server is configured\nfix: run `npm start`, which writes .tenure/context.json, or give --server and --token-file' });
+  assert.throws(() => resolved(), { exit: 'usage', message: 'error: no server is configured\nfix: run `npm start`, which writes .tenure/context.json; or tenure context set NAME --server URL --token-file PATH; or give --server and --token-file' });
   assert.throws(() => resolved({ TENURE_SERVER: 'http://a:1' }), /no token is configured for http:\/\/a:1\nfix: give --token-file/);
   for (const server of ['127.0.0.1:8080', 'ftp://a', 'http://user:secret@a']) assert.throws(() => resolved({ TENURE_TOKEN: 't' }, { server }), /is no server address\nfix: give one such as http/);
   assert.throws(() => resolved({ TENURE_CONTEXT: 'gone.json' }), /TENURE_CONTEXT names .*gone\.json, which does not exist\nfix: /);
@@ -83,4 +85,16 @@ test('a token with a line break in it is refused without being shown', () => {
     () => resolved({}, { server: 'http://a:1', tokenFile: path }),
     (error: Error) => /holds no token/.test(error.message) && !error.message.includes('secret-'),
   );
+});
+
+test('a context that was only found names no token outside of its folder, not through a link either; one that is named does', () => {
+  const secret = token('of-the-user');
+  const path = join(local(), 'context.json');
+  symlinkSync(secret, join(local(), 'linked'));
+  for (const tokenFile of [secret, '../../of-the-user', 'linked']) {
+    context(path, { server: 'http://elsewhere:1', tokenFile });
+    assert.throws(() => resolved(), { exit: 'usage', message: /was only found there, and names a token outside of its folder: .*\nfix: if you trust it: TENURE_CONTEXT=/ });
+    assert.equal(resolved({ TENURE_CONTEXT: path }), 'http://elsewhere:1 of-the-user');
+    assert.equal(resolved({ TENURE_TOKEN: 'another' }), 'http://elsewhere:1 another');
+  }
 });

@@ -7,7 +7,8 @@ import type { Problem } from '../../../contracts/problem-document.ts';
 import { exitCodes, problemCodes, problems } from '../../../contracts/problems.ts';
 import { runInMemory } from './in-memory-cli.ts';
 
-const { signal: quiet } = new AbortController();
+const quiet = { interrupted: new AbortController().signal, program: 'tenure' };
+const interrupted = { interrupted: AbortSignal.abort(), program: 'tenure' };
 const context = { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' } };
 
 for (const code of problemCodes) {
@@ -30,14 +31,14 @@ test('the help tells every exit code once', async () => {
 
 test('no answer, an interruption and a fault of the program have their own exits', () => {
   assert.equal(asFailure(new ApiUnreachable('http://api:1', new Error('refused')), quiet).exit, 'unavailable');
-  assert.equal(asFailure(new Error('aborted'), AbortSignal.abort()).exit, 'interrupted');
+  assert.equal(asFailure(new Error('aborted'), interrupted).exit, 'interrupted');
   assert.equal(asFailure(new TypeError('x is undefined'), quiet).exit, 'operationFailed');
-  assert.equal(asFailure(new CliFailure('waitTimeout', ''), AbortSignal.abort()).exit, 'waitTimeout');
+  assert.equal(asFailure(new CliFailure('waitTimeout', ''), interrupted).exit, 'waitTimeout');
 });
 
 test('details of a problem show pointer, allowed values and fix', () => {
   const errors = [{ pointer: '/spec/plan', rule: 'x', message: 'not this one', allowed: ['a', 'b'], fix: 'Take another.' }, { message: 'and more' }];
   const problem: Problem = { type: '', code: 'policy_refused', title: 'Refused', status: 422, detail: 'No.', fix: 'Change it.', requestId: 'r', retryable: false, errors, operation: '/v1/operations/01abc' };
   const { report } = asFailure(new ApiError(problem), quiet);
-  assert.equal(report, 'error: Refused: No.\n  /spec/plan: not this one\n  allowed: a, b\n  fix: Take another.\n  and more\nfix: Change it.\noperation: ./tenure wait operation/01abc\nrequestId: r');
+  assert.equal(report, 'error: Refused: No.\n  /spec/plan: not this one\n  allowed: a, b\n  fix: Take another.\n  and more\nfix: Change it.\noperation: tenure wait operation/01abc\nrequestId: r');
 });

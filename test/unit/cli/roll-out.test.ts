@@ -88,7 +88,7 @@ test('one that pauses ends with 1, the tenants that failed and how to go on, whe
     assert.ok(
       stderr.endsWith(
         `error: roll-out/${id} of startup@3 is paused: 2 tenants could not be changed; 0 may\n  tenant/acme: schema_rejected: mongod refuses the validator\n  and 1 more\n` +
-          `fix: mend what is in the way, then: ./tenure roll-out resume ${id}; or go on without: ./tenure roll-out resume ${id} --skip-failed\n`,
+          `fix: mend what is in the way, then: tenure roll-out resume ${id}; or go on without: tenure roll-out resume ${id} --skip-failed\n`,
       ),
       stderr,
     );
@@ -97,7 +97,7 @@ test('one that pauses ends with 1, the tenants that failed and how to go on, whe
 });
 
 test('Ctrl-C and the timeout end the waiting, and say how to come back and how to stop it', async () => {
-  const outlook = `roll-out/${id} goes on; to come back: ./tenure wait roll-out/${id}; to stop it: ./tenure roll-out pause ${id}\n`;
+  const outlook = `roll-out/${id} goes on; to come back: tenure wait roll-out/${id}; to stop it: tenure roll-out pause ${id}\n`;
   const interruption = new AbortController();
   const getRollout = [rollout()];
   const pending = run(['wait', `roll-out/${id}`], { getRollout: [...getRollout] }, { interrupted: interruption.signal });

@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+import { findServer, findToken } from '../connection.ts';
+import type { ConnectionSources } from '../connection.ts';
+import { contextStorePath } from '../contexts/context-store.ts';
+import { selectContext } from '../contexts/selected-context.ts';
+import type { SelectedContext } from '../contexts/selected-context.ts';
+import { CliFailure } from '../failure.ts';
+import { outputOption, renderObject } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { renderTable } from '../text/table.ts';
+import type { Column } from '../text/table.ts';
+
+const examples = `
+Examples:
+  tenure config explain                    each value and where it comes from; the token is not shown
+  tenure --context prod config explain -o json
+
+Nothing is sent anywhere. Ends with 2 when a value is missing or wrong. For the processes: node api/main.ts --explain-config.`;
+
+interface ExplainedValue {
+  readonly setting: string;
+  readonly value: string;
+  readonly origin: string;
+  /** What is wrong with it, with the fix. */
+  readonly flaw?: string;
+}
+
+const columns: readonly Column<ExplainedValue>[] = [
+  { title: 'SETTING', value: ({ setting }) => setting },
+  { title: 'VALUE', value: ({ value }) => value },
+  { title: 'ORIGIN', value: ({ origin }) => origin },
+];
+
+export function addConfig(program: Command, context: CommandContext): void {
+  program
+    .command('config')
+    .summary('say where each setting of this command comes from')
+    .description('Look at the settings of this command.')
+    .helpCommand(false)
+    .addHelpText('after', examples)
+    .command('explain')
+    .summary('say where each setting of this command comes from')
+    .description('Say which values this command uses, and whether a flag, the environment, a context or a default says so.')
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .addHelpText('after', examples)
+    .action(({ output }: { readonly output: Exclude<OutputFormat, 'name'> }) => explain(output, context));
+}
+
+function explain(output: Exclude<OutputFormat, 'name'>, { terminal: { stdout, paintOut }, sources }: CommandContext): void {
+  const values = explainSettings(sources());
+  stdout.write(output === 'table' ? renderTable(columns, values, paintOut) : renderObject(output, { items: values }));
+  const flaws = values.flatMap(({ flaw }) => (flaw === undefined ? [] : [flaw]));
+  if (flaws.length > 0) throw new CliFailure('usage', flaws.join('\n'));
+}
+
+/** Every value that the command uses. What cannot be told is told with its flaw, once. */
+export function explainSettings(sources: ConnectionSources): ExplainedValue[] {
+  const { environment } = sources;
+  const attempt = <T>(find: () => T): { readonly found?: T; readonly flaw?: string } => {
+    try {
+      return { found: find() };
+    } catch (error) {
+      if (error instanceof CliFailure) return { flaw: error.report };
+      throw error;
+    }
+  };
+  const line = (setting: string, value: string | undefined, origin: string | undefined, flaw?: string): ExplainedValue => ({ setting, value: value ?? '', origin: origin ?? (flaw === undefined ? 'not set' : 'not usable'), ...(flaw === undefined ? {} : { flaw }) });
+
+  const context = attempt((): SelectedContext | undefined => selectContext(sources));
+  const server = attempt(() => findServer(sources, context.found));
+  const token = attempt(() => {
+    const source = findToken(sources, context.found, server.found?.value ?? '');
+    source.read();
+    return source;
+  });
+  // Without its cause a consequence is no flaw of its own.
+  const serverFlaw = context.flaw === undefined ? server.flaw : undefined;
+  const storePath = contextStorePath(environment);
+  return [
+    line('context', context.found?.name ?? context.found?.path, context.found?.selectedBy, context.flaw),
+    line('contexts in', storePath, storePath === undefined ? undefined : environment.configHomeOrigin),
+    line('server', server.found?.value, server.found?.origin, serverFlaw),
+    line('token', token.found === undefined ? undefined : '(hidden)', token.found?.origin, server.found === undefined ? undefined : token.flaw),
+    line('token file', token.found?.path, token.found?.path === undefined ? undefined : token.found.origin),
+    line('colour', environment.noColor ? 'never' : 'on a terminal', environment.noColor ? 'environment NO_COLOR' : 'default'),
+    line('called as', environment.calledAs, 'command line'),
+  ];
+}

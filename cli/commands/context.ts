@@ -1,0 +1,142 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+import { contextOrigin, serverUrl } from '../connection.ts';
+import { contextNamed, contextStorePath, readContexts, requireContextName, writeContexts } from '../contexts/context-store.ts';
+import type { ContextFile, NamedContext } from '../contexts/context-store.ts';
+import { selectContext } from '../contexts/selected-context.ts';
+import { usageFailure } from '../failure.ts';
+import { outputOption, renderObject } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { renderFields, renderTable } from '../text/table.ts';
+import type { Column } from '../text/table.ts';
+
+const examples = `
+Examples:
+  tenure context set prod --server https://tenure.example --token-file ~/.config/tenure/prod.token
+  tenure context use prod                  from now on, unless a flag, the environment or this folder says otherwise
+  tenure context list
+  tenure --context staging get tenants     another one, for this command
+
+Contexts are kept in $XDG_CONFIG_HOME/tenure/config.json (~/.config), for you alone. The token stays in its own file, and is sent to the server of its
+context only. Which context counts: --context; TENURE_CONTEXT_NAME, or TENURE_CONTEXT with the path of a file; .tenure/context.json of this folder, as
+npm start writes it; the one that "context use" names; .tenure/context.json beside the program.`;
+
+interface Row extends NamedContext {
+  readonly name: string;
+  readonly current: boolean;
+}
+
+const columns: readonly Column<Row>[] = [
+  { title: 'CURRENT', value: ({ current }) => (current ? '*' : ' ') },
+  { title: 'NAME', value: ({ name }) => name },
+  { title: 'SERVER', value: ({ server }) => server },
+  { title: 'TOKEN-FILE', value: ({ tokenFile }) => tokenFile ?? '' },
+];
+
+type Data = Exclude<OutputFormat, 'name'>;
+
+export function addContext(program: Command, context: CommandContext): void {
+  const group = program.command('context').summary('name APIs and switch between them').description('Name APIs, each with the file of its token, and switch between them.').helpCommand(false).addHelpText('after', examples);
+
+  group
+    .command('list')
+    .summary('list the contexts')
+    .description('List the contexts; the one in use has a star.')
+    .addOption(outputOption())
+    .addHelpText('after', '\nExamples:\n  tenure context list\n  tenure context list -o name')
+    .action(({ output }: { readonly output: OutputFormat }) => list(output, context));
+
+  group
+    .command('show')
+    .summary('say which context is in effect')
+    .description('Say which context is in effect and what has selected it, or show the one named.')
+    .argument('[name]', 'context')
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .addHelpText('after', '\nExamples:\n  tenure context show\n  tenure context show prod -o json\n\nEvery value with its origin: tenure config explain.')
+    .action((name: string | undefined, { output }: { readonly output: Data }) => show(name, output, context));
+
+  group
+    .command('use')
+    .summary('use a context from now on')
+    .description('Use a context from now on.')
+    .argument('<name>', 'context')
+    .addHelpText('after', '\nExamples:\n  tenure context use prod')
+    .action((name: string) => use(name, context));
+
+  group
+    .command('set')
+    .summary('make or change a context')
+    .description('Make or change a context: --server and --token-file say what it holds; what is not given stays.')
+    .argument('<name>', 'context')
+    .addHelpText('after', '\nExamples:\n  tenure context set prod --server https://tenure.example --token-file prod.token\n  tenure context set prod --token-file new.token')
+    .action((name: string) => set(requireContextName(name), context));
+
+  group
+    .command('delete')
+    .summary('forget a context')
+    .description('Forget a context. Its token file stays.')
+    .argument('<name>', 'context')
+    .addHelpText('after', '\nExamples:\n  tenure context delete staging')
+    .action((name: string) => remove(name, context));
+}
+
+function store({ sources }: CommandContext): { readonly path: string; readonly file: ContextFile } {
+  const path = contextStorePath(sources().environment);
+  if (path === undefined) throw usageFailure('there is no folder for configuration', 'set HOME or XDG_CONFIG_HOME');
+  return { path, file: readContexts(path) };
+}
+
+function list(output: OutputFormat, context: CommandContext): void {
+  const { stdout, stderr, paintOut } = context.terminal;
+  const { file } = store(context);
+  const rows = Object.entries(file.contexts).map(([name, named]): Row => ({ name, current: name === file.current, ...named }));
+  if (output === 'name') stdout.write(rows.map(({ name }) => `${name}\n`).join(''));
+  else if (output !== 'table') stdout.write(renderObject(output, { items: rows }));
+  else if (rows.length === 0) stderr.write('no contexts; make one: tenure context set NAME --server URL --token-file PATH\n');
+  else stdout.write(renderTable(columns, rows, paintOut));
+}
+
+function show(name: string | undefined, output: Data, context: CommandContext): void {
+  const sources = context.sources();
+  const selected = selectContext(name === undefined ? sources : { ...sources, flags: { context: name } });
+  if (selected === undefined) throw usageFailure('no context is in effect', 'make one: tenure context set NAME --server URL --token-file PATH; then: tenure context use NAME');
+  const { server, tokenFile, selectedBy } = selected;
+  const shown = { ...(selected.name === undefined ? {} : { name: selected.name }), server, ...(tokenFile === undefined ? {} : { tokenFile }), path: selected.path, ...(name === undefined ? { selectedBy } : {}) };
+  if (output !== 'table') context.terminal.stdout.write(renderObject(output, shown));
+  else context.terminal.stdout.write(renderFields([['Context', selected.name ?? selected.path], ['Server', server], ['Token file', tokenFile], ['Stands in', selected.path], ['Selected by', name === undefined ? selectedBy : undefined]]));
+}
+
+function use(name: string, context: CommandContext): void {
+  const { path, file } = store(context);
+  contextNamed(name, file, path);
+  writeContexts(path, { ...file, current: name });
+  context.terminal.stdout.write(`context ${name} is in use\n`);
+  const selected = selectContext(context.sources());
+  if (selected !== undefined && selected.name !== name) context.terminal.stderr.write(`note: ${contextOrigin(selected)} goes before it here (${selected.selectedBy})\n`);
+}
+
+function set(name: string, context: CommandContext): void {
+  const { path, file } = store(context);
+  const { flags, workingDirectory } = context.sources();
+  const before = Object.hasOwn(file.contexts, name) ? file.contexts[name] : undefined;
+  const server = flags.server === undefined ? before?.server : serverUrl(flags.server);
+  if (server === undefined) throw usageFailure(`context "${name}" has no server`, `write: context set ${name} --server URL --token-file PATH`);
+  const tokenFile = flags.tokenFile === undefined ? before?.tokenFile : resolve(workingDirectory, flags.tokenFile);
+  if (flags.server !== undefined && before !== undefined && server !== before.server && flags.tokenFile === undefined && tokenFile !== undefined) {
+    throw usageFailure(`the token of context "${name}" is for ${before.server}, not for ${server}`, 'give --token-file too');
+  }
+  writeContexts(path, { ...file, contexts: { ...file.contexts, [name]: { server, ...(tokenFile === undefined ? {} : { tokenFile }) } } });
+  context.terminal.stdout.write(`context ${name} ${before === undefined ? 'created' : 'changed'}\n`);
+  if (file.current !== name) context.terminal.stderr.write(`to use it from now on: tenure context use ${name}\n`);
+}
+
+function remove(name: string, context: CommandContext): void {
+  const { path, file } = store(context);
+  contextNamed(name, file, path);
+  const { [name]: _, ...contexts } = file.contexts;
+  const { current } = file;
+  writeContexts(path, { ...(current === undefined || current === name ? {} : { current }), contexts });
+  context.terminal.stdout.write(`context ${name} deleted\n`);
+  if (current === name) context.terminal.stderr.write('no context is in use now\n');
+}

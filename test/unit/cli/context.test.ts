@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { parse } from 'yaml';
+import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
+import { exitCodes } from '../../../contracts/problems.ts';
+import { runInMemory } from './in-memory-cli.ts';
+import type { CliRun, CliSetting } from './in-memory-cli.ts';
+
+let folder: string;
+let store: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tenure-contexts-'));
+  store = join(folder, 'config', 'tenure', 'config.json');
+  for (const name of ['prod', 'staging', 'here']) writeFileSync(join(folder, `${name}.token`), `token-of-${name}\n`);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (command: string, { environment, ...setting }: CliSetting = {}): Promise<CliRun> =>
+  runInMemory(command.split(' '), { workingDirectory: folder, environment: { XDG_CONFIG_HOME: join(folder, 'config'), ...environment }, ...setting });
+
+async function done(command: string, setting: CliSetting = {}): Promise<string> {
+  const { code, stdout, stderr } = await run(command, setting);
+  assert.equal(code, exitCodes.ok, `${command}: ${stderr}`);
+  return stdout;
+}
+
+async function twoContexts(): Promise<void> {
+  await done('context set prod --server https://prod.example/ --token-file prod.token');
+  await done('context set staging --server https://staging.example --token-file staging.token');
+}
+
+/** Which API a command talks to, and with what token. */
+async function reached(command: string, environment: Readonly<Record<string, string>> = {}): Promise<string> {
+  let seen = '';
+  const createClient = ({ server, token }: ApiClientOptions): ApiClient => {
+    seen = `${server} ${String(token())}`;
+    return { server, call: () => Promise.resolve({ status: 200, body: { items: [] }, etag: undefined }) } as unknown as ApiClient;
+  };
+  const { stderr } = await run(command, { environment, createClient });
+  return seen === '' ? stderr : seen;
+}
+
+test('contexts are made, listed, used, changed and forgotten', async () => {
+  assert.deepEqual(await run('context list'), { code: exitCodes.ok, stdout: '', stderr: 'no contexts; make one: tenure context set NAME --server URL --token-file PATH\n' });
+  assert.deepEqual(await run('context set prod --server https://prod.example/ --token-file prod.token'), { code: exitCodes.ok, stdout: 'context prod created\n', stderr: 'to use it from now on: tenure context use prod\n' });
+  await twoContexts();
+  assert.equal(await done('context use prod'), 'context prod is in use\n');
+  assert.equal(await done('context list'), `CURRENT   NAME      SERVER                    TOKEN-FILE\n*         prod      https://prod.example      ${folder}/prod.token\n          staging   https://staging.example   ${folder}/staging.token\n`);
+  assert.equal(await done('context list -o name'), 'prod\nstaging\n');
+  assert.deepEqual(parse(await done('context show -o yaml')), { name: 'prod', server: 'https://prod.example', tokenFile: join(folder, 'prod.token'), path: store, selectedBy: 'tenure context use' });
+  assert.equal(await done('context set prod --token-file here.token'), 'context prod changed\n');
+  assert.match(await done('context show prod'), /^Token file: +\S+here\.token$/m);
+  assert.deepEqual(await run('context delete prod'), { code: exitCodes.ok, stdout: 'context prod deleted\n', stderr: 'no context is in use now\n' });
+  assert.equal(await done('context list -o name'), 'staging\n');
+});
+
+test('the file is for its owner alone, and replaced at once', async () => {
+  await twoContexts();
+  chmodSync(store, 0o644);
+  await done('context use staging');
+  assert.equal(statSync(store).mode & 0o777, 0o600);
+  assert.equal(statSync(dirname(store)).mode & 0o777, 0o700);
+  assert.deepEqual(readdirSync(dirname(store)), ['config.json']);
+  assert.ok(!readFileSync(store, 'utf8').includes('token-of'), 'the token stays in its own file');
+});
+
+test('a flag goes before the environment, that before this folder, that before the one in use', async () => {
+  await twoContexts();
+  await done('context use prod');
+  const prod = 'https://prod.example token-of-prod';
+  const staging = 'https://staging.example token-of-staging';
+  assert.equal(await reached('get plans'), prod);
+  mkdirSync(join(folder, '.tenure'));
+  writeFileSync(join(folder, '.tenure', 'token'), 'token-of-folder');
+  writeFileSync(join(folder, '.tenure', 'context.json'), '{"server": "http://127.0.0.1:8080", "tokenFile": "token"}');
+  assert.equal(await reached('get plans'), 'http://127.0.0.1:8080 token-of-folder');
+  assert.equal((await run('context use prod')).stderr, `note: context file ${folder}/.tenure/context.json goes before it here (found in this folder)\n`);
+  assert.equal(await reached('get plans', { TENURE_CONTEXT_NAME: 'staging' }), staging);
+  assert.equal(await reached('get plans', { TENURE_CONTEXT: join(folder, '.tenure', 'context.json') }), 'http://127.0.0.1:8080 token-of-folder');
+  assert.equal(await reached('--context prod get plans', { TENURE_CONTEXT_NAME: 'staging' }), prod);
+  assert.equal(await reached('get plans --context prod', { TENURE_CONTEXT: 'gone' }), prod, 'a flag stands anywhere');
+  assert.match(await reached('get plans', { TENURE_CONTEXT_NAME: 'staging', TENURE_CONTEXT: 'gone' }), /^error: TENURE_CONTEXT_NAME and TENURE_CONTEXT name two contexts\nfix: unset one/);
+});
+
+test('the token of a context goes to its server only', async () => {
+  await twoContexts();
+  await done('context use prod');
+  assert.match(await reached('get plans --server https://elsewhere.example'), /^error: the token of context "prod" is for https:\/\/prod\.example, not for https:\/\/elsewhere\.example\nfix: give --token-file/);
+  const { code, stderr } = await run('context set prod --server https://elsewhere.example');
+  assert.deepEqual([code, stderr], [exitCodes.usage, 'error: the token of context "prod" is for https://prod.example, not for https://elsewhere.example\nfix: give --token-file too\n']);
+});
+
+test('what cannot be meant is refused with what to do', async () => {
+  const refusal = async (command: string): Promise<string> => {
+    const { code, stderr } = await run(command);
+    assert.equal(code, exitCodes.usage);
+    return stderr;
+  };
+  assert.match(await refusal('context use prod'), /^error: there is no context "prod" in \S+\nfix: make it: tenure context set prod --server URL/);
+  await twoContexts();
+  assert.match(await refusal('context use stagin'), /fix: did you mean "staging"\?/);
+  assert.match(await refusal('--context stagin get plans'), /^error: there is no context "stagin"/);
+  assert.match(await refusal('context set ../x --server http://a'), /is no name for a context\nfix: use letters/);
+  assert.match(await refusal('context set new'), /^error: context "new" has no server\nfix: write: context set new --server URL/);
+  assert.match(await refusal('context set new --server nowhere'), /"nowhere" is no server address/);
+  assert.match(await refusal('context show'), /^error: no context is in effect/);
+  writeFileSync(store, '{"contexts": []}');
+  assert.match(await refusal('context list'), /is no file of contexts\nfix: it must hold/);
+  assert.equal((await runInMemory(['context', 'set', 'x', '--server', 'http://a:1'])).stderr, 'error: there is no folder for configuration\nfix: set HOME or XDG_CONFIG_HOME\n');
+  assert.ok(!existsSync('undefined'));
+});
+
+test('config explain tells every value with its origin, and never the token', async () => {
+  await twoContexts();
+  await done('context use prod');
+  const origins = async (command: string, environment: Readonly<Record<string, string>> = {}): Promise<unknown> => {
+    const { items } = JSON.parse((await run(`${command} -o json`, { environment })).stdout) as { items: { setting: string; value: string; origin: string }[] };
+    return Object.fromEntries(items.map(({ setting, value, origin }) => [setting, `${value} | ${origin}`]));
+  };
+  assert.deepEqual(await origins('config explain'), {
+    context: 'prod | tenure context use',
+    'contexts in': `${store} | environment XDG_CONFIG_HOME`,
+    server: `https://prod.example | context prod in ${store}`,
+    token: `(hidden) | context prod in ${store}`,
+    'token file': `${folder}/prod.token | context prod in ${store}`,
+    colour: 'on a terminal | default',
+    'called as': 'tenure | command line',
+  });
+  const told = await run('config explain --server http://a:1 --token-file here.token', { environment: { TENURE_TOKEN: 'secret', NO_COLOR: '1' } });
+  assert.match(told.stdout, /^server +http:\/\/a:1 +flag --server$/m);
+  assert.match(told.stdout, /^token +\(hidden\) +flag --token-file$/m);
+  assert.match(told.stdout, /^colour +never +environment NO_COLOR$/m);
+  assert.match((await run('config explain', { environment: { TENURE_TOKEN: 'secret-canary', TENURE_SERVER: 'http://v:1' } })).stdout, /^token +\(hidden\) +environment TENURE_TOKEN$/m);
+  for (const text of [told.stdout, (await run('config explain', { environment: { TENURE_TOKEN: 'secret-canary' } })).stdout]) assert.ok(!text.includes('secret') && !text.includes('token-of'), text);
+});
+
+test('config explain tells all that it can, and each flaw once with its fix', async () => {
+  const nothing = await run('config explain');
+  assert.equal(nothing.code, exitCodes.usage);
+  assert.match(nothing.stdout, /^server +- +not usable$/m);
+  assert.match(nothing.stderr, /^error: no server is configured\nfix: [^\n]+\n$/);
+  const gone = await run('config explain', { environment: { TENURE_CONTEXT: 'gone.json' } });
+  assert.match(gone.stderr, /^error: TENURE_CONTEXT names \S+gone\.json, which does not exist\nfix: [^\n]+\n$/);
+  const noToken = await run('config explain', { environment: { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: 'gone' } });
+  assert.match(noToken.stderr, /^error: the token file \S+gone cannot be read/);
+});
