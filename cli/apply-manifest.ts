@@ -23,6 +23,8 @@ export interface ApplyConsent {
   readonly forceConflicts: true | undefined;
   /** Many tenants at once. */
   readonly confirmMassChange: true | undefined;
+  /** Everything is checked, nothing is changed. */
+  readonly dryRun?: true | undefined;
 }
 
 interface Current {
@@ -65,17 +67,18 @@ async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Pro
   }
 }
 
-async function put(api: ApiClient, manifest: Manifest, { forceConflicts, confirmMassChange }: ApplyConsent, condition: Condition): Promise<Omit<Applied, 'outcome'>> {
+async function put(api: ApiClient, manifest: Manifest, { forceConflicts, confirmMassChange, dryRun }: ApplyConsent, condition: Condition): Promise<Omit<Applied, 'outcome'>> {
   const params = { name: manifest.metadata.name };
+  const rehearsal = dryRun === true ? { dryRun: 'true' as const } : {};
   switch (manifest.kind) {
     case 'Region':
-      return { resource: (await api.call('putRegion', { params, body: manifest, ...condition })).body };
+      return { resource: (await api.call('putRegion', { params, query: rehearsal, body: manifest, ...condition })).body };
     case 'Plan':
-      return { resource: (await api.call('putPlan', { params, body: manifest, ...condition })).body };
+      return { resource: (await api.call('putPlan', { params, query: rehearsal, body: manifest, ...condition })).body };
     case 'TenantTemplate':
-      return { resource: (await api.call('putTemplate', { params, body: manifest, ...condition })).body };
+      return { resource: (await api.call('putTemplate', { params, query: rehearsal, body: manifest, ...condition })).body };
     case 'Tenant': {
-      const query = { ...(forceConflicts === true ? { force: 'true' as const } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' as const } : {}) };
+      const query = { ...rehearsal, ...(forceConflicts === true ? { force: 'true' as const } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' as const } : {}) };
       const { tenant, operation } = (await api.call('putTenant', { params, query, body: manifest, ...condition })).body;
       return { resource: tenant, ...(operation === undefined ? {} : { operation }) };
     }

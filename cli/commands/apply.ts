@@ -1,8 +1,10 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import { applyManifest } from '../apply-manifest.ts';
 import type { Applied, ApplyConsent } from '../apply-manifest.ts';
 import type { CommandContext, Terminal } from '../command-context.ts';
+import { printValid, rehearse } from '../dry-run.ts';
 import { asFailure, operationFailure } from '../failure-report.ts';
 import { CliFailure, joinFailures } from '../failure.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
@@ -17,6 +19,7 @@ import { confirmMassChangeOption } from './verb-options.ts';
 
 interface ApplyOptions {
   readonly file: readonly string[];
+  readonly dryRun?: 'client' | 'server';
   readonly wait?: true;
   readonly forceConflicts?: true;
   readonly confirmMassChange?: true;
@@ -32,9 +35,15 @@ Examples:
   tenure apply -f acme.yaml --force-conflicts
                                            reverse also what a verb has set since
   tenure apply -f tenant.yaml -o json      print the resources as they then stand
+  tenure apply -f examples --dry-run=client
+                                           only check the manifests; nothing is sent
+  tenure apply -f acme.yaml --dry-run=server -o yaml
+                                           have policy and placement checked too, and see what would stand
 
 Everything is checked before anything is applied. Regions are applied first, then plans, templates and tenants.
-Applying the same manifest again changes nothing.`;
+Applying the same manifest again changes nothing. A server dry run checks each manifest against what stands there, not against the others.
+
+Where standard error is no terminal, --wait tells each change as one JSON object a line: time, operation, tenant, kind, state, done, total, step.`;
 
 export function addApply(program: Command, context: CommandContext): void {
   program
@@ -42,6 +51,7 @@ export function addApply(program: Command, context: CommandContext): void {
     .summary('create or change resources as manifests declare them')
     .description('Create or change resources as manifests declare them.')
     .requiredOption('-f, --file <path...>', 'manifest file, folder of them, or - for standard input')
+    .addOption(new Option('--dry-run <where>', 'change nothing: only check the manifests (client), or have the API check all it would (server)').choices(['client', 'server']).conflicts('wait'))
     .option('--wait', 'wait until the operations that this starts are done')
     .option('--force-conflicts', 'reverse also what a verb, such as suspend, has set')
     .addOption(confirmMassChangeOption())
@@ -55,8 +65,10 @@ interface AppliedManifest extends Applied {
   readonly located: LocatedManifest;
 }
 
-async function apply({ file, wait, forceConflicts, confirmMassChange, timeout, output }: ApplyOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function apply({ file, dryRun, wait, forceConflicts, confirmMassChange, timeout, output }: ApplyOptions, { terminal, connect }: CommandContext): Promise<void> {
   const manifests = await readManifests(file, terminal);
+  if (dryRun === 'client') return printValid(manifests, output, terminal);
+  if (dryRun === 'server') return rehearse(manifests, { forceConflicts, confirmMassChange, dryRun: true }, output, { terminal, connect });
   // With data asked for on stdout, what is told of the way there is a message.
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
   const applied = await applyAll(connect(), manifests, { forceConflicts, confirmMassChange }, terminal, tell);

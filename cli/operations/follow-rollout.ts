@@ -40,8 +40,13 @@ async function untilSettled(api: ApiClient, id: string, progress: Progress, sign
 }
 
 function rolloutProgress(rollout: Rollout): ProgressLine {
-  const { id, template, version, state, tenants, counts } = rollout;
-  return { id, text: `${template}@${version}  roll-out ${state}  wave ${waveOf(rollout)}  ${rolloutCounts(counts)}, of ${tenants}`, state };
+  const { id, template, version, state, tenants, counts, wave } = rollout;
+  return {
+    id,
+    text: `${template}@${version}  roll-out ${state}  wave ${waveOf(rollout)}  ${rolloutCounts(counts)}, of ${tenants}`,
+    state,
+    facts: { rollout: id, template, version, state, wave, ...counts, tenants },
+  };
 }
 
 /** A roll-out that has stopped short, as the end of a command. */

@@ -10,9 +10,11 @@ export interface ProgressLine {
   readonly text: string;
   /** A word of the text, which is coloured. */
   readonly state: string;
+  /** The same for programs. */
+  readonly facts: Readonly<Record<string, string | number>>;
 }
 
-/** Shows how things get on: one line rewritten on a terminal, else one line for each change. */
+/** Shows how things get on: one line rewritten on a terminal, else one JSON object a line for each change, with its time. */
 export interface Progress {
   show(line: ProgressLine): void;
   /** Wipes the line, before anything else is written. */
@@ -21,16 +23,17 @@ export interface Progress {
 
 export function createProgress(output: Output, paint: Paint): Progress {
   const live = output.isTTY === true;
-  const lastById = new Map<string, string>();
+  const toldById = new Map<string, string>();
   let drawn = false;
   return {
-    show({ id, text: unsafe, state }) {
-      const text = printableLine(unsafe);
+    show({ id, text: unsafe, state, facts }) {
       if (!live) {
-        if (lastById.get(id) !== text) output.write(`${text}\n`);
-        lastById.set(id, text);
+        const told = JSON.stringify(facts);
+        if (toldById.get(id) !== told) output.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`);
+        toldById.set(id, told);
         return;
       }
+      const text = printableLine(unsafe);
       const color = stateColor(state);
       const cut = Array.from(text).slice(0, Math.max(20, (output.columns || 80) - 1)).join('');
       output.write(`\r\u001B[2K${color === undefined ? cut : cut.replace(state, () => paint(color, state))}`);
@@ -43,8 +46,12 @@ export function createProgress(output: Output, paint: Paint): Progress {
   };
 }
 
-export function operationProgress({ id, tenant, kind, state, progress, steps, done }: Operation): ProgressLine {
-  const step = done ? undefined : (steps.find((candidate) => candidate.state === 'intent') ?? steps.find((candidate) => candidate.state === 'pending'));
-  const title = state === 'running' && step !== undefined ? `  ${step.title}` : '';
-  return { id, text: `${tenant.name}  ${kind} ${state}  ${progress.done}/${progress.total}${title}`, state };
+export function operationProgress({ id, tenant, kind, state, progress: { done, total }, steps }: Operation): ProgressLine {
+  const step = state === 'running' ? (steps.find((candidate) => candidate.state === 'intent') ?? steps.find((candidate) => candidate.state === 'pending')) : undefined;
+  return {
+    id,
+    text: `${tenant.name}  ${kind} ${state}  ${done}/${total}${step === undefined ? '' : `  ${step.title}`}`,
+    state,
+    facts: { operation: id, tenant: tenant.name, kind, state, done, total, ...(step === undefined ? {} : { step: step.key }) },
+  };
 }

@@ -52,7 +52,8 @@ test('three manifests are applied in their order and waited for; once more they 
   const first = await cli.run(['apply', '-f', 'all.yaml', '--wait']);
   assert.equal(first.code, exitCodes.ok, first.stderr);
   assert.match(first.stdout, new RegExp(`^region/eu-west-1 created\nplan/startup created\ntenant/acme created\noperation/(${uid}) \\(activate\\) (accepted|running)\noperation/\\1 \\(activate\\) succeeded\n$`));
-  assert.match(first.stderr, /^acme {2}activate succeeded {2}7\/7$/m);
+  const told = JSON.parse(first.stderr.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+  assert.deepEqual([told['tenant'], told['kind'], told['state'], told['done'], told['total']], ['acme', 'activate', 'succeeded', 7, 7]);
 
   const again = await cli.run(['apply', '-f', 'all.yaml', '--wait']);
   assert.deepEqual(again, { code: exitCodes.ok, stdout: 'region/eu-west-1 unchanged\nplan/startup unchanged\ntenant/acme unchanged\n', stderr: '' });
@@ -139,4 +140,12 @@ test('an unreachable API, an expired token and a role that may not apply have th
 
   const viewer = await cli.run(['apply', '-f', '-'], { stdin: region.replace('EU', 'US') }, { roles: [] });
   assert.equal(viewer.code, exitCodes.denied);
+});
+
+test('a server dry run says what would come of it, and nothing has', async () => {
+  const dry = (manifest: object) => cli.run(['apply', '-f', cli.write('dry.yaml', manifest), '--dry-run=server']);
+  assert.deepEqual(await dry(tenantManifest('rehearsed', { lifecycle: 'Active' })), { code: exitCodes.ok, stdout: 'tenant/rehearsed created (server dry run)\n', stderr: '' });
+  assert.equal((await cli.run(['get', 'tenant', 'rehearsed'])).code, exitCodes.notFound);
+  const refused = await dry(tenantManifest('rehearsed', { plan: 'nowhere', lifecycle: 'Active' }));
+  assert.equal(refused.code, exitCodes.denied, refused.stderr);
 });

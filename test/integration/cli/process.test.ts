@@ -62,22 +62,22 @@ test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
   await cli.installation.worker.kill('SIGKILL');
   cli.write('acme.yaml', tenantManifest('acme', { lifecycle: 'Active' }));
   const { child, output, ended } = start(script, ['apply', '-f', 'acme.yaml', '--wait']);
-  await until('it waits', () => output.stderr.includes('acme  activate'));
+  await until('it waits', () => output.stderr.includes('"tenant":"acme"'));
   child.kill('SIGINT');
   assert.equal(await ended, exitCodes.interrupted);
   const id = /^operation\/(\S+) \(activate\)/m.exec(output.stdout)?.[1] ?? '';
-  assert.ok(output.stderr.endsWith(`no longer waiting\noperation/${id} goes on; to come back: \S*/?tenure wait operation/${id}\n`), output.stderr);
+  assert.ok(output.stderr.endsWith(`no longer waiting\noperation/${id} goes on; to come back: ${script} wait operation/${id}\n`), output.stderr);
 
   const late = await cli.run(['wait', `operation/${id}`, '--timeout', '100ms']);
   assert.equal(late.code, exitCodes.waitTimeout);
-  assert.ok(late.stderr.endsWith(`error: the time to wait (100ms) is up\noperation/${id} goes on; to come back: \S*/?tenure wait operation/${id}\n`), late.stderr);
+  assert.ok(late.stderr.endsWith(`error: the time to wait (100ms) is up\noperation/${id} goes on; to come back: tenure wait operation/${id}\n`), late.stderr);
   const tenants = await cli.run(['get', 'tenants']);
   assert.match(tenants.stdout, new RegExp(` activate ${id}\n$`));
   assert.match((await cli.run(['describe', 'tenant', 'acme'])).stdout, new RegExp(`^Running: operation/${id} \\(activate\\), 0 of 7 steps done\n {2}STEP `, 'm'));
 
   const conflict = await cli.run(['apply', '-f', cli.write('other.yaml', tenantManifest('acme', { lifecycle: 'Active', displayName: 'Other' }))]);
   assert.equal(conflict.code, exitCodes.conflict);
-  assert.match(conflict.stderr, new RegExp(`^operation: \\\S*/?tenure wait operation/${id}$`, 'm'));
+  assert.match(conflict.stderr, new RegExp(`^operation: tenure wait operation/${id}$`, 'm'));
 
   const waiting = cli.run(['wait', 'tenant/acme', '--for=lifecycle=Active'], { terminalColumns: 60 });
   cli.installation.worker.start();

@@ -104,7 +104,7 @@ test('a version is shown before it is rolled out, rolled out and followed, and a
   assert.equal(code, exitCodes.ok, stderr);
   const id = rolloutIn(stdout);
   assert.equal(stdout, `roll-out/${id} (startup@2) running, 0 changed\nroll-out/${id} (startup@2) succeeded, 2 changed\n`);
-  assert.match(stderr, /^startup@2 {2}roll-out running {2}wave 1\/1 .*\n(?:.*\n)*startup@2 {2}roll-out succeeded {2}wave the rest {2}2 changed, of 2\n$/);
+  assert.match(stderr, /^\{"time":"[^"]+","rollout":"[^"]+","template":"startup","version":2,"state":"running","wave":1,.*\n(?:.*\n)*.*"state":"succeeded","wave":2,"changing":0,"changed":2,.*"tenants":2\}\n$/);
   assert.deepEqual((await read('vandelay')).spec.template, { name: 'startup', version: 2 });
   assert.match(await done('explain', 'config', 'vandelay'), /^ {2}max_qps +15 +template +-$/m);
   assert.equal((await cli.run(['roll-out', 'preview', 'startup'])).stderr, 'no tenant would change: none has another version than startup@2\n');

@@ -61,17 +61,22 @@ test('a roll-out is asked for as it is told, and with nothing that is not', asyn
   }
 });
 
-test('it is followed to its end: a line for each change, or one live line on a terminal', async () => {
+test('it is followed to its end: an object a line for each change, or one live line on a terminal', async () => {
   const argv = ['roll-out', 'start', 'startup', '--wait'];
   const answers = { startRollout: [rollout()], getRollout: course };
   const plain = await run(argv, answers);
   assert.deepEqual([plain.code, plain.stdout], [exitCodes.ok, `roll-out/${id} (startup@3) running, 0 changed\nroll-out/${id} (startup@3) succeeded, 4 changed\n`]);
-  assert.equal(
-    plain.stderr,
-    'startup@3  roll-out running  wave 1/2  0 changed, 1 changing, of 4\nstartup@3  roll-out running  wave 2/2  1 changed, 3 changing, of 4\nstartup@3  roll-out succeeded  wave 2/2  4 changed, of 4\n',
-  );
+  const told = plain.stderr.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.ok(told.every(({ time }) => !Number.isNaN(Date.parse(String(time)))));
+  const common = { rollout: id, template: 'startup', version: 3, failed: 0, skipped: 0, tenants: 4 };
+  assert.deepEqual(told.map(({ time: _, ...facts }) => facts), [
+    { ...common, state: 'running', wave: 1, changing: 1, changed: 0 },
+    { ...common, state: 'running', wave: 2, changing: 3, changed: 1 },
+    { ...common, state: 'succeeded', wave: 2, changing: 0, changed: 4 },
+  ]);
+  const lines = ['startup@3  roll-out running  wave 1/2  0 changed, 1 changing, of 4', 'startup@3  roll-out running  wave 2/2  1 changed, 3 changing, of 4', 'startup@3  roll-out succeeded  wave 2/2  4 changed, of 4'];
   const live = await run(argv, answers, { terminalColumns: 100, environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', NO_COLOR: '1' } });
-  assert.equal(live.stderr, [...plain.stderr.trimEnd().split('\n').map((line) => `\r\u001B[2K${line}`), '\r\u001B[2K'].join(''));
+  assert.equal(live.stderr, [...lines.map((line) => `\r\u001B[2K${line}`), '\r\u001B[2K'].join(''));
   const unsized = await run(argv, answers, { terminalColumns: 0 });
   assert.match(unsized.stderr, /0 changed, 1 changing, of 4/, 'a terminal that does not say how wide it is');
   const json = await run([...argv, '-o', 'json'], answers);

@@ -1,0 +1,52 @@
+import { ApiUnreachable } from '../client/api-error.ts';
+import { applyManifest } from './apply-manifest.ts';
+import type { ApplyConsent } from './apply-manifest.ts';
+import type { CommandContext, Terminal } from './command-context.ts';
+import { asFailure } from './failure-report.ts';
+import { joinFailures } from './failure.ts';
+import type { CliFailure } from './failure.ts';
+import type { LocatedManifest } from './manifests/read-manifests.ts';
+import { kindOf, wordOfManifest } from './resources/kinds.ts';
+import { renderData } from './resources/print.ts';
+import type { OutputFormat, Printed } from './resources/print.ts';
+
+type Item = Printed['items'][number];
+
+function itemOf(body: { readonly kind: LocatedManifest['manifest']['kind']; readonly metadata: { readonly name: string } }): Item {
+  return { kind: kindOf(wordOfManifest[body.kind]), listed: { name: body.metadata.name, body } };
+}
+
+/** Tells manifests that have been checked, or prints them as they would be sent. */
+export function printValid(manifests: readonly LocatedManifest[], output: OutputFormat, { stdout }: Terminal): void {
+  if (output !== 'table') stdout.write(renderData(output, { items: manifests.map(({ manifest }) => itemOf(manifest)), single: false }));
+  else stdout.write(manifests.map(({ reference }) => `${reference} valid (client dry run)\n`).join(''));
+}
+
+/**
+ * Has the API check everything that applying would, and tells what would come of each manifest, or prints what would stand. One that is refused keeps
+ * the others from nothing.
+ * @throws CliFailure with every report, and the exit of the worst
+ */
+export async function rehearse(manifests: readonly LocatedManifest[], consent: ApplyConsent, output: OutputFormat, { terminal, connect }: Pick<CommandContext, 'terminal' | 'connect'>): Promise<void> {
+  const { stdout, stderr } = terminal;
+  const api = connect();
+  const items: Item[] = [];
+  const failures: CliFailure[] = [];
+  const wouldBeNew: string[] = [];
+  for (const located of manifests) {
+    const { manifest, reference } = located;
+    try {
+      const { outcome, resource } = await applyManifest(api, manifest, consent, () => undefined);
+      items.push(itemOf(resource));
+      if (outcome === 'created') wouldBeNew.push(reference);
+      (output === 'table' ? stdout : stderr).write(`${reference} ${outcome} (server dry run)\n`);
+    } catch (error) {
+      failures.push(asFailure(error, terminal, located));
+      if (terminal.interrupted.aborted || error instanceof ApiUnreachable) break;
+    }
+  }
+  if (output !== 'table') stdout.write(renderData(output, { items, single: false }));
+  if (failures.length === 0) return;
+  if (wouldBeNew.length > 0) stderr.write(`note: each was checked against what stands; not there yet: ${wouldBeNew.join(', ')}\n`);
+  throw joinFailures(failures);
+}
