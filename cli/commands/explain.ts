@@ -1,8 +1,10 @@
-import { Argument } from 'commander';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { CommandContext } from '../command-context.ts';
+import { usageFailure } from '../failure.ts';
 import { renderConfigReport } from '../resources/config-report.ts';
+import { fieldReport, renderField } from '../resources/explain-field.ts';
+import { findField } from '../resources/field-schemas.ts';
 import { renderPlacementExplanation } from '../resources/placement-explanation.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
@@ -13,6 +15,9 @@ type ExplainFormat = Exclude<OutputFormat, 'name'>;
 
 const examples = `
 Examples:
+  tenure explain tenant                    what a tenant is declared by
+  tenure explain tenant.spec.residency     one field: its type, what it takes, what stands below it
+  tenure explain plan.spec -o json
   tenure explain placement acme            regions and cells, each with the rule that removed it
   tenure explain config acme               each value in effect, and whether template or tenant says so
   tenure explain config acme -o json`;
@@ -33,15 +38,26 @@ function explanation<Body>(read: (api: ApiClient, name: string) => Promise<Body>
 export function addExplain(program: Command, context: CommandContext): void {
   program
     .command('explain')
-    .summary('say why a tenant is placed, or configured, as it is')
-    .description('Say which regions and cells could take a tenant now, or where each value of its configuration comes from.')
-    .addArgument(new Argument('<what>', 'what to explain').choices(Object.keys(subjects)))
-    .argument('<name>', 'tenant')
+    .summary('say what a field is, or why a tenant is placed or configured as it is')
+    .description('Say what a kind or one of its fields is; or which regions and cells could take a tenant now, or where each value of its configuration comes from.')
+    .argument('<what>', 'KIND, KIND.field.field, placement or config')
+    .argument('[name]', 'tenant, of placement and config')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
-    .action((what: keyof typeof subjects, reference: string, options: { readonly output: ExplainFormat }) => explain(what, tenantName(reference), options.output, context));
+    .action((what: string, reference: string | undefined, options: { readonly output: ExplainFormat }) => explain(what, reference, options.output, context));
 }
 
-async function explain(what: keyof typeof subjects, name: string, output: ExplainFormat, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {
-  stdout.write(await subjects[what](connect(), name, output, paintOut));
+function isSubject(what: string): what is keyof typeof subjects {
+  return Object.hasOwn(subjects, what);
+}
+
+async function explain(what: string, reference: string | undefined, output: ExplainFormat, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {
+  if (isSubject(what)) {
+    if (reference === undefined) throw usageFailure(`the ${what} of no tenant is asked for`, `write: explain ${what} NAME`);
+    stdout.write(await subjects[what](connect(), tenantName(reference), output, paintOut));
+    return;
+  }
+  const field = findField(what);
+  if (reference !== undefined) throw usageFailure(`explain ${what} takes no name: it explains what is declared, not what stands`, `leave "${reference}" out, or see: describe ${what.split('.')[0]} ${reference}`);
+  stdout.write(output === 'table' ? renderField(field, paintOut) : renderObject(output, fieldReport(field)));
 }

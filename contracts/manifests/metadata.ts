@@ -11,7 +11,7 @@ const fewEnough = (entries: object): boolean => Object.keys(entries).length <= m
 
 /** What a user may write under `metadata`. */
 export const metadataInputSchema = z.strictObject({
-  name: nameSchema,
+  name: nameSchema.meta({ description: 'A DNS label that begins with a letter; free again after a purge.' }),
   labels: z
     .record(labelKeySchema, z.string().max(63))
     .refine(fewEnough, `must hold at most ${maxEntries} labels`)
@@ -26,11 +26,11 @@ export const metadataInputSchema = z.strictObject({
 
 /** `metadata` as it is read: what the plane adds is output only and ignored in a manifest that is applied. */
 export const metadataSchema = metadataInputSchema.extend({
-  uid: uidSchema,
+  uid: uidSchema.meta({ description: 'Never changes and is never given out twice.' }),
   generation: z.int().positive().meta({ description: 'Counts what was declared (labels, annotations, spec); keys the revisions.' }),
   revision: z.int().positive().meta({ description: 'Counts changes of spec and conditions; the ETag.' }),
-  createTime: timeSchema,
-  updateTime: timeSchema,
+  createTime: timeSchema.meta({ description: 'When it was first declared.' }),
+  updateTime: timeSchema.meta({ description: 'When the revision was written.' }),
 });
 
 export type Metadata = z.infer<typeof metadataSchema>;
@@ -42,3 +42,11 @@ const outputOnlyMetadata = { uid: true, generation: true, revision: true, create
  * are ignored. Anything else unknown is an error.
  */
 export const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({ time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }) });
+
+/** What every manifest has beside its spec. */
+export const manifestField = {
+  apiVersion: z.literal(apiVersion).meta({ description: 'Version of the form.' }),
+  kind: <Kind extends string>(kind: Kind) => z.literal(kind).meta({ description: 'What is declared.' }),
+  metadata: appliedMetadataSchema.meta({ description: 'Name, labels and annotations.' }),
+  status: z.unknown().optional().meta({ description: 'How it stands. Tenure fills it in; in a manifest it is ignored.' }),
+} as const;

@@ -1,22 +1,23 @@
 import { z } from 'zod';
 import { nameSchema } from '../identifiers.ts';
-import { apiVersion, appliedMetadataSchema, metadataSchema } from './metadata.ts';
+import { apiVersion, manifestField, metadataSchema } from './metadata.ts';
 
 /** A place with one or more cells. A cell's address and credentials are deployment secrets, not part of a manifest. */
 export const regionSpecSchema = z
   .strictObject({
-    displayName: z.string().min(1).max(128).optional(),
-    jurisdiction: z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"'),
+    displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
+    jurisdiction: z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"').meta({ description: 'Whose law holds there, such as EU.' }),
     cells: z
       .array(
         z.strictObject({
-          name: nameSchema,
+          name: nameSchema.meta({ description: 'Its key in the cells file of API and worker.' }),
           tableBudget: z.int().min(1).max(1_000_000).default(20_000).meta({ description: 'Collections and indexes the cell may hold.' }),
         }),
       )
       .min(1)
-      .max(1000),
-    acceptsTenants: z.boolean().default(true),
+      .max(1000)
+      .meta({ description: 'MongoDB deployments that hold the data of tenants.' }),
+    acceptsTenants: z.boolean().default(true).meta({ description: 'Whether further tenants are placed here.' }),
   })
   .refine((spec) => new Set(spec.cells.map((cell) => cell.name)).size === spec.cells.length, {
     message: 'must not name a cell twice',
@@ -30,11 +31,11 @@ export const regionSchema = z
 
 export const regionManifestSchema = z
   .strictObject({
-    apiVersion: z.literal(apiVersion),
-    kind: z.literal('Region'),
-    metadata: appliedMetadataSchema,
+    apiVersion: manifestField.apiVersion,
+    kind: manifestField.kind('Region'),
+    metadata: manifestField.metadata,
     spec: regionSpecSchema,
-    status: z.unknown().optional(),
+    status: manifestField.status,
   })
   .meta({ title: 'RegionManifest' });
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { apiVersion, appliedMetadataSchema, metadataSchema } from './metadata.ts';
+import { apiVersion, manifestField, metadataSchema } from './metadata.ts';
 import { servicesSchema } from './tenant.ts';
 import { configSchema } from './tenant-config.ts';
 
 /** What the tenants of a template have in common. Each generation of it is a version, which tenants are moved to by a roll-out. */
 export const tenantTemplateSpecSchema = z.strictObject({
-  displayName: z.string().min(1).max(128).optional(),
+  displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
   config: configSchema.default({}).meta({ description: 'What a tenant of the template has unless it says otherwise.' }),
   services: servicesSchema.optional().meta({ description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.' }),
 });
@@ -16,11 +16,11 @@ export const tenantTemplateSchema = z
 
 export const tenantTemplateManifestSchema = z
   .strictObject({
-    apiVersion: z.literal(apiVersion),
-    kind: z.literal('TenantTemplate'),
-    metadata: appliedMetadataSchema,
-    spec: tenantTemplateSpecSchema,
-    status: z.unknown().optional(),
+    apiVersion: manifestField.apiVersion,
+    kind: manifestField.kind('TenantTemplate'),
+    metadata: manifestField.metadata,
+    spec: tenantTemplateSpecSchema.meta({ description: 'What tenants of the template have in common.' }),
+    status: manifestField.status,
   })
   .meta({ title: 'TenantTemplateManifest' });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { collectionNameSchema, nameSchema, timeSchema, uidSchema } from '../identifiers.ts';
 import { declarableLifecycles, isolationModes, lifecycleStates, operationKinds, serviceStrategies } from '../lifecycle.ts';
-import { apiVersion, appliedMetadataSchema, metadataSchema } from './metadata.ts';
+import { apiVersion, manifestField, metadataSchema } from './metadata.ts';
 import { jsonSchemaDocument } from './json-schema-document.ts';
 import { configSchema } from './tenant-config.ts';
 
@@ -15,13 +15,18 @@ export const indexSpecSchema = z
   .strictObject({
     name: z.string().min(1).max(120).regex(/^[A-Za-z0-9_.-]+$/).optional().meta({ description: 'Derived from the keys when absent.' }),
     keys: z
-      .array(z.strictObject({ field: fieldPath, order: z.literal([1, -1, 'text', 'hashed', '2dsphere']).default(1) }))
+      .array(
+        z.strictObject({
+          field: fieldPath.meta({ description: 'Path of a field, such as address.city.' }),
+          order: z.literal([1, -1, 'text', 'hashed', '2dsphere']).default(1).meta({ description: 'Ascending, descending, or the kind of index.' }),
+        }),
+      )
       .min(1)
       .max(32)
       .meta({ description: 'In index order.' }),
-    unique: z.boolean().optional(),
-    sparse: z.boolean().optional(),
-    expireAfterSeconds: z.int().min(0).max(2_147_483_647).optional(),
+    unique: z.boolean().optional().meta({ description: 'No two documents have the same values.' }),
+    sparse: z.boolean().optional().meta({ description: 'Documents without the field are left out.' }),
+    expireAfterSeconds: z.int().min(0).max(2_147_483_647).optional().meta({ description: 'A document goes so long after the time in the field.' }),
   })
   .refine((index) => new Set(index.keys.map((key) => key.field)).size === index.keys.length, {
     message: 'must not name a field twice',
@@ -30,15 +35,15 @@ export const indexSpecSchema = z
   .meta({ description: 'No field is named twice.' });
 
 export const collectionSpecSchema = z.strictObject({
-  name: collectionNameSchema,
+  name: collectionNameSchema.meta({ description: 'Unique among all services of the tenant.' }),
   jsonSchema: jsonSchemaDocument.optional(),
-  indexes: z.array(indexSpecSchema).max(63).default([]),
+  indexes: z.array(indexSpecSchema).max(63).default([]).meta({ description: 'Those beside the one on _id.' }),
 });
 
 const serviceSpecSchema = z.strictObject({
-  name: nameSchema,
+  name: nameSchema.meta({ description: 'Unique within the tenant.' }),
   strategy: z.enum(serviceStrategies).optional().meta({ description: 'Absent: as the isolation mode says; in mode hybrid, dedicated.' }),
-  collections: z.array(collectionSpecSchema).min(1).max(200),
+  collections: z.array(collectionSpecSchema).min(1).max(200).meta({ description: 'Where the service keeps its documents.' }),
 });
 
 function duplicates(values: readonly string[]): string[] {
@@ -61,22 +66,25 @@ export const servicesSchema = z
   .meta({ description: 'No two services have one name, and no two collections, in whichever service.' });
 
 const commonSpec = {
-  displayName: z.string().min(1).max(128).optional(),
+  displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
   plan: nameSchema.meta({ description: 'Name of a Plan.' }),
-  lifecycle: z.enum(declarableLifecycles).optional(),
+  lifecycle: z.enum(declarableLifecycles).optional().meta({ description: 'Where the tenant is to be. Absent: unchanged; Draft for a new one.' }),
   residency: z
     .strictObject({
-      allowedRegions: z.array(nameSchema).min(1).max(64).optional(),
-      jurisdictions: z.array(z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"')).min(1).max(32).optional(),
+      allowedRegions: z.array(nameSchema).min(1).max(64).optional().meta({ description: 'Names of Regions.' }),
+      jurisdictions: z.array(z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"')).min(1).max(32).optional().meta({ description: 'Codes as Regions have them, such as EU.' }),
     })
     .optional()
     .meta({ description: 'Where the data may lie; what is not said is not restricted.' }),
   placement: z
-    .strictObject({ mode: z.enum(isolationModes).optional(), preferredRegion: nameSchema.optional() })
+    .strictObject({
+      mode: z.enum(isolationModes).optional().meta({ description: 'How its data is kept apart; dedicated when absent.' }),
+      preferredRegion: nameSchema.optional().meta({ description: 'Name of a Region, taken while it can take the tenant.' }),
+    })
     .optional()
     .meta({ description: 'Where and how the tenant is placed; once it is placed, only a Migration changes it.' }),
   hold: z
-    .strictObject({ reason: z.string().min(1).max(512) })
+    .strictObject({ reason: z.string().min(1).max(512).meta({ description: 'For whoever meets the hold.' }) })
     .optional()
     .meta({ description: 'A legal hold: while it stands the tenant is neither deleted nor purged. Absent: unchanged; only its own verbs set and lift it.' }),
   config: configSchema.optional().meta({ description: 'What is set otherwise than in the template, or beside it.' }),
@@ -98,7 +106,8 @@ export const declaredTenantSpecSchema = z
         name: nameSchema.meta({ description: 'Name of a TenantTemplate.' }),
         version: z.int().positive().optional().meta({ description: 'A generation of it. Absent: of a new tenant the latest, after that unchanged, for a roll-out to move.' }),
       })
-      .optional(),
+      .optional()
+      .meta({ description: 'What it has in common with others: configuration and, unless it declares its own, services.' }),
     services: servicesSchema.optional().meta({ description: 'Of a tenant with a template they may be left out: then they are those of the template, or what stands.' }),
   })
   .refine((spec) => spec.services !== undefined || spec.template !== undefined, { message: 'must be declared unless a template is named', path: ['services'] })
@@ -154,11 +163,11 @@ export const tenantSchema = z
 /** A tenant as it is declared; `status` and the output-only metadata are ignored. */
 export const tenantManifestSchema = z
   .strictObject({
-    apiVersion: z.literal(apiVersion),
-    kind: z.literal('Tenant'),
-    metadata: appliedMetadataSchema,
+    apiVersion: manifestField.apiVersion,
+    kind: manifestField.kind('Tenant'),
+    metadata: manifestField.metadata,
     spec: declaredTenantSpecSchema,
-    status: z.unknown().optional(),
+    status: manifestField.status,
   })
   .meta({ title: 'TenantManifest' });
 

@@ -73,7 +73,7 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['change-plan a p --cancel', /^error: --cancel takes no plan\nfix: leave one of the two out/],
   ['change-plan a p --preview -o name', /^error: a preview has no name\nfix: use -o table, json or yaml/],
   ['hold a', /^error: required option '--reason <text>' not specified/],
-  ['explain region r', /Allowed choices are placement, config\./],
+  ['explain region r', /^error: explain region takes no name/],
   ['explain placement a -o name', /Allowed choices are table, json, yaml\./],
   ['roll-out', /^Usage: tenure roll-out/],
   ['roll-out begin startup', /^error: unknown command 'begin'/],

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.ts';
+import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
+import { tenantManifestSchema, tenantSchema } from '../../contracts/manifests/tenant.ts';
+import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../../contracts/manifests/tenant-template.ts';
+import { operationSchema } from '../../contracts/operation.ts';
+import { rolloutSchema } from '../../contracts/rollout.ts';
+import { tombstoneSchema } from '../../contracts/tombstone.ts';
+import { usageFailure } from '../failure.ts';
+import { didYouMean } from '../text/nearest.ts';
+import { kindOf } from './kinds.ts';
+import type { ResourceKind } from './kinds.ts';
+
+/** As much of JSON Schema as the contracts use. */
+export interface FieldSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, FieldSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: FieldSchema;
+  readonly additionalProperties?: FieldSchema | boolean;
+  readonly propertyNames?: FieldSchema;
+  readonly anyOf?: readonly FieldSchema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+/** A field of a kind of resource, or the resource itself. */
+export interface Field {
+  /** `tenant.spec.residency` */
+  readonly path: string;
+  readonly schema: FieldSchema;
+  /** Of what holds it. */
+  readonly required: boolean;
+  /** Read and never written: Tenure fills it in, and ignores it in a manifest. */
+  readonly outputOnly: boolean;
+}
+
+interface KindSchemas {
+  readonly read: z.ZodType;
+  /** Absent: nobody declares it. */
+  readonly written?: z.ZodType;
+}
+
+const kinds: Readonly<Record<ResourceKind['singular'], KindSchemas>> = {
+  tenant: { read: tenantSchema, written: tenantManifestSchema },
+  template: { read: tenantTemplateSchema, written: tenantTemplateManifestSchema },
+  plan: { read: planSchema, written: planManifestSchema },
+  region: { read: regionSchema, written: regionManifestSchema },
+  operation: { read: operationSchema },
+  'roll-out': { read: rolloutSchema },
+  tombstone: { read: tombstoneSchema },
+};
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): FieldSchema {
+  return z.toJSONSchema(schema, { io }) as FieldSchema;
+}
+
+/** What stands below a field, with those of the entries of a list and of the values of a mapping taken for its own. */
+export function childrenOf(schema: FieldSchema): Readonly<Record<string, FieldSchema>> {
+  if (schema.properties !== undefined) return schema.properties;
+  if (schema.items !== undefined) return childrenOf(schema.items);
+  return typeof schema.additionalProperties === 'object' ? childrenOf(schema.additionalProperties) : {};
+}
+
+/** Names of what must be there below a field. */
+export function requiredOf(schema: FieldSchema): readonly string[] {
+  if (schema.properties !== undefined) return schema.required ?? [];
+  if (schema.items !== undefined) return requiredOf(schema.items);
+  return typeof schema.additionalProperties === 'object' ? requiredOf(schema.additionalProperties) : [];
+}
+
+/** Fields that a manifest may hold because `get` prints them; they are ignored there. */
+const ignoredInManifests = new Set(['metadata.uid', 'metadata.generation', 'metadata.revision', 'metadata.createTime', 'metadata.updateTime', 'metadata.time']);
+
+/**
+ * Finds `KIND` or `KIND.field.field`. What is written is shown as it is written; what is only read, as it is read.
+ * @throws CliFailure usage, for an unknown kind or field, with the one that was probably meant
+ */
+export function findField(path: string): Field {
+  const [word = '', ...names] = path.split('.');
+  const { singular } = kindOf(word);
+  const { read, written } = kinds[singular];
+  const asRead = jsonSchema(read, 'output');
+  const found = written === undefined ? undefined : descend(jsonSchema(written, 'input'), names);
+  // `status` of a manifest takes anything, for it is ignored: what it holds is told by what is read.
+  const isIgnored = names[0] === 'status' || ignoredInManifests.has(names.join('.'));
+  const readOnly = written === undefined || found === undefined || isIgnored;
+  const field = (readOnly ? descend(asRead, names) : undefined) ?? found;
+  if (field === undefined) throw unknownField(singular, names, written === undefined ? asRead : withStatus(jsonSchema(written, 'input'), asRead));
+  return { path: [singular, ...names].join('.'), ...field, outputOnly: readOnly };
+}
+
+function withStatus(written: FieldSchema, read: FieldSchema): FieldSchema {
+  const status = read.properties?.['status'];
+  return { ...written, properties: { ...written.properties, ...(status === undefined ? {} : { status }) } };
+}
+
+function descend(schema: FieldSchema, names: readonly string[]): Pick<Field, 'schema' | 'required'> | undefined {
+  let at = schema;
+  let required = true;
+  for (const name of names) {
+    const children = childrenOf(at);
+    const child = Object.hasOwn(children, name) ? children[name] : undefined;
+    if (child === undefined) return undefined;
+    required = requiredOf(at).includes(name);
+    at = child;
+  }
+  return { schema: at, required };
+}
+
+function unknownField(kind: string, names: readonly string[], root: FieldSchema) {
+  const known = names.findIndex((_, index) => descend(root, names.slice(0, index + 1)) === undefined);
+  const parent = [kind, ...names.slice(0, known)].join('.');
+  const name = names[known] ?? '';
+  const fields = Object.keys(childrenOf(descend(root, names.slice(0, known))?.schema ?? root));
+  return usageFailure(`${parent} has no field "${name}"`, didYouMean(name, fields, fields.length === 0 ? `it has no fields: tenure explain ${parent}` : `use one of ${fields.join(', ')}`));
+}
+
+/** Names of what a kind or field holds, for completion; none where there is no such field. */
+export function fieldNames(path: string): readonly string[] {
+  try {
+    return Object.keys(childrenOf(findField(path).schema));
+  } catch {
+    return [];
+  }
+}
