@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import type { ApiClient } from '../../client/api-client.ts';
+import type { AccessVerdict } from '../../contracts/access.ts';
+import type { PolicyAction } from '../../contracts/policy.ts';
+import type { CommandContext } from '../command-context.ts';
+import { CliFailure, usageFailure } from '../failure.ts';
+import { actionOf, askedActions } from '../resources/access-actions.ts';
+import { outputOption, renderObject } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { parseReferences } from '../resources/references.ts';
+import { renderTable } from '../text/table.ts';
+import type { Column } from '../text/table.ts';
+
+interface CanIOptions {
+  readonly list?: true;
+  readonly output: Exclude<OutputFormat, 'name'>;
+}
+
+const examples = `
+Examples:
+  tenure can-i suspend tenant/acme         yes, or no with the reason
+  tenure can-i apply plan                  any of them
+  tenure can-i --list                      every verb
+  tenure can-i --list tenant/acme          every verb on one tenant
+  tenure can-i purge tenant/acme && tenure purge acme
+
+Policy is asked, and nothing else: whether a tenant is in a state for it is not looked at. A question is no attempt, and the ledger is told of none.
+Ends with 0 for yes, 5 for no; with --list always with 0.`;
+
+interface Answer extends AccessVerdict {
+  readonly verb: string;
+  readonly kind: string;
+}
+
+const columns: readonly Column<Answer>[] = [
+  { title: 'KIND', value: ({ kind }) => kind },
+  { title: 'VERB', value: ({ verb }) => verb },
+  { title: 'ALLOWED', value: ({ allowed }) => (allowed ? 'yes' : 'no') },
+  { title: 'WHY-NOT', value: ({ denials }) => denials.map(({ message }) => message).join(' ') },
+];
+
+export function addCanI(program: Command, context: CommandContext): void {
+  program
+    .command('can-i')
+    .summary('say whether policy lets you do something')
+    .description('Say whether policy lets the caller do something.')
+    .argument('[verb]', 'such as suspend or list; left out with --list')
+    .argument('[kind[/name]]', 'what to do it to')
+    .option('--list', 'every verb there is')
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .addHelpText('after', examples)
+    .action((first: string | undefined, second: string | undefined, options: CanIOptions) => (options.list === true ? list(first, second, options, context) : ask(first, second, options, context)));
+}
+
+async function ask(verb: string | undefined, reference: string | undefined, { output }: CanIOptions, { terminal: { stdout, stderr }, connect }: CommandContext): Promise<void> {
+  if (verb === undefined || reference === undefined) throw usageFailure('nothing is asked', 'write: can-i VERB KIND[/NAME], or --list');
+  const { kind, name } = oneOf(reference);
+  const verdict = await check(connect(), actionOf(verb, kind), name);
+  stdout.write(output === 'table' ? `${verdict.allowed ? 'yes' : 'no'}\n` : renderObject(output, verdict));
+  if (verdict.allowed) return;
+  if (output === 'table') stderr.write(verdict.denials.map(({ rule, message, allowed, fix }) => `${rule}: ${message}\n${allowed === undefined ? '' : `  allowed: ${allowed.join(', ')}\n`}  fix: ${fix}\n`).join(''));
+  throw new CliFailure('denied', '');
+}
+
+async function list(reference: string | undefined, surplus: string | undefined, { output }: CanIOptions, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {
+  if (surplus !== undefined) throw usageFailure('--list takes no verb', 'write: can-i --list, or can-i --list KIND[/NAME]');
+  const about = reference === undefined ? undefined : oneOf(reference);
+  const asked = askedActions.filter(({ kind }) => about === undefined || kind === about.kind.singular);
+  if (asked.length === 0) throw usageFailure(`about a ${about?.kind.singular} policy decides nothing by itself`, 'ask about tenants');
+  const api = connect();
+  const answers = await Promise.all(asked.map(async ({ action, kind, verb }): Promise<Answer> => ({ kind, verb, ...(await check(api, action, about?.name)) })));
+  stdout.write(output === 'table' ? renderTable(columns, answers, paintOut) : renderObject(output, { items: answers }));
+}
+
+function oneOf(reference: string) {
+  const { kind, names } = parseReferences([reference]);
+  return { kind, name: names[0] };
+}
+
+async function check(api: ApiClient, action: PolicyAction, name: string | undefined): Promise<AccessVerdict> {
+  return (await api.call('checkAccess', { query: { action, ...(name === undefined ? {} : { name }) } })).body;
+}
