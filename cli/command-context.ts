@@ -28,6 +28,15 @@ export interface Terminal {
   readonly workingDirectory: string;
 }
 
+export interface ConnectOptions {
+  /** How long to go on while the API cannot be reached. */
+  readonly retryForMs?: number;
+  /** In place of those of the command line. */
+  readonly flags?: ConnectionSources['flags'];
+  /** Ends its requests too. */
+  readonly signal?: AbortSignal;
+}
+
 /** All that a command is given. */
 export interface CommandContext {
   readonly terminal: Terminal;
@@ -35,8 +44,7 @@ export interface CommandContext {
   sources(): ConnectionSources;
   /**
    * A client of the API the user means; its requests end when the command is interrupted.
-   * `retryForMs` is how long it goes on while the API cannot be reached.
    * @throws CliFailure usage
    */
-  connect(options?: { readonly retryForMs?: number }): ApiClient;
+  connect(options?: ConnectOptions): ApiClient;
 }

@@ -6,6 +6,7 @@ import { environmentVariables } from './config.ts';
 import { addApply } from './commands/apply.ts';
 import { addChangePlan } from './commands/change-plan.ts';
 import { addCanI } from './commands/can-i.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addContext } from './commands/context.ts';
 import { addDescribe } from './commands/describe.ts';
@@ -111,6 +112,7 @@ export function createProgram(context: CommandContext): Command {
   addCanI(program, context);
   addContext(program, context);
   addConfig(program, context);
+  addCompletion(program, context);
   pointToHelp(program, 'tenure');
   return program;
 }

@@ -48,9 +48,9 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
   const context: CommandContext = {
     terminal,
     sources: () => ({ flags: program.opts(), environment, workingDirectory, installationDirectory }),
-    connect(options) {
-      const connection = resolveConnection(context.sources());
-      return interruptible(createClient({ ...connection, retryForMs, ...options }), interrupted);
+    connect({ flags = program.opts(), signal, ...options } = {}) {
+      const connection = resolveConnection({ ...context.sources(), flags });
+      return interruptible(createClient({ ...connection, retryForMs, ...options }), signal === undefined ? interrupted : AbortSignal.any([interrupted, signal]));
     },
   };
   const program: Command = createProgram(context);

@@ -1,0 +1,130 @@
+import type { Argument, Command, Option } from 'commander';
+import type { ApiClient } from '../../client/api-client.ts';
+import { lifecycleStates } from '../../contracts/lifecycle.ts';
+import { contextStorePath, readContexts } from '../contexts/context-store.ts';
+import type { ConnectionSources } from '../connection.ts';
+import { verbsOn } from '../resources/access-actions.ts';
+import { fieldNames } from '../resources/field-schemas.ts';
+import { kindOf, kindWords } from '../resources/kinds.ts';
+import type { ResourceKind } from '../resources/kinds.ts';
+
+/** What is known when a value is wanted. */
+export interface Asking {
+  readonly current: string;
+  readonly operands: readonly string[];
+  readonly sources: ConnectionSources;
+  /** Bounded in time. */
+  readonly api: () => ApiClient;
+}
+
+/** Yields the values that may stand at a place; they need not begin as what was typed. `files`: whatever the shell finds. */
+export type ValueSource = 'files' | 'anything' | ((asking: Asking) => readonly string[] | Promise<readonly string[]>);
+
+const maxNames = 200;
+
+async function namesOf({ singular }: ResourceKind, { api, current }: Asking, prefix = current): Promise<readonly string[]> {
+  const kind = kindOf(singular);
+  if (singular === 'roll-out') return rolloutIds(api());
+  // Of many tenants only those that begin so are asked for.
+  const filter = singular === 'tenant' && /^[a-z][a-z0-9-]*$/.test(prefix) ? { namePrefix: prefix } : {};
+  return (await kind.list(api(), maxNames, filter)).map(({ name }) => name);
+}
+
+async function rolloutIds(api: ApiClient): Promise<readonly string[]> {
+  const { items } = (await api.call('listTemplates', { query: { pageSize: 20 } })).body;
+  const lists = await Promise.all(items.map(async ({ metadata: { name } }) => (await api.call('listRollouts', { params: { name }, query: { pageSize: 5 } })).body.items));
+  return lists.flat().map(({ id }) => id);
+}
+
+const named =
+  (singular: ResourceKind['singular']): ValueSource =>
+  (asking) =>
+    namesOf(kindOf(singular), asking);
+
+/** `KIND`, `KIND/NAME` or `NAME` after a kind, of the kinds that the command takes. */
+function referencesTo(words: readonly string[]): ValueSource {
+  return async (asking) => {
+    const { current, operands } = asking;
+    const [kind, name] = current.split('/');
+    if (name !== undefined) return words.includes(kind ?? '') ? (await namesOf(kindOf(kind ?? ''), asking, name)).map((each) => `${kind}/${each}`) : [];
+    const [first = ''] = operands;
+    if (operands.length === 0) return words;
+    return words.includes(first) ? namesOf(kindOf(first), asking) : [];
+  };
+}
+
+const contexts: ValueSource = ({ sources }) => Object.keys(readContexts(contextStorePath(sources.environment)).contexts);
+
+/** `tenant.spec.` and what stands below it. */
+const fieldPaths: ValueSource = ({ current }) => {
+  const parent = current.slice(0, current.lastIndexOf('.'));
+  if (!current.includes('.')) return ['placement', 'config', ...kindWords.filter((word) => !word.endsWith('s'))];
+  return fieldNames(parent).map((name) => `${parent}.${name}`);
+};
+
+const waitedFor: ValueSource = () => ['Ready', ...lifecycleStates.map((state) => `lifecycle=${state}`), 'condition=Ready', 'condition=Placed', 'condition=InSync'];
+
+const verbs: ValueSource = () => [...new Set(['tenant', 'template', 'plan', 'region', 'roll-out', 'operation'].flatMap((kind) => [...verbsOn(kind as ResourceKind['singular']).keys()]))];
+
+const optionSources: Readonly<Record<string, ValueSource>> = {
+  '--file': 'files',
+  '--token-file': 'files',
+  '--context': contexts,
+  '--plan': named('plan'),
+  '--template': named('template'),
+  '--region': named('region'),
+  '--tenant': named('tenant'),
+  '--lifecycle': () => lifecycleStates,
+  '--for': waitedFor,
+  '--confirm': ({ operands }) => operands.map((operand) => operand.replace(/^tenants?\//, '')),
+};
+
+/** Of arguments whose name says what they are. */
+const argumentSources: Readonly<Record<string, ValueSource>> = {
+  template: named('template'),
+  plan: named('plan'),
+  tenant: named('tenant'),
+  other: named('tenant'),
+};
+
+/** Of the arguments of single commands, in their order; the last one stands for all that follow. */
+const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
+  get: [referencesTo(kindWords)],
+  describe: [referencesTo(kindWords)],
+  history: [referencesTo(['tenant'])],
+  diff: [referencesTo(['tenant'])],
+  rollback: [referencesTo(['tenant'])],
+  wait: [referencesTo(['tenant', 'operation', 'roll-out'])],
+  explain: [fieldPaths, named('tenant')],
+  'operations cancel': [named('operation')],
+  'roll-out status': [named('roll-out')],
+  'roll-out pause': [named('roll-out')],
+  'roll-out resume': [named('roll-out')],
+  'roll-out cancel': [named('roll-out')],
+  'can-i': [verbs, (asking) => (referencesTo(kindWords) as Exclude<ValueSource, string>)({ ...asking, operands: [] })],
+  'context use': [contexts],
+  'context show': [contexts],
+  'context set': [contexts],
+  'context delete': [contexts],
+};
+
+/** `roll-out start` */
+export function pathOf(command: Command): string {
+  return command.parent?.parent == null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+/** Where the values of an option come from; `anything` is typed by hand. */
+export function sourceOfOption({ long, argChoices }: Option): ValueSource {
+  return argChoices === undefined ? (optionSources[long ?? ''] ?? 'anything') : () => argChoices;
+}
+
+/** The same of an argument; `undefined` where nobody has said. A verb's `name` is a tenant's. */
+export function sourceOfArgument(command: Command, argument: Argument): ValueSource | undefined {
+  const { argChoices } = argument;
+  if (argChoices !== undefined) return () => argChoices;
+  const own = commandSources[pathOf(command)];
+  const index = command.registeredArguments.indexOf(argument);
+  if (own !== undefined) return own[index] ?? own.at(-1);
+  if (argument.name() === 'name' && argument.description.startsWith('tenant')) return named('tenant');
+  return argumentSources[argument.name()];
+}

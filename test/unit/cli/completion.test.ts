@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { pathOf, sourceOfArgument } from '../../../cli/completion/value-sources.ts';
+import { shellScripts, shells } from '../../../cli/completion/shell-scripts.ts';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { exitCodes } from '../../../contracts/problems.ts';
+import { everyCommand, inertProgram } from './every-command.ts';
+import { runInMemory } from './in-memory-cli.ts';
+
+const script = fileURLToPath(new URL('../../../tenure', import.meta.url));
+const tenants = ['acme', 'acme-two', 'globex'];
+
+let folder: string;
+/** Never answers. */
+let silent: Server;
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tenure-completion-'));
+  mkdirSync(join(folder, 'tenure'));
+  writeFileSync(join(folder, 'tenure', 'config.json'), JSON.stringify({ contexts: { prod: { server: 'http://prod:1' }, staging: { server: 'http://staging:1' } } }));
+  writeFileSync(join(folder, 'some file.yaml'), '');
+  symlinkSync(script, join(folder, 'tenure-here'));
+  silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', () => resolve()));
+});
+after(() => {
+  silent.closeAllConnections();
+  silent.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Offered {
+  readonly values: readonly string[];
+  readonly directive: string;
+  readonly asked: readonly string[];
+}
+
+/** What is offered for the words, the last of them at the cursor, by an API with three tenants, a plan and a template. */
+async function offered(...words: readonly string[]): Promise<Offered> {
+  const asked: string[] = [];
+  const items: Readonly<Record<string, readonly object[]>> = {
+    listTenants: tenants.map((name) => ({ metadata: { name } })),
+    listPlans: [{ metadata: { name: 'startup' } }],
+    listTemplates: [{ metadata: { name: 'shop' } }],
+    listRollouts: [{ id: '01rollout' }],
+    listOperations: [{ id: '01operation' }],
+    listRegions: [],
+    listTombstones: [],
+  };
+  const createClient = ({ server }: { readonly server: string }): ApiClient => ({
+    server,
+    call(route: string, { query = {} }: { readonly query?: object } = {}) {
+      asked.push(`${server} ${route} ${JSON.stringify(query)}`);
+      return Promise.resolve({ status: 200, etag: undefined, body: { items: items[route] } });
+    },
+  }) as unknown as ApiClient;
+  const { code, stdout, stderr } = await runInMemory(['__complete', '--', ...words], { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', XDG_CONFIG_HOME: folder }, createClient });
+  assert.deepEqual([code, stderr], [exitCodes.ok, '']);
+  const lines = stdout.trimEnd().split('\n');
+  return { values: lines.slice(0, -1).map((line) => line.split('\t')[0] ?? ''), directive: lines.at(-1) ?? '', asked };
+}
+
+const offers: readonly (readonly [words: readonly string[], values: readonly string[]])[] = [
+  [['susp'], ['suspend']],
+  [['roll-out', 'p'], ['preview', 'pause']],
+  [['operations', ''], ['cancel']],
+  [['get', 'te'], ['tenants', 'tenant', 'templates', 'template']],
+  [['get', 'tenant', 'ac'], ['acme', 'acme-two']],
+  [['get', 'tenant/ac'], ['tenant/acme', 'tenant/acme-two']],
+  [['describe', 'operation/'], ['operation/01operation']],
+  [['wait', 'p'], []],
+  [['wait', 'tenant/acme', '--for', 'lifecycle=A'], ['lifecycle=Active', 'lifecycle=Archived']],
+  [['wait', 'tenant/acme', '--for=lifecycle=Ar'], ['--for=lifecycle=Archived']],
+  [['suspend', 'acme', '--wait', 'g'], ['globex']],
+  [['suspend', '--timeout', 'g'], []],
+  [['change-plan', 'acme', ''], ['startup']],
+  [['get', 'tenants', '--plan', ''], ['startup']],
+  [['get', 'tenants', '-o', 'j'], ['json']],
+  [['get', 'tenants', '--output=y'], ['--output=yaml']],
+  [['apply', '--dry-run', ''], ['client', 'server']],
+  [['apply', '--wa'], ['--wait']],
+  [['apply', '--wait', '--wa'], []],
+  [['apply', '--serv'], ['--server']],
+  [['delete', 'tenant/acme', '--confirm', ''], ['acme']],
+  [['roll-out', 'start', ''], ['shop']],
+  [['roll-out', 'status', ''], ['01rollout']],
+  [['verify', ''], ['isolation']],
+  [['verify', 'isolation', 'acme', 'g'], ['globex']],
+  [['explain', 'tenant.spec.res'], ['tenant.spec.residency']],
+  [['explain', 'pla'], ['placement', 'plan']],
+  [['explain', 'placement', 'g'], ['globex']],
+  [['can-i', 'susp'], ['suspend']],
+  [['can-i', 'suspend', 'tenant/g'], ['tenant/globex']],
+  [['context', 'use', ''], ['prod', 'staging']],
+  [['--context', 'st'], ['staging']],
+  [['completion', ''], ['bash', 'zsh', 'fish']],
+  [['nonsense', 'x', ''], []],
+];
+for (const [words, values] of offers) {
+  test(`offered for "${words.join(' ')}": ${values.join(' ') || 'nothing'}`, async () => assert.deepEqual((await offered(...words)).values, values));
+}
+
+test('without a word every command is offered, the hidden one is not', async () => {
+  const { values } = await offered('');
+  assert.deepEqual(values, inertProgram().commands.map((command) => command.name()).filter((name) => name !== '__complete'));
+});
+
+test('names are asked for where the words before say, and no more of them than fit', async () => {
+  const { asked } = await offered('--server', 'http://elsewhere:1', 'get', 'tenant', 'ac');
+  assert.deepEqual(asked, ['http://elsewhere:1 listTenants {"namePrefix":"ac","pageSize":200}']);
+  assert.deepEqual((await offered('get', 'plans', '--')).asked, [], 'options need no API');
+});
+
+test('where a file is meant the shell finds it', async () => {
+  assert.equal((await offered('apply', '-f', 'so')).directive, ':files');
+  assert.equal((await offered('--token-file', '')).directive, ':files');
+});
+
+test('while the API is away, or does not answer, or nothing is configured, nothing is said and soon', async () => {
+  const { port } = silent.address() as AddressInfo;
+  for (const environment of [{}, { TENURE_SERVER: 'http://127.0.0.1:1', TENURE_TOKEN: 't' }, { TENURE_SERVER: `http://127.0.0.1:${port}`, TENURE_TOKEN: 't' }, { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: 'gone' }, { TENURE_CONTEXT: 'gone' }]) {
+    const began = performance.now();
+    const answer = await runInMemory(['__complete', '--', 'get', 'tenant', ''], { environment });
+    assert.deepEqual(answer, { code: exitCodes.ok, stdout: ':\n', stderr: '' });
+    assert.ok(performance.now() - began < 5_000);
+  }
+});
+
+test('somebody has said of every argument where its values come from', () => {
+  const unsaid = everyCommand(inertProgram()).flatMap((command) => command.registeredArguments.filter((argument) => sourceOfArgument(command, argument) === undefined).map((argument) => `${pathOf(command)} <${argument.name()}>`));
+  assert.deepEqual(unsaid, []);
+});
+
+/** Asks a real bash, as it does when Tab is pressed with the cursor at the end. `line` is split as bash splits it. */
+function inBash(program: string, ...words: readonly string[]): readonly string[] {
+  const shell = `source <("${script}" completion bash)
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=\${#COMP_LINE}
+_tenure_complete
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { PATH = '' } = process.env;
+  const output = execFileSync('bash', ['--norc', '-c', shell, 'bash', program, ...words], { cwd: folder, env: { PATH, XDG_CONFIG_HOME: folder }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return output.split('\n').filter((line) => line !== '');
+}
+
+test('bash completes what was typed, with the program as it was typed', () => {
+  assert.deepEqual(inBash(script, 'undel'), ['undelete']);
+  assert.deepEqual(inBash('./tenure-here', 'context', 'use', ''), ['prod', 'staging']);
+  assert.deepEqual(inBash(script, 'get', 'tenants', '--output', '=', 'ya'), ['yaml'], 'bash has split the word at "="');
+  assert.deepEqual(inBash(script, 'apply', '--dry-run', '='), ['client', 'server']);
+  assert.deepEqual(inBash(script, 'apply', '-f', 'some'), ['some file.yaml']);
+  assert.deepEqual(inBash(script, 'explain', 'tenant.spec.resi'), ['tenant.spec.residency']);
+  assert.deepEqual(inBash(script, 'get', 'tenant', ''), []);
+});
+
+for (const shell of shells) {
+  test(`${shell} takes its script`, async (context) => {
+    assert.deepEqual(await runInMemory(['completion', shell]), { code: exitCodes.ok, stdout: shellScripts[shell], stderr: '' });
+    const { error, status, stderr } = spawnSync(shell, ['-n'], { input: shellScripts[shell], encoding: 'utf8' });
+    if (error !== undefined && 'code' in error && error.code === 'ENOENT') context.skip(`there is no ${shell} on this machine`);
+    else assert.equal(status, 0, stderr);
+  });
+}
