@@ -25,7 +25,8 @@ import { addVerify } from './commands/verify.ts';
 import { addWait } from './commands/wait.ts';
 import { readVersion } from './version.ts';
 
-const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
+/** What each way for the program to end means. */
+export const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
   ok: 'done',
   operationFailed: 'the operation failed, or something unforeseen did',
   differs: 'of diff: something differs',

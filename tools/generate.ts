@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
+import { cliReference } from './generate/cli-reference.ts';
 import { configurationReference } from './generate/configuration-reference.ts';
 import { contractFiles, contractSchemaFolder } from './generate/contract-schemas.ts';
 import { findDrift, writeGenerated } from './generate/generated-file.ts';
@@ -16,7 +17,7 @@ async function main(): Promise<number> {
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--check');
   if (unknown.length > 0) throw new OperatorError(`unknown argument ${unknown.join(' ')}; usage: npm run generate [-- --check]`);
   const set: GeneratedSet = {
-    files: [...contractFiles(), problemReference(), routeReference(), lifecycleReference(), configurationReference()],
+    files: [...contractFiles(), problemReference(), routeReference(), lifecycleReference(), configurationReference(), cliReference()],
     folder: contractSchemaFolder,
   };
   if (process.argv.includes('--check')) {

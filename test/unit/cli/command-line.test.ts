@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pathOf } from '../../../cli/completion/value-sources.ts';
 import { exitCodes } from '../../../contracts/problems.ts';
+import { everyCommand, inertProgram } from './every-command.ts';
 import { runInMemory } from './in-memory-cli.ts';
 
-const lifecycleVerbs = ['activate', 'suspend', 'resume', 'archive', 'reactivate', 'undelete', 'reconcile', 'delete', 'purge', 'change-plan', 'hold', 'release-hold'];
-const rolloutVerbs = ['preview', 'start', 'list', 'status', 'pause', 'resume', 'cancel'].map((verb) => `roll-out ${verb}`);
+const commands = everyCommand(inertProgram()).slice(1);
 
-for (const verb of ['apply', 'get', 'describe', 'history', 'diff', 'rollback', 'wait', 'operations', 'operations cancel', 'explain', 'roll-out', ...rolloutVerbs, ...lifecycleVerbs]) {
-  test(`tenure ${verb} --help has examples and needs no connection`, async () => {
-    const { code, stdout, stderr } = await runInMemory([...verb.split(' '), '--help']);
+test('every command is walked', () => assert.ok(commands.length > 35));
+
+for (const command of commands) {
+  const path = pathOf(command);
+  test(`tenure ${path} --help has a summary and examples, and needs no connection`, async () => {
+    const { code, stdout, stderr } = await runInMemory([...path.split(' '), '--help']);
     assert.deepEqual([code, stderr], [exitCodes.ok, '']);
-    assert.match(stdout, new RegExp(`Examples:\n  tenure ${verb} `));
+    assert.match(stdout, new RegExp(`\nExamples:\n  (source <\\()?tenure ${path}\\b`));
     assert.match(stdout, /--server <url>/);
+    assert.notEqual(command.summary(), '');
+    for (const option of command.options) assert.notEqual(option.description, '', option.flags);
   });
 }
 
