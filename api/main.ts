@@ -5,7 +5,8 @@ import { MongoClient } from 'mongodb';
 import { endpointOf } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
-import { ConfigError, massChangeLimits, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
+import { printSettings } from '../platform/config-explanation.ts';
+import { ConfigError, apiSettings, massChangeLimits, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -33,6 +34,10 @@ const closeIdleEveryMs = 50;
 
 /** The API process: serves until it is told to stop, then drains. */
 async function main(): Promise<void> {
+  if (process.argv.includes('--explain-config')) {
+    process.exitCode = printSettings(apiSettings);
+    return;
+  }
   const config = readApiConfig();
   const logger = createLogger({ service: 'api', level: config.TENURE_LOG_LEVEL });
   const metrics = createMetrics('api');

@@ -19,7 +19,7 @@ const host = z.string().min(1).default('127.0.0.1');
 const sharedSettings = {
   TENURE_HOST: host.describe('Address on which the process listens, with all of its ports.'),
   TENURE_INSTALLATION: nameSchema.describe('Name of this installation, written into every ledger entry. Never change it.'),
-  TENURE_CONTROL_URI: z.string().startsWith('mongodb').describe('Connection string of the control deployment, with credentials. Secret.'),
+  TENURE_CONTROL_URI: z.string().startsWith('mongodb').meta({ description: 'Connection string of the control deployment, with credentials. Secret.', secret: true }),
   TENURE_CONTROL_DATABASE: databaseName.default('tenure').describe('Database of the control data.'),
   TENURE_SECRETS_DATABASE: databaseName.default('tenure_secrets').describe('Database of the wrapped keys and credentials, apart so that it can be granted and backed up apart.'),
   TENURE_CELLS_FILE: file.describe('Path of the cells file, `{"<cell>": {"uri": "mongodb://…"}}`: where each cell is, with the credentials of its administrator. Secret.'),

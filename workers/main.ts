@@ -18,7 +18,8 @@ import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts'
 import { createCells } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
-import { ConfigError, massChangeLimits, readCells, readKeyring, readWorkerConfig } from '../platform/config.ts';
+import { printSettings } from '../platform/config-explanation.ts';
+import { ConfigError, massChangeLimits, readCells, readKeyring, readWorkerConfig, workerSettings } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -39,6 +40,10 @@ import { bundleWorkflows } from './workflow-bundle.ts';
 
 /** A worker: runs workflows and activities of one task queue until it is told to stop. */
 async function main(): Promise<void> {
+  if (process.argv.includes('--explain-config')) {
+    process.exitCode = printSettings(workerSettings);
+    return;
+  }
   const config = readWorkerConfig();
   const logger = createLogger({ service: 'worker', level: config.TENURE_LOG_LEVEL });
   const metrics = createMetrics('worker');

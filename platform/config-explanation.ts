@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ConfigError, readCells, readJwks, readKeyring } from './config.ts';
+import { redact } from './redaction.ts';
+
+/** A setting as a process reads it. */
+export interface ExplainedSetting {
+  readonly name: string;
+  /** Without secrets; absent when it is not set. */
+  readonly value?: string;
+  readonly origin: 'environment' | 'default' | 'not set';
+  /** What is wrong with it, and what it should be. */
+  readonly flaw?: { readonly message: string; readonly fix: string };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads what a setting names, as the process does when it starts. @throws ConfigError */
+const fileReaders: Readonly<Record<string, (path: string) => unknown>> = {
+  TENURE_CELLS_FILE: readCells,
+  TENURE_KEYRING_FILE: (path) => readKeyring('TENURE_KEYRING_FILE', path),
+  TENURE_CODEC_KEYRING_FILE: (path) => readKeyring('TENURE_CODEC_KEYRING_FILE', path),
+  TENURE_JWKS_FILE: readJwks,
+  TENURE_POLICY_BUNDLE(path) {
+    if (!existsSync(join(path, 'policy.wasm'))) throw new ConfigError([`TENURE_POLICY_BUNDLE names a folder without policy.wasm: ${path}`]);
+  },
+};
+
+/** Explains every setting of a process, by the schema that it reads them with, and reads the files that they name. */
+export function explainSettings(schema: z.ZodObject, environment: Environment): ExplainedSetting[] {
+  return Object.entries(schema.shape).map(([name, field]): ExplainedSetting => {
+    const { description = '', secret } = z.globalRegistry.get(field) ?? {};
+    // A setting without text, as an env file leaves it, is not set.
+    const given = environment[name] === '' ? undefined : environment[name];
+    const parsed = (field as z.ZodType).safeParse(given);
+    const origin = given !== undefined ? 'environment' : parsed.data === undefined ? 'not set' : 'default';
+    const raw = given ?? (parsed.data === undefined ? undefined : String(parsed.data));
+    const value = raw === undefined ? undefined : secret === true ? '(hidden)' : redact(raw);
+    const message = parsed.success ? fileFlaw(name, given) : given === undefined ? 'is not set' : (parsed.error.issues[0]?.message ?? 'is not valid');
+    return { name, ...(value === undefined ? {} : { value }), origin, ...(message === undefined ? {} : { flaw: { message: redact(message), fix: `${given === undefined ? 'set' : 'correct'} it: ${description}` } }) };
+  });
+}
+
+function fileFlaw(name: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    fileReaders[name]?.(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replace(`configuration: ${name} `, '').replace(`configuration: ${name}: `, '');
+    throw error;
+  }
+}
+
+/** The settings as a table, and what is wrong with them. */
+export function renderExplanation(settings: readonly ExplainedSetting[]): { readonly table: string; readonly flaws: string } {
+  const rows = [['SETTING', 'VALUE', 'ORIGIN'], ...settings.map(({ name, value = '-', origin }) => [name, value, origin])];
+  // The last column is not padded.
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const table = rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ')}\n`).join('');
+  const flaws = settings.flatMap(({ name, flaw }) => (flaw === undefined ? [] : [`error: ${name}: ${flaw.message}\nfix: ${flaw.fix}\n`])).join('');
+  return { table, flaws };
+}
+
+/** What `--explain-config` does: nothing is started. Returns the exit code: 0, or 2 when a setting is missing or wrong. */
+export function printSettings(schema: z.ZodObject, environment: Environment = process.env): 0 | 2 {
+  const { table, flaws } = renderExplanation(explainSettings(schema, environment));
+  process.stdout.write(table);
+  process.stderr.write(flaws);
+  return flaws === '' ? 0 : 2;
+}
