@@ -34,8 +34,9 @@ export function explainSettings(schema: z.ZodObject, environment: Environment): 
     // A setting without text, as an env file leaves it, is not set.
     const given = environment[name] === '' ? undefined : environment[name];
     const parsed = (field as z.ZodType).safeParse(given);
-    const origin = given !== undefined ? 'environment' : parsed.data === undefined ? 'not set' : 'default';
-    const raw = given ?? (parsed.data === undefined ? undefined : String(parsed.data));
+    const fallback = z.union([z.string(), z.number()]).optional().parse(given === undefined ? parsed.data : undefined);
+    const origin = given !== undefined ? 'environment' : fallback === undefined ? 'not set' : 'default';
+    const raw = given ?? fallback?.toString();
     const value = raw === undefined ? undefined : secret === true ? '(hidden)' : redact(raw);
     const message = parsed.success ? fileFlaw(name, given) : given === undefined ? 'is not set' : (parsed.error.issues[0]?.message ?? 'is not valid');
     return { name, ...(value === undefined ? {} : { value }), origin, ...(message === undefined ? {} : { flaw: { message: redact(message), fix: `${given === undefined ? 'set' : 'correct'} it: ${description}` } }) };

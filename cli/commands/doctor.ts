@@ -42,7 +42,7 @@ async function diagnose(output: Exclude<OutputFormat, 'name'>, { terminal: { std
     const answers = remote.some(({ check, status }) => check === 'reachable' && status === 'ok');
     tell(token === undefined || !answers ? [skipped('caller', token === undefined ? 'there is no token' : 'the API does not answer')] : await checkCaller(connect({ retryForMs: 0 })));
   }
-  if (output !== 'table') stdout.write(renderObject(output, { checks: findings.map(({ exit: _, ...finding }) => finding) }));
+  if (output !== 'table') stdout.write(renderObject(output, { checks: findings.map(({ check, status, found, fix }) => ({ check, status, found, ...(fix === undefined ? {} : { fix }) })) }));
   const failures = findings.flatMap(({ exit }) => (exit === undefined ? [] : [new CliFailure(exit, '')]));
   if (failures.length > 0) throw new CliFailure(joinFailures(failures).exit, '');
 }

@@ -36,7 +36,7 @@ export function locate(program: Command, words: readonly string[]): Position {
     } else if (operandsOnly) operands.push(word);
     else if (word === '--') operandsOnly = true;
     else if (word.startsWith('-')) {
-      const [flag = '', value] = split(word);
+      const [flag, value] = split(word);
       const option = find(flag);
       if (option === undefined) continue;
       if (value !== undefined) options.set(option.attributeName(), value);
@@ -55,7 +55,7 @@ export function locate(program: Command, words: readonly string[]): Position {
   const last = words.at(-1) ?? '';
   const here = { command, operands, options };
   if (awaiting !== undefined) return { ...here, wanted: { kind: 'value', option: awaiting }, current: last, before: '' };
-  const [flag = '', value] = split(last);
+  const [flag, value] = split(last);
   if (!operandsOnly && value !== undefined && last.startsWith('--')) {
     const option = find(flag);
     if (option !== undefined) return { ...here, wanted: { kind: 'value', option }, current: value, before: `${flag}=` };

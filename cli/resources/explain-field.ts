@@ -23,7 +23,7 @@ function plural(word: string): string {
 /** The values that are taken, where they can be counted. */
 export function allowedBy({ enum: values, const: only, items, anyOf }: FieldSchema): readonly string[] | undefined {
   if (values !== undefined) return values.map(String);
-  if (only !== undefined) return [String(only)];
+  if (typeof only === 'string' || typeof only === 'number' || typeof only === 'boolean') return [String(only)];
   if (items !== undefined && items.properties === undefined) return allowedBy(items);
   const alternatives = anyOf?.map(allowedBy);
   return alternatives?.every((each) => each !== undefined) === true ? alternatives.flat() : undefined;

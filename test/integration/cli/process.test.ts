@@ -4,9 +4,12 @@ import type { ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { ctrlC, openTerminal, untilShown } from '../../harness/terminal-session.ts';
+import type { TerminalSession } from '../../harness/terminal-session.ts';
 import { until } from '../../harness/until.ts';
 import { startInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
@@ -58,6 +61,55 @@ test('a reader that has read enough is no error', async () => {
   assert.deepEqual(output, { stdout: 'apiVersion: tenure/v1\n', stderr: '' });
 });
 
+const typeTheName = 'Type the name of the tenant to delete it: ';
+
+function atTerminal(context: TestContext, ...commandArguments: readonly string[]): TerminalSession {
+  const session = openTerminal(['./linked', ...commandArguments], { cwd: cli.folder, environment: { NO_COLOR: '1' }, columns: 70 });
+  context.after(() => session.close());
+  return session;
+}
+
+test('at a terminal a deletion asks for the name: another one or Ctrl-C does nothing, the right one deletes', async (context) => {
+  cli.write('draft.yaml', tenantManifest('draft'));
+  await cli.done('apply', '-f', 'draft.yaml');
+  const wrong = atTerminal(context, 'delete', 'draft');
+  await untilShown(wrong, typeTheName);
+  wrong.type('acme\r');
+  assert.equal(await wrong.ended, exitCodes.usage);
+  assert.match(wrong.shown(), /error: what was typed is not "draft"; nothing was done\r\n/);
+
+  const interrupted = atTerminal(context, 'delete', 'draft');
+  await untilShown(interrupted, typeTheName);
+  interrupted.type(ctrlC);
+  assert.equal(await interrupted.ended, exitCodes.interrupted);
+  assert.match(await cli.done('get', 'tenant', 'draft'), /^draft .* Draft /m);
+
+  const right = atTerminal(context, 'delete', 'draft', '--wait');
+  await untilShown(right, typeTheName);
+  right.type('draft\r');
+  assert.equal(await right.ended, exitCodes.ok);
+  assert.match(right.shown(), /This deletes tenant\/draft .*\(delete\) succeeded\r\n/s);
+});
+
+test('at a terminal the way of an operation is one live line, and Ctrl-C leaves it with how to come back', async (context) => {
+  await cli.installation.worker.kill('SIGKILL');
+  cli.write('live.yaml', tenantManifest('live', { lifecycle: 'Active' }));
+  const session = atTerminal(context, 'apply', '-f', 'live.yaml', '--wait');
+  await untilShown(session, '\r\u001B[2Klive  activate ');
+  session.type(ctrlC);
+  assert.equal(await session.ended, exitCodes.interrupted);
+  const id = /operation\/(\S+) \(activate\)/.exec(session.shown())?.[1] ?? '';
+  assert.ok(session.shown().endsWith(`\r\u001B[2Kno longer waiting\r\noperation/${id} goes on; to come back: ./linked wait operation/${id}\r\n`), JSON.stringify(session.shown()));
+
+  const back = atTerminal(context, 'wait', `operation/${id}`);
+  await untilShown(back, '\r\u001B[2Klive  activate ');
+  cli.installation.worker.start();
+  assert.equal(await back.ended, exitCodes.ok);
+  assert.ok(back.shown().endsWith(`\r\u001B[2Koperation/${id} (activate) succeeded\r\n`), JSON.stringify(back.shown()));
+  const lines = back.shown().split('\r\u001B[2K');
+  assert.ok(lines.every((line) => line.length < 70 || line.includes('succeeded\r\n')), 'no line is longer than the terminal is wide');
+});
+
 test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
   await cli.installation.worker.kill('SIGKILL');
   cli.write('acme.yaml', tenantManifest('acme', { lifecycle: 'Active' }));
@@ -72,7 +124,7 @@ test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
   assert.equal(late.code, exitCodes.waitTimeout);
   assert.ok(late.stderr.endsWith(`error: the time to wait (100ms) is up\noperation/${id} goes on; to come back: tenure wait operation/${id}\n`), late.stderr);
   const tenants = await cli.run(['get', 'tenants']);
-  assert.match(tenants.stdout, new RegExp(` activate ${id}\n$`));
+  assert.match(tenants.stdout, new RegExp(` activate ${id}$`, 'm'));
   assert.match((await cli.run(['describe', 'tenant', 'acme'])).stdout, new RegExp(`^Running: operation/${id} \\(activate\\), 0 of 7 steps done\n {2}STEP `, 'm'));
 
   const conflict = await cli.run(['apply', '-f', cli.write('other.yaml', tenantManifest('acme', { lifecycle: 'Active', displayName: 'Other' }))]);

@@ -36,7 +36,8 @@ async function twoContexts(): Promise<void> {
 async function reached(command: string, environment: Readonly<Record<string, string>> = {}): Promise<string> {
   let seen = '';
   const createClient = ({ server, token }: ApiClientOptions): ApiClient => {
-    seen = `${server} ${String(token())}`;
+    const found = token();
+    seen = typeof found === 'string' ? `${server} ${found}` : '';
     return { server, call: () => Promise.resolve({ status: 200, body: { items: [] }, etag: undefined }) } as unknown as ApiClient;
   };
   const { stderr } = await run(command, { environment, createClient });
