@@ -27,5 +27,4 @@ export const accessVerdictSchema = z.strictObject({
   denials: z.array(policyDenialSchema).meta({ description: 'Empty exactly when allowed.' }),
 });
 
-export type CallerReport = z.infer<typeof callerSchema>;
 export type AccessVerdict = z.infer<typeof accessVerdictSchema>;

@@ -55,7 +55,7 @@ function explain(output: Exclude<OutputFormat, 'name'>, { terminal: { stdout, pa
 }
 
 /** Every value that the command uses. What cannot be told is told with its flaw, once. */
-export function explainSettings(sources: ConnectionSources): ExplainedValue[] {
+function explainSettings(sources: ConnectionSources): ExplainedValue[] {
   const { environment } = sources;
   const attempt = <T>(find: () => T): { readonly found?: T; readonly flaw?: string } => {
     try {

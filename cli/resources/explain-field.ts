@@ -5,7 +5,7 @@ import { childrenOf, requiredOf } from './field-schemas.ts';
 import type { Field, FieldSchema } from './field-schemas.ts';
 
 /** A type in the words of those who write YAML. */
-export function typeOf(schema: FieldSchema): string {
+function typeOf(schema: FieldSchema): string {
   const { type, items, additionalProperties, anyOf, enum: values, const: only } = schema;
   if (items !== undefined) return `list of ${plural(typeOf(items))}`;
   if (anyOf !== undefined) return [...new Set(anyOf.map(typeOf))].join(' or ');
@@ -21,7 +21,7 @@ function plural(word: string): string {
 }
 
 /** The values that are taken, where they can be counted. */
-export function allowedBy({ enum: values, const: only, items, anyOf }: FieldSchema): readonly string[] | undefined {
+function allowedBy({ enum: values, const: only, items, anyOf }: FieldSchema): readonly string[] | undefined {
   if (values !== undefined) return values.map(String);
   if (typeof only === 'string' || typeof only === 'number' || typeof only === 'boolean') return [String(only)];
   if (items !== undefined && items.properties === undefined) return allowedBy(items);

@@ -41,7 +41,7 @@ const outputOnlyMetadata = { uid: true, generation: true, revision: true, create
  * Accepts what `get -o yaml` printed, of today or of an earlier generation: output-only fields may be present in what is applied, and
  * are ignored. Anything else unknown is an error.
  */
-export const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({ time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }) });
+const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({ time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }) });
 
 /** What every manifest has beside its spec. */
 export const manifestField = {
