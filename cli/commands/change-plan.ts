@@ -9,7 +9,7 @@ import type { VerbAnswer } from '../operations/run-verb.ts';
 import { renderPlanPreview } from '../resources/plan-preview.ts';
 import { renderObject } from '../resources/print.ts';
 import { tenantName } from '../resources/references.ts';
-import { addVerbOptions, describeByRoute, ifMatchOf, verbRequest, waitMsOf } from './verb-options.ts';
+import { addVerbOptions, describeByRoute, ifMatchOf, runOptions, verbRequest } from './verb-options.ts';
 import type { VerbOptions } from './verb-options.ts';
 
 interface ChangePlanOptions extends VerbOptions {
@@ -33,8 +33,8 @@ export function addChangePlan(program: Command, context: CommandContext): void {
     .argument('<name>', 'tenant')
     .argument('[plan]', 'the plan to change to')
     .addOption(new Option('--at <time>', 'when it is to take effect, in RFC 3339 (default: now)').argParser(parseTime).conflicts(['wait', 'preempt']))
-    .addOption(new Option('--preview', 'only show what it would mean').conflicts(['at', 'wait', 'preempt', 'confirmMassChange', 'revision']))
-    .addOption(new Option('--cancel', 'take back a change that waits for its time').conflicts(['at', 'preview', 'wait', 'preempt', 'confirmMassChange']));
+    .addOption(new Option('--preview', 'only show what it would mean').conflicts(['at', 'wait', 'preempt', 'confirmMassChange', 'revision', 'dryRun']))
+    .addOption(new Option('--cancel', 'take back a change that waits for its time').conflicts(['at', 'preview', 'wait', 'preempt', 'confirmMassChange', 'dryRun']));
   addVerbOptions(command)
     .addHelpText('after', examples)
     .action((reference: string, plan: string | undefined, options: ChangePlanOptions) => changePlan(tenantName(reference), plan, options, context));
@@ -60,7 +60,7 @@ async function changePlan(name: string, plan: string | undefined, options: Chang
 }
 
 function run(name: string, options: ChangePlanOptions, context: CommandContext, ask: (api: ApiClient) => Promise<VerbAnswer>): Promise<void> {
-  return runVerb({ names: [name], ask, output: options.output, waitMs: waitMsOf(options) }, context);
+  return runVerb({ names: [name], ask, ...runOptions(options) }, context);
 }
 
 async function cancelScheduled(api: ApiClient, name: string, options: ChangePlanOptions): Promise<VerbAnswer> {

@@ -7,7 +7,7 @@ import { runVerb } from '../operations/run-verb.ts';
 import type { VerbAnswer } from '../operations/run-verb.ts';
 import { explainDelete, explainPurge } from '../resources/explain-destruction.ts';
 import { tenantName } from '../resources/references.ts';
-import { addVerbOptions, describeByRoute, verbRequest, waitMsOf } from './verb-options.ts';
+import { addVerbOptions, describeByRoute, runOptions, verbRequest } from './verb-options.ts';
 import type { VerbOptions } from './verb-options.ts';
 
 interface DestructiveOptions extends VerbOptions {
@@ -22,6 +22,7 @@ Examples:
   tenure delete acme                       asks for the name, then deletes
   tenure delete acme --confirm=acme        without being asked, as in a script
   tenure delete acme --wait                wait until it is done
+  tenure delete acme --dry-run=server      have it checked; nothing is asked for, and nothing is changed
 
 ${confirmHelp}
 Until its purge, tenure undelete brings the tenant back.`;
@@ -66,6 +67,6 @@ export function addDestructiveVerbs(program: Command, context: CommandContext): 
 async function destroy({ verb, explain, ask }: DestructiveVerb, name: string, options: DestructiveOptions, context: CommandContext): Promise<void> {
   const { terminal, connect } = context;
   const explainCurrent = async (): Promise<string> => explain((await connect().call('getTenant', { params: { name } })).body);
-  await confirmByName({ verb, name, given: options.confirm, explain: explainCurrent }, terminal);
-  await runVerb({ names: [name], ask, output: options.output, waitMs: waitMsOf(options) }, context);
+  if (options.dryRun === undefined) await confirmByName({ verb, name, given: options.confirm, explain: explainCurrent }, terminal);
+  await runVerb({ names: [name], ask, ...runOptions(options) }, context);
 }

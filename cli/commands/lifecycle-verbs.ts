@@ -5,7 +5,7 @@ import { usageFailure } from '../failure.ts';
 import { runVerb } from '../operations/run-verb.ts';
 import type { VerbAnswer } from '../operations/run-verb.ts';
 import { tenantNames } from '../resources/references.ts';
-import { addVerbOptions, describeByRoute, verbRequest, waitMsOf } from './verb-options.ts';
+import { addVerbOptions, describeByRoute, runOptions, verbRequest } from './verb-options.ts';
 import type { VerbOptions } from './verb-options.ts';
 
 /** The verbs that take a tenant along one lifecycle path and need nothing but its name. */
@@ -29,6 +29,7 @@ function helpOf(verb: string): string {
     line('acme globex --wait', 'two tenants; wait until it is done'),
     line('acme --preempt', 'have what runs on it undone first'),
     line('acme --revision 7', 'only if nobody has changed it since'),
+    line('acme --dry-run=server', 'have it checked; nothing is changed'),
     '',
     'Several tenants are asked for one after the other, whatever becomes of the first; the exit code is the highest',
     'of theirs. A tenant that is there already stays unchanged.',
@@ -44,7 +45,7 @@ export function addLifecycleVerbs(program: Command, context: CommandContext): vo
         const names = tenantNames(references);
         if (options.revision !== undefined && names.length > 1) throw usageFailure('--revision is of one tenant', 'name one, or leave it out');
         const ask = async (api: ApiClient, name: string): Promise<VerbAnswer> => (await api.call(route, { params: { name }, ...verbRequest(options) })).body;
-        return runVerb({ names, ask, output: options.output, waitMs: waitMsOf(options) }, context);
+        return runVerb({ names, ask, ...runOptions(options) }, context);
       });
   }
 }

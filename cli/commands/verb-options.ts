@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { routes } from '../../contracts/routes.ts';
 import type { RouteId, RouteQueryInput } from '../../contracts/routes.ts';
+import type { VerbRun } from '../operations/run-verb.ts';
 import { outputOption } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { timeoutOption } from './timeout-option.ts';
@@ -17,6 +18,7 @@ export interface ChangeOptions {
 export interface VerbOptions extends ChangeOptions {
   readonly wait?: true;
   readonly timeout: number;
+  readonly dryRun?: 'server';
   readonly preempt?: true;
   readonly confirmMassChange?: true;
 }
@@ -33,6 +35,7 @@ export function addVerbOptions(command: Command): Command {
   command
     .option('--wait', 'wait until the operation is done')
     .addOption(timeoutOption('120s'))
+    .addOption(new Option('--dry-run <where>', 'change nothing: have the API check all it would').choices(['server']).conflicts('wait'))
     .option('--preempt', 'have a running operation cancelled and undone first')
     .addOption(confirmMassChangeOption());
   return addChangeOptions(command);
@@ -45,15 +48,20 @@ export function ifMatchOf({ revision }: ChangeOptions): string {
 
 /** What the options of a verb say to its route. */
 export function verbRequest(options: VerbOptions): { readonly query: RouteQueryInput<'activateTenant'>; readonly ifMatch: string } {
-  const { preempt, confirmMassChange } = options;
+  const { preempt, confirmMassChange, dryRun } = options;
   return {
-    query: { ...(preempt === true ? { preempt: 'true' } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' } : {}) },
+    query: { ...(preempt === true ? { preempt: 'true' } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' } : {}), ...(dryRun === undefined ? {} : { dryRun: 'true' }) },
     ifMatch: ifMatchOf(options),
   };
 }
 
+/** How the command goes on after it has asked. */
+export function runOptions(options: VerbOptions): Pick<VerbRun, 'output' | 'waitMs' | 'isDryRun'> {
+  return { output: options.output, waitMs: waitMsOf(options), isDryRun: options.dryRun !== undefined };
+}
+
 /** How long the operation is waited for, if it is. */
-export function waitMsOf({ wait, timeout }: VerbOptions): number | undefined {
+function waitMsOf({ wait, timeout }: VerbOptions): number | undefined {
   return wait === true ? timeout : undefined;
 }
 

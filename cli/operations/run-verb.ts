@@ -25,6 +25,8 @@ export interface VerbRun {
   readonly output: OutputFormat;
   /** Absent: the operations are not waited for. */
   readonly waitMs?: number | undefined;
+  /** What is answered would come of it, and has not. */
+  readonly isDryRun?: boolean;
 }
 
 interface Answered extends VerbAnswer {
@@ -37,9 +39,10 @@ interface Answered extends VerbAnswer {
  * nothing. Then waits for all of them, if that is wanted.
  * @throws CliFailure with every report, and the exit of the worst
  */
-export async function runVerb({ names, ask, output, waitMs }: VerbRun, { terminal, connect }: CommandContext): Promise<void> {
+export async function runVerb({ names, ask, output, waitMs, isDryRun = false }: VerbRun, { terminal, connect }: CommandContext): Promise<void> {
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
-  const { answered, failures } = await askAll(names, ask, connect(), terminal, tell);
+  const resultOf = isDryRun ? rehearsedResult : realResult;
+  const { answered, failures } = await askAll(names, ask, connect(), terminal, (reference, answer) => tell(`${reference} ${resultOf(answer)}`));
   if (waitMs !== undefined && answered.length > 0) {
     const api = connect(retryWithin(waitMs));
     const started = answered.flatMap(({ operation, reference }) => (operation === undefined ? [] : [{ operation, about: reference }]));
@@ -60,7 +63,7 @@ export async function runVerb({ names, ask, output, waitMs }: VerbRun, { termina
   if (failures.length > 0) throw joinFailures(failures);
 }
 
-async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiClient, terminal: Terminal, tell: (line: string) => void): Promise<{ answered: Answered[]; failures: CliFailure[] }> {
+async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiClient, terminal: Terminal, tell: (reference: string, answer: VerbAnswer) => void): Promise<{ answered: Answered[]; failures: CliFailure[] }> {
   const answered: Answered[] = [];
   const failures: CliFailure[] = [];
   for (const [index, name] of names.entries()) {
@@ -68,7 +71,7 @@ async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiCli
     try {
       const answer = await ask(api, name);
       answered.push({ ...answer, reference });
-      tell(`${reference} ${answer.operation === undefined ? (answer.outcome ?? 'unchanged') : operationLine(answer.operation)}`);
+      tell(reference, answer);
     } catch (error) {
       const failure = asFailure(error, terminal, { reference });
       const rest = names.slice(index + 1).map((later) => `tenant/${later}`);
@@ -77,6 +80,15 @@ async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiCli
     }
   }
   return { answered, failures };
+}
+
+function realResult({ operation, outcome = 'unchanged' }: VerbAnswer): string {
+  return operation === undefined ? outcome : operationLine(operation);
+}
+
+/** The id of an operation that does not run would only mislead. */
+function rehearsedResult({ operation, outcome = 'unchanged' }: VerbAnswer): string {
+  return `${operation === undefined ? outcome : `${operation.kind} would begin`} (server dry run)`;
 }
 
 type Item = Printed['items'][number];

@@ -148,4 +148,6 @@ test('a server dry run says what would come of it, and nothing has', async () =>
   assert.equal((await cli.run(['get', 'tenant', 'rehearsed'])).code, exitCodes.notFound);
   const refused = await dry(tenantManifest('rehearsed', { plan: 'nowhere', lifecycle: 'Active' }));
   assert.equal(refused.code, exitCodes.denied, refused.stderr);
+  assert.deepEqual(await cli.run(['suspend', 'acme', '--dry-run=server']), { code: exitCodes.ok, stdout: 'tenant/acme suspend would begin (server dry run)\n', stderr: '' });
+  assert.match(await cli.done('get', 'tenant', 'acme'), /^acme .* Active +True .* -$/m);
 });

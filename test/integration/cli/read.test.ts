@@ -119,7 +119,7 @@ test('wait ends at once when it is so already, and with 7 when the time is up', 
   assert.equal((await cli.run(['wait', `operation/${succeeded}`, '-o', 'name'])).stdout, `operation/${succeeded}\n`);
   const late = await cli.run(['wait', 'tenant/draft', '--timeout', '50ms']);
   assert.deepEqual([late.code, late.stdout], [exitCodes.waitTimeout, '']);
-  assert.match(late.stderr, /^error: the time to wait \(50ms\) is up\ntenant\/draft: Ready is False \(Draft: .*\)\nto come back: \.\/tenure wait tenant\/draft --for=Ready\n$/);
+  assert.match(late.stderr, /^error: the time to wait \(50ms\) is up\ntenant\/draft: Ready is False \(Draft: .*\)\nto come back: tenure wait tenant\/draft --for=Ready\n$/);
 });
 
 test('what is not there exits with 3', async () => {
@@ -128,4 +128,18 @@ test('what is not there exits with 3', async () => {
     assert.deepEqual([code, stdout], [exitCodes.notFound, ''], argv.join(' '));
     assert.match(stderr, /^error: There is no such resource: .* does not exist\nfix: /);
   }
+});
+
+test('doctor finds nothing wrong, can-i asks policy, and completion has the names', async () => {
+  const checked = await cli.run(['doctor', '-o', 'json']);
+  assert.equal(checked.code, exitCodes.ok, checked.stdout);
+  const { checks } = JSON.parse(checked.stdout) as { checks: { check: string; status: string }[] };
+  assert.deepEqual(checks.filter(({ status }) => status === 'problem' || status === 'skipped'), []);
+  assert.deepEqual(checks.filter(({ check }) => ['control', 'temporal', 'policy', 'version', 'caller', 'list'].includes(check)).map(({ status }) => status), ['ok', 'ok', 'ok', 'ok', 'ok', 'ok']);
+  assert.deepEqual(await cli.run(['can-i', 'suspend', 'tenant/acme']), { code: exitCodes.ok, stdout: 'yes\n', stderr: '' });
+  const viewer = { roles: ['viewer'] };
+  const no = await cli.run(['can-i', 'suspend', 'tenant/acme'], {}, viewer);
+  assert.deepEqual([no.code, no.stdout], [exitCodes.denied, 'no\n']);
+  assert.match((await cli.run(['can-i', '--list', 'plan'], {}, viewer)).stdout, /^KIND +VERB +ALLOWED +WHY-NOT\nplan +get +yes +-\nplan +list +yes +-\nplan +apply +no +No role/);
+  assert.equal((await cli.run(['__complete', '--', 'describe', 'tenant', 'dra'])).stdout, 'draft\t\n:\n');
 });

@@ -48,6 +48,17 @@ for (const [verb, route] of [['activate', 'activateTenant'], ['suspend', 'suspen
   });
 }
 
+test('a dry run of a verb asks for one, asks nobody for the name, and says that nothing has come of it', async () => {
+  const suspend = await run(['suspend', 'acme', '--dry-run=server']);
+  assert.deepEqual(suspend.sent, [{ route: 'suspendTenant', params: { name: 'acme' }, query: { dryRun: 'true' }, ifMatch: '*' }]);
+  assert.deepEqual([suspend.code, suspend.stdout], [exitCodes.ok, 'tenant/acme unchanged (server dry run)\n']);
+  const purge = await run(['purge', 'acme', '--dry-run=server']);
+  assert.deepEqual([purge.code, purge.sent.map(({ route, query }) => [route, query]), purge.stderr], [exitCodes.ok, [['purgeTenant', { dryRun: 'true' }]], '']);
+  const waited = await run(['suspend', 'acme', '--dry-run=server', '--wait']);
+  assert.equal(waited.code, exitCodes.usage);
+  assert.match(waited.stderr, /option '--dry-run <where>' cannot be used with option '--wait'/);
+});
+
 test('purge is early, a plan is changed at a time, and a hold has its reason, only where it is said', async () => {
   const requestOf = async (...argv: readonly string[]) => (await run(argv)).sent.at(-1);
   const params = { name: 'acme' };
