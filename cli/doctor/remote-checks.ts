@@ -10,7 +10,7 @@ import type { Finding } from './finding.ts';
 
 /** A token is refused that was issued, or ends, within this much of the difference between two clocks. */
 const toleratedSkewMs = 5_000;
-const soonMs = 60 * 60 * 1000;
+const soonMs = 10 * 60 * 1000;
 
 /** What the API says of itself to anybody. @throws when `interrupted` */
 export async function checkApi(server: string, interrupted: AbortSignal): Promise<readonly Finding[]> {
