@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { parse } from 'yaml';
 import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { ApiError } from '../../../client/api-error.ts';
+import { exitCodes, problems } from '../../../contracts/problems.ts';
 import { runInMemory } from './in-memory-cli.ts';
 import type { CliRun, CliSetting } from './in-memory-cli.ts';
 
@@ -92,6 +93,16 @@ test('the token of a context goes to its server only', async () => {
   assert.match(await reached('get plans --server https://elsewhere.example'), /^error: the token of context "prod" is for https:\/\/prod\.example, not for https:\/\/elsewhere\.example\nfix: give --token-file/);
   const { code, stderr } = await run('context set prod --server https://elsewhere.example');
   assert.deepEqual([code, stderr], [exitCodes.usage, 'error: the token of context "prod" is for https://prod.example, not for https://elsewhere.example\nfix: give --token-file too\n']);
+});
+
+test('what is told to be run next talks to the same API', async () => {
+  await twoContexts();
+  const { status, title, fix, retryable } = problems.operation_in_progress;
+  const problem = { type: '', code: 'operation_in_progress' as const, status, title, detail: 'so it is', fix, retryable, requestId: 'r', operation: '/v1/operations/01abc' };
+  const createClient = (): ApiClient => ({ server: '', call: () => Promise.reject(new ApiError(problem)) }) as unknown as ApiClient;
+  const next = async (command: string): Promise<string | undefined> => /^operation: (.*)$/m.exec((await run(command, { createClient })).stderr)?.[1];
+  assert.equal(await next('--context prod suspend acme'), 'tenure --context prod wait operation/01abc');
+  assert.equal(await next('suspend acme --server http://a:1 --token-file here.token'), 'tenure --server http://a:1 --token-file here.token wait operation/01abc');
 });
 
 test('what cannot be meant is refused with what to do', async () => {
