@@ -14,28 +14,35 @@ export interface TerminalSession {
 
 export interface TerminalSetting {
   readonly cwd: string;
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Beside PATH and HOME, or in their place. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly columns?: number;
 }
 
 export const ctrlC = '\u0003';
 export const tab = '\t';
 
-function quoted(word: string): string {
+/** A word of a command line as it is. */
+export function quoted(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** Runs a program as somebody at a terminal does: `script` of util-linux makes the pseudo-terminal, and passes on what is typed and how it ended. */
-export function openTerminal(command: readonly string[], { cwd, environment = {}, columns = 80 }: TerminalSetting): TerminalSession {
+/** Runs a command line as somebody at a terminal does: `script` of util-linux or BSD makes the pseudo-terminal, and passes on what is typed and how it ended. */
+export function openTerminal(commandLine: string, { cwd, environment = {}, columns = 80 }: TerminalSetting): TerminalSession {
   const { PATH = '', HOME = '' } = process.env;
-  const line = `stty cols ${columns} rows 24; exec ${command.map(quoted).join(' ')}`;
-  const child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], { cwd, env: { PATH, HOME, TERM: 'xterm', SHELL: '/bin/sh', ...environment }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const line = `stty cols ${columns} rows 24; ${commandLine}`;
+  const scriptArguments = process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', line] : ['--quiet', '--return', '--flush', '--command', line, '/dev/null'];
+  const child = spawn('script', scriptArguments, { cwd, env: { PATH, HOME, TERM: 'xterm', SHELL: '/bin/sh', ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
   let shown = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (shown += text));
+  // A terminal that has gone takes no more keys; that is seen by its end.
+  child.stdin.on('error', () => undefined);
   return {
     shown: () => shown,
     type: (text) => void child.stdin.write(text),
-    ended: new Promise((resolve, reject) => void child.once('error', reject).once('close', (code) => resolve(code))),
+    ended: new Promise((resolve, reject) => {
+      child.once('error', (error) => reject(new Error(`a terminal needs the program "script" of util-linux: ${error.message}`))).once('close', (code) => resolve(code));
+    }),
     close: () => void child.kill('SIGHUP'),
   };
 }
