@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { ctrlC, openTerminal as openRawTerminal } from '../harness/terminal-session.ts';
 import { until } from '../harness/until.ts';
 
 /** A command that runs in a terminal of its own. */
@@ -16,26 +16,16 @@ const columns = 250;
 const eraseLine = '\u001B[2K';
 const questionTimeoutMs = 30_000;
 
-/** Starts a command line as a person would, with `script` from util-linux or BSD as the terminal. */
+/** Starts a command line as a person would. */
 export function openTerminal(commandLine: string, { cwd, environment }: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv }): TerminalSession {
-  const line = `stty cols ${columns}; ${commandLine}`;
-  const scriptArguments = process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', line] : ['--quiet', '--return', '--flush', '--command', line, '/dev/null'];
-  const child = spawn('script', scriptArguments, { cwd, env: { ...environment, TERM: 'dumb', NO_COLOR: '1', SHELL: '/bin/sh' }, stdio: ['pipe', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  // A terminal that has gone takes no more keys; that is seen by its end.
-  child.stdin.on('error', () => undefined);
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', (error) => reject(new Error(`a terminal needs the program "script" of util-linux: ${error.message}`)));
-    child.once('close', (code) => resolve(code ?? 1));
-  });
+  const { shown, type, ended } = openRawTerminal(commandLine, { cwd, environment: { ...environment, TERM: 'dumb', NO_COLOR: '1' }, columns });
   const screen = (): string =>
-    output
+    shown()
       .replaceAll('\r\n', '\n')
       .split('\n')
       .map((each) => each.split('\r').at(-1)?.replace(eraseLine, ''))
       .join('\n');
-  return { screen, ended, type: (text) => void child.stdin.write(text), interrupt: () => void child.stdin.write('\u0003') };
+  return { screen, ended, type, interrupt: () => type(ctrlC) };
 }
 
 /** Runs a command to its end, and answers each question with what stands behind it in what the document shows. */

@@ -64,7 +64,8 @@ test('a reader that has read enough is no error', async () => {
 const typeTheName = 'Type the name of the tenant to delete it: ';
 
 function atTerminal(context: TestContext, ...commandArguments: readonly string[]): TerminalSession {
-  const session = openTerminal(['./linked', ...commandArguments], { cwd: cli.folder, environment: { NO_COLOR: '1' }, columns: 70 });
+  const { PATH = '', HOME = '' } = process.env;
+  const session = openTerminal(`exec ./linked ${commandArguments.join(' ')}`, { cwd: cli.folder, environment: { PATH, HOME, NO_COLOR: '1' }, columns: 70 });
   context.after(() => session.close());
   return session;
 }
