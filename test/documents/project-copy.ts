@@ -27,8 +27,8 @@ export async function copyProject(): Promise<ProjectCopy> {
   const inherited = Object.entries(process.env).filter(([name]) => (!name.startsWith('TENURE_') || tools.has(name)) && !/^npm_|^NODE_/.test(name));
   return {
     folder,
-    // npm says which script it runs before that says anything; the documents leave that out.
-    environment: { ...Object.fromEntries(inherited), ...Object.fromEntries(portVariables), npm_config_loglevel: 'silent' },
+    // npm says which script it runs before that says anything; the documents leave that out. Contexts of the CLI are those of the document.
+    environment: { ...Object.fromEntries(inherited), ...Object.fromEntries(portVariables), npm_config_loglevel: 'silent', XDG_CONFIG_HOME: join(folder, '.config') },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

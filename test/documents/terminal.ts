@@ -1,4 +1,4 @@
-import { ctrlC, openTerminal as openSession } from '../harness/terminal-session.ts';
+import { ctrlC, openTerminal as openRawTerminal } from '../harness/terminal-session.ts';
 import { until } from '../harness/until.ts';
 
 /** A command that runs in a terminal of its own. */
@@ -12,21 +12,20 @@ export interface TerminalSession {
   interrupt(): void;
 }
 
-/** Wide enough for what documents show. */
 const columns = 250;
+const eraseLine = '\u001B[2K';
 const questionTimeoutMs = 30_000;
 
 /** Starts a command line as a person would. */
 export function openTerminal(commandLine: string, { cwd, environment }: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv }): TerminalSession {
-  const session = openSession(commandLine, { cwd, columns, environment: { ...environment, TERM: 'dumb', NO_COLOR: '1', SHELL: '/bin/sh' } });
+  const { shown, type, ended } = openRawTerminal(commandLine, { cwd, environment: { ...environment, TERM: 'dumb', NO_COLOR: '1' }, columns });
   const screen = (): string =>
-    session
-      .shown()
+    shown()
       .replaceAll('\r\n', '\n')
       .split('\n')
-      .map((each) => each.split(/\r(?:\u001B\[2K)?/).at(-1))
+      .map((each) => each.split('\r').at(-1)?.replace(eraseLine, ''))
       .join('\n');
-  return { screen, ended: session.ended.then((code) => code ?? 1), type: session.type, interrupt: () => session.type(ctrlC) };
+  return { screen, ended, type, interrupt: () => type(ctrlC) };
 }
 
 /** Runs a command to its end, and answers each question with what stands behind it in what the document shows. */

@@ -7,48 +7,38 @@ export interface TerminalSession {
   readonly shown: () => string;
   type(text: string): void;
   /** Resolves with the exit code, when the program has ended. */
-  readonly ended: Promise<number | null>;
+  readonly ended: Promise<number>;
   /** Takes the terminal away, and with it whatever runs there. */
   close(): void;
 }
 
 export interface TerminalSetting {
   readonly cwd: string;
-  /** Beside PATH and HOME, or in their place. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  readonly columns?: number;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly columns: number;
 }
 
 export const ctrlC = '\u0003';
 export const tab = '\t';
 
-/** A word of a command line as it is. */
-export function quoted(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
-
 /** Runs a command line as somebody at a terminal does: `script` of util-linux or BSD makes the pseudo-terminal, and passes on what is typed and how it ended. */
-export function openTerminal(commandLine: string, { cwd, environment = {}, columns = 80 }: TerminalSetting): TerminalSession {
-  const { PATH = '', HOME = '' } = process.env;
+export function openTerminal(commandLine: string, { cwd, environment, columns }: TerminalSetting): TerminalSession {
   const line = `stty cols ${columns} rows 24; ${commandLine}`;
   const scriptArguments = process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', line] : ['--quiet', '--return', '--flush', '--command', line, '/dev/null'];
-  const child = spawn('script', scriptArguments, { cwd, env: { PATH, HOME, TERM: 'xterm', SHELL: '/bin/sh', ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('script', scriptArguments, { cwd, env: { TERM: 'dumb', ...environment, SHELL: '/bin/sh' }, stdio: ['pipe', 'pipe', 'pipe'] });
   let shown = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (shown += text));
   // A terminal that has gone takes no more keys; that is seen by its end.
   child.stdin.on('error', () => undefined);
-  return {
-    shown: () => shown,
-    type: (text) => void child.stdin.write(text),
-    ended: new Promise((resolve, reject) => {
-      child.once('error', (error) => reject(new Error(`a terminal needs the program "script" of util-linux: ${error.message}`))).once('close', (code) => resolve(code));
-    }),
-    close: () => void child.kill('SIGHUP'),
-  };
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', (error) => reject(new Error(`a terminal needs the program "script" of util-linux: ${error.message}`)));
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+  return { shown: () => shown, type: (text) => void child.stdin.write(text), ended, close: () => void child.kill('SIGHUP') };
 }
 
 /** Waits until the terminal shows this. */
-export async function untilShown(session: TerminalSession, text: string | RegExp): Promise<void> {
+export async function untilShown(session: Pick<TerminalSession, 'shown'>, text: string | RegExp): Promise<void> {
   const isShown = (): boolean => (typeof text === 'string' ? session.shown().includes(text) : text.test(session.shown()));
   await until(() => `the terminal shows ${text}; it shows ${JSON.stringify(session.shown())}`, isShown, 30_000);
 }

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
-import { ctrlC, openTerminal, quoted, untilShown } from '../../harness/terminal-session.ts';
+import { ctrlC, openTerminal, untilShown } from '../../harness/terminal-session.ts';
 import type { TerminalSession } from '../../harness/terminal-session.ts';
 import { until } from '../../harness/until.ts';
 import { startInstallationCli } from './installation-cli.ts';
@@ -64,7 +64,8 @@ test('a reader that has read enough is no error', async () => {
 const typeTheName = 'Type the name of the tenant to delete it: ';
 
 function atTerminal(context: TestContext, ...commandArguments: readonly string[]): TerminalSession {
-  const session = openTerminal(`exec ./linked ${commandArguments.map(quoted).join(' ')}`, { cwd: cli.folder, environment: { NO_COLOR: '1' }, columns: 70 });
+  const { PATH = '', HOME = '' } = process.env;
+  const session = openTerminal(`exec ./linked ${commandArguments.join(' ')}`, { cwd: cli.folder, environment: { PATH, HOME, NO_COLOR: '1' }, columns: 70 });
   context.after(() => session.close());
   return session;
 }

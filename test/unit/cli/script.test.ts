@@ -36,7 +36,8 @@ test('texts that say what to run next call the program as it was called', () => 
 });
 
 test('Tab in a real bash completes a command, and the name of a context', async (context) => {
-  const shell = openTerminal('exec bash --norc --noprofile -i', { cwd: folder, environment: { XDG_CONFIG_HOME: folder, PS1: 'ready> ' }, columns: 120 });
+  const { PATH = '' } = process.env;
+  const shell = openTerminal('exec bash --norc --noprofile -i', { cwd: folder, environment: { PATH, XDG_CONFIG_HOME: folder, PS1: 'ready> ', TERM: 'xterm' }, columns: 120 });
   context.after(() => shell.close());
   shell.type(`source <("${script}" completion bash); echo it is  loaded\r`);
   await untilShown(shell, 'it is loaded');
