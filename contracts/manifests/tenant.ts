@@ -9,7 +9,7 @@ const fieldPath = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[^.$\0][^.\0]*(\.[^.$\0][^.\0]*)*$/, 'must be a field path without empty parts, without parts that begin with "$" and without NUL');
+  .regex(/^[^.$\x00][^.\x00]*(\.[^.$\x00][^.\x00]*)*$/, 'must be a field path without empty parts, without parts that begin with "$" and without NUL');
 
 export const indexSpecSchema = z
   .strictObject({
