@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import express from 'express';
 import type { RequestHandler, Response, Router } from 'express';
 import helmet from 'helmet';
@@ -7,12 +5,12 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import { describedProblem, describedProblems, problemCodeOf, problemPage, problemPagePolicy, problemsPage } from './problem-pages.ts';
 import { servedFile } from './served-file.ts';
 
-const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const swaggerUi = (name: string): URL => new URL(name, import.meta.resolve('swagger-ui-dist/package.json'));
 const own = (name: string): URL => new URL(`page/${name}`, import.meta.url);
 
 /** Without upgrade-insecure-requests: the pages are read over plain http too, where that would have a browser ask for what is not there. */
-function policy(directives: Readonly<Record<string, readonly string[]>>): RequestHandler {
-  return helmet.contentSecurityPolicy({ useDefaults: false, directives: directives as Record<string, string[]> });
+function policy(directives: Record<string, string[]>): RequestHandler {
+  return helmet.contentSecurityPolicy({ useDefaults: false, directives });
 }
 
 const documentPolicy = policy({ defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] });
@@ -50,9 +48,9 @@ export function documentation(): Router {
   serve('/docs/', (_request, response) => response.redirect(308, '../docs'));
   serve('/docs/start.js', servedFile(own('start.js'), 'text/javascript; charset=utf-8'));
   serve('/docs/page.css', servedFile(own('page.css'), 'text/css; charset=utf-8'));
-  serve('/docs/swagger-ui.css', servedFile(join(swaggerUi, 'swagger-ui.css'), 'text/css; charset=utf-8'));
-  serve('/docs/swagger-ui-bundle.js', servedFile(join(swaggerUi, 'swagger-ui-bundle.js'), 'text/javascript; charset=utf-8'));
-  serve('/docs/favicon-32x32.png', servedFile(join(swaggerUi, 'favicon-32x32.png'), 'image/png'));
+  serve('/docs/swagger-ui.css', servedFile(swaggerUi('swagger-ui.css'), 'text/css; charset=utf-8'));
+  serve('/docs/swagger-ui-bundle.js', servedFile(swaggerUi('swagger-ui-bundle.js'), 'text/javascript; charset=utf-8'));
+  serve('/docs/favicon-32x32.png', servedFile(swaggerUi('favicon-32x32.png'), 'image/png'));
 
   serve('/problems', policy(problemPagePolicy), (_request, response) => inEitherForm(response, describedProblems, problemsPage));
   serve('/problems/:code', policy(problemPagePolicy), (request, response) => {

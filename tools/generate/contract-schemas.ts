@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessVerdictSchema, callerSchema } from '../../contracts/access.ts';
 import { driftReportSchema } from '../../contracts/drift-report.ts';
 import { isolationReportSchema, isolationVerificationSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
@@ -60,6 +61,8 @@ export const contractDocuments = {
   operation: { schema: operationSchema, writtenBy: 'tenure' },
   problem: { schema: problemSchema, writtenBy: 'tenure' },
   problems: { schema: problemCatalogueSchema, writtenBy: 'tenure' },
+  caller: { schema: callerSchema, writtenBy: 'tenure' },
+  'access-verdict': { schema: accessVerdictSchema, writtenBy: 'tenure' },
   'tenant-access': { schema: tenantAccessSchema, writtenBy: 'tenure' },
 } as const satisfies Record<string, Contract>;
 

@@ -27,6 +27,8 @@ const tags: Readonly<Record<string, string>> = {
   rollouts: 'A version of a template on its way to the tenants.',
   plans: 'What a tenant may be and have.',
   regions: 'Where tenants may be, and the cells there.',
+  caller: 'Who the token speaks for.',
+  access: 'What the caller may do.',
   operations: 'What runs for a tenant, and how it ended.',
 };
 

@@ -45,7 +45,7 @@ function ending({ deprecation }: Pick<RouteContract, 'deprecation'>): ResponseHe
 }
 
 /** Whether a caller may wait for the outcome: what was accepted is an operation. */
-export function canBeAwaited({ responses }: RouteContract): boolean {
+function canBeAwaited({ responses }: RouteContract): boolean {
   const accepted = responses[202];
   return accepted !== undefined && ['TenantChange', 'Operation'].includes(titleOf(accepted) ?? '');
 }
