@@ -9,6 +9,7 @@ import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Readiness } from '../platform/ops-server.ts';
+import { documentation } from './documentation/documentation.ts';
 import { asTenureError, problemReply } from './problem-reply.ts';
 import { assignRequestIds, requestIds } from './request-ids.ts';
 import { bindRoutes } from './route-binding.ts';
@@ -22,11 +23,17 @@ export interface AppDependencies extends RouteBindingDependencies, StreamBinding
   readonly readiness: () => Promise<Readiness>;
 }
 
+/**
+ * An answer is data: nothing in it is loaded, run or framed. helmet's own policy is one for pages, and would have browsers turn http
+ * into https, which whoever terminates TLS in front of this decides.
+ */
+const answersOnly = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } };
+
 /** The HTTP application: thin, everything it answers comes from the route table or the problem catalogue. */
 export function createApp({ logger, metrics, readiness, ...routing }: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
-  app.use(helmet());
+  app.use(helmet({ contentSecurityPolicy: answersOnly }));
   app.use(assignRequestIds);
   app.use(observe(logger, metrics));
   // Answers that say no-transform stay as they are: streams, which it would hold back, and credentials (BREACH).
@@ -38,6 +45,7 @@ export function createApp({ logger, metrics, readiness, ...routing }: AppDepende
     const state = await readiness();
     response.status(state.ready ? 200 : 503).json(state);
   });
+  app.use(documentation());
   app.use(bindStreams({ ...routing, metrics }));
   app.use(bindRoutes(routing));
   app.use((request) => {

@@ -16,6 +16,7 @@ import { createTemporalClient } from '../platform/temporal-client.ts';
 import { untilReady } from '../platform/until-ready.ts';
 import { createStore } from '../store/store.ts';
 import { createApp } from './app.ts';
+import { answerClientError } from './client-error.ts';
 import { createAuthenticate } from './authentication.ts';
 import { createAuthorize } from './authorization.ts';
 import { createAwaitOutcome } from './await-outcome.ts';
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
 
   const ops = await startOpsServer({ host: config.TENURE_HOST, port: config.TENURE_API_OPS_PORT, registry: metrics.registry, readiness });
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 }, app);
+  server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(config.TENURE_API_PORT, config.TENURE_HOST, () => resolve());
   });

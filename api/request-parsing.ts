@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
+import { idempotencyKeySchema, ifMatchSchema, ifNoneMatchSchema } from '../contracts/request-headers.ts';
 import { jsonPointer } from '../domain/json-pointer.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Precondition } from '../engines/registry/precondition.ts';
@@ -43,33 +44,34 @@ export function parsePart<Schema extends z.ZodType>(part: 'path' | 'query' | 'bo
   throw new TenureError('request_invalid', `the ${part} is not valid: ${errors.map((flaw) => `${flaw.pointer ?? ''} ${flaw.message}`.trim()).join('; ')}`, { errors });
 }
 
-const strongTag = /^"(\d{1,15})"$/;
-
 export function etagOf(revision: number): string {
   return `"${revision}"`;
+}
+
+/** @throws TenureError request_invalid */
+function parseHeader<Schema extends z.ZodType>(schema: Schema, value: string): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new TenureError('request_invalid', parsed.error.issues.map(({ message }) => message).join('; '));
 }
 
 /** Reads If-Match and If-None-Match. @throws TenureError request_invalid */
 export function readPrecondition(ifMatch: string | undefined, ifNoneMatch: string | undefined): Precondition | undefined {
   if (ifMatch !== undefined && ifNoneMatch !== undefined) throw new TenureError('request_invalid', 'send If-Match or If-None-Match, not both');
   if (ifNoneMatch !== undefined) {
-    if (ifNoneMatch.trim() !== '*') throw new TenureError('request_invalid', 'If-None-Match takes only *');
+    parseHeader(ifNoneMatchSchema, ifNoneMatch.trim());
     return { kind: 'absent' };
   }
   if (ifMatch === undefined) return undefined;
-  if (ifMatch.trim() === '*') return { kind: 'exists' };
-  const revisions = ifMatch.split(',').map((tag) => strongTag.exec(tag.trim())?.[1]);
-  if (revisions.some((revision) => revision === undefined)) throw new TenureError('request_invalid', 'If-Match takes ETags as they were read, such as "3", or *');
-  return { kind: 'revision', revisions: revisions.map(Number) };
+  const tags = parseHeader(ifMatchSchema, ifMatch.trim());
+  if (tags === '*') return { kind: 'exists' };
+  return { kind: 'revision', revisions: Array.from(tags.matchAll(/\d+/g), ([revision]) => Number(revision)) };
 }
 
 /** @throws TenureError idempotency_key_missing, request_invalid */
 export function readIdempotencyKey(header: string | undefined, rule: 'required' | 'optional' | 'none'): string | undefined {
   if (rule === 'none') return undefined;
-  if (header === undefined || header === '') {
-    if (rule === 'optional') return undefined;
-    throw new TenureError('idempotency_key_missing', 'this route changes something and may be repeated only under a key');
-  }
-  if (!/^[\x21-\x7e]{1,255}$/.test(header)) throw new TenureError('request_invalid', 'Idempotency-Key takes 1 to 255 visible ASCII characters');
-  return header;
+  if (rule === 'required' && (header === undefined || header === '')) throw new TenureError('idempotency_key_missing', 'this route changes something and may be repeated only under a key');
+  // An empty one is a client's mistake, and is told: it means to repeat, and would do so under no key.
+  return header === undefined ? undefined : parseHeader(idempotencyKeySchema, header);
 }

@@ -70,13 +70,14 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
       requireJson(request);
       const params = parsePart('path', contract.params, request.params);
       const query = parsePart('query', contract.query, request.query);
-      const body = contract.body === undefined ? undefined : parsePart('body', contract.body, request.body ?? {});
+      const body = contract.body === undefined ? undefined : parsePart('body', contract.body, request.body === undefined ? {} : request.body);
       // Elsewhere the headers are a cache's, and it is right to answer as if they were not there.
       const precondition = contract.precondition === 'none' ? undefined : readPrecondition(request.get('if-match'), request.get('if-none-match'));
       if (contract.precondition === 'required' && precondition === undefined) throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
       const isRehearsal = isDryRun(query);
+      const sentKey = readIdempotencyKey(request.get('idempotency-key'), isRehearsal && contract.idempotencyKey === 'required' ? 'optional' : contract.idempotencyKey);
       // What changes nothing may be repeated without a key, and uses none up.
-      const key = readIdempotencyKey(request.get('idempotency-key'), isRehearsal ? 'none' : contract.idempotencyKey);
+      const key = isRehearsal ? undefined : sentKey;
       const repeatable: IdempotentRequest | undefined =
         key === undefined
           ? undefined

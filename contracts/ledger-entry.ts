@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { digestSchema, nameSchema, timeSchema, uidSchema } from './identifiers.ts';
+import { jsonValueSchema } from './json-value.ts';
 import { policyDecisionSchema } from './policy.ts';
 
 /** Every action that an entry can name: what callers ask for, and what an operation does on their behalf. */
@@ -85,7 +86,7 @@ export const ledgerEntrySchema = z
     fence: z.int().positive().optional().meta({ description: 'Of the holder that did it.' }),
     policy: policyDecisionSchema.optional(),
     grant: uidSchema.optional().meta({ description: 'The break-glass grant that was used.' }),
-    event: z.strictObject({ type: z.enum(eventTypes), data: z.record(z.string(), z.json()) }).optional(),
+    event: z.strictObject({ type: z.enum(eventTypes), data: z.record(z.string(), jsonValueSchema) }).optional(),
     reason: z.string().regex(/^[a-z]+([._][a-z_]+)*$/).optional().meta({ description: 'A problem code or the rule that refused.' }),
   })
   .meta({ title: 'LedgerEntry' });

@@ -54,7 +54,7 @@ export interface RouteContract {
 }
 
 /** Problems that any route can answer with. */
-export const commonProblems = ['request_invalid', 'unauthenticated', 'forbidden', 'method_not_allowed', 'route_not_found', 'internal', 'control_unavailable', 'policy_unavailable'] as const satisfies readonly ProblemCode[];
+export const commonProblems = ['request_invalid', 'headers_too_large', 'unauthenticated', 'forbidden', 'method_not_allowed', 'route_not_found', 'internal', 'control_unavailable', 'policy_unavailable'] as const satisfies readonly ProblemCode[];
 
 const noParams = z.strictObject({});
 const noQuery = z.strictObject({});
@@ -170,7 +170,7 @@ export const routes = {
     method: 'POST', path: '/v1/tenants', summary: 'Declare a new tenant.', action: 'tenant.create',
     params: noParams, query: changeQuery, body: tenantManifestSchema, responses: { 201: tenantChangeSchema, 202: tenantChangeSchema },
     responsesWith: { parameter: 'dryRun', responses: { 200: tenantChangeSchema } },
-    idempotencyKey: 'required', precondition: 'none', problems: [...tenantChangeProblems, 'idempotency_key_missing', 'already_exists'],
+    idempotencyKey: 'required', precondition: 'none', problems: [...tenantChangeProblems, 'idempotency_key_missing', 'already_exists', 'tenant_held'],
   },
   listTenants: {
     method: 'GET', path: '/v1/tenants', summary: 'List the tenants the caller may see, by name. All of the filter must be so. Of many tenants a page can hold fewer than asked for, or none, while there are more: go on as long as there is a nextPageToken.', action: 'tenant.list',
@@ -275,7 +275,7 @@ export const routes = {
     method: 'POST', path: '/v1/tenants/{name}:rollback', summary: 'Declare again what an earlier generation declared, as a new one. Lifecycle and placement stay as they are.', action: 'tenant.update',
     params: byName, query: changeQuery, body: z.strictObject({ generation: z.int().positive() }), responses: { 200: tenantChangeSchema, 202: tenantChangeSchema },
     idempotencyKey: 'required', precondition: 'required',
-    problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available'],
+    problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available', 'tenant_deleted'],
   },
   openTenant: {
     method: 'POST', path: '/v1/tenants/{name}:open', summary: 'Lease access to a tenant’s database, or renew the lease.', action: 'tenant.open',

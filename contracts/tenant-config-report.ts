@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from './identifiers.ts';
+import { jsonValueSchema } from './json-value.ts';
 import { configKeySchema } from './manifests/tenant-config.ts';
 
 /** What of a tenant's configuration is in effect, and where it comes from. */
@@ -11,9 +12,9 @@ export const tenantConfigReportSchema = z
       .array(
         z.strictObject({
           key: configKeySchema,
-          value: z.json(),
+          value: jsonValueSchema,
           origin: z.enum(['template', 'tenant']),
-          templateValue: z.json().optional().meta({ description: 'What the tenant sets otherwise; absent where the template says nothing.' }),
+          templateValue: jsonValueSchema.optional().meta({ description: 'What the tenant sets otherwise; absent where the template says nothing.' }),
         }),
       )
       .meta({ description: 'By key, ascending.' }),

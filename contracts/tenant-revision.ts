@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
+import { jsonValueSchema } from './json-value.ts';
 import { apiVersion, metadataInputSchema } from './manifests/metadata.ts';
 import { tenantSpecSchema } from './manifests/tenant.ts';
 
@@ -45,8 +46,8 @@ export const tenantDifferenceSchema = z
     changes: z.array(
       z.strictObject({
         pointer: z.string(),
-        before: z.json().optional().meta({ description: 'Absent: there was nothing.' }),
-        after: z.json().optional().meta({ description: 'Absent: nothing is left.' }),
+        before: jsonValueSchema.optional().meta({ description: 'Absent: there was nothing.' }),
+        after: jsonValueSchema.optional().meta({ description: 'Absent: nothing is left.' }),
       }),
     ),
   })

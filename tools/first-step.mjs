@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { ensureDependencies, InstallError } from './process/dependencies.mjs';
 
-const COMMANDS = ['start', 'test', 'check', 'bench', 'generate', 'histories', 'faults', 'model', 'packages', 'container-files'];
+const COMMANDS = ['start', 'test', 'check', 'bench', 'generate', 'histories', 'faults', 'model', 'fuzz', 'packages', 'container-files'];
 const MINIMUM_NODE_MAJOR = 20;
 
 const clone = fileURLToPath(new URL('..', import.meta.url));

@@ -6,6 +6,7 @@ import { contractFiles, contractSchemaFolder } from './generate/contract-schemas
 import { findDrift, writeGenerated } from './generate/generated-file.ts';
 import type { GeneratedSet } from './generate/generated-file.ts';
 import { lifecycleReference } from './generate/lifecycle-reference.ts';
+import { openApiFile } from './generate/openapi/document.ts';
 import { problemReference } from './generate/problem-reference.ts';
 import { routeReference } from './generate/route-reference.ts';
 import { OperatorError, runMain } from './process/operator-error.ts';
@@ -17,7 +18,7 @@ async function main(): Promise<number> {
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--check');
   if (unknown.length > 0) throw new OperatorError(`unknown argument ${unknown.join(' ')}; usage: npm run generate [-- --check]`);
   const set: GeneratedSet = {
-    files: [...contractFiles(), problemReference(), routeReference(), lifecycleReference(), configurationReference(), cliReference()],
+    files: [...contractFiles(), openApiFile(), problemReference(), routeReference(), lifecycleReference(), configurationReference(), cliReference()],
     folder: contractSchemaFolder,
   };
   if (process.argv.includes('--check')) {

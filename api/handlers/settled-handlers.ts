@@ -36,7 +36,7 @@ interface PutRequest<Kind extends SettledKind> {
 interface Shown<Status extends number, Body> {
   readonly status: Status;
   readonly body: Body;
-  readonly headers: { readonly etag: string };
+  readonly headers: { readonly etag: string; readonly location?: string };
 }
 
 interface KindHandlers<Kind extends SettledKind, Body> {
@@ -59,7 +59,10 @@ type SettledHandlers = Pick<
 /** Plans, regions and templates: declared, read, listed; nothing runs for them. */
 export function settledHandlers({ store, authorize, pageTokens }: SettledHandlerDependencies): SettledHandlers {
   function handlersOf<Kind extends SettledKind, Body>(kind: Kind, list: string, show: (document: DocumentOfKind<Kind>) => Body): KindHandlers<Kind, Body> {
-    const shown = <Status extends number>(status: Status, document: DocumentOfKind<Kind>): Shown<Status, Body> => ({ status, body: show(document), headers: { etag: etagOf((document as ResourceDocument).revision) } });
+    const shown = <Status extends number>(status: Status, document: DocumentOfKind<Kind>): Shown<Status, Body> => {
+      const { name, revision } = document as ResourceDocument;
+      return { status, body: show(document), headers: { etag: etagOf(revision), ...(status === 201 ? { location: `/v1/${list}/${name}` } : {}) } };
+    };
     return {
       async list({ query, caller }) {
         await authorize(caller, readActions[kind].list, { kind });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonValueSchema } from '../json-value.ts';
 
 const maxDepth = 24;
 const maxNodes = 5000;
@@ -29,7 +30,7 @@ export const jsonSchemaDocument = z
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
   // Only what is known to be shallow, for this descends by recursion.
-  .pipe(z.record(z.string(), z.json()))
+  .pipe(z.record(z.string(), jsonValueSchema))
   .meta({
     description: `Every write is validated against it by mongod. At most ${maxNodes} values, nested at most ${maxDepth} deep; no field name in it begins with "$" or holds a NUL.`,
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonValueSchema } from '../json-value.ts';
 
 export const configKeySchema = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'must begin with a letter and hold at most 64 letters, digits, "_", "." and "-"');
 
@@ -7,7 +8,7 @@ const maxBytes = 16_384;
 
 /** Settings by key, each any JSON value. They are stored and shown in the clear: no secret belongs here. */
 export const configSchema = z
-  .record(configKeySchema, z.json())
+  .record(configKeySchema, jsonValueSchema)
   .refine((config) => Object.keys(config).length <= maxKeys, `must hold at most ${maxKeys} keys`)
   .refine((config) => new TextEncoder().encode(JSON.stringify(config)).length <= maxBytes, `must be at most ${maxBytes / 1024} KiB of JSON`)
   .meta({ description: `Settings by key, at most ${maxBytes / 1024} KiB of JSON. No secret belongs here.`, maxProperties: maxKeys });

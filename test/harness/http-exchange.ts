@@ -5,6 +5,7 @@ import { problems } from '../../contracts/problems.ts';
 import type { ProblemCode } from '../../contracts/problems.ts';
 import { commonProblems, routes } from '../../contracts/routes.ts';
 import type { RouteContract } from '../../contracts/routes.ts';
+import { isRevised } from '../../tools/generate/openapi/headers.ts';
 import type { Installation, Who } from './installation.ts';
 
 export interface HttpRequest {
@@ -69,6 +70,10 @@ function requireContract(method: string, path: string, { status, headers, text, 
   assert.ok(schema !== undefined, `${told}, which the route table does not declare`);
   const parsed = schema.safeParse(JSON.parse(text));
   assert.ok(parsed.success, `${told}, which is not of the declared form: ${parsed.error?.message ?? ''}`);
+  // What is only rehearsed is there for nobody, and what was waited for is still to be found.
+  const isRehearsal = new URL(path, 'http://api').searchParams.get('dryRun') === 'true';
+  assert.equal(headers.has('etag'), isRevised(schema) && !isRehearsal, `${told}, where ETag goes with a revision that is shown`);
+  assert.equal(headers.has('location'), status !== 200 || headers.has('preference-applied'), `${told}, where Location goes with what was made or goes on`);
 }
 
 /** Plain HTTP with an installation's API: nothing is retried, nothing is hidden, and each answer is held to the route table. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessVerdictSchema, callerSchema } from '../../contracts/access.ts';
 import { driftReportSchema } from '../../contracts/drift-report.ts';
 import { isolationReportSchema, isolationVerificationSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
@@ -11,11 +12,14 @@ import { operationSchema } from '../../contracts/operation.ts';
 import { placementExplanationSchema } from '../../contracts/placement-explanation.ts';
 import { planPreviewSchema } from '../../contracts/plan-preview.ts';
 import { admissionRequestSchema, authorizationRequestSchema, policyResponseSchema } from '../../contracts/policy.ts';
+import { problemCatalogueSchema } from '../../contracts/problem-catalogue.ts';
 import { problemSchema } from '../../contracts/problem-document.ts';
+import { problems } from '../../contracts/problems.ts';
+import type { ProblemType } from '../../contracts/problems.ts';
 import { rolloutPreviewSchema, rolloutSchema } from '../../contracts/rollout.ts';
 import { tenantAccessSchema } from '../../contracts/tenant-access.ts';
 import { tenantConfigReportSchema } from '../../contracts/tenant-config-report.ts';
-import { tenantDifferenceSchema, tenantRevisionSchema } from '../../contracts/tenant-revision.ts';
+import { revisionSummarySchema, tenantDifferenceSchema, tenantRevisionSchema } from '../../contracts/tenant-revision.ts';
 import { tombstoneSchema } from '../../contracts/tombstone.ts';
 import { transitionTableSchema } from '../../contracts/transition-table.ts';
 import { generatedNotice } from './generated-file.ts';
@@ -32,6 +36,7 @@ export const contractDocuments = {
   tenant: { schema: tenantSchema, writtenBy: 'tenure' },
   'tenant-manifest': { schema: tenantManifestSchema, writtenBy: 'outsiders' },
   'tenant-revision': { schema: tenantRevisionSchema, writtenBy: 'tenure' },
+  'revision-summary': { schema: revisionSummarySchema, writtenBy: 'tenure' },
   'tenant-difference': { schema: tenantDifferenceSchema, writtenBy: 'tenure' },
   'tenant-config-report': { schema: tenantConfigReportSchema, writtenBy: 'tenure' },
   plan: { schema: planSchema, writtenBy: 'tenure' },
@@ -55,6 +60,9 @@ export const contractDocuments = {
   transitions: { schema: transitionTableSchema, writtenBy: 'tenure' },
   operation: { schema: operationSchema, writtenBy: 'tenure' },
   problem: { schema: problemSchema, writtenBy: 'tenure' },
+  problems: { schema: problemCatalogueSchema, writtenBy: 'tenure' },
+  caller: { schema: callerSchema, writtenBy: 'tenure' },
+  'access-verdict': { schema: accessVerdictSchema, writtenBy: 'tenure' },
   'tenant-access': { schema: tenantAccessSchema, writtenBy: 'tenure' },
 } as const satisfies Record<string, Contract>;
 
@@ -104,5 +112,10 @@ export function contractFiles(): GeneratedFile[] {
     const jsonSchema = jsonSchemaOf(contractDocuments[name]);
     return generatedJson(contractSchemaPath(name), { title: jsonSchema.title, ...jsonSchema });
   });
-  return [...schemas, generatedJson(`${contractSchemaFolder}/transitions.json`, { transitions })];
+  const catalogue: [string, ProblemType][] = Object.entries(problems);
+  return [
+    ...schemas,
+    generatedJson(`${contractSchemaFolder}/transitions.json`, { transitions }),
+    generatedJson(`${contractSchemaFolder}/problems.json`, { problems: Object.fromEntries(catalogue.map(([code, { status, exit, fault }]) => [code, { status, exit, fault }])) }),
+  ];
 }

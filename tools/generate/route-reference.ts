@@ -103,6 +103,7 @@ export function routeReference(): GeneratedFile {
     '# Routes',
     'Bodies and answers are JSON; every status that a route does not list is a problem. `Authorization` is a bearer token. A repeated `Idempotency-Key` with the same request gets the answer of the first. `If-Match` takes the ETag that was read, `If-None-Match` takes `*`. `X-Correlation-Id` may be sent with every request; it is written into logs and ledger. `dryRun=true` needs no key. With `Prefer: wait=SECONDS` (60 at most) a route that would answer 202 answers when its operation has ended, with the status of what is done, or with 202 when the time is up; `operation.state` says how it ended. A GET that answers with an ETag takes it back in `If-None-Match`, and answers 304.',
     'A stream is of server-sent events. It begins with a `bookmark`, has one whenever nothing else was sent for 15 s, and ends when the token expires or the process stops: open it again with `Last-Event-ID`. 410 means that what has happened since is no longer known: open it without, list, and go on.',
+    'The same, for programs, is the OpenAPI document [openapi.json](../../contracts/generated/openapi.json). The API serves it at `/openapi.json`, a page that shows it at `/docs`, and at `/problems/<code>` what a problem means and how to mend it; these take no token.',
     `Every route can answer with: ${problemLinks(commonProblems)}.`,
     markdownTable(
       ['Route', 'Method', 'Path', 'Summary', 'Policy action'],

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { ToolName } from '../toolchain/tools.ts';
+import type { StackTool } from '../toolchain/tools.ts';
 import { openDataDirectory } from './data-directory.ts';
 import type { StackDescription } from './description.ts';
 import { createManagedProcess } from './managed-process.ts';
@@ -28,7 +28,7 @@ export interface EmbeddedStackOptions {
   /** The data directory is removed when the stack stops or its process dies. */
   readonly temporary: boolean;
   readonly ports: Ports;
-  readonly tools: Readonly<Record<ToolName, string>>;
+  readonly tools: Readonly<Record<StackTool, string>>;
   readonly temporalStorage: 'file' | 'memory';
   readonly temporalUi: boolean;
   readonly uiCodecEndpoint?: string;

@@ -4,7 +4,7 @@ import { prove } from './prove.ts';
 import { sources as allSources } from './sources.ts';
 import type { Source } from './sources.ts';
 import { mongod, opa, temporal } from './tools.ts';
-import type { Tool, ToolName } from './tools.ts';
+import type { StackTool, Tool, ToolName } from './tools.ts';
 
 export interface AcquireOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -14,20 +14,20 @@ export interface AcquireOptions {
 }
 
 const SLOW_AFTER_MS = 2_000;
-const tools: readonly Tool[] = [temporal, mongod, opa];
+const tools: readonly (Tool & { readonly name: StackTool })[] = [temporal, mongod, opa];
 
 /**
  * Paths of proven binaries of the tools the stack needs: the one a variable names, else one on PATH at a fitting version,
  * else a cached one, else a new one from the first source that works (then cached).
  * Throws {@link OperatorError} that lists what was tried and the fix.
  */
-export async function acquireToolchain(options: AcquireOptions): Promise<Record<ToolName, string>> {
+export async function acquireToolchain(options: AcquireOptions): Promise<Record<StackTool, string>> {
   const [temporalPath, mongodPath, opaPath] = await Promise.all(tools.map((tool) => acquireTool(tool, options)));
   return { temporal: temporalPath!, mongod: mongodPath!, opa: opaPath! };
 }
 
 /** The environment variables with which other processes use the same binaries without looking for them. */
-export function toolVariables(paths: Partial<Record<ToolName, string>>): Record<string, string> {
+export function toolVariables(paths: Partial<Record<StackTool, string>>): Record<string, string> {
   return Object.fromEntries(tools.flatMap(({ name, variable }) => (paths[name] === undefined ? [] : [[variable, paths[name]]])));
 }
 

@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { OperatorError } from '../process/operator-error.ts';
 import { waitForPidLock } from '../process/pid-lock.mjs';
@@ -32,7 +32,7 @@ export interface ToolCache {
   createIncoming(): Promise<string>;
   /** Removes every incoming directory, those of interrupted installs too. Needs the lock. */
   clearIncoming(): Promise<void>;
-  /** Moves a proven binary to its place in one rename; needs the lock. Returns the path. */
+  /** Moves a proven binary, or the folder that it lies in, to its place in one rename; needs the lock. Returns the path. */
   keep(proof: Extract<Proof, { ok: true }>): Promise<string>;
 }
 
@@ -73,10 +73,10 @@ export function createToolCache(tool: Tool, root: string): ToolCache {
     },
 
     async keep(proof) {
-      const finished = await mkdtemp(join(directory, INCOMING_PREFIX));
-      await chmod(proof.path, 0o755);
-      await rename(proof.path, join(finished, tool.name));
       const place = join(directory, proof.version.join('.'));
+      await chmod(proof.path, 0o755);
+      const finished = tool.form === 'folder' ? dirname(proof.path) : await mkdtemp(join(directory, INCOMING_PREFIX));
+      await rename(proof.path, join(finished, tool.name));
       await removeTree(place);
       await rename(finished, place);
       return join(place, tool.name);

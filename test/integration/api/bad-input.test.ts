@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { problemSchema } from '../../../contracts/problem-document.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readControlState, readEntries } from '../../harness/control-data.ts';
@@ -50,6 +52,9 @@ const table: readonly BadInput[] = [
   { name: 'no body', request: { method: 'PUT', path: '/v1/tenants/acme', headers: create } },
   { name: 'a string for a body', request: put({ body: '"acme"' }) },
   { name: 'null for a body', request: put({ body: 'null' }) },
+  { name: 'null for a body that may be left out', request: { method: 'POST', path: '/v1/tenants/acme:open', body: 'null', headers: json } },
+  { name: 'null for the body of a verb', request: { ...verb('activate', {}), body: 'null', headers: { ...json, 'if-match': '*', 'idempotency-key': 'null' } } },
+  { name: 'a malformed Idempotency-Key of a dry run', request: put({ path: '/v1/tenants/acme?dryRun=true', headers: { ...json, ...create, 'idempotency-key': 'a b' } }) },
   { name: 'an array for a body', request: put({ body: [manifest] }) },
   { name: 'an unknown field of the manifest', request: put({ body: { ...manifest, specs: {} } }), pointer: '/specs' },
   { name: 'an unknown field of spec', request: withSpec({ colour: 'red' }), pointer: '/spec/colour' },
@@ -112,6 +117,7 @@ const table: readonly BadInput[] = [
   { name: 'If-None-Match with an ETag, for a change', request: put({ headers: { 'if-none-match': '"1"' } }) },
   { name: 'two preconditions at once', request: put({ headers: { ...create, 'if-match': '"1"' } }) },
   { name: 'an Idempotency-Key with a space', request: put({ headers: { ...create, 'idempotency-key': 'a b' } }) },
+  { name: 'an address beyond 16 KiB', request: { path: `/v1/tenants?labelSelector=${'a'.repeat(17_000)}` }, code: 'headers_too_large' },
   { name: 'an Idempotency-Key that is too long', request: put({ headers: { ...create, 'idempotency-key': 'k'.repeat(256) } }) },
 ];
 
@@ -126,6 +132,16 @@ for (const { name, request, code = 'request_invalid', pointer } of table) {
     assert.equal((await readEntries(installation)).length, entries, 'bad input is no entry');
   });
 }
+
+test('what is no HTTP is answered with a problem too, and the connection ends', async () => {
+  const socket = connect(Number(new URL(installation.server).port), '127.0.0.1');
+  socket.end('GET / NONSENSE\r\n\r\n');
+  const [head = '', body = ''] = Buffer.concat(await socket.toArray()).toString().split('\r\n\r\n');
+  assert.match(head, /^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json\r\n/);
+  const { code, requestId } = problemSchema.parse(JSON.parse(body));
+  assert.equal(code, 'request_invalid');
+  assert.ok(head.includes(`x-request-id: ${requestId}`));
+});
 
 test('every flaw of a manifest is told at once', async () => {
   const { errors } = (await exchange(withSpec({ plan: 7, colour: 'red', services: [] }))).problem();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ProblemDetail } from '../../../contracts/problem-document.ts';
+import { problems } from '../../../contracts/problems.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
@@ -88,6 +89,7 @@ const table: readonly Refused[] = [
     flaw: { pointer: '/spec/lifecycle', allowed: ['Draft', 'Active'] },
     ownFix: false,
   },
+  { name: 'a hold, which its own verb sets', spec: { hold: { reason: 'a case' } }, code: 'tenant_held', flaw: { pointer: '/spec/hold' } },
   {
     name: 'activation where every cell is full',
     spec: { lifecycle: 'Active', residency: { allowedRegions: ['full'] } },
@@ -113,7 +115,7 @@ for (const { name, spec, code, flaw, ownFix = true } of table) {
       assert.ok(answer !== undefined);
       const problem = answer.problem();
       assert.equal(problem.code, code, answer.text);
-      assert.equal(problem.status, 422);
+      assert.equal(problem.status, problems[code].status);
       assert.ok(problem.fix.length > 0);
       const told = problem.errors?.find((error) => Object.entries(flaw).every(([key, value]) => JSON.stringify(error[key as keyof ProblemDetail]) === JSON.stringify(value)));
       assert.ok(told !== undefined, answer.text);

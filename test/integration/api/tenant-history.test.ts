@@ -157,6 +157,14 @@ let keys = 0;
 const rollback = (generation: unknown, headers: Record<string, string> = { 'if-match': '*' }, name = 'acme'): Promise<HttpAnswer> =>
   exchange({ method: 'POST', path: `/v1/tenants/${name}:rollback`, body: { generation }, headers: { 'idempotency-key': `rollback-${(keys += 1)}`, ...headers } });
 
+test('a deleted tenant is not rolled back', async () => {
+  const api = installation.client();
+  await api.call('createTenant', { body: tenantManifest('gone') });
+  await takeAll(api, 'gone', ['deleteTenant']);
+  const answer = await rollback(1, { 'if-match': '*' }, 'gone');
+  assert.equal(answer.problem().code, 'tenant_deleted');
+});
+
 test('a rollback declares labels, annotations and spec again as a new generation, and leaves lifecycle and placement', async () => {
   const api = installation.client();
   const name = 'draft';

@@ -8,6 +8,7 @@ import { contractDocuments, contractFiles, jsonSchemaOf } from '../../../tools/g
 import { findDrift, writeGenerated } from '../../../tools/generate/generated-file.ts';
 import { lifecycleReference } from '../../../tools/generate/lifecycle-reference.ts';
 import { markdownTable } from '../../../tools/generate/markdown.ts';
+import { openApiFile } from '../../../tools/generate/openapi/document.ts';
 import { problemReference } from '../../../tools/generate/problem-reference.ts';
 import { routeReference } from '../../../tools/generate/route-reference.ts';
 import { configurationReference } from '../../../tools/generate/configuration-reference.ts';
@@ -15,7 +16,7 @@ import { accepted, refused } from './manifest-samples.ts';
 import type { Json } from './manifest-samples.ts';
 
 describe('a generated file', () => {
-  const all = () => [...contractFiles(), problemReference(), routeReference(), lifecycleReference(), configurationReference()];
+  const all = () => [...contractFiles(), openApiFile(), problemReference(), routeReference(), lifecycleReference(), configurationReference()];
 
   it('is the same however often it is generated', () => assert.deepEqual(all(), all()));
 

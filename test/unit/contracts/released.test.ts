@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { canonicalBytes, sha256 } from '../../../contracts/canonical-json.ts';
 import { ledgerEntrySchema } from '../../../contracts/ledger-entry.ts';
 import { transitions } from '../../../contracts/lifecycle.ts';
+import { problemCatalogueSchema } from '../../../contracts/problem-catalogue.ts';
+import type { ProblemMeaning } from '../../../contracts/problem-catalogue.ts';
+import { problemCodes, problems, retiredProblemCodes } from '../../../contracts/problems.ts';
 import { transitionTableSchema } from '../../../contracts/transition-table.ts';
 import { commitment } from '../../../store/ledger.ts';
 import type { CommitmentOpening } from '../../../store/documents.ts';
@@ -54,6 +57,26 @@ describe('a tenant can still go every way that it could when a release was made:
       });
     }
   }
+});
+
+describe('a problem code that was released', () => {
+  const catalogues = documents.filter((one) => basename(one) === 'problems.json').map((file): [string, Record<string, ProblemMeaning>] => [file, problemCatalogueSchema.parse(readJson(file)).problems]);
+  const known: ReadonlySet<string> = new Set(problemCodes);
+
+  for (const [file, catalogue] of catalogues) {
+    for (const [code, meaning] of Object.entries(catalogue)) {
+      it(`${code} keeps its meaning or is retired, as in ${file}`, () => {
+        assert.notEqual(known.has(code), retiredProblemCodes.includes(code), `${code} is either in use or retired, and stays so`);
+        const today = problemCodes.find((one) => one === code);
+        if (today !== undefined) assert.partialDeepStrictEqual(problems[today], meaning);
+      });
+    }
+  }
+
+  it('stands in a released catalogue, and so does every code of today', () => {
+    const everReleased = new Set(catalogues.flatMap(([, catalogue]) => Object.keys(catalogue)));
+    assert.deepEqual([...problemCodes, ...retiredProblemCodes].filter((code) => !everReleased.has(code)), [], 'add new codes to problems.json of the newest folder in contracts/released');
+  });
 });
 
 describe('a released ledger entry keeps its bytes and what was proven over them:', () => {

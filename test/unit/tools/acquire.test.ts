@@ -38,7 +38,7 @@ function options(sources: readonly Source[], environment: NodeJS.ProcessEnv = {}
   return {
     environment: { TENURE_TOOL_CACHE: join(directory, 'cache'), ...environment },
     report: (line) => lines.push(line),
-    sources: { temporal: [], mongod: [], opa: sources },
+    sources: { temporal: [], mongod: [], opa: sources, schemathesis: [] },
   };
 }
 
