@@ -4,7 +4,8 @@ import { MongoNetworkTimeoutError } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { IndexSpec } from '../../../contracts/manifests/tenant.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
-import { listOnCell, readOnCell } from '../cell-commands.ts';
+import { listOnCell, readOnCell, writeOnCell } from '../cell-commands.ts';
+import { serverCodes } from '../cell-errors.ts';
 import { reserveMs, whileLeaseIsRenewed } from '../command-bounds.ts';
 import type { CellWork, Home } from '../home.ts';
 import { changeCollection } from './change-collection.ts';
@@ -14,7 +15,7 @@ import { indexDefinition, nameOnCell } from './indexes.ts';
 /** What was left out, as "collection/index", with why. */
 export type LeftOut = Map<string, string>;
 
-/** A build that is ended ends at its next point of interruption, which is near. */
+/** A build that is ended ends at its next point of interruption, which is near, and when nobody holds the collection. */
 const limitMs = 20_000;
 const pauseMs = 5;
 const lookMs = 500;
@@ -22,19 +23,36 @@ const lookMs = 500;
 /** By which mongod shows whose build it is. */
 const commentOf = ({ operationId }: Home): string => `tenure operation ${operationId}`;
 
-async function buildsBy(work: CellWork, comment: Document | string): Promise<{ readonly opid: number | string }[]> {
-  const pipeline = [{ $currentOp: { allUsers: true } }, { $match: { 'command.createIndexes': { $exists: true }, 'command.comment': comment } }, { $project: { opid: true } }];
+/** A command as mongod shows it: once for who has asked for it, and once for the thread of mongod's own that builds, while it does. */
+interface ShownBuild {
+  readonly opid: number | string;
+  /** Absent: it is mongod's own thread. */
+  readonly connectionId?: number;
+  readonly command: { readonly createIndexes: string; readonly $db: string; readonly comment: string; readonly indexes: readonly { readonly name: string }[] };
+}
+
+async function buildsBy(work: CellWork, comment: Document | string): Promise<ShownBuild[]> {
+  const pipeline = [{ $currentOp: { allUsers: true } }, { $match: { 'command.createIndexes': { $exists: true }, 'command.comment': comment } }, { $project: { opid: true, connectionId: true, command: true } }];
   return listOnCell(work, 'admin', { aggregate: 1, pipeline, cursor: { batchSize: 10_000 } });
 }
 
-/** Ends builds with such a comment, and resolves when mongod shows none of them any more. */
+const endedMeanwhile: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound, serverCodes.indexNotFound, serverCodes.indexBuildAborted, serverCodes.backgroundOperationInProgress]);
+
+/**
+ * Ends builds with such a comment, and resolves when mongod shows none of them any more. What is being built is dropped, as MongoDB's
+ * manual has it; only who still waits for a turn is killed. Killing the thread that builds as well as the command that asked for it
+ * has mongod abort the build twice, and the two wait for each other for ever, with the collection locked (seen in 6.0.5).
+ */
 async function endBuilds(work: CellWork, comment: Document | string): Promise<void> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const left = await buildsBy(work, comment);
     if (left.length === 0) return;
     if (performance.now() > deadline) throw new TenureError('cell_unavailable', `an index build on cell "${work.cell.name}" did not end within ${limitMs / 1000} s`);
-    for (const { opid } of left) await readOnCell(work, 'admin', { killOp: 1, op: opid });
+    const building = left.filter(({ connectionId }) => connectionId === undefined);
+    for (const { command } of building) await writeOnCell(work, command.$db, { dropIndexes: command.createIndexes, index: command.indexes.map(({ name }) => name) }, endedMeanwhile);
+    const waiting = left.filter((one) => !building.some(({ command }) => command.comment === one.command.comment));
+    for (const { opid } of waiting) await readOnCell(work, 'admin', { killOp: 1, op: opid });
     await pause(pauseMs);
   }
 }

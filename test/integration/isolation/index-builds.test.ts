@@ -95,4 +95,39 @@ describe('an index build', () => {
     });
     assert.deepEqual(await cell.inside(home).listCollections(), []);
   });
+
+  // Ended twice, by whoever asked for it and by the thread that builds, it would hold the collection for ever.
+  test('that is under way is ended by the undo, and leaves the collection to others', async () => {
+    const home = cell.home();
+    await cell.insertClaim(home);
+    await createCollections.ensure(home);
+    const orders = cell.collection(home, 'orders');
+    await orders.dropIndexes();
+    for (let batch = 0; batch < 20; batch += 1) await orders.insertMany(Array.from({ length: 10_000 }, (_, index) => ({ sku: `${batch}-${index}` })), { ordered: false, writeConcern: { w: 1 } });
+    const isBuilt = async (): Promise<boolean> => (await buildsOf(home)).some(({ connectionId }) => connectionId === undefined);
+    let isLost = false;
+    const lease: WorkLease = {
+      remainingMs() {
+        if (isLost) throw new TenureError('fenced', 'the lease was lost');
+        return shortMs;
+      },
+    };
+    const ensured = createCollections.ensure({ ...home, lease }).catch(() => undefined);
+    await until('it is being built', isBuilt, 20_000, 1);
+    await cell.root.withSession(async (session: ClientSession) => {
+      // It cannot be committed while this is open.
+      session.startTransaction();
+      await orders.insertOne({ sku: 'open' }, { session });
+      assert.ok(await isBuilt());
+      isLost = true;
+      cell.sent.length = 0;
+      const undone = createCollections.undo({ ...home, lease: heldLease });
+      await until('it is being ended', () => cell.sent.some(({ commandName }) => commandName === 'dropIndexes' || commandName === 'killOp'));
+      await session.commitTransaction();
+      await Promise.race([undone, until('the undo ends', () => false, 20_000)]);
+    });
+    await ensured;
+    assert.deepEqual(await buildsOf(home), []);
+    assert.deepEqual(await cell.inside(home).listCollections(), []);
+  });
 });
