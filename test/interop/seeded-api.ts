@@ -2,20 +2,26 @@ import { takeAll, activeTenant } from '../harness/lifecycle.ts';
 import type { Installation, Who } from '../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../harness/manifests.ts';
 
-/** A caller by the name of its role; a tenant's own admin is confined to its tenant. */
-export const callers: Readonly<Record<string, Who>> = {
+/** A caller of each role. */
+export const callers = {
   admin: { subject: 'root@example.com', roles: ['admin'] },
   operator: { subject: 'olga@example.com', roles: ['operator'] },
   viewer: { subject: 'vera@example.com', roles: ['viewer'] },
-  'tenant-admin': { subject: 'tom@example.com', roles: ['tenant-admin'], tenants: ['acme'] },
+  'tenant-admin': { subject: 'tom@example.com', roles: ['tenant-admin'] },
   service: { subject: 'shop-service', roles: ['service'] },
-};
+} as const satisfies Record<string, Who>;
 
 /** What there is for requests to name, by the tag of the routes and the parameter of their path. */
 export type Names = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
+export interface Seeded {
+  readonly names: Names;
+  /** Uid of the tenant that its own admin is confined to. */
+  readonly own: string;
+}
+
 /** Makes one of everything, so that requests get further than "not found". The names of released examples are among them. */
-export async function seed(installation: Installation): Promise<Names> {
+export async function seed(installation: Installation): Promise<Seeded> {
   const api = installation.client();
   await declareBasics(api);
   await api.call('putTemplate', {
@@ -24,14 +30,14 @@ export async function seed(installation: Installation): Promise<Names> {
     body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name: 'shop' }, spec: { config: { theme: 'light' }, services: tenantManifest('any').spec.services } },
   });
   const { spec } = tenantManifest('any');
-  await activeTenant(api, 'acme');
+  const { metadata: { uid: own } } = await activeTenant(api, 'acme');
   await activeTenant(api, 'globex', { plan: spec.plan, template: { name: 'shop' } });
   await activeTenant(api, 'initech');
   await takeAll(api, 'initech', ['suspendTenant']);
   await api.call('createTenant', { body: tenantManifest('umbrella') });
   const { body: rollout } = await api.call('startRollout', { params: { name: 'shop' }, body: {} });
   const { body: operations } = await api.call('listOperations');
-  return {
+  const names = {
     tenants: { name: ['acme', 'globex', 'initech', 'umbrella'] },
     plans: { name: ['startup'] },
     regions: { name: ['eu-west-1', 'us-east-1'] },
@@ -39,4 +45,5 @@ export async function seed(installation: Installation): Promise<Names> {
     rollouts: { id: [rollout.id] },
     operations: { id: operations.items.map(({ id }) => id) },
   };
+  return { names, own };
 }

@@ -9,7 +9,7 @@ export const tokenAudience = 'tenure';
 export interface TokenRequest {
   readonly subject: string;
   readonly roles: readonly string[];
-  /** Tenant names the subject is limited to; absent means not limited by the token. */
+  /** Uids of the tenants the subject is limited to; absent means not limited by the token. */
   readonly tenants?: readonly string[];
   readonly ttlSeconds: number;
 }
