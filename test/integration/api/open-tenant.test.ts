@@ -31,7 +31,7 @@ const open = (body: object = {}, who?: Who, name = 'acme'): Promise<HttpAnswer> 
 async function opened(body?: object, who?: Who): Promise<TenantAccess> {
   const answer = await open(body, who);
   assert.equal(answer.status, 200, answer.text);
-  assert.equal(answer.headers.get('cache-control'), 'no-store');
+  assert.equal(answer.headers.get('cache-control'), 'no-store, no-transform');
   return answer.json();
 }
 
