@@ -75,6 +75,7 @@ export function parseTenantFilter({ labelSelector, lifecycle, plan, template, re
 /** Whether a tenant is among those that a search by the filter finds. */
 export function fitsFilter({ lifecycles, namePrefix, requirements }: TenantFilter, tenant: FacetSource & { readonly name: string; readonly lifecycle: LifecycleState }): boolean {
   if (!lifecycles.includes(tenant.lifecycle) || !tenant.name.startsWith(namePrefix)) return false;
+  if (requirements.length === 0) return true;
   const facets = new Set(facetsOf(tenant));
   return requirements.every(({ must, facets: asked }) => asked.some((facet) => facets.has(facet)) === (must === 'haveOneOf'));
 }

@@ -9,9 +9,14 @@ export interface SentEvent {
   readonly id: string;
 }
 
+/** An event as bytes: made once for however many are sent it. */
+export function encodeEvent({ event, data, id }: SentEvent): Buffer {
+  return Buffer.from(`event: ${event}\nid: ${id}\ndata: ${data}\n\n`);
+}
+
 /** A stream of server-sent events (WHATWG HTML, section 9.2). */
 export interface EventStream {
-  send(event: SentEvent): void;
+  send(event: Buffer): void;
   /** Ends the answer; the caller comes back with the last id it has. */
   end(): void;
 }
@@ -32,9 +37,9 @@ export function openEventStream(response: Response, closed: () => void): EventSt
   response.flushHeaders();
   response.write(`retry: ${retryMs}\n\n`);
   return {
-    send({ event, data, id }) {
+    send(event) {
       if (response.writableEnded || response.destroyed) return;
-      response.write(`event: ${event}\nid: ${id}\ndata: ${data}\n\n`);
+      response.write(event);
       if (response.writableLength > maxUnreadBytes) response.destroy();
     },
     end() {

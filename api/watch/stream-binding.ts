@@ -12,9 +12,9 @@ import { requestIds } from '../request-ids.ts';
 import { parsePart } from '../request-parsing.ts';
 import { expressPath } from '../route-path.ts';
 import type { ChangeHub } from './change-hub.ts';
-import { openEventStream } from './event-stream.ts';
+import { encodeEvent, openEventStream } from './event-stream.ts';
 import type { EventStream } from './event-stream.ts';
-import type { Show, Watches } from './watches.ts';
+import type { Show, Shown, Watches } from './watches.ts';
 
 export interface StreamBindingDependencies {
   readonly hub: ChangeHub;
@@ -34,6 +34,16 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: {
   const router = express.Router({ caseSensitive: true, strict: true });
 
   const idOf = (position: Position): string => pageTokens.make(list, null, position);
+  /** What many are shown is one object, and is encoded once. */
+  const encoded = new WeakMap<Shown, Buffer>();
+
+  function encode(shown: Shown, position: Position): Buffer {
+    const known = encoded.get(shown);
+    if (known !== undefined) return known;
+    const bytes = encodeEvent({ ...shown, id: idOf(position) });
+    encoded.set(shown, bytes);
+    return bytes;
+  }
 
   function readPosition(lastEventId: string | undefined): Position | undefined {
     if (lastEventId === undefined || lastEventId === '') return undefined;
@@ -59,11 +69,11 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: {
       const following = await hub.follow(readPosition(request.get('last-event-id')), {
         told(change) {
           const shown = show(change);
-          if (shown !== undefined) whenOpen(() => stream?.send({ ...shown, id: idOf(change.position) }));
+          if (shown !== undefined) whenOpen(() => stream?.send(encode(shown, change.position)));
         },
         ended: () => whenOpen(() => stream?.end()),
       });
-      const bookmark = (position: Position): void => stream?.send({ event: 'bookmark', data: JSON.stringify({ time: new Date().toISOString() }), id: idOf(position) });
+      const bookmark = (position: Position): void => stream?.send(encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: new Date().toISOString() }), id: idOf(position) }));
       const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
       // Who may see what was decided by the token; it is decided anew when that has expired.
       const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - Date.now(), 2 ** 31 - 1));
