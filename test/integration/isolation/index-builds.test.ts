@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { MongoErrorLabel, MongoServerError } from 'mongodb';
 import type { ClientSession, Document } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
@@ -115,9 +116,18 @@ describe('an index build', () => {
     const ensured = createCollections.ensure({ ...home, lease }).catch(() => undefined);
     await until('it is being built', isBuilt, 20_000, 1);
     await cell.root.withSession(async (session: ClientSession) => {
-      // It cannot be committed while this is open.
-      session.startTransaction();
-      await orders.insertOne({ sku: 'open' }, { session });
+      // It cannot be committed while this is open. A build takes the whole collection for a moment as it begins.
+      await until('a transaction holds the collection', async () => {
+        session.startTransaction();
+        try {
+          await orders.insertOne({ sku: 'open' }, { session });
+          return true;
+        } catch (error) {
+          await session.abortTransaction();
+          if (error instanceof MongoServerError && error.hasErrorLabel(MongoErrorLabel.TransientTransactionError)) return false;
+          throw error;
+        }
+      }, 20_000, 1);
       assert.ok(await isBuilt());
       isLost = true;
       cell.sent.length = 0;
