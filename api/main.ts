@@ -6,7 +6,7 @@ import { endpointOf } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { printSettings } from '../platform/config-explanation.ts';
-import { ConfigError, apiSettings, massChangeLimits, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
+import { ConfigError, apiSettings, massChangeLimits, processEnvironment, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -36,7 +36,7 @@ const closeIdleEveryMs = 50;
 /** The API process: serves until it is told to stop, then drains. */
 async function main(): Promise<void> {
   if (process.argv.includes('--explain-config')) {
-    process.exitCode = printSettings(apiSettings);
+    process.exitCode = printSettings(apiSettings, processEnvironment());
     return;
   }
   const config = readApiConfig();

@@ -14,6 +14,7 @@ import { readPreferredWait } from './await-outcome.ts';
 import type { AwaitOutcome } from './await-outcome.ts';
 import { cacheable } from './caching.ts';
 import { deprecationHeaders } from './deprecation.ts';
+import { refuseMethod } from './refuse-method.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
@@ -123,10 +124,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
       };
       router[method](expressPath(path), named, authenticated, readJson, bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>));
     }
-    router.all(expressPath(path), (request, response) => {
-      response.set('allow', [...allowed].join(', '));
-      throw new TenureError('method_not_allowed', `${request.method} is not taken here`);
-    });
+    router.all(expressPath(path), refuseMethod([...allowed]));
   }
   return router;
 }

@@ -53,7 +53,7 @@ export function findServer({ flags, environment }: Pick<ConnectionSources, 'flag
 }
 
 /** @throws CliFailure usage, when there is none for this server */
-export function findToken({ flags, environment, workingDirectory }: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
+function findToken({ flags, environment, workingDirectory }: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
   const fromFile = (path: string, origin: string): TokenSource => ({ path, origin, read: () => readToken(path) });
   if (flags.tokenFile !== undefined) return fromFile(resolve(workingDirectory, flags.tokenFile), 'flag --token-file');
   const { token } = environment;
@@ -62,6 +62,13 @@ export function findToken({ flags, environment, workingDirectory }: ConnectionSo
   if (context?.tokenFile === undefined) throw usageFailure(`no token is configured for ${server}`, tokenFix);
   if (serverUrl(context.server) !== server) throw usageFailure(`the token of ${context.name === undefined ? context.path : `context "${context.name}"`} is for ${context.server}, not for ${server}`, tokenFix);
   return fromFile(tokenFileOf(context) ?? context.tokenFile, contextOrigin(context));
+}
+
+/** The same, once it has been read. @throws CliFailure usage, also for what holds no token */
+export function findReadableToken(sources: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
+  const source = findToken(sources, context, server);
+  source.read();
+  return source;
 }
 
 /** What a context is called as the origin of a value. */

@@ -24,3 +24,13 @@ export function joinFailures(failures: readonly CliFailure[]): CliFailure {
   const worst = failures.map(({ exit }) => exit).reduce((a, b) => (exitCodes[b] > exitCodes[a] ? b : a));
   return new CliFailure(worst, failures.map(({ report }) => report).join('\n'));
 }
+
+/** What was found, or why the command line or its settings do not say. Anything else that goes wrong is thrown. */
+export function attempt<T>(find: () => T): { readonly found: T; readonly failure?: undefined } | { readonly found?: undefined; readonly failure: CliFailure } {
+  try {
+    return { found: find() };
+  } catch (error) {
+    if (error instanceof CliFailure) return { failure: error };
+    throw error;
+  }
+}

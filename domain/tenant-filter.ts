@@ -3,8 +3,8 @@ import type { LifecycleState } from '../contracts/lifecycle.ts';
 import { conditionStatuses } from '../contracts/manifests/tenant.ts';
 import { conditionTypes } from './conditions.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import { conditionIs, facetsOf, labelsAre, planIs, regionIs, templateIs } from './tenant-facets.ts';
-import type { FacetRequirement, FacetSource } from './tenant-facets.ts';
+import { conditionIs, labelsAre, planIs, regionIs, templateIs } from './tenant-facets.ts';
+import type { FacetRequirement } from './tenant-facets.ts';
 import { TenureError } from './tenure-error.ts';
 
 /** What a caller may ask of a list of tenants, as text; all of it must be so. */
@@ -72,10 +72,8 @@ export function parseTenantFilter({ labelSelector, lifecycle, plan, template, re
   };
 }
 
-/** Whether a tenant is among those that a search by the filter finds. */
-export function fitsFilter({ lifecycles, namePrefix, requirements }: TenantFilter, tenant: FacetSource & { readonly name: string; readonly lifecycle: LifecycleState }): boolean {
+/** Whether a tenant with these facets is among those that a search by the filter finds. */
+export function fitsFilter({ lifecycles, namePrefix, requirements }: TenantFilter, tenant: { readonly name: string; readonly lifecycle: LifecycleState }, facets: ReadonlySet<string>): boolean {
   if (!lifecycles.includes(tenant.lifecycle) || !tenant.name.startsWith(namePrefix)) return false;
-  if (requirements.length === 0) return true;
-  const facets = new Set(facetsOf(tenant));
   return requirements.every(({ must, facets: asked }) => asked.some((facet) => facets.has(facet)) === (must === 'haveOneOf'));
 }

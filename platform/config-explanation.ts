@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, readCells, readJwks, readKeyring } from './config.ts';
+import type { Environment } from './config.ts';
 import { redact } from './redaction.ts';
 
 /** A setting as a process reads it. */
@@ -13,8 +14,6 @@ export interface ExplainedSetting {
   /** What is wrong with it, and what it should be. */
   readonly flaw?: { readonly message: string; readonly fix: string };
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads what a setting names, as the process does when it starts. @throws ConfigError */
 const fileReaders: Readonly<Record<string, (path: string) => unknown>> = {
@@ -65,7 +64,7 @@ export function renderExplanation(settings: readonly ExplainedSetting[]): { read
 }
 
 /** What `--explain-config` does: nothing is started. Returns the exit code: 0, or 2 when a setting is missing or wrong. */
-export function printSettings(schema: z.ZodObject, environment: Environment = process.env): 0 | 2 {
+export function printSettings(schema: z.ZodObject, environment: Environment): 0 | 2 {
   const { table, flaws } = renderExplanation(explainSettings(schema, environment));
   process.stdout.write(table);
   process.stderr.write(flaws);

@@ -68,7 +68,12 @@ export function massChangeLimits(config: Pick<ApiConfig, keyof typeof brakeSetti
   return { share: config.TENURE_BRAKE_SHARE, atLeast: config.TENURE_BRAKE_AT_LEAST, windowMs: config.TENURE_BRAKE_WINDOW_SECONDS * 1000 };
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the process was started with, for who explains it. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
 
 function read<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.infer<Schema> {
   // A setting without text, as an env file leaves it, is not set.

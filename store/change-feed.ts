@@ -1,5 +1,6 @@
 import { MongoServerError } from 'mongodb';
 import type { ChangeStream, ChangeStreamDocument, Document, ResumeToken } from 'mongodb';
+import { facetsOf } from '../domain/tenant-facets.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
@@ -14,7 +15,7 @@ export type Position = string;
 
 /** Something that has changed, as it stands now or as it stood then: the last change of a thing says how it is. */
 export type Change =
-  | { readonly kind: 'tenant'; readonly position: Position; readonly tenant: TenantDocument }
+  | { readonly kind: 'tenant'; readonly position: Position; readonly tenant: TenantDocument; readonly facets: ReadonlySet<string> }
   | { readonly kind: 'tenantGone'; readonly position: Position; readonly uid: string }
   | { readonly kind: 'operation'; readonly position: Position; readonly operation: OperationDocument };
 
@@ -48,7 +49,10 @@ function changeOf(event: ChangeStreamDocument): Change | undefined {
   if (document == null) return undefined;
   if (coll === 'operations') return { kind: 'operation', position, operation: upgradeOnRead(document as OperationDocument) };
   const { facets: _facets, facetScheme: _scheme, ...resource } = document as StoredResource & { facets?: unknown; facetScheme?: unknown };
-  return resource.kind === 'Tenant' ? { kind: 'tenant', position, tenant: upgradeOnRead(resource) } : undefined;
+  if (resource.kind !== 'Tenant') return undefined;
+  const tenant = upgradeOnRead(resource);
+  // Anew, for an older build may have stored it; once, for however many it is held against.
+  return { kind: 'tenant', position, tenant, facets: new Set(facetsOf(tenant)) };
 }
 
 export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChangeFeed {

@@ -19,7 +19,7 @@ import { createCells } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { printSettings } from '../platform/config-explanation.ts';
-import { ConfigError, massChangeLimits, readCells, readKeyring, readWorkerConfig, workerSettings } from '../platform/config.ts';
+import { ConfigError, massChangeLimits, processEnvironment, readCells, readKeyring, readWorkerConfig, workerSettings } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -41,7 +41,7 @@ import { bundleWorkflows } from './workflow-bundle.ts';
 /** A worker: runs workflows and activities of one task queue until it is told to stop. */
 async function main(): Promise<void> {
   if (process.argv.includes('--explain-config')) {
-    process.exitCode = printSettings(workerSettings);
+    process.exitCode = printSettings(workerSettings, processEnvironment());
     return;
   }
   const config = readWorkerConfig();

@@ -2,6 +2,7 @@ import express from 'express';
 import type { RequestHandler, Response, Router } from 'express';
 import helmet from 'helmet';
 import { TenureError } from '../../domain/tenure-error.ts';
+import { refuseMethod } from '../refuse-method.ts';
 import { describedProblem, describedProblems, problemCodeOf, problemPage, problemPagePolicy, problemsPage } from './problem-pages.ts';
 import { servedFile } from './served-file.ts';
 
@@ -36,10 +37,7 @@ export function documentation(): Router {
       next();
     };
     router.get(path, named, ...handlers);
-    router.all(path, named, (request, response) => {
-      response.set('allow', 'GET, HEAD');
-      throw new TenureError('method_not_allowed', `${request.method} is not taken here`);
-    });
+    router.all(path, named, refuseMethod(['GET', 'HEAD']));
   }
 
   serve('/openapi.json', servedFile(new URL('../../contracts/generated/openapi.json', import.meta.url), 'application/json; charset=utf-8'));

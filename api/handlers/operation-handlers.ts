@@ -5,6 +5,7 @@ import type { OperationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
+import { operationScope } from '../operation-scope.ts';
 import type { OperationWatch } from '../operation-watch.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
@@ -35,13 +36,7 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
     },
     async listOperations({ query, caller }) {
       const { tenant: name, state } = query;
-      const tenant = name === undefined ? undefined : await store.resources.find('Tenant', name);
-      if (name !== undefined) {
-        await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
-        if (tenant === undefined) throw absent({ kind: 'Tenant', name });
-      }
-      const { confinedTo } = await authorize(caller, 'operation.list', { kind: 'Operation' });
-      const tenants = tenant === undefined ? confinedTo : [tenant._id];
+      const tenants = await operationScope({ store, authorize }, name, caller);
       const filter = { tenants: tenants ?? null, state: state ?? null };
       const body = await listPage(pageTokens, 'operations', query, filter, {
         read: (before, limit) => store.operations.list({ limit, ...(before === undefined ? {} : { before }), ...(tenants === undefined ? {} : { tenants }), ...(state === undefined ? {} : { state }) }),

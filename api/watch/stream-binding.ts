@@ -8,6 +8,7 @@ import type { Metrics } from '../../platform/metrics.ts';
 import type { Position } from '../../store/change-feed.ts';
 import type { Authenticate } from '../authentication.ts';
 import type { PageTokens } from '../page-token.ts';
+import { refuseMethod } from '../refuse-method.ts';
 import { requestIds } from '../request-ids.ts';
 import { parsePart } from '../request-parsing.ts';
 import { expressPath } from '../route-path.ts';
@@ -93,11 +94,12 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: {
 
   for (const id of Object.keys(streams) as StreamId[]) {
     const contract: StreamContract = streams[id];
+    const refuseOthers = refuseMethod(['GET']);
+    // express gives a GET's handler the HEAD too.
     const onlyGet: RequestHandler = (request, response, next) => {
       response.locals['route'] = contract.path;
-      if (request.method === 'GET') return next();
-      response.set('allow', 'GET');
-      throw new TenureError('method_not_allowed', `${request.method} is not taken here`);
+      if (request.method === 'GET') next();
+      else void refuseOthers(request, response, next);
     };
     router.all(expressPath(contract.path), onlyGet, bind(id, contract));
   }

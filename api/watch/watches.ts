@@ -3,8 +3,8 @@ import { fitsFilter, parseTenantFilter } from '../../domain/tenant-filter.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { Change } from '../../store/change-feed.ts';
 import type { Store } from '../../store/store.ts';
-import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
+import { operationScope } from '../operation-scope.ts';
 import { operationBody, tenantBody } from '../representations.ts';
 
 /** What a caller is shown of a change: an event without its id. */
@@ -54,19 +54,13 @@ export function createWatches({ store, authorize }: WatchesDependencies): Watche
         const uid = change.kind === 'tenant' ? change.tenant._id : change.uid;
         if (mayBeSeen?.has(uid) === false) return undefined;
         if (change.kind === 'tenantGone') return word(change, 'gone', () => ({ uid }));
-        const { tenant } = change;
+        const { tenant, facets } = change;
         if (name !== undefined && tenant.name !== name) return undefined;
-        return fitsFilter(filter, tenant) ? word(change, 'tenant', () => tenantBody(tenant)) : { event: 'gone', data: JSON.stringify({ uid }) };
+        return fitsFilter(filter, tenant, facets) ? word(change, 'tenant', () => tenantBody(tenant)) : { event: 'gone', data: JSON.stringify({ uid }) };
       };
     },
     async watchOperations({ query: { tenant: name, id }, caller }) {
-      const tenant = name === undefined ? undefined : await store.resources.find('Tenant', name);
-      if (name !== undefined) {
-        await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
-        if (tenant === undefined) throw absent({ kind: 'Tenant', name });
-      }
-      const { confinedTo } = await authorize(caller, 'operation.list', { kind: 'Operation' });
-      const uids = tenant === undefined ? confinedTo : [tenant._id];
+      const uids = await operationScope({ store, authorize }, name, caller);
       const mayBeSeen = uids === undefined ? undefined : new Set(uids);
       return (change) => {
         if (change.kind !== 'operation' || (id !== undefined && change.operation._id !== id)) return undefined;

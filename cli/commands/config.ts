@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
-import { findServer, findToken } from '../connection.ts';
+import { findReadableToken, findServer } from '../connection.ts';
 import type { ConnectionSources } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
 import { selectContext } from '../contexts/selected-context.ts';
-import type { SelectedContext } from '../contexts/selected-context.ts';
-import { CliFailure } from '../failure.ts';
+import { attempt, CliFailure } from '../failure.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { renderTable } from '../text/table.ts';
@@ -57,31 +56,19 @@ function explain(output: Exclude<OutputFormat, 'name'>, { terminal: { stdout, pa
 /** Every value that the command uses. What cannot be told is told with its flaw, once. */
 function explainSettings(sources: ConnectionSources): ExplainedValue[] {
   const { environment } = sources;
-  const attempt = <T>(find: () => T): { readonly found?: T; readonly flaw?: string } => {
-    try {
-      return { found: find() };
-    } catch (error) {
-      if (error instanceof CliFailure) return { flaw: error.report };
-      throw error;
-    }
-  };
   const line = (setting: string, value: string | undefined, origin: string | undefined, flaw?: string): ExplainedValue => ({ setting, value: value ?? '', origin: origin ?? (flaw === undefined ? 'not set' : 'not usable'), ...(flaw === undefined ? {} : { flaw }) });
 
-  const context = attempt((): SelectedContext | undefined => selectContext(sources));
+  const context = attempt(() => selectContext(sources));
   const server = attempt(() => findServer(sources, context.found));
-  const token = attempt(() => {
-    const source = findToken(sources, context.found, server.found?.value ?? '');
-    source.read();
-    return source;
-  });
+  const token = attempt(() => findReadableToken(sources, context.found, server.found?.value ?? ''));
   // Without its cause a consequence is no flaw of its own.
-  const serverFlaw = context.flaw === undefined ? server.flaw : undefined;
+  const serverFlaw = context.failure === undefined ? server.failure?.report : undefined;
   const storePath = contextStorePath(environment);
   return [
-    line('context', context.found?.name ?? context.found?.path, context.found?.selectedBy, context.flaw),
+    line('context', context.found?.name ?? context.found?.path, context.found?.selectedBy, context.failure?.report),
     line('contexts in', storePath, storePath === undefined ? undefined : environment.configHomeOrigin),
     line('server', server.found?.value, server.found?.origin, serverFlaw),
-    line('token', token.found === undefined ? undefined : '(hidden)', token.found?.origin, server.found === undefined ? undefined : token.flaw),
+    line('token', token.found === undefined ? undefined : '(hidden)', token.found?.origin, server.found === undefined ? undefined : token.failure?.report),
     line('token file', token.found?.path, token.found?.path === undefined ? undefined : token.found.origin),
     line('colour', environment.noColor ? 'never' : 'on a terminal', environment.noColor ? 'environment NO_COLOR' : 'default'),
     line('called as', environment.calledAs, 'command line'),

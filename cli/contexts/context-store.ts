@@ -18,10 +18,8 @@ export interface ContextFile {
 }
 
 const nameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
-const fileSchema = z.strictObject({
-  current: nameSchema.optional(),
-  contexts: z.record(nameSchema, z.strictObject({ server: z.string(), tokenFile: z.string().optional() })),
-});
+export const contextSchema = z.strictObject({ server: z.string(), tokenFile: z.string().optional() });
+const fileSchema = z.strictObject({ current: nameSchema.optional(), contexts: z.record(nameSchema, contextSchema) });
 
 /** `$XDG_CONFIG_HOME/tenure/config.json`; `undefined` where there is no home. */
 export function contextStorePath({ configHome }: Pick<CliEnvironment, 'configHome'>): string | undefined {

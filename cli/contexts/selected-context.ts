@@ -3,7 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { CliEnvironment } from '../config.ts';
 import { usageFailure } from '../failure.ts';
-import { contextNamed, contextStorePath, readContexts } from './context-store.ts';
+import { contextNamed, contextSchema, contextStorePath, readContexts } from './context-store.ts';
 
 /** The context that is in effect. */
 export interface SelectedContext {
@@ -28,7 +28,6 @@ export interface ContextSources {
   readonly installationDirectory: string;
 }
 
-const fileSchema = z.strictObject({ server: z.string(), tokenFile: z.string().optional() });
 const localFile = join('.tenure', 'context.json');
 
 /**
@@ -63,7 +62,7 @@ function named(name: string, selectedBy: string, configHome: string | undefined)
 
 function fromFile(path: string, selectedBy: string): SelectedContext {
   try {
-    const { server, tokenFile } = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const { server, tokenFile } = contextSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
     return { path, selectedBy, server, ...(tokenFile === undefined ? {} : { tokenFile: resolve(dirname(path), tokenFile) }) };
   } catch (error) {
     const reason = error instanceof z.ZodError ? 'a field is missing, unknown or of the wrong type' : error instanceof Error ? error.message : String(error);

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
-import { findServer, findToken } from '../connection.ts';
+import { findReadableToken, findServer } from '../connection.ts';
 import type { ConnectionSources, Setting, TokenSource } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
 import { selectContext } from '../contexts/selected-context.ts';
 import type { SelectedContext } from '../contexts/selected-context.ts';
-import { CliFailure } from '../failure.ts';
+import { attempt } from '../failure.ts';
+import type { CliFailure } from '../failure.ts';
 import { ok, problem, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -20,31 +21,22 @@ const othersMayWrite = 0o022;
 
 /** Context, server and token: whether each is there, sound, and for its owner alone. */
 export function checkLocally(sources: ConnectionSources): LocalDiagnosis {
-  const context = attempt('context', () => selectContext(sources));
-  if (context.flaw !== undefined) return { findings: [context.flaw, skipped('server', 'the context is not known'), skipped('token', 'the context is not known')] };
-  const server = attempt('server', () => findServer(sources, context.found));
-  if (server.found === undefined) return { findings: [contextFinding(context.found, sources), ...(server.flaw === undefined ? [] : [server.flaw]), skipped('token', 'the server is not known')] };
+  const context = attempt(() => selectContext(sources));
+  if (context.failure !== undefined) return { findings: [flawOf('context', context.failure), skipped('server', 'the context is not known'), skipped('token', 'the context is not known')] };
+  const server = attempt(() => findServer(sources, context.found));
+  if (server.failure !== undefined) return { findings: [contextFinding(context.found, sources), flawOf('server', server.failure), skipped('token', 'the server is not known')] };
   const { found } = server;
-  const token = attempt('token', () => {
-    const source = findToken(sources, context.found, found.value);
-    source.read();
-    return source;
-  });
+  const token = attempt(() => findReadableToken(sources, context.found, found.value));
   return {
-    findings: [contextFinding(context.found, sources), serverFinding(found), token.found === undefined ? (token.flaw ?? skipped('token', '')) : tokenFinding(token.found)],
+    findings: [contextFinding(context.found, sources), serverFinding(found), token.failure === undefined ? tokenFinding(token.found) : flawOf('token', token.failure)],
     server: found,
     ...(token.found === undefined ? {} : { token: token.found }),
   };
 }
 
-function attempt<T>(check: string, find: () => T): { readonly found?: T; readonly flaw?: Finding } {
-  try {
-    return { found: find() };
-  } catch (error) {
-    if (!(error instanceof CliFailure)) throw error;
-    const [found = '', fix = ''] = error.report.replace(/^error: /, '').split('\nfix: ');
-    return { flaw: problem(check, error.exit, found, fix) };
-  }
+function flawOf(check: string, { exit, report }: CliFailure): Finding {
+  const [found = '', fix = ''] = report.replace(/^error: /, '').split('\nfix: ');
+  return problem(check, exit, found, fix);
 }
 
 function contextFinding(context: SelectedContext | undefined, { environment }: ConnectionSources): Finding {

@@ -4,7 +4,10 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import { routes } from '../../contracts/routes.ts';
 import type { RouteId } from '../../contracts/routes.ts';
-import type { HttpRequest } from './http-exchange.ts';
+import { attachToStack } from '../../tools/stack/attach.ts';
+import { createExchange } from './http-exchange.ts';
+import type { Exchange, HttpRequest } from './http-exchange.ts';
+import { startInstallation } from './installation.ts';
 import type { Installation } from './installation.ts';
 import { activeTenant, takeAll } from './lifecycle.ts';
 import type { Verb } from './lifecycle.ts';
@@ -85,7 +88,7 @@ async function preparePaused(api: ApiClient): Promise<string> {
  * One change by every route that changes something: each can be made, none is in the way of another, and each says the
  * revision that it is made on. The worker ends on the way, so that an operation that is accepted stays so.
  */
-export async function prepareChanges(installation: Pick<Installation, 'client' | 'worker' | 'control' | 'databases'>): Promise<ReadonlyMap<RouteId, HttpRequest>> {
+async function prepareChanges(installation: Pick<Installation, 'client' | 'worker' | 'control' | 'databases'>): Promise<ReadonlyMap<RouteId, HttpRequest>> {
   const api = installation.client();
   await declareBasics(api);
   const [resumeRollout] = await Promise.all([preparePaused(api), prepareTenants(api)]);
@@ -111,4 +114,15 @@ export async function prepareChanges(installation: Pick<Installation, 'client' |
     changes.set(id, requestBy(id, { name, ...(of === undefined ? {} : { id: of }), headers: routes[id].precondition === 'none' ? {} : precondition }));
   }
   return changes;
+}
+
+/** An installation in which the changes can be made, with plain HTTP to its API. */
+export async function startWithChanges(): Promise<{ readonly installation: Installation; readonly exchange: Exchange; readonly changes: ReadonlyMap<RouteId, HttpRequest> }> {
+  const installation = await startInstallation(attachToStack());
+  try {
+    return { installation, exchange: createExchange(installation), changes: await prepareChanges(installation) };
+  } catch (error) {
+    await installation.stop();
+    throw error;
+  }
 }

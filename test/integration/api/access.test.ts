@@ -2,22 +2,18 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { policyActions } from '../../../contracts/policy.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
-import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf } from '../../harness/control-data.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
+import { startDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let exchange: Exchange;
 let own: string;
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
-  exchange = createExchange(installation);
+  ({ installation, exchange } = await startDeclared({ worker: false }));
   const api = installation.client();
-  await declareBasics(api);
   own = (await api.call('createTenant', { body: tenantManifest('own-tenant') })).body.tenant.metadata.uid;
   await api.call('createTenant', { body: tenantManifest('foreigners') });
 });

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { attachToStack } from '../../../tools/stack/attach.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
+import { startDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant } from '../../harness/lifecycle.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(attachToStack());
-  exchange = createExchange(installation);
+  ({ installation, exchange } = await startDeclared());
   const api = installation.client();
-  await declareBasics(api);
   await activeTenant(api, 'acme');
 });
 after(() => installation.stop());

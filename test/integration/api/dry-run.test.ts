@@ -1,22 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { RouteId } from '../../../contracts/routes.ts';
-import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, readEntries } from '../../harness/control-data.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpRequest } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
-import { changingRoutes, prepareChanges, subjectOf } from '../../harness/route-changes.ts';
+import { changingRoutes, startWithChanges, subjectOf } from '../../harness/route-changes.ts';
 
 let installation: Installation;
 let exchange: Exchange;
 let changes: ReadonlyMap<RouteId, HttpRequest>;
 before(async () => {
-  installation = await startInstallation(attachToStack());
-  exchange = createExchange(installation);
-  changes = await prepareChanges(installation);
+  ({ installation, exchange, changes } = await startWithChanges());
 });
 after(() => installation.stop());
 

@@ -3,24 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { routes } from '../../../contracts/routes.ts';
 import type { RouteContract, RouteId } from '../../../contracts/routes.ts';
-import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
 import type { ControlState } from '../../harness/control-data.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
-import { changingRoutes, prepareChanges } from '../../harness/route-changes.ts';
+import { changingRoutes, startWithChanges } from '../../harness/route-changes.ts';
 
 let installation: Installation;
 let exchange: Exchange;
 let changes: ReadonlyMap<RouteId, HttpRequest>;
 before(async () => {
-  installation = await startInstallation(attachToStack());
-  exchange = createExchange(installation);
-  changes = await prepareChanges(installation);
+  ({ installation, exchange, changes } = await startWithChanges());
 });
 after(() => installation.stop());
 

@@ -3,23 +3,19 @@ import { after, before, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import type { TenantAccess } from '../../../contracts/tenant-access.ts';
-import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
+import { startDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange, HttpAnswer } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
 import { ended } from '../../harness/lifecycle.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(attachToStack());
-  exchange = createExchange(installation);
+  ({ installation, exchange } = await startDeclared());
   const api = installation.client();
-  await declareBasics(api);
   await api.call('createTenant', { body: tenantManifest('draft') });
   const { body } = await api.call('createTenant', { body: tenantManifest('acme', { lifecycle: 'Active' }) });
   await api.call('waitOperation', { params: { id: body.operation?.id ?? '' } });

@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ProblemCode } from '../../../contracts/problems.ts';
-import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
+import { startDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
-  exchange = createExchange(installation);
+  ({ installation, exchange } = await startDeclared({ worker: false }));
   const api = installation.client();
-  await declareBasics(api);
   await api.call('createTenant', { body: tenantManifest('acme') });
   await api.call('putTenant', { params: { name: 'acme' }, ifMatch: '"1"', body: tenantManifest('acme', { displayName: 'Acme' }) });
   for (const name of ['eu-west-1', 'startup']) {

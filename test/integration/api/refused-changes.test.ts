@@ -3,22 +3,18 @@ import { after, before, test } from 'node:test';
 import type { ProblemDetail } from '../../../contracts/problem-document.ts';
 import { problems } from '../../../contracts/problems.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
-import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
+import { startDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange, HttpRequest } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
 import type { TenantInput } from '../../harness/manifests.ts';
 
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
-  exchange = createExchange(installation);
+  ({ installation, exchange } = await startDeclared({ worker: false }));
   const api = installation.client();
-  await declareBasics(api);
   const apiVersion = 'tenure/v1';
   const create = { ifNoneMatch: '*' } as const;
   const plan = (name: string, tables: number, isolationModes: ('dedicated' | 'schema')[] = ['dedicated']) =>

@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
-import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
+import { startDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(attachToStack());
-  exchange = createExchange(installation);
-  await declareBasics(installation.client());
+  ({ installation, exchange } = await startDeclared());
 });
 after(() => installation.stop());
 

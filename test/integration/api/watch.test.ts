@@ -7,12 +7,11 @@ import { watchTenants } from '../../../client/watch-tenants.ts';
 import type { TenantNews } from '../../../client/watch-tenants.ts';
 import type { StreamId } from '../../../contracts/streams.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { createExchange } from '../../harness/http-exchange.ts';
+import { startDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
 import { activeTenant, always, take } from '../../harness/lifecycle.ts';
-import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
 const maxWatches = 8;
@@ -20,9 +19,7 @@ const stack = attachToStack();
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(stack, { settings: { TENURE_MAX_WATCHES: String(maxWatches) } });
-  exchange = createExchange(installation);
-  await declareBasics(installation.client());
+  ({ installation, exchange } = await startDeclared({ settings: { TENURE_MAX_WATCHES: String(maxWatches) } }));
 });
 after(() => installation.stop());
 

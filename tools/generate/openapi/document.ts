@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createDocument } from 'zod-openapi';
 import type { CreateDocumentOptions, ZodOpenApiPathsObject } from 'zod-openapi';
 import { jsonValueSchema } from '../../../contracts/json-value.ts';
@@ -6,6 +5,7 @@ import { problemSchema } from '../../../contracts/problem-document.ts';
 import { routes } from '../../../contracts/routes.ts';
 import { streams } from '../../../contracts/streams.ts';
 import type { StreamContract } from '../../../contracts/streams.ts';
+import { readVersion } from '../../../platform/version.ts';
 import { contractSchemaFolder } from '../contract-schemas.ts';
 import { generatedNotice } from '../generated-file.ts';
 import type { GeneratedFile } from '../generated-file.ts';
@@ -47,7 +47,6 @@ const override: NonNullable<CreateDocumentOptions['override']> = ({ jsonSchema, 
 
 /** The OpenAPI 3.1 document of routes and streams, with released documents as its examples. @throws Error that says what a route lacks */
 export function openApiDocument(table: RouteTable = routes, streamTable: Readonly<Record<string, StreamContract>> = streams): OpenApiDocument {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
   const examples = createExampleBook();
   const links = createLinkBook(table);
   const refusals = createProblemBook(examples);
@@ -60,7 +59,7 @@ export function openApiDocument(table: RouteTable = routes, streamTable: Readonl
   const document = createDocument(
     {
       openapi: '3.1.1',
-      info: { title: 'Tenure', version, description, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      info: { title: 'Tenure', version: readVersion(), description, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
       servers: [{ url: '/' }],
       tags: used.map((name) => ({ name, ...(tags[name] === undefined ? {} : { description: tags[name] }) })),
       security: [{ bearer: [] }],

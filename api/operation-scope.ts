@@ -1,0 +1,23 @@
+import type { Caller } from '../engines/registry/caller.ts';
+import type { Store } from '../store/store.ts';
+import { absent } from './authorization.ts';
+import type { Authorize } from './authorization.ts';
+
+export interface OperationScopeDependencies {
+  readonly store: Pick<Store, 'resources'>;
+  readonly authorize: Authorize;
+}
+
+/**
+ * Uids of the tenants whose operations the caller may be shown: of the one named, or of all that it may see; absent: of everybody.
+ * @throws TenureError not_found, forbidden
+ */
+export async function operationScope({ store, authorize }: OperationScopeDependencies, name: string | undefined, caller: Caller): Promise<readonly string[] | undefined> {
+  const tenant = name === undefined ? undefined : await store.resources.find('Tenant', name);
+  if (name !== undefined) {
+    await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+  }
+  const { confinedTo } = await authorize(caller, 'operation.list', { kind: 'Operation' });
+  return tenant === undefined ? confinedTo : [tenant._id];
+}

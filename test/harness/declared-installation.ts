@@ -1,0 +1,23 @@
+import { attachToStack } from '../../tools/stack/attach.ts';
+import { createExchange } from './http-exchange.ts';
+import type { Exchange } from './http-exchange.ts';
+import { startInstallation } from './installation.ts';
+import type { Installation, InstallationOptions } from './installation.ts';
+import { declareBasics } from './manifests.ts';
+
+export interface DeclaredInstallation {
+  readonly installation: Installation;
+  readonly exchange: Exchange;
+}
+
+/** An installation on the run's stack, with plain HTTP to its API, and with regions and plans. */
+export async function startDeclared(options: InstallationOptions = {}): Promise<DeclaredInstallation> {
+  const installation = await startInstallation(attachToStack(), options);
+  try {
+    await declareBasics(installation.client());
+  } catch (error) {
+    await installation.stop();
+    throw error;
+  }
+  return { installation, exchange: createExchange(installation) };
+}
