@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { operationKinds } from '../../../contracts/lifecycle.ts';
 import { stepsOf } from '../../../domain/step-plan.ts';
 import { courses } from '../../faults/courses.ts';
+import { everyFault } from '../../faults/faults.ts';
+import { failed, matrixDocument } from '../../faults/matrix-report.ts';
 
 const clone = fileURLToPath(new URL('../../..', import.meta.url));
 const stepPlaceholder = '${step}.';
@@ -39,6 +41,21 @@ describe('the fault matrix', () => {
       for (const place of places) {
         if ((scope === 'control' && isOnlyOfCells(place)) || (isNeverUndone && place.includes('undo'))) continue;
         assert.ok(onCourses.has(`${key}.${place}`), `${key}.${place}`);
+      }
+    }
+  });
+
+  it('is committed as it was run last, with every durable write and nothing that was not as declared', () => {
+    const sections = new Map(readFileSync(join(clone, matrixDocument), 'utf8').split('\n## ').slice(1).map((section) => [section.split('\n', 1)[0], section.split('\n').slice(2)]));
+    assert.deepEqual([...sections.keys()], courses.map(({ name }) => name), 'fix: npm run test:faults');
+    for (const { name, writes } of courses) {
+      const [header = '', , ...rows] = (sections.get(name) ?? []).filter((line) => line.startsWith('|'));
+      const cells = (row: string): string[] => row.split('|').slice(1, -1).map((cell) => cell.trim());
+      assert.deepEqual(cells(header).slice(1), everyFault.map((fault) => fault.name), `${name}; fix: npm run test:faults`);
+      assert.deepEqual(rows.map((row) => cells(row)[0]), writes.map((write) => write.name), `${name}; fix: npm run test:faults`);
+      assert.ok(!rows.some((row) => row.includes(failed)), name);
+      for (const [index, { failpoints }] of writes.entries()) {
+        for (const cell of cells(rows[index] ?? '').slice(1)) assert.equal(cell.length, failpoints.length, `${name}, ${rows[index]}`);
       }
     }
   });
