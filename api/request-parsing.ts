@@ -19,7 +19,10 @@ function flawsOf(error: z.ZodError): ProblemDetail[] {
   });
 }
 
-/** Refuses what no later code should meet: nesting that exhausts a stack, and strings that are not Unicode. */
+/** One is JavaScript's own; by the other the MongoDB driver takes an object for a value of its own types. */
+const reservedNames: ReadonlySet<string> = new Set(['__proto__', '_bsontype']);
+
+/** Refuses what no later code should meet: nesting that exhausts a stack, strings that are not Unicode, and names that are not data. */
 function requireSoundJson(value: unknown): void {
   const pending: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -29,7 +32,8 @@ function requireSoundJson(value: unknown): void {
     }
     if (typeof next.value !== 'object' || next.value === null) continue;
     for (const [key, child] of Object.entries(next.value)) {
-      if (!key.isWellFormed() || key === '__proto__') throw new TenureError('request_invalid', 'a field name is not acceptable', { errors: [{ pointer: next.path, message: 'a field name here is not well-formed Unicode, or is "__proto__"' }] });
+      if (reservedNames.has(key)) throw new TenureError('request_invalid', 'a field name is not acceptable', { errors: [{ pointer: next.path, message: `no field may be called "${key}"` }] });
+      if (!key.isWellFormed()) throw new TenureError('request_invalid', 'a field name is not acceptable', { errors: [{ pointer: next.path, message: 'a field name here holds half of a surrogate pair' }] });
       pending.push({ value: child, path: `${next.path}${jsonPointer([key])}`, depth: next.depth + 1 });
     }
   }

@@ -80,6 +80,7 @@ const table: readonly BadInput[] = [
   { name: 'half of a surrogate pair in a string', request: withText(String.raw`"\ud800"`), pointer: '/spec/displayName' },
   { name: 'half of a surrogate pair in a field name', request: withText(String.raw`"x","\udfff":1`), pointer: '/spec' },
   { name: 'the field name "__proto__"', request: withText('"x","__proto__":{"plan":"startup"}'), pointer: '/spec' },
+  { name: 'the field name "_bsontype" where any JSON may stand', request: withCollection({ jsonSchema: { properties: { a: { _bsontype: 'ObjectId' } } } }), pointer: '/spec/services/0/collections/0/jsonSchema/properties/a' },
   { name: 'a depth bomb', request: withText(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) },
   { name: 'a depth bomb of objects where any JSON may stand', request: withCollection({ jsonSchema: JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`) }) },
   { name: 'a depth bomb in the status, which is ignored', request: put({ headers: { ...json, ...create, 'idempotency-key': 'bomb' }, body: JSON.stringify({ ...manifest, status: 'here' }).replace('"here"', `${'['.repeat(200_000)}${']'.repeat(200_000)}`) }) },
