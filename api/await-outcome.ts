@@ -46,8 +46,9 @@ export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): 
     const found = await store.operations.find(operationId);
     const operation = found?.unfinished === true ? await watch.ended(operationId, seconds * 1000) : found;
     if (operation === undefined) return { ...answer, headers: applied };
-    const before: { tenant?: unknown } = JSON.parse(answer.body);
-    if (before.tenant === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers: applied });
+    // A change answers with the tenant and its operation, a cancellation with the operation alone, which names its tenant too.
+    const before: { tenant?: unknown; operation?: unknown } = JSON.parse(answer.body);
+    if (before.operation === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers: applied });
     const tenant = await store.resources.findByUid('Tenant', operation.tenant.uid);
     // Of a purged tenant there is nothing to read any more.
     return storedAnswer({

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { operationSchema } from '../../../contracts/operation.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import { startDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
 import type { Installation } from '../../harness/installation.ts';
+import { activeTenant } from '../../harness/lifecycle.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 
 let installation: Installation;
@@ -60,4 +62,18 @@ test('when the time is up the answer is as without it: accepted', async () => {
     installation.worker.start();
     await installation.worker.ready();
   }
+});
+
+test('a cancellation that is waited for answers as it does without: with the operation, as it has ended', async () => {
+  await activeTenant(installation.client(), 'globex');
+  await installation.worker.kill('SIGTERM');
+  const accepted = await exchange({ method: 'POST', path: '/v1/tenants/globex:suspend', headers: { 'if-match': '*', 'idempotency-key': 'globex' } });
+  assert.equal(accepted.status, 202, accepted.text);
+  const cancelled = exchange({ method: 'POST', path: `${accepted.headers.get('location')}:cancel`, headers: waiting });
+  installation.worker.start();
+  await installation.worker.ready();
+  const { status, text, json } = await cancelled;
+  assert.equal(status, 200, text);
+  const operation = operationSchema.parse(json());
+  assert.deepEqual([operation.id, operation.state], [accepted.json<Change>().operation?.id, 'cancelled']);
 });
