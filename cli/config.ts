@@ -10,6 +10,8 @@ export interface CliEnvironment {
   /** The folder for configuration, as the XDG Base Directory specification has it; `undefined` where there is no home either. */
   readonly configHome: string | undefined;
   readonly configHomeOrigin: 'environment XDG_CONFIG_HOME' | 'default';
+  /** The folder where the compiled program is kept; `undefined` where there is no home. */
+  readonly compileCache: string | undefined;
   readonly noColor: boolean;
   /** What was typed to call the program. */
   readonly calledAs: string;
@@ -23,6 +25,7 @@ export const environmentVariables = {
   TENURE_CONTEXT_NAME: 'name of the context to use, as --context',
   TENURE_CONTEXT: 'file of one context, {"server": …, "tokenFile": …}',
   XDG_CONFIG_HOME: 'folder of tenure/config.json, which holds the contexts (default: ~/.config)',
+  XDG_CACHE_HOME: 'folder of tenure/compiled, which keeps the compiled program so that it starts faster (default: ~/.cache)',
   NO_COLOR: 'set to anything: no colours (https://no-color.org)',
 } as const;
 
@@ -30,17 +33,20 @@ export const environmentVariables = {
 export function readEnvironment(environment: Readonly<Record<string, string | undefined>> = process.env): CliEnvironment {
   const value = (name: keyof typeof environmentVariables | 'HOME' | 'TENURE_CALLED_AS'): string | undefined => environment[name] || undefined;
   const home = value('HOME');
-  const xdg = value('XDG_CONFIG_HOME');
   // The specification has a relative path ignored.
-  const ownConfigHome = xdg?.startsWith('/') === true ? xdg : undefined;
+  const folder = (name: 'XDG_CONFIG_HOME' | 'XDG_CACHE_HOME'): string | undefined => (value(name)?.startsWith('/') === true ? value(name) : undefined);
+  const inHome = (name: string): string | undefined => (home === undefined ? undefined : `${home}/${name}`);
+  const ownConfigHome = folder('XDG_CONFIG_HOME');
+  const cacheHome = folder('XDG_CACHE_HOME') ?? inHome('.cache');
   return {
     server: value('TENURE_SERVER'),
     token: value('TENURE_TOKEN'),
     tokenFile: value('TENURE_TOKEN_FILE'),
     contextFile: value('TENURE_CONTEXT'),
     contextName: value('TENURE_CONTEXT_NAME'),
-    configHome: ownConfigHome ?? (home === undefined ? undefined : `${home}/.config`),
+    configHome: ownConfigHome ?? inHome('.config'),
     configHomeOrigin: ownConfigHome === undefined ? 'default' : 'environment XDG_CONFIG_HOME',
+    compileCache: cacheHome === undefined ? undefined : `${cacheHome}/tenure/compiled`,
     noColor: value('NO_COLOR') !== undefined,
     calledAs: value('TENURE_CALLED_AS') ?? 'tenure',
   };

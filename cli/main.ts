@@ -1,7 +1,12 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { readEnvironment } from './config.ts';
-import { runCli } from './run-cli.ts';
+
+const environment = readEnvironment();
+// To compile the program is most of what a short command does. Where nothing can be kept it is compiled each time.
+if (environment.compileCache !== undefined) enableCompileCache(environment.compileCache);
+const { runCli } = await import('./run-cli.ts');
 
 const interruption = new AbortController();
 // Once: a second Ctrl-C ends the process as it always does.
@@ -19,7 +24,7 @@ process.exitCode = await runCli({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  environment: readEnvironment(),
+  environment,
   workingDirectory: process.cwd(),
   installationDirectory: fileURLToPath(new URL('..', import.meta.url)),
   interrupted: interruption.signal,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -31,9 +31,9 @@ interface Running {
   readonly ended: Promise<number | null>;
 }
 
-function start(command: string, commandArguments: readonly string[]): Running {
+function start(command: string, commandArguments: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(command, commandArguments, { cwd: cli.folder, env: { PATH, HOME }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, commandArguments, { cwd: cli.folder, env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -45,6 +45,16 @@ test('the script runs from any folder and through a link, with the context of th
   const { output, ended } = start('./linked', ['get', 'plans', '-o', 'name']);
   assert.equal(await ended, exitCodes.ok);
   assert.deepEqual(output, { stdout: 'plan/startup\n', stderr: '' });
+});
+
+test('the program keeps itself compiled where caches are kept, and does without where it cannot', async () => {
+  const cache = join(cli.folder, 'cache');
+  for (const XDG_CACHE_HOME of [cache, join(cli.folder, 'context.json')]) {
+    const { output, ended } = start(script, ['get', 'plans', '-o', 'name'], { XDG_CACHE_HOME });
+    assert.equal(await ended, exitCodes.ok);
+    assert.deepEqual(output, { stdout: 'plan/startup\n', stderr: '' });
+  }
+  assert.notEqual(readdirSync(join(cache, 'tenure', 'compiled'), { recursive: true }).length, 0);
 });
 
 test('without dependencies the script says how to get them', async () => {
