@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Problem } from '../contracts/problem-document.ts';
 import { routes } from '../contracts/routes.ts';
@@ -9,6 +8,7 @@ import type { StreamContract, StreamId, StreamQuery } from '../contracts/streams
 import { ApiError, ApiUnreachable } from './api-error.ts';
 import { readEvents } from './event-stream.ts';
 import type { StreamedEvent } from './event-stream.ts';
+import { pause } from './pause.ts';
 
 export interface ApiClientOptions {
   /** Such as `http://127.0.0.1:8080`. */
@@ -77,6 +77,13 @@ function pathOf(contract: { readonly path: string }, params: Readonly<Record<str
   return search.size === 0 ? path : `${path}?${search.toString()}`;
 }
 
+/** What the API, or a proxy before it, asks to wait: seconds, or the time to come back at (RFC 9110, 10.2.3). */
+function retryAfterMs(response: Response): number {
+  const said = response.headers.get('retry-after') ?? '0';
+  const ms = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - Date.now();
+  return Number.isFinite(ms) ? ms : 0;
+}
+
 export function createApiClient({ server, token, retryForMs = defaultRetryMs, correlationId }: ApiClientOptions): ApiClient {
   const base = server.replace(/\/+$/, '');
 
@@ -109,9 +116,8 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
   }
 
   async function failureOf(response: Response): Promise<ApiError | ApiUnreachable> {
-    const text = await response.text();
     try {
-      return new ApiError(readableProblem.parse(JSON.parse(text)) as Problem);
+      return new ApiError(readableProblem.parse(await response.json()) as Problem);
     } catch {
       return new ApiUnreachable(base, new Error(`status ${response.status} without a problem document; is this the address of the API?`));
     }
@@ -146,17 +152,16 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
             return { status: response.status, body: (await bodyOf(response)) as RouteAnswer<Id>, etag: response.headers.get('etag') ?? undefined };
           }
           failure = await failureOf(response);
-          const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000;
           const notNow = response.status === 503 || (failure instanceof ApiError && failure.code === 'idempotency_in_progress');
           if (!notNow) throw failure;
-          waitMs = Math.max(waitMs, retryAfterMs);
+          waitMs = Math.max(waitMs, retryAfterMs(response));
         } catch (error) {
           if (!(error instanceof ApiUnreachable)) throw error;
           failure = error;
         }
         // Every change carries a key or changes nothing, so what may have been done is not done twice.
         if (Date.now() + waitMs > deadline) throw failure;
-        await delay(waitMs, undefined, signal === undefined ? {} : { signal });
+        await pause(waitMs, signal);
       }
     },
     async stream<Id extends StreamId>(stream: Id, { query, lastEventId, signal }: StreamCall<Id> = {}): Promise<AsyncGenerator<StreamedEvent<Id>>> {

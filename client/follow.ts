@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { StreamId, StreamQuery } from '../contracts/streams.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError, ApiUnreachable } from './api-error.ts';
 import type { StreamedEvent } from './event-stream.ts';
+import { pause } from './pause.ts';
 
 export interface Followed<Id extends StreamId, News> {
   readonly query: StreamQuery<Id>;
@@ -42,7 +42,7 @@ export async function* follow<Id extends StreamId, News>(api: ApiClient, stream:
       if (error instanceof ApiError && error.code === 'watch_expired') lastEventId = undefined;
       else if (error instanceof ApiError ? error.problem.status !== 503 : !isLost(error)) throw error;
     }
-    await delay(delayMs * (0.5 + Math.random() / 2), undefined, aborting);
+    await pause(delayMs * (0.5 + Math.random() / 2), signal);
     delayMs = Math.min(delayMs * 2, maxDelayMs);
   }
 }
