@@ -128,7 +128,13 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     return { declared, current: current === undefined ? undefined : await templates.of(current.spec) };
   }
 
-  const runningOn = async ({ operation }: TenantDocument): Promise<OperationDocument | undefined> => (operation === null ? undefined : store.operations.find(operation.id));
+  /** @throws TenureError revision_stale, where it has ended since the tenant was read: what stands then is not what is decided on */
+  async function runningOn({ name, operation }: TenantDocument): Promise<OperationDocument | undefined> {
+    if (operation === null) return undefined;
+    const running = await store.operations.find(operation.id);
+    if (running?.unfinished !== true) throw new TenureError('revision_stale', `operation ${operation.id} of tenant "${name}" has ended meanwhile`);
+    return running;
+  }
 
   async function decideDeclaration(request: Declare, current: TenantDocument | undefined): Promise<Decided> {
     const declared = request.declare(current);

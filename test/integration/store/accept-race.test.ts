@@ -11,6 +11,7 @@ import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { OperationDocument, PlanDocument, RegionDocument, TenantDocument } from '../../../store/documents.ts';
 import { storageVersion } from '../../../store/documents.ts';
+import type { Store } from '../../../store/store.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readEntries } from '../../harness/control-data.ts';
 import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
@@ -23,6 +24,7 @@ const crowd = 16;
 
 let opened: ControlStore;
 let declares: ChangeTenant[];
+let changing: (store: Store) => ChangeTenant;
 before(async () => {
   opened = await openControlStore(stack);
   const { store } = opened;
@@ -33,10 +35,8 @@ before(async () => {
   for (const resource of [plan, region]) await store.commit(async (tx) => ({ result: await store.resources.insert(tx, resource), entries: [anyEntry(resource._id)] }));
   await showCells(opened);
   // As many processes as contenders, so that none waits for another before it comes to the database.
-  declares = Array.from({ length: crowd }, () => {
-    const own = opened.another();
-    return createChangeTenant({ store: own, admit: createAdmit({ ...own, policy, keyProvider: { keys: [] } }), templates: createTemplates(own), brake: { pass: async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
-  });
+  changing = (own) => createChangeTenant({ store: own, admit: createAdmit({ ...own, policy, keyProvider: { keys: [] } }), templates: createTemplates(own), brake: { pass: async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
+  declares = Array.from({ length: crowd }, () => changing(opened.another()));
 });
 after(() => opened.close());
 
@@ -98,6 +98,31 @@ test(`of ${crowd} equal changes that ask for no revision one operation comes, an
   assert.deepEqual(new Set(results.map((result) => result.operation?._id)), new Set([tenant.operation?.id]));
   assert.equal(results.filter(({ outcome }) => outcome === 'changed').length, 1);
   assert.equal((await readEntries(opened, { tenant: tenant._id })).filter(({ action }) => action === 'tenant.activate').length, 1);
+});
+
+test('an operation that fails between two reads is not taken for one that is on its way', async () => {
+  const asked = request('overtaken', { kind: 'exists' }, spec('overtaken', { lifecycle: 'Active' }));
+  await declares[0]!(request('overtaken', { kind: 'absent' }, spec('overtaken', { lifecycle: 'Active' })));
+  const own = opened.another();
+  const ends: string[] = [];
+  const overtaken = changing({
+    ...own,
+    operations: {
+      ...own.operations,
+      async find(id) {
+        if (ends.push(id) === 1) {
+          // As the last commit of an activation that was undone.
+          const db = opened.control.db(opened.databases.control);
+          await db.collection<OperationDocument>('operations').updateOne({ _id: id }, { $set: { state: 'failed', endTime: new Date() }, $unset: { unfinished: true } });
+          await db.collection('resources').updateOne({ name: 'overtaken' }, { $set: { operation: null, 'spec.lifecycle': 'Draft' }, $inc: { revision: 1, generation: 1 } });
+        }
+        return own.operations.find(id);
+      },
+    },
+  });
+  const { outcome, operation } = await overtaken(asked);
+  assert.equal(outcome, 'changed');
+  assert.notEqual(operation?._id, ends[0]);
 });
 
 test('what is settled with a change is there exactly when the change is', async () => {
