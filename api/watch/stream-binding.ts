@@ -21,7 +21,7 @@ export interface StreamBindingDependencies {
   readonly hub: ChangeHub;
   readonly watches: Watches;
   readonly authenticate: Authenticate;
-  /** Positions are signed: one that was made up is none. */
+  /** Positions are sealed: one that was made up is none, and nobody reads of others in one. */
   readonly pageTokens: PageTokens;
   readonly metrics: Pick<Metrics, 'openWatches'>;
 }

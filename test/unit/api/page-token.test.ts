@@ -24,6 +24,15 @@ describe('a page token', () => {
     fc.assert(fc.property(list, filter, position, (name, by, at) => assert.match(tokens.make(name, by, at), /^[\w-]{1,512}$/)));
   });
 
+  it('does not tell the position, nor what it was made for', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'abcdefgh0123'), minLength: 4, maxLength: 64 }), (at) => {
+        const bytes = Buffer.from(tokens.make('tenants', { tenant: 'acme' }, at), 'base64url');
+        assert.ok(!bytes.includes(at) && !bytes.includes('tenants') && !bytes.includes('acme'));
+      }),
+    );
+  });
+
   it('is good for the same filter in whatever order it was written', () => {
     assert.equal(tokens.read('l', { b: 1, a: 2 }, tokens.make('l', { a: 2, b: 1 }, 'x')), 'x');
   });
