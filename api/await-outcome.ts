@@ -1,3 +1,4 @@
+import { TenureError } from '../domain/tenure-error.ts';
 import type { StoredAnswer } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import type { OperationWatch } from './operation-watch.ts';
@@ -38,23 +39,33 @@ const accepted = 202;
  * that of what is done, however it ended: `operation.state` says how.
  */
 export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): AwaitOutcome {
-  return async (answer, { seconds, doneStatus }) => {
-    const operationId = answer.status === accepted ? /^\/v1\/operations\/(\w+)$/.exec(answer.headers['location'] ?? '')?.[1] : undefined;
-    if (operationId === undefined) return answer;
-    const applied = { ...answer.headers, 'preference-applied': `wait=${seconds}` };
+  async function outcomeOf(operationId: string, { headers, ...answer }: StoredAnswer, { seconds, doneStatus }: Wait): Promise<StoredAnswer> {
     // It may have ended before anybody waits, as where the answer is a repeated one.
     const found = await store.operations.find(operationId);
     const operation = found?.unfinished === true ? await watch.ended(operationId, seconds * 1000) : found;
-    if (operation === undefined) return { ...answer, headers: applied };
+    if (operation === undefined) return { ...answer, headers };
     // A change answers with the tenant and its operation, a cancellation with the operation alone, which names its tenant too.
     const before: { tenant?: unknown; operation?: unknown } = JSON.parse(answer.body);
-    if (before.operation === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers: applied });
+    if (before.operation === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers });
     const tenant = await store.resources.findByUid('Tenant', operation.tenant.uid);
     // Of a purged tenant there is nothing to read any more.
     return storedAnswer({
       status: doneStatus,
       body: { tenant: tenant === undefined ? before.tenant : tenantBody(tenant), operation: operationBody(operation) },
-      headers: { ...applied, ...(tenant === undefined ? {} : { etag: etagOf(tenant.revision) }) },
+      headers: { ...headers, ...(tenant === undefined ? {} : { etag: etagOf(tenant.revision) }) },
     });
+  }
+
+  return async (answer, { seconds, doneStatus }) => {
+    const operationId = answer.status === accepted ? /^\/v1\/operations\/(\w+)$/.exec(answer.headers['location'] ?? '')?.[1] : undefined;
+    if (operationId === undefined) return answer;
+    const applied = { ...answer, headers: { ...answer.headers, 'preference-applied': `wait=${seconds}` } };
+    try {
+      return await outcomeOf(operationId, applied, { seconds, doneStatus });
+    } catch (error) {
+      // It is accepted, whatever can be read of it now.
+      if (error instanceof TenureError && error.code === 'control_unavailable') return applied;
+      throw error;
+    }
   };
 }

@@ -9,13 +9,18 @@ function refusalOf({ code }: NodeJS.ErrnoException): TenureError {
   return new TenureError('request_invalid', 'what was sent is no HTTP/1.1 request');
 }
 
+/** As node's own handler looks: a connection holds the answer that is under way on it. */
+function isBeingAnswered(socket: Duplex & { readonly _httpMessage?: { readonly headersSent: boolean } | null }): boolean {
+  return socket._httpMessage?.headersSent === true;
+}
+
 /**
  * Answers what node's parser gives up on before there is a request to route: with a problem, as everything is answered. For `clientError`
  * of a server, in place of its own empty answer.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Who did not send on in time, or has gone, gets no answer any more.
-  if (!socket.writable || error.code === 'ECONNRESET' || error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+  // Who did not send on in time, or has gone, gets no answer any more; nor does who is being answered: it would stand in the midst of that.
+  if (!socket.writable || isBeingAnswered(socket) || error.code === 'ECONNRESET' || error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     socket.destroy();
     return;
   }
