@@ -18,7 +18,7 @@ export interface Following {
   stop(): void;
 }
 
-/** One feed for everybody in this process who follows changes, however many they are. */
+/** One feed for everybody in this process who follows changes, however many they are, and another for those who have missed some. */
 export interface ChangeHub {
   /**
    * Tells of all changes after a position; from now on where none is given.
@@ -37,82 +37,112 @@ export interface ChangeHubDependencies {
 /** So many of the last changes are kept, for those who come back after a lost connection. */
 const keptChanges = 2_000;
 
-/** The feed as it runs: everything after `start` was read or is to come, and all of it is in `kept`. */
+/** A feed as it runs: everything after `start` was read or is to come, and the last of it is in `kept`. */
 interface Running {
   readonly feed: ChangeFeed;
   start: Position;
   position: Position;
   readonly kept: Change[];
+  /** With what each has been told. */
+  readonly followers: Map<Follower, Position>;
+}
+
+function tell({ followers }: Running, follower: Follower, change: Change): void {
+  const told = followers.get(follower);
+  if (told === undefined || change.position <= told) return;
+  followers.set(follower, change.position);
+  follower.told(change);
+}
+
+function keep(running: Running, change: Change): void {
+  running.kept.push(change);
+  const dropped = running.kept.length > keptChanges ? running.kept.shift() : undefined;
+  if (dropped !== undefined) running.start = dropped.position;
+}
+
+function take(running: Running, follower: Follower, told: Position): void {
+  running.followers.set(follower, told);
+  for (const change of [...running.kept]) tell(running, follower, change);
 }
 
 export function createChangeHub({ open, maxFollowers, logger, stopping }: ChangeHubDependencies): ChangeHub {
-  /** With what each has been told. */
-  const followers = new Map<Follower, Position>();
-  let running: Running | undefined;
+  /** Of those who are told of changes as they happen. It never goes back. */
+  let live: Running | undefined;
+  /** Of those who go over what they have missed, until they have reached the live one. One who has missed more takes it back with all of them. */
+  let late: Running | undefined;
   /** Feeds are opened one after the other: each newcomer sees what the one before has opened. */
   let opening: Promise<unknown> = Promise.resolve();
 
-  function tell(follower: Follower, change: Change): void {
-    const told = followers.get(follower);
-    if (told === undefined || change.position <= told) return;
-    followers.set(follower, change.position);
-    follower.told(change);
-  }
+  const runs = (running: Running): boolean => running === live || running === late;
+  const isNeeded = (running: Running): boolean => running.followers.size > 0 || (running === live && late !== undefined);
 
-  function keep(current: Running, change: Change): void {
-    current.kept.push(change);
-    const dropped = current.kept.length > keptChanges ? current.kept.shift() : undefined;
-    if (dropped !== undefined) current.start = dropped.position;
-  }
-
-  async function pump(current: Running): Promise<void> {
+  async function pump(running: Running): Promise<void> {
     try {
-      for (;;) {
-        if (running !== current || followers.size === 0) break;
-        const { change, position } = await current.feed.next();
-        // Another has begun earlier, and taken its place.
-        if (running !== current) break;
-        current.position = position;
-        if (change === undefined) continue;
-        keep(current, change);
-        for (const follower of followers.keys()) tell(follower, change);
+      while (runs(running) && isNeeded(running)) {
+        const { change, position } = await running.feed.next();
+        // Another has taken its place.
+        if (!runs(running)) break;
+        running.position = position;
+        if (change !== undefined) {
+          keep(running, change);
+          for (const follower of running.followers.keys()) tell(running, follower, change);
+        }
+        if (running === late && live !== undefined && position >= live.start) handOver(running, live);
       }
     } catch (error) {
-      if (running === current) {
+      if (runs(running)) {
         if (!stopping.aborted) logger.warn('the feed of changes is lost; who follows it comes back', errorFields(error));
         endAll();
       }
     }
-    if (running === current) running = undefined;
-    await current.feed.close().catch(() => undefined);
+    if (running === live) live = undefined;
+    if (running === late) late = undefined;
+    await running.feed.close().catch(() => undefined);
+  }
+
+  function handOver({ followers }: Running, to: Running): void {
+    late = undefined;
+    for (const [follower, told] of followers) take(to, follower, told);
   }
 
   function endAll(): void {
-    for (const follower of followers.keys()) follower.ended();
-    followers.clear();
+    const followers = [live, late].flatMap((running) => [...(running?.followers.keys() ?? [])]);
+    for (const running of [live, late]) running?.followers.clear();
+    for (const follower of followers) follower.ended();
   }
 
   stopping.addEventListener('abort', endAll);
 
-  /** A feed that has all after the position: the one that runs, or one that begins there and takes its place. */
-  async function reach(after: Position | undefined): Promise<Running> {
-    if (running !== undefined && (after === undefined || after >= running.start)) return running;
+  async function begin(after: Position | undefined): Promise<Running> {
     const feed = await open(after);
-    return (running = { feed, start: feed.start, position: feed.start, kept: [] });
+    return { feed, start: feed.start, position: feed.start, kept: [], followers: new Map() };
+  }
+
+  /** The feed that has all after the position. */
+  async function reach(after: Position | undefined): Promise<Running> {
+    live ??= await begin(undefined);
+    if (after === undefined || after >= live.start) return live;
+    if (late !== undefined && after >= late.start) return late;
+    const begun = await begin(after);
+    for (const [follower, told] of late?.followers ?? []) begun.followers.set(follower, told);
+    return (late = begun);
   }
 
   async function join(after: Position | undefined, follower: Follower): Promise<Position> {
-    if (stopping.aborted || followers.size >= maxFollowers) throw new TenureError('watch_unavailable', stopping.aborted ? 'this process stops' : `${maxFollowers} watches are open`);
-    const before = running;
-    let current: Running;
-    // One that ran may have ended meanwhile, for want of followers.
-    do current = await reach(after);
-    while (running !== current);
-    const from = after ?? current.position;
-    followers.set(follower, from);
-    for (const change of [...current.kept]) tell(follower, change);
-    if (current !== before) void pump(current);
-    return from;
+    const all = (live?.followers.size ?? 0) + (late?.followers.size ?? 0);
+    if (stopping.aborted || all >= maxFollowers) throw new TenureError('watch_unavailable', stopping.aborted ? 'this process stops' : `${maxFollowers} watches are open`);
+    const before = [live, late];
+    try {
+      let running: Running;
+      // What ran may have ended meanwhile, for want of followers.
+      do running = await reach(after);
+      while (live === undefined || !runs(running));
+      const from = after ?? running.position;
+      take(running, follower, from);
+      return from;
+    } finally {
+      for (const running of [live, late]) if (running !== undefined && !before.includes(running)) void pump(running);
+    }
   }
 
   return {
@@ -123,11 +153,14 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
       return {
         from,
         position() {
-          const told = followers.get(follower) ?? '';
+          const running = [live, late].find((one) => one?.followers.has(follower));
+          const told = running?.followers.get(follower) ?? from;
           // While the feed goes over what others have missed, it is behind of what this one has been told.
           return running !== undefined && running.position > told ? running.position : told;
         },
-        stop: () => void followers.delete(follower),
+        stop() {
+          for (const running of [live, late]) running?.followers.delete(follower);
+        },
       };
     },
   };

@@ -110,6 +110,37 @@ describe('everybody who follows the changes', () => {
     assert.deepEqual(history.opened, [undefined, at(1)]);
   });
 
+  it('whoever comes back late, and however often, holds up nobody but those who are late too', async () => {
+    const history = createHistory();
+    for (let number = 1; number <= 9_000; number += 1) history.happen(number);
+    const hub = hubOf(history, { maxFollowers: 100 });
+    const late: ReturnType<typeof createFollower>[] = [];
+    const steady = createFollower();
+    const lateMeanwhile: number[] = [];
+    await hub.follow(undefined, {
+      told(change) {
+        lateMeanwhile.push(late.at(-1)?.seen.length ?? 0);
+        steady.told(change);
+      },
+      ended: () => undefined,
+    });
+    // Each as the one before has gone over a part.
+    for (let round = 0; round < 5; round += 1) {
+      const back = createFollower();
+      late.push(back);
+      await hub.follow(at(1), back);
+      history.happen(9_001 + round);
+      await until('the steady one is told', () => steady.seen.length === round + 1);
+    }
+    assert.ok(lateMeanwhile.every((count) => count < 9_000), `told before the late ones have gone over all: ${lateMeanwhile.join(', ')}`);
+    const missed = Array.from({ length: 9_004 }, (_, index) => at(index + 2));
+    for (const back of late) await until('the late ones have everything', () => back.seen.length === missed.length);
+    for (const back of late) assert.deepEqual(back.seen, missed);
+    assert.deepEqual(steady.seen, [1, 2, 3, 4, 5].map((number) => at(9_000 + number)));
+    history.happen(9_006);
+    await until('all are told of what comes now', () => [steady, ...late].every(({ seen }) => seen.at(-1) === at(9_006)));
+  });
+
   it('what is no longer known is refused, and nobody else is the worse for it', async () => {
     const history = createHistory();
     for (const number of [1, 2, 3]) history.happen(number);
