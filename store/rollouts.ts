@@ -41,9 +41,12 @@ export interface RolloutStore {
   setMember(id: RolloutMemberDocument['_id'], seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>): Promise<void>;
   /** Moves all its members of one state to another. */
   moveMembers(tx: Transaction, rollout: string, from: MemberState, to: MemberState): Promise<void>;
-  members(rollout: string, state: MemberState, limit: number): Promise<RolloutMemberDocument[]>;
-  counts(rollout: string): Promise<MemberCounts>;
+  /** By name; in a transaction, as that sees them. */
+  members(rollout: string, state: MemberState, limit: number, tx?: Transaction): Promise<RolloutMemberDocument[]>;
+  counts(rollout: string, tx?: Transaction): Promise<MemberCounts>;
 }
+
+const within = (tx: Transaction | undefined): Pick<Transaction, 'session'> | Record<never, never> => (tx === undefined ? {} : { session: tx.session });
 
 export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase): RolloutStore {
   const find = async (filter: Filter<RolloutDocument>): Promise<RolloutDocument | undefined> => {
@@ -105,10 +108,11 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     async moveMembers(tx, rollout, from, to) {
       await rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null } : {}) } }, { session: tx.session });
     },
-    members: (rollout, state, limit) => onControl(() => rolloutMembers.find({ '_id.rollout': rollout, state }).sort({ name: 1 }).limit(limit).toArray()),
-    async counts(rollout) {
-      const counted = await onControl(() => Promise.all(memberStates.map(async (state) => [state, await rolloutMembers.countDocuments({ '_id.rollout': rollout, state })] as const)));
-      return Object.fromEntries(counted) as MemberCounts;
+    members: (rollout, state, limit, tx) => onControl(() => rolloutMembers.find({ '_id.rollout': rollout, state }, within(tx)).sort({ name: 1 }).limit(limit).toArray()),
+    async counts(rollout, tx) {
+      const perState = [{ $match: { '_id.rollout': rollout } }, { $group: { _id: '$state', count: { $sum: 1 } } }];
+      const counted = await onControl(() => rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, within(tx)).toArray());
+      return Object.fromEntries(memberStates.map((state) => [state, counted.find(({ _id }) => _id === state)?.count ?? 0])) as MemberCounts;
     },
   };
 }

@@ -4,9 +4,12 @@ import type { Admit } from '../../engines/admission/admission.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import { previewMove } from '../../engines/registry/move-to-version.ts';
 import type { Templates } from '../../engines/registry/templates.ts';
-import { findRollout, startRollout, tenantsOf, turnRollout } from '../../engines/registry/turn-rollout.ts';
+import { findRollout, startRollout, stateAfter, tenantsOf, turnRollout } from '../../engines/registry/turn-rollout.ts';
+import type { RolloutCommand } from '../../engines/registry/turn-rollout.ts';
 import type { StartRollout } from '../../platform/rollout-starter.ts';
+import type { Transaction } from '../../store/commit.ts';
 import type { RolloutDocument, TenantTemplateDocument } from '../../store/documents.ts';
+import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { MemberCounts } from '../../store/rollouts.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
@@ -30,6 +33,16 @@ export interface RolloutHandlerDependencies {
 }
 
 type RolloutHandlers = Pick<RouteHandlers, 'previewRollout' | 'startRollout' | 'listRollouts' | 'getRollout' | 'pauseRollout' | 'resumeRollout' | 'cancelRollout'>;
+
+interface Turn extends RolloutCommand {
+  readonly failed?: 'changing' | 'skipped';
+  readonly idempotency?: IdempotentRequest | undefined;
+}
+
+interface TurnReply {
+  readonly status: 200;
+  readonly body: Rollout;
+}
 
 const shownFailures = 20;
 const nothingYet: MemberCounts = { changing: 0, changed: 0, failed: 0, skipped: 0 };
@@ -64,19 +77,35 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
     return { template, ...allowed };
   }
 
-  async function shown(rollout: RolloutDocument): Promise<Rollout> {
-    const [counts, failed] = await Promise.all([store.rollouts.counts(rollout._id), store.rollouts.members(rollout._id, 'failed', shownFailures)]);
+  async function shown(rollout: RolloutDocument, tx?: Transaction): Promise<Rollout> {
+    // One after the other: a transaction takes one command at a time.
+    const counts = await store.rollouts.counts(rollout._id, tx);
+    const failed = await store.rollouts.members(rollout._id, 'failed', shownFailures, tx);
     return rolloutBody(rollout, counts, failed.map(({ name, error }) => ({ tenant: name, code: error?.code ?? 'internal', message: error?.message ?? '' })));
   }
 
   const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> => beginSoon('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
 
-  async function turn(id: string, caller: Caller, verb: 'pause' | 'resume' | 'cancel', failed?: 'changing' | 'skipped'): Promise<{ readonly status: 200; readonly body: Rollout }> {
+  /** As the transaction that turns it sees it: also what a dry run shows is what would stand. */
+  async function turn(id: string, verb: 'pause' | 'resume' | 'cancel', { caller, policy, failed, idempotency }: Turn): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {
+    let reply: TurnReply | undefined;
+    const rollout = await turnRollout(store, id, verb, caller, {
+      policy,
+      ...(failed === undefined ? {} : { failed }),
+      async settle(tx, made) {
+        reply = { status: 200, body: await shown(made, tx) };
+        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply));
+      },
+    });
+    return { rollout, reply: reply ?? { status: 200, body: await shown(rollout) } };
+  }
+
+  /** What is so already stays as it is: it may be said again. */
+  async function stop(id: string, verb: 'pause' | 'cancel', caller: Caller): Promise<TurnReply> {
     const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
-    await findRollout(store, id);
-    const rollout = await turnRollout(store, id, verb, caller, { policy, ...(failed === undefined ? {} : { failed }) });
-    if (verb === 'resume') await begin(rollout);
-    return { status: 200, body: await shown(rollout) };
+    const rollout = await findRollout(store, id);
+    if (rollout.state === stateAfter(verb)) return { status: 200, body: await shown(rollout) };
+    return (await turn(id, verb, { caller, policy })).reply;
   }
 
   return {
@@ -110,14 +139,20 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
         positionOf: ({ _id }) => _id,
         show: (rollout) => rollout,
       });
-      return { status: 200, body: { items: await Promise.all(items.map(shown)), ...rest } };
+      return { status: 200, body: { items: await Promise.all(items.map((rollout) => shown(rollout))), ...rest } };
     },
     async getRollout({ params: { id }, caller }) {
       await authorize(caller, 'rollout.get', { kind: 'TenantTemplate' });
       return { status: 200, body: await shown(await findRollout(store, id)) };
     },
-    pauseRollout: ({ params: { id }, caller }) => turn(id, caller, 'pause'),
-    resumeRollout: ({ params: { id }, body, caller }) => turn(id, caller, 'resume', body?.skipFailed === true ? 'skipped' : 'changing'),
-    cancelRollout: ({ params: { id }, caller }) => turn(id, caller, 'cancel'),
+    pauseRollout: ({ params: { id }, caller }) => stop(id, 'pause', caller),
+    async resumeRollout({ params: { id }, body, caller, idempotency }) {
+      const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
+      await findRollout(store, id);
+      const { rollout, reply } = await turn(id, 'resume', { caller, policy, failed: body?.skipFailed === true ? 'skipped' : 'changing', idempotency });
+      await begin(rollout);
+      return reply;
+    },
+    cancelRollout: ({ params: { id }, caller }) => stop(id, 'cancel', caller),
   };
 }

@@ -93,13 +93,20 @@ export interface Turning {
   readonly why?: string;
   /** What becomes of the tenants that could not be changed; they stay so when absent. */
   readonly failed?: Extract<MemberState, 'changing' | 'skipped'>;
+  /** Runs in the commit, with what it made: makes the answer, and keeps it under the request's idempotency key. */
+  readonly settle?: (tx: Transaction, rollout: RolloutDocument) => Promise<void>;
+}
+
+/** Where a turn leads. */
+export function stateAfter(turn: keyof typeof turns): RolloutState {
+  return turns[turn].to;
 }
 
 /**
  * Brings a roll-out from one state to another. What of it is already under way in tenants comes to its end.
  * @throws TenureError rollout_not_possible
  */
-export function turnRollout(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, ...told }: Turning = {}): Promise<RolloutDocument> {
+export function turnRollout(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, settle, ...told }: Turning = {}): Promise<RolloutDocument> {
   const { from, to, event } = turns[turn];
   const final = to === 'succeeded' || to === 'cancelled';
   return store.commit(async (tx) => {
@@ -108,6 +115,7 @@ export function turnRollout(store: Store, id: string, turn: keyof typeof turns, 
       ...(final ? { $unset: { active: '' } } : {}),
     });
     if (failed !== undefined) await store.rollouts.moveMembers(tx, id, 'failed', failed);
+    await settle?.(tx, after);
     return { result: after, entries: [rolloutEntry(after, caller, event, told)] };
   });
 }

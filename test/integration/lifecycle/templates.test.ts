@@ -8,7 +8,7 @@ import type { Rollout } from '../../../contracts/rollout.ts';
 import type { RouteBodyInput } from '../../../contracts/routes.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
-import { readEntries } from '../../harness/control-data.ts';
+import { entriesOf, readEntries } from '../../harness/control-data.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { ended, takeAll } from '../../harness/lifecycle.ts';
@@ -145,6 +145,10 @@ test('a roll-out stops at the first tenant that cannot be changed, and goes on w
   assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 1, 1, 1], 'the others have not been touched');
   await assert.rejects(rollOut('risky'), /has not ended/);
 
+  const rehearsed = (await api.call('resumeRollout', { params: { id }, query: { dryRun: 'true' }, body: { skipFailed: true } })).body;
+  assert.deepEqual([rehearsed.state, rehearsed.counts, rehearsed.failures], ['running', { changing: 0, changed: 1, failed: 0, skipped: 1 }, []], 'as it would stand');
+  assert.deepEqual((await api.call('getRollout', { params: { id } })).body.counts, paused.counts);
+
   await cell.db(placement?.database).dropCollection('carts');
   await api.call('resumeRollout', { params: { id }, body: {} });
   const done = await rolledOut(id, 'succeeded');
@@ -164,6 +168,8 @@ test('once a pause has answered no further tenant is begun, not by the turn that
   const { id } = await rollOut('halted', { waves: ['100%'] });
   await held.hit();
   assert.equal((await api.call('pauseRollout', { params: { id } })).body.state, 'paused');
+  const said = await entriesOf(installation, async () => assert.equal((await api.call('pauseRollout', { params: { id } })).body.state, 'paused', 'it may be said again'));
+  assert.deepEqual(said.filter(({ action }) => action === 'template.roll_out'), []);
   held.release();
   const paused = await rolledOut(id, 'paused');
   assert.deepEqual([paused.counts, await Promise.all(names.map(versionOf))], [{ changing: 0, changed: 1, failed: 0, skipped: 0 }, [2, 1, 1, 1]]);
