@@ -25,6 +25,7 @@ import { createHandlers, rehearsed } from './create-handlers.ts';
 import type { HandlerDependencies } from './create-handlers.ts';
 import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
+import { createReplayGuard } from './replay-guard.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
 import { createChangeHub } from './watch/change-hub.ts';
 import { createWatches } from './watch/watches.ts';
@@ -92,6 +93,7 @@ async function main(): Promise<void> {
     pageTokens: dependencies.pageTokens,
     authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE }),
     idempotency: store.idempotency,
+    guardReplay: createReplayGuard(dependencies),
     logger,
     metrics,
     readiness,

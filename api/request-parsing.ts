@@ -22,13 +22,16 @@ function flawsOf(error: z.ZodError): ProblemDetail[] {
 /** One is JavaScript's own; by the other the MongoDB driver takes an object for a value of its own types. */
 const reservedNames: ReadonlySet<string> = new Set(['__proto__', '_bsontype']);
 
-/** Refuses what no later code should meet: nesting that exhausts a stack, strings that are not Unicode, and names that are not data. */
+/** Refuses what no later code should meet: nesting that exhausts a stack, strings that are not Unicode, numbers beyond all numbers, and names that are not data. */
 function requireSoundJson(value: unknown): void {
   const pending: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (next.depth > maxDepth) throw new TenureError('request_invalid', `the body nests deeper than ${maxDepth} levels`);
     if (typeof next.value === 'string' && !next.value.isWellFormed()) {
       throw new TenureError('request_invalid', 'a string is not well-formed Unicode', { errors: [{ pointer: next.path, message: 'holds half of a surrogate pair' }] });
+    }
+    if (typeof next.value === 'number' && !Number.isFinite(next.value)) {
+      throw new TenureError('request_invalid', 'a number is too large', { errors: [{ pointer: next.path, message: 'is beyond what a number here can be' }] });
     }
     if (typeof next.value !== 'object' || next.value === null) continue;
     for (const [key, child] of Object.entries(next.value)) {

@@ -15,6 +15,7 @@ import type { AwaitOutcome } from './await-outcome.ts';
 import { cacheable } from './caching.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import { refuseMethod } from './refuse-method.ts';
+import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
@@ -30,6 +31,7 @@ export interface RouteBindingDependencies {
   readonly awaitOutcome: AwaitOutcome;
   readonly authenticate: Authenticate;
   readonly idempotency: IdempotencyStore;
+  readonly guardReplay: GuardReplay;
   /** The table that is bound; another one than the contract's in tests only. */
   readonly table?: Readonly<Record<RouteId, RouteContract>>;
 }
@@ -38,8 +40,10 @@ function send(response: Response, { status, headers, body }: StoredAnswer): void
   response.status(status).set({ ...(body === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }), ...headers }).end(body);
 }
 
-function requireJson(request: Request): void {
+function requireTakenBody(request: Request, { body }: RouteContract): void {
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  // Whoever sends one means something by it.
+  if (hasBody && body === undefined) throw new TenureError('request_invalid', 'this route takes no body');
   if (hasBody && request.is('application/json') === false) throw new TenureError('media_type_unsupported', `the body's type is ${request.headers['content-type'] ?? 'not said'}`);
 }
 
@@ -53,7 +57,7 @@ function asRehearsed({ body }: StoredAnswer): StoredAnswer {
 }
 
 /** Binds every route of the table: authenticate, validate, then the handler, which authorizes and acts. */
-export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, idempotency, table = routes }: RouteBindingDependencies): Router {
+export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, idempotency, guardReplay, table = routes }: RouteBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const readJson = express.json({ limit: jsonLimit, strict: false, type: 'application/json' });
 
@@ -68,7 +72,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
       const ids = requestIds(response);
       const { actor, expireTime }: Authenticated = response.locals['identity'];
       const caller: Caller = { actor, ...ids };
-      requireJson(request);
+      requireTakenBody(request, contract);
       const params = parsePart('path', contract.params, request.params);
       const query = parsePart('query', contract.query, request.query);
       const body = contract.body === undefined ? undefined : parsePart('body', contract.body, request.body === undefined ? {} : request.body);
@@ -89,16 +93,19 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
         const parsed = { params, query, body, caller, expireTime, precondition, idempotency: repeatable } as Parameters<RouteHandler<Id>>[0];
         return isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed));
       };
-      const answer = await withLogContext(ids, async () => (repeatable === undefined ? run() : underKey(repeatable, run)));
+      const answer = await withLogContext(ids, async () => (repeatable === undefined ? run() : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept))));
       if (contract.method === 'GET') return send(response, cacheable(answer, request.get('if-none-match')));
       const seconds = readPreferredWait(request.get('prefer'));
       send(response, seconds === undefined ? answer : await awaitOutcome(answer, { seconds, doneStatus }));
     };
   }
 
-  async function underKey(request: IdempotentRequest, run: () => Promise<StoredAnswer>): Promise<StoredAnswer> {
+  async function underKey(request: IdempotentRequest, run: () => Promise<StoredAnswer>, guard: (kept: StoredAnswer) => Promise<void>): Promise<StoredAnswer> {
     const kept = await idempotency.claim(request);
-    if (kept !== undefined) return { ...kept, headers: { ...kept.headers, 'idempotency-replayed': 'true' } };
+    if (kept !== undefined) {
+      await guard(kept);
+      return { ...kept, headers: { ...kept.headers, 'idempotency-replayed': 'true' } };
+    }
     try {
       return await run();
     } finally {
@@ -122,7 +129,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
         if (contract.deprecation !== undefined) response.set(deprecationHeaders(contract.deprecation));
         next();
       };
-      router[method](expressPath(path), named, authenticated, readJson, bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>));
+      router[method](expressPath(path), named, authenticated, ...(contract.body === undefined ? [] : [readJson]), bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>));
     }
     router.all(expressPath(path), refuseMethod([...allowed]));
   }

@@ -170,7 +170,7 @@ export const routes = {
     method: 'POST', path: '/v1/tenants', summary: 'Declare a new tenant.', action: 'tenant.create',
     params: noParams, query: changeQuery, body: tenantManifestSchema, responses: { 201: tenantChangeSchema, 202: tenantChangeSchema },
     responsesWith: { parameter: 'dryRun', responses: { 200: tenantChangeSchema } },
-    idempotencyKey: 'required', precondition: 'none', problems: [...tenantChangeProblems, 'idempotency_key_missing', 'already_exists', 'tenant_held'],
+    idempotencyKey: 'required', precondition: 'none', problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'tenant_held'],
   },
   listTenants: {
     method: 'GET', path: '/v1/tenants', summary: 'List the tenants the caller may see, by name. All of the filter must be so. Of many tenants a page can hold fewer than asked for, or none, while there are more: go on as long as there is a nextPageToken.', action: 'tenant.list',
@@ -308,6 +308,8 @@ export const routes = {
   pauseRollout: rolloutVerb('pause', 'Begin with no further tenants.'),
   resumeRollout: {
     ...rolloutVerb('resume', 'Go on with a paused roll-out, with the tenants that could not be changed first.'),
+    // Said again after it has paused itself once more, it would go on without tenants that nobody has looked at.
+    idempotencyKey: 'optional', problems: [...changeProblems, 'not_found', 'rollout_not_possible'],
     body: z.strictObject({ skipFailed: z.boolean().default(false).meta({ description: 'Go on without those tenants.' }) }).optional(),
   },
   cancelRollout: rolloutVerb('cancel', 'End a roll-out; the tenants that have been changed stay so.'),

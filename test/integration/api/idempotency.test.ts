@@ -136,6 +136,20 @@ test('two principals with one key have nothing to do with each other', async () 
   requireReplay(await exchange({ ...create('of-bob', 'shared'), who: bob }), second);
 });
 
+test('an answer is sent again only to who may still see what it is about', async () => {
+  const operator = { subject: 'moved@example.com', roles: ['operator'] };
+  const elsewhere = { ...operator, roles: ['tenant-admin'], tenants: ['01hzzzzzzzzzzzzzzzzzzzzza1'] };
+  const requests: readonly HttpRequest[] = [create('left-behind', 'of-moved'), { method: 'POST', path: '/v1/tenants/left-behind:activate', headers: { 'if-match': '*', 'idempotency-key': 'of-moved-too' } }];
+  for (const request of requests) {
+    const first = await exchange({ ...request, who: operator });
+    assert.ok(first.status < 300, first.text);
+    for (const headers of [{}, { prefer: 'wait=0' }]) {
+      assert.equal((await exchange({ ...request, headers: { ...request.headers, ...headers }, who: elsewhere })).problem().code, 'not_found');
+    }
+    requireReplay(await exchange({ ...request, who: operator }), first);
+  }
+});
+
 test('an answer that was committed and never sent is sent when the request is repeated, also by another process', async () => {
   armFailpoint(installation, 'accept.after-commit', 'kill');
   const request = create('orphan', randomUUID());
