@@ -46,8 +46,8 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
     },
     output: () => output,
     start() {
-      const { PATH = '', HOME = '' } = process.env;
-      const started = spawn(process.execPath, [...nodeFlags[entry === 'api/main.ts' ? 'api' : 'worker'], entry], { cwd: root, env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+      const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+      const started = spawn(process.execPath, [...nodeFlags[entry === 'api/main.ts' ? 'api' : 'worker'], entry], { cwd: root, env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
       child = started;
       for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
       ended = new Promise((resolve) => {
