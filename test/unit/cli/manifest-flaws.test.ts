@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -125,4 +125,21 @@ test('a path that is not there and a folder without manifests are told', async (
   assert.deepEqual([missing.code, missing.stderr], [2, 'error: there is no file or folder no.yaml\nfix: check the path given to -f\n']);
   const empty = await runInMemory(['apply', '-f', 'empty'], { workingDirectory: folder });
   assert.match(empty.stderr, /^error: the folder empty holds no \*\.yaml, \*\.yml or \*\.json\n/);
+});
+
+test('a path that the system refuses is told with its reason', async (context) => {
+  symlinkSync('loop.yaml', join(folder, 'loop.yaml'));
+  mkdirSync(join(folder, 'links'));
+  symlinkSync('loop.yaml', join(folder, 'links', 'loop.yaml'));
+  const locked = join(folder, 'locked');
+  mkdirSync(join(locked, 'inner'), { recursive: true });
+  chmodSync(locked, 0);
+  context.after(() => chmodSync(locked, 0o700));
+  // Nothing is locked for root.
+  const refused = process.getuid?.() === 0 ? [] : (['locked', 'locked/inner'] as const).map((path) => [path, 'EACCES'] as const);
+  for (const [path, reason] of [['loop.yaml', 'ELOOP'], ['links', 'ELOOP'], ...refused] as const) {
+    const { code, stderr } = await runInMemory(['apply', '-f', path], { workingDirectory: folder });
+    assert.equal(code, exitCodes.usage, `${path}: ${stderr}`);
+    assert.match(stderr, new RegExp(`^error: \\S*${path}\\S* cannot be read \\(${reason}: .*\\)\nfix: check the path and its permissions\n$`));
+  }
 });
