@@ -55,6 +55,8 @@ const table: readonly Flawed[] = [
   { flaw: 'aliases that multiply', text: bomb, says: ['f.yaml:6:24: with the alias *e written out the document is longer than 1 MiB'] },
   { flaw: 'an integer that a number would change', text: tenant(`  plan: p\n  config: { snowflake: 9007199254740993, kept: -9007199254740991 }\n${services}`), says: ['f.yaml:7:24: this integer cannot be kept exactly', '    |                        ^^^^^^^^^^^^^^^^', '  fix: put it in quotes, or keep it between ±9007199254740991'] },
   { flaw: 'a negative and a hexadecimal one, in JSON', text: '{"a": [-9007199254740992],\n "b": 0x20000000000000}', says: ['f.yaml:1:8: this integer cannot be kept exactly', 'f.yaml:2:7: this integer cannot be kept exactly'] },
+  { flaw: 'aliases that multiply one level down', text: `b: &b [${'x,'.repeat(40_000)}]\nc: [${'[*b],'.repeat(40_000)}]\n`, says: ['f.yaml:2:71: with the alias *b written out the document is longer than 1 MiB'] },
+  { flaw: 'aliases that multiply in mappings of lists', text: `b: &b [${'x,'.repeat(40_000)}]\n${Array.from({ length: 20 }, (_, index) => `c${index}: { d: [*b] }\n`).join('')}`, says: ['f.yaml:14:12: with the alias *b written out the document is longer than 1 MiB'] },
   { flaw: 'an alias of what holds it', text: 'a: &a [*a]\n', says: ['f.yaml:1:8: no anchor &a stands complete before this alias'] },
   { flaw: 'an alias of an anchor that is set anew around it', text: 'a: &a 1\nb: &a [*a]\n', says: ['f.yaml:2:8: no anchor &a stands complete before this alias'] },
   { flaw: 'an alias of nothing', text: 'a: *missing\n', says: ['f.yaml:1:4: no anchor &missing stands complete before this alias'] },
