@@ -35,7 +35,8 @@ export interface TokenSource {
 const tokenFix = 'give --token-file, or set TENURE_TOKEN_FILE or TENURE_TOKEN';
 
 /**
- * Flag before environment before context. The token of a context goes to the server of that context only.
+ * Flag before environment before context. The token of a context goes to the server of that context only, and to a server of another machine that a
+ * context names which was only found goes no token but that context's own.
  * @throws CliFailure usage
  */
 export function resolveConnection(sources: ConnectionSources): Connection {
@@ -53,15 +54,30 @@ export function findServer({ flags, environment }: Pick<ConnectionSources, 'flag
 }
 
 /** @throws CliFailure usage, when there is none for this server */
-function findToken({ flags, environment, workingDirectory }: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
-  const fromFile = (path: string, origin: string): TokenSource => ({ path, origin, read: () => readToken(path) });
-  if (flags.tokenFile !== undefined) return fromFile(resolve(workingDirectory, flags.tokenFile), 'flag --token-file');
-  const { token } = environment;
-  if (token !== undefined) return { origin: 'environment TENURE_TOKEN', read: () => checkedToken(token, 'TENURE_TOKEN') };
-  if (environment.tokenFile !== undefined) return fromFile(resolve(workingDirectory, environment.tokenFile), 'environment TENURE_TOKEN_FILE');
+function findToken(sources: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
+  const { flags, environment } = sources;
+  const given = findGivenToken(sources);
+  if (given !== undefined) {
+    const isNamed = flags.server !== undefined || environment.server !== undefined || context?.found !== true;
+    if (isNamed || isLoopback(server)) return given;
+    // Whoever fills a folder with a context of their own would else be sent the user's token.
+    throw usageFailure(`the context ${context.path} was only found there, and its server ${server} is not sent the token of ${given.origin}`, `if you trust it, name the server: --server ${server}; or the context file: TENURE_CONTEXT=${context.path}`);
+  }
   if (context?.tokenFile === undefined) throw usageFailure(`no token is configured for ${server}`, tokenFix);
   if (serverUrl(context.server) !== server) throw usageFailure(`the token of ${context.name === undefined ? context.path : `context "${context.name}"`} is for ${context.server}, not for ${server}`, tokenFix);
-  return fromFile(tokenFileOf(context) ?? context.tokenFile, contextOrigin(context));
+  return tokenIn(tokenFileOf(context) ?? context.tokenFile, contextOrigin(context));
+}
+
+/** The token of a flag or the environment. */
+function findGivenToken({ flags, environment, workingDirectory }: ConnectionSources): TokenSource | undefined {
+  if (flags.tokenFile !== undefined) return tokenIn(resolve(workingDirectory, flags.tokenFile), 'flag --token-file');
+  const { token } = environment;
+  if (token !== undefined) return { origin: 'environment TENURE_TOKEN', read: () => checkedToken(token, 'TENURE_TOKEN') };
+  return environment.tokenFile === undefined ? undefined : tokenIn(resolve(workingDirectory, environment.tokenFile), 'environment TENURE_TOKEN_FILE');
+}
+
+function tokenIn(path: string, origin: string): TokenSource {
+  return { path, origin, read: () => readToken(path) };
 }
 
 /** The same, once it has been read. @throws CliFailure usage, also for what holds no token */
@@ -82,6 +98,12 @@ export function serverUrl(text: string): string {
   const sound = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (!sound) throw usageFailure(`"${text}" is no server address`, 'give one such as http://127.0.0.1:8080');
   return url.href.replace(/\/+$/, '');
+}
+
+/** Whether an address as {@link serverUrl} spells it is of this machine. */
+export function isLoopback(server: string): boolean {
+  const hostname = URL.canParse(server) ? new URL(server).hostname : '';
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 function readToken(path: string): string {

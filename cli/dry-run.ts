@@ -6,19 +6,13 @@ import { asFailure } from './failure-report.ts';
 import { joinFailures } from './failure.ts';
 import type { CliFailure } from './failure.ts';
 import type { LocatedManifest } from './manifests/read-manifests.ts';
-import { kindOf, wordOfManifest } from './resources/kinds.ts';
 import { renderData } from './resources/print.ts';
 import type { OutputFormat, Printed } from './resources/print.ts';
-
-type Item = Printed['items'][number];
-
-function itemOf(body: { readonly kind: LocatedManifest['manifest']['kind']; readonly metadata: { readonly name: string } }): Item {
-  return { kind: kindOf(wordOfManifest[body.kind]), listed: { name: body.metadata.name, body } };
-}
+import { printedResource } from './resources/printed-resource.ts';
 
 /** Tells manifests that have been checked, or prints them as they would be sent. */
 export function printValid(manifests: readonly LocatedManifest[], output: OutputFormat, { stdout }: Terminal): void {
-  if (output !== 'table') stdout.write(renderData(output, { items: manifests.map(({ manifest }) => itemOf(manifest)), single: false }));
+  if (output !== 'table') stdout.write(renderData(output, { items: manifests.map(({ manifest }) => printedResource(manifest)), single: false }));
   else stdout.write(manifests.map(({ reference }) => `${reference} valid (client dry run)\n`).join(''));
 }
 
@@ -30,14 +24,14 @@ export function printValid(manifests: readonly LocatedManifest[], output: Output
 export async function rehearse(manifests: readonly LocatedManifest[], consent: ApplyConsent, output: OutputFormat, { terminal, connect }: Pick<CommandContext, 'terminal' | 'connect'>): Promise<void> {
   const { stdout, stderr } = terminal;
   const api = connect();
-  const items: Item[] = [];
+  const items: Printed['items'][number][] = [];
   const failures: CliFailure[] = [];
   const wouldBeNew: string[] = [];
   for (const located of manifests) {
     const { manifest, reference } = located;
     try {
       const { outcome, resource } = await applyManifest(api, manifest, consent, () => undefined);
-      items.push(itemOf(resource));
+      items.push(printedResource(resource));
       if (outcome === 'created') wouldBeNew.push(reference);
       (output === 'table' ? stdout : stderr).write(`${reference} ${outcome} (server dry run)\n`);
     } catch (error) {

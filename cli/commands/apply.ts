@@ -13,7 +13,8 @@ import { followAll, operationLine } from '../operations/follow-all.ts';
 import { retryWithin } from '../operations/follow.ts';
 import { kindOf, wordOfManifest } from '../resources/kinds.ts';
 import { outputOption, renderData } from '../resources/print.ts';
-import type { OutputFormat } from '../resources/print.ts';
+import type { OutputFormat, Printed } from '../resources/print.ts';
+import { printedResource } from '../resources/printed-resource.ts';
 import { timeoutOption } from './timeout-option.ts';
 import { confirmMassChangeOption } from './verb-options.ts';
 
@@ -71,34 +72,34 @@ async function apply({ file, dryRun, wait, forceConflicts, confirmMassChange, ti
   if (dryRun === 'server') return rehearse(manifests, { forceConflicts, confirmMassChange, dryRun: true }, output, { terminal, connect });
   // With data asked for on stdout, what is told of the way there is a message.
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
-  const applied = await applyAll(connect(), manifests, { forceConflicts, confirmMassChange }, terminal, tell);
+  const { applied, failures } = await applyAll(connect(), manifests, { forceConflicts, confirmMassChange }, terminal, tell);
   const api = connect(retryWithin(timeout));
-  const failures: CliFailure[] = [];
   if (wait === true) {
     const started = applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [{ operation, about: located }]));
-    await followAll(api, started, timeout, terminal, (operation, located) => {
-      tell(operationLine(operation));
-      if (operation.state !== 'succeeded') failures.push(operationFailure(operation, terminal.program, located));
-    });
-  }
-  if (output !== 'table') {
-    const items = [];
-    for (const { resource } of applied) {
-      const kind = kindOf(wordOfManifest[resource.kind]);
-      items.push({ kind, listed: await kind.get(api, resource.metadata.name) });
+    try {
+      await followAll(api, started, timeout, terminal, (operation, located) => {
+        tell(operationLine(operation));
+        if (operation.state !== 'succeeded') failures.push(operationFailure(operation, terminal.program, located));
+      });
+    } catch (error) {
+      failures.push(asFailure(error, terminal));
     }
+  }
+  if (output !== 'table' && applied.length > 0 && !terminal.interrupted.aborted) {
+    const items = wait === true ? await readBack(api, applied, terminal, failures) : applied.map(({ resource }) => printedResource(resource));
     terminal.stdout.write(renderData(output, { items, single: false }));
   }
   if (failures.length > 0) throw joinFailures(failures);
 }
 
+/** Applies one after the other up to the first that is refused. @throws CliFailure interrupted */
 async function applyAll(
   api: ApiClient,
   manifests: readonly LocatedManifest[],
   consent: ApplyConsent,
   terminal: Terminal,
   tell: (line: string) => void,
-): Promise<AppliedManifest[]> {
+): Promise<{ applied: AppliedManifest[]; failures: CliFailure[] }> {
   const applied: AppliedManifest[] = [];
   for (const [index, located] of manifests.entries()) {
     const { manifest, reference } = located;
@@ -110,8 +111,25 @@ async function applyAll(
     } catch (error) {
       const { exit, report } = asFailure(error, terminal, located);
       const rest = manifests.slice(index + 1).map((later) => later.reference);
-      throw new CliFailure(exit, rest.length === 0 ? report : `${report}\nnot applied: ${rest.join(', ')}`);
+      const refusal = new CliFailure(exit, rest.length === 0 ? report : `${report}\nnot applied: ${rest.join(', ')}`);
+      if (terminal.interrupted.aborted) throw refusal;
+      return { applied, failures: [refusal] };
     }
   }
-  return applied;
+  return { applied, failures: [] };
+}
+
+/** The resources as they stand now; one that cannot be read is added to the failures, and it and those after it come as they were answered. */
+async function readBack(api: ApiClient, applied: readonly AppliedManifest[], terminal: Terminal, failures: CliFailure[]): Promise<Printed['items']> {
+  const items: Printed['items'][number][] = [];
+  for (const { resource, located } of applied) {
+    const kind = kindOf(wordOfManifest[resource.kind]);
+    try {
+      items.push({ kind, listed: await kind.get(api, resource.metadata.name) });
+    } catch (error) {
+      failures.push(asFailure(error, terminal, located));
+      return [...items, ...applied.slice(items.length).map((left) => printedResource(left.resource))];
+    }
+  }
+  return items;
 }

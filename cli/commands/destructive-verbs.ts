@@ -8,14 +8,15 @@ import type { VerbAnswer } from '../operations/run-verb.ts';
 import { explainDelete, explainPurge } from '../resources/explain-destruction.ts';
 import { tenantName } from '../resources/references.ts';
 import { addVerbOptions, describeByRoute, runOptions, verbRequest } from './verb-options.ts';
-import type { VerbOptions } from './verb-options.ts';
+import type { VerbOptions, VerbRequest } from './verb-options.ts';
 
 interface DestructiveOptions extends VerbOptions {
   readonly confirm?: string;
 }
 
 const confirmFlag = ['--confirm <name>', 'the tenant’s name once more, where nobody can be asked'] as const;
-const confirmHelp = 'At a terminal the name is asked for; elsewhere --confirm is needed. Nothing is done before that.';
+const confirmHelp = `At a terminal the name is asked for; elsewhere --confirm is needed. Nothing is done before that.
+Only the tenant that is shown is meant: if it changes before it is asked for, the command ends with 4.`;
 
 const deleteExamples = `
 Examples:
@@ -39,7 +40,7 @@ What is left is a tombstone: tenure get tombstones.`;
 interface DestructiveVerb {
   readonly verb: 'delete' | 'purge';
   readonly explain: (tenant: Tenant) => string;
-  readonly ask: (api: ApiClient, name: string) => Promise<VerbAnswer>;
+  readonly ask: (api: ApiClient, name: string, request: VerbRequest) => Promise<VerbAnswer>;
 }
 
 export function addDestructiveVerbs(program: Command, context: CommandContext): void {
@@ -47,8 +48,8 @@ export function addDestructiveVerbs(program: Command, context: CommandContext): 
   addVerbOptions(remove)
     .addHelpText('after', deleteExamples)
     .action((reference: string, options: DestructiveOptions) => {
-      const ask: DestructiveVerb['ask'] = async (api, name) => (await api.call('deleteTenant', { params: { name }, ...verbRequest(options) })).body;
-      return destroy({ verb: 'delete', explain: explainDelete, ask }, tenantName(reference), options, context);
+      const ask: DestructiveVerb['ask'] = async (api, name, request) => (await api.call('deleteTenant', { params: { name }, ...request })).body;
+      return destroy({ verb: 'delete', explain: (tenant) => explainDelete(tenant, context.terminal.program), ask }, tenantName(reference), options, context);
     });
 
   const purge = describeByRoute(program.command('purge'), 'purgeTenant')
@@ -59,14 +60,21 @@ export function addDestructiveVerbs(program: Command, context: CommandContext): 
     .addHelpText('after', purgeExamples)
     .action((reference: string, options: DestructiveOptions & { readonly early?: true }) => {
       const early = options.early === true;
-      const ask: DestructiveVerb['ask'] = async (api, name) => (await api.call('purgeTenant', { params: { name }, body: { early }, ...verbRequest(options) })).body;
+      const ask: DestructiveVerb['ask'] = async (api, name, request) => (await api.call('purgeTenant', { params: { name }, body: { early }, ...request })).body;
       return destroy({ verb: 'purge', explain: (tenant) => explainPurge(tenant, early), ask }, tenantName(reference), options, context);
     });
 }
 
 async function destroy({ verb, explain, ask }: DestructiveVerb, name: string, options: DestructiveOptions, context: CommandContext): Promise<void> {
   const { terminal, connect } = context;
-  const explainCurrent = async (): Promise<string> => explain((await connect().call('getTenant', { params: { name } })).body);
+  // Another tenant may have been given the name by the time that somebody has typed it.
+  let shown: Pick<VerbOptions, 'revision'> = {};
+  const explainCurrent = async (): Promise<string> => {
+    const { body: tenant } = await connect().call('getTenant', { params: { name } });
+    shown = { revision: tenant.metadata.revision };
+    return explain(tenant);
+  };
   if (options.dryRun === undefined) await confirmByName({ verb, name, given: options.confirm, explain: explainCurrent }, terminal);
-  await runVerb({ names: [name], ask, ...runOptions(options) }, context);
+  const request = verbRequest({ ...shown, ...options });
+  await runVerb({ names: [name], ask: (api) => ask(api, name, request), ...runOptions(options) }, context);
 }

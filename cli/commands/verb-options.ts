@@ -46,8 +46,13 @@ export function ifMatchOf({ revision }: ChangeOptions): string {
   return revision === undefined ? '*' : `"${revision}"`;
 }
 
+export interface VerbRequest {
+  readonly query: RouteQueryInput<'activateTenant'>;
+  readonly ifMatch: string;
+}
+
 /** What the options of a verb say to its route. */
-export function verbRequest(options: VerbOptions): { readonly query: RouteQueryInput<'activateTenant'>; readonly ifMatch: string } {
+export function verbRequest(options: VerbOptions): VerbRequest {
   const { preempt, confirmMassChange, dryRun } = options;
   return {
     query: { ...(preempt === true ? { preempt: 'true' } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' } : {}), ...(dryRun === undefined ? {} : { dryRun: 'true' }) },

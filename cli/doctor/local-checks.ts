@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { findReadableToken, findServer } from '../connection.ts';
+import { findReadableToken, findServer, isLoopback } from '../connection.ts';
 import type { ConnectionSources, Setting, TokenSource } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
 import { selectContext } from '../contexts/selected-context.ts';
@@ -49,9 +49,7 @@ function contextFinding(context: SelectedContext | undefined, { environment }: C
 }
 
 function serverFinding({ value, origin }: Setting): Finding {
-  const { protocol, hostname } = new URL(value);
-  const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-  if (protocol === 'http:' && !isLocal) return warning('server', `${value} (${origin}): the token travels there unencrypted`, 'use an https address');
+  if (value.startsWith('http:') && !isLoopback(value)) return warning('server', `${value} (${origin}): the token travels there unencrypted`, 'use an https address');
   return ok('server', `${value} (${origin})`);
 }
 

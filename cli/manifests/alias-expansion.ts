@@ -16,6 +16,7 @@ export interface AliasFlaw {
  */
 export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined {
   const lengths = new Map<string, number>();
+  let lastAlias: Alias | undefined;
   let flaw: AliasFlaw | undefined;
 
   function lengthOf(node: unknown): number {
@@ -23,7 +24,7 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
     if (isAlias(node)) {
       const length = lengths.get(node.source);
       if (length === undefined) flaw = { alias: node, message: `no anchor &${node.source} stands complete before this alias`, fix: 'write the value out' };
-      else if (length > maxExpandedLength) flaw = tooLong(node);
+      lastAlias = node;
       return length ?? 0;
     }
     if (isPair(node)) return lengthOf(node.key) + lengthOf(node.value);
@@ -33,8 +34,8 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
       let length = 1;
       for (const item of node.items) {
         length += lengthOf(item);
-        const last = isPair(item) ? item.value : item;
-        if (length > maxExpandedLength && isAlias(last)) flaw ??= tooLong(last);
+        // It may stand at any depth below.
+        if (length > maxExpandedLength && lastAlias !== undefined) flaw ??= tooLong(lastAlias);
       }
       return length;
     });

@@ -46,10 +46,10 @@ export async function readSources(paths: readonly string[], access: SourceAccess
 
 function filesAt(path: string, workingDirectory: string): string[] {
   const full = resolve(workingDirectory, path);
-  const found = statSync(full, { throwIfNoEntry: false });
+  const found = reading(path, () => statSync(full, { throwIfNoEntry: false }));
   if (found === undefined) throw usageFailure(`there is no file or folder ${path}`, 'check the path given to -f');
   if (!found.isDirectory()) return [path];
-  const files = readdirSync(full, { withFileTypes: true })
+  const files = reading(path, () => readdirSync(full, { withFileTypes: true }))
     .filter((entry) => !entry.isDirectory() && manifestFile.test(entry.name))
     .map((entry) => join(path, entry.name))
     .toSorted();
@@ -58,10 +58,15 @@ function filesAt(path: string, workingDirectory: string): string[] {
 }
 
 function readBounded(path: string): Uint8Array | 'too large' {
+  return reading(path, () => (statSync(path).size > maxBytes ? 'too large' : readFileSync(path)));
+}
+
+/** What `read` returns. @throws CliFailure usage, when the system refuses it */
+function reading<T>(path: string, read: () => T): T {
   try {
-    return statSync(path).size > maxBytes ? 'too large' : readFileSync(path);
+    return read();
   } catch (error) {
-    throw usageFailure(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`, 'check its permissions');
+    throw usageFailure(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`, 'check the path and its permissions');
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml';
-import type { Document, YAMLError } from 'yaml';
+import type { Document, Range, YAMLError } from 'yaml';
 import { findAliasFlaw } from './alias-expansion.ts';
+import { convertIntegers } from './exact-integers.ts';
 import { wholeSource } from './flaw.ts';
 import type { ManifestFlaw, Source, Span } from './flaw.ts';
 import { spanAt } from './node-span.ts';
@@ -37,11 +38,11 @@ const messages: Partial<Record<YAMLError['code'], string>> = {
   RESOURCE_EXHAUSTION: 'nests too deeply',
 };
 
-/** Reads a source's YAML 1.2 documents (JSON is YAML). Aliases are bounded before they are resolved, empty documents are left out. */
+/** Reads a source's YAML 1.2 documents (JSON is YAML). Aliases are bounded before they are resolved, integers are kept exactly or refused, empty documents are left out. */
 export function parseYaml(source: Source): ParsedSource {
   const documents: YamlDocument[] = [];
   const flaws: ManifestFlaw[] = [];
-  for (const document of parseAllDocuments(source.text, { stringKeys: true, prettyErrors: false })) {
+  for (const document of parseAllDocuments(source.text, { stringKeys: true, prettyErrors: false, intAsBigInt: true })) {
     const found = flawsOf(source, document);
     flaws.push(...found);
     if (found.length > 0) continue;
@@ -65,7 +66,11 @@ function flawsOf(source: Source, document: Document.Parsed): ManifestFlaw[] {
   });
   if (flaws.length > 0) return flaws;
   const flaw = findAliasFlaw(document);
-  if (flaw === undefined) return [];
-  const [start = 0, end = 0] = flaw.alias.range ?? [];
-  return [{ source, span: { start, end }, message: flaw.message, fix: flaw.fix }];
+  if (flaw !== undefined) return [{ source, span: spanOf(flaw.alias.range), message: flaw.message, fix: flaw.fix }];
+  return convertIntegers(document).map(({ range }) => ({ source, span: spanOf(range), message: 'this integer cannot be kept exactly', fix: `put it in quotes, or keep it between ±${Number.MAX_SAFE_INTEGER}` }));
+}
+
+function spanOf(range: Range | null | undefined): Span {
+  const [start = 0, end = 0] = range ?? [];
+  return { start, end };
 }

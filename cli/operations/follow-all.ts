@@ -2,12 +2,16 @@ import type { ApiClient } from '../../client/api-client.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { Terminal } from '../command-context.ts';
 import { outlookOf } from '../failure-report.ts';
+import { CliFailure } from '../failure.ts';
 import { followOperation, startWait } from './follow.ts';
 import { createProgress } from './progress.ts';
 
+/** For all the last looks together. */
+const lastLooksMs = 5_000;
+
 /**
  * Follows operations one after the other until each is done; they run side by side all the same. `ended` is called with
- * each, and what they were started for, as it ended.
+ * each, and what they were started for, as it ended. When the time is up each that is left is looked at once more.
  * @throws CliFailure waitTimeout, interrupted
  */
 export async function followAll<About>(
@@ -28,9 +32,29 @@ export async function followAll<About>(
       waiting.delete(id);
     }
   } catch (error) {
-    throw wait.ended(error);
+    if (error instanceof CliFailure || !wait.signal.aborted || interrupted.aborted) throw wait.ended(error);
+    progress.clear();
+    // Those behind the one that took so long may have ended long ago.
+    const signal = AbortSignal.timeout(lastLooksMs);
+    for (const [id, about] of waiting) {
+      const operation = await endOf(api, id, signal);
+      if (operation === undefined) continue;
+      ended(operation, about);
+      waiting.delete(id);
+    }
+    if (waiting.size > 0) throw wait.ended(error);
   } finally {
     progress.clear();
+  }
+}
+
+/** The operation, if it is known to have ended. */
+async function endOf(api: ApiClient, id: string, signal: AbortSignal): Promise<Operation | undefined> {
+  try {
+    const { body: operation } = await api.call('waitOperation', { params: { id }, query: { timeoutSeconds: 0 }, signal });
+    return operation.done ? operation : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -5,9 +5,9 @@ function headline({ metadata: { name, uid } }: Tenant): string {
   return `tenant/${name} (${uid})`;
 }
 
-/** What a deletion does, for whoever is about to ask for it. */
-export function explainDelete(tenant: Tenant): string {
-  return `This deletes ${headline(tenant)}. Its data stays until its purge, and until then \`tenure undelete ${tenant.metadata.name}\` brings it back.\n`;
+/** What a deletion does, for whoever is about to ask for it with `program`. */
+export function explainDelete(tenant: Tenant, program: string): string {
+  return `This deletes ${headline(tenant)}. Its data stays until its purge, and until then \`${program} undelete ${tenant.metadata.name}\` brings it back.\n`;
 }
 
 /** What a purge destroys, for whoever is about to ask for it. */

@@ -1,9 +1,9 @@
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Reads `500ms`, `90s`, `2m` or `1h` as milliseconds; `undefined` for anything else. */
+/** Reads `500ms`, `90s`, `2m` or `1h` as whole milliseconds, rounded; `undefined` for anything else. */
 export function parseDurationMs(text: string): number | undefined {
   const match = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text);
-  return match === null ? undefined : Number(match[1]) * unitMs[match[2] as 'ms' | 's' | 'm' | 'h'];
+  return match === null ? undefined : Math.round(Number(match[1]) * unitMs[match[2] as 'ms' | 's' | 'm' | 'h']);
 }
 
 /** The two largest units that matter at this size: `340ms`, `12.4s`, `3m20s`, `5h`, `4d`. */

@@ -13,18 +13,20 @@ const tenant = {
   status: { lifecycle: 'Deleted', placement: { mode: 'dedicated', region: 'eu-west-1', cell: 'eu-west-1-a', database: `tenant_${uid}` }, deletion: { purgeTime } },
 };
 
-/** Runs a command whose requests are answered with the tenant, and says which were made. */
-async function run(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun & { readonly calls: readonly string[] }> {
+/** Runs a command whose requests are answered with the tenant, and says which were made, and the last of them on which revision. */
+async function run(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun & { readonly calls: readonly string[]; readonly ifMatch: string | undefined }> {
   const calls: string[] = [];
+  let ifMatch: string | undefined;
   const client = {
     server: '',
-    call(route: string) {
+    call(route: string, call: { readonly ifMatch?: string }) {
       calls.push(route);
+      ({ ifMatch } = call);
       return Promise.resolve({ status: 200, etag: '"9"', body: route === 'getTenant' ? tenant : { tenant } });
     },
   };
   const answer = await runInMemory(argv, { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient, ...setting });
-  return { ...answer, calls };
+  return { ...answer, calls, ifMatch };
 }
 
 for (const [verb, route] of [['delete', 'deleteTenant'], ['purge', 'purgeTenant']] as const) {
@@ -32,6 +34,14 @@ for (const [verb, route] of [['delete', 'deleteTenant'], ['purge', 'purgeTenant'
     const { code, stdout, stderr, calls } = await run([verb, 'acme'], { typed: 'acme\n' });
     assert.deepEqual([code, stdout, calls], [exitCodes.ok, 'tenant/acme unchanged\n', ['getTenant', route]]);
     assert.ok(stderr.endsWith(`Type the name of the tenant to ${verb} it: `), stderr);
+  });
+
+  test(`${verb} is sent for the tenant as it was shown, or at the revision given; for any where nothing is shown`, async () => {
+    const ifMatchOf = async (argv: readonly string[], setting: CliSetting = {}) => (await run([verb, 'acme', ...argv], setting)).ifMatch;
+    assert.equal(await ifMatchOf([], { typed: 'acme\n' }), '"9"');
+    assert.equal(await ifMatchOf(['--confirm=acme']), '"9"');
+    assert.equal(await ifMatchOf(['--revision', '7'], { typed: 'acme\n' }), '"7"');
+    assert.equal(await ifMatchOf(['--dry-run=server']), '*');
   });
 
   test(`${verb} is not sent when something else is typed, or nothing`, async () => {
@@ -64,6 +74,11 @@ for (const [verb, route] of [['delete', 'deleteTenant'], ['purge', 'purgeTenant'
 test('Ctrl-C at the question ends the command, and nothing is sent', async () => {
   const { code, stdout, calls } = await run(['delete', 'acme'], { typed: 'acme\n', interrupted: AbortSignal.abort() });
   assert.deepEqual([code, stdout, calls.includes('deleteTenant')], [exitCodes.interrupted, '', false]);
+});
+
+test('delete says how to undo it in the words that reach the same API', async () => {
+  const { stderr } = await run(['--server', 'http://prod:1', 'delete', 'acme', '--confirm=acme'], { environment: { TENURE_CALLED_AS: './tenure', TENURE_TOKEN: 'token' } });
+  assert.match(stderr, /until then `\.\/tenure --server http:\/\/prod:1 undelete acme` brings it back\.\n$/);
 });
 
 test('purge says what it destroys, and what --early gives up', async () => {

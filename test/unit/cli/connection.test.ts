@@ -35,11 +35,11 @@ function resolved(environment: Readonly<Record<string, string>> = {}, flags: { r
 }
 
 test('flags go before the environment, the environment before the context', () => {
-  context(join(local(), 'context.json'), { server: 'http://context:1/', tokenFile: token('of-context', local()) });
-  assert.equal(resolved(), 'http://context:1 of-context');
-  assert.equal(resolved({ TENURE_TOKEN: 'of-variable' }), 'http://context:1 of-variable');
+  context(join(local(), 'context.json'), { server: 'http://localhost:1/', tokenFile: token('of-context', local()) });
+  assert.equal(resolved(), 'http://localhost:1 of-context');
+  assert.equal(resolved({ TENURE_TOKEN: 'of-variable' }), 'http://localhost:1 of-variable');
   assert.equal(resolved({ TENURE_SERVER: 'http://variable:1', TENURE_TOKEN_FILE: token('of-file') }), 'http://variable:1 of-file');
-  assert.equal(resolved({ TENURE_TOKEN: 'of-variable', TENURE_TOKEN_FILE: token('of-file') }), 'http://context:1 of-variable');
+  assert.equal(resolved({ TENURE_TOKEN: 'of-variable', TENURE_TOKEN_FILE: token('of-file') }), 'http://localhost:1 of-variable');
   assert.equal(resolved({ TENURE_SERVER: 'http://variable:1', TENURE_TOKEN: 'of-variable' }, { server: 'https://flag/api/', tokenFile: token('of-flag') }), 'https://flag/api of-flag');
 });
 
@@ -95,6 +95,26 @@ test('a context that was only found names no token outside of its folder, not th
     context(path, { server: 'http://elsewhere:1', tokenFile });
     assert.throws(() => resolved(), { exit: 'usage', message: /was only found there, and names a token outside of its folder: .*\nfix: if you trust it: TENURE_CONTEXT=/ });
     assert.equal(resolved({ TENURE_CONTEXT: path }), 'http://elsewhere:1 of-the-user');
-    assert.equal(resolved({ TENURE_TOKEN: 'another' }), 'http://elsewhere:1 another');
+  }
+});
+
+test('to the server of another machine that was only found goes no token of the user’s, unless the server or the context is named', () => {
+  const path = join(local(), 'context.json');
+  const own = token('of-the-user');
+  const ways = [[{ TENURE_TOKEN: 'of-the-user' }, {}], [{ TENURE_TOKEN_FILE: own }, {}], [{}, { tokenFile: own }]] as const;
+  // The last two are names, whatever they begin with.
+  for (const server of ['https://elsewhere', 'http://10.0.0.1:1', 'http://127.0.0.1.elsewhere', 'http://localhost.elsewhere']) {
+    context(path, { server, tokenFile: token('beside-it', local()) });
+    assert.equal(resolved(), `${server} beside-it`);
+    for (const [environment, flags] of ways) {
+      assert.throws(() => resolved(environment, flags), { exit: 'usage', message: /was only found there, and its server .* is not sent the token of .*\nfix: if you trust it, name the server: --server http.*; or the context file: TENURE_CONTEXT=\// });
+      assert.equal(resolved(environment, { ...flags, server }), `${server} of-the-user`);
+      assert.equal(resolved({ ...environment, TENURE_SERVER: server }, flags), `${server} of-the-user`);
+      assert.equal(resolved({ ...environment, TENURE_CONTEXT: path }, flags), `${server} of-the-user`);
+    }
+  }
+  for (const server of ['http://localhost:1', 'http://127.0.0.1:1', 'http://127.9.9.9:1', 'http://[::1]:1']) {
+    context(path, { server });
+    for (const [environment, flags] of ways) assert.equal(resolved(environment, flags), `${server} of-the-user`);
   }
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -53,6 +53,10 @@ const table: readonly Flawed[] = [
   { flaw: 'five megabytes', text: new Uint8Array(5_000_000).fill(0x20), says: ['f.yaml:1:1: is larger than 1 MiB', '  fix: split it into several files'] },
   { flaw: 'bytes that are no UTF-8', text: new Uint8Array([0x61, 0xff]), says: ['f.yaml:1:1: is not UTF-8 text'] },
   { flaw: 'aliases that multiply', text: bomb, says: ['f.yaml:6:24: with the alias *e written out the document is longer than 1 MiB'] },
+  { flaw: 'an integer that a number would change', text: tenant(`  plan: p\n  config: { snowflake: 9007199254740993, kept: -9007199254740991 }\n${services}`), says: ['f.yaml:7:24: this integer cannot be kept exactly', '    |                        ^^^^^^^^^^^^^^^^', '  fix: put it in quotes, or keep it between ±9007199254740991'] },
+  { flaw: 'a negative and a hexadecimal one, in JSON', text: '{"a": [-9007199254740992],\n "b": 0x20000000000000}', says: ['f.yaml:1:8: this integer cannot be kept exactly', 'f.yaml:2:7: this integer cannot be kept exactly'] },
+  { flaw: 'aliases that multiply one level down', text: `b: &b [${'x,'.repeat(40_000)}]\nc: [${'[*b],'.repeat(40_000)}]\n`, says: ['f.yaml:2:71: with the alias *b written out the document is longer than 1 MiB'] },
+  { flaw: 'aliases that multiply in mappings of lists', text: `b: &b [${'x,'.repeat(40_000)}]\n${Array.from({ length: 20 }, (_, index) => `c${index}: { d: [*b] }\n`).join('')}`, says: ['f.yaml:14:12: with the alias *b written out the document is longer than 1 MiB'] },
   { flaw: 'an alias of what holds it', text: 'a: &a [*a]\n', says: ['f.yaml:1:8: no anchor &a stands complete before this alias'] },
   { flaw: 'an alias of an anchor that is set anew around it', text: 'a: &a 1\nb: &a [*a]\n', says: ['f.yaml:2:8: no anchor &a stands complete before this alias'] },
   { flaw: 'an alias of nothing', text: 'a: *missing\n', says: ['f.yaml:1:4: no anchor &missing stands complete before this alias'] },
@@ -81,6 +85,16 @@ test('a flaw in one file keeps every file from being applied, and each flaw is t
   assert.match(stderr, /^many\/3\.json:2:10: /m);
   assert.match(stderr, /^stdin:4:9: plan\/a is declared twice, first at many\/1\.yaml:4:9$/m);
   assert.match(stderr, /^error: 3 flaws in the manifests; nothing was applied$/m);
+});
+
+test('integers that a number holds are numbers, in YAML and in JSON, and in quotes any is text', async () => {
+  const config = '{ low: -9007199254740991, high: 9007199254740991, hex: 0xff, octal: 0o17, plus: +5, quoted: "9007199254740993", share: 0.5, anchored: &n 7, alias: *n }';
+  const yaml = await runInMemory(['apply', '-f', '-', '--dry-run=client', '-o', 'json'], { stdin: tenant(`  plan: p\n  config: ${config}\n${services}`) });
+  assert.equal(yaml.code, exitCodes.ok, yaml.stderr);
+  const { items } = JSON.parse(yaml.stdout) as { items: { spec: { config: unknown } }[] };
+  assert.deepEqual(items[0]?.spec.config, { low: -9007199254740991, high: 9007199254740991, hex: 255, octal: 15, plus: 5, quoted: '9007199254740993', share: 0.5, anchored: 7, alias: 7 });
+  const json = await runInMemory(['apply', '-f', '-', '--dry-run=client', '-o', 'json'], { stdin: JSON.stringify(items[0]) });
+  assert.deepEqual([json.code, JSON.parse(json.stdout)], [exitCodes.ok, { items }]);
 });
 
 test('an anchor used often is no bomb, and a flaw in it is told where it is written', async () => {
@@ -113,4 +127,21 @@ test('a path that is not there and a folder without manifests are told', async (
   assert.deepEqual([missing.code, missing.stderr], [2, 'error: there is no file or folder no.yaml\nfix: check the path given to -f\n']);
   const empty = await runInMemory(['apply', '-f', 'empty'], { workingDirectory: folder });
   assert.match(empty.stderr, /^error: the folder empty holds no \*\.yaml, \*\.yml or \*\.json\n/);
+});
+
+test('a path that the system refuses is told with its reason', async (context) => {
+  symlinkSync('loop.yaml', join(folder, 'loop.yaml'));
+  mkdirSync(join(folder, 'links'));
+  symlinkSync('loop.yaml', join(folder, 'links', 'loop.yaml'));
+  const locked = join(folder, 'locked');
+  mkdirSync(join(locked, 'inner'), { recursive: true });
+  chmodSync(locked, 0);
+  context.after(() => chmodSync(locked, 0o700));
+  // Nothing is locked for root.
+  const refused = process.getuid?.() === 0 ? [] : (['locked', 'locked/inner'] as const).map((path) => [path, 'EACCES'] as const);
+  for (const [path, reason] of [['loop.yaml', 'ELOOP'], ['links', 'ELOOP'], ...refused] as const) {
+    const { code, stderr } = await runInMemory(['apply', '-f', path], { workingDirectory: folder });
+    assert.equal(code, exitCodes.usage, `${path}: ${stderr}`);
+    assert.match(stderr, new RegExp(`^error: \\S*${path}\\S* cannot be read \\(${reason}: .*\\)\nfix: check the path and its permissions\n$`));
+  }
 });

@@ -9,6 +9,10 @@ test('durations are read with their unit and refused without', () => {
   for (const text of ['', '90', 's', '-1s', '1 s', '1m30s', '1e3s', '1d', 'Infinity']) assert.equal(parseDurationMs(text), undefined, text);
 });
 
+test('a duration is whole milliseconds, as a timer needs them', () => {
+  assert.deepEqual(['1.1h', '1.001s', '0.5ms', '0.4ms', '0.001s', '2.007m'].map(parseDurationMs), [3_960_000, 1_001, 1, 0, 1, 120_420]);
+});
+
 test('durations are written in at most two units', () => {
   const written = [0, 340, 12_345, 60_000, 200_000, 3_600_000, 5 * 3_600_000 + 600_000, 100 * 3_600_000].map(formatDurationMs);
   assert.deepEqual(written, ['0ms', '340ms', '12.3s', '1m', '3m20s', '1h', '5h10m', '4d']);

@@ -62,8 +62,8 @@ test('a dry run of a verb asks for one, asks nobody for the name, and says that 
 test('purge is early, a plan is changed at a time, and a hold has its reason, only where it is said', async () => {
   const requestOf = async (...argv: readonly string[]) => (await run(argv)).sent.at(-1);
   const params = { name: 'acme' };
-  assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme'), { route: 'purgeTenant', params, body: { early: false }, query: {}, ifMatch: '*' });
-  assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme', '--early'), { route: 'purgeTenant', params, body: { early: true }, query: {}, ifMatch: '*' });
+  assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme'), { route: 'purgeTenant', params, body: { early: false }, query: {}, ifMatch: '"9"' });
+  assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme', '--early'), { route: 'purgeTenant', params, body: { early: true }, query: {}, ifMatch: '"9"' });
   assert.deepEqual(await requestOf('change-plan', 'acme', 'large'), { route: 'changePlanOfTenant', params, body: { plan: 'large' }, query: {}, ifMatch: '*' });
   assert.deepEqual(await requestOf('change-plan', 'acme', 'large', '--at', '2999-01-01T01:00:00+01:00'), { route: 'changePlanOfTenant', params, body: { plan: 'large', time: '2999-01-01T00:00:00.000Z' }, query: {}, ifMatch: '*' });
   assert.deepEqual(await requestOf('change-plan', 'acme', '--cancel', '--revision', '3'), { route: 'cancelPlanChangeOfTenant', params, ifMatch: '"3"' });

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { test } from 'node:test';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { ApiError } from '../../../client/api-error.ts';
+import { exitCodes, problems } from '../../../contracts/problems.ts';
+import type { ProblemCode } from '../../../contracts/problems.ts';
+import { runInMemory } from './in-memory-cli.ts';
+import type { CliRun, CliSetting } from './in-memory-cli.ts';
+
+function problem(code: ProblemCode): ApiError {
+  const { status, title, fix, retryable } = problems[code];
+  return new ApiError({ type: '', code, title, status, detail: 'so it is', fix, requestId: 'r', retryable });
+}
+
+const manifests = (names: readonly string[]): string =>
+  names.map((name) => `apiVersion: tenure/v1\nkind: Tenant\nmetadata: {name: ${name}}\nspec: {plan: small, lifecycle: Active, services: [{name: shop, collections: [{name: orders}]}]}\n`).join('---\n');
+
+interface Fake {
+  /** What each look at the operation of a tenant finds, the last again and again. Default: succeeded. */
+  readonly looks?: Readonly<Record<string, readonly ('running' | 'succeeded' | 'failed')[]>>;
+  readonly refused?: string;
+  /** Told of each look before it is answered. */
+  readonly onLook?: (name: string) => void;
+  /** Tenants that cannot be read again. */
+  readonly unreadable?: string;
+}
+
+/** Applies tenants that are not there, each with an operation `op-NAME`. */
+function apply(names: readonly string[], argv: readonly string[], { looks = {}, refused, onLook, unreadable }: Fake, setting: CliSetting = {}): Promise<CliRun> {
+  const applied = new Set<string>();
+  const taken = new Map<string, number>();
+  const operation = (name: string, state: string) => ({ id: `op-${name}`, kind: 'activate', tenant: { name }, state, done: state !== 'running', progress: { done: 0, total: 1 }, steps: [], requestId: 'r' });
+  const call = async (route: string, { params, query, body, signal }: { readonly params: { readonly name: string; readonly id: string }; readonly query?: { readonly timeoutSeconds?: number }; readonly body?: { readonly metadata: object }; readonly signal?: AbortSignal }) => {
+    await Promise.resolve();
+    signal?.throwIfAborted();
+    const { name } = params;
+    if (route === 'waitOperation') {
+      const tenant = params.id.replace('op-', '');
+      onLook?.(tenant);
+      signal?.throwIfAborted();
+      const turn = taken.get(tenant) ?? 0;
+      taken.set(tenant, turn + 1);
+      const course = looks[tenant] ?? ['succeeded'];
+      const state = course[Math.min(turn, course.length - 1)] ?? 'succeeded';
+      if (state === 'running') await delay((query?.timeoutSeconds ?? 0) * 1000, undefined, signal === undefined ? {} : { signal });
+      return { status: 200, body: operation(tenant, state) };
+    }
+    if (route === 'getTenant') {
+      if (!applied.has(name) || name === unreadable) throw problem('not_found');
+      return { status: 200, etag: '"2"', body: { kind: 'Tenant', metadata: { name, revision: 2 } } };
+    }
+    if (name === refused) throw problem('policy_refused');
+    applied.add(name);
+    return { status: 200, body: { tenant: { ...body, metadata: { name, revision: 1 } }, operation: operation(name, 'running') } };
+  };
+  const createClient = () => ({ server: '', call }) as unknown as ApiClient;
+  return runInMemory(['apply', '-f', '-', ...argv], { stdin: manifests(names), environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient, ...setting });
+}
+
+const revisions = (stdout: string): unknown => (JSON.parse(stdout) as { items: { metadata: { name: string; revision: number } }[] }).items.map(({ metadata }) => `${metadata.name}@${metadata.revision}`);
+
+test('an operation that failed is told in full when the time is up for another, or Ctrl-C ends the waiting', async () => {
+  const looks = { a: ['failed'], b: ['running'] } as const;
+  const late = await apply(['a', 'b'], ['--wait', '--timeout', '30ms'], { looks });
+  assert.equal(late.code, exitCodes.waitTimeout);
+  assert.match(late.stderr, /^error: activate of tenant\/a failed\nresource: tenant\/a \(stdin:3:18\)\n(?:.*\n)*error: the time to wait \(30ms\) is up\noperation\/op-b goes on; to come back: tenure wait operation\/op-b\n$/m);
+  const interruption = new AbortController();
+  const interrupted = await apply(['a', 'b'], ['--wait', '-o', 'json'], { looks, onLook: (name) => void (name === 'b' && interruption.abort()) }, { interrupted: interruption.signal });
+  assert.deepEqual([interrupted.code, interrupted.stdout], [exitCodes.interrupted, '']);
+  assert.match(interrupted.stderr, /^error: activate of tenant\/a failed\n(?:.*\n)*no longer waiting\noperation\/op-b goes on; to come back: tenure wait operation\/op-b\n$/m);
+});
+
+test('when the time is up, what has ended behind the one that takes so long is told as it ended', async () => {
+  const late = await apply(['slow', 'good', 'bad'], ['--wait', '--timeout', '30ms'], { looks: { slow: ['running'], bad: ['failed'] } });
+  assert.equal(late.code, exitCodes.waitTimeout);
+  assert.match(late.stdout, /^operation\/op-good \(activate\) succeeded\noperation\/op-bad \(activate\) failed\n$/m);
+  assert.match(late.stderr, /^error: activate of tenant\/bad failed\n/m);
+  assert.deepEqual(late.stderr.match(/^operation\/.*goes on.*$/gm), ['operation/op-slow goes on; to come back: tenure wait operation/op-slow']);
+  const justInTime = await apply(['slow'], ['--wait', '--timeout', '30ms'], { looks: { slow: ['running', 'running', 'succeeded'] } });
+  assert.equal(justInTime.code, exitCodes.ok, justInTime.stderr);
+  assert.match(justInTime.stdout, /^operation\/op-slow \(activate\) succeeded\n$/m);
+});
+
+test('a refusal keeps what was applied before it from neither being waited for nor being printed', async () => {
+  const names = ['a', 'no', 'c'];
+  const waited = await apply(names, ['--wait', '-o', 'json'], { refused: 'no', looks: { a: ['running', 'succeeded'] } });
+  assert.deepEqual([waited.code, revisions(waited.stdout)], [exitCodes.denied, ['a@2']]);
+  assert.match(waited.stderr, /^operation\/op-a \(activate\) succeeded\nerror: Policy refuses (?:.*\n)*not applied: tenant\/c\n$/m);
+  const failed = await apply(names, ['--wait'], { refused: 'no', looks: { a: ['failed'] } });
+  assert.equal(failed.code, exitCodes.denied);
+  assert.match(failed.stderr, /^not applied: tenant\/c\nerror: activate of tenant\/a failed\n/m);
+  const named = await apply(names, ['-o', 'name'], { refused: 'no' });
+  assert.deepEqual([named.code, named.stdout], [exitCodes.denied, 'tenant/a\n']);
+  const nothing = await apply(names, ['--wait', '-o', 'json'], { refused: 'a' });
+  assert.deepEqual([nothing.code, nothing.stdout], [exitCodes.denied, '']);
+});
+
+test('what cannot be read again after the waiting is printed as it was answered, and that is a failure', async () => {
+  const { code, stdout, stderr } = await apply(['a', 'gone', 'c'], ['--wait', '-o', 'json'], { unreadable: 'gone' });
+  assert.deepEqual([code, revisions(stdout)], [exitCodes.notFound, ['a@2', 'gone@1', 'c@1']]);
+  assert.match(stderr, /^error: There is no such resource: .*\nresource: tenant\/gone /m);
+});
