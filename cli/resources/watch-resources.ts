@@ -48,16 +48,21 @@ function createPrinter({ stdout, paintOut }: Terminal, kind: ResourceKind, outpu
 }
 
 /**
- * Prints what there is and then everything that changes, until it is interrupted.
+ * Prints what there is and then everything that changes, until it is interrupted or nobody reads it.
  * @throws CliFailure usage, for kinds that nothing happens to
  */
 export async function watchResources(api: ApiClient, { kind, name, filter, output }: WatchedResources, terminal: Terminal): Promise<void> {
   if (kind.singular !== tenantKind.singular && kind.singular !== operationKind.singular) throw usageFailure(`${kind.plural} are not watched`, 'watch tenants or operations');
   if (kind.singular === operationKind.singular && name !== undefined) throw usageFailure('one operation is not watched', `write: wait operation/${name}`);
   const print = createPrinter(terminal, kind, output);
-  const { interrupted, stderr } = terminal;
-  for await (const seen of kind.singular === tenantKind.singular ? tenantsSeen(api, filter, name, interrupted) : operationsSeen(api, filter, interrupted)) {
-    if ('gone' in seen) stderr.write(`${kind.singular}/${seen.gone} is gone\n`);
-    else print(seen.listed);
+  const { interrupted, unread, stderr } = terminal;
+  const signal = AbortSignal.any([interrupted, unread]);
+  try {
+    for await (const seen of kind.singular === tenantKind.singular ? tenantsSeen(api, filter, name, signal) : operationsSeen(api, filter, signal)) {
+      if ('gone' in seen) stderr.write(`${kind.singular}/${seen.gone} is gone\n`);
+      else print(seen.listed);
+    }
+  } catch (error) {
+    if (interrupted.aborted || !unread.aborted) throw error;
   }
 }
