@@ -23,6 +23,8 @@ export interface Terminal {
   readonly paintOut: Paint;
   readonly paintErr: Paint;
   readonly interrupted: AbortSignal;
+  /** Aborted when nothing more that is written to stdout can be read: it ends what only prints and has no end of its own. */
+  readonly unread: AbortSignal;
   /** How this program is called so that it talks to the same API, for texts that say what to run next. */
   readonly program: string;
   readonly workingDirectory: string;

@@ -7,17 +7,24 @@ const environment = readEnvironment();
 // To compile the program is most of what a short command does. Where nothing can be kept it is compiled each time.
 if (environment.compileCache !== undefined) enableCompileCache(environment.compileCache);
 const { runCli } = await import('./run-cli.ts');
+const { exitCodes } = await import('../contracts/problems.ts');
 
 const interruption = new AbortController();
 // Once: a second Ctrl-C ends the process as it always does.
 process.once('SIGINT', () => interruption.abort());
 
-// Whoever reads may have read enough, as `head` does. What was begun is still brought to its end.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+// Whoever reads may have read enough, as `head` does. What was begun is still brought to its end; only a watch, which has none, is ended.
+const unread = new AbortController();
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (unread.signal.aborted) return;
+  unread.abort();
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`error: the output cannot be written: ${error.message}\nfix: make room where it goes, or write it elsewhere\n`);
+  // Whatever else came of the command.
+  process.once('exit', () => (process.exitCode = exitCodes.unavailable));
+});
+// Nobody can be told; the exit code says how it ended.
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
@@ -28,4 +35,5 @@ process.exitCode = await runCli({
   workingDirectory: process.cwd(),
   installationDirectory: fileURLToPath(new URL('..', import.meta.url)),
   interrupted: interruption.signal,
+  unread: unread.signal,
 });

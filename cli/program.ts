@@ -35,7 +35,7 @@ export const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
   conflict: 'the resource, or an operation on it, is in the way',
   denied: 'not authenticated, or refused by policy',
   waitTimeout: 'the time to wait is up; what was waited for goes on',
-  unavailable: 'the API, or something it needs, cannot be reached',
+  unavailable: 'the API, or something it needs, cannot be reached; or the output cannot be written',
   interrupted: 'interrupted with Ctrl-C; what was begun goes on',
 };
 

@@ -23,6 +23,8 @@ export interface CliOptions {
   readonly installationDirectory: string;
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
+  /** Aborted when what is written to stdout no longer goes anywhere. */
+  readonly unread: AbortSignal;
   /** Makes the client; a test may stand between. */
   readonly createClient?: (options: ApiClientOptions) => ApiClient;
 }
@@ -31,7 +33,7 @@ export interface CliOptions {
 const retryForMs = 5_000;
 
 /** Runs one command line to its end. Never throws; resolves with the exit code. */
-export async function runCli({ argv, stdin, stdout, stderr, environment, workingDirectory, installationDirectory, interrupted, createClient = createApiClient }: CliOptions): Promise<number> {
+export async function runCli({ argv, stdin, stdout, stderr, environment, workingDirectory, installationDirectory, interrupted, unread, createClient = createApiClient }: CliOptions): Promise<number> {
   const paintFor = (output: Output) => createPaint(output.isTTY === true && !environment.noColor);
   const terminal: Terminal = {
     stdin,
@@ -40,6 +42,7 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
     paintOut: paintFor(stdout),
     paintErr: paintFor(stderr),
     interrupted,
+    unread,
     workingDirectory,
     get program() {
       return programAgain(environment.calledAs, program.opts());

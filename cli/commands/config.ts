@@ -3,7 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import { findReadableToken, findServer } from '../connection.ts';
 import type { ConnectionSources } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
-import { selectContext } from '../contexts/selected-context.ts';
+import { contextInEffect } from '../contexts/selected-context.ts';
 import { attempt, CliFailure } from '../failure.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
@@ -58,7 +58,7 @@ function explainSettings(sources: ConnectionSources): ExplainedValue[] {
   const { environment } = sources;
   const line = (setting: string, value: string | undefined, origin: string | undefined, flaw?: string): ExplainedValue => ({ setting, value: value ?? '', origin: origin ?? (flaw === undefined ? 'not set' : 'not usable'), ...(flaw === undefined ? {} : { flaw }) });
 
-  const context = attempt(() => selectContext(sources));
+  const context = attempt(() => contextInEffect(sources));
   const server = attempt(() => findServer(sources, context.found));
   const token = attempt(() => findReadableToken(sources, context.found, server.found?.value ?? ''));
   // Without its cause a consequence is no flaw of its own.

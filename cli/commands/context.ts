@@ -4,10 +4,11 @@ import type { CommandContext } from '../command-context.ts';
 import { contextOrigin, serverUrl } from '../connection.ts';
 import { contextNamed, contextStorePath, readContexts, requireContextName, writeContexts } from '../contexts/context-store.ts';
 import type { ContextFile, NamedContext } from '../contexts/context-store.ts';
-import { selectContext } from '../contexts/selected-context.ts';
-import { usageFailure } from '../failure.ts';
+import { contextInEffect } from '../contexts/selected-context.ts';
+import { attempt, usageFailure } from '../failure.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
+import { printable } from '../text/printable.ts';
 import { renderFields, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
 
@@ -99,7 +100,7 @@ function list(output: OutputFormat, context: CommandContext): void {
 
 function show(name: string | undefined, output: Data, context: CommandContext): void {
   const sources = context.sources();
-  const selected = selectContext(name === undefined ? sources : { ...sources, flags: { context: name } });
+  const selected = contextInEffect(name === undefined ? sources : { ...sources, flags: { context: name } });
   if (selected === undefined) throw usageFailure('no context is in effect', 'make one: tenure context set NAME --server URL --token-file PATH; then: tenure context use NAME');
   const { server, tokenFile, selectedBy } = selected;
   const shown = { ...(selected.name === undefined ? {} : { name: selected.name }), server, ...(tokenFile === undefined ? {} : { tokenFile }), path: selected.path, ...(name === undefined ? { selectedBy } : {}) };
@@ -112,8 +113,11 @@ function use(name: string, context: CommandContext): void {
   contextNamed(name, file, path);
   writeContexts(path, { ...file, current: name });
   context.terminal.stdout.write(`context ${name} is in use\n`);
-  const selected = selectContext(context.sources());
-  if (selected !== undefined && selected.name !== name) context.terminal.stderr.write(`note: ${contextOrigin(selected)} goes before it here (${selected.selectedBy})\n`);
+  // It has been done, whatever else stands in the way of its use.
+  const { found, failure } = attempt(() => contextInEffect(context.sources()));
+  const { stderr } = context.terminal;
+  if (failure !== undefined) stderr.write(`note: what goes before it here cannot be used: ${printable(failure.report.replace(/^error: /, ''))}\n`);
+  else if (found !== undefined && found.name !== name) stderr.write(`note: ${contextOrigin(found)} goes before it here (${found.selectedBy})\n`);
 }
 
 function set(name: string, context: CommandContext): void {

@@ -94,6 +94,8 @@ async function untilMet(api: ApiClient, name: string, condition: TenantCondition
     const operation = await followOperation(api, tenant.status.operation.id, progress, signal);
     if (operation.state === 'succeeded') continue;
     const { body: after } = await api.call('getTenant', { params: { name }, signal });
-    if (!condition.holds(after)) throw operationFailure(operation, program);
+    // One that was preempted ends cancelled, and what has taken its place may bring about what is waited for.
+    const { operation: next } = after.status;
+    if (!condition.holds(after) && (next === undefined || next.id === operation.id)) throw operationFailure(operation, program);
   }
 }

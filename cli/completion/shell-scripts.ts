@@ -8,11 +8,15 @@ export type Shell = (typeof shells)[number];
 export const shellScripts: Readonly<Record<Shell, string>> = {
   // Runs in bash 3.2 too: no mapfile, no negative indices, compopt only where there is one.
   bash: `_tenure_complete() {
-  local IFS=$'\\n' words=() word line directive=: i n=0 current
-  # bash splits words at "=".
-  for ((i = 1; i <= COMP_CWORD; i++)); do
+  local IFS=$'\\n' words=() word gap line rest=\${COMP_LINE:0:COMP_POINT} directive=: i n=0 current before option
+  # bash splits words at its word breaks, ":" and "=" among them. What no space is between belongs together.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
-    if ((n > 0)) && [[ $word == = || ( \${COMP_WORDS[i - 1]} == = && \${words[n - 1]} == -* ) ]]; then
+    gap=\${rest%%[![:space:]]*}
+    rest=\${rest#"$gap"}
+    ((i < COMP_CWORD)) || word=$rest
+    rest=\${rest#"$word"}
+    if ((n > 0)) && [[ -z $gap ]]; then
       words[n - 1]=\${words[n - 1]}$word
     else
       words[n]=$word
@@ -26,19 +30,18 @@ export const shellScripts: Readonly<Record<Shell, string>> = {
       :*) directive=$line ;;
       *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
     esac
-  done < <("\${COMP_WORDS[0]/#\\~/$HOME}" __complete -- "\${words[@]}" 2>/dev/null)
-  # What stands before the "=" is not replaced.
-  if [[ $current == -*=* && $COMP_WORDBREAKS == *=* ]]; then
-    for ((i = 0; i < \${#COMPREPLY[@]}; i++)); do COMPREPLY[i]=\${COMPREPLY[i]#*=}; done
-    current=\${current#*=}
-  fi
+  done < <("\${words[0]/#\\~/$HOME}" __complete -- "\${words[@]:1}" 2>/dev/null)
   case $directive in
     :files)
-      COMPREPLY=($(compgen -f -- "$current"))
+      [[ $current == -*=* ]] && option=\${current%%=*}=
+      while IFS= read -r line; do COMPREPLY+=("$option$line"); done < <(compgen -f -- "\${current#"$option"}")
       type compopt >/dev/null 2>&1 && compopt -o filenames
       ;;
     :nospace) type compopt >/dev/null 2>&1 && compopt -o nospace ;;
   esac
+  # What stands before the last break is not replaced.
+  before=\${current%"\${current##*[$COMP_WORDBREAKS]}"}
+  for ((i = 0; i < \${#COMPREPLY[@]}; i++)); do COMPREPLY[i]=\${COMPREPLY[i]#"$before"}; done
   return 0
 }
 complete -F _tenure_complete tenure
@@ -55,7 +58,10 @@ _tenure() {
     esac
   done
   case $directive in
-    :files) _files ;;
+    :files)
+      [[ $PREFIX == -*=* ]] && compset -P 1 '*='
+      _files
+      ;;
     :nospace) _describe tenure candidates -S '' ;;
     *) _describe tenure candidates ;;
   esac
@@ -70,7 +76,10 @@ if [[ $funcstack[1] == _tenure ]]; then _tenure "$@"; else compdef _tenure tenur
   for line in ($program __complete -- $words "$current" 2>/dev/null)
     switch $line
       case ':files'
-        __fish_complete_path $current
+        set -l option (string match -r -- '^-[^=]*=' "$current")
+        for path in (__fish_complete_path (string replace -r -- '^-[^=]*=' '' "$current"))
+          echo "$option$path"
+        end
       case ':*'
       case '*'
         echo $line

@@ -6,7 +6,7 @@ import type { ConnectionSources } from '../connection.ts';
 import { verbsOn } from '../resources/access-actions.ts';
 import { fieldNames } from '../resources/field-schemas.ts';
 import { kindOf, kindWords } from '../resources/kinds.ts';
-import type { ResourceKind } from '../resources/kinds.ts';
+import type { ResourceKind, TenantFilter } from '../resources/kinds.ts';
 
 /** What is known when a value is wanted. */
 export interface Asking {
@@ -22,11 +22,11 @@ export type ValueSource = 'files' | 'anything' | ((asking: Asking) => readonly s
 
 const maxNames = 200;
 
-async function namesOf({ singular }: ResourceKind, { api, current }: Asking, prefix = current): Promise<readonly string[]> {
+async function namesOf({ singular }: ResourceKind, { api, current }: Asking, prefix = current, among: TenantFilter = {}): Promise<readonly string[]> {
   const kind = kindOf(singular);
   if (singular === 'roll-out') return rolloutIds(api());
   // Of many tenants only those that begin so are asked for.
-  const filter = singular === 'tenant' && /^[a-z][a-z0-9-]*$/.test(prefix) ? { namePrefix: prefix } : {};
+  const filter = singular === 'tenant' && /^[a-z][a-z0-9-]*$/.test(prefix) ? { ...among, namePrefix: prefix } : among;
   return (await kind.list(api(), maxNames, filter)).map(({ name }) => name);
 }
 
@@ -40,6 +40,9 @@ const named =
   (singular: ResourceKind['singular']): ValueSource =>
   (asking) =>
     namesOf(kindOf(singular), asking);
+
+/** Of those no other can be brought back, or purged. */
+const deletedTenants: ValueSource = (asking) => namesOf(kindOf('tenant'), asking, asking.current, { lifecycle: 'Deleted' });
 
 /** `KIND`, `KIND/NAME` or `NAME` after a kind, of the kinds that the command takes. */
 function referencesTo(words: readonly string[]): ValueSource {
@@ -94,6 +97,8 @@ const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
   history: [referencesTo(['tenant'])],
   diff: [referencesTo(['tenant'])],
   rollback: [referencesTo(['tenant'])],
+  undelete: [deletedTenants],
+  purge: [deletedTenants],
   wait: [referencesTo(['tenant', 'operation', 'roll-out'])],
   explain: [fieldPaths, named('tenant')],
   'operations cancel': [named('operation')],

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { CliEnvironment } from '../config.ts';
-import { usageFailure } from '../failure.ts';
+import { attempt, usageFailure } from '../failure.ts';
 import { contextNamed, contextSchema, contextStorePath, readContexts } from './context-store.ts';
 
 /** The context that is in effect. */
@@ -21,8 +21,8 @@ export interface SelectedContext {
 }
 
 export interface ContextSources {
-  readonly flags: { readonly context?: string };
-  readonly environment: Pick<CliEnvironment, 'contextFile' | 'contextName' | 'configHome'>;
+  readonly flags: { readonly server?: string; readonly tokenFile?: string; readonly context?: string };
+  readonly environment: Pick<CliEnvironment, 'server' | 'token' | 'tokenFile' | 'contextFile' | 'contextName' | 'configHome'>;
   readonly workingDirectory: string;
   /** Where the script `tenure` lies. */
   readonly installationDirectory: string;
@@ -31,11 +31,28 @@ export interface ContextSources {
 const localFile = join('.tenure', 'context.json');
 
 /**
+ * The context a connection is made with, as {@link contextInEffect}. Where flags and environment say both server and token none is needed, so one
+ * that cannot be used does not stand in the way then, unless it was named by `--context`.
+ * @throws CliFailure usage
+ */
+export function selectContext(sources: ContextSources): SelectedContext | undefined {
+  const { found, failure } = attempt(() => contextInEffect(sources));
+  if (failure !== undefined && !isDispensable(sources)) throw failure;
+  return found;
+}
+
+function isDispensable({ flags, environment }: ContextSources): boolean {
+  const server = flags.server ?? environment.server;
+  const token = flags.tokenFile ?? environment.token ?? environment.tokenFile;
+  return flags.context === undefined && server !== undefined && token !== undefined;
+}
+
+/**
  * `--context`; then the environment; then `.tenure/context.json` of the folder, which `npm start` writes; then the one in use; then
  * `.tenure/context.json` beside the program.
  * @throws CliFailure usage, for a context that is named and is not there, or cannot be read
  */
-export function selectContext({ flags, environment, workingDirectory, installationDirectory }: ContextSources): SelectedContext | undefined {
+export function contextInEffect({ flags, environment, workingDirectory, installationDirectory }: ContextSources): SelectedContext | undefined {
   const { contextFile, contextName, configHome } = environment;
   if (flags.context !== undefined) return named(flags.context, '--context', configHome);
   if (contextName !== undefined && contextFile !== undefined) throw usageFailure('TENURE_CONTEXT_NAME and TENURE_CONTEXT name two contexts', 'unset one of them, or give --context');

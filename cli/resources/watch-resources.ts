@@ -24,7 +24,11 @@ const tenantListed = (body: Tenant): Listed => ({ name: body.metadata.name, body
 const operationListed = (body: Operation): Listed => ({ name: body.id, body });
 
 async function* tenantsSeen(api: ApiClient, filter: TenantFilter, name: string | undefined, signal: AbortSignal): AsyncGenerator<Seen> {
-  for await (const news of watchTenants(api, { filter, ...(name === undefined ? {} : { name }), signal })) {
+  // One that is not there is told of now, for a watch would wait for it without a word.
+  if (name !== undefined) await tenantKind.get(api, name);
+  // Whoever names a tenant sees it while it is Deleted too, as without a watch.
+  const asked = name === undefined ? { filter } : { name, filter: { ...filter, showDeleted: 'true' as const } };
+  for await (const news of watchTenants(api, { ...asked, signal })) {
     if (news.kind === 'gone') yield { gone: news.tenant.name };
     else yield { listed: news.kind === 'listed' ? news.tenants.map(tenantListed) : [tenantListed(news.tenant)] };
   }
@@ -48,16 +52,21 @@ function createPrinter({ stdout, paintOut }: Terminal, kind: ResourceKind, outpu
 }
 
 /**
- * Prints what there is and then everything that changes, until it is interrupted.
- * @throws CliFailure usage, for kinds that nothing happens to
+ * Prints what there is and then everything that changes, until it is interrupted or nobody reads it.
+ * @throws CliFailure usage, for kinds that nothing happens to; ApiError not_found, for a tenant that is named and is not there
  */
 export async function watchResources(api: ApiClient, { kind, name, filter, output }: WatchedResources, terminal: Terminal): Promise<void> {
   if (kind.singular !== tenantKind.singular && kind.singular !== operationKind.singular) throw usageFailure(`${kind.plural} are not watched`, 'watch tenants or operations');
   if (kind.singular === operationKind.singular && name !== undefined) throw usageFailure('one operation is not watched', `write: wait operation/${name}`);
   const print = createPrinter(terminal, kind, output);
-  const { interrupted, stderr } = terminal;
-  for await (const seen of kind.singular === tenantKind.singular ? tenantsSeen(api, filter, name, interrupted) : operationsSeen(api, filter, interrupted)) {
-    if ('gone' in seen) stderr.write(`${kind.singular}/${seen.gone} is gone\n`);
-    else print(seen.listed);
+  const { interrupted, unread, stderr } = terminal;
+  const signal = AbortSignal.any([interrupted, unread]);
+  try {
+    for await (const seen of kind.singular === tenantKind.singular ? tenantsSeen(api, filter, name, signal) : operationsSeen(api, filter, signal)) {
+      if ('gone' in seen) stderr.write(`${kind.singular}/${seen.gone} is gone\n`);
+      else print(seen.listed);
+    }
+  } catch (error) {
+    if (interrupted.aborted || !unread.aborted) throw error;
   }
 }

@@ -26,6 +26,8 @@ before(async () => {
   mkdirSync(join(folder, 'tenure'));
   writeFileSync(join(folder, 'tenure', 'config.json'), JSON.stringify({ contexts: { prod: { server: 'http://prod:1' }, staging: { server: 'http://staging:1' } } }));
   writeFileSync(join(folder, 'some file.yaml'), '');
+  mkdirSync(join(folder, 'a:b'));
+  writeFileSync(join(folder, 'a:b', 'day=1.yaml'), '');
   symlinkSync(script, join(folder, 'tenure-here'));
   silent = createServer(() => undefined);
   await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', () => resolve()));
@@ -118,6 +120,10 @@ test('names are asked for where the words before say, and no more of them than f
   assert.deepEqual((await offered('get', 'plans', '--')).asked, [], 'options need no API');
 });
 
+test('of tenants that can be brought back or purged only deleted ones are asked for', async () => {
+  for (const verb of ['undelete', 'purge']) assert.deepEqual((await offered(verb, 'ac')).asked, ['http://api:1 listTenants {"lifecycle":"Deleted","namePrefix":"ac","pageSize":200}']);
+});
+
 test('where a file is meant the shell finds it', async () => {
   assert.equal((await offered('apply', '-f', 'so')).directive, ':files');
   assert.equal((await offered('--token-file', '')).directive, ':files');
@@ -138,25 +144,38 @@ test('somebody has said of every argument where its values come from', () => {
   assert.deepEqual(unsaid, []);
 });
 
-/** Asks a real bash, as it does when Tab is pressed with the cursor at the end. `line` is split as bash splits it. */
-function inBash(program: string, ...words: readonly string[]): readonly string[] {
+/** Asks a real bash, as it does when Tab is pressed at the end of the line. */
+function inBash(line: string): readonly string[] {
   const shell = `source <("${script}" completion bash)
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=\${#COMP_LINE}
+COMP_LINE=$1; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_POINT=\${#COMP_LINE}
 _tenure_complete
 printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { PATH = '' } = process.env;
-  const output = execFileSync('bash', ['--norc', '-c', shell, 'bash', program, ...words], { cwd: folder, env: { PATH, XDG_CONFIG_HOME: folder }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  return output.split('\n').filter((line) => line !== '');
+  // As bash splits it.
+  const words = [...(line.match(/[=:]+|[^\s=:]+/g) ?? []), ...(line.endsWith(' ') ? [''] : [])];
+  const output = execFileSync('bash', ['--norc', '-c', shell, 'bash', line, ...words], { cwd: folder, env: { PATH, XDG_CONFIG_HOME: folder }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return output.split('\n').filter((one) => one !== '');
 }
 
 test('bash completes what was typed, with the program as it was typed', () => {
-  assert.deepEqual(inBash(script, 'undel'), ['undelete']);
-  assert.deepEqual(inBash('./tenure-here', 'context', 'use', ''), ['prod', 'staging']);
-  assert.deepEqual(inBash(script, 'get', 'tenants', '--output', '=', 'ya'), ['yaml'], 'bash has split the word at "="');
-  assert.deepEqual(inBash(script, 'apply', '--dry-run', '='), ['client', 'server']);
-  assert.deepEqual(inBash(script, 'apply', '-f', 'some'), ['some file.yaml']);
-  assert.deepEqual(inBash(script, 'explain', 'tenant.spec.resi'), ['tenant.spec.residency']);
-  assert.deepEqual(inBash(script, 'get', 'tenant', ''), []);
+  assert.deepEqual(inBash(`${script} undel`), ['undelete']);
+  assert.deepEqual(inBash('./tenure-here context use '), ['prod', 'staging']);
+  assert.deepEqual(inBash('./tenure-here apply -f some'), ['some file.yaml']);
+  assert.deepEqual(inBash('./tenure-here explain tenant.spec.resi'), ['tenant.spec.residency']);
+  assert.deepEqual(inBash('./tenure-here get tenant '), []);
+});
+
+test('bash, which splits words at "=" and ":", is told what follows the last of them', () => {
+  assert.deepEqual(inBash('./tenure-here get tenants --output=ya'), ['yaml']);
+  assert.deepEqual(inBash('./tenure-here apply --dry-run='), ['client', 'server']);
+  assert.deepEqual(inBash('./tenure-here apply --file=some'), ['some file.yaml']);
+  assert.deepEqual(inBash('./tenure-here apply --file=a:b/da'), ['b/day=1.yaml']);
+  assert.deepEqual(inBash('./tenure-here apply --file=a:b/day='), ['1.yaml']);
+  assert.deepEqual(inBash('./tenure-here wait tenant/acme --for=lifecycle=Act'), ['Active']);
+  assert.deepEqual(inBash('./tenure-here wait tenant/acme --for lifecycle=Act'), ['Active']);
+  assert.deepEqual(inBash('./tenure-here --server http://127.0.0.1:1 context use '), ['prod', 'staging']);
+  assert.deepEqual(inBash('./tenure-here get -l ring=canary reg'), ['regions', 'region']);
 });
 
 for (const shell of shells) {

@@ -95,6 +95,21 @@ test('the token of a context goes to its server only', async () => {
   assert.deepEqual([code, stderr], [exitCodes.usage, 'error: the token of context "prod" is for https://prod.example, not for https://elsewhere.example\nfix: give --token-file too\n']);
 });
 
+test('a context that is not there stands in the way of what needs one, and of nothing else', async () => {
+  await twoContexts();
+  const environment = { TENURE_CONTEXT_NAME: 'old' };
+  assert.equal(await reached('get plans --server http://a:1 --token-file here.token', environment), 'http://a:1 token-of-here');
+  assert.equal(await reached('get plans', { ...environment, TENURE_SERVER: 'http://a:1', TENURE_TOKEN: 'own' }), 'http://a:1 own');
+  assert.match(await reached('get plans --server http://a:1', environment), /^error: there is no context "old"/);
+  assert.match(await reached('get plans --server http://a:1 --token-file here.token --context old'), /^error: there is no context "old"/, 'one that is said now is meant');
+  const used = await run('context use prod', { environment });
+  assert.deepEqual([used.code, used.stdout], [exitCodes.ok, 'context prod is in use\n']);
+  assert.match(used.stderr, /^note: what goes before it here cannot be used: there is no context "old" in \S+\nfix: use one of prod, staging/);
+  const explained = await run('config explain --server http://a:1 --token-file here.token', { environment });
+  assert.match(explained.stderr, /^error: there is no context "old"/, 'where it is asked for it is told of');
+  assert.match(explained.stdout, /^server +http:\/\/a:1 +flag --server$/m);
+});
+
 test('what is told to be run next talks to the same API', async () => {
   await twoContexts();
   const { status, title, fix, retryable } = problems.operation_in_progress;

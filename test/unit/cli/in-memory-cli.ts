@@ -48,6 +48,7 @@ export async function runInMemory(argv: readonly string[], setting: CliSetting =
     workingDirectory,
     installationDirectory,
     interrupted,
+    unread: new AbortController().signal,
     ...(createClient === undefined ? {} : { createClient }),
   });
   return { code, ...written };

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openTerminal, tab, untilShown } from '../../harness/terminal-session.ts';
 
+const killLine = '\u0015';
 const script = fileURLToPath(new URL('../../../tenure', import.meta.url));
 
 let folder: string;
@@ -47,6 +48,10 @@ test('Tab in a real bash completes a command, and the name of a context', async 
   await untilShown(shell, 'bin/tenure context show ');
   shell.type(`pr${tab}\r`);
   await untilShown(shell, /Context: +prod/);
-  shell.type('exit\r');
+  shell.type(`bin/tenure --server http://127.0.0.1:1 wait tenant/acme --for=lifecycle=Act${tab}`);
+  await untilShown(shell, 'tenant/acme --for=lifecycle=Active ');
+  shell.type(`${killLine}bin/tenure wait --for condition=Ready=True ten${tab}`);
+  await untilShown(shell, '--for condition=Ready=True tenant ');
+  shell.type(`${killLine}exit\r`);
   assert.equal(await shell.ended, 0);
 });

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { exitCodes } from '../../../contracts/problems.ts';
+import { runInMemory } from './in-memory-cli.ts';
+import type { CliRun } from './in-memory-cli.ts';
+
+interface Look {
+  readonly lifecycle: string;
+  /** What runs for it, or last did. */
+  readonly operation?: string;
+}
+
+/** Waits for acme to be Suspended, while it looks so each time it is read and its operations have ended so. */
+async function waitForSuspended(looks: readonly Look[], ends: Readonly<Record<string, 'succeeded' | 'cancelled'>>): Promise<CliRun> {
+  const left = [...looks];
+  const client = {
+    server: '',
+    call(route: string, { params: { id = '' } = {} }: { readonly params?: { readonly id?: string } } = {}) {
+      if (route === 'waitOperation') return Promise.resolve({ body: { id, kind: 'suspend', tenant: { name: 'acme' }, state: ends[id], done: true, progress: { done: 1, total: 1 }, steps: [], requestId: 'r' } });
+      const look = left.shift();
+      assert.ok(look !== undefined, 'it is read no more often than there is something to see');
+      const { lifecycle, operation } = look;
+      return Promise.resolve({ body: { metadata: { name: 'acme' }, status: { lifecycle, conditions: [], ...(operation === undefined ? {} : { operation: { id: operation } }) } } });
+    },
+  };
+  return runInMemory(['wait', 'tenant/acme', '--for=lifecycle=Suspended'], { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient });
+}
+
+test('where an operation was preempted, the one that has taken its place is waited for', async () => {
+  const { code, stdout, stderr } = await waitForSuspended(
+    [{ lifecycle: 'Active', operation: 'preempted' }, { lifecycle: 'Active', operation: 'next' }, { lifecycle: 'Active', operation: 'next' }, { lifecycle: 'Suspended' }],
+    { preempted: 'cancelled', next: 'succeeded' },
+  );
+  assert.deepEqual([code, stdout], [exitCodes.ok, 'tenant/acme is as waited for: lifecycle is Suspended\n'], stderr);
+});
+
+test('an operation that failed and has no successor ends the wait', async () => {
+  for (const after of [{ lifecycle: 'Active' }, { lifecycle: 'Active', operation: 'alone' }]) {
+    const { code, stderr } = await waitForSuspended([{ lifecycle: 'Active', operation: 'alone' }, after], { alone: 'cancelled' });
+    assert.equal(code, exitCodes.operationFailed);
+    assert.match(stderr, /^error: suspend of tenant\/acme cancelled$/m);
+  }
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { ApiError } from '../../../client/api-error.ts';
+import { exitCodes, problems } from '../../../contracts/problems.ts';
+import { parseTenantFilter } from '../../../domain/tenant-filter.ts';
+import type { TenantFilterText } from '../../../domain/tenant-filter.ts';
+import { runInMemory } from './in-memory-cli.ts';
+import type { CliRun } from './in-memory-cli.ts';
+
+interface Asked {
+  readonly params?: { readonly name?: string };
+  readonly query?: TenantFilterText;
+}
+
+/** Watches by an API that has a tenant acme, which becomes so one after the other; then interrupts it. */
+async function watch(reference: string, ...lifecycles: readonly string[]): Promise<CliRun> {
+  const interruption = new AbortController();
+  const tenantIn = (lifecycle: string | undefined, revision: number) => ({ metadata: { name: 'acme', uid: 'u', revision }, status: { lifecycle } });
+  const shows = (query: TenantFilterText = {}, lifecycle: string | undefined): boolean => parseTenantFilter(query).lifecycles.some((state) => state === lifecycle);
+  const client = {
+    server: '',
+    call(route: string, { params, query }: Asked = {}) {
+      const { status, title, fix, retryable } = problems.not_found;
+      if (route === 'getTenant' && params?.name !== 'acme') return Promise.reject(new ApiError({ type: '', code: 'not_found', status, title, detail: 'it does not exist', fix, retryable, requestId: 'r' }));
+      const tenant = tenantIn(lifecycles[0], 1);
+      return Promise.resolve({ body: route === 'getTenant' ? tenant : { items: shows(query, lifecycles[0]) ? [tenant] : [] } });
+    },
+    async stream(_stream: string, { query: { name: _name, ...query } = {} }: { readonly query?: TenantFilterText & { readonly name?: string } } = {}) {
+      return (async function* () {
+        yield { event: 'bookmark', id: '1', data: {} };
+        for (const [index, lifecycle] of lifecycles.entries()) {
+          await Promise.resolve();
+          yield shows(query, lifecycle) ? { event: 'tenant', id: 'n', data: tenantIn(lifecycle, index + 1) } : { event: 'gone', id: 'n', data: { uid: 'u' } };
+        }
+        interruption.abort();
+      })();
+    },
+  };
+  const environment = { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' };
+  return runInMemory(['get', reference, '-w', '-o', 'json'], { environment, interrupted: interruption.signal, createClient: () => client as unknown as ApiClient });
+}
+
+const lifecyclesIn = (stdout: string): readonly string[] => stdout.trimEnd().split('\n').map((line) => (JSON.parse(line) as { status: { lifecycle: string } }).status.lifecycle);
+
+test('a tenant that is watched by its name is seen when it is Deleted, before and after', async () => {
+  const deleted = await watch('tenant/acme', 'Active', 'Deleted', 'Suspended');
+  assert.deepEqual(lifecyclesIn(deleted.stdout), ['Active', 'Deleted', 'Suspended']);
+  assert.equal(deleted.stderr, 'interrupted\n', 'nothing is said to be gone that can be brought back');
+  assert.deepEqual(lifecyclesIn((await watch('tenant/acme', 'Deleted')).stdout), ['Deleted']);
+  assert.deepEqual((await watch('tenants', 'Active', 'Deleted')).stderr, 'tenant/acme is gone\ninterrupted\n', 'of all tenants only those are watched that a list has');
+});
+
+test('a tenant that is not there is not waited for', async () => {
+  const { code, stdout, stderr } = await watch('tenant/acmee', 'Active');
+  assert.deepEqual([code, stdout], [exitCodes.notFound, '']);
+  assert.match(stderr, /^error: There is no such resource/);
+});
