@@ -54,7 +54,7 @@ export function findServer({ flags, environment }: Pick<ConnectionSources, 'flag
 }
 
 /** @throws CliFailure usage, when there is none for this server */
-function findToken(sources: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
+export function findToken(sources: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
   const { flags, environment } = sources;
   const given = findGivenToken(sources);
   if (given !== undefined) {
@@ -78,13 +78,6 @@ function findGivenToken({ flags, environment, workingDirectory }: ConnectionSour
 
 function tokenIn(path: string, origin: string): TokenSource {
   return { path, origin, read: () => readToken(path) };
-}
-
-/** The same, once it has been read. @throws CliFailure usage, also for what holds no token */
-export function findReadableToken(sources: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
-  const source = findToken(sources, context, server);
-  source.read();
-  return source;
 }
 
 /** What a context is called as the origin of a value. */

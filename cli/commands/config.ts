@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
-import { findReadableToken, findServer } from '../connection.ts';
+import { findServer, findToken } from '../connection.ts';
 import type { ConnectionSources } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
 import { contextInEffect } from '../contexts/selected-context.ts';
@@ -60,7 +60,8 @@ function explainSettings(sources: ConnectionSources): ExplainedValue[] {
 
   const context = attempt(() => contextInEffect(sources));
   const server = attempt(() => findServer(sources, context.found));
-  const token = attempt(() => findReadableToken(sources, context.found, server.found?.value ?? ''));
+  const token = attempt(() => findToken(sources, context.found, server.found?.value ?? ''));
+  const read = attempt(() => token.found?.read());
   // Without its cause a consequence is no flaw of its own.
   const serverFlaw = context.failure === undefined ? server.failure?.report : undefined;
   const storePath = contextStorePath(environment);
@@ -68,7 +69,7 @@ function explainSettings(sources: ConnectionSources): ExplainedValue[] {
     line('context', context.found?.name ?? context.found?.path, context.found?.selectedBy, context.failure?.report),
     line('contexts in', storePath, storePath === undefined ? undefined : environment.configHomeOrigin),
     line('server', server.found?.value, server.found?.origin, serverFlaw),
-    line('token', token.found === undefined ? undefined : '(hidden)', token.found?.origin, server.found === undefined ? undefined : token.failure?.report),
+    line('token', read.found === undefined ? undefined : '(hidden)', read.found === undefined ? undefined : token.found?.origin, server.found === undefined ? undefined : (token.failure ?? read.failure)?.report),
     line('token file', token.found?.path, token.found?.path === undefined ? undefined : token.found.origin),
     line('colour', environment.noColor ? 'never' : 'on a terminal', environment.noColor ? 'environment NO_COLOR' : 'default'),
     line('called as', environment.calledAs, 'command line'),

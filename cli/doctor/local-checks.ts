@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { findReadableToken, findServer, isLoopback } from '../connection.ts';
+import { findServer, findToken, isLoopback } from '../connection.ts';
 import type { ConnectionSources, Setting, TokenSource } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
 import { selectContext } from '../contexts/selected-context.ts';
@@ -26,7 +26,11 @@ export function checkLocally(sources: ConnectionSources): LocalDiagnosis {
   const server = attempt(() => findServer(sources, context.found));
   if (server.failure !== undefined) return { findings: [contextFinding(context.found, sources), flawOf('server', server.failure), skipped('token', 'the server is not known')] };
   const { found } = server;
-  const token = attempt(() => findReadableToken(sources, context.found, found.value));
+  const token = attempt(() => {
+    const source = findToken(sources, context.found, found.value);
+    source.read();
+    return source;
+  });
   return {
     findings: [contextFinding(context.found, sources), serverFinding(found), token.failure === undefined ? tokenFinding(token.found) : flawOf('token', token.failure)],
     server: found,

@@ -173,4 +173,5 @@ test('config explain tells all that it can, and each flaw once with its fix', as
   assert.match(gone.stderr, /^error: TENURE_CONTEXT names \S+gone\.json, which does not exist\nfix: [^\n]+\n$/);
   const noToken = await run('config explain', { environment: { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: 'gone' } });
   assert.match(noToken.stderr, /^error: the token file \S+gone cannot be read/);
+  assert.match(noToken.stdout, /^token +- +not usable\ntoken file +\S+gone +environment TENURE_TOKEN_FILE$/m);
 });
