@@ -46,7 +46,7 @@ export interface RolloutStore {
   counts(rollout: string, tx?: Transaction): Promise<MemberCounts>;
 }
 
-const within = (tx: Transaction | undefined): Pick<Transaction, 'session'> | Record<never, never> => (tx === undefined ? {} : { session: tx.session });
+const within = (tx: Transaction | undefined): Partial<Pick<Transaction, 'session'>> => (tx === undefined ? {} : { session: tx.session });
 
 export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase): RolloutStore {
   const find = async (filter: Filter<RolloutDocument>): Promise<RolloutDocument | undefined> => {

@@ -26,7 +26,7 @@ describe('a page token', () => {
 
   it('does not tell the position, nor what it was made for', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'abcdefgh0123'), minLength: 4, maxLength: 64 }), (at) => {
+      fc.property(fc.stringMatching(/^[a-h0-3]{4,64}$/), (at) => {
         const bytes = Buffer.from(tokens.make('tenants', { tenant: 'acme' }, at), 'base64url');
         assert.ok(!bytes.includes(at) && !bytes.includes('tenants') && !bytes.includes('acme'));
       }),
