@@ -92,7 +92,8 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     } catch (error) {
       if (runs(running)) {
         if (!stopping.aborted) logger.warn('the feed of changes is lost; who follows it comes back', errorFields(error));
-        endAll();
+        // Who is late is to be handed over to the live feed; the live one needs nobody.
+        end(running === live ? [live, late] : [running]);
       }
     }
     if (running === live) live = undefined;
@@ -105,13 +106,13 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     for (const [follower, told] of followers) take(to, follower, told);
   }
 
-  function endAll(): void {
-    const followers = [live, late].flatMap((running) => [...(running?.followers.keys() ?? [])]);
-    for (const running of [live, late]) running?.followers.clear();
-    for (const follower of followers) follower.ended();
+  function end(feeds: readonly (Running | undefined)[]): void {
+    const ended = feeds.flatMap((running) => [...(running?.followers.keys() ?? [])]);
+    for (const running of feeds) running?.followers.clear();
+    for (const follower of ended) follower.ended();
   }
 
-  stopping.addEventListener('abort', endAll);
+  stopping.addEventListener('abort', () => end([live, late]));
 
   async function begin(after: Position | undefined): Promise<Running> {
     const feed = await open(after);

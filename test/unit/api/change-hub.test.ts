@@ -13,6 +13,7 @@ function createHistory() {
   const changes: Change[] = [];
   const waiting = new Set<() => void>();
   const opened: (Position | undefined)[] = [];
+  const lost = new Map<Position, Position>();
   let forgottenTo = at(0);
   let failure: Error | undefined;
   const wake = (): void => {
@@ -32,6 +33,10 @@ function createHistory() {
       failure = error;
       wake();
     },
+    /** Feeds that were opened at a position read no further than another. */
+    lose(from: Position, to: Position): void {
+      lost.set(from, to);
+    },
     async open(after?: Position): Promise<ChangeFeed> {
       opened.push(after);
       if (after !== undefined && after < forgottenTo) throw new TenureError('watch_expired', 'forgotten');
@@ -48,6 +53,7 @@ function createHistory() {
               await new Promise<void>((resolve) => waiting.add(resolve));
               continue;
             }
+            if (change.position > (lost.get(after ?? '') ?? change.position)) throw new Error('lost');
             position = change.position;
             return { change, position };
           }
@@ -160,6 +166,20 @@ describe('everybody who follows the changes', () => {
     await hub.follow(undefined, follower);
     history.fail(new Error('gone'));
     await until('it is let go', () => follower.isEnded);
+  });
+
+  it('is not the worse for it when what others have missed is lost on the way', async () => {
+    const history = createHistory();
+    for (const number of [1, 2, 3, 4]) history.happen(number);
+    history.lose(at(1), at(2));
+    const hub = hubOf(history);
+    const [steady, back] = [createFollower(), createFollower()];
+    await hub.follow(undefined, steady);
+    await hub.follow(at(1), back);
+    await until('the late one is let go', () => back.isEnded);
+    history.happen(5);
+    await until('the steady one is told', () => steady.seen.length === 1);
+    assert.deepEqual([back.seen, steady.isEnded], [[at(2)], false]);
   });
 
   it('is let go when the process stops, and no other is taken', async () => {
