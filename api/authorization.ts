@@ -52,6 +52,11 @@ export function createAuthorize({ policy, commit }: AuthorizationDependencies): 
   };
 }
 
+/** A tenant as policy is asked about it: by its name, and by its uid where there is one. */
+export function tenantTarget(name: string, tenant: { readonly _id: string } | undefined): AuthorizationRequest['target'] {
+  return { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) };
+}
+
 /** The one answer for what is not there and for what the caller may not see. */
 export function absent(target: Pick<AuthorizationRequest['target'], 'kind' | 'name'>): TenureError {
   return new TenureError('not_found', `${target.kind.toLowerCase()}${target.name === undefined ? '' : ` "${target.name}"`} does not exist`);

@@ -1,6 +1,6 @@
 import type { Caller } from '../engines/registry/caller.ts';
 import type { Store } from '../store/store.ts';
-import { absent } from './authorization.ts';
+import { absent, tenantTarget } from './authorization.ts';
 import type { Authorize } from './authorization.ts';
 
 export interface OperationScopeDependencies {
@@ -15,7 +15,7 @@ export interface OperationScopeDependencies {
 export async function operationScope({ store, authorize }: OperationScopeDependencies, name: string | undefined, caller: Caller): Promise<readonly string[] | undefined> {
   const tenant = name === undefined ? undefined : await store.resources.find('Tenant', name);
   if (name !== undefined) {
-    await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    await authorize(caller, 'tenant.get', tenantTarget(name, tenant));
     if (tenant === undefined) throw absent({ kind: 'Tenant', name });
   }
   const { confinedTo } = await authorize(caller, 'operation.list', { kind: 'Operation' });

@@ -23,8 +23,8 @@ export function createPageTokens(key: Buffer): PageTokens {
   return {
     make(list, filter, position) {
       const scope = scopeOf(list, filter);
-      // Made of what is encrypted, a nonce is used twice only for the same token (as in SIV, RFC 5297).
-      const nonce = createHmac('sha256', nonces).update(canonicalBytes([list, filter, position])).digest().subarray(0, nonceBytes);
+      // The scope, a JSON array, says itself where it ends. Made of what is encrypted, a nonce is used twice only for the same token (as in SIV, RFC 5297).
+      const nonce = createHmac('sha256', nonces).update(scope).update(position).digest().subarray(0, nonceBytes);
       const cipher = createCipheriv(algorithm, encryption, nonce).setAAD(scope);
       return Buffer.concat([nonce, cipher.update(position, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url');
     },

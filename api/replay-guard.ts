@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Caller } from '../engines/registry/caller.ts';
 import type { StoredAnswer } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
+import { tenantTarget } from './authorization.ts';
 import type { Authorize } from './authorization.ts';
 
 /**
@@ -30,7 +31,7 @@ export function createReplayGuard({ store, authorize }: ReplayGuardDependencies)
     const isOfTenant = told !== undefined || headers['location']?.startsWith('/v1/tenants/') === true;
     const name = told?.name ?? ofTenantRoute.safeParse(params).data?.name;
     if (!isOfTenant || name === undefined) return;
-    const uid = told?.uid ?? (await store.resources.find('Tenant', name))?._id;
-    await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(uid === undefined ? {} : { tenant: uid }) });
+    const tenant = told === undefined ? await store.resources.find('Tenant', name) : { _id: told.uid };
+    await authorize(caller, 'tenant.get', tenantTarget(name, tenant));
   };
 }

@@ -7,7 +7,7 @@ import type { StartVerification } from '../../platform/verification-starter.ts';
 import type { TenantDocument, VerificationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { pairOf } from '../../store/verifications.ts';
-import { absent } from '../authorization.ts';
+import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { BeginSoon } from '../begin-soon.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
@@ -37,7 +37,7 @@ function verificationBody({ tenants, running, failure, report }: VerificationDoc
 export function isolationHandlers({ store, authorize, requireTemporal, start, beginSoon }: IsolationDependencies): Pick<RouteHandlers, 'verifyIsolationOfTenant' | 'isolationReportOfTenant'> {
   async function authorized(caller: Caller, name: string): Promise<{ readonly tenant: TenantDocument; readonly allowed: Allowed }> {
     const tenant = await store.resources.find('Tenant', name);
-    const allowed = await authorize(caller, 'tenant.verify_isolation', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    const allowed = await authorize(caller, 'tenant.verify_isolation', tenantTarget(name, tenant));
     if (tenant === undefined) throw absent({ kind: 'Tenant', name });
     return { tenant, allowed };
   }

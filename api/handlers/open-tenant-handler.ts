@@ -9,7 +9,7 @@ import { callerEntry, refusalEntry } from '../../engines/registry/caller.ts';
 import { refuseWhileRunning } from '../../engines/registry/decide-change.ts';
 import { recordEntries } from '../../store/commit.ts';
 import type { Store } from '../../store/store.ts';
-import { absent } from '../authorization.ts';
+import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 
@@ -28,7 +28,7 @@ const leaseMs = 60_000;
 export function openTenantHandler({ store, authorize, admit, tenantSecrets, endpoints }: OpenTenantDependencies): RouteHandlers['openTenant'] {
   return async ({ params: { name }, body, caller }) => {
     const tenant = await store.resources.find('Tenant', name);
-    await authorize(caller, 'tenant.open', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    await authorize(caller, 'tenant.open', tenantTarget(name, tenant));
     if (tenant === undefined) throw absent({ kind: 'Tenant', name });
     const target = { kind: 'Tenant', name, uid: tenant._id };
     const { verdict } = await admit({

@@ -87,17 +87,16 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
   const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> => beginSoon('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
 
   /** As the transaction that turns it sees it: also what a dry run shows is what would stand. */
-  async function turn(id: string, verb: 'pause' | 'resume' | 'cancel', { caller, policy, failed, idempotency }: Turn): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {
-    let reply: TurnReply | undefined;
-    const rollout = await turnRollout(store, id, verb, caller, {
+  function turn(id: string, verb: 'pause' | 'resume' | 'cancel', { caller, policy, failed, idempotency }: Turn): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {
+    return turnRollout(store, id, verb, caller, {
       policy,
       ...(failed === undefined ? {} : { failed }),
-      async settle(tx, made) {
-        reply = { status: 200, body: await shown(made, tx) };
+      async settle(tx, rollout) {
+        const reply = { status: 200, body: await shown(rollout, tx) } as const;
         if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply));
+        return { rollout, reply };
       },
     });
-    return { rollout, reply: reply ?? { status: 200, body: await shown(rollout) } };
   }
 
   /** What is so already stays as it is: it may be said again. */

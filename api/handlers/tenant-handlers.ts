@@ -7,6 +7,7 @@ import type { Precondition } from '../../engines/registry/precondition.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
+import { tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 import type { TenantChange } from './tenant-change.ts';
@@ -38,7 +39,7 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
   async function authorizeChange(caller: Caller, name: string): Promise<TenantDocument | undefined> {
     const current = await store.resources.find('Tenant', name);
     // The first question is the same whether or not there is such a tenant, so that its refusal does not tell.
-    await authorize(caller, 'tenant.update', { kind: 'Tenant', name, ...(current === undefined ? {} : { tenant: current._id }) });
+    await authorize(caller, 'tenant.update', tenantTarget(name, current));
     if (current === undefined) await authorize(caller, 'tenant.create', { kind: 'Tenant', name });
     return current;
   }
@@ -47,7 +48,7 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
   async function authorizePath(caller: Caller, { metadata: { name }, spec }: TenantManifest, current: TenantDocument | undefined): Promise<void> {
     const transition = spec.lifecycle === undefined ? undefined : transitionBetween(current?.lifecycle ?? 'Draft', spec.lifecycle);
     if (transition === undefined) return;
-    await authorize(caller, `tenant.${transition.path}`, { kind: 'Tenant', name, ...(current === undefined ? {} : { tenant: current._id }) });
+    await authorize(caller, `tenant.${transition.path}`, tenantTarget(name, current));
   }
 
   return {
@@ -64,7 +65,7 @@ export function tenantHandlers(dependencies: TenantHandlerDependencies): Pick<Ro
       const current = await authorizeChange(caller, name);
       await authorizePath(caller, body, current);
       const confirmMassChange = query.confirmMassChange === 'true';
-      if (confirmMassChange) await authorize(caller, 'tenant.pass_brake', { kind: 'Tenant', name, ...(current === undefined ? {} : { tenant: current._id }) });
+      if (confirmMassChange) await authorize(caller, 'tenant.pass_brake', tenantTarget(name, current));
       return tenantChange.make({ name, declare, precondition: precondition ?? { kind: 'exists' }, caller, force: query.force === 'true', confirmMassChange }, idempotency);
     },
   };

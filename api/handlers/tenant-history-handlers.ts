@@ -8,7 +8,7 @@ import type { Caller } from '../../engines/registry/caller.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { PointInTime, TenantRevisionDocument } from '../../store/revisions.ts';
 import type { Store } from '../../store/store.ts';
-import { absent } from '../authorization.ts';
+import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
@@ -48,7 +48,7 @@ function revisionBody(revision: TenantRevisionDocument): TenantRevision {
 export function tenantHistoryHandlers({ store, authorize, pageTokens, putTenant }: TenantHistoryDependencies): Pick<RouteHandlers, 'getTenant' | 'listTenantRevisions' | 'diffTenant' | 'rollbackTenant'> {
   async function read(name: string, caller: Caller, action: 'tenant.get' | 'tenant.update'): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
-    await authorize(caller, action, { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    await authorize(caller, action, tenantTarget(name, tenant));
     if (tenant === undefined) throw absent({ kind: 'Tenant', name });
     return tenant;
   }

@@ -7,7 +7,7 @@ import type { Caller } from '../../engines/registry/caller.ts';
 import type { Templates } from '../../engines/registry/templates.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
-import { absent } from '../authorization.ts';
+import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 
@@ -22,7 +22,7 @@ export interface TenantOutlookDependencies {
 export function tenantOutlookHandlers({ store, authorize, admit, templates }: TenantOutlookDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant' | 'driftOfTenant' | 'configOfTenant'> {
   async function read(name: string, caller: Caller): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
-    await authorize(caller, 'tenant.get', { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    await authorize(caller, 'tenant.get', tenantTarget(name, tenant));
     if (tenant === undefined) throw absent({ kind: 'Tenant', name });
     return tenant;
   }

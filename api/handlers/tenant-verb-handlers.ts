@@ -11,7 +11,7 @@ import { schedulePlan, unschedulePlan } from '../../engines/registry/schedule-pl
 import type { TenantDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
-import { absent } from '../authorization.ts';
+import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { tenantBody } from '../representations.ts';
@@ -70,7 +70,7 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
 
   async function authorized(caller: Caller, name: string, action: `tenant.${OperationKind | 'hold' | 'release_hold'}`): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
-    await authorize(caller, action, { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) });
+    await authorize(caller, action, tenantTarget(name, tenant));
     if (tenant === undefined) throw absent({ kind: 'Tenant', name });
     return tenant;
   }

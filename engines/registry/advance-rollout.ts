@@ -118,8 +118,8 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
       step = nextRolloutStep({ ...progress, counts: await rollouts.counts(id), exhausted });
     }
     if (step.kind === 'next-wave') await rollouts.progress(id, { wave: wave + 1 });
-    if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason });
-    if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller);
+    if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason, settle: async () => undefined });
+    if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller, { settle: async () => undefined });
     return { done: false };
   }
 

@@ -88,13 +88,13 @@ const turns = {
   finish: { from: ['running'], to: 'succeeded', event: 'template.rollout_succeeded.v1' },
 } as const satisfies Record<string, Turn>;
 
-export interface Turning {
+export interface Turning<Settled> {
   readonly policy?: PolicyDecision;
   readonly why?: string;
   /** What becomes of the tenants that could not be changed; they stay so when absent. */
   readonly failed?: Extract<MemberState, 'changing' | 'skipped'>;
   /** Runs in the commit, with what it made: makes the answer, and keeps it under the request's idempotency key. */
-  readonly settle?: (tx: Transaction, rollout: RolloutDocument) => Promise<void>;
+  readonly settle: (tx: Transaction, rollout: RolloutDocument) => Promise<Settled>;
 }
 
 /** Where a turn leads. */
@@ -103,10 +103,10 @@ export function stateAfter(turn: keyof typeof turns): RolloutState {
 }
 
 /**
- * Brings a roll-out from one state to another. What of it is already under way in tenants comes to its end.
+ * Brings a roll-out from one state to another, and returns what `settle` does. What of it is already under way in tenants comes to its end.
  * @throws TenureError rollout_not_possible
  */
-export function turnRollout(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, settle, ...told }: Turning = {}): Promise<RolloutDocument> {
+export function turnRollout<Settled>(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, settle, ...told }: Turning<Settled>): Promise<Settled> {
   const { from, to, event } = turns[turn];
   const final = to === 'succeeded' || to === 'cancelled';
   return store.commit(async (tx) => {
@@ -115,8 +115,7 @@ export function turnRollout(store: Store, id: string, turn: keyof typeof turns, 
       ...(final ? { $unset: { active: '' } } : {}),
     });
     if (failed !== undefined) await store.rollouts.moveMembers(tx, id, 'failed', failed);
-    await settle?.(tx, after);
-    return { result: after, entries: [rolloutEntry(after, caller, event, told)] };
+    return { result: await settle(tx, after), entries: [rolloutEntry(after, caller, event, told)] };
   });
 }
 
