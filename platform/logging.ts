@@ -1,6 +1,7 @@
 import winston from 'winston';
 import { TenureError } from '../domain/tenure-error.ts';
 import { currentLogContext } from './log-context.ts';
+import { openLogOutput } from './log-output.ts';
 import { redact } from './redaction.ts';
 
 /** The only fields that a log line can have. What is not listed is dropped, so a secret cannot slip out in an object. */
@@ -46,12 +47,12 @@ export function errorFields(error: unknown): LogFields {
   };
 }
 
-/** Logs JSON lines to stderr, each with the ids of the work it belongs to. */
+/** Logs JSON lines to stderr, each with the ids of the work it belongs to. A line that cannot be written is lost; nothing fails. */
 export function createLogger({ service, level }: { readonly service: string; readonly level: LogLevel }): Logger {
   const logger = winston.createLogger({
     level,
     format: winston.format.printf(({ level: lineLevel, message, ...fields }) => formatLine(lineLevel, String(message), fields, new Date())),
-    transports: [new winston.transports.Console({ stderrLevels: [...logLevels] })],
+    transports: [new winston.transports.Stream({ stream: openLogOutput(), eol: '\n' })],
   });
   const at = (lineLevel: LogLevel) => (message: string, fields: LogFields = {}) => {
     if (!logger.isLevelEnabled(lineLevel)) return;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { countLostLines } from './log-output.ts';
 
 /** Seconds; from a policy decision (10 µs) to an operation that waited for a cell (10 min). */
 const decisionBuckets = [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.05];
@@ -26,6 +27,7 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
+  countLostLines(registry);
   const registers = [registry];
   return {
     registry,
