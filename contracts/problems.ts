@@ -37,7 +37,7 @@ export const problems = {
   unauthenticated: { status: 401, exit: 'denied', fault: 'user', retryable: false, title: 'The bearer token is missing or not valid', fix: 'Send "Authorization: Bearer <token>" with a current token of the configured issuer.' },
   forbidden: { status: 403, exit: 'denied', fault: 'user', retryable: false, title: 'Policy does not allow this to the caller', fix: 'Ask for a role that allows the action, or use another token.' },
   not_found: { status: 404, exit: 'notFound', fault: 'user', retryable: false, title: 'There is no such resource', fix: 'Check the name; list what you may see.' },
-  route_not_found: { status: 404, exit: 'notFound', fault: 'user', retryable: false, title: 'There is no such route', fix: 'Check the method and path against the API reference.' },
+  route_not_found: { status: 404, exit: 'notFound', fault: 'user', retryable: false, title: 'There is no such route', fix: 'Check the method and path against the API reference, which the API serves at /docs.' },
   method_not_allowed: { status: 405, exit: 'usage', fault: 'user', retryable: false, title: 'The path does not take this method', fix: 'Use one of the methods in the Allow header.' },
   already_exists: { status: 409, exit: 'conflict', fault: 'user', retryable: false, title: 'The name is taken', fix: 'Choose another name, or change what has it with PUT. A cell belongs to one region only.' },
   operation_in_progress: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'Another operation of this tenant is running', fix: 'Wait for the operation named in "operation", then try again; or cancel it (tenure operations cancel ID), or ask for a verb with --preempt (preempt=true).' },

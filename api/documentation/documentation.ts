@@ -2,6 +2,7 @@ import express from 'express';
 import type { RequestHandler, Response, Router } from 'express';
 import helmet from 'helmet';
 import { TenureError } from '../../domain/tenure-error.ts';
+import { readVersion } from '../../platform/version.ts';
 import { refuseMethod } from '../refuse-method.ts';
 import { describedProblem, describedProblems, problemCodeOf, problemPage, problemPagePolicy, problemsPage } from './problem-pages.ts';
 import { servedFile } from './served-file.ts';
@@ -15,6 +16,8 @@ function policy(directives: Record<string, string[]>): RequestHandler {
 }
 
 const documentPolicy = policy({ defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] });
+
+const entrance = { documentation: '/docs', openapi: '/openapi.json', problems: '/problems', health: '/readyz', version: readVersion() };
 
 /** HTML for those who prefer it, as browsers do; JSON for everything else. */
 function inEitherForm(response: Response, json: () => object, html: () => string): void {
@@ -39,6 +42,11 @@ export function documentation(): Router {
     router.get(path, named, ...handlers);
     router.all(path, named, refuseMethod(['GET', 'HEAD']));
   }
+
+  // Whoever has nothing but the address is led on.
+  serve('/', (_request, response) => {
+    response.format({ 'application/json': () => void response.json(entrance), 'text/html': () => response.redirect('docs'), default: () => void response.json(entrance) });
+  });
 
   serve('/openapi.json', servedFile(new URL('../../contracts/generated/openapi.json', import.meta.url), 'application/json; charset=utf-8'));
 

@@ -43,6 +43,22 @@ describe('the OpenAPI document', () => {
   });
 });
 
+describe('the address alone', () => {
+  it('leads a browser to the page, and tells a program where to look', async () => {
+    const page = await read('/', { headers: browser });
+    assert.equal(page.status, 302);
+    assert.equal((await read(new URL(page.headers.get('location') ?? '', `${installation.server}/`).pathname)).status, 200);
+    for (const accept of ['*/*', 'application/json']) {
+      const answer = await read('/', { headers: { accept } });
+      assert.equal(answer.status, 200);
+      const { version, ...places } = (await answer.json()) as Record<string, string>;
+      assert.match(version ?? '', /^\d+\.\d+\.\d+/);
+      for (const place of Object.values(places)) assert.ok([200, 503].includes((await read(place)).status), place);
+    }
+    assert.equal((await read('/', { method: 'POST' })).status, 405);
+  });
+});
+
 describe('the page that shows it', () => {
   it('loads only what is served beside it, and its policy allows nothing else', async () => {
     const page = await read('/docs');
