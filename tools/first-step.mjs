@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { ensureDependencies, InstallError } from './process/dependencies.mjs';
+import { onEndOfNpm } from './process/end-with-npm.mjs';
 
 const COMMANDS = ['start', 'test', 'check', 'bench', 'generate', 'histories', 'faults', 'model', 'fuzz', 'packages', 'container-files'];
 const MINIMUM_NODE_MAJOR = 20;
@@ -37,9 +38,13 @@ async function main([command, ...rest]) {
   return await run(join(clone, 'node_modules', '.bin', 'node'), [script, ...rest]);
 }
 
-/** Stays in the caller's process group, so that whatever ends the group ends the command too. */
+/**
+ * Stays in the caller's process group, so that whatever ends the group ends the command too. The channel tells the command when
+ * this process has ended, however it did.
+ */
 async function run(node, commandArguments) {
-  const child = spawn(node, commandArguments, { stdio: 'inherit' });
+  const child = spawn(node, commandArguments, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  onEndOfNpm(() => child.kill('SIGTERM'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   return await new Promise((resolve) => {
     child.on('error', (error) => {

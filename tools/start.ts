@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { compilePolicies } from './policies.ts';
@@ -5,8 +6,10 @@ import { OperatorError, runMain } from './process/operator-error.ts';
 import { createEmbeddedStack, defaultControlDatabases } from './stack/embedded-stack.ts';
 import type { EmbeddedStack } from './stack/embedded-stack.ts';
 import { defaultDataDirectory } from './stack/data-directory.ts';
+import { replicaSetNames } from './stack/mongod.ts';
 import { fixedPorts, requireFree } from './stack/ports.ts';
 import { writeOperatorContext } from './start/credentials.ts';
+import { settleEarlierStart } from './start/earlier-start.ts';
 import { runCli } from './start/run-cli.ts';
 import { startServices } from './start/services.ts';
 import { acquireToolchain } from './toolchain/acquire.ts';
@@ -42,13 +45,14 @@ async function main(): Promise<number> {
   });
 
   const ports = fixedPorts(process.env);
+  const dataDirectory = defaultDataDirectory(process.env, clone);
+  await settleEarlierStart(dataDirectory, console.error);
   await requireFree(ports, ['api', 'apiOps', 'workerOps']);
   const tools = await phase('tool chain', async () => await acquireToolchain({ environment: process.env, report: console.error }));
   await phase('policies', async () => await compilePolicies(tools.opa));
 
   let stack: EmbeddedStack | undefined;
   try {
-    const dataDirectory = defaultDataDirectory(process.env, clone);
     stack = await phase('Temporal and three MongoDB replica sets', async () =>
       await createEmbeddedStack({ dataDirectory, temporary: false, ports, tools, temporalStorage: 'file', temporalUi: true, controlDatabases: defaultControlDatabases }),
     );
@@ -67,10 +71,11 @@ async function main(): Promise<number> {
     if (once) return applied === 0 ? listed : applied;
     if (applied !== 0) console.error('\nThe examples were not applied; the reason is above. The installation goes on running.');
 
-    console.error(welcome({ api: server, ui: `http://127.0.0.1:${ports.temporalUi}`, logs: `${running.dataDirectory}/logs` }));
-    const ended = await Promise.race([interrupted, ...services.map(async (service) => ({ service, exit: await service.exited() }))]);
+    console.error(welcome({ api: server, ui: `http://127.0.0.1:${ports.temporalUi}`, logs: `${running.dataDirectory}/logs`, context: dataDirectory === defaultDataDirectory({}, clone) ? undefined : join(dataDirectory, 'context.json') }));
+    const parts = [...services, running.temporalServer, ...replicaSetNames.map(running.mongodHandle)];
+    const ended = await Promise.race([interrupted, ...parts.map(async (part) => (await part.exited(), part))]);
     if (ended === 'interrupted') return 0;
-    throw new OperatorError(`the ${ended.service.name} ended by itself; its log is ${ended.service.logFile ?? 'lost'}`);
+    throw ended.failure('ended by itself');
   } finally {
     if (stack !== undefined) {
       const stopping = stack;
@@ -79,13 +84,23 @@ async function main(): Promise<number> {
   }
 }
 
-function welcome({ api, ui, logs }: { readonly api: string; readonly ui: string; readonly logs: string }): string {
+interface Welcome {
+  readonly api: string;
+  readonly ui: string;
+  readonly logs: string;
+  /** Where the CLI does not find it by itself. */
+  readonly context: string | undefined;
+}
+
+function welcome({ api, ui, logs, context }: Welcome): string {
   return `
   API          ${api}
+  API docs     ${api}/docs
   Temporal UI  ${ui}
   Logs         ${logs}
 
-Try in another terminal:
+Try in another terminal:${context === undefined ? '' : `
+  export TENURE_CONTEXT='${context}'`}
   ./tenure describe tenant acme
   ./tenure explain config pied-piper
   ./tenure operations

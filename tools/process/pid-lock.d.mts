@@ -24,6 +24,9 @@ export declare function processIdentity(pid: number): string | undefined;
  */
 export declare function acquirePidLock(path: string, purpose: string): PidLock;
 
+/** The process that holds the lock now, if one does. */
+export declare function pidLockHolder(path: string): PidLockHolder | undefined;
+
 /**
  * Takes the lock, waiting for a living holder for at most `timeoutMs`; `onWait` is called once when it has to wait.
  */

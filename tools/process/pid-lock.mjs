@@ -53,6 +53,11 @@ export function acquirePidLock(path, purpose) {
   }
 }
 
+export function pidLockHolder(path) {
+  const holder = parseHolder(readIfThere(path) ?? '');
+  return holder !== undefined && processIdentity(holder.pid) === holder.identity ? holder : undefined;
+}
+
 export async function waitForPidLock(path, purpose, { timeoutMs, onWait }) {
   const deadline = Date.now() + timeoutMs;
   let told = false;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { OperatorError } from '../process/operator-error.ts';
@@ -7,6 +7,9 @@ import type { PidLock } from '../process/pid-lock.mjs';
 
 /** Three empty mongods preallocate their journals; below this they would die half-way through their start. */
 const MINIMUM_FREE_BYTES = 1_000_000_000;
+/** What a start needs where the journals have their room already. */
+const MINIMUM_AGAIN_BYTES = 100_000_000;
+const BYTES_PER_BLOCK = 512;
 
 /** Where everything of one embedded installation is kept. */
 export interface DataDirectory {
@@ -48,8 +51,9 @@ export function openDataDirectory(path: string, freeBytes: (path: string) => num
     throw new OperatorError(`the data directory ${path} ${problem}; ${remedy}`);
   }
   const free = freeBytes(path);
-  if (free < MINIMUM_FREE_BYTES) {
-    throw new OperatorError(`the disk of the data directory ${path} has ${Math.floor(free / 1e6)} MB left, 1000 MB are needed; ${remedy}`);
+  const needed = Math.max(MINIMUM_AGAIN_BYTES, MINIMUM_FREE_BYTES - journalBytes(path));
+  if (free < needed) {
+    throw new OperatorError(`the disk of the data directory ${path} has ${Math.floor(free / 1e6)} MB left, ${Math.ceil(needed / 1e6)} MB are needed; ${remedy}`);
   }
 
   const lock = lockFor(path);
@@ -64,18 +68,31 @@ export function openDataDirectory(path: string, freeBytes: (path: string) => num
   };
 }
 
-function freeBytesOf(path: string): number {
+/** What a process of this user may still write to the disk of a path. */
+export function freeBytesOf(path: string): number {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
 }
 
+/** What the journals of an earlier start take of the disk: they are used again. */
+function journalBytes(path: string): number {
+  return globSync('mongod/*/journal/*', { cwd: path })
+    .map((file) => (statSync(join(path, file), { throwIfNoEntry: false })?.blocks ?? 0) * BYTES_PER_BLOCK)
+    .reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** Held by the process whose start uses the directory. */
+export function lockFile(path: string): string {
+  return join(path, 'lock');
+}
+
 function lockFor(path: string): PidLock {
   try {
-    return acquirePidLock(join(path, 'lock'), 'the embedded stack');
+    return acquirePidLock(lockFile(path), 'the embedded stack');
   } catch (error) {
     if (!(error instanceof LockHeldError)) throw error;
     throw new OperatorError(
-      `the data directory ${path} is in use by process ${error.holder.pid}; stop that one or set TENURE_DATA_DIR to another directory`,
+      `the data directory ${path} is in use by process ${error.holder.pid}; stop that one with \`kill ${error.holder.pid}\` or set TENURE_DATA_DIR to another directory`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 
 import { OperatorError } from '../process/operator-error.ts';
 import { pollUntil } from '../process/poll-until.ts';
+import { freeBytesOf } from './data-directory.ts';
 import { recordRunning } from './run-directory.ts';
 
 export interface ProcessDefinition {
@@ -50,6 +51,8 @@ export interface ManagedProcess {
 
 const POLL_MS = 20;
 const MAX_LINE_CHARACTERS = 400;
+/** mongod and Temporal end when they cannot write a few more pages. */
+const FULL_BYTES = 10_000_000;
 
 export function createManagedProcess(definition: ProcessDefinition): ManagedProcess {
   const { name, runDirectory } = definition;
@@ -128,8 +131,9 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
     },
 
     failure(problem) {
+      const fullDisk = freeBytesOf(runDirectory) < FULL_BYTES ? `the disk of ${runDirectory} is full; ` : '';
       const fix = definition.dataPath === undefined ? 'mend that' : `free space on the disk, or remove ${definition.dataPath} to start afresh without its data`;
-      return new OperatorError(`${name} ${problem}; ${lastError(logFile)}; ${fix}, and start again`);
+      return new OperatorError(`${name} ${problem}; ${fullDisk}${lastError(logFile)}; ${fullDisk === '' ? fix : 'free space on it'}, and start again`);
     },
   };
   return managed;

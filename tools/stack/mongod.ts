@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { OperatorError } from '../process/operator-error.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { createManagedProcess } from './managed-process.ts';
+import type { ManagedProcess } from './managed-process.ts';
 import { adminUser, planeUser, setUpReplicaSet } from './mongod-setup.ts';
 import type { PlaneRoles } from './mongod-setup.ts';
 import type { StackSecrets } from './secrets.ts';
@@ -26,6 +27,9 @@ export interface MongodHandle {
   /** Sends a signal; for SIGKILL and SIGTERM resolves when the process has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
+  /** Resolves when the process of the last start has ended. */
+  exited: ManagedProcess['exited'];
+  failure: ManagedProcess['failure'];
 }
 
 export interface MongodOptions {
@@ -74,6 +78,8 @@ export function createMongod(name: ReplicaSetName, options: MongodOptions): Mong
     },
     kill: async (signal) => await managed.kill(signal),
     stop: async () => await managed.stop(STOP_GRACE_MS),
+    exited: managed.exited,
+    failure: managed.failure,
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { OperatorError } from '../process/operator-error.ts';
+import { portOwner } from '../process/port-owner.ts';
 import { acquirePidLock, LockHeldError } from '../process/pid-lock.mjs';
 import type { PidLock } from '../process/pid-lock.mjs';
 
@@ -87,8 +88,10 @@ export async function requireFree(ports: Ports, names: readonly PortName[] = por
       await (await listen(ports[name])).close();
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      const problem = code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened (${code ?? String(error)})`;
-      throw new OperatorError(`port ${ports[name]} for ${wantedBy} ${problem}; stop that program or set ${variable} to a free port`);
+      const owner = code === 'EADDRINUSE' ? portOwner(ports[name]) : undefined;
+      const user = owner === undefined ? 'another program' : `process ${owner.pid} (${owner.command})`;
+      const problem = code === 'EADDRINUSE' ? `is in use by ${user}` : `cannot be opened (${code ?? String(error)})`;
+      throw new OperatorError(`port ${ports[name]} for ${wantedBy} ${problem}; stop that one or set ${variable} to a free port`);
     }
   }
 }

@@ -4,6 +4,7 @@ import { Connection } from '@temporalio/client';
 
 import type { DataDirectory } from './data-directory.ts';
 import { createManagedProcess } from './managed-process.ts';
+import type { ManagedProcess } from './managed-process.ts';
 import { listens } from './mongod.ts';
 import type { Ports } from './ports.ts';
 
@@ -45,6 +46,9 @@ export interface TemporalHandle {
   /** Sends a signal; for SIGKILL and SIGTERM resolves when the process has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
+  /** Resolves when the process of the last start has ended. */
+  exited: ManagedProcess['exited'];
+  failure: ManagedProcess['failure'];
   /** Removes the database file and what SQLite keeps beside it; the server must not run. */
   deleteDatabase(): Promise<void>;
 }
@@ -83,6 +87,8 @@ export function createTemporalServer(options: TemporalOptions): TemporalHandle {
     },
     kill: async (signal) => await managed.kill(signal),
     stop: async () => await managed.stop(STOP_GRACE_MS),
+    exited: managed.exited,
+    failure: managed.failure,
     async deleteDatabase() {
       if (managed.pid !== undefined) throw new Error('stop the Temporal server before its database is deleted');
       for (const suffix of ['', '-wal', '-shm']) await rm(`${data.temporalDatabase}${suffix}`, { force: true });

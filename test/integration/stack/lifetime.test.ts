@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,6 +40,34 @@ test('a stack does not outlive its killed owner, and its temporary directory goe
   });
 });
 
+test('an installation ends with the npm that has started it, and while it runs a second start names it', async () => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'tenure-npm-start-'));
+  const ports = await freePorts();
+  const variables = Object.entries(ports).map(([name, port]) => [`TENURE_PORT_${name.replaceAll(/([a-z])([A-Z])/g, '$1_$2').replaceAll('-', '_').toUpperCase()}`, String(port)] as const);
+  const environment = { ...process.env, ...Object.fromEntries(variables), TENURE_DATA_DIR: dataDirectory };
+  const npm = spawn('npm', ['start', '--', '--once'], { env: environment, stdio: 'ignore' });
+  try {
+    const running = await pollUntil(
+      () => {
+        const records = existsSync(join(dataDirectory, 'run')) ? listRunning(join(dataDirectory, 'run')) : [];
+        return records.length >= 4 ? records : undefined;
+      },
+      { timeoutMs: 60_000, intervalMs: 50, onTimeout: () => new Error('nothing was started') },
+    );
+    const owner = running[0]?.ownerPid ?? 0;
+
+    const second = spawnSync('npm', ['start'], { env: environment, encoding: 'utf8' });
+    assert.equal(second.status, 1);
+    assert.match(second.stderr, new RegExp(`an installation runs already in ${dataDirectory}, as process ${owner}.*\\./tenure.*kill ${owner}.*TENURE_DATA_DIR`));
+
+    npm.kill('SIGKILL');
+    await gone([owner, ...running.map(({ pid }) => pid)]);
+  } finally {
+    npm.kill('SIGKILL');
+    rmSync(dataDirectory, { recursive: true, force: true });
+  }
+});
+
 test('a process that an earlier start left is found by its pid file and ended; a stranger with its pid is not', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tenure-run-'));
   const left = spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
@@ -69,10 +97,7 @@ test('a busy port is told in one line with the port, who wanted it and the varia
   assert.ok(address !== null && typeof address === 'object');
   try {
     await assert.rejects(createTemporaryStack({ ports: { ...(await freePorts()), 'eu-west-1': address.port } }), (error: Error) => {
-      assert.equal(
-        error.message,
-        `port ${address.port} for mongod "eu-west-1" is in use by another program; stop that program or set TENURE_PORT_EU_WEST_1 to a free port`,
-      );
+      assert.match(error.message, new RegExp(`^port ${address.port} for mongod "eu-west-1" is in use by process ${process.pid} [^\\n]*TENURE_PORT_EU_WEST_1`));
       return true;
     });
   } finally {

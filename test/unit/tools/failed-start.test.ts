@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -16,6 +16,16 @@ test('a disk with too little room is told before anything is started, and one wi
   const opens = (free: number) => () => openDataDirectory(path, () => free).release();
   assert.throws(opens(999_999_999), new OperatorError(`the disk of the data directory ${path} has 999 MB left, 1000 MB are needed; set TENURE_DATA_DIR to a directory with room that you can write`));
   assert.doesNotThrow(opens(1_000_000_000));
+});
+
+test('the journals that an earlier start has made are not asked room for again', () => {
+  const path = join(directory, 'again');
+  const journal = join(path, 'mongod', 'control', 'journal');
+  mkdirSync(journal, { recursive: true });
+  writeFileSync(join(journal, 'WiredTigerLog.0000000001'), Buffer.alloc(50_000_000, 1));
+  const opens = (free: number) => () => openDataDirectory(path, () => free).release();
+  assert.doesNotThrow(opens(951_000_000));
+  assert.throws(opens(949_000_000), OperatorError);
 });
 
 const fatal = '{"s":"F","msg":"WiredTiger error","attr":{"message":"No space left on device"}}';

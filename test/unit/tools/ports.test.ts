@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 
-import { fixedPorts, freePorts } from '../../../tools/stack/ports.ts';
+import { fixedPorts, freePorts, requireFree } from '../../../tools/stack/ports.ts';
 
 const children: ChildProcess[] = [];
 after(() => children.forEach((child) => child.kill()));
@@ -39,4 +41,19 @@ test('nobody is given a port that somebody else was given, though nobody listens
   };
   const given = (await Promise.all([...Array.from({ length: 4 }, inAnotherProcess), ...Array.from({ length: 60 }, async () => Object.values(await freePorts()))])).flat();
   assert.equal(new Set(given).size, given.length);
+});
+
+test('a port that is taken is told with the process that has it, and what to do', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    await assert.rejects(requireFree({ ...(await freePorts()), api: port }, ['api']), ({ message }: Error) => {
+      assert.ok(message.startsWith(`port ${port} for the API is in use by process ${process.pid} (`), message);
+      assert.ok(message.endsWith('; stop that one or set TENURE_PORT_API to a free port'), message);
+      return true;
+    });
+  } finally {
+    server.close();
+  }
 });
