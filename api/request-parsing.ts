@@ -22,11 +22,13 @@ function flawsOf(error: z.ZodError): ProblemDetail[] {
 /** One is JavaScript's own; by the other the MongoDB driver takes an object for a value of its own types. */
 const reservedNames: ReadonlySet<string> = new Set(['__proto__', '_bsontype']);
 
-/** Refuses what no later code should meet: nesting that exhausts a stack, strings that are not Unicode, numbers beyond all numbers, and names that are not data. */
+/** Refuses what no later code should meet: nesting that exhausts a stack, strings that are not Unicode, numbers beyond all numbers, and names that are not data or cannot be stored. */
 function requireSoundJson(value: unknown): void {
   const pending: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (next.depth > maxDepth) throw new TenureError('request_invalid', `the body nests deeper than ${maxDepth} levels`);
+    if (next.depth > maxDepth) {
+      throw new TenureError('request_invalid', `the body nests deeper than ${maxDepth} levels`, { errors: [{ pointer: next.path, message: `nests deeper than ${maxDepth} levels` }] });
+    }
     if (typeof next.value === 'string' && !next.value.isWellFormed()) {
       throw new TenureError('request_invalid', 'a string is not well-formed Unicode', { errors: [{ pointer: next.path, message: 'holds half of a surrogate pair' }] });
     }
@@ -37,6 +39,7 @@ function requireSoundJson(value: unknown): void {
     for (const [key, child] of Object.entries(next.value)) {
       if (reservedNames.has(key)) throw new TenureError('request_invalid', 'a field name is not acceptable', { errors: [{ pointer: next.path, message: `no field may be called "${key}"` }] });
       if (!key.isWellFormed()) throw new TenureError('request_invalid', 'a field name is not acceptable', { errors: [{ pointer: next.path, message: 'a field name here holds half of a surrogate pair' }] });
+      if (key.includes('\0')) throw new TenureError('request_invalid', 'a field name is not acceptable', { errors: [{ pointer: `${next.path}${jsonPointer([key])}`, message: 'a field name holds a NUL character, which MongoDB does not store' }] });
       pending.push({ value: child, path: `${next.path}${jsonPointer([key])}`, depth: next.depth + 1 });
     }
   }

@@ -14,6 +14,7 @@ import { readPreferredWait } from './await-outcome.ts';
 import type { AwaitOutcome } from './await-outcome.ts';
 import { cacheable } from './caching.ts';
 import { deprecationHeaders } from './deprecation.ts';
+import { lostInParsing } from './json-source.ts';
 import { refuseMethod } from './refuse-method.ts';
 import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
@@ -47,6 +48,13 @@ function requireTakenBody(request: Request, { body }: RouteContract): void {
   if (hasBody && request.is('application/json') === false) throw new TenureError('media_type_unsupported', `the body's type is ${request.headers['content-type'] ?? 'not said'}`);
 }
 
+/** @throws TenureError media_type_unsupported, request_invalid */
+function requireKeptWhenParsed(bytes: Buffer, charset: string): void {
+  if (charset !== 'utf-8') throw new TenureError('media_type_unsupported', `the body is in ${charset}; JSON is UTF-8`);
+  const errors = lostInParsing(bytes.toString('utf8'));
+  if (errors.length > 0) throw new TenureError('request_invalid', `the body would not be kept as it was sent: ${errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')}`, { errors });
+}
+
 function isDryRun(query: unknown): boolean {
   return typeof query === 'object' && query !== null && 'dryRun' in query && query.dryRun === 'true';
 }
@@ -59,7 +67,7 @@ function asRehearsed({ body }: StoredAnswer): StoredAnswer {
 /** Binds every route of the table: authenticate, validate, then the handler, which authorizes and acts. */
 export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, idempotency, guardReplay, table = routes }: RouteBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
-  const readJson = express.json({ limit: jsonLimit, strict: false, type: 'application/json' });
+  const readJson = express.json({ limit: jsonLimit, strict: false, type: 'application/json', verify: (_request, _response, bytes, charset) => requireKeptWhenParsed(bytes, charset) });
 
   const authenticated: RequestHandler = async (request, response, next) => {
     response.locals['identity'] = await authenticate(request.headers.authorization);

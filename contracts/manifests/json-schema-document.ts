@@ -4,30 +4,36 @@ import { jsonValueSchema } from '../json-value.ts';
 const maxDepth = 24;
 const maxNodes = 5000;
 
-function flaw(document: unknown): string | undefined {
+interface Flaw {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function flaw(document: unknown): Flaw | undefined {
   let nodes = 0;
-  function walk(value: unknown, depth: number): string | undefined {
+  function walk(value: unknown, path: readonly PropertyKey[]): Flaw | undefined {
     nodes += 1;
-    if (nodes > maxNodes) return `must hold at most ${maxNodes} values`;
-    if (depth > maxDepth) return `must not nest deeper than ${maxDepth} levels`;
+    if (nodes > maxNodes) return { path: [], message: `must hold at most ${maxNodes} values` };
+    if (path.length > maxDepth) return { path, message: `must not nest deeper than ${maxDepth} levels` };
     if (typeof value !== 'object' || value === null) return undefined;
     for (const [key, child] of Object.entries(value)) {
-      if (key.startsWith('$')) return `must not hold "${key}": MongoDB's $jsonSchema knows no keyword that begins with "$"`;
-      if (key.includes('\0')) return 'must not hold a field name with a NUL character: MongoDB cannot store it';
-      const found = walk(child, depth + 1);
+      const at = [...path, Array.isArray(value) ? Number(key) : key];
+      if (key.startsWith('$')) return { path: at, message: `must not hold "${key}": MongoDB's $jsonSchema knows no keyword that begins with "$"` };
+      if (key.includes('\0')) return { path: at, message: 'must not hold a field name with a NUL character: MongoDB cannot store it' };
+      const found = walk(child, at);
       if (found !== undefined) return found;
     }
     return undefined;
   }
-  return walk(document, 0);
+  return walk(document, []);
 }
 
-/** A document for MongoDB's `$jsonSchema`: bounded JSON without `$` keys. mongod itself judges the keywords. */
+/** A document for MongoDB's `$jsonSchema`: bounded JSON without `$` keys. */
 export const jsonSchemaDocument = z
   .record(z.string(), z.unknown())
   .superRefine((document, context) => {
-    const message = flaw(document);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
+    const found = flaw(document);
+    if (found !== undefined) context.addIssue({ code: 'custom', ...found, path: [...found.path] });
   })
   // Only what is known to be shallow, for this descends by recursion.
   .pipe(z.record(z.string(), jsonValueSchema))

@@ -97,10 +97,12 @@ const unsound: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
   { name: 'two collections of one name in different services', manifest: tenant({ services: [service, { name: 'billing', collections: [collection] }] }), at: '/spec/services' },
   { name: 'an index that names a field twice', manifest: index({ keys: [{ field: 'a' }, { field: 'a', order: -1 }] }), at: '/spec/services/0/collections/0/indexes/0/keys' },
   { name: 'a region that names a cell twice', manifest: region({ cells: [{ name: 'a' }, { name: 'a', tableBudget: 5 }] }), at: '/spec/cells' },
-  { name: 'a "$" key at the top of a JSON schema', manifest: withCollection({ jsonSchema: { $ref: '#' } }), at: '/spec/services/0/collections/0/jsonSchema' },
-  { name: 'a "$" key deep in a JSON schema', manifest: withCollection({ jsonSchema: { anyOf: [{ properties: { a: { $where: 'x' } } }] } }), at: '/spec/services/0/collections/0/jsonSchema' },
-  { name: 'a JSON schema one level too deep', manifest: withCollection({ jsonSchema: { properties: nested(24) } }), at: '/spec/services/0/collections/0/jsonSchema' },
-  { name: 'a JSON schema deep enough to exhaust a stack', manifest: withCollection({ jsonSchema: { properties: nested(100_000) } }), at: '/spec/services/0/collections/0/jsonSchema' },
+  { name: 'a "$" key at the top of a JSON schema', manifest: withCollection({ jsonSchema: { $ref: '#' } }), at: '/spec/services/0/collections/0/jsonSchema/$ref' },
+  { name: 'a "$" key deep in a JSON schema', manifest: withCollection({ jsonSchema: { anyOf: [{ properties: { a: { $where: 'x' } } }] } }), at: '/spec/services/0/collections/0/jsonSchema/anyOf/0/properties/a/$where' },
+  { name: 'a NUL in a field name of a JSON schema', manifest: withCollection({ jsonSchema: { properties: { 'a\0b': {} } } }), at: '/spec/services/0/collections/0/jsonSchema/properties/a\0b' },
+  { name: 'a NUL in a field name of a configuration', manifest: tenant({ config: { a: [{ 'b\0': 1 }] } }), at: '/spec/config/a/0/b\0' },
+  { name: 'a JSON schema one level too deep', manifest: withCollection({ jsonSchema: { properties: nested(24) } }), at: `/spec/services/0/collections/0/jsonSchema/properties${'/0/a'.repeat(12)}` },
+  { name: 'a JSON schema deep enough to exhaust a stack', manifest: withCollection({ jsonSchema: { properties: nested(100_000) } }), at: `/spec/services/0/collections/0/jsonSchema/properties${'/0/a'.repeat(12)}` },
   { name: 'a JSON schema of very many values', manifest: withCollection({ jsonSchema: { enum: Array.from({ length: 5000 }, (_, at) => at) } }), at: '/spec/services/0/collections/0/jsonSchema' },
 ];
 
