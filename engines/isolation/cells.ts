@@ -28,14 +28,24 @@ export function createCells(cells: readonly Cell[]): Cells {
   };
 }
 
-const credentialOptions = new Set(['authsource', 'authmechanism', 'authmechanismproperties']);
+/**
+ * Options that say how the deployment is reached, by whomever. All others are the plane's own: who it is, with which key files, through which
+ * proxy, how it reads and writes.
+ */
+const tenantOptions = new Set(['replicaset', 'tls', 'ssl', 'directconnection', 'loadbalanced', 'srvservicename', 'srvmaxhosts', 'retrywrites', 'retryreads', 'compressors', 'zlibcompressionlevel']);
+
+const addressParts = /^(?<scheme>mongodb(?:\+srv)?:\/\/)(?:[^/?#@]*@)?(?<hosts>[^/?#@]+)(?:\/[^/?#@]*)?(?:\?(?<options>[^?#@]*))?$/;
 
 /**
- * The address of a deployment without the credentials in it. Not by `URL`, which refuses the several hosts of a replica set.
+ * The address of a deployment as a tenant may know it: hosts, and of the options those that {@link tenantOptions} names. Not by `URL`, which
+ * refuses the several hosts of a replica set.
+ * @throws TypeError, without the address, where it cannot be read: what is not understood could be a part of a password
  */
 export function endpointOf(uri: string): string {
-  const [address = '', query = ''] = uri.split('?', 2);
-  const options = query.split('&').filter((option) => option !== '' && !credentialOptions.has(option.slice(0, option.indexOf('=')).toLowerCase()));
-  const withoutUser = address.replace(/^([a-z+]+:\/\/)[^/]*@/, '$1');
-  return options.length === 0 ? withoutUser : `${withoutUser}?${options.join('&')}`;
+  const { scheme, hosts, options = '' } = addressParts.exec(uri)?.groups ?? {};
+  if (scheme === undefined || hosts === undefined) {
+    throw new TypeError('the address of a cell cannot be read; write it as mongodb://user:password@host:port/?option=value, with "%" and two hexadecimal digits for each of : / ? # @ in user, password and options');
+  }
+  const handedOn = options.split('&').filter((option) => tenantOptions.has(option.split('=', 1).join().toLowerCase()));
+  return `${scheme}${hosts}/${handedOn.length === 0 ? '' : `?${handedOn.join('&')}`}`;
 }
