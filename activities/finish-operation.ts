@@ -80,6 +80,7 @@ async function bury(store: Store, tx: Transaction, operation: OperationDocument,
   await store.resources.remove(tx, tenant);
   await store.drift.forget(tx, _id);
   await store.backoffs.forget(tx, _id);
+  await store.tenantLeases.forget(tx, _id);
   await store.tombstones.insert(tx, {
     _id,
     storageVersion,

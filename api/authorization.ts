@@ -2,7 +2,7 @@ import type { AuthorizationRequest, PolicyAction } from '../contracts/policy.ts'
 import { TenureError } from '../domain/tenure-error.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
 import { refusalEntry } from '../engines/registry/caller.ts';
-import type { Caller } from '../engines/registry/caller.ts';
+import type { Caller, Permit } from '../engines/registry/caller.ts';
 import { recordEntries } from '../store/commit.ts';
 import type { Commit } from '../store/commit.ts';
 import type { Allowed } from './reply.ts';
@@ -55,6 +55,13 @@ export function createAuthorize({ policy, commit }: AuthorizationDependencies): 
 /** A tenant as policy is asked about it: by its name, and by its uid where there is one. */
 export function tenantTarget(name: string, tenant: { readonly _id: string } | undefined): AuthorizationRequest['target'] {
   return { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) };
+}
+
+/** The same question for whoever decides on a change of this tenant, about the tenant that is decided on. */
+export function permitOn(authorize: Authorize, caller: Caller, name: string): Permit {
+  return async (action, tenant) => {
+    await authorize(caller, action, action === 'tenant.create' ? { kind: 'Tenant', name } : tenantTarget(name, tenant));
+  };
 }
 
 /** The one answer for what is not there and for what the caller may not see. */

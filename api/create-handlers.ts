@@ -54,11 +54,10 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
   const brake = createMassChangeBrake({ store, limits: brakeLimits });
   const changeTenant = createChangeTenant({ store, admit, templates, brake, requireTemporal, failpoints });
   const tenantChange = createTenantChange({ store, changeTenant, ...workflows, beginSoon });
-  const tenants = tenantHandlers({ store, authorize, tenantChange });
   return {
     ...accessHandlers({ store, authorize, policy }),
-    ...tenants,
-    ...tenantHistoryHandlers({ store, authorize, pageTokens, putTenant: tenants.putTenant }),
+    ...tenantHandlers({ authorize, tenantChange }),
+    ...tenantHistoryHandlers({ store, authorize, pageTokens, tenantChange }),
     listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
     ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
     ...tenantOutlookHandlers({ store, authorize, admit, templates }),

@@ -1,6 +1,7 @@
 import { ReadConcern } from 'mongodb';
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type {
+  AccessTurnDocument,
   BackoffDocument,
   BrakeDocument,
   CellDocument,
@@ -37,6 +38,7 @@ export interface ControlDatabase {
   readonly cells: Collection<CellDocument>;
   readonly cellTables: Collection<CellTablesDocument>;
   readonly leases: Collection<TenantLeaseDocument>;
+  readonly accessTurns: Collection<AccessTurnDocument>;
   readonly tombstones: Collection<TombstoneDocument>;
   readonly brakes: Collection<BrakeDocument>;
   readonly backoffs: Collection<BackoffDocument>;
@@ -65,6 +67,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     cells: db.collection('cells'),
     cellTables: db.collection('cellTables'),
     leases: db.collection('leases'),
+    accessTurns: db.collection('accessTurns'),
     tombstones: db.collection('tombstones'),
     brakes: db.collection('brakes'),
     backoffs: db.collection('backoffs'),
@@ -100,7 +103,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
-    ...['cells', 'cellTables', 'brakes', 'drift'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    ...['cells', 'cellTables', 'accessTurns', 'brakes', 'drift'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
     database.rollouts.createIndexes([
       { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
       { key: { 'template.uid': 1, _id: -1 } },

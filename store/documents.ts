@@ -338,3 +338,9 @@ export interface TenantLeaseDocument {
   /** Read by the TTL index. */
   expireTime: Date;
 }
+
+/** Counts who has given access to a tenant or taken it away. */
+export interface AccessTurnDocument {
+  _id: string;
+  turns: number;
+}

@@ -3,6 +3,7 @@ import { verificationWorkflowId } from '../../domain/search-attributes.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { acceptVerification } from '../../engines/registry/accept-verification.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
+import { decidedAnew } from '../../engines/registry/precondition.ts';
 import type { StartVerification } from '../../platform/verification-starter.ts';
 import type { TenantDocument, VerificationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
@@ -46,24 +47,26 @@ export function isolationHandlers({ store, authorize, requireTemporal, start, be
     if (running !== null) await beginSoon('the accepted verification', {}, start({ pair, id: running.id, names: tenants.map(({ name }) => name) }));
   }
 
+  async function verify({ params: { name }, body: { against }, caller, idempotency }: Parameters<RouteHandlers['verifyIsolationOfTenant']>[0]): ReturnType<RouteHandlers['verifyIsolationOfTenant']> {
+    const one = await authorized(caller, name);
+    if (against === name) throw new TenureError('request_invalid', 'a tenant is not isolated from itself', { errors: [{ pointer: '/against', message: 'is the tenant itself', fix: 'Name another tenant.' }] });
+    const other = await authorized(caller, against);
+    await requireTemporal();
+    const reply = (verification: VerificationDocument) => ({ status: 202, body: verificationBody(verification), headers: { location: `/v1/tenants/${name}:isolation-report?against=${against}` } }) as const;
+    const verification = await acceptVerification(store, {
+      tenants: [one.tenant, other.tenant],
+      policies: [one.allowed.policy, other.allowed.policy],
+      caller,
+      async settle(tx, accepted) {
+        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply(accepted)));
+      },
+    });
+    await begin(verification);
+    return reply(verification);
+  }
+
   return {
-    async verifyIsolationOfTenant({ params: { name }, body: { against }, caller, idempotency }) {
-      const one = await authorized(caller, name);
-      if (against === name) throw new TenureError('request_invalid', 'a tenant is not isolated from itself', { errors: [{ pointer: '/against', message: 'is the tenant itself', fix: 'Name another tenant.' }] });
-      const other = await authorized(caller, against);
-      await requireTemporal();
-      const reply = (verification: VerificationDocument) => ({ status: 202, body: verificationBody(verification), headers: { location: `/v1/tenants/${name}:isolation-report?against=${against}` } }) as const;
-      const verification = await acceptVerification(store, {
-        tenants: [one.tenant, other.tenant],
-        policies: [one.allowed.policy, other.allowed.policy],
-        caller,
-        async settle(tx, accepted) {
-          if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply(accepted)));
-        },
-      });
-      await begin(verification);
-      return reply(verification);
-    },
+    verifyIsolationOfTenant: (request) => decidedAnew({ kind: 'exists' }, () => verify(request)),
     async isolationReportOfTenant({ params: { name }, query: { against }, caller }) {
       const { tenant } = await authorized(caller, name);
       const found = against === undefined ? await store.verifications.latestOf(tenant._id) : await store.verifications.find(pairOf(tenant._id, (await authorized(caller, against)).tenant._id));

@@ -7,7 +7,9 @@ import type { Admit } from '../../engines/admission/admission.ts';
 import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import { callerEntry, refusalEntry } from '../../engines/registry/caller.ts';
 import { refuseWhileRunning } from '../../engines/registry/decide-change.ts';
+import { decidedAnew } from '../../engines/registry/precondition.ts';
 import { recordEntries } from '../../store/commit.ts';
+import type { TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
@@ -24,9 +26,19 @@ export interface OpenTenantDependencies {
 
 const leaseMs = 60_000;
 
-/** Issues access to a tenant's database under a lease; that it was issued is an entry. Renewing is decided anew. */
+/** @throws TenureError operation_in_progress: what takes access away has begun, or begins as soon as what it preempts is undone */
+function refuseWhileAccessEnds({ name, operation, pending }: Pick<TenantDocument, 'name' | 'operation' | 'pending'>): void {
+  for (const ending of [operation, pending]) if (ending !== null && endsAccess(ending.kind)) refuseWhileRunning({ name, operation: { fence: 0, ...ending } });
+}
+
+/**
+ * Issues access to a tenant's database under a lease; that it was issued is an entry. Renewing is decided anew. The commit
+ * of a grant stands on the state that was decided on: a tenant that is suspended meanwhile is not opened.
+ */
 export function openTenantHandler({ store, authorize, admit, tenantSecrets, endpoints }: OpenTenantDependencies): RouteHandlers['openTenant'] {
-  return async ({ params: { name }, body, caller }) => {
+  return (request) => decidedAnew({ kind: 'exists' }, () => open(request));
+
+  async function open({ params: { name }, body, caller }: Parameters<RouteHandlers['openTenant']>[0]): ReturnType<RouteHandlers['openTenant']> {
     const tenant = await store.resources.find('Tenant', name);
     await authorize(caller, 'tenant.open', tenantTarget(name, tenant));
     if (tenant === undefined) throw absent({ kind: 'Tenant', name });
@@ -41,7 +53,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
       await recordEntries(store.commit, [refusalEntry(caller, { action: 'tenant.open', target, tenant: tenant._id, policy: verdict.decision, reason: 'policy_refused' })]);
       throw policyRefusal(verdict);
     }
-    if (tenant.operation !== null && endsAccess(tenant.operation.kind)) refuseWhileRunning(tenant);
+    refuseWhileAccessEnds(tenant);
     const { region, cell, mode } = tenant.placement;
     const endpoint = endpoints.get(cell);
     if (endpoint === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${cell}"; add it to the cells file of the API and restart it`);
@@ -52,6 +64,8 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
     const id = renewed ?? store.newId();
     if (renewed === undefined) {
       await store.commit(async (tx) => {
+        const current = await store.resources.read(tx, 'Tenant', tenant._id);
+        if (current?.revision !== tenant.revision) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
         await store.tenantLeases.grant(tx, { id, ...lease });
         return { result: undefined, entries: [{ ...callerEntry(caller), action: 'tenant.open', target, tenant: tenant._id, outcome: 'allowed', policy: verdict.decision }] };
       });
@@ -69,5 +83,5 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
       credential: { username: user, password, authSource: database },
     };
     return { status: 200, body: access, headers: { 'cache-control': 'no-store, no-transform' } };
-  };
+  }
 }

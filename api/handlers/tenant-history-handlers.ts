@@ -1,27 +1,29 @@
 import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
+import type { DeclaredTenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { TenantRevision } from '../../contracts/tenant-revision.ts';
 import { jsonDifference } from '../../domain/json-difference.ts';
 import { rebaseServices } from '../../domain/tenant-template.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { TenantDocument } from '../../store/documents.ts';
+import type { Declaration } from '../../store/resources.ts';
 import type { PointInTime, TenantRevisionDocument } from '../../store/revisions.ts';
 import type { Store } from '../../store/store.ts';
-import { absent, tenantTarget } from '../authorization.ts';
+import { absent, permitOn, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
 import { listPage } from './list-page.ts';
+import type { TenantChange } from './tenant-change.ts';
 
 export interface TenantHistoryDependencies {
   readonly store: Pick<Store, 'resources' | 'revisions'>;
   readonly authorize: Authorize;
   readonly pageTokens: PageTokens;
-  /** What a rollback declares goes the way of every declaration. */
-  readonly putTenant: RouteHandlers['putTenant'];
+  readonly tenantChange: TenantChange;
 }
 
 function pointInTime(text: string): PointInTime {
@@ -44,8 +46,15 @@ function revisionBody(revision: TenantRevisionDocument): TenantRevision {
   return { apiVersion, kind: 'Tenant', metadata: { ...manifestMetadata(revision.name, revision), uid: revision._id.uid, ...pointOf(revision) }, spec: revision.spec };
 }
 
+/** What an earlier generation declared, without what only verbs and moves change: absent means unchanged. */
+function declaredAgain(tenant: TenantDocument, { labels, annotations, spec: { lifecycle: _lifecycle, placement: _placement, hold: _hold, ...spec } }: TenantRevisionDocument): Declaration<DeclaredTenantSpec> {
+  // A collection that was added since holds data, and stays.
+  const services = tenant.placement === null ? spec.services : rebaseServices(tenant.spec.services, tenant.spec.services, spec.services, canonicallyEqual);
+  return { labels, annotations, spec: { ...spec, services } };
+}
+
 /** One tenant as it is, as it was, what differs, and back. */
-export function tenantHistoryHandlers({ store, authorize, pageTokens, putTenant }: TenantHistoryDependencies): Pick<RouteHandlers, 'getTenant' | 'listTenantRevisions' | 'diffTenant' | 'rollbackTenant'> {
+export function tenantHistoryHandlers({ store, authorize, pageTokens, tenantChange }: TenantHistoryDependencies): Pick<RouteHandlers, 'getTenant' | 'listTenantRevisions' | 'diffTenant' | 'rollbackTenant'> {
   async function read(name: string, caller: Caller, action: 'tenant.get' | 'tenant.update'): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
     await authorize(caller, action, tenantTarget(name, tenant));
@@ -97,17 +106,26 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, putTenant 
       const from = await revisionAt(tenant, query.from === undefined ? { generation: Math.max(1, to._id.generation - 1) } : pointInTime(query.from));
       return { status: 200, body: { name, from: pointOf(from), to: pointOf(to), changes: changesBetween(from, to) } };
     },
-    async rollbackTenant(request) {
-      const { params: { name }, body: { generation }, caller, precondition } = request;
-      const tenant = await read(name, caller, 'tenant.update');
+    async rollbackTenant({ params: { name }, body: { generation }, caller, precondition, idempotency }) {
       // Or a name that is freed at this moment would be given to a new tenant.
-      if (precondition?.kind === 'absent') throw new TenureError('already_exists', `tenant "${name}" exists`);
-      const revision = await revisionAt(tenant, { generation });
-      // Absent means unchanged; a hold is lifted by its own verb only.
-      const { lifecycle: _lifecycle, placement: _placement, hold: _hold, ...spec } = revision.spec;
-      // A collection that was added since holds data, and stays.
-      const services = tenant.placement === null ? spec.services : rebaseServices(tenant.spec.services, tenant.spec.services, spec.services, canonicallyEqual);
-      const reply = await putTenant({ ...request, query: { force: 'true' }, body: { apiVersion, kind: 'Tenant', metadata: manifestMetadata(name, revision), spec: { ...spec, services } } });
+      if (precondition?.kind === 'absent') {
+        await read(name, caller, 'tenant.update');
+        throw new TenureError('already_exists', `tenant "${name}" exists`);
+      }
+      const reply = await tenantChange.make(
+        {
+          name,
+          async declare(tenant) {
+            if (tenant === undefined) throw absent({ kind: 'Tenant', name });
+            return declaredAgain(tenant, await revisionAt(tenant, { generation }));
+          },
+          precondition: precondition ?? { kind: 'exists' },
+          caller,
+          permit: permitOn(authorize, caller, name),
+          force: true,
+        },
+        idempotency,
+      );
       return { ...reply, status: reply.status === 202 ? 202 : 200 };
     },
   };

@@ -1,6 +1,5 @@
 import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { RouteAnswer } from '../../contracts/routes.ts';
-import { isFulfilled } from '../../domain/tenant-verb.ts';
 import type { TenantVerb } from '../../domain/tenant-verb.ts';
 import type { Admit } from '../../engines/admission/admission.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
@@ -11,7 +10,7 @@ import { schedulePlan, unschedulePlan } from '../../engines/registry/schedule-pl
 import type { TenantDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
-import { absent, tenantTarget } from '../authorization.ts';
+import { permitOn } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { tenantBody } from '../representations.ts';
@@ -68,21 +67,19 @@ function settledReply(tenant: TenantDocument): SettledReply {
 export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHandlers {
   const { store, authorize, tenantChange } = dependencies;
 
-  async function authorized(caller: Caller, name: string, action: `tenant.${OperationKind | 'hold' | 'release_hold'}`): Promise<TenantDocument> {
-    const tenant = await store.resources.find('Tenant', name);
-    await authorize(caller, action, tenantTarget(name, tenant));
-    if (tenant === undefined) throw absent({ kind: 'Tenant', name });
-    return tenant;
-  }
-
   async function run(verb: TenantVerb, { params: { name }, query, caller, precondition, idempotency }: VerbRequest): Promise<ChangedReply> {
-    const current = await authorized(caller, name, `tenant.${verb.path}`);
-    const confirmMassChange = query.confirmMassChange === 'true';
-    if (confirmMassChange) await authorize(caller, 'tenant.pass_brake', { kind: 'Tenant', name, tenant: current._id });
-    // A tenant that is there already stays so, whatever revision the caller has seen.
-    const fulfilled = current.operation === null && isFulfilled(verb, { lifecycle: current.lifecycle, spec: { ...current.spec, lifecycle: current.spec.lifecycle ?? 'Draft' } });
-    const asked: Precondition = fulfilled ? { kind: 'exists' } : (precondition ?? { kind: 'exists' });
-    const reply = await tenantChange.make({ name, verb, precondition: asked, caller, preempt: query.preempt === 'true', confirmMassChange }, idempotency);
+    const reply = await tenantChange.make(
+      {
+        name,
+        verb,
+        precondition: precondition ?? { kind: 'exists' },
+        caller,
+        permit: permitOn(authorize, caller, name),
+        preempt: query.preempt === 'true',
+        confirmMassChange: query.confirmMassChange === 'true',
+      },
+      idempotency,
+    );
     return { ...reply, status: reply.status === 202 ? 202 : 200 };
   }
 
@@ -90,6 +87,7 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
     return {
       name,
       caller,
+      permit: permitOn(authorize, caller, name),
       precondition: precondition ?? { kind: 'exists' },
       async settle(tx, tenant) {
         if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(settledReply(tenant)));
@@ -112,7 +110,6 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
       const { plan, time } = request.body;
       const at = time === undefined ? undefined : new Date(time);
       if (at === undefined || at.getTime() <= Date.now()) return run({ path: 'change_plan', plan }, request);
-      await authorized(request.caller, request.params.name, 'tenant.change_plan');
       const tenant = await schedulePlan(dependencies, {
         ...settling(request),
         async settle(tx, scheduled) {
@@ -122,15 +119,12 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
       return { status: 200, body: { tenant: tenantBody(tenant) }, headers: { etag: etagOf(tenant.revision) } };
     },
     async cancelPlanChangeOfTenant(request) {
-      await authorized(request.caller, request.params.name, 'tenant.change_plan');
       return settledReply(await unschedulePlan(dependencies, settling({ ...request, query: {} })));
     },
     async holdTenant(request) {
-      await authorized(request.caller, request.params.name, 'tenant.hold');
       return settledReply(await holdTenant(dependencies, settling({ ...request, query: {} }), request.body.reason));
     },
     async releaseHoldOfTenant(request) {
-      await authorized(request.caller, request.params.name, 'tenant.release_hold');
       return settledReply(await releaseHold(dependencies, settling({ ...request, query: {} })));
     },
   };

@@ -1,4 +1,5 @@
-import type { PolicyActor, PolicyDecision } from '../../contracts/policy.ts';
+import type { PolicyAction, PolicyActor, PolicyDecision } from '../../contracts/policy.ts';
+import type { TenantDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
 
 /** Who asks, by which request, and the decision that let them ask. */
@@ -7,6 +8,12 @@ export interface Caller {
   readonly requestId: string;
   readonly correlationId: string;
 }
+
+/**
+ * Asks whether the caller may do this to the tenant on which a change is decided; `undefined` where there is none of its name.
+ * @throws TenureError forbidden, not_found, policy_unavailable
+ */
+export type Permit = (action: PolicyAction, tenant: TenantDocument | undefined) => Promise<void>;
 
 /** What an entry says of the caller. */
 export function callerEntry({ actor, requestId, correlationId }: Caller): Pick<LedgerDraft, 'actor' | 'requestId' | 'correlationId'> {

@@ -1,12 +1,13 @@
 import type { DeclaredTenantSpec } from '../../contracts/manifests/tenant.ts';
+import { isFulfilled } from '../../domain/tenant-verb.ts';
 import type { TenantVerb } from '../../domain/tenant-verb.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
-import type { Caller } from './caller.ts';
-import { createDecide } from './decide-change.ts';
+import type { Caller, Permit } from './caller.ts';
+import { createDecide, settled } from './decide-change.ts';
 import type { DecideDependencies } from './decide-change.ts';
 import type { MassChangeBrake } from './mass-change-brake.ts';
 import { decidedAnew, requirePrecondition } from './precondition.ts';
@@ -18,6 +19,8 @@ interface TenantRequest {
   readonly name: string;
   readonly precondition: Precondition;
   readonly caller: Caller;
+  /** Asked about the tenant that is decided on; absent where the caller's right was established before. */
+  readonly permit?: Permit;
   /** The caller knows that many tenants are being changed, and may say so. */
   readonly confirmMassChange?: boolean;
   /** Runs in the commit, with what it made: keeps the answer under the request's idempotency key. */
@@ -27,7 +30,9 @@ interface TenantRequest {
 /** What a tenant is to be, as a manifest says it. */
 export interface Declare extends TenantRequest {
   /** What is declared, given the tenant as it stands. */
-  readonly declare: (current: TenantDocument | undefined) => Declaration<DeclaredTenantSpec>;
+  readonly declare: (current: TenantDocument | undefined) => Declaration<DeclaredTenantSpec> | Promise<Declaration<DeclaredTenantSpec>>;
+  /** Nothing but a creation is asked for. */
+  readonly creates?: true;
   /** Reverse also what a verb has set. */
   readonly force?: boolean;
   /** Declared by a roll-out, which then owns the template's version. */
@@ -57,6 +62,22 @@ export function newOperationOf(changed: ChangedTenant | undefined): OperationDoc
   return changed === undefined || changed.outcome === 'unchanged' || changed.preempted !== undefined ? undefined : changed.operation;
 }
 
+/** What may be asked before it is known what the request leads to. */
+async function permitRequest(request: ChangeTenantRequest, current: TenantDocument | undefined): Promise<void> {
+  const { permit } = request;
+  if (permit === undefined) return;
+  // The first question is the same whether or not there is such a tenant, so that its refusal does not tell.
+  if ('verb' in request) await permit(`tenant.${request.verb.path}`, current);
+  else if (request.creates !== true) await permit('tenant.update', current);
+  if (!('verb' in request) && (current === undefined || request.creates === true)) await permit('tenant.create', undefined);
+  if (request.confirmMassChange === true && current !== undefined) await permit('tenant.pass_brake', current);
+}
+
+/** A tenant that is there already stays so, whatever revision the caller has seen. */
+function isFulfilledCommand(request: ChangeTenantRequest, current: TenantDocument | undefined): boolean {
+  return 'verb' in request && current?.operation === null && isFulfilled(request.verb, settled(current));
+}
+
 export interface ChangeTenantDependencies extends DecideDependencies {
   readonly store: Store;
   readonly brake: MassChangeBrake;
@@ -72,8 +93,10 @@ export type ChangeTenant = (request: ChangeTenantRequest) => Promise<ChangedTena
 export function createChangeTenant({ store, brake, failpoints, ...deciding }: ChangeTenantDependencies): ChangeTenant {
   const decide = createDecide({ store, ...deciding });
   const change: ChangeTenant = async (request) => {
+    // The one state that rights, precondition, path and commit are judged on.
     const current = await store.resources.find('Tenant', request.name);
-    requirePrecondition(request.precondition, `tenant "${request.name}"`, current);
+    await permitRequest(request, current);
+    if (!isFulfilledCommand(request, current)) requirePrecondition(request.precondition, `tenant "${request.name}"`, current);
     const decided = await decide(request, current);
     if (decided.kind === 'unchanged') {
       const running = decided.current.operation === null ? undefined : await store.operations.find(decided.current.operation.id);

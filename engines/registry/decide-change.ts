@@ -78,7 +78,8 @@ function takesBack(running: OperationDocument | undefined): boolean {
   return running !== undefined && isBeingUndone(running) && Object.keys(running.restore).length > 0;
 }
 
-function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
+/** A tenant whose declared lifecycle is said; that of one that never named it is Draft. */
+export function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
   return { ...tenant, spec: { ...tenant.spec, lifecycle: tenant.spec.lifecycle ?? 'Draft' } };
 }
 
@@ -137,7 +138,7 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
   }
 
   async function decideDeclaration(request: Declare, current: TenantDocument | undefined): Promise<Decided> {
-    const declared = request.declare(current);
+    const declared = await request.declare(current);
     const action = current === undefined ? 'tenant.create' : 'tenant.update';
     let change: TenantChange;
     try {
@@ -152,6 +153,8 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const unchanged =
       current !== undefined && canonicallyEqual(change.spec, current.spec) && canonicallyEqual(declaration.labels, current.labels) && canonicallyEqual(declaration.annotations, current.annotations);
     if (unchanged && (path === undefined || current.operation?.kind === path) && !takesBack(await runningOn(current))) return { kind: 'unchanged', current };
+    // Whoever may not take a path by its verb may not take it by declaring where it leads.
+    if (path !== undefined) await request.permit?.(`tenant.${path}`, current);
     if (current !== undefined) refuseWhileRunning(current);
     // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
     const beside = current !== undefined && path !== 'activate' && (path === 'reconcile' || !canonicallyEqual(withFields(change.spec, fieldsBefore(change.assign, current.spec)), current.spec));

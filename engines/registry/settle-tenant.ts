@@ -1,6 +1,6 @@
 import type { EventType } from '../../contracts/ledger-entry.ts';
 import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
-import type { AdmissionAction } from '../../contracts/policy.ts';
+import type { AdmissionAction, PolicyAction } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { recordEntries } from '../../store/commit.ts';
 import type { Transaction } from '../../store/commit.ts';
@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 import { policyRefusal } from '../admission/admission.ts';
 import type { Admit } from '../admission/admission.ts';
 import { callerEntry, refusalEntry } from './caller.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, Permit } from './caller.ts';
 import { decidedAnew, requirePrecondition } from './precondition.ts';
 import type { Precondition } from './precondition.ts';
 
@@ -18,6 +18,8 @@ export interface SettleRequest {
   readonly name: string;
   readonly precondition: Precondition;
   readonly caller: Caller;
+  /** Asked about the tenant that is decided on; absent where the caller's right was established before. */
+  readonly permit?: Permit;
   readonly action: AdmissionAction;
   readonly event: { readonly type: EventType; readonly data: Record<string, string> };
   /** The tenant as it is to stand; the same one where nothing is to be changed. @throws TenureError */
@@ -30,9 +32,10 @@ export interface SettleRequest {
 
 /** A change of a tenant that is done when it is committed: no operation runs for it. */
 export function settleTenant({ store, admit }: { readonly store: Store; readonly admit: Admit }, request: SettleRequest): Promise<TenantDocument> {
-  const { name, precondition, caller, action, event, change, asked, settle } = request;
+  const { name, precondition, caller, permit, action, event, change, asked, settle } = request;
   return decidedAnew(precondition, async () => {
     const current = await store.resources.find('Tenant', name);
+    await permit?.(action satisfies PolicyAction, current);
     requirePrecondition(precondition, `tenant "${name}"`, current);
     if (current === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist`);
     const target = { kind: 'Tenant', name, uid: current._id };

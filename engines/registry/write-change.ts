@@ -1,5 +1,6 @@
 import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import { updateConditions } from '../../domain/conditions.ts';
+import { endsAccess } from '../../domain/lifecycle.ts';
 import { readyIn } from '../../domain/operation-outcomes.ts';
 import { scheduleBeside } from '../../domain/scheduled-plan.ts';
 import { fieldsBefore } from '../../domain/tenant-change.ts';
@@ -68,6 +69,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
   const current = before === undefined ? undefined : await store.resources.read(tx, 'Tenant', uid);
   if (before !== undefined && current?.revision !== before.revision) throw new TenureError('revision_stale', `tenant "${request.name}" has changed meanwhile`);
   if (current !== undefined) refuseWhileRunning(current);
+  if (change.transition !== undefined && endsAccess(change.transition.path)) await store.tenantLeases.ending(tx, uid);
 
   let tenant = await declaredTenant(store, tx, writing, current);
   const at = { time: tx.time.toISOString(), generation: tenant.generation };

@@ -1,3 +1,4 @@
+import { endsAccess } from '../../domain/lifecycle.ts';
 import { fieldsBefore } from '../../domain/tenant-change.ts';
 import { isReversible } from '../../domain/step-plan.ts';
 import { isEarlyPurge } from '../../domain/tenant-verb.ts';
@@ -34,6 +35,7 @@ export async function writePending(store: Store, tx: Transaction, { operationId,
     throw new TenureError('operation_in_progress', `operation ${running._id} (${running.kind}) can no longer be cancelled`, { operationId: running._id });
   }
   const { transition, assign } = change;
+  if (endsAccess(transition.path)) await store.tenantLeases.ending(tx, uid);
   const operation = await store.operations.insert(tx, {
     id: operationId,
     kind: transition.path,

@@ -137,3 +137,81 @@ test('what is settled with a change is there exactly when the change is', async 
   const { tenant } = await declares[0]!(settling('mine'));
   assert.equal((await opened.store.idempotency.claim({ ...held, claim: 'repeat' }))?.body, tenant._id);
 });
+
+/** A tenant that stands in this state, as its operations would have left it. */
+async function stands(name: string, lifecycle: 'Active' | 'Suspended'): Promise<TenantDocument> {
+  await declares[0]!(request(name, { kind: 'absent' }, spec(name)));
+  await move(name, lifecycle);
+  return (await standing(name)).tenant;
+}
+
+/** What an operation's end writes, in short. */
+async function move(name: string, lifecycle: 'Active' | 'Suspended'): Promise<void> {
+  const placement = { region: 'eu-west-1', cell: 'eu-west-1-a', mode: 'dedicated' };
+  await opened.control.db(opened.databases.control).collection('resources').updateOne({ name }, { $set: { lifecycle, 'spec.lifecycle': lifecycle, placement }, $inc: { revision: 1, generation: 1 } });
+}
+
+test('a verb that is fulfilled on the state it is decided on stays so: what has happened since is not undone by a stale revision', async () => {
+  const { revision } = await stands('resumed-since', 'Suspended');
+  const own = opened.another();
+  const commits: string[] = [];
+  const suspend = changing({ ...own, commit: (work) => { commits.push('commit'); return own.commit(work); } });
+  const asked: string[] = [];
+  const { outcome } = await suspend({
+    name: 'resumed-since',
+    verb: { path: 'suspend' },
+    precondition: { kind: 'revision', revisions: [revision - 1] },
+    caller,
+    async permit(action) {
+      // Another caller's resume comes to its end between the right and the decision.
+      if (asked.push(action) === 1) await move('resumed-since', 'Active');
+    },
+    settle: async () => undefined,
+  });
+  assert.deepEqual([outcome, asked, commits], ['unchanged', ['tenant.suspend'], []]);
+  assert.equal((await standing('resumed-since')).tenant.operation, null);
+});
+
+const withPlan = (name: string): TenantSpec => spec(name, { lifecycle: 'Active', plan: 'enterprise' });
+
+for (const { path, declared, from } of [
+  { path: 'change_plan', declared: withPlan, from: 'Active' },
+  { path: 'suspend', declared: (name: string) => spec(name, { lifecycle: 'Suspended' }), from: 'Active' },
+  { path: 'resume', declared: (name: string) => spec(name, { lifecycle: 'Active' }), from: 'Suspended' },
+  { path: 'reconcile', declared: (name: string) => spec(name, { lifecycle: 'Active', config: { theme: 'dark' } }), from: 'Active' },
+] as const) {
+  test(`declaring where ${path} leads asks for the right to it, of the one state that everything is decided on`, async () => {
+    const name = `declares-${path.replace('_', '-')}`;
+    const before = await stands(name, from);
+    const asked: [string, TenantDocument | undefined][] = [];
+    const refusal = Object.assign(new Error('no'), { code: 'forbidden' });
+    await assert.rejects(
+      declares[0]!({
+        ...request(name, { kind: 'exists' }, declared(name)),
+        async permit(action, tenant) {
+          asked.push([action, tenant]);
+          if (action === `tenant.${path}`) throw refusal;
+        },
+      }),
+      refusal,
+    );
+    assert.deepEqual(asked.map(([action]) => action), ['tenant.update', `tenant.${path}`]);
+    assert.equal(new Set(asked.map(([, tenant]) => tenant)).size, 1, 'one read');
+    assert.deepEqual((await standing(name)).tenant, before);
+  });
+}
+
+test('access that is taken away while it is given is not given: the grant starts over and sees it', async () => {
+  const { _id: uid } = await stands('opened-late', 'Active');
+  const { store } = opened;
+  const seen: (string | undefined)[] = [];
+  await store.commit(async (tx) => {
+    const tenant = await store.resources.read(tx, 'Tenant', uid);
+    seen.push(tenant?.operation?.kind);
+    // The transaction has its snapshot: what it has read is no longer so when it writes.
+    if (seen.length === 1) await declares[0]!({ name: 'opened-late', verb: { path: 'suspend' }, precondition: { kind: 'exists' }, caller, settle: async () => undefined });
+    await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'service', until: tx.time });
+    return { result: undefined, entries: [anyEntry(uid)] };
+  });
+  assert.deepEqual(seen, [undefined, 'suspend']);
+});
