@@ -4,7 +4,7 @@ import { homeFormIn } from '../domain/isolation.ts';
 import { startable } from '../domain/operation-input.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
 import { TenureError } from '../domain/tenure-error.ts';
-import type { Cells } from '../engines/isolation/cells.ts';
+import type { Cell, Cells } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../engines/isolation/home.ts';
 import { scanCell } from '../engines/isolation/drift/scan-cell.ts';
@@ -18,6 +18,7 @@ import type { StartOperation } from '../platform/operation-starter.ts';
 import type { TenantDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { asFailure } from './failure.ts';
+import { reachCell } from './reach-cell.ts';
 
 export interface DriftPage {
   readonly scanned: number;
@@ -40,22 +41,23 @@ const pageSize = 500;
 const patienceMs = 60_000;
 
 export interface DriftDependencies {
-  readonly store: Pick<Store, 'resources' | 'drift' | 'backoffs'>;
+  readonly store: Pick<Store, 'resources' | 'drift' | 'backoffs' | 'cells'>;
   readonly cells: Cells;
   readonly templates: Templates;
   readonly installation: string;
+  readonly worker: string;
   readonly record: (scanned: readonly ScannedTenant[]) => AsyncIterable<RecordedDrift & ScannedTenant>;
   readonly start: StartOperation;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'driftFindings' | 'driftScans'>;
 }
 
-export function createDriftActivities({ store, cells, templates, installation, record, start, logger, metrics }: DriftDependencies): DriftActivities {
-  async function homeOf(tenant: TenantDocument, lease: WorkLease): Promise<Home | undefined> {
+export function createDriftActivities({ store, cells, templates, installation, worker, record, start, logger, metrics }: DriftDependencies): DriftActivities {
+  async function homeOf(tenant: TenantDocument, cell: Cell, lease: WorkLease): Promise<Home | undefined> {
     const { _id: uid, spec, placement, lifecycle } = tenant;
     if (placement === null) return undefined;
     const config = effectiveConfig(await templates.of(spec), spec.config);
-    return describeHome({ installation, uid, operationId: 'scan', mode: placement.mode, spec, form: homeFormIn(lifecycle), config, cell: cells.get(placement.cell), lease });
+    return describeHome({ installation, uid, operationId: 'scan', mode: placement.mode, spec, form: homeFormIn(lifecycle), config, cell, lease });
   }
 
   async function begin({ begun, refused }: RecordedDrift, { name, spec }: TenantDocument): Promise<void> {
@@ -65,29 +67,30 @@ export function createDriftActivities({ store, cells, templates, installation, r
     await start(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }));
   }
 
-  async function scanPage(cell: string, after: string | undefined): Promise<DriftPage> {
+  async function scanPage(name: string, after: string | undefined): Promise<DriftPage> {
+    const cell = await reachCell({ cells, store, worker }, name);
     const until = Date.now() + patienceMs;
     const lease: WorkLease = {
       remainingMs() {
         Context.current().heartbeat();
         const leftMs = until - Date.now();
-        if (leftMs < 1) throw new TenureError('cell_unavailable', `cell "${cell}" was not scanned in time`);
+        if (leftMs < 1) throw new TenureError('cell_unavailable', `cell "${name}" was not scanned in time`);
         return leftMs;
       },
     };
-    const tenants = await store.resources.idleOn(cell, after, pageSize);
+    const tenants = await store.resources.idleOn(name, after, pageSize);
     const looked: { readonly tenant: TenantDocument; readonly home: Home }[] = [];
     for (const tenant of tenants) {
       try {
-        const home = await homeOf(tenant, lease);
+        const home = await homeOf(tenant, cell, lease);
         if (home !== undefined) looked.push({ tenant, home });
       } catch (error) {
         // One whose template is gone, say, must not keep the others from being looked at.
         if (error instanceof TenureError && problems[error.code].retryable) throw error;
-        logger.warn('a home could not be looked at', { tenant: tenant.name, cell, ...errorFields(error) });
+        logger.warn('a home could not be looked at', { tenant: tenant.name, cell: name, ...errorFields(error) });
       }
     }
-    const found = await scanCell({ cell: cells.get(cell), lease, homes: looked.map(({ home }) => home) });
+    const found = await scanCell({ cell, lease, homes: looked.map(({ home }) => home) });
     const scanned = looked.map(({ home, ...about }) => ({ ...about, findings: found.get(home) ?? [] }));
     let drifted = 0;
     for await (const { tenant, findings, ...recorded } of record(scanned)) {

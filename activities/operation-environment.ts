@@ -15,6 +15,8 @@ export interface OperationEnvironment {
   readonly templates: Templates;
   readonly handlers: Record<StepKey, StepHandler>;
   readonly installation: string;
+  /** Names this worker among those that look at cells. */
+  readonly worker: string;
   readonly failpoints: Failpoints;
   readonly start: StartOperation;
 }

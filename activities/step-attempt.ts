@@ -8,6 +8,7 @@ import { TenureError } from '../domain/tenure-error.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
 import { plannedStep } from '../domain/step-plan.ts';
 import type { StepKey, StepScope } from '../domain/step-plan.ts';
+import type { Cell } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { WorkLease } from '../engines/isolation/home.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
@@ -22,6 +23,7 @@ import type { OperationAndTenant } from './held-operation.ts';
 import type { HeldStep } from './operation-activities.ts';
 import { operationEntry } from './operation-entry.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
+import { reachCell } from './reach-cell.ts';
 import type { StepOutcome, StepWork } from './steps/step-handler.ts';
 import { releasing, workUnderLease } from './work-under-lease.ts';
 
@@ -29,7 +31,7 @@ export function newAttempt({ operation, fence, step }: HeldStep): StepAttempt {
   return { operationId: operation.operationId, fence, step, attempt: randomUUID() };
 }
 
-async function stepWork({ cells, installation, templates }: OperationEnvironment, { operation, tenant }: OperationAndTenant, lease: WorkLease): Promise<StepWork> {
+async function stepWork({ installation, templates }: OperationEnvironment, { operation, tenant }: OperationAndTenant, lease: WorkLease, cell?: Cell): Promise<StepWork> {
   const before = withFields(tenant.spec as SettledSpec, operation.restore);
   const [config, configBefore] = await Promise.all([tenant.spec, before].map(async (spec) => effectiveConfig(await templates.of(spec), spec.config)));
   return {
@@ -37,7 +39,7 @@ async function stepWork({ cells, installation, templates }: OperationEnvironment
     tenant,
     lease,
     home() {
-      if (tenant.placement === null) throw new TenureError('internal', `tenant ${tenant._id} has no place yet`);
+      if (tenant.placement === null || cell === undefined) throw new TenureError('internal', `tenant ${tenant._id} has no place yet`);
       return describeHome({
         installation,
         uid: tenant._id,
@@ -47,7 +49,7 @@ async function stepWork({ cells, installation, templates }: OperationEnvironment
         form: homeFormIn(operation.to === 'Purged' ? operation.from : operation.to),
         config: config ?? {},
         ...(operation.from === 'Draft' ? {} : { before: { spec: before, form: homeFormIn(operation.from), config: configBefore ?? {} } }),
-        cell: cells.get(tenant.placement.cell),
+        cell,
         lease,
       });
     },
@@ -60,9 +62,13 @@ const untilCommit: WorkLease = { remainingMs: () => 8_000 };
 /** To look takes no lease: each command is bounded by this, and nothing is changed. */
 const whileLooking: WorkLease = { remainingMs: () => 4_000 };
 
+async function cellOf(environment: OperationEnvironment, { tenant }: OperationAndTenant): Promise<Cell | undefined> {
+  return tenant.placement === null ? undefined : reachCell(environment, tenant.placement.cell);
+}
+
 /** Looks whether a step can be begun. @throws TenureError where it cannot */
 export async function lookAtStep(environment: OperationEnvironment, found: OperationAndTenant, step: StepKey): Promise<void> {
-  await environment.handlers[step].look?.(await stepWork(environment, found, whileLooking));
+  await environment.handlers[step].look?.(await stepWork(environment, found, whileLooking, await cellOf(environment, found)));
 }
 
 /** Does one attempt's work and its checkpoint: under a lease where it touches a cell. */
@@ -76,7 +82,8 @@ export async function attemptStep<T>(
 ): Promise<T> {
   if (plannedStep(found.operation.kind, attempt.step).scope === 'control') return work(await stepWork(environment, found, untilCommit));
   const { stepLeases: leases } = environment.store;
-  return workUnderLease({ leases, ...context }, attempt, take, async (lease) => work(await stepWork(environment, found, lease)));
+  const cell = await cellOf(environment, found);
+  return workUnderLease({ leases, ...context }, attempt, take, async (lease) => work(await stepWork(environment, found, lease, cell)));
 }
 
 /** Says in which state an operation lets this attempt commit: an attempt that comes late finds it no longer so. */

@@ -17,6 +17,7 @@ import type { TenantDocument, VerificationDocument } from '../store/documents.ts
 import type { Store } from '../store/store.ts';
 import { ulidsFrom } from '../store/ulid.ts';
 import { asFailure } from './failure.ts';
+import { reachCell } from './reach-cell.ts';
 
 /** How a verification ended; the report itself is in the control database. */
 export interface VerificationEnd {
@@ -44,16 +45,17 @@ const commandMs = 15_000;
 const oldMs = 6 * 60 * 60_000;
 
 export interface VerificationDependencies {
-  readonly store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>;
+  readonly store: Pick<Store, 'cells' | 'commit' | 'resources' | 'verifications' | 'newId'>;
   readonly cells: Cells;
   readonly installation: string;
+  readonly worker: string;
   readonly password: TenantSecrets['password'];
   readonly failpoints: Failpoints;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'isolationProbes' | 'isolationBreaches'>;
 }
 
-export function createVerificationActivities({ store, cells, installation, password, failpoints, logger, metrics }: VerificationDependencies): VerificationActivities {
+export function createVerificationActivities({ store, cells, installation, worker, password, failpoints, logger, metrics }: VerificationDependencies): VerificationActivities {
   function leaseFromNow(): WorkLease {
     const until = performance.now() + patienceMs;
     const { heartbeat, cancellationSignal } = Context.current();
@@ -68,9 +70,9 @@ export function createVerificationActivities({ store, cells, installation, passw
     };
   }
 
-  function homeOf({ _id: uid, name, spec, placement, lifecycle }: TenantDocument, lease: WorkLease): Home {
+  async function homeOf({ _id: uid, name, spec, placement, lifecycle }: TenantDocument, lease: WorkLease): Promise<Home> {
     if (placement === null) throw new TenureError('tenant_not_active', `tenant "${name}" is nowhere`);
-    return describeHome({ installation, uid, operationId: 'verification', mode: placement.mode, spec, form: homeFormIn(lifecycle), config: {}, cell: cells.get(placement.cell), lease });
+    return describeHome({ installation, uid, operationId: 'verification', mode: placement.mode, spec, form: homeFormIn(lifecycle), config: {}, cell: await reachCell({ cells, store, worker }, placement.cell), lease });
   }
 
   async function tenantsOf({ tenants }: VerificationDocument): Promise<[TenantDocument, TenantDocument]> {
@@ -102,9 +104,10 @@ export function createVerificationActivities({ store, cells, installation, passw
     const tenants = await tenantsOf(document);
     for (const tenant of tenants) requireVerifiable(tenant);
     const lease = leaseFromNow();
+    const homes = [await homeOf(tenants[0], lease), await homeOf(tenants[1], lease)] as const;
     const startTime = new Date().toISOString();
     const directions = await verifyPair({
-      tenants: [{ name: tenants[0].name, home: homeOf(tenants[0], lease) }, { name: tenants[1].name, home: homeOf(tenants[1], lease) }],
+      tenants: [{ name: tenants[0].name, home: homes[0] }, { name: tenants[1].name, home: homes[1] }],
       leavings: leavingsOf(input.id),
       attempt,
       password,
@@ -143,8 +146,8 @@ export function createVerificationActivities({ store, cells, installation, passw
         if (document === undefined) return;
         const lease = leaseFromNow();
         const tenants = await Promise.all(document.tenants.map(({ uid }) => store.resources.findByUid('Tenant', uid)));
-        const homes = tenants.flatMap((tenant) => (tenant === undefined || tenant.placement === null ? [] : [homeOf(tenant, lease)]));
-        await clearLeavings(homes, leavingsOf(input.id));
+        const placed = tenants.flatMap((tenant) => (tenant === undefined || tenant.placement === null ? [] : [tenant]));
+        await clearLeavings(await Promise.all(placed.map((tenant) => homeOf(tenant, lease))), leavingsOf(input.id));
       }),
     endVerification: ({ failure, ...input }) =>
       asActivity(async () => {

@@ -81,7 +81,7 @@ async function main(): Promise<void> {
         { name: 'temporal', check: () => temporal.ping() },
         { name: 'policy', check: () => policy.check() },
       ],
-      stopping.signal.aborted,
+      stopping.signal.aborted ? 'stopping' : 'running',
     );
 
   const app = createApp({

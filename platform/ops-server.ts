@@ -14,20 +14,23 @@ export interface Readiness {
   readonly ready: boolean;
   /** Of the code that answers. */
   readonly version: string;
-  readonly checks: Readonly<Record<string, 'ok' | 'failed' | 'stopping'>>;
+  readonly checks: Readonly<Record<string, 'ok' | 'failed' | 'starting' | 'stopping'>>;
 }
+
+/** A process that starts, or stops, is not ready whatever answers it. */
+export type ProcessPhase = 'starting' | 'running' | 'stopping';
 
 const version = readVersion();
 
 /** Asks every dependency, at once. */
-export async function askReadiness(checks: readonly ReadinessCheck[], stopping: boolean): Promise<Readiness> {
+export async function askReadiness(checks: readonly ReadinessCheck[], phase: ProcessPhase): Promise<Readiness> {
   const results = await Promise.all(
     checks.map(async ({ name, check }) => [name, await check().then(() => 'ok' as const, () => 'failed' as const)] as const),
   );
   return {
-    ready: !stopping && results.every(([, result]) => result === 'ok'),
+    ready: phase === 'running' && results.every(([, result]) => result === 'ok'),
     version,
-    checks: { ...Object.fromEntries(results), ...(stopping ? { process: 'stopping' as const } : {}) },
+    checks: { ...Object.fromEntries(results), ...(phase === 'running' ? {} : { process: phase }) },
   };
 }
 

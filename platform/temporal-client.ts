@@ -28,9 +28,12 @@ export interface TemporalClient {
 
 const pingTimeoutMs = 2_000;
 
+/** By default gRPC waits up to two minutes between attempts to connect: so long nobody would notice that Temporal is back. */
+const reconnectArguments = { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 };
+
 /** A client that connects when it is first used, so that a process starts while Temporal is away. */
 export function createTemporalClient({ address, namespace, keyring }: TemporalClientOptions): TemporalClient {
-  const connection = Connection.lazy({ address });
+  const connection = Connection.lazy({ address, channelArgs: reconnectArguments });
   return {
     client: new Client({ connection, namespace, dataConverter: createDataConverter(keyring) }),
     async ping() {

@@ -5,16 +5,15 @@ import type { Logger } from './logging.ts';
 const everyMs = 250;
 const tellEveryMs = 5_000;
 
-/** Waits for a dependency for as long as it takes, and says every five seconds what it waits for. */
-export async function untilReady(name: string, logger: Logger, attempt: () => Promise<void>): Promise<void> {
-  let toldAt = Date.now();
+/** What `attempt` gives, tried for as long as it takes; says every five seconds what is waited for. */
+export async function untilReady<T>(name: string, logger: Logger, attempt: () => Promise<T>): Promise<T> {
+  let toldAt = performance.now();
   for (;;) {
     try {
-      await attempt();
-      return;
+      return await attempt();
     } catch (error) {
-      if (Date.now() - toldAt >= tellEveryMs) {
-        toldAt = Date.now();
+      if (performance.now() - toldAt >= tellEveryMs) {
+        toldAt = performance.now();
         logger.warn(`waiting for ${name}`, errorFields(error));
       }
       await delay(everyMs);

@@ -3,29 +3,74 @@ import { createCellTables } from './cell-tables.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 
+/** What one worker's last look at a cell showed. */
+export interface CellLook {
+  readonly cell: string;
+  readonly worker: string;
+  readonly reachable: boolean;
+  readonly checkTime: Date;
+  /** Why it could not be worked on. */
+  readonly error?: string;
+}
+
 export interface CellStore {
-  /** Writes down what a look at the cell showed. */
-  observe(cell: string, seen: { reachable: boolean; error?: string }): Promise<void>;
-  /** What is known now: a look older than `staleMs` does not count as reachable. */
+  /** Writes down what a worker's look at the cell showed. */
+  observe(cell: string, worker: string, seen: { reachable: boolean; error?: string }): Promise<void>;
+  /** What is known now: a cell is reachable where a worker has reached it in the last half minute. */
   observations(): Promise<Map<string, CellObservation>>;
+  /** Whether a worker other than this one has reached the cell in the last half minute. */
+  reachedByAnother(cell: string, worker: string): Promise<boolean>;
+  /** The last look of each worker that has looked in the last half minute; of a cell at which none has, the last one. */
+  looks(): Promise<CellLook[]>;
+  /** Forgets looks of workers that have long ended. */
+  forgetOld(): Promise<void>;
 }
 
 const staleMs = 30_000;
+const keepMs = 24 * 60 * 60_000;
+
+/** By mongod's clock, which also writes the time of each look. */
+const lookedSince = (ageMs: number) => ({ $gte: ['$checkTime', { $subtract: ['$$NOW', ageMs] }] });
+
+/** A look of a build that knew one look for each cell has no more than the cell's name. */
+const named = { $set: { cell: { $ifNull: ['$cell', '$_id'] }, worker: { $ifNull: ['$worker', ''] } } };
 
 export function createCellStore(database: Pick<ControlDatabase, 'cells' | 'cellTables'>): CellStore {
   const { cells } = database;
   const promised = createCellTables(database);
   return {
-    async observe(cell, { reachable, error }) {
+    async observe(cell, worker, { reachable, error }) {
       await onControl(() =>
-        cells.updateOne({ _id: cell }, { $set: { reachable, checkTime: new Date(), ...(error === undefined ? {} : { error }) }, ...(error === undefined ? { $unset: { error: true } } : {}) }, { upsert: true }),
+        cells.updateOne({ _id: `${cell}/${worker}` }, [{ $set: { cell, worker, reachable, checkTime: '$$NOW', error: error === undefined ? '$$REMOVE' : { $literal: error } } }], { upsert: true }),
       );
     },
     async observations() {
-      const [seen, tables] = await onControl(() => Promise.all([cells.find().toArray(), promised.sums()]));
-      return new Map(
-        seen.map((cell) => [cell._id, { reachable: cell.reachable && Date.now() - cell.checkTime.getTime() < staleMs, tables: tables.get(cell._id) ?? 0 }]),
+      const [seen, tables] = await onControl(() =>
+        Promise.all([
+          cells
+            .aggregate<{ _id: string; reachable: boolean }>([named, { $group: { _id: '$cell', reachable: { $max: { $and: ['$reachable', lookedSince(staleMs)] } } } }])
+            .toArray(),
+          promised.sums(),
+        ]),
       );
+      return new Map(seen.map(({ _id: cell, reachable }) => [cell, { reachable, tables: tables.get(cell) ?? 0 }]));
+    },
+    async reachedByAnother(cell, worker) {
+      const found = await onControl(() => cells.findOne({ cell, worker: { $ne: worker }, reachable: true, $expr: lookedSince(staleMs) }, { projection: { _id: 1 } }));
+      return found !== null;
+    },
+    async looks() {
+      const seen = await onControl(() => cells.aggregate<CellLook & { fresh: boolean }>([named, { $set: { fresh: lookedSince(staleMs) } }, { $sort: { cell: 1, checkTime: -1, worker: 1 } }]).toArray());
+      const withFresh = new Set(seen.filter(({ fresh }) => fresh).map(({ cell }) => cell));
+      const told = new Set<string>();
+      return seen.flatMap(({ cell, worker, reachable, checkTime, error, fresh }) => {
+        if (!fresh && (withFresh.has(cell) || told.has(cell))) return [];
+        told.add(cell);
+        return [{ cell, worker, reachable, checkTime, ...(error === undefined ? {} : { error }) }];
+      });
+    },
+    async forgetOld() {
+      await onControl(() => cells.deleteMany({ $expr: { $not: lookedSince(keepMs) } }));
     },
   };
 }

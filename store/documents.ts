@@ -314,9 +314,12 @@ export interface StoredAnswer {
   body: string;
 }
 
-/** What the workers last saw of a cell; an observation, not a decision. */
+/** What a worker last saw of a cell; an observation, not a decision. */
 export interface CellDocument {
+  /** Cell and worker. */
   _id: string;
+  cell: string;
+  worker: string;
   reachable: boolean;
   checkTime: Date;
   error?: string;

@@ -68,7 +68,7 @@ export interface Store {
   readonly openChangeFeed: OpenChangeFeed;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
-  /** Creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised. */
+  /** Connects, creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised. */
   prepare(): Promise<void>;
   /** Resolves when this store is prepared and the control database answers. @throws TenureError control_unavailable */
   ping(): Promise<void>;
@@ -126,6 +126,8 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     newId,
     async prepare() {
       await onControl(async () => {
+        // When its first connection fails, the driver keeps what it has closed, and every later call fails on that; only this makes a new one.
+        await client.connect();
         await ensureControlSchema(database);
         await deriveMissingSearchKeys(database);
         await recountCellTables(database);

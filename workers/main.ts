@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { MongoClient } from 'mongodb';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createDriftActivities } from '../activities/drift-activities.ts';
@@ -27,11 +28,12 @@ import { createOperationCanceller, createOperationStarter } from '../platform/op
 import { createRolloutStarter } from '../platform/rollout-starter.ts';
 import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
+import type { ProcessPhase } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
 import { createStore } from '../store/store.ts';
 import { connectCells } from './cell-connections.ts';
-import { monitorCells } from './cell-monitor.ts';
+import { cellChecks, monitorCells } from './cell-monitor.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { keepSchedules } from './schedules.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
   const metrics = createMetrics('worker');
   const sdkMetrics = await installTemporalRuntime(logger);
   const bundling = bundleWorkflows();
+  const name = `${process.pid}@${hostname()}`;
 
   const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-worker', maxPoolSize: 50, serverSelectionTimeoutMS: 5_000, socketTimeoutMS: 15_000 });
   const store = createStore({
@@ -56,8 +59,6 @@ async function main(): Promise<void> {
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
     installation: config.TENURE_INSTALLATION,
   });
-  await untilReady('control database', logger, () => store.prepare());
-
   const keyProvider = createLocalKeyProvider(readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE));
   const codecKeyring = readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE);
   const connected = connectCells(readCells(config.TENURE_CELLS_FILE));
@@ -65,57 +66,12 @@ async function main(): Promise<void> {
   const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
 
   const temporal = createTemporalClient({ address: config.TENURE_TEMPORAL_ADDRESS, namespace: config.TENURE_TEMPORAL_NAMESPACE, keyring: codecKeyring });
-  await untilReady('Temporal', logger, () => temporal.ping());
-  const connection = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });
   const workflows = { client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE };
   const start = createOperationStarter(workflows);
   const cells = createCells(connected);
-  const admit = createAdmit({ ...store, policy, keyProvider });
-  const templates = createTemplates(store);
-  const startRollout = createRolloutStarter(workflows);
-  const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
-  // The worker itself is what Temporal runs: that it is there need not be asked.
-  const changeTenant = createChangeTenant({ store, admit, templates, brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }), requireTemporal: async () => undefined, failpoints });
-  const worker = await Worker.create({
-    connection,
-    namespace: config.TENURE_TEMPORAL_NAMESPACE,
-    taskQueue: config.TENURE_TASK_QUEUE,
-    workflowBundle: await bundling,
-    dataConverter: createDataConverter(codecKeyring),
-    activities: {
-      ...createOperationActivities({
-        store,
-        admit,
-        cells,
-        start,
-        templates,
-        handlers: createStepHandlers({ ...store, tenantSecrets }),
-        installation: config.TENURE_INSTALLATION,
-        failpoints,
-        logger,
-        metrics,
-      }),
-      ...createVerificationActivities({ store, cells, installation: config.TENURE_INSTALLATION, password: tenantSecrets.password, failpoints, logger, metrics }),
-      ...createSweepActivities({ store, start, startRollout, startVerification: createVerificationStarter(workflows), cancelWorkflow: createOperationCanceller(workflows), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
-      ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
-      ...createRolloutActivities({
-        advance: createAdvanceRollout({
-          store,
-          templates,
-          changeTenant,
-          begin: (operation, { spec }) => start(startable(operation, spec.plan)),
-        }),
-        logger,
-      }),
-    },
-    maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,
-    // After a worker dies, its cached workflows are offered to the others this soon.
-    stickyQueueScheduleToStartTimeout: '4s',
-    shutdownGraceTime: '10s',
-    maxHeartbeatThrottleInterval: '2s',
-  });
 
-  let stopping = false;
+  let phase: ProcessPhase = 'starting';
+  // First of all: whoever asks is told what the start waits for.
   const ops = await startOpsServer({
     host: config.TENURE_HOST,
     port: config.TENURE_WORKER_OPS_PORT,
@@ -127,19 +83,80 @@ async function main(): Promise<void> {
           { name: 'control', check: () => store.ping() },
           { name: 'temporal', check: () => temporal.ping() },
           { name: 'policy', check: () => policy.check() },
+          ...cellChecks(cells),
         ],
-        stopping,
+        phase,
       ),
   });
-  const stopMonitor = await monitorCells({ cells: connected, observations: store.cells, logger, metrics });
+  await untilReady('control database', logger, () => store.prepare());
+  const stopMonitor = await monitorCells({ cells, worker: name, observations: store.cells, logger, metrics });
+  const admit = createAdmit({ ...store, policy, keyProvider });
+  const templates = createTemplates(store);
+  const startRollout = createRolloutStarter(workflows);
+  const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
+  // The worker itself is what Temporal runs: that it is there need not be asked.
+  const changeTenant = createChangeTenant({ store, admit, templates, brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }), requireTemporal: async () => undefined, failpoints });
+  const activities = {
+    ...createOperationActivities({
+      store,
+      admit,
+      cells,
+      start,
+      templates,
+      handlers: createStepHandlers({ ...store, tenantSecrets }),
+      installation: config.TENURE_INSTALLATION,
+      worker: name,
+      failpoints,
+      logger,
+      metrics,
+    }),
+    ...createVerificationActivities({ store, cells, installation: config.TENURE_INSTALLATION, worker: name, password: tenantSecrets.password, failpoints, logger, metrics }),
+    ...createSweepActivities({ store, start, startRollout, startVerification: createVerificationStarter(workflows), cancelWorkflow: createOperationCanceller(workflows), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
+    ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, worker: name, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
+    ...createRolloutActivities({
+      advance: createAdvanceRollout({
+        store,
+        templates,
+        changeTenant,
+        begin: (operation, { spec }) => start(startable(operation, spec.plan)),
+      }),
+      logger,
+    }),
+  };
+  const workflowBundle = await bundling;
+  const { connection, worker } = await untilReady('Temporal', logger, async () => {
+    await temporal.ping();
+    const opened = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });
+    try {
+      const created = await Worker.create({
+        connection: opened,
+        namespace: config.TENURE_TEMPORAL_NAMESPACE,
+        taskQueue: config.TENURE_TASK_QUEUE,
+        workflowBundle,
+        dataConverter: createDataConverter(codecKeyring),
+        activities,
+        maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,
+        // After a worker dies, its cached workflows are offered to the others this soon.
+        stickyQueueScheduleToStartTimeout: '4s',
+        shutdownGraceTime: '10s',
+        maxHeartbeatThrottleInterval: '2s',
+      });
+      return { connection: opened, worker: created };
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+  });
+
   const stopSchedules = keepSchedules({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE, driftEveryMs: config.TENURE_DRIFT_SCAN_SECONDS * 1000, logger });
   const running = worker.run();
+  phase = 'running';
 
   stopOnSignal({
     logger,
     deadlineMs: 20_000,
     stages: [
-      { name: 'loops', stop: () => { stopping = true; stopMonitor(); stopSchedules(); } },
+      { name: 'loops', stop: () => { phase = 'stopping'; stopMonitor(); stopSchedules(); } },
       { name: 'worker', stop: async () => { worker.shutdown(); await running; } },
       { name: 'Temporal connections', stop: async () => { await connection.close(); await temporal.close(); } },
       { name: 'MongoDB connections', stop: async () => { await Promise.all([control.close(), ...connected.map(({ client }) => client.close())]); } },

@@ -4,7 +4,8 @@ import type { DriftActivities } from '../activities/drift-activities.ts';
 const { listCells, scanHomes } = proxyActivities<DriftActivities>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '30s',
-  retry: { maximumAttempts: 2 },
+  // A worker that cannot reach the cell gives way: the next attempt may be another's.
+  retry: { maximumAttempts: 5 },
 });
 
 export interface DriftScanOutcome {

@@ -1,5 +1,6 @@
 import type { MongoClient } from 'mongodb';
 import { TenureError } from '../../domain/tenure-error.ts';
+import { withinMs } from '../../platform/deadline.ts';
 
 /** One MongoDB deployment that tenants live in. */
 export interface Cell {
@@ -10,19 +11,58 @@ export interface Cell {
   readonly endpoint: string;
 }
 
+/** What a look at a cell showed. */
+export interface CellSeen {
+  readonly reachable: boolean;
+  /** The name of the error where it is not. */
+  readonly error?: string;
+}
+
+/** The cells that this process is configured with. */
 export interface Cells {
   readonly names: readonly string[];
-  /** @throws TenureError cell_unavailable, when the deployment does not know the cell */
-  get(name: string): Cell;
+  /** Looks whether the cell answers, and remembers that. */
+  look(name: string): Promise<CellSeen>;
+  /** What the last look showed; before the first one, nothing. */
+  lastSeen(name: string): CellSeen | undefined;
+  /**
+   * The cell, to work on. Says at once when the last look did not reach it, so that the work goes where it can be done.
+   * @throws TenureError cell_unavailable, also when this process does not know the cell
+   */
+  reach(name: string): Promise<Cell>;
+}
+
+const lookTimeoutMs = 2_000;
+
+async function ping({ client }: Cell): Promise<void> {
+  // When its first connection fails, the driver keeps what it has closed, and every later call fails on that; only this makes a new one.
+  await client.connect();
+  await client.db('admin').command({ ping: 1 });
 }
 
 export function createCells(cells: readonly Cell[]): Cells {
   const byName = new Map(cells.map((cell) => [cell.name, cell]));
+  const seen = new Map<string, CellSeen>();
+  function known(name: string): Cell {
+    const cell = byName.get(name);
+    if (cell === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${name}"; add it to the cells file`);
+    return cell;
+  }
   return {
     names: [...byName.keys()],
-    get(name) {
-      const cell = byName.get(name);
-      if (cell === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${name}"; add it to the cells file`);
+    async look(name) {
+      const found = await withinMs(lookTimeoutMs, ping(known(name)), () => new Error('no answer in time')).then(
+        (): CellSeen => ({ reachable: true }),
+        (error: unknown): CellSeen => ({ reachable: false, error: error instanceof Error ? error.name : 'unknown' }),
+      );
+      seen.set(name, found);
+      return found;
+    },
+    lastSeen: (name) => seen.get(name),
+    async reach(name) {
+      const cell = known(name);
+      const last = seen.get(name);
+      if (last?.reachable === false) throw new TenureError('cell_unavailable', `cell "${name}" cannot be reached from this worker (${last.error ?? 'unknown'})`);
       return cell;
     },
   };

@@ -11,7 +11,7 @@ let opened: ControlStore;
 const cells = ['cell-a', 'cell-b', 'cell-c'] as const;
 before(async () => {
   opened = await openControlStore(attachToStack());
-  for (const cell of cells) await opened.store.cells.observe(cell, { reachable: true });
+  for (const cell of cells) await opened.store.cells.observe(cell, 'one', { reachable: true });
 });
 after(() => opened.close());
 
