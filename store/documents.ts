@@ -16,7 +16,7 @@ import type { StepKey } from '../domain/step-plan.ts';
 import type { SpecFields } from '../domain/tenant-change.ts';
 
 /** Version of the stored form that this build writes; older ones are brought up when they are read. */
-export const storageVersion = 2;
+export const storageVersion = 3;
 
 interface ResourceBase<Kind extends ResourceKind, Spec> {
   _id: string;

@@ -12,6 +12,7 @@ import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
 import type { OperationDocument, StepDocument } from './documents.ts';
+import { withTexts } from './free-json.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
 export interface AcceptedOperation {
@@ -160,7 +161,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
         endTime: null,
         updateTime: tx.time,
       };
-      await operations.insertOne(document, { session: tx.session });
+      await operations.insertOne(withTexts(document), { session: tx.session });
       return document;
     },
     async read(tx, id) {
@@ -177,7 +178,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       return upgradeOnRead(document);
     },
     async settlePending(tx, id, change) {
-      const document = await operations.findOneAndUpdate({ _id: id, state: 'pending' }, change, { session: tx.session, returnDocument: 'after' });
+      const document = await operations.findOneAndUpdate({ _id: id, state: 'pending' }, { ...change, ...(change.$set === undefined ? {} : { $set: withTexts(change.$set) }) }, { session: tx.session, returnDocument: 'after' });
       if (document === null) throw new TenureError('fenced', `operation ${id} is pending no more`);
       return upgradeOnRead(document);
     },

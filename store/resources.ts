@@ -9,6 +9,7 @@ import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
 import type { DocumentOfKind, ResourceDocument, TenantDocument } from './documents.ts';
+import { withTexts } from './free-json.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
 
@@ -83,7 +84,7 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
   async function insertRevision(tx: Transaction, document: ResourceDocument): Promise<void> {
     const { _id: uid, generation, kind, name, labels, annotations, spec } = document;
     await revisions.insertOne(
-      { _id: { uid, generation }, storageVersion, kind, name, labels, annotations, spec, time: tx.time, ledgerEntry: tx.entryId },
+      withTexts({ _id: { uid, generation }, storageVersion, kind, name, labels, annotations, spec, time: tx.time, ledgerEntry: tx.entryId }),
       { session: tx.session },
     );
   }
@@ -120,7 +121,7 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
       return documents.map((document) => upgradeOnRead(document as DocumentOfKind<'Tenant'>));
     },
     async insert(tx, document) {
-      await resources.insertOne(withSearchKeys(document), { session: tx.session }).catch((error: unknown) => {
+      await resources.insertOne(withTexts(withSearchKeys(document)), { session: tx.session }).catch((error: unknown) => {
         throw asExisting(error, document);
       });
       if (document.kind === 'Tenant') await cellTables.count(tx, { after: document });
@@ -129,7 +130,7 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
     },
     async replace(tx, expectedRevision, document) {
       const before = await resources
-        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withSearchKeys(document), { session: tx.session, projection: { generation: 1, placement: 1, tables: 1 } })
+        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withTexts(withSearchKeys(document)), { session: tx.session, projection: { generation: 1, placement: 1, tables: 1 } })
         .catch((error: unknown) => {
           throw asExisting(error, document);
         });

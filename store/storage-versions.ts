@@ -1,4 +1,5 @@
 import { storageVersion } from './documents.ts';
+import { withoutTexts, withTexts } from './free-json.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
 /** Brings a stored document from one version to the next. */
@@ -14,8 +15,8 @@ function toVersion2(document: Record<string, unknown>): Record<string, unknown> 
   return document;
 }
 
-/** By the version they start from. */
-const upgrades: Readonly<Record<number, Upgrade>> = { 1: toVersion2 };
+/** By the version they start from. Version 3 keeps free JSON as text; what the driver has made of a reference before stays. */
+const upgrades: Readonly<Record<number, Upgrade>> = { 1: toVersion2, 2: withTexts };
 
 /**
  * The document in the form of this build. Documents are brought up when they are read and written back in the new form
@@ -27,7 +28,7 @@ export function upgradeOnRead<Document extends { storageVersion: number }>(
   document: Document,
   { to = storageVersion, using = upgrades }: { to?: number; using?: Readonly<Record<number, Upgrade>> } = {},
 ): Document {
-  if (document.storageVersion === to) return document;
+  if (document.storageVersion === to) return withoutTexts(document);
   if (!Number.isInteger(document.storageVersion)) throw new TenureError('internal', 'a stored document has no storage version; something else than Tenure wrote it');
   if (document.storageVersion > to) {
     throw new TenureError('internal', `stored by a newer build (storage version ${document.storageVersion}, this build reads up to ${to}); run the newer build`);
@@ -38,5 +39,5 @@ export function upgradeOnRead<Document extends { storageVersion: number }>(
     if (upgrade === undefined) throw new TenureError('internal', `no upgrade from storage version ${version}`);
     upgraded = { ...upgrade(upgraded), storageVersion: version + 1 };
   }
-  return upgraded as Document;
+  return withoutTexts(upgraded as Document);
 }

@@ -1,6 +1,4 @@
-import { BSON } from 'mongodb';
 import type { CollectionInfo, Document, IndexDescriptionInfo } from 'mongodb';
-import { canonicalDigest } from '../../../contracts/canonical-json.ts';
 import type { CollectionSpec, IndexSpec } from '../../../contracts/manifests/tenant.ts';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import { declaredCollections } from '../../../domain/isolation.ts';
@@ -9,6 +7,7 @@ import { listOnCell } from '../cell-commands.ts';
 import { serverCode, serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import type { Observation } from '../home-step.ts';
+import { digestAsRead } from './digest-as-read.ts';
 import { idIndexName, indexIsAsDeclared, nameOnCell } from './indexes.ts';
 
 /** A declared collection and what stands there. */
@@ -33,9 +32,7 @@ export function validatorOf(collection: CollectionSpec): Document {
 
 export function validatorIsAsDeclared(declared: CollectionSpec, info: CollectionInfo): boolean {
   const { validator = {}, validationLevel = 'strict', validationAction = 'error' } = info.options as Document;
-  // A validator of another's making may hold values that JSON has not.
-  const digest = (value: Document): string => canonicalDigest(BSON.EJSON.serialize(value));
-  return digest(validator) === digest(validatorOf(declared)) && validationLevel === 'strict' && validationAction === 'error';
+  return digestAsRead(validator) === digestAsRead(validatorOf(declared)) && validationLevel === 'strict' && validationAction === 'error';
 }
 
 const understoodOptions = new Set(['validator', 'validationLevel', 'validationAction']);

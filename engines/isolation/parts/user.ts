@@ -1,6 +1,4 @@
-import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
-import { canonicalDigest } from '../../../contracts/canonical-json.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { readOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
@@ -9,6 +7,7 @@ import type { Home } from '../home.ts';
 import { unlessOwnedByAnother } from '../home-step.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
+import { digestAsRead } from './digest-as-read.ts';
 import { endActivity } from './end-activity.ts';
 
 export interface FoundUser {
@@ -48,19 +47,17 @@ function definitionOf({ form, layout, installation, uid, config }: Home): { role
   return { roles, customData: { installation, tenant: uid, config }, authenticationRestrictions: [] };
 }
 
-const digest = (value: Document): string => canonicalDigest(BSON.EJSON.serialize(value));
-
 /** What of a user is not as it should be. */
 export function userDifferences(home: Home, user: FoundUser): ('owner' | 'roles' | 'mechanisms' | 'authenticationRestrictions' | 'configuration')[] {
   const { roles } = definitionOf(home);
   const { installation: _, tenant: __, ...others } = user.customData ?? {};
   const differs = {
     owner: !isOurs(home, user),
-    roles: digest({ roles: user.roles }) !== digest({ roles }),
+    roles: digestAsRead({ roles: user.roles }) !== digestAsRead({ roles }),
     // Of one that is kept out, the mechanism is mended with its password, when it is let in.
     mechanisms: home.form.access === 'read-write' && user.mechanisms.join() !== mechanisms.join(),
     authenticationRestrictions: user.authenticationRestrictions.length > 0,
-    configuration: digest(others) !== digest({ config: home.config }),
+    configuration: digestAsRead(others) !== digestAsRead({ config: home.config }),
   };
   return (Object.keys(differs) as (keyof typeof differs)[]).filter((what) => differs[what]);
 }

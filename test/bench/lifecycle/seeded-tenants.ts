@@ -8,6 +8,7 @@ import { controlDatabase } from '../../../store/control-database.ts';
 import type { ControlDatabaseNames } from '../../../store/control-database.ts';
 import { storageVersion } from '../../../store/documents.ts';
 import type { RevisionDocument, TenantDocument } from '../../../store/documents.ts';
+import { withTexts } from '../../../store/free-json.ts';
 import type { Store } from '../../../store/store.ts';
 import { draftTenant } from '../../../store/tenants.ts';
 import { withSearchKeys } from '../../../store/tenant-search-keys.ts';
@@ -68,7 +69,7 @@ export async function seedTenants({ client, names, store }: SeedTarget, from: nu
   for (let begin = from; begin < to; begin += batchSize) {
     if (begin % 10_000 === 0) progress(`registry: seeding from ${begin} to ${to}`);
     const tenants = Array.from({ length: Math.min(batchSize, to - begin) }, (_, offset) => seededTenant(store.newId(), begin + offset, time));
-    const made = tenants.map(({ _id: uid, kind, name, labels, annotations, spec }): RevisionDocument => ({ _id: { uid, generation: 1 }, storageVersion, kind, name, labels, annotations, spec, time, ledgerEntry: 'seed' }));
-    await Promise.all([resources.insertMany(tenants.map(withSearchKeys), { ordered: false }), revisions.insertMany(made, { ordered: false })]);
+    const made = tenants.map(({ _id: uid, kind, name, labels, annotations, spec }): RevisionDocument => withTexts({ _id: { uid, generation: 1 }, storageVersion, kind, name, labels, annotations, spec, time, ledgerEntry: 'seed' }));
+    await Promise.all([resources.insertMany(tenants.map((tenant) => withTexts(withSearchKeys(tenant))), { ordered: false }), revisions.insertMany(made, { ordered: false })]);
   }
 }

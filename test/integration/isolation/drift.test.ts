@@ -15,7 +15,7 @@ after(() => cell.close());
 const states: readonly LifecycleState[] = ['Active', 'Suspended', 'Archived'];
 
 async function standing(mode: Home['mode'], state: LifecycleState = 'Active'): Promise<Home> {
-  const home = cell.home({ mode, form: homeFormIn(state) });
+  const home = cell.home({ mode, form: homeFormIn(state), config: { theme: 'dark', link: { $ref: 'a.b', $id: 'z' }, odd: { '': { 'a.b': null } } } });
   await ensureBefore('create-collections', home);
   for (const name of partNames) await parts[name].ensure(home);
   return home;

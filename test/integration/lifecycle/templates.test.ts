@@ -208,3 +208,18 @@ test('what a template cannot give is refused with what there is, and nothing is 
   assert.deepEqual(await refused({}), ['request_invalid', '/spec/services']);
   await assert.rejects(read('nobody'), /does not exist/);
 });
+
+test('any JSON comes back byte for byte, and declaring it again changes nothing', async () => {
+  const config = { link: { $ref: 'a.b', $id: 'z' }, odd: { '': 1, 'a.b': [{ $ref: 'c', $id: null, $db: 'd' }], $set: { $numberLong: '7', $date: 'x' }, '1': 2.5 }, most: 2 ** 53 - 1, small: -1e-300, none: null };
+  const version = await putTemplate('any-json', { config, services: shop() });
+  const read = await api.call('getTemplate', { params: { name: 'any-json' } });
+  assert.equal(JSON.stringify(read.body.spec.config), JSON.stringify(config));
+  assert.equal(await putTemplate('any-json', { config, services: shop() }), version);
+
+  const spec = { template: { name: 'any-json' }, config: { own: config }, lifecycle: 'Active' as const };
+  await active('any-json', { template: { name: 'any-json' }, config: { own: config } });
+  const again = await put('any-json', spec);
+  assert.deepEqual([JSON.stringify(again.tenant.spec.config), again.operation, again.tenant.metadata.generation], [JSON.stringify(spec.config), undefined, 2]);
+  const { body: report } = await api.call('configOfTenant', { params: { name: 'any-json' } });
+  assert.equal(JSON.stringify(Object.fromEntries(report.values.map(({ key, value }) => [key, value]))['link']), JSON.stringify(config.link));
+});

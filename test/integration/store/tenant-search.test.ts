@@ -148,7 +148,7 @@ test('what an older build stores meanwhile is never found by what it was before,
   const olderBuild = (async () => {
     let revision = 1;
     for (; !stopping.signal.aborted; revision += 1) {
-      await stored.replaceOne({ _id: draft._id, revision }, { ...draft, revision: revision + 1, labels: { turn: String(revision) } });
+      await stored.replaceOne({ _id: draft._id, revision }, { ...draft, storageVersion: 2, revision: revision + 1, labels: { turn: String(revision) } } as unknown as StoredResource);
       const now = await stored.findOne({ _id: draft._id });
       if (now?.kind === 'Tenant' && now.facetScheme !== undefined) assert.ok(now.facets.includes(`label:turn=${revision}`), `at turn ${revision}: ${now.facets.join()}`);
     }

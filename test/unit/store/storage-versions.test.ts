@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
+import { BSON } from 'mongodb';
 import { storageVersion } from '../../../store/documents.ts';
+import { withTexts } from '../../../store/free-json.ts';
 import { upgradeOnRead } from '../../../store/storage-versions.ts';
 import type { Upgrade } from '../../../store/storage-versions.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
@@ -68,5 +70,29 @@ describe('a stored document', () => {
 
   it('can be brought up to this build’s version from every earlier one', () => {
     for (let from = 1; from < storageVersion; from += 1) assert.equal(upgradeOnRead<Stored>({ storageVersion: from }).storageVersion, storageVersion);
+  });
+});
+
+describe('free JSON in a stored document', () => {
+  const key = fc.oneof(fc.constantFrom('$ref', '$id', '$db', '$numberLong', '$date', 'a.b', '', '0', 'toBSON', 'constructor'), fc.string({ unit: 'binary' }).filter((name) => name !== '__proto__' && name !== '_bsontype' && !name.includes('\0')));
+  const json = fc.letrec((tie) => ({
+    any: fc.oneof(fc.constantFrom(null, true, 'x.y', 0, 1.5, 2 ** 53 - 1, -(2 ** 31) - 1, 1e308), fc.string({ unit: 'binary' }), fc.array(tie('any'), { maxLength: 3 }), tie('object'), fc.record({ $ref: fc.constantFrom('a.b', 'c'), $id: tie('any') })),
+    object: fc.dictionary(key, tie('any'), { maxKeys: 4, noNullPrototype: true }),
+  }));
+  const read = (stored: object): object => BSON.deserialize(BSON.serialize(stored));
+
+  it('is read byte for byte as it was declared, in a resource, a revision and an operation', () => {
+    fc.assert(
+      fc.property(json.object, json.object, (config, schema) => {
+        const services = [{ name: 's', collections: [{ name: 'c', jsonSchema: schema, indexes: [{ keys: [{ field: 'a', order: 1 }], partialFilterExpression: schema }] }] }];
+        const document = { storageVersion, spec: { plan: 'p', config, services }, assign: { config: null, services }, restore: { config } };
+        assert.equal(JSON.stringify(upgradeOnRead(read(withTexts(document)) as typeof document)), JSON.stringify(document));
+      }),
+    );
+  });
+
+  it('of an older version stays what it was read as', () => {
+    const old = read({ storageVersion: 2, lastFence: 1, spec: { config: { a: { $ref: 'a.b', $id: 'z' } } } }) as { storageVersion: number; spec: object };
+    assert.deepEqual(upgradeOnRead(old).spec, { config: { a: { $ref: 'b', $id: 'z', $db: 'a' } } });
   });
 });

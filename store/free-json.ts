@@ -1,0 +1,47 @@
+/**
+ * What of a spec is any JSON rests as text. BSON is not JSON: of `{"$ref": …, "$id": …}` the driver makes a value of its own when it
+ * reads it, and writes another one back.
+ */
+type FreeJson = 'config' | 'jsonSchema' | 'partialFilterExpression';
+
+type Spec = Partial<Record<FreeJson, unknown>> & { readonly services?: readonly Service[] | null };
+type Service = { readonly collections: readonly Collection[] };
+type Collection = Partial<Record<FreeJson, unknown>> & { readonly indexes: readonly Partial<Record<FreeJson, unknown>>[] };
+type Convert = (value: unknown) => unknown;
+
+function convertField<Holder extends Partial<Record<FreeJson, unknown>>>(holder: Holder, field: FreeJson, convert: Convert): Holder {
+  // In what an operation writes, null says that the field is to be absent.
+  return holder[field] === undefined || holder[field] === null ? holder : { ...holder, [field]: convert(holder[field]) };
+}
+
+function convertSpec(spec: Spec, convert: Convert): Spec {
+  const services = spec.services?.map((service) => ({
+    ...service,
+    collections: service.collections.map((collection) => ({
+      ...convertField(collection, 'jsonSchema', convert),
+      indexes: collection.indexes.map((index) => convertField(index, 'partialFilterExpression', convert)),
+    })),
+  }));
+  return { ...convertField(spec, 'config', convert), ...(services === undefined ? {} : { services }) };
+}
+
+/** Where a document holds a spec, or fields of one: a resource, a revision, an operation. */
+const holders = ['spec', 'assign', 'restore'] as const;
+
+function convertDocument<Document extends object>(document: Document, convert: Convert): Document {
+  const converted = holders.flatMap((holder) => {
+    const spec = (document as Partial<Record<(typeof holders)[number], Spec>>)[holder];
+    return spec === undefined ? [] : [[holder, convertSpec(spec, convert)]];
+  });
+  return converted.length === 0 ? document : { ...document, ...Object.fromEntries(converted) };
+}
+
+/** The document as it rests. */
+export function withTexts<Document extends object>(document: Document): Document {
+  return convertDocument(document, (value) => JSON.stringify(value));
+}
+
+/** The document that rests so. */
+export function withoutTexts<Document extends object>(document: Document): Document {
+  return convertDocument(document, (text) => JSON.parse(String(text)) as unknown);
+}
