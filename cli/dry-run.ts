@@ -1,8 +1,7 @@
-import { ApiUnreachable } from '../client/api-error.ts';
 import { applyManifest } from './apply-manifest.ts';
 import type { ApplyConsent } from './apply-manifest.ts';
 import type { CommandContext, Terminal } from './command-context.ts';
-import { asFailure } from './failure-report.ts';
+import { asFailure, concernsAll } from './failure-report.ts';
 import { joinFailures } from './failure.ts';
 import type { CliFailure } from './failure.ts';
 import type { LocatedManifest } from './manifests/read-manifests.ts';
@@ -36,7 +35,7 @@ export async function rehearse(manifests: readonly LocatedManifest[], consent: A
       (output === 'table' ? stdout : stderr).write(`${reference} ${outcome} (server dry run)\n`);
     } catch (error) {
       failures.push(asFailure(error, terminal, located));
-      if (terminal.interrupted.aborted || error instanceof ApiUnreachable) break;
+      if (terminal.interrupted.aborted || concernsAll(error)) break;
     }
   }
   if (output !== 'table') stdout.write(renderData(output, { items, single: false }));

@@ -36,6 +36,13 @@ export function asFailure(error: unknown, { interrupted, program }: Pick<Termina
   return new CliFailure('operationFailed', `error: the command itself failed; please report this\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }
 
+const concernAll: ReadonlySet<string> = new Set(['unauthenticated', 'control_unavailable', 'policy_unavailable']);
+
+/** Whether whatever else is asked for after this would fail in the same way, and as slowly. */
+export function concernsAll(error: unknown): boolean {
+  return error instanceof ApiUnreachable || (error instanceof ApiError && concernAll.has(error.code));
+}
+
 /** What the API answered, in full, with each pointer as a place in the manifest where there is one. */
 function problemFailure(problem: Problem, program: string, subject?: Subject): CliFailure {
   const operationId = problem.operation?.split('/').at(-1);

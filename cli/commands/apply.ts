@@ -5,7 +5,7 @@ import { applyManifest } from '../apply-manifest.ts';
 import type { Applied, ApplyConsent } from '../apply-manifest.ts';
 import type { CommandContext, Terminal } from '../command-context.ts';
 import { printValid, rehearse } from '../dry-run.ts';
-import { asFailure, operationFailure } from '../failure-report.ts';
+import { asFailure, concernsAll, operationFailure } from '../failure-report.ts';
 import { CliFailure, joinFailures } from '../failure.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import type { LocatedManifest } from '../manifests/read-manifests.ts';
@@ -41,7 +41,8 @@ Examples:
   tenure apply -f acme.yaml --dry-run=server -o yaml
                                            have policy and placement checked too, and see what would stand
 
-Everything is checked before anything is applied. Regions are applied first, then plans, templates and tenants.
+Everything is checked before anything is applied. Regions are applied first, then plans, templates and tenants. One that is refused
+keeps the others from nothing; which were not applied is told at the end, and the exit code is the highest.
 Applying the same manifest again changes nothing. A server dry run checks each manifest against what stands there, not against the others.
 
 Where standard error is no terminal, --wait tells each change as one JSON object a line: time, operation, tenant, kind, state, done, total, step.`;
@@ -72,7 +73,7 @@ async function apply({ file, dryRun, wait, forceConflicts, confirmMassChange, ti
   if (dryRun === 'server') return rehearse(manifests, { forceConflicts, confirmMassChange, dryRun: true }, output, { terminal, connect });
   // With data asked for on stdout, what is told of the way there is a message.
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
-  const { applied, failures } = await applyAll(connect(), manifests, { forceConflicts, confirmMassChange }, terminal, tell);
+  const { applied, failures, notApplied } = await applyAll(connect(), manifests, { forceConflicts, confirmMassChange }, terminal, tell);
   const api = connect(retryWithin(timeout));
   if (wait === true) {
     const started = applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [{ operation, about: located }]));
@@ -89,18 +90,24 @@ async function apply({ file, dryRun, wait, forceConflicts, confirmMassChange, ti
     const items = wait === true ? await readBack(api, applied, terminal, failures) : applied.map(({ resource }) => printedResource(resource));
     terminal.stdout.write(renderData(output, { items, single: false }));
   }
-  if (failures.length > 0) throw joinFailures(failures);
+  if (failures.length > 0) throw withRest(joinFailures(failures), manifests.length > 1 ? notApplied : []);
 }
 
-/** Applies one after the other up to the first that is refused. @throws CliFailure interrupted */
+function withRest({ exit, report }: CliFailure, notApplied: readonly string[]): CliFailure {
+  return new CliFailure(exit, notApplied.length === 0 ? report : `${report}\nnot applied: ${notApplied.join(', ')}`);
+}
+
+/** Applies one after the other; one that is refused keeps the others from nothing. @throws CliFailure interrupted */
 async function applyAll(
   api: ApiClient,
   manifests: readonly LocatedManifest[],
   consent: ApplyConsent,
   terminal: Terminal,
   tell: (line: string) => void,
-): Promise<{ applied: AppliedManifest[]; failures: CliFailure[] }> {
+): Promise<{ applied: AppliedManifest[]; failures: CliFailure[]; notApplied: string[] }> {
   const applied: AppliedManifest[] = [];
+  const failures: CliFailure[] = [];
+  const notApplied: string[] = [];
   for (const [index, located] of manifests.entries()) {
     const { manifest, reference } = located;
     try {
@@ -109,14 +116,15 @@ async function applyAll(
       tell(`${reference} ${result.outcome}`);
       if (result.operation !== undefined) tell(operationLine(result.operation));
     } catch (error) {
-      const { exit, report } = asFailure(error, terminal, located);
+      failures.push(asFailure(error, terminal, located));
+      notApplied.push(reference);
+      if (!terminal.interrupted.aborted && !concernsAll(error)) continue;
       const rest = manifests.slice(index + 1).map((later) => later.reference);
-      const refusal = new CliFailure(exit, rest.length === 0 ? report : `${report}\nnot applied: ${rest.join(', ')}`);
-      if (terminal.interrupted.aborted) throw refusal;
-      return { applied, failures: [refusal] };
+      if (terminal.interrupted.aborted) throw withRest(joinFailures(failures), rest);
+      return { applied, failures, notApplied: [...notApplied, ...rest] };
     }
   }
-  return { applied, failures: [] };
+  return { applied, failures, notApplied };
 }
 
 /** The resources as they stand now; one that cannot be read is added to the failures, and it and those after it come as they were answered. */

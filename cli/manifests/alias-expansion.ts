@@ -1,11 +1,11 @@
 import { isAlias, isCollection, isPair, isScalar } from 'yaml';
 import type { Alias, Document } from 'yaml';
 
-/** Written out, a document may be as long as a file may be. */
-const maxExpandedLength = 1024 * 1024;
+/** Of one document, also with its aliases written out. The API takes 1 MiB of JSON, which indentation and what it ignores make longer. */
+export const maxDocumentBytes = 4 * 1024 * 1024;
 
 export interface AliasFlaw {
-  readonly alias: Alias;
+  readonly node: Alias;
   readonly message: string;
   readonly fix: string;
 }
@@ -23,7 +23,7 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
     if (flaw !== undefined) return 0;
     if (isAlias(node)) {
       const length = lengths.get(node.source);
-      if (length === undefined) flaw = { alias: node, message: `no anchor &${node.source} stands complete before this alias`, fix: 'write the value out' };
+      if (length === undefined) flaw = { node, message: `no anchor &${node.source} stands complete before this alias`, fix: 'write the value out' };
       lastAlias = node;
       return length ?? 0;
     }
@@ -35,7 +35,7 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
       for (const item of node.items) {
         length += lengthOf(item);
         // It may stand at any depth below.
-        if (length > maxExpandedLength && lastAlias !== undefined) flaw ??= tooLong(lastAlias);
+        if (length > maxDocumentBytes && lastAlias !== undefined) flaw ??= tooLong(lastAlias);
       }
       return length;
     });
@@ -54,5 +54,5 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
 }
 
 function tooLong(alias: Alias): AliasFlaw {
-  return { alias, message: `with the alias *${alias.source} written out the document is longer than 1 MiB`, fix: 'use fewer aliases' };
+  return { node: alias, message: `with the alias *${alias.source} written out the document is longer than 4 MiB`, fix: 'use fewer aliases' };
 }

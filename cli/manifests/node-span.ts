@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
-import type { Document } from 'yaml';
+import type { Document, Pair, YAMLMap } from 'yaml';
 import type { Span } from './flaw.ts';
+import { mergedInto } from './merge-keys.ts';
 
 /**
  * Where the value at a path stands in the source: the scalar itself, or the key of a collection. With `key` it is the key
@@ -12,7 +13,7 @@ export function spanAt(document: Document.Parsed, path: readonly PropertyKey[], 
   for (const [index, segment] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document);
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+      const pair = pairOf(node, segment, document);
       if (pair === undefined) return found;
       found = spanOf(pair.key) ?? found;
       node = pair.value;
@@ -25,6 +26,28 @@ export function spanAt(document: Document.Parsed, path: readonly PropertyKey[], 
     if (index === path.length - 1 && want === 'value' && (isScalar(node) || isAlias(node))) found = spanOf(node) ?? found;
   }
   return found;
+}
+
+/** The scalar at a path as it is written, without quotes; `undefined` for anything else. */
+export function sourceAt(document: Document.Parsed, path: readonly PropertyKey[]): string | undefined {
+  let node: unknown = document.contents;
+  for (const segment of [...path, undefined]) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (segment === undefined) break;
+    node = isMap(node) ? pairOf(node, segment, document)?.value : isSeq(node) ? node.items[Number(segment)] : undefined;
+  }
+  return isScalar(node) ? node.source : undefined;
+}
+
+/** By its own keys first, then by those that it merges. */
+function pairOf(map: YAMLMap, segment: PropertyKey, document: Document.Parsed): Pair | undefined {
+  const own = map.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+  if (own !== undefined) return own;
+  for (const merged of mergedInto(map, document)) {
+    const found = pairOf(merged, segment, document);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** `undefined` for what takes no room, as the value of `name:`. */

@@ -4,12 +4,13 @@ import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { Subject } from '../failure-report.ts';
 import { CliFailure } from '../failure.ts';
 import { wordOfManifest } from '../resources/kinds.ts';
-import { codeFrame, placeOf, renderFlaw } from './flaw.ts';
+import { codeFrame, placeOf, renderFlaw, wholeSource } from './flaw.ts';
 import type { ManifestFlaw, Span } from './flaw.ts';
+import { isFreeForm } from './schema-fields.ts';
 import { explainIssue } from './schema-flaws.ts';
 import { readSources } from './sources.ts';
 import type { SourceAccess } from './sources.ts';
-import { parseYaml } from './yaml-documents.ts';
+import { createYamlReader } from './yaml-documents.ts';
 import type { YamlDocument } from './yaml-documents.ts';
 
 /** A valid manifest that knows where it was read. */
@@ -29,8 +30,9 @@ export async function readManifests(paths: readonly string[], access: SourceAcce
   const flaws: ManifestFlaw[] = [...sourceFlaws];
   const manifests: LocatedManifest[] = [];
   const placeByReference = new Map<string, string>();
+  const readYaml = createYamlReader();
   for (const source of sources) {
-    const parsed = parseYaml(source);
+    const parsed = readYaml(source);
     flaws.push(...parsed.flaws);
     for (const document of parsed.documents) {
       const read = readManifest(document);
@@ -48,6 +50,12 @@ export async function readManifests(paths: readonly string[], access: SourceAcce
       }
     }
   }
+  const [first] = sources;
+  // A file of comments among others is one that is not in use.
+  if (manifests.length === 0 && flaws.length === 0 && first !== undefined) {
+    const others = sources.length - 1;
+    flaws.push({ source: first, span: wholeSource, message: `holds no manifest${others === 0 ? '' : `, and ${others === 1 ? 'the other one does not' : `none of the ${others} others does`} either`}`, fix: 'write at least one' });
+  }
   if (flaws.length > 0) throw refusal(flaws);
   return manifests.toSorted((a, b) => resourceKinds.indexOf(a.manifest.kind) - resourceKinds.indexOf(b.manifest.kind));
 }
@@ -61,10 +69,13 @@ function readManifest(document: YamlDocument): LocatedManifest | { readonly flaw
     const issues = parsed.error?.issues ?? [];
     return {
       flaws: issues.flatMap((issue) =>
-        explainIssue(issue, schema, value).map(({ path, at, ...said }): ManifestFlaw => ({ source, span: document.spanAt(path, at), ...said })),
+        explainIssue(issue, schema, value, document.sourceAt).map(({ path, at, ...said }): ManifestFlaw => ({ source, span: document.spanAt(path, at), ...said })),
       ),
     };
   }
+  // What a field wants as text is taken as text; where anything is taken, nobody can know what was meant.
+  const uncertain = document.uncertain.filter(({ path }) => path[0] !== 'status' && isFreeForm(schema, path));
+  if (uncertain.length > 0) return { flaws: uncertain.map(({ span, message, fix }) => ({ source, span, message, fix })) };
   const manifest = parsed.data as Manifest;
   const show = (span: Span) => ({ place: placeOf(source, span), frame: codeFrame(source, span) });
   return {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean, nearest } from '../text/nearest.ts';
 import { fieldsAt } from './schema-fields.ts';
+import { meantBy } from './uncertain-scalars.ts';
 
 /** What a schema has against a value, in words for the one who wrote it. */
 export interface SchemaFlaw {
@@ -18,8 +19,8 @@ function fieldName(path: readonly PropertyKey[]): string {
   return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
 }
 
-/** Puts a zod issue into a manifest's terms; several unknown fields are one issue and several flaws. */
-export function explainIssue(issue: Issue, schema: z.core.$ZodType, value: unknown): SchemaFlaw[] {
+/** Puts a zod issue into a manifest's terms, with scalars as they were written; several unknown fields are one issue and several flaws. */
+export function explainIssue(issue: Issue, schema: z.core.$ZodType, value: unknown, sourceAt: (path: readonly PropertyKey[]) => string | undefined): SchemaFlaw[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField([...path, key], fieldsAt(schema, path)));
   const given = valueAt(value, path);
@@ -29,7 +30,10 @@ export function explainIssue(issue: Issue, schema: z.core.$ZodType, value: unkno
     return [{ path, at: 'key', message: `missing field "${fieldName(path)}"`, fix: `add ${String(path.at(-1))}${expectation(issue, allowed)}` }];
   }
   if (allowed !== undefined) return flaw(`is ${shown(given)}, which is not one of the values it takes`, choice(given, allowed));
-  if (issue.code === 'invalid_type') return flaw(`must be a ${typeWord(issue.expected)}, and is ${shown(given)}`, typeFix(issue.expected, given, path));
+  if (issue.code === 'invalid_type') {
+    const written = { given, source: sourceAt(path) ?? JSON.stringify(given) };
+    return flaw(`must be a ${typeWord(issue.expected)}, and is ${typeof given === 'number' ? written.source : shown(given)}`, typeFix(issue.expected, written, path));
+  }
   if (issue.code === 'invalid_key') return [{ path, at: 'key', message: `${fieldName(path)}: the key ${issue.issues[0]?.message ?? issue.message}` }];
   if (issue.code === 'too_small') return flaw(`${bound(issue.origin)} at least ${issue.minimum}${unit(issue.origin)}`);
   if (issue.code === 'too_big') return flaw(`${bound(issue.origin)} at most ${issue.maximum}${unit(issue.origin)}`);
@@ -62,11 +66,27 @@ function expectation(issue: Issue, allowed: readonly string[] | undefined): stri
   return issue.code === 'invalid_type' ? `, a ${typeWord(issue.expected)}` : '';
 }
 
-function typeFix(expected: string, given: unknown, path: readonly PropertyKey[]): string | undefined {
-  if (given === null) return 'give it a value, or remove it';
-  if (expected === 'string' && typeof given !== 'object') return `quote it: "${JSON.stringify(given)}"`;
-  if (expected === 'array' && typeof given !== 'object') return `write a list: [${JSON.stringify(given)}]`;
+interface Written {
+  readonly given: unknown;
+  /** As it stands in the manifest, without quotes. */
+  readonly source: string;
+}
+
+function typeFix(expected: string, { given, source }: Written, path: readonly PropertyKey[]): string | undefined {
+  if (given === null) return expected === 'string' && /^null$/i.test(source) ? `give it a value, or put it in quotes: "${source}"` : 'give it a value, or remove it';
+  if (expected === 'string' && typeof given !== 'object') return `quote it: "${source}"`;
+  if (expected === 'array' && typeof given !== 'object') return `write a list: [${typeof given === 'string' ? JSON.stringify(given) : source}]`;
+  if (typeof given === 'string' && (expected === 'boolean' || expected === 'number' || expected === 'int')) return scalarFix(expected, given);
   return path.length === 0 ? 'begin with apiVersion, kind, metadata and spec' : undefined;
+}
+
+/** For text where a word or number is wanted. */
+function scalarFix(expected: 'boolean' | 'number' | 'int', given: string): string | undefined {
+  const type = expected === 'boolean' ? 'boolean' : 'number';
+  const meant = meantBy(given);
+  if (typeof meant === type) return `write ${meant}`;
+  const isQuoted = type === 'boolean' ? /^(true|false)$/.test(given) : /^-?(0|[1-9]\d*)(\.\d+)?$/.test(given);
+  return isQuoted ? `write it without quotes: ${given}` : undefined;
 }
 
 function bound(origin: string): string {

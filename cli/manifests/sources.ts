@@ -1,13 +1,15 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { usageFailure } from '../failure.ts';
+import { decodeText, NotText } from '../text/read-text.ts';
 import { wholeSource } from './flaw.ts';
 import type { ManifestFlaw, Source } from './flaw.ts';
 
-/** Of one file. More is no manifest that anybody wrote, and the API takes no more either. */
-const maxBytes = 1024 * 1024;
+/** Of one file; what is in it is bounded document by document. */
+const maxBytes = 128 * 1024 * 1024;
 const manifestFile = /\.(ya?ml|json)$/;
 
 export interface SourceAccess {
@@ -32,10 +34,13 @@ export async function readSources(paths: readonly string[], access: SourceAccess
     const flaw = (message: string, fix: string): void => {
       flaws.push({ source: { name, text: '' }, span: wholeSource, message, fix });
     };
-    if (bytes === 'too large') return flaw('is larger than 1 MiB', 'split it into several files');
-    const text = decode(bytes);
-    if (text === undefined) return flaw('is not UTF-8 text', 'save it as UTF-8');
-    sources.push({ name, text });
+    if (bytes === 'too large') return flaw('is larger than 128 MiB', 'split it into several files');
+    try {
+      sources.push({ name, text: decodeText(bytes) });
+    } catch (error) {
+      if (!(error instanceof NotText)) throw error;
+      flaw(error.message, error.fix);
+    }
   };
   for (const path of paths) {
     if (path === '-') add('stdin', await readStream(access));
@@ -50,15 +55,45 @@ function filesAt(path: string, workingDirectory: string): string[] {
   if (found === undefined) throw usageFailure(`there is no file or folder ${path}`, 'check the path given to -f');
   if (!found.isDirectory()) return [path];
   const files = reading(path, () => readdirSync(full, { withFileTypes: true }))
-    .filter((entry) => !entry.isDirectory() && manifestFile.test(entry.name))
+    .filter((entry) => manifestFile.test(entry.name) && !isFolder(entry, full))
     .map((entry) => join(path, entry.name))
     .toSorted();
   if (files.length === 0) throw usageFailure(`the folder ${path} holds no *.yaml, *.yml or *.json`, 'name the folder that holds the manifests');
   return files;
 }
 
+/** Also through a link. */
+function isFolder(entry: Dirent, parent: string): boolean {
+  return entry.isDirectory() || (entry.isSymbolicLink() && attemptStat(join(parent, entry.name))?.isDirectory() === true);
+}
+
+/** `undefined` for what cannot be looked at: reading it says why. */
+function attemptStat(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not by its size: a pipe has none. */
 function readBounded(path: string): Uint8Array | 'too large' {
-  return reading(path, () => (statSync(path).size > maxBytes ? 'too large' : readFileSync(path)));
+  return reading(path, () => {
+    const file = openSync(path, 'r');
+    try {
+      const chunks: Uint8Array[] = [];
+      for (let size = 0; size <= maxBytes; ) {
+        const chunk = Buffer.allocUnsafe(64 * 1024);
+        const length = readSync(file, chunk);
+        if (length === 0) return Buffer.concat(chunks);
+        chunks.push(chunk.subarray(0, length));
+        size += length;
+      }
+      return 'too large';
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 /** What `read` returns. @throws CliFailure usage, when the system refuses it */
@@ -79,12 +114,4 @@ async function readStream({ stdin, interrupted }: SourceAccess): Promise<Uint8Ar
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

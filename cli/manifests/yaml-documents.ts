@@ -1,22 +1,37 @@
 import { parseAllDocuments } from 'yaml';
 import type { Document, Range, YAMLError } from 'yaml';
-import { findAliasFlaw } from './alias-expansion.ts';
-import { convertIntegers } from './exact-integers.ts';
-import { wholeSource } from './flaw.ts';
+import { findAliasFlaw, maxDocumentBytes } from './alias-expansion.ts';
+import { listEntries, splitDocuments } from './document-chunks.ts';
+import { convertNumbers } from './exact-numbers.ts';
 import type { ManifestFlaw, Source, Span } from './flaw.ts';
-import { spanAt } from './node-span.ts';
+import { findMergeFlaw } from './merge-keys.ts';
+import { sourceAt, spanAt } from './node-span.ts';
+import { findUncertain } from './uncertain-scalars.ts';
 
-/** One YAML document of a source, as plain data, with a way back to where each part of it stands. */
+/** A scalar that other readers of YAML read otherwise. */
+export interface Uncertain {
+  readonly path: readonly PropertyKey[];
+  readonly span: Span;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** One YAML document of a source, or one entry of a list, as plain data, with a way back to where each part of it stands. */
 export interface YamlDocument {
   readonly source: Source;
   readonly value: unknown;
+  readonly uncertain: readonly Uncertain[];
   spanAt(path: readonly PropertyKey[], want?: 'value' | 'key'): Span;
+  /** A scalar as it was written. */
+  sourceAt(path: readonly PropertyKey[]): string | undefined;
 }
 
 export interface ParsedSource {
   readonly documents: readonly YamlDocument[];
   readonly flaws: readonly ManifestFlaw[];
 }
+
+export type YamlReader = (source: Source) => ParsedSource;
 
 const fixes: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'indent with spaces',
@@ -35,39 +50,102 @@ const fixes: Partial<Record<YAMLError['code'], string>> = {
 /** Where the parser's words would not help. */
 const messages: Partial<Record<YAMLError['code'], string>> = {
   DUPLICATE_KEY: 'this mapping has the key already',
+  NON_STRING_KEY: 'a key must be text',
   RESOURCE_EXHAUSTION: 'nests too deeply',
 };
 
-/** Reads a source's YAML 1.2 documents (JSON is YAML). Aliases are bounded before they are resolved, integers are kept exactly or refused, empty documents are left out. */
-export function parseYaml(source: Source): ParsedSource {
-  const documents: YamlDocument[] = [];
-  const flaws: ManifestFlaw[] = [];
-  for (const document of parseAllDocuments(source.text, { stringKeys: true, prettyErrors: false, intAsBigInt: true })) {
-    const found = flawsOf(source, document);
-    flaws.push(...found);
-    if (found.length > 0) continue;
-    // Bounded above, exactly; the library's own bound would refuse an alias that is merely used often.
-    const value: unknown = document.toJS({ maxAliasCount: -1 });
-    if (value !== null) documents.push({ source, value, spanAt: (path, want) => spanAt(document, path, want) });
+const parseOptions = { stringKeys: true, prettyErrors: false, intAsBigInt: true, merge: true, resolveKnownTags: false } as const;
+
+/**
+ * Reads a source's YAML 1.2 documents (JSON is YAML), one by one: each is bounded, and no more than one is held as more than its data. Aliases are bounded before
+ * they are resolved, numbers are kept exactly or refused, merge keys are merged, empty documents are left out. A list is its entries.
+ */
+export function createYamlReader(): YamlReader {
+  let latest: { readonly source: Source; readonly start: number; readonly parsed: readonly Document.Parsed[] } | undefined;
+
+  /** Parsed anew when a place in it is asked for later. */
+  function parsedAt(source: Source, { start, end }: Span): readonly Document.Parsed[] {
+    if (latest?.source !== source || latest.start !== start) latest = { source, start, parsed: parseAllDocuments(source.text.slice(start, end), parseOptions) as Document.Parsed[] };
+    return latest.parsed;
   }
-  if (documents.length === 0 && flaws.length === 0) flaws.push({ source, span: wholeSource, message: 'holds no manifest', fix: 'write at least one, or leave the file out' });
-  return { documents, flaws };
+
+  function* read(source: Source, chunk: Span): Generator<YamlDocument | ManifestFlaw> {
+    if (Buffer.byteLength(source.text.slice(chunk.start, chunk.end)) > maxDocumentBytes) {
+      const start = chunk.start + (/\S/.exec(source.text.slice(chunk.start, chunk.start + 1_000))?.index ?? 0);
+      yield { source, span: { start, end: start + 1 }, message: 'this manifest is larger than 4 MiB', fix: 'write each manifest as a document of its own, with --- between them' };
+      return;
+    }
+    const shifted = ({ start, end }: Span): Span => ({ start: start + chunk.start, end: end + chunk.start });
+    for (const [index, document] of parsedAt(source, chunk).entries()) {
+      const flaws = flawsOf(document);
+      yield* flaws.map(({ span, ...said }) => ({ source, span: shifted(span), ...said }));
+      if (flaws.length > 0) continue;
+      // Bounded above, exactly; the library's own bound would refuse an alias that is merely used often.
+      const value: unknown = document.toJS({ maxAliasCount: -1 });
+      if (value === null) continue;
+      const found = (): Document.Parsed => parsedAt(source, chunk)[index] ?? document;
+      const uncertain = findUncertain(document).map(({ node, ...said }) => ({ ...said, span: shifted(spanOf(node.range)) }));
+      yield* entriesOf({ source, value, uncertain, spanAt: (path, want) => shifted(spanAt(found(), path, want)), sourceAt: (path) => sourceAt(found(), path) });
+    }
+  }
+
+  return (source) => {
+    const documents: YamlDocument[] = [];
+    const flaws: ManifestFlaw[] = [];
+    for (const chunk of splitDocuments(source.text)) {
+      for (const part of listEntries(source.text, chunk) ?? [chunk]) {
+        for (const found of read(source, part)) {
+          if ('value' in found) documents.push(found);
+          else flaws.push(found);
+        }
+      }
+    }
+    return { documents, flaws };
+  };
 }
 
-function flawsOf(source: Source, document: Document.Parsed): ManifestFlaw[] {
+const listFields = new Set(['apiVersion', 'kind', 'metadata', 'items']);
+
+/** The entries of a list as `get -o json` and kubectl have it; of anything else the thing itself. */
+function* entriesOf(document: YamlDocument): Generator<YamlDocument | ManifestFlaw> {
+  const { source, value, uncertain } = document;
+  if (typeof value !== 'object' || value === null || !('items' in value) || !Array.isArray(value.items) || ('kind' in value && value.kind !== 'List')) {
+    yield document;
+    return;
+  }
+  for (const field of Object.keys(value).filter((key) => !listFields.has(key))) {
+    yield { source, span: document.spanAt([field], 'key'), message: `unknown field "${field}" of a list`, fix: 'keep only its items; where they are one page of several, fetch the others too' };
+  }
+  for (const [index, item] of (value.items as readonly unknown[]).entries()) {
+    const at = ['items', index] as const;
+    yield {
+      source,
+      value: item,
+      uncertain: uncertain.flatMap(({ path, ...said }) => (path[0] === 'items' && path[1] === index ? [{ path: path.slice(2), ...said }] : [])),
+      spanAt: (path, want) => document.spanAt([...at, ...path], want),
+      sourceAt: (path) => document.sourceAt([...at, ...path]),
+    };
+  }
+}
+
+type Flaw = Omit<ManifestFlaw, 'source'>;
+
+function flawsOf(document: Document.Parsed): readonly Flaw[] {
   const errors = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
   const duplicates = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
   // After the first error of syntax the parser has lost its way, and what it says further on is noise.
   const first = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   const told = first === undefined ? duplicates : [first];
-  const flaws = told.map(({ code, message, pos }): ManifestFlaw => {
+  const flaws = told.map(({ code, message, pos }): Flaw => {
     const fix = fixes[code];
-    return { source, span: { start: pos[0], end: pos[1] }, message: messages[code] ?? message, ...(fix === undefined ? {} : { fix }) };
+    return { span: { start: pos[0], end: pos[1] }, message: messages[code] ?? message, ...(fix === undefined ? {} : { fix }) };
   });
   if (flaws.length > 0) return flaws;
-  const flaw = findAliasFlaw(document);
-  if (flaw !== undefined) return [{ source, span: spanOf(flaw.alias.range), message: flaw.message, fix: flaw.fix }];
-  return convertIntegers(document).map(({ range }) => ({ source, span: spanOf(range), message: 'this integer cannot be kept exactly', fix: `put it in quotes, or keep it between ±${Number.MAX_SAFE_INTEGER}` }));
+  const { version } = document.directives.yaml;
+  if (version !== '1.2') return [{ span: { start: 0, end: 1 }, message: `the directive says YAML ${version}, and manifests are YAML 1.2`, fix: 'remove the line that begins with %YAML' }];
+  const flaw = findAliasFlaw(document) ?? findMergeFlaw(document);
+  if (flaw !== undefined) return [{ span: spanOf(flaw.node.range), message: flaw.message, fix: flaw.fix }];
+  return convertNumbers(document).map(({ node, message, fix }) => ({ span: spanOf(node.range), message, fix }));
 }
 
 function spanOf(range: Range | null | undefined): Span {

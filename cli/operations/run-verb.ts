@@ -2,7 +2,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { CommandContext, Terminal } from '../command-context.ts';
-import { asFailure, operationFailure } from '../failure-report.ts';
+import { asFailure, concernsAll, operationFailure } from '../failure-report.ts';
 import { CliFailure, joinFailures } from '../failure.ts';
 import { kindOf } from '../resources/kinds.ts';
 import { renderData } from '../resources/print.ts';
@@ -74,9 +74,13 @@ async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiCli
       tell(reference, answer);
     } catch (error) {
       const failure = asFailure(error, terminal, { reference });
-      const rest = names.slice(index + 1).map((later) => `tenant/${later}`);
-      if (terminal.interrupted.aborted) throw rest.length === 0 ? failure : new CliFailure(failure.exit, `${failure.report}\nnot asked for: ${rest.join(', ')}`);
       failures.push(failure);
+      if (!terminal.interrupted.aborted && !concernsAll(error)) continue;
+      const rest = names.slice(index + 1).map((later) => `tenant/${later}`);
+      const { exit, report } = joinFailures(failures);
+      const ended = new CliFailure(exit, rest.length === 0 ? report : `${report}\nnot asked for: ${rest.join(', ')}`);
+      if (terminal.interrupted.aborted) throw ended;
+      return { answered, failures: [ended] };
     }
   }
   return { answered, failures };

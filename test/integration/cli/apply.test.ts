@@ -75,15 +75,22 @@ test('with an output format stdout holds nothing but the resources', async () =>
   });
 });
 
-test('what policy refuses is told at its place in the file, and what comes after it is not applied', async () => {
+test('what get prints is taken back, as documents and as a list', async () => {
+  for (const format of ['yaml', 'json']) {
+    const printed = (await cli.run(['get', 'tenants', '-o', format])).stdout;
+    assert.deepEqual(await cli.run(['apply', '-f', '-'], { stdin: printed }), { code: exitCodes.ok, stdout: 'tenant/acme unchanged\n', stderr: '' }, format);
+  }
+});
+
+test('what policy refuses is told at its place in the file, and what comes after it is applied', async () => {
   cli.write('refused.yaml', plain('mars', '  placement:\n    preferredRegion: mars-1\n'), plain('later', ''));
   const { code, stdout, stderr } = await cli.run(['apply', '-f', 'refused.yaml']);
-  assert.deepEqual([code, stdout], [exitCodes.denied, '']);
+  assert.deepEqual([code, stdout], [exitCodes.denied, 'tenant/later created\n']);
   assert.match(stderr, /^error: Policy refuses what was asked for: /);
   assert.match(stderr, /^resource: tenant\/mars \(refused\.yaml:4:9\)$/m);
   assert.match(stderr, /^refused\.yaml:12:22: .*mars-1.*\n {2}12 \| {5}preferredRegion: mars-1\n {5}\| {22}\^{6}$/m);
   assert.match(stderr, /^ {2}allowed: eu-west-1$/m);
-  assert.match(stderr, /^fix: .*\nrequestId: \S+\nnot applied: tenant\/later$/m);
+  assert.match(stderr, /^fix: .*\nrequestId: \S+\nnot applied: tenant\/mars$/m);
 });
 
 test('an operation that fails ends the command with 1, the reason and the fix', async () => {

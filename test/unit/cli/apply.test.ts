@@ -20,6 +20,7 @@ interface Fake {
   /** What each look at the operation of a tenant finds, the last again and again. Default: succeeded. */
   readonly looks?: Readonly<Record<string, readonly ('running' | 'succeeded' | 'failed')[]>>;
   readonly refused?: string;
+  readonly refusedBy?: ProblemCode;
   /** Told of each look before it is answered. */
   readonly onLook?: (name: string) => void;
   /** Tenants that cannot be read again. */
@@ -27,7 +28,7 @@ interface Fake {
 }
 
 /** Applies tenants that are not there, each with an operation `op-NAME`. */
-function apply(names: readonly string[], argv: readonly string[], { looks = {}, refused, onLook, unreadable }: Fake, setting: CliSetting = {}): Promise<CliRun> {
+function apply(names: readonly string[], argv: readonly string[], { looks = {}, refused, refusedBy = 'policy_refused', onLook, unreadable }: Fake, setting: CliSetting = {}): Promise<CliRun> {
   const applied = new Set<string>();
   const taken = new Map<string, number>();
   const operation = (name: string, state: string) => ({ id: `op-${name}`, kind: 'activate', tenant: { name }, state, done: state !== 'running', progress: { done: 0, total: 1 }, steps: [], requestId: 'r' });
@@ -50,7 +51,7 @@ function apply(names: readonly string[], argv: readonly string[], { looks = {}, 
       if (!applied.has(name) || name === unreadable) throw problem('not_found');
       return { status: 200, etag: '"2"', body: { kind: 'Tenant', metadata: { name, revision: 2 } } };
     }
-    if (name === refused) throw problem('policy_refused');
+    if (name === refused) throw problem(refusedBy);
     applied.add(name);
     return { status: 200, body: { tenant: { ...body, metadata: { name, revision: 1 } }, operation: operation(name, 'running') } };
   };
@@ -82,18 +83,26 @@ test('when the time is up, what has ended behind the one that takes so long is t
   assert.match(justInTime.stdout, /^operation\/op-slow \(activate\) succeeded\n$/m);
 });
 
-test('a refusal keeps what was applied before it from neither being waited for nor being printed', async () => {
+test('a refusal keeps the others from neither being applied, nor waited for, nor printed; what was not applied is told at the end', async () => {
   const names = ['a', 'no', 'c'];
   const waited = await apply(names, ['--wait', '-o', 'json'], { refused: 'no', looks: { a: ['running', 'succeeded'] } });
-  assert.deepEqual([waited.code, revisions(waited.stdout)], [exitCodes.denied, ['a@2']]);
-  assert.match(waited.stderr, /^operation\/op-a \(activate\) succeeded\nerror: Policy refuses (?:.*\n)*not applied: tenant\/c\n$/m);
+  assert.deepEqual([waited.code, revisions(waited.stdout)], [exitCodes.denied, ['a@2', 'c@2']]);
+  assert.match(waited.stderr, /^operation\/op-a \(activate\) succeeded\n\{.*\}\noperation\/op-c \(activate\) succeeded\nerror: Policy refuses (?:.*\n)*not applied: tenant\/no\n$/m);
   const failed = await apply(names, ['--wait'], { refused: 'no', looks: { a: ['failed'] } });
-  assert.equal(failed.code, exitCodes.denied);
-  assert.match(failed.stderr, /^not applied: tenant\/c\nerror: activate of tenant\/a failed\n/m);
+  assert.equal(failed.code, exitCodes.denied, 'the highest of theirs');
+  assert.match(failed.stderr, /^error: Policy refuses (?:.*\n)*error: activate of tenant\/a failed\n(?:.*\n)*not applied: tenant\/no\n$/m);
   const named = await apply(names, ['-o', 'name'], { refused: 'no' });
-  assert.deepEqual([named.code, named.stdout], [exitCodes.denied, 'tenant/a\n']);
-  const nothing = await apply(names, ['--wait', '-o', 'json'], { refused: 'a' });
+  assert.deepEqual([named.code, named.stdout], [exitCodes.denied, 'tenant/a\ntenant/c\n']);
+  const nothing = await apply(['a'], ['--wait', '-o', 'json'], { refused: 'a' });
   assert.deepEqual([nothing.code, nothing.stdout], [exitCodes.denied, '']);
+});
+
+test('what would be refused to every manifest ends the applying', async () => {
+  for (const [code, exit] of [['unauthenticated', exitCodes.denied], ['control_unavailable', exitCodes.unavailable]] as const) {
+    const { code: ended, stdout, stderr } = await apply(['a', 'no', 'c', 'd'], [], { refused: 'no', refusedBy: code });
+    assert.deepEqual([ended, stdout], [exit, 'tenant/a created\noperation/op-a (activate) running\n']);
+    assert.match(stderr, /\nnot applied: tenant\/no, tenant\/c, tenant\/d\n$/);
+  }
 });
 
 test('what cannot be read again after the waiting is printed as it was answered, and that is a failure', async () => {

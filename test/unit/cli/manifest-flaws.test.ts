@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, test } from 'node:test';
+import { stringify } from 'yaml';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { runInMemory } from './in-memory-cli.ts';
 
@@ -27,7 +28,7 @@ const table: readonly Flawed[] = [
   { flaw: 'an unclosed list', text: 'a: [1, 2\nb: 3\n', says: ['f.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]', '  2 | b: 3', '    | ^'] },
   { flaw: 'a tab as indentation', text: 'metadata:\n\tname: x\n', says: ['f.yaml:2:1: Tabs are not allowed as indentation', '  fix: indent with spaces'] },
   { flaw: 'a key that stands twice', text: plan('a', 'kind: Plan\n'), says: ['f.yaml:9:1: this mapping has the key already', '  fix: remove one of the two, or write --- between two manifests'] },
-  { flaw: 'a key that is no text', text: '? [a]\n: 1\n', says: ['f.yaml:1:3: With stringKeys, all keys must be strings', '  fix: use plain text as the key'] },
+  { flaw: 'a key that is no text', text: '? [a]\n: 1\n', says: ['f.yaml:1:3: a key must be text', '  fix: use plain text as the key'] },
   { flaw: 'a tag', text: 'kind: !secret Plan\n', says: ['f.yaml:1:7: Unresolved tag: !secret', '  fix: remove the tag; a manifest uses none'] },
   { flaw: 'nesting without end', text: '['.repeat(20_000), says: ['  fix: nest less deeply'] },
   { flaw: 'an unknown field near a known one', text: plan('a').replace('isolationModes', 'isolationMode'), says: ['f.yaml:6:3: unknown field "spec.isolationMode"', '    |   ^^^^^^^^^^^^^', '  fix: did you mean "isolationModes"?', 'f.yaml:5:1: missing field "spec.isolationModes"'] },
@@ -50,13 +51,15 @@ const table: readonly Flawed[] = [
   { flaw: 'two manifests of one name', text: `${plan('a')}---\n${plan('b')}---\n${plan('a')}`, says: ['f.yaml:22:9: plan/a is declared twice, first at f.yaml:4:9', '  fix: keep one of the two, or give one another name'] },
   { flaw: 'an empty file', text: '', says: ['f.yaml:1:1: holds no manifest'] },
   { flaw: 'a file of comments', text: '# nothing\n---\n', says: ['f.yaml:1:1: holds no manifest'] },
-  { flaw: 'five megabytes', text: new Uint8Array(5_000_000).fill(0x20), says: ['f.yaml:1:1: is larger than 1 MiB', '  fix: split it into several files'] },
+  { flaw: 'a document of five megabytes', text: `${plan('a')}---\n${plan('b', `  displayName: "${'x'.repeat(5_000_000)}"\n`)}`, says: ['f.yaml:9:1: this manifest is larger than 4 MiB', '  fix: write each manifest as a document of its own, with --- between them'] },
   { flaw: 'bytes that are no UTF-8', text: new Uint8Array([0x61, 0xff]), says: ['f.yaml:1:1: is not UTF-8 text'] },
-  { flaw: 'aliases that multiply', text: bomb, says: ['f.yaml:6:24: with the alias *e written out the document is longer than 1 MiB'] },
+  { flaw: 'UTF-16', text: Buffer.from(`\uFEFF${plan('a')}`, 'utf16le'), says: ['f.yaml:1:1: is UTF-16 text', '  fix: save it as UTF-8'] },
+  { flaw: 'UTF-16 without a byte order mark', text: Buffer.from(plan('a'), 'utf16le'), says: ['f.yaml:1:1: holds NUL bytes, as UTF-16 text without a byte order mark does', '  fix: save it as UTF-8'] },
+  { flaw: 'aliases that multiply', text: bomb, says: ['f.yaml:7:12: with the alias *f written out the document is longer than 4 MiB'] },
   { flaw: 'an integer that a number would change', text: tenant(`  plan: p\n  config: { snowflake: 9007199254740993, kept: -9007199254740991 }\n${services}`), says: ['f.yaml:7:24: this integer cannot be kept exactly', '    |                        ^^^^^^^^^^^^^^^^', '  fix: put it in quotes, or keep it between ±9007199254740991'] },
   { flaw: 'a negative and a hexadecimal one, in JSON', text: '{"a": [-9007199254740992],\n "b": 0x20000000000000}', says: ['f.yaml:1:8: this integer cannot be kept exactly', 'f.yaml:2:7: this integer cannot be kept exactly'] },
-  { flaw: 'aliases that multiply one level down', text: `b: &b [${'x,'.repeat(40_000)}]\nc: [${'[*b],'.repeat(40_000)}]\n`, says: ['f.yaml:2:71: with the alias *b written out the document is longer than 1 MiB'] },
-  { flaw: 'aliases that multiply in mappings of lists', text: `b: &b [${'x,'.repeat(40_000)}]\n${Array.from({ length: 20 }, (_, index) => `c${index}: { d: [*b] }\n`).join('')}`, says: ['f.yaml:14:12: with the alias *b written out the document is longer than 1 MiB'] },
+  { flaw: 'aliases that multiply one level down', text: `b: &b [${'x,'.repeat(40_000)}]\nc: [${'[*b],'.repeat(40_000)}]\n`, says: ['f.yaml:2:266: with the alias *b written out the document is longer than 4 MiB'] },
+  { flaw: 'aliases that multiply in mappings of lists', text: `b: &b [${'x,'.repeat(40_000)}]\n${Array.from({ length: 60 }, (_, index) => `c${index}: { d: [*b] }\n`).join('')}`, says: ['f.yaml:53:12: with the alias *b written out the document is longer than 4 MiB'] },
   { flaw: 'an alias of what holds it', text: 'a: &a [*a]\n', says: ['f.yaml:1:8: no anchor &a stands complete before this alias'] },
   { flaw: 'an alias of an anchor that is set anew around it', text: 'a: &a 1\nb: &a [*a]\n', says: ['f.yaml:2:8: no anchor &a stands complete before this alias'] },
   { flaw: 'an alias of nothing', text: 'a: *missing\n', says: ['f.yaml:1:4: no anchor &missing stands complete before this alias'] },
@@ -72,6 +75,45 @@ for (const { flaw, text, says } of table) {
     assert.deepEqual([code, stdout], [exitCodes.usage, '']);
   });
 }
+
+test('a file of comments among others is left out, and so are editors’ links to nowhere but by name', async () => {
+  mkdirSync(join(folder, 'commented', 'deeper.yaml'), { recursive: true });
+  mkdirSync(join(folder, 'elsewhere'));
+  symlinkSync('../elsewhere', join(folder, 'commented', 'linked.yaml'));
+  writeFileSync(join(folder, 'commented', '1.yaml'), '# kind: Plan\n');
+  writeFileSync(join(folder, 'commented', '2.yaml'), `\uFEFF# with a byte order mark\r\n---\r\n${plan('a').replaceAll('\n', '\r\n')}`);
+  writeFileSync(join(folder, 'commented', '3.yaml'), '');
+  const { code, stdout, stderr } = await runInMemory(['apply', '-f', 'commented', '--dry-run=client'], { workingDirectory: folder });
+  assert.deepEqual([code, stdout, stderr], [exitCodes.ok, 'plan/a valid (client dry run)\n', '']);
+  writeFileSync(join(folder, 'commented', '2.yaml'), '---\n---\n');
+  const none = await runInMemory(['apply', '-f', 'commented'], { workingDirectory: folder });
+  assert.equal(none.code, exitCodes.usage);
+  assert.match(none.stderr, /^commented\/1\.yaml:1:1: holds no manifest, and none of the 2 others does either\n/);
+});
+
+test('what get prints is taken, however long it is: documents, and a list', async () => {
+  const items = Array.from({ length: 1_500 }, (_, index) => ({ apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: `p${index}`, annotations: { note: `", ] } ${'x'.repeat(3_000)}` } }, spec: { isolationModes: ['dedicated'], quotas: { tables: index + 1 } } }));
+  const names = items.map(({ metadata }) => `plan/${metadata.name}\n`).join('');
+  const list = JSON.stringify({ items }, undefined, 2);
+  for (const text of [items.map((item) => stringify(item)).join('---\n'), list, `${list}\n---\n${plan('last')}`]) {
+    const { code, stdout, stderr } = await runInMemory(['apply', '-f', '-', '--dry-run=client', '-o', 'name'], { stdin: text });
+    assert.deepEqual([code, stdout], [exitCodes.ok, text.endsWith('10\n') ? `${names}plan/last\n` : names], stderr.slice(0, 1_000));
+  }
+  const flawed = await runInMemory(['apply', '-f', '-'], { stdin: list.replace('"tables": 1234', '"tables": "1234"') });
+  const line = list.slice(0, list.indexOf('"tables": 1234')).split('\n').length;
+  assert.match(flawed.stderr, new RegExp(`^stdin:${line}:\\d+: spec\\.quotas\\.tables must be a number, and is "1234"$`, 'm'));
+});
+
+test('a list in YAML is its entries, and one page of several is refused', async () => {
+  const list = (head: string) => `${head}items:\n${[plan('a'), plan('b').replace('tables: 10', 'tables: ten')].map((text) => `- ${text.trimEnd().replaceAll('\n', '\n  ')}\n`).join('')}`;
+  for (const head of ['', 'apiVersion: v1\nkind: List\n']) {
+    const { stderr } = await runInMemory(['apply', '-f', '-'], { stdin: list(head) });
+    assert.match(stderr, new RegExp(`^stdin:${head === '' ? 17 : 19}:15: spec\\.quotas\\.tables must be a number, and is "ten"$`, 'm'));
+    assert.match(stderr, /^error: a flaw in the manifests; nothing was applied$/m);
+  }
+  const page = await runInMemory(['apply', '-f', '-'], { stdin: list('nextPageToken: x\n') });
+  assert.match(page.stderr, /^stdin:1:1: unknown field "nextPageToken" of a list$/m);
+});
 
 test('a flaw in one file keeps every file from being applied, and each flaw is told', async () => {
   mkdirSync(join(folder, 'many'));
@@ -113,8 +155,9 @@ test('a flaw far along a long line is shown with what surrounds it, and controls
 });
 
 test('standard input is bounded as a file is, and Ctrl-C ends the reading of it', async () => {
-  const { stderr } = await runInMemory(['apply', '-f', '-'], { stdin: new Uint8Array(2_000_000) });
-  assert.match(stderr, /^stdin:1:1: is larger than 1 MiB\n/);
+  const megabyte = Buffer.alloc(1024 * 1024, ' ');
+  const { stderr } = await runInMemory(['apply', '-f', '-'], { stdin: Readable.from(Array(129).fill(megabyte)) });
+  assert.match(stderr, /^stdin:1:1: is larger than 128 MiB\n/);
   const interruption = new AbortController();
   const endless = new Readable({ read: () => interruption.abort() });
   const { code } = await runInMemory(['apply', '-f', '-'], { stdin: endless, interrupted: interruption.signal });
