@@ -1,10 +1,11 @@
 import type { Rollout } from '../../contracts/rollout.ts';
 import { rolloutWorkflowId } from '../../domain/search-attributes.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
 import type { Admit } from '../../engines/admission/admission.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import { previewMove } from '../../engines/registry/move-to-version.ts';
 import type { Templates } from '../../engines/registry/templates.ts';
-import { findRollout, startRollout, stateAfter, tenantsOf, turnRollout } from '../../engines/registry/turn-rollout.ts';
+import { canTurn, findRollout, startRollout, stateAfter, tenantsOf, turnRollout } from '../../engines/registry/turn-rollout.ts';
 import type { RolloutCommand } from '../../engines/registry/turn-rollout.ts';
 import type { StartRollout } from '../../platform/rollout-starter.ts';
 import type { Transaction } from '../../store/commit.ts';
@@ -44,6 +45,8 @@ interface TurnReply {
   readonly body: Rollout;
 }
 
+/** More of them at once overtake each other no further. */
+const maxAttempts = 20;
 const shownFailures = 20;
 const nothingYet: MemberCounts = { changing: 0, changed: 0, failed: 0, skipped: 0 };
 
@@ -102,9 +105,17 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
   /** What is so already stays as it is: it may be said again. */
   async function stop(id: string, verb: 'pause' | 'cancel', caller: Caller): Promise<TurnReply> {
     const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
-    const rollout = await findRollout(store, id);
-    if (rollout.state === stateAfter(verb)) return { status: 200, body: await shown(rollout) };
-    return (await turn(id, verb, { caller, policy })).reply;
+    for (let attempt = 1; ; attempt += 1) {
+      const rollout = await findRollout(store, id);
+      if (rollout.state === stateAfter(verb)) return { status: 200, body: await shown(rollout) };
+      try {
+        return (await turn(id, verb, { caller, policy })).reply;
+      } catch (error) {
+        // Somebody else, or the caller's own request of which the answer was lost, has said it meanwhile; a majority may not know yet.
+        const overtaken = error instanceof TenureError && error.code === 'rollout_not_possible' && canTurn(rollout.state, verb);
+        if (!overtaken || attempt === maxAttempts) throw error;
+      }
+    }
   }
 
   return {

@@ -97,6 +97,11 @@ export interface Turning<Settled> {
   readonly settle: (tx: Transaction, rollout: RolloutDocument) => Promise<Settled>;
 }
 
+/** Whether a turn leads on from a state. */
+export function canTurn(state: RolloutState, turn: keyof typeof turns): boolean {
+  return (turns[turn].from as readonly RolloutState[]).includes(state);
+}
+
 /** Where a turn leads. */
 export function stateAfter(turn: keyof typeof turns): RolloutState {
   return turns[turn].to;
