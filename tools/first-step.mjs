@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureDependencies, InstallError } from './process/dependencies.mjs';
 import { onEndOfNpm } from './process/end-with-npm.mjs';
 
-const COMMANDS = ['start', 'test', 'check', 'bench', 'generate', 'histories', 'faults', 'model', 'fuzz', 'packages', 'container-files'];
+const COMMANDS = ['start', 'test', 'check', 'bench', 'generate', 'histories', 'faults', 'model', 'chaos', 'fuzz', 'packages', 'container-files'];
 const MINIMUM_NODE_MAJOR = 20;
 
 const clone = fileURLToPath(new URL('..', import.meta.url));

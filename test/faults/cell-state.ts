@@ -71,7 +71,7 @@ function declared({ standing, uid, mode, plan, services, documents }: KnownTenan
 }
 
 /** Holds what stands on every cell, and in the secrets, against what the tenant's standing declares. */
-export async function expectCells({ cells, installation: { control, databases } }: TestBed, tenant: KnownTenant): Promise<void> {
+export async function expectCells({ cells, installation: { control, databases } }: Pick<TestBed, 'cells' | 'installation'>, tenant: KnownTenant): Promise<void> {
   for (const [region, cell] of cells) {
     assert.deepEqual(await look(cell, tenant.uid), region === tenant.region ? declared(tenant) : nothing, `on the cell of ${region}`);
   }

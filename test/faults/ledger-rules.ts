@@ -26,7 +26,7 @@ function expectSteps(of: Of, kind: RunningOperation['kind'], end: FinalOperation
 }
 
 /** Holds the entries of one operation against its end. */
-function expectOperation(entries: readonly LedgerEntry[], { id, kind }: RunningOperation, end: FinalOperationState): void {
+export function expectOperation(entries: readonly LedgerEntry[], { id, kind }: RunningOperation, end: FinalOperationState): void {
   const own = entries.filter(({ operationId }) => operationId === id);
   const of: Of = (action, ...outcomes) => own.filter((entry) => entry.action === action && outcomes.includes(entry.outcome));
   assert.equal(of(`tenant.${kind}`, 'allowed').length, 1, 'it is accepted once');
@@ -41,7 +41,7 @@ function expectOperation(entries: readonly LedgerEntry[], { id, kind }: RunningO
 }
 
 /** That the states which the entries name follow on from one another without a gap, up to the one that stands. */
-function expectChain(entries: readonly LedgerEntry[], standing: TenantDocument | undefined): void {
+export function expectChain(entries: readonly LedgerEntry[], standing: TenantDocument | undefined): void {
   let last: LedgerEntry | undefined;
   for (const entry of entries.filter(({ previous, next }) => previous !== undefined || next !== undefined)) {
     // One commit may leave more than one entry about the same change, and a hand-over goes on from the entry before it.
@@ -56,10 +56,15 @@ function expectChain(entries: readonly LedgerEntry[], standing: TenantDocument |
 export async function expectLedger({ installation }: TestBed, uid: string, ended: readonly { readonly operation: RunningOperation; readonly end: FinalOperationState }[]): Promise<void> {
   const entries = await readEntries(installation, { tenant: uid });
   expectChain(entries, await installation.store.resources.findByUid('Tenant', uid));
+  expectFences(entries);
+  for (const { operation, end } of ended) expectOperation(entries, operation, end);
+}
+
+/** That holders of the lock have followed one another: none has committed anything after a later one, and no two operations have had one fence. */
+export function expectFences(entries: readonly LedgerEntry[]): void {
   const fences = entries.flatMap(({ fence }) => (fence === undefined ? [] : [fence]));
   assert.deepEqual(fences, fences.toSorted((a, b) => a - b), 'nobody commits under an older fence after a newer one');
   for (const [fence, under] of Map.groupBy(entries.filter((entry) => entry.fence !== undefined), (entry) => entry.fence)) {
     assert.equal(new Set(under.map(({ operationId }) => operationId)).size, 1, `fence ${fence} is one operation's`);
   }
-  for (const { operation, end } of ended) expectOperation(entries, operation, end);
 }

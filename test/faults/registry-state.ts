@@ -43,7 +43,7 @@ function found({ lifecycle, spec, placement, plan, tables, deletion, conditions,
 }
 
 /** Holds what the registry says of a tenant against what is declared of it. */
-export async function expectRegistry({ installation: { store } }: TestBed, tenant: KnownTenant, operationId: string): Promise<void> {
+export async function expectRegistry({ installation: { store } }: Pick<TestBed, 'installation'>, tenant: KnownTenant, operationId: string): Promise<void> {
   const [document, tombstone] = await Promise.all([store.resources.findByUid('Tenant', tenant.uid), store.tombstones.find(tenant.uid)]);
   if (tenant.standing === 'Purged') {
     assert.equal(document, undefined, 'a purged tenant is in the registry no more');

@@ -1,7 +1,7 @@
 import { OperatorError } from '../../tools/process/operator-error.ts';
 
 /** Numbers of [0, 1) that depend on the seed only: mulberry32 (Tommy Ettinger, 2017), of 32 bits of state. */
-function numbersFrom(seed: number): () => number {
+export function numbersFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

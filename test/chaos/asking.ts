@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createApiClient } from '../../client/api-client.ts';
+import type { ApiClient } from '../../client/api-client.ts';
+import { ApiError } from '../../client/api-error.ts';
+import type { OperationKind } from '../../contracts/lifecycle.ts';
+import type { Installation } from '../harness/installation.ts';
+import type { Chance } from './chance.ts';
+import type { Acknowledged, Asked, Recollection } from './recollection.ts';
+
+/** What of a request is said each time it is sent. */
+interface Once {
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+}
+
+/** Something that a caller wants. */
+export interface Wish {
+  readonly what: string;
+  readonly tenant: string;
+  readonly begins?: OperationKind;
+  readonly isKeyed: boolean;
+  readonly send: (api: ApiClient, once: Once) => Promise<Acknowledged>;
+}
+
+export interface Asker {
+  /** A client of one of the APIs that does not retry. */
+  client(subject: string, correlationId?: string): ApiClient;
+  /**
+   * Asks until there is an answer, each time at any of the APIs, under one key. Some callers are impatient: they give up
+   * what may still be answered and repeat it, or send it twice at once.
+   */
+  ask(subject: string, wish: Wish): Promise<Asked>;
+}
+
+export interface AskerOptions {
+  readonly installation: Pick<Installation, 'replicas' | 'token'>;
+  readonly recollection: Recollection;
+  readonly chance: Chance;
+}
+
+/** Whoever is still without an answer then has been forgotten: everything runs again for long. */
+const askForMs = 240_000;
+/** A process that is paused does not answer; another does. */
+const patienceMs = 12_000;
+const impatienceMs = 600;
+const impatientShare = 0.15;
+const twiceShare = 0.1;
+const retryMs = { least: 50, span: 700 };
+
+function isNotNow(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.problem.status === 503 || error.code === 'idempotency_in_progress';
+}
+
+export function createAsker({ installation: { replicas, token }, recollection, chance }: AskerOptions): Asker {
+  const client: Asker['client'] = (subject, correlationId) =>
+    createApiClient({ server: chance.one(replicas).server, token: () => token({ subject }), retryForMs: 0, ...(correlationId === undefined ? {} : { correlationId }) });
+
+  /** The first answer that is one. @throws ApiError for a refusal, and whatever came last when nobody answers */
+  async function answered(subject: string, key: string, { send }: Wish): Promise<Acknowledged> {
+    const deadline = Date.now() + askForMs;
+    for (;;) {
+      const timeoutMs = chance.happens(impatientShare) ? chance.number(impatienceMs) : patienceMs;
+      try {
+        return await send(client(subject, key), { idempotencyKey: key, signal: AbortSignal.timeout(Math.ceil(timeoutMs)) });
+      } catch (error) {
+        if (!isNotNow(error) || Date.now() > deadline) throw error;
+        await delay(retryMs.least + chance.number(retryMs.span));
+      }
+    }
+  }
+
+  return {
+    client,
+    async ask(subject, wish) {
+      const key = randomUUID();
+      const { what, tenant, begins, isKeyed } = wish;
+      const asked: Asked = { key, what, tenant, begins, isKeyed, sentAt: Date.now(), answers: [], repeat: () => answered(subject, key, wish) };
+      recollection.asked.push(asked);
+      const isTwice = isKeyed && chance.happens(twiceShare);
+      const answers = await Promise.allSettled(Array.from({ length: isTwice ? 2 : 1 }, () => answered(subject, key, wish)));
+      for (const answer of answers) {
+        if (answer.status === 'fulfilled') asked.answers.push(answer.value);
+        else if (!isNotNow(answer.reason)) asked.refusal = (answer.reason as ApiError).code;
+      }
+      if (asked.answers.length > 0 || asked.refusal !== undefined) asked.answeredAt = Date.now();
+      return asked;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createApiClient } from '../../client/api-client.ts';
+import type { Installation } from '../harness/installation.ts';
+import { tenantManifest } from '../harness/manifests.ts';
+import type { Strike } from './strikes.ts';
+
+/** When a small write was acknowledged by which API. */
+export interface Heartbeat {
+  readonly api: string;
+  readonly at: number;
+}
+
+const intervalMs = 200;
+const timeoutMs = 3_000;
+/** Each API writes to tenants of its own in turn: one that a dead commit keeps is not the plane. */
+const tenantsPerApi = 4;
+
+/** Declares the tenants, and has every API write to one of its own five times a second until it is stopped. */
+export async function beat({ replicas, token, client }: Pick<Installation, 'replicas' | 'token' | 'client'>, stop: AbortSignal): Promise<{ readonly stopped: Promise<Heartbeat[]> }> {
+  const name = (api: number, tenant: number): string => `heart-${api + 1}-${tenant + 1}`;
+  for (const [api] of replicas.entries()) for (let tenant = 0; tenant < tenantsPerApi; tenant += 1) await client().call('createTenant', { body: tenantManifest(name(api, tenant)) });
+  const heartbeats: Heartbeat[] = [];
+
+  async function write(api: number, count: number): Promise<void> {
+    const { server } = replicas[api] as Installation['replicas'][number];
+    const manifest = tenantManifest(name(api, count % tenantsPerApi));
+    const body = { ...manifest, metadata: { ...manifest.metadata, labels: { beat: String(count) } } };
+    const api1 = createApiClient({ server, token: () => token({ subject: 'heart@example.com' }), retryForMs: 0 });
+    // Older ones go on meanwhile: one that is not answered says nothing of the next.
+    await api1.call('putTenant', { params: { name: body.metadata.name }, ifMatch: '*', body, signal: AbortSignal.timeout(timeoutMs) });
+    heartbeats.push({ api: `api ${api + 1}`, at: Date.now() });
+  }
+
+  async function beatOf(api: number): Promise<void> {
+    for (let count = 1; !stop.aborted; count += 1) {
+      write(api, count).catch(() => undefined);
+      await delay(intervalMs);
+    }
+    await delay(timeoutMs);
+  }
+  return { stopped: Promise.all(replicas.map((_, api) => beatOf(api))).then(() => heartbeats) };
+}
+
+export interface Quantiles {
+  readonly count: number;
+  readonly p50: number;
+  readonly worst: number;
+}
+
+export function quantilesOf(values: readonly number[]): Quantiles | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const p50 = sorted[Math.floor((sorted.length - 1) / 2)];
+  const worst = sorted.at(-1);
+  return p50 === undefined || worst === undefined ? undefined : { count: sorted.length, p50, worst };
+}
+
+/** After each kill of a kind: until the next write was acknowledged by any API, in milliseconds. */
+export function untilNextWrite(heartbeats: readonly Heartbeat[], strikes: readonly Strike[]): number[] {
+  const times = heartbeats.map(({ at }) => at).toSorted((a, b) => a - b);
+  return strikes.flatMap(({ at }) => {
+    const next = times.find((time) => time > at);
+    return next === undefined ? [] : [next - at];
+  });
+}
+
+/**
+ * For each time that an API acknowledged nothing for a second: how long that lasted from when it and the control database ran
+ * again, in milliseconds.
+ */
+export function silences(heartbeats: readonly Heartbeat[], strikes: readonly Strike[], api: string): number[] {
+  const times = heartbeats.filter((beat) => beat.api === api).map(({ at }) => at).toSorted((a, b) => a - b);
+  const outages = strikes.filter(({ victim, over }) => (victim.name === api || victim.kind === 'control') && over !== undefined);
+  return times.slice(1).flatMap((next, index) => {
+    const last = times[index] as number;
+    if (next - last < 1_000) return [];
+    const begun = outages.filter(({ at, over }) => at < next && (over as number) > last).map(({ over }) => Math.min(over as number, next));
+    return [next - Math.max(last, ...begun)];
+  });
+}

@@ -1,0 +1,28 @@
+import type { Recollection } from '../recollection.ts';
+import type { Findings } from './finding.ts';
+import { checkReplays, checkRequests } from './requests.ts';
+import { checkRollouts } from './rollouts.ts';
+import { checkSuspensions } from './suspensions.ts';
+import type { Suspension } from './suspensions.ts';
+import { checkTenants } from './tenants.ts';
+import type { OracleParts } from './tenants.ts';
+
+/** What the oracle had to look at. */
+export interface Judged {
+  readonly suspensions: readonly Suspension[];
+  /** Acknowledged requests that were sent once more. */
+  readonly replays: number;
+}
+
+const replayed = 100;
+
+/** Holds ledger, registry and cells against each other and against what callers and applications know. Nothing runs any more. */
+export async function judge(parts: OracleParts, recollection: Recollection, findings: Findings): Promise<Judged> {
+  const { installation } = parts;
+  for (const trespass of recollection.trespasses) findings.add('trespass', trespass);
+  const suspensions = await checkSuspensions(installation, recollection, findings);
+  await checkTenants(parts, recollection, findings);
+  await checkRollouts(installation, recollection, findings);
+  await checkRequests(installation, recollection, findings);
+  return { suspensions, replays: await checkReplays(installation, recollection.asked, replayed, findings) };
+}

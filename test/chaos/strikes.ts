@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Chance } from './chance.ts';
+import type { Victim } from './victims.ts';
+
+/** One blow. Times are of `Date.now()`. */
+export interface Strike {
+  readonly victim: Pick<Victim, 'name' | 'kind'>;
+  readonly how: 'kill' | 'pause';
+  readonly at: number;
+  /** When it was ready again, or went on. */
+  over?: number;
+  /** Why it did not come back. */
+  broken?: Error;
+}
+
+export interface StrikeOptions {
+  readonly victims: readonly Victim[];
+  readonly chance: Chance;
+  readonly longestPauseMs: number;
+  /** When it is aborted nothing further is struck, and whatever is down or paused is brought back. */
+  readonly stop: AbortSignal;
+  /** Told of each strike as it happens. */
+  readonly tell: (line: string) => void;
+}
+
+const firstAfterMs = 1_500;
+const between = { leastMs: 300, spanMs: 3_500 };
+const killShare = 0.7;
+const shortestPauseMs = 3_000;
+const longestDownMs = 5_000;
+/** With more at once there is seldom anybody left to do anything. */
+const atOnce = 2;
+
+/** Waits, but no longer than until it is stopped. */
+async function pauseFor(ms: number, stop: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal: stop }).catch(() => undefined);
+}
+
+/** Strikes one process after the other, up to three at once. Resolves when everything runs again. */
+export async function strikeAround({ victims, chance, longestPauseMs, stop, tell }: StrikeOptions): Promise<Strike[]> {
+  const strikes: Strike[] = [];
+  const under = new Map<Victim, Promise<void>>();
+
+  async function strike(victim: Victim): Promise<void> {
+    const how = chance.happens(killShare) ? 'kill' : 'pause';
+    const ms = how === 'kill' ? chance.number(longestDownMs) : shortestPauseMs + chance.number(longestPauseMs - shortestPauseMs);
+    const made: Strike = { victim, how, at: Date.now() };
+    strikes.push(made);
+    tell(`${how} ${victim.name}, ${(ms / 1000).toFixed(1)} s`);
+    try {
+      if (how === 'kill') {
+        await victim.kill();
+        await pauseFor(ms, stop);
+        await victim.start();
+      } else {
+        victim.pause();
+        await pauseFor(ms, stop);
+        victim.resume();
+      }
+      made.over = Date.now();
+      under.delete(victim);
+    } catch (error) {
+      // It stays among those under a strike, and is not struck again.
+      made.broken = error as Error;
+      tell(`${victim.name} does not come back: ${made.broken.message.slice(0, 300)}`);
+    }
+  }
+
+  await pauseFor(firstAfterMs, stop);
+  while (!stop.aborted) {
+    const free = victims.filter((victim) => !under.has(victim));
+    if (under.size < atOnce && free.length > 0) {
+      const victim = chance.one(free);
+      under.set(victim, strike(victim));
+    }
+    await pauseFor(between.leastMs + chance.number(between.spanMs), stop);
+  }
+  await Promise.all(under.values());
+  return strikes;
+}

@@ -1,0 +1,11 @@
+import { runMain } from './process/operator-error.ts';
+import { runLonger } from './testing/longer-run.ts';
+
+const DEFAULT_MINUTES = '10';
+
+/** Strikes every process of an installation for longer than `npm test` has the time for, from another seed each time unless one is given. */
+async function main(): Promise<number> {
+  return await runLonger('test/chaos/chaos.test.ts', { TENURE_CHAOS_MINUTES: DEFAULT_MINUTES, TENURE_CHAOS_SEED: 'random', TENURE_CHAOS_STORES: '1', TENURE_CHAOS_TENANTS: '4' });
+}
+
+await runMain(main);
