@@ -51,7 +51,7 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
       found,
       attempt,
       async () => {
-        if (!(await store.stepLeases.intend(attempt, leaseMs))) throw new NotYet(`another attempt has committed ${step}`, 0);
+        if (!(await store.stepLeases.intend(attempt, leaseMs))) throw new NotYet(`another attempt has committed ${step}`);
         await failpoints.reach(`${step}.after-intent`, tenant.name);
       },
       async (work) => {

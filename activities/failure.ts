@@ -6,14 +6,17 @@ import { TenureError } from '../domain/tenure-error.ts';
 /** A fault of our own is tried again this often, in case it was the moment's. */
 const internalAttempts = 5;
 
-/** A failure that is to be tried again after exactly this time. */
+/** The shortest wait before a further attempt: Temporal takes a failure whose delay is 0 for final. */
+const soonestMs = 10;
+
+/** A failure that is to be tried again after this time, or at once where none is given. */
 export class NotYet extends Error {
   readonly delayMs: number;
 
-  constructor(message: string, delayMs: number) {
+  constructor(message: string, delayMs = soonestMs) {
     super(message);
     this.name = 'NotYet';
-    this.delayMs = delayMs;
+    this.delayMs = Math.max(soonestMs, Math.ceil(delayMs));
   }
 }
 

@@ -18,7 +18,8 @@ export interface HeldStep extends HeldOperation {
 /** Why an operation is turned round. */
 export interface OperationFailure {
   readonly to: 'failed' | 'cancelled';
-  readonly code: ProblemCode;
+  /** The type of the failure that Temporal saw: a problem's code, where one of ours failed. */
+  readonly code: string;
   readonly message: string;
   readonly step?: StepKey;
   readonly errors?: readonly { readonly message: string }[];

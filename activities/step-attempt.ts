@@ -128,7 +128,7 @@ export async function checkpoint(
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;
       const current = await store.operations.read(tx, operation._id);
-      if (current?.fence === fence && stepOf(current, step).state === told.state) throw new NotYet(`another attempt has committed ${step}`, 0);
+      if (current?.fence === fence && stepOf(current, step).state === told.state) throw new NotYet(`another attempt has committed ${step}`);
       throw error;
     }
     const { before, after } = outcome.commit === undefined ? { before: tenant, after: tenant } : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);

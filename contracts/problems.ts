@@ -82,5 +82,9 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 export const problemCodes = Object.keys(problems) as ProblemCode[];
 
+export function isProblemCode(text: string): text is ProblemCode {
+  return Object.hasOwn(problems, text);
+}
+
 /** Codes that were released and are no longer used. They are never given another meaning. */
 export const retiredProblemCodes: readonly string[] = [];

@@ -1,5 +1,4 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { ProblemCode } from '../contracts/problems.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import type { OperationFailure } from '../activities/operation-activities.ts';
 
@@ -34,8 +33,7 @@ export function failureOf(error: unknown, step: StepKey | undefined, cancelReque
   const [details] = (failure?.details ?? []) as { errors?: { message: string }[] }[];
   return {
     to: 'failed',
-    // The catalogue's codes are the only types that our activities throw.
-    code: (failure?.type ?? 'internal') as ProblemCode,
+    code: failure?.type ?? 'internal',
     message: failure?.message ?? 'the step ended in a way that is not known',
     errors: details?.errors ?? [],
     ...at,

@@ -32,4 +32,11 @@ describe('what an activity throws to Temporal', () => {
     const failure = asFailure(new NotYet('later', 1234), 1) as ApplicationFailure;
     assert.deepEqual([failure.nonRetryable, failure.nextRetryDelay], [false, 1234]);
   });
+  for (const [when, error] of [['at once', new NotYet('now')], ['after no time', new NotYet('now', 0)], ['after a part of a millisecond', new NotYet('now', 0.3)], ['at a time that is over', new NotYet('now', -5)]] as const) {
+    it(`what is to be tried again ${when} is tried again: Temporal takes a delay of 0 for final`, () => {
+      const { nextRetryDelay, nonRetryable } = asFailure(error, 1) as ApplicationFailure;
+      assert.equal(nonRetryable, false);
+      assert.ok(Number.isInteger(nextRetryDelay) && Number(nextRetryDelay) >= 1, String(nextRetryDelay));
+    });
+  }
 });
