@@ -14,16 +14,6 @@ export function progressOf(operation: OperationDocument): OperationProgress {
   };
 }
 
-/** A holder that was already let in, or an operation that is over: nothing is to be committed. */
-class AlreadyBegun extends Error {
-  readonly progress: OperationProgress;
-
-  constructor(progress: OperationProgress) {
-    super('already begun');
-    this.progress = progress;
-  }
-}
-
 /**
  * Gives this run of the workflow the lock's next fence. From here on an earlier run of the same operation, which may be
  * at work still, is refused at its next word.
@@ -31,36 +21,30 @@ class AlreadyBegun extends Error {
 export function beginOperation({ store, failpoints }: OperationEnvironment): OperationActivities['beginOperation'] {
   return async ({ operation: { operationId, tenant }, runId }) => {
     await failpoints.reach('begin.before-commit', tenant.name);
-    try {
-      const begun = await store.commit(async (tx) => {
-        // One that is over is known even where its tenant is not: it may have purged it.
-        const ended = await store.operations.read(tx, operationId);
-        if (ended !== undefined && ended.unfinished !== true) throw new AlreadyBegun(progressOf(ended));
-        const { operation, tenant: current } = await readOperationIn(store, tx, operationId, tenant.uid);
-        if (operation.runId === runId) throw new AlreadyBegun(progressOf(operation));
-        // The accepting commit gave the first fence out; nobody has worked under it before the first run.
-        const isFirst = operation.runId === null;
-        const fence = isFirst ? operation.fence : current.lastFence + 1;
-        if (!isFirst) {
-          await store.resources.replace(tx, current.revision, { ...current, lastFence: fence, operation: { id: operationId, kind: operation.kind, fence } });
-        }
-        const after = await store.operations.update(tx, { operationId, fence: operation.fence }, {
-          $set: {
-            fence,
-            runId,
-            state: operation.state === 'accepted' ? 'running' : operation.state,
-            startTime: operation.startTime ?? tx.time,
-            updateTime: tx.time,
-          },
-        });
-        return { result: after, entries: [operationEntry(operation, '.start', { outcome: 'succeeded', fence })] };
+    const begun = await store.commit(async (tx) => {
+      // One that is over is known even where its tenant is not: it may have purged it.
+      const ended = await store.operations.read(tx, operationId);
+      if (ended !== undefined && ended.unfinished !== true) return { already: ended };
+      const { operation, tenant: current } = await readOperationIn(store, tx, operationId, tenant.uid);
+      if (operation.runId === runId) return { already: operation };
+      // The accepting commit gave the first fence out; nobody has worked under it before the first run.
+      const isFirst = operation.runId === null;
+      const fence = isFirst ? operation.fence : current.lastFence + 1;
+      if (!isFirst) {
+        await store.resources.replace(tx, current.revision, { ...current, lastFence: fence, operation: { id: operationId, kind: operation.kind, fence } });
+      }
+      const after = await store.operations.update(tx, { operationId, fence: operation.fence }, {
+        $set: {
+          fence,
+          runId,
+          state: operation.state === 'accepted' ? 'running' : operation.state,
+          startTime: operation.startTime ?? tx.time,
+          updateTime: tx.time,
+        },
       });
-      await failpoints.reach('begin.after-commit', tenant.name);
-      return progressOf(begun);
-    } catch (error) {
-      if (error instanceof AlreadyBegun) return error.progress;
-      throw error;
-    }
+      return { result: after, entries: [operationEntry(operation, '.start', { outcome: 'succeeded', fence })] };
+    });
+    await failpoints.reach('begin.after-commit', tenant.name);
+    return progressOf(begun);
   };
 }
-

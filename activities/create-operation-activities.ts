@@ -56,20 +56,12 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
   }
 
   const { start } = environment;
-  const finish = finishOperation(environment);
   return {
     beginOperation: told('beginOperation', beginOperation(environment)),
     ensureStep: told('ensureStep', ensureStep(environment, attemptContext)),
     turnOperation: told('turnOperation', turnOperation(environment)),
     undoStep: told('undoStep', undoStep(environment, attemptContext)),
-    finishOperation: told('finishOperation', async (input) => {
-      const ended = await finish(input);
-      const operation = await environment.store.operations.find(input.operation.operationId);
-      if (operation?.endTime != null) {
-        metrics.operations.observe({ kind: operation.kind, state: ended.state }, (operation.endTime.getTime() - operation.createTime.getTime()) / 1000);
-      }
-      return ended;
-    }),
+    finishOperation: told('finishOperation', finishOperation(environment, ({ kind, state, seconds }) => metrics.operations.observe({ kind, state }, seconds))),
     async startNext(next) {
       await start(next).catch((error: unknown) => logger.warn('the next operation is left to the sweep', { operationId: next.operationId, ...errorFields(error) }));
     },

@@ -1,12 +1,14 @@
+import type { OperationKind } from '../contracts/lifecycle.ts';
 import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
 import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
+import { startable } from '../domain/operation-input.ts';
 import { actsOnCell, isReversible } from '../domain/step-plan.ts';
 import { withFields } from '../domain/tenant-change.ts';
 import type { SettledSpec } from '../domain/tenant-change.ts';
 import { TenureError } from '../domain/tenure-error.ts';
-import type { Transaction } from '../store/commit.ts';
+import type { AlreadyCommitted, Committed, Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
 import type { LedgerDraft } from '../store/ledger.ts';
 import { closing } from '../store/operations.ts';
@@ -96,18 +98,36 @@ async function bury(store: Store, tx: Transaction, operation: OperationDocument,
   });
 }
 
+/** The end that an earlier attempt has committed. Who took the lock over in that commit is started once more, unless it has begun. */
+async function endBefore(store: Store, tx: Transaction, { _id, tenant: { uid } }: OperationDocument, state: FinalOperationState): Promise<OperationEnd> {
+  const tenant = await store.resources.read(tx, 'Tenant', uid);
+  const next = tenant?.operation == null ? undefined : await store.operations.read(tx, tenant.operation.id);
+  return { state, ...(tenant === undefined || next?.waitsFor !== _id || next.runId !== null ? {} : { next: startable(next, tenant.spec.plan) }) };
+}
+
+/** An operation that has come to its end just now. */
+export interface EndedOperation {
+  readonly kind: OperationKind;
+  readonly state: FinalOperationState;
+  /** Since it was accepted. */
+  readonly seconds: number;
+}
+
 /**
  * The last commit of an operation. It waits until nobody can be at work under an earlier word, and is refused as
- * `cancelled` where the operation was called off before it.
+ * `cancelled` where the operation was called off before it. Once it is committed nothing more is asked of the control
+ * database, so nothing can fail what has ended.
  */
-export function finishOperation({ store, failpoints }: OperationEnvironment): OperationActivities['finishOperation'] {
+export function finishOperation({ store, failpoints }: OperationEnvironment, tell: (ended: EndedOperation) => void = () => undefined): OperationActivities['finishOperation'] {
+  type Finished = { readonly end: OperationEnd; readonly ended?: EndedOperation };
   return async (held) => {
     const { operation: { operationId, tenant: ref }, fence } = held;
     const holder = { operationId, fence };
-    const before = await store.operations.find(operationId);
-    if (before?.endTime != null && before.fence === fence && isFinal(before.state)) return { state: before.state };
     await failpoints.reach('finish.before-commit', ref.name);
-    const ended = await store.commit(async (tx): Promise<{ result: OperationEnd; entries: [LedgerDraft, ...LedgerDraft[]] }> => {
+    const { end, ended } = await store.commit(async (tx): Promise<Committed<Finished> | AlreadyCommitted<Finished>> => {
+      // One that has ended is known even where its tenant is not: it may have purged it.
+      const before = await store.operations.read(tx, operationId);
+      if (before?.fence === fence && isFinal(before.state)) return { already: { end: await endBefore(store, tx, before, before.state) } };
       const found = await readOperationIn(store, tx, operationId, ref.uid);
       requireHeld(found, held);
       const { operation, tenant } = found;
@@ -115,26 +135,28 @@ export function finishOperation({ store, failpoints }: OperationEnvironment): Op
       if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
       // What was answered with "accepted" is kept, also where every step was done by then.
       if (operation.state === 'running' && operation.cancelRequestTime !== null && isReversible(operation.kind, operation.steps)) throw new TenureError('cancelled', 'the operation was cancelled');
-      const end: FinalOperationState = operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';
-      const outstanding = Object.entries(operation.steps).filter(([, step]) => (end === 'succeeded' ? step.state !== 'done' : step.state === 'done' || step.state === 'intent'));
+      const state: FinalOperationState = operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';
+      const outstanding = Object.entries(operation.steps).filter(([, step]) => (state === 'succeeded' ? step.state !== 'done' : step.state === 'done' || step.state === 'intent'));
       if (outstanding.length > 0) throw new TenureError('internal', `steps are outstanding: ${outstanding.map(([key]) => key).join(', ')}`);
-      const after = endedTenant(tenant, operation, end, tx.time);
-      const entry = endEntry(operation, fence, end, tenant, after);
-      await store.operations.update(tx, holder, closing(end, tx.time));
-      if (end === 'succeeded' && operation.to === 'Purged') {
+      const after = endedTenant(tenant, operation, state, tx.time);
+      const entry = endEntry(operation, fence, state, tenant, after);
+      const told = { kind: operation.kind, state, seconds: (tx.time.getTime() - operation.createTime.getTime()) / 1000 };
+      await store.operations.update(tx, holder, closing(state, tx.time));
+      if (state === 'succeeded' && operation.to === 'Purged') {
         await bury(store, tx, operation, tenant);
-        return { result: { state: end }, entries: [entry] };
+        return { result: { end: { state }, ended: told }, entries: [entry] };
       }
       // It is not so any more, and what is so now no scan has seen.
-      if (end === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
+      if (state === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
       // Each by itself: what was undone is a generation, and what begins may be another.
       await store.resources.replace(tx, tenant.revision, after);
       const next = tenant.pending === null ? undefined : await handOver(store, tx, after, tenant.pending.id);
       if (next !== undefined) await store.resources.replace(tx, after.revision, next.tenant);
-      return { result: { state: end, ...(next === undefined ? {} : { next: next.start }) }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
+      return { result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: told }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
     });
+    if (ended !== undefined) tell(ended);
     await failpoints.reach('finish.after-commit', ref.name);
-    return ended;
+    return end;
   };
 }
 

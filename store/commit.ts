@@ -27,12 +27,18 @@ export interface Committed<T> {
   readonly entries: readonly [LedgerDraft, ...LedgerDraft[]];
 }
 
+/** What a commit's work returns where what it is to write has been written before. What it wrote itself is taken back. */
+export interface AlreadyCommitted<T> {
+  readonly already: T;
+}
+
 /**
  * Runs `work` and writes its entries in one transaction with majority write concern. If the entries cannot be written,
- * nothing was changed. `work` may run more than once and must touch nothing but this transaction.
+ * nothing was changed. `work` may run more than once and must touch nothing but this transaction; what it throws on the
+ * database it throws untranslated, for the driver repeats what is transient.
  * @throws TenureError control_unavailable when the ledger takes no entry or the outcome is not known; what `work` throws, with nothing changed.
  */
-export type Commit = <T>(work: (tx: Transaction) => Promise<Committed<T>>) => Promise<T>;
+export type Commit = <T>(work: (tx: Transaction) => Promise<Committed<T> | AlreadyCommitted<T>>) => Promise<T>;
 
 /** The driver itself goes on for two minutes. */
 const commitTimeoutMs = 8_000;
@@ -64,7 +70,12 @@ export function createCommit({ database, installation, newId, end }: CommitDepen
                 return (drawn ??= newId());
               },
             };
-            const { result, entries } = await work(tx);
+            const done = await work(tx);
+            if ('already' in done) {
+              await session.abortTransaction();
+              return done.already;
+            }
+            const { result, entries } = done;
             const documents = entries.map((draft, index) => sealEntry(draft, { id: index === 0 ? tx.entryId : newId(), time: tx.time, installation }));
             await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
               throw asLedgerError(error);

@@ -87,7 +87,7 @@ export async function recordVerification(store: VerificationRecords, recording: 
   });
 }
 
-/** Commits that a verification has ended without a verdict. The conditions stay as they are: nothing was found. */
+/** Commits that a verification has ended without a verdict, unless it has ended before. The conditions stay as they are: nothing was found. */
 export async function giveUpVerification(
   store: VerificationRecords,
   { running, caller, tenants, failure }: { readonly running: RunningVerification; readonly caller: Caller; readonly tenants: readonly { readonly uid: string; readonly name: string }[]; readonly failure: { readonly code: string; readonly message: string } },
@@ -103,7 +103,7 @@ export async function giveUpVerification(
   const [first, ...others] = tenants.map(entryOf);
   if (first === undefined) return;
   await store.commit(async (tx) => {
-    if (!(await store.verifications.giveUp(tx, running, failure))) throw new TenureError('fenced', `verification ${running.id} has ended`);
+    if (!(await store.verifications.giveUp(tx, running, failure))) return { already: undefined };
     return { result: undefined, entries: [first, ...others] };
   });
 }

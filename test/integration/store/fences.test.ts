@@ -105,9 +105,55 @@ test('the first reason to turn an operation round stands', async () => {
   const { operation } = await acceptActivation(opened.store, 'turned');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'cancelled', code: 'cancelled', message: 'first' } });
-  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'second' } });
+  const entries = await entriesOf(opened, async () => {
+    await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'second' } });
+  });
+  assert.deepEqual(entries, [], 'it is turned round once');
   const stored = await opened.store.operations.find(operation._id);
   assert.deepEqual([stored?.state, stored?.compensatesTo, stored?.error?.message], ['compensating', 'cancelled', 'first']);
+});
+
+test('of 6 attempts to turn an operation round at once one does, with one entry', async () => {
+  const { operation } = await acceptActivation(opened.store, 'turned-at-once');
+  const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
+  const entries = await entriesOf(opened, async () => {
+    const turned = await Promise.all(Array.from({ length: 6 }, (_, index) => turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: `${index}` } })));
+    assert.equal(new Set(turned.map(({ error }) => error?.message)).size, 1);
+  });
+  assert.deepEqual(entries.map(({ action }) => action), ['tenant.activate.turn']);
+});
+
+test('what failed in a way that the catalogue does not know is recorded as internal', async () => {
+  const { operation } = await acceptActivation(opened.store, 'unknown-code');
+  const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
+  for (const code of ['not_yet', 'toString', '']) await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code, message: 'no code' } });
+  const { error } = (await opened.store.operations.find(operation._id)) ?? {};
+  assert.deepEqual([error?.code, error?.fault], ['internal', 'system']);
+});
+
+test('of 6 attempts to finish at once one does; all are told the end, and who has the lock now until it has begun', async () => {
+  const { operation, tenant } = await acceptActivation(opened.store, 'finished-at-once');
+  const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
+  const held = { operation: inputOf(operation), runId: 'run-1', fence };
+  await turn({ ...held, failure: { to: 'cancelled', code: 'cancelled', message: 'gives way' } });
+  const waiting = opened.store.newId();
+  await opened.store.commit(async (tx) => {
+    const { store } = opened;
+    await store.operations.insert(tx, { id: waiting, kind: 'delete', from: 'Draft', to: 'Deleted', tenant: operation.tenant, generation: 1, fence: 0, ...caller, assign: {}, restore: {}, before: { deletion: null, plan: null, owners: {} }, waitsFor: operation._id });
+    const current = await store.resources.read(tx, 'Tenant', tenant._id);
+    assert.ok(current !== undefined);
+    await store.resources.replace(tx, current.revision, { ...current, pending: { id: waiting, kind: 'delete' }, revision: current.revision + 1 });
+    return { result: undefined, entries: [anyEntry(tenant._id)] };
+  });
+  const entries = await entriesOf(opened, async () => {
+    const ends = await Promise.all(Array.from({ length: 6 }, () => finish(held)));
+    assert.deepEqual(ends.map(({ state, next }) => [state, next?.operationId]), Array.from({ length: 6 }, () => ['cancelled', waiting]));
+  });
+  assert.deepEqual(entries.map(({ action }) => action), ['tenant.activate', 'tenant.delete.hand_over']);
+  const next = await opened.store.operations.find(waiting);
+  assert.ok(next !== undefined);
+  await begin({ operation: inputOf(next), runId: 'run-2' });
+  assert.deepEqual(await finish(held), { state: 'cancelled' }, 'what has begun need not be started');
 });
 
 test('an operation with steps that are not done does not finish, and one whose undoing is not over neither', async () => {
