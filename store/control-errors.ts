@@ -1,4 +1,5 @@
 import { MongoError, MongoServerError } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import { isSocketError } from '../platform/socket-error.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
@@ -41,4 +42,12 @@ export async function onControl<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw asControlError(error);
   }
+}
+
+/**
+ * Reads as a transaction sees it, or outside of one where there is none. Inside, the failure is left as it is: what is transient
+ * has to reach the driver, which begins the transaction anew.
+ */
+export async function seenBy<T>(tx: { readonly session: ClientSession } | undefined, read: (options: { readonly session?: ClientSession }) => Promise<T>): Promise<T> {
+  return tx === undefined ? onControl(() => read({})) : read({ session: tx.session });
 }

@@ -4,7 +4,7 @@ import { memberStates } from '../contracts/rollout.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
-import { isDuplicateKey, onControl } from './control-errors.ts';
+import { isDuplicateKey, onControl, seenBy } from './control-errors.ts';
 import type { RolloutDocument, RolloutMemberDocument } from './documents.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
@@ -24,8 +24,11 @@ export interface RolloutStore {
   list(templateUid: string, page: { readonly before?: string; readonly limit: number }): Promise<RolloutDocument[]>;
   /** Those that a workflow has something to do for. */
   unsettled(): Promise<RolloutDocument[]>;
-  /** Writes down how far it is; nothing where it no longer runs. */
-  progress(id: string, seen: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>): Promise<void>;
+  /**
+   * Writes down how far it is, where it runs and is as far as `stood` says.
+   * @throws TenureError rollout_not_possible, where somebody has turned it meanwhile, or another turn has gone on with it
+   */
+  progress(id: string, stood: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>, seen: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>): Promise<void>;
   /** Nothing is left to be done for one that does not run. */
   settled(id: string): Promise<void>;
   /** Takes a tenant in, once. Returns whether it was not in yet. */
@@ -33,20 +36,19 @@ export interface RolloutStore {
   /**
    * Writes down what changes a member, in the commit that begins it; `null` where nothing has to run for it. Of this commit
    * and a `turn` of the roll-out one sees the other: once a turn has ended the running, nothing more is begun.
-   * @throws TenureError rollout_not_possible, when it does not run
+   * @throws TenureError rollout_not_possible, when it does not run, or another turn has begun the member
    */
   beginMember(tx: Transaction, id: RolloutMemberDocument['_id'], operationId: string | null): Promise<void>;
   /** Gives back what was taken and not begun, where it does not run: one that is resumed takes it again. */
   giveBack(rollout: string): Promise<void>;
-  setMember(id: RolloutMemberDocument['_id'], seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>): Promise<void>;
+  /** Writes down what has become of a member that is being changed by the operation that it was read with. */
+  setMember(member: Pick<RolloutMemberDocument, '_id' | 'operationId'>, seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>): Promise<void>;
   /** Moves all its members of one state to another. */
   moveMembers(tx: Transaction, rollout: string, from: MemberState, to: MemberState): Promise<void>;
   /** By name; in a transaction, as that sees them. */
   members(rollout: string, state: MemberState, limit: number, tx?: Transaction): Promise<RolloutMemberDocument[]>;
   counts(rollout: string, tx?: Transaction): Promise<MemberCounts>;
 }
-
-const within = (tx: Transaction | undefined): Partial<Pick<Transaction, 'session'>> => (tx === undefined ? {} : { session: tx.session });
 
 export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase): RolloutStore {
   const find = async (filter: Filter<RolloutDocument>): Promise<RolloutDocument | undefined> => {
@@ -78,8 +80,9 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
       return documents.map((document) => upgradeOnRead(document));
     },
     unsettled: async () => (await onControl(() => rollouts.find({ unsettled: true }).toArray())).map((document) => upgradeOnRead(document)),
-    async progress(id, seen) {
-      await onControl(() => rollouts.updateOne({ _id: id, state: 'running' }, { $set: { ...seen, updateTime: new Date() } }));
+    async progress(id, stood, seen) {
+      const { matchedCount } = await onControl(() => rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: new Date() } }));
+      if (matchedCount === 0) throw new TenureError('rollout_not_possible', `roll-out ${id} does not stand where this turn has read it`);
     },
     async settled(id) {
       await onControl(() => rollouts.updateOne({ _id: id, state: { $ne: 'running' } }, { $unset: { unsettled: '' } }));
@@ -91,7 +94,8 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     async beginMember(tx, id, operationId) {
       // Always another time than before: an update that changes nothing would not conflict.
       await turn(tx, id.rollout, ['running'], [{ $set: { updateTime: { $max: [tx.time, { $add: ['$updateTime', 1] }] } } }]);
-      await rolloutMembers.updateOne({ _id: id }, { $set: { state: operationId === null ? 'changed' : 'changing', operationId, error: null } }, { session: tx.session });
+      const { matchedCount } = await rolloutMembers.updateOne({ _id: id, state: 'changing', operationId: null }, { $set: { state: operationId === null ? 'changed' : 'changing', operationId, error: null } }, { session: tx.session });
+      if (matchedCount === 0) throw new TenureError('rollout_not_possible', `tenant ${id.tenant} was begun by another turn of roll-out ${id.rollout}`);
     },
     async giveBack(rollout) {
       await onControl(async () => {
@@ -102,16 +106,16 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
         if (matchedCount > 0) await rolloutMembers.deleteMany(unbegun);
       });
     },
-    async setMember(id, seen) {
-      await onControl(() => rolloutMembers.updateOne({ _id: id, state: 'changing' }, { $set: seen }));
+    async setMember({ _id, operationId }, seen) {
+      await onControl(() => rolloutMembers.updateOne({ _id, operationId, state: 'changing' }, { $set: seen }));
     },
     async moveMembers(tx, rollout, from, to) {
       await rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null } : {}) } }, { session: tx.session });
     },
-    members: (rollout, state, limit, tx) => onControl(() => rolloutMembers.find({ '_id.rollout': rollout, state }, within(tx)).sort({ name: 1 }).limit(limit).toArray()),
+    members: (rollout, state, limit, tx) => seenBy(tx, (session) => rolloutMembers.find({ '_id.rollout': rollout, state }, session).sort({ name: 1 }).limit(limit).toArray()),
     async counts(rollout, tx) {
       const perState = [{ $match: { '_id.rollout': rollout } }, { $group: { _id: '$state', count: { $sum: 1 } } }];
-      const counted = await onControl(() => rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, within(tx)).toArray());
+      const counted = await seenBy(tx, (session) => rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, session).toArray());
       return Object.fromEntries(memberStates.map((state) => [state, counted.find(({ _id }) => _id === state)?.count ?? 0])) as MemberCounts;
     },
   };

@@ -1,8 +1,7 @@
-import type { ClientSession } from 'mongodb';
 import type { StepKey } from '../domain/step-plan.ts';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
-import { onControl } from './control-errors.ts';
+import { onControl, seenBy } from './control-errors.ts';
 import type { OperationDocument } from './documents.ts';
 import { fenced } from './operations.ts';
 import type { Holder } from './operations.ts';
@@ -63,13 +62,13 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
     return matchedCount === 1;
   }
 
-  async function remaining(operationId: string, { step, session }: { readonly step?: StepKey; readonly session?: ClientSession }): Promise<number> {
-    const [found] = await onControl(() =>
+  async function remaining(operationId: string, { step, tx }: { readonly step?: StepKey; readonly tx?: Transaction | undefined }): Promise<number> {
+    const [found] = await seenBy(tx, (session) =>
       operations
         .aggregate<{ leases: { step: string; remainingMs: number }[] }>([
           { $match: { _id: operationId } },
           { $project: { leases: { $map: { input: liveLeases, as: 'lease', in: { step: '$$lease.step', remainingMs: { $subtract: ['$$lease.until', '$$NOW'] } } } } } },
-        ], session === undefined ? {} : { session })
+        ], session)
         .toArray(),
     );
     const live = (found?.leases ?? []).filter((lease) => step === undefined || lease.step === step);
@@ -118,6 +117,6 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
         operations.updateOne({ _id: operationId, 'leases.holder': attempt }, { $pull: { leases: { holder: attempt } }, $set: { [`steps.${step}.result`]: `an attempt failed: ${reason}` } }),
       );
     },
-    remainingMs: (operationId, tx) => remaining(operationId, tx === undefined ? {} : { session: tx.session }),
+    remainingMs: (operationId, tx) => remaining(operationId, { tx }),
   };
 }

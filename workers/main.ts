@@ -118,7 +118,7 @@ async function main(): Promise<void> {
         store,
         templates,
         changeTenant,
-        begin: (operation, { spec }) => start(startable(operation, spec.plan)),
+        begin: (operation, { spec }) => start(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) })),
       }),
       logger,
     }),

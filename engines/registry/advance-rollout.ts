@@ -12,7 +12,7 @@ export interface AdvanceDependencies {
   readonly store: Store;
   readonly templates: Templates;
   readonly changeTenant: ChangeTenant;
-  /** Starts the workflow of an operation that was accepted. */
+  /** Starts the workflow of an operation that was accepted. Where it cannot, the sweep does: so this never fails. */
   readonly begin: (operation: OperationDocument, tenant: TenantDocument) => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
   const { rollouts } = store;
 
   const fail = (member: RolloutMemberDocument, error: { readonly code: string; readonly message: string }): Promise<void> =>
-    rollouts.setMember(member._id, { state: 'failed', operationId: member.operationId, error: { code: error.code, message: error.message } });
+    rollouts.setMember(member, { state: 'failed', operationId: member.operationId, error: { code: error.code, message: error.message } });
 
   async function change(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
     const version = await templates.version(rollout.template.name, rollout.version);
@@ -42,7 +42,7 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
     // Purged, deleted or gone over to another template meanwhile: it is no tenant of this one.
     const concerned = tenant !== undefined && tenant.lifecycle !== 'Deleted' && tenant.spec.template?.name === version.name;
     if (!concerned || (tenant.spec.template?.version === version.version && tenant.operation === null)) {
-      await rollouts.setMember(member._id, { state: concerned ? 'changed' : 'skipped', operationId: null, error: null });
+      await rollouts.setMember(member, { state: concerned ? 'changed' : 'skipped', operationId: null, error: null });
       return;
     }
     try {
@@ -56,7 +56,7 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
         caller: { actor, requestId: `${requestId}/${tenant._id}`, correlationId },
         settle: (tx, { operation }) => rollouts.beginMember(tx, member._id, operation?._id ?? null),
       });
-      if (changed.outcome === 'unchanged') await rollouts.setMember(member._id, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
+      if (changed.outcome === 'unchanged') await rollouts.setMember(member, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
       const operation = newOperationOf(changed);
       if (operation !== undefined) await begin(operation, changed.tenant);
     } catch (error) {
@@ -70,12 +70,13 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
     if (member.operationId === null) return change(rollout, member);
     const operation = await store.operations.find(member.operationId);
     if (operation?.unfinished === true) return;
-    if (operation?.state === 'succeeded') await rollouts.setMember(member._id, { state: 'changed', operationId: member.operationId, error: null });
+    if (operation?.state === 'succeeded') await rollouts.setMember(member, { state: 'changed', operationId: member.operationId, error: null });
     else await fail(member, operation?.error ?? { code: 'cancelled', message: 'its operation is gone' });
   }
 
   async function takeMore(rollout: RolloutDocument, limit: number): Promise<{ readonly exhausted: boolean }> {
     let { cursor } = rollout;
+    let stood = cursor;
     const filter = tenantsOf(rollout.template.name, rollout.labelSelector);
     for (let left = limit; left > 0; ) {
       const { tenants, searchedTo } = await store.tenantSearch.search(filter, { ...(cursor === null ? {} : { after: cursor }), limit: batch });
@@ -86,7 +87,8 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
         if (await rollouts.take(rollout._id, { uid, name })) left -= 1;
       }
       if (left > 0) cursor = searchedTo ?? tenants.at(-1)?.name ?? cursor;
-      await rollouts.progress(rollout._id, { cursor });
+      await rollouts.progress(rollout._id, { cursor: stood }, { cursor });
+      stood = cursor;
       if (left > 0 && searchedTo === undefined && tenants.length < batch) return { exhausted: true };
     }
     return { exhausted: false };
@@ -117,7 +119,7 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
       if (!exhausted) return { done: false };
       step = nextRolloutStep({ ...progress, counts: await rollouts.counts(id), exhausted });
     }
-    if (step.kind === 'next-wave') await rollouts.progress(id, { wave: wave + 1 });
+    if (step.kind === 'next-wave') await rollouts.progress(id, { wave }, { wave: wave + 1 });
     if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason, settle: async () => undefined });
     if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller, { settle: async () => undefined });
     return { done: false };

@@ -44,8 +44,8 @@ export function createDueWork({ store, changeTenant, unschedule }: DueWorkDepend
       const begun = await changeTenant({ ...request, verb });
       // The plan is in effect already, so nothing is left to wait for.
       if (work === 'change_plan' && begun.outcome === 'unchanged' && begun.operation === undefined) await unschedule(request);
-      // A plan is scheduled no more; a tenant is due until it is purged.
-      if (work === 'change_plan') await store.backoffs.succeeded(work, [tenant._id]);
+      // A plan is scheduled no more; a tenant is due until it is purged. What has begun has, whether or not this is written down.
+      if (work === 'change_plan') await store.backoffs.succeeded(work, [tenant._id]).catch(() => undefined);
       return { tenant, work, begun };
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;

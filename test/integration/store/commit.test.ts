@@ -4,7 +4,9 @@ import { Binary, MongoError } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { storageVersion } from '../../../store/documents.ts';
 import type { RevisionDocument, RolloutDocument } from '../../../store/documents.ts';
+import type { Transaction } from '../../../store/commit.ts';
 import type { LedgerDraft } from '../../../store/ledger.ts';
+import type { Store } from '../../../store/store.ts';
 import { draftTenant } from '../../../store/tenants.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, readEntries, refuseEntries } from '../../harness/control-data.ts';
@@ -171,4 +173,41 @@ test('an entry is younger than those of all that its commit has seen, however lo
   const { revision, id } = await late;
   assert.equal(revision, early.revision, 'it has seen the other');
   assert.ok(id > early.id, `${id} is younger than ${early.id}`);
+});
+
+for (const [what, read] of Object.entries({
+  'counts the members of a roll-out': ({ rollouts }, tx) => rollouts.counts('none', tx),
+  'reads the members of a roll-out': ({ rollouts }, tx) => rollouts.members('none', 'failed', 10, tx),
+  'asks how long leases last': ({ stepLeases }, tx) => stepLeases.remainingMs('none', tx),
+  'reads a tenant': ({ resources }, tx) => resources.read(tx, 'Tenant', 'none'),
+  'reads an operation': ({ operations }, tx) => operations.read(tx, 'none'),
+  'looks for breaches': ({ verifications }, tx) => verifications.breachesOf(tx, 'none'),
+  'looks for a tombstone': ({ tombstones }, tx) => tombstones.lastRevision(tx, 'none'),
+  'counts for the brake': ({ brakes }, tx) => brakes.count(tx, 'purge', 60_000),
+} satisfies Record<string, (store: Store, tx: Transaction) => Promise<unknown>> as Record<string, (store: Store, tx: Transaction) => Promise<unknown>>)) {
+  test(`a commit whose transaction mongod has dropped before it ${what} is made anew`, async () => {
+    const { store, control } = opened;
+    let tries = 0;
+    await store.commit(async (tx) => {
+      tries += 1;
+      await store.resources.read(tx, 'Tenant', 'any');
+      if (tries === 1) await control.db('admin').command({ killSessions: [{ id: tx.session.id?.id }] });
+      await read(store, tx);
+      return { result: undefined, entries: [anyEntry(store.newId())] };
+    });
+    assert.equal(tries, 2);
+  });
+}
+
+test('what is already committed is said, and nothing of what was written in the same transaction stays', async () => {
+  const { store } = opened;
+  const state = await readControlState(opened);
+  const entries = await entriesOf(opened, async () => {
+    const said = await store.commit(async (tx) => {
+      await store.brakes.count(tx, 'archive', 60_000);
+      return { already: 'so' };
+    });
+    assert.equal(said, 'so');
+  });
+  assert.deepEqual([entries, await readControlState(opened)], [[], state]);
 });

@@ -52,7 +52,7 @@ test('what was taken and not begun is given back when it does not run, and can b
     await store.rollouts.beginMember(tx, { rollout: id, tenant: begun.uid }, store.newId());
     return { result: undefined, entries: [anyEntry(begun.uid)] };
   });
-  await store.rollouts.progress(id, { cursor: 'begun' });
+  await store.rollouts.progress(id, { cursor: null }, { cursor: 'begun' });
   await store.rollouts.giveBack(id);
   assert.equal((await store.rollouts.counts(id)).changing, 2, 'it runs');
 
@@ -61,4 +61,28 @@ test('what was taken and not begun is given back when it does not run, and can b
   assert.deepEqual((await store.rollouts.members(id, 'changing', 10)).map(({ name }) => name), ['begun']);
   assert.equal((await store.rollouts.find(id))?.cursor, null, 'taking begins anew');
   assert.equal(await store.rollouts.take(id, { uid: tenant, name: 'acme' }), true);
+});
+
+test('of two turns that go on with the same place one does, and one that wakes up after a pause and a resumption writes nothing over what stands', async () => {
+  const { store } = open;
+  const { rollout: { _id: id } } = await running();
+  await store.rollouts.progress(id, { cursor: null }, { cursor: 'acme' });
+  await assert.rejects(store.rollouts.progress(id, { cursor: null }, { cursor: 'zeta' }), { code: 'rollout_not_possible' });
+  await assert.rejects(store.rollouts.progress(id, { wave: 1 }, { wave: 2 }), { code: 'rollout_not_possible' });
+  assert.equal((await store.rollouts.find(id))?.cursor, 'acme');
+});
+
+test('a member that another turn has begun is not begun again, and what became of an earlier operation is not written over the present one', async () => {
+  const { store } = open;
+  const { rollout, tenant } = await running();
+  const member = { rollout: rollout._id, tenant };
+  const begin = (operation: string) =>
+    store.commit(async (tx) => {
+      await store.rollouts.beginMember(tx, member, operation);
+      return { result: undefined, entries: [anyEntry(tenant)] };
+    });
+  await begin('first');
+  await assert.rejects(begin('second'), { code: 'rollout_not_possible' });
+  await store.rollouts.setMember({ _id: member, operationId: null }, { state: 'failed', operationId: null, error: { code: 'cancelled', message: 'late' } });
+  assert.deepEqual((await store.rollouts.members(rollout._id, 'changing', 10)).map(({ operationId }) => operationId), ['first']);
 });
