@@ -11,20 +11,28 @@ export interface BrakeStore {
   count(tx: Transaction, kind: OperationKind, windowMs: number): Promise<number>;
 }
 
-/** More are not told apart: the answer is the same. */
-const keptAtMost = 10_000;
+/** A window is counted in so many parts. What has left it only partly still counts, so at most a part too many are counted, never one too few. */
+const partsOfWindow = 60;
 
 export function createBrakeStore({ brakes }: ControlDatabase): BrakeStore {
   return {
     async count(tx, kind, windowMs) {
+      const partMs = Math.ceil(windowMs / partsOfWindow);
+      const part = new Date(Math.floor(tx.time.getTime() / partMs) * partMs);
       const since = new Date(tx.time.getTime() - windowMs);
-      const within = { $filter: { input: { $ifNull: ['$times', []] }, as: 'time', cond: { $gt: ['$$time', since] } } };
+      const slots = { $ifNull: ['$slots', []] };
+      const others = { $filter: { input: slots, as: 'slot', cond: { $and: [{ $gt: ['$$slot.start', new Date(since.getTime() - partMs)] }, { $ne: ['$$slot.start', part] }] } } };
+      const sameAsThis = { $filter: { input: slots, as: 'slot', cond: { $eq: ['$$slot.start', part] } } };
+      const thisOne = { start: part, count: { $add: [1, { $sum: { $map: { input: sameAsThis, as: 'slot', in: '$$slot.count' } } }] } };
+      // An older build kept the time of each change.
+      const times = { $filter: { input: { $ifNull: ['$times', []] }, as: 'time', cond: { $gt: ['$$time', since] } } };
       const counted = await brakes.findOneAndUpdate(
         { _id: kind },
-        [{ $set: { times: { $slice: [{ $concatArrays: [within, [tx.time]] }, -keptAtMost] } } }],
+        [{ $set: { slots: { $concatArrays: [others, [thisOne]] }, times: { $cond: [{ $eq: [times, []] }, '$$REMOVE', times] } } }],
         { upsert: true, returnDocument: 'after', session: tx.session },
       );
-      return counted?.times.length ?? 1;
+      const { slots: all = [], times: single = [] } = counted ?? {};
+      return single.length + all.reduce((sum, { count }) => sum + count, 0);
     },
   };
 }

@@ -151,10 +151,12 @@ export interface BackoffDocument {
   until: Date;
 }
 
-/** Times of the latest changes of one kind, oldest first. */
+/** Changes of one kind within the brake's window, by the part of it in which they were accepted. */
 export interface BrakeDocument {
   _id: OperationKind;
-  times: Date[];
+  slots?: { start: Date; count: number }[];
+  /** Of an older build: one by one, the latest 10,000. */
+  times?: Date[];
 }
 
 /** What is kept of a tenant that was purged, for ever. */

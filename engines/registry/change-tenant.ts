@@ -104,9 +104,11 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
     }
     const uid = current?._id ?? store.newId();
     const operationId = store.newId();
+    const path = decided.change.transition?.path;
+    const passBrake = path === undefined ? undefined : await brake.approach(path, request.confirmMassChange === true);
     await failpoints.reach('accept.before-commit', request.name);
     const changed = await store.commit(async (tx) => {
-      if (decided.change.transition !== undefined) await brake.pass(tx, decided.change.transition.path, request.confirmMassChange === true);
+      await passBrake?.(tx);
       const made =
         decided.kind === 'preempt'
           ? await writePending(store, tx, { operationId, before: decided.current, running: decided.running, decided, request })

@@ -35,7 +35,7 @@ before(async () => {
   for (const resource of [plan, region]) await store.commit(async (tx) => ({ result: await store.resources.insert(tx, resource), entries: [anyEntry(resource._id)] }));
   await showCells(opened);
   // As many processes as contenders, so that none waits for another before it comes to the database.
-  changing = (own) => createChangeTenant({ store: own, admit: createAdmit({ ...own, policy, keyProvider: { keys: [] } }), templates: createTemplates(own), brake: { pass: async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
+  changing = (own) => createChangeTenant({ store: own, admit: createAdmit({ ...own, policy, keyProvider: { keys: [] } }), templates: createTemplates(own), brake: { approach: async () => async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
   declares = Array.from({ length: crowd }, () => changing(opened.another()));
 });
 after(() => opened.close());
