@@ -1,5 +1,5 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
-import type { Client } from '@temporalio/client';
+import type { Client, ScheduleOptions } from '@temporalio/client';
 import type { Logger } from '../platform/logging.ts';
 
 /** One per task queue: each installation of a namespace sweeps its own operations. */
@@ -13,6 +13,8 @@ export function driftScheduleId(taskQueue: string): string {
 
 const sweepEveryMs = 10_000;
 const lookEveryMs = 10_000;
+/** What was missed for longer, as while Temporal was away, is not made up for. */
+const catchupMs = 10_000;
 
 export interface ScheduleDependencies {
   readonly client: Pick<Client, 'schedule'>;
@@ -26,33 +28,54 @@ interface PlaneSchedule {
   readonly workflowType: 'sweep' | 'driftScan';
   readonly everyMs: number;
   readonly summary: string;
-  readonly timeout: '2m' | '1h';
+  readonly timeoutMs: number;
 }
 
 function planeSchedules({ taskQueue, driftEveryMs }: ScheduleDependencies): PlaneSchedule[] {
   return [
-    { id: sweepScheduleId(taskQueue), workflowType: 'sweep', everyMs: sweepEveryMs, summary: 'Look for operations that nobody works on, and for what is due', timeout: '2m' },
-    { id: driftScheduleId(taskQueue), workflowType: 'driftScan', everyMs: driftEveryMs, summary: 'Compare what stands on the cells with what is declared', timeout: '1h' },
+    { id: sweepScheduleId(taskQueue), workflowType: 'sweep', everyMs: sweepEveryMs, summary: 'Look for operations that nobody works on, and for what is due', timeoutMs: 2 * 60_000 },
+    { id: driftScheduleId(taskQueue), workflowType: 'driftScan', everyMs: driftEveryMs, summary: 'Compare what stands on the cells with what is declared', timeoutMs: 60 * 60_000 },
   ];
 }
 
-/** Has a schedule that stands run as often as this worker's configuration says. Whether it is paused is its operator's affair. */
-async function adjust({ client, logger }: ScheduleDependencies, { id, workflowType, everyMs }: PlaneSchedule): Promise<void> {
-  const handle = client.schedule.getHandle(id);
-  const { spec } = await handle.describe();
-  if (spec.intervals?.length === 1 && spec.intervals[0]?.every === everyMs) return;
-  await handle.update(({ action, policies, state }) => ({ spec: { intervals: [{ every: everyMs }] }, action, policies, state }));
-  logger.info(`the schedule ${workflowType} runs every ${everyMs / 1000} s from now on`);
+type Wanted = Pick<ScheduleOptions, 'spec' | 'action' | 'policies'>;
+
+interface SettledSchedule {
+  readonly spec: { readonly intervals?: readonly { readonly every?: unknown }[] };
+  readonly action: Pick<ScheduleOptions['action'], 'workflowType' | 'taskQueue' | 'workflowRunTimeout' | 'staticSummary'>;
+  readonly policies?: ScheduleOptions['policies'];
 }
 
-async function create({ client, taskQueue }: ScheduleDependencies, { id, workflowType, everyMs, summary, timeout }: PlaneSchedule): Promise<boolean> {
+/** What this build has the schedule do, and when. */
+function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs }: PlaneSchedule): Wanted {
+  return {
+    spec: { intervals: [{ every: everyMs }] },
+    action: { type: 'startWorkflow', workflowType, taskQueue, args: [], workflowRunTimeout: timeoutMs, staticSummary: summary },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchupMs },
+  };
+}
+
+/** Of a schedule that stands, or is to stand, what a build may change. */
+function settingsOf({ spec, action, policies }: SettledSchedule): string {
+  const { workflowType, taskQueue, workflowRunTimeout, staticSummary } = action;
+  return JSON.stringify([spec.intervals?.map(({ every }) => every), workflowType, taskQueue, workflowRunTimeout, staticSummary, policies?.overlap, policies?.catchupWindow]);
+}
+
+/** Has a schedule that stands do what this worker's build and configuration say. Whether it is paused is its operator's affair. */
+async function adjust({ client, logger, taskQueue }: ScheduleDependencies, schedule: PlaneSchedule): Promise<void> {
+  const handle = client.schedule.getHandle(schedule.id);
+  const next = wanted(taskQueue, schedule);
+  if (settingsOf(await handle.describe()) === settingsOf(next)) return;
+  await handle.update(({ state }) => ({ ...next, state }));
+  logger.info(`the schedule ${schedule.workflowType} was adjusted: it runs every ${schedule.everyMs / 1000} s`);
+}
+
+async function create({ client, taskQueue }: ScheduleDependencies, schedule: PlaneSchedule): Promise<boolean> {
   try {
     await client.schedule.create({
-      scheduleId: id,
-      spec: { intervals: [{ every: everyMs }] },
-      action: { type: 'startWorkflow', workflowType, taskQueue, args: [], workflowRunTimeout: timeout, staticSummary: summary },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10s' },
-      state: { note: `${summary}. Kept in place by every worker.` },
+      scheduleId: schedule.id,
+      ...wanted(taskQueue, schedule),
+      state: { note: `${schedule.summary}. Kept in place by every worker.` },
     });
     return true;
   } catch (error) {

@@ -37,3 +37,19 @@ test('a worker that starts with another interval brings the standing schedule to
   assert.deepEqual([state.paused, state.note], [true, 'an operator looks at something']);
   assert.equal(action.type === 'startWorkflow' && action.workflowType, 'driftScan');
 });
+
+test('a schedule that an older build has made gets everything that this one has it do', async () => {
+  const sweep = client.schedule.getHandle(sweepScheduleId(taskQueue));
+  const asMade = await sweep.describe();
+  await sweep.update(({ spec, action, state }) => ({
+    spec,
+    state,
+    action: { type: 'startWorkflow', workflowType: 'sweepOfOld', taskQueue: action.taskQueue, args: [], workflowRunTimeout: '9m' },
+    policies: { overlap: 'ALLOW_ALL', catchupWindow: '1h' },
+  }));
+  const stop = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, logger });
+  await until('it was adjusted', async () => told.some((message) => message.startsWith('the schedule sweep was adjusted')));
+  stop();
+  const { spec, action, policies } = await sweep.describe();
+  assert.deepEqual({ spec, action, policies }, { spec: asMade.spec, action: asMade.action, policies: asMade.policies });
+});
