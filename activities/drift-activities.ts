@@ -11,6 +11,7 @@ import { scanCell } from '../engines/isolation/drift/scan-cell.ts';
 import { newOperationOf } from '../engines/registry/change-tenant.ts';
 import type { Templates } from '../engines/registry/templates.ts';
 import type { RecordedDrift, ScannedTenant } from '../engines/registry/record-drift.ts';
+import type { Failpoints } from '../platform/failpoints.ts';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -48,11 +49,12 @@ export interface DriftDependencies {
   readonly worker: string;
   readonly record: (scanned: readonly ScannedTenant[]) => AsyncIterable<RecordedDrift & ScannedTenant>;
   readonly start: StartOperation;
+  readonly failpoints: Failpoints;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'driftFindings' | 'driftScans'>;
 }
 
-export function createDriftActivities({ store, cells, templates, installation, worker, record, start, logger, metrics }: DriftDependencies): DriftActivities {
+export function createDriftActivities({ store, cells, templates, installation, worker, record, start, failpoints, logger, metrics }: DriftDependencies): DriftActivities {
   async function homeOf(tenant: TenantDocument, cell: Cell, lease: WorkLease): Promise<Home | undefined> {
     const { _id: uid, spec, placement, lifecycle } = tenant;
     if (placement === null) return undefined;
@@ -78,6 +80,7 @@ export function createDriftActivities({ store, cells, templates, installation, w
         return leftMs;
       },
     };
+    await failpoints.reach('scan.before-look', name);
     const tenants = await store.resources.idleOn(name, after, pageSize);
     const looked: { readonly tenant: TenantDocument; readonly home: Home }[] = [];
     for (const tenant of tenants) {

@@ -112,7 +112,7 @@ async function main(): Promise<void> {
     }),
     ...createVerificationActivities({ store, cells, installation: config.TENURE_INSTALLATION, worker: name, password: tenantSecrets.password, failpoints, logger, metrics }),
     ...createSweepActivities({ store, start, startRollout, startVerification: createVerificationStarter(workflows), cancelWorkflow: createOperationCanceller(workflows), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
-    ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, worker: name, record: createRecordDrift({ store, changeTenant }), start, logger, metrics }),
+    ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, worker: name, record: createRecordDrift({ store, changeTenant }), start, failpoints, logger, metrics }),
     ...createRolloutActivities({
       advance: createAdvanceRollout({
         store,

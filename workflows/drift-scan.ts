@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { DriftActivities } from '../activities/drift-activities.ts';
 
 const { listCells, scanHomes } = proxyActivities<DriftActivities>({
@@ -15,7 +15,7 @@ export interface DriftScanOutcome {
   readonly failedCells: readonly string[];
 }
 
-/** Looks at every home of every cell, page by page. A schedule runs it; it holds no state. */
+/** Looks at every home of every cell, page by page. A schedule runs it; it holds no state. Cancelled, it ends. */
 export async function driftScan(): Promise<DriftScanOutcome> {
   let scanned = 0;
   let drifted = 0;
@@ -29,7 +29,8 @@ export async function driftScan(): Promise<DriftScanOutcome> {
         if (page.next === undefined) break;
         after = page.next;
       }
-    } catch {
+    } catch (error) {
+      if (isCancellation(error) && patched('drift-scan-ends-when-cancelled')) throw error;
       // One cell that is away does not keep the others from being looked at.
       failedCells.push(cell);
     }

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { VerificationActivities, VerificationEnd, VerificationFailure } from '../activities/verification-activities.ts';
 import type { VerificationInput } from '../domain/verification-input.ts';
 
@@ -16,7 +16,6 @@ const { clearVerification } = proxyActivities<VerificationActivities>({ startToC
 const { endVerification } = proxyActivities<VerificationActivities>({ startToCloseTimeout: '30s', retry: { initialInterval: '200ms', maximumInterval: '15s' } });
 
 function failureOf(error: unknown): VerificationFailure {
-  if (isCancellation(error)) return { code: 'cancelled', message: 'the verification was cancelled' };
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return { code: cause.type ?? 'internal', message: cause.message };
   return { code: 'internal', message: 'the verification did not end in time' };
@@ -27,10 +26,13 @@ export async function verifyIsolation(input: VerificationInput): Promise<Verific
   try {
     return await verifyBoundary(input);
   } catch (error) {
-    return CancellationScope.nonCancellable(async () => {
-      await endVerification({ ...input, failure: failureOf(error) });
+    // An attempt that is called off ends with an error of its own.
+    const wasCancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
+    await CancellationScope.nonCancellable(async () => {
+      await endVerification({ ...input, failure: wasCancelled ? { code: 'cancelled', message: 'the verification was cancelled' } : failureOf(error) });
       await clearVerification(input);
-      return { verdict: 'none' as const };
     });
+    if (wasCancelled && patched('verification-ends-as-cancelled')) throw new CancelledFailure('the verification was cancelled');
+    return { verdict: 'none' };
   }
 }

@@ -15,12 +15,15 @@ import { scenarios } from './scenarios.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const recorded = path('./recorded');
-const files = readdirSync(recorded).filter((name) => name.endsWith('.json'));
+/** Of courses that an earlier build took and this one does not take any more. */
+const recordedBefore = path('./recorded-before');
+const filesIn = (directory: string): string[] => readdirSync(directory).filter((name) => name.endsWith('.json'));
+const files = filesIn(recorded);
 const dataConverter = createDataConverter(readKeyring('codec keyring', path('./codec-keyring.json')));
 
-function replay(workflowBundle: WorkflowBundle, file: string): Promise<void> {
+function replay(workflowBundle: WorkflowBundle, file: string, directory = recorded): Promise<void> {
   const options: ReplayWorkerOptions = { workflowBundle, dataConverter };
-  return Worker.runReplayHistory(options, historyFromJSON(JSON.parse(readFileSync(join(recorded, file), 'utf8'))));
+  return Worker.runReplayHistory(options, historyFromJSON(JSON.parse(readFileSync(join(directory, file), 'utf8'))));
 }
 
 // The SDK tells of every replay worker, and of the break that is wanted.
@@ -38,6 +41,10 @@ test('every course that is described has been recorded, and every workflow type 
 
 for (const file of files) {
   test(`today's workflows replay ${file}: operations in flight survive this build`, () => replay(bundle, file));
+}
+
+for (const file of filesIn(recordedBefore)) {
+  test(`today's workflows replay ${file} as an earlier build ran it`, () => replay(bundle, file, recordedBefore));
 }
 
 test('a change that operations in flight would not survive is found', async () => {

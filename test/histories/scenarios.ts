@@ -45,13 +45,21 @@ async function ended({ store }: Installation, id: string): Promise<void> {
   await until('the operation ends', async () => (await store.operations.find(id))?.unfinished !== true);
 }
 
+/** Resolves when a workflow knows that it is to stop. */
+async function cancelled(temporal: Client, workflowId: string): Promise<void> {
+  const workflow = temporal.workflow.getHandle(workflowId);
+  await workflow.cancel();
+  await until('the workflow is told', async () => (await workflow.fetchHistory()).events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes != null));
+}
+
 /** A verification, with what happens while it runs. */
-async function verified({ client }: Installation, name: string, against: string, meanwhile: () => Promise<void> = async () => undefined): Promise<string> {
+async function verified({ client }: Installation, name: string, against: string, meanwhile: (workflowId: string) => Promise<void> = async () => undefined): Promise<string> {
   const api = client();
   const { body } = await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } });
-  await meanwhile();
+  const workflowId = body.running?.workflowId ?? '';
+  await meanwhile(workflowId);
   await until('the verification ends', async () => (await api.call('isolationReportOfTenant', { params: { name }, query: { against } })).body.running === undefined, 180_000);
-  return body.running?.workflowId ?? '';
+  return workflowId;
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -88,9 +96,7 @@ export const scenarios: readonly Scenario[] = [
       writeFileSync(failpoint, 'pause');
       const { id, workflowId } = await activate(installation, 'cancelled');
       await until('the step is reached', () => existsSync(`${failpoint}.hit`));
-      const workflow = temporal.workflow.getHandle(workflowId);
-      await workflow.cancel();
-      await until('the workflow is told', async () => (await workflow.fetchHistory()).events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes != null));
+      await cancelled(temporal, workflowId);
       writeFileSync(`${failpoint}.release`, '');
       await ended(installation, id);
       return workflowId;
@@ -98,6 +104,24 @@ export const scenarios: readonly Scenario[] = [
   },
   ofSchedule('sweep', sweepScheduleId),
   ofSchedule('driftScan', driftScheduleId),
+  {
+    name: 'driftScan-cancelled',
+    async run(installation, temporal) {
+      const failpoint = armFailpoint(installation, 'scan.before-look', 'pause');
+      const schedule = temporal.schedule.getHandle(driftScheduleId(installation.taskQueue));
+      const { numActionsTaken: before } = (await schedule.describe()).info;
+      await schedule.trigger();
+      await failpoint.hit();
+      const workflowId = await until('the scan is known', async () => {
+        const { recentActions, numActionsTaken } = (await schedule.describe()).info;
+        const action = recentActions.at(-1)?.action;
+        return numActionsTaken > before && action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
+      });
+      await cancelled(temporal, workflowId);
+      failpoint.release();
+      return workflowId;
+    },
+  },
   {
     name: 'rollOut',
     async run(installation) {
@@ -128,6 +152,17 @@ export const scenarios: readonly Scenario[] = [
         // Of a tenant that may do nothing it proves nothing what is refused to it.
         await takeAll(installation.client(), 'unverified', ['suspendTenant']);
         failpoint.release();
+      });
+    },
+  },
+  {
+    name: 'verifyIsolation-cancelled',
+    async run(installation, temporal) {
+      for (const name of ['called-off', 'beside']) await ended(installation, (await activate(installation, name)).id);
+      await installation.worker.kill('SIGKILL');
+      return verified(installation, 'called-off', 'beside', async (workflowId) => {
+        await cancelled(temporal, workflowId);
+        installation.worker.start();
       });
     },
   },
