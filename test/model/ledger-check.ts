@@ -3,6 +3,7 @@ import { canonicalDigest } from '../../contracts/canonical-json.ts';
 import type { LedgerEntry } from '../../contracts/ledger-entry.ts';
 import type { LedgerDocument, OperationDocument, RevisionDocument } from '../../store/documents.ts';
 import { commitment } from '../../store/ledger.ts';
+import { upgradeOnRead } from '../../store/storage-versions.ts';
 import { entryOf } from '../harness/control-data.ts';
 import type { Installation } from '../harness/installation.ts';
 
@@ -71,7 +72,7 @@ export async function verifyRecordsOf({ control, databases, store }: WithControl
   const known = new Set(operations.map(({ _id }) => _id));
   assert.deepEqual(entries.filter(({ operationId }) => operationId !== undefined && !known.has(operationId)), [], 'entries of operations that are not there');
   verifyFences(entries);
-  const revisions = await db.collection<RevisionDocument>('revisions').find({ '_id.uid': uid }).sort({ '_id.generation': 1 }).toArray();
+  const revisions = (await db.collection<RevisionDocument>('revisions').find({ '_id.uid': uid }).sort({ '_id.generation': 1 }).toArray()).map((revision) => upgradeOnRead(revision));
   verifyRevisions(revisions, entries);
   const tenant = await store.resources.findByUid('Tenant', uid);
   const tombstone = await store.tombstones.find(uid);

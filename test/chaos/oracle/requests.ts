@@ -1,6 +1,7 @@
 import { canonicalDigest } from '../../../contracts/canonical-json.ts';
 import type { LedgerEntry } from '../../../contracts/ledger-entry.ts';
 import type { OperationDocument, RevisionDocument } from '../../../store/documents.ts';
+import { upgradeOnRead } from '../../../store/storage-versions.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { operationIn, tenantIn } from '../answers.ts';
@@ -30,7 +31,7 @@ async function read({ control, databases }: Records): Promise<Known> {
     entries: Map.groupBy(entries, ({ correlationId }) => correlationId),
     operations: new Map(operations.map((operation) => [operation._id, operation])),
     begun: Map.groupBy(operations, ({ correlationId }) => correlationId),
-    revisions: new Map(revisions.map((revision) => [`${revision._id.uid}/${revision._id.generation}`, revision])),
+    revisions: new Map(revisions.map((revision) => [`${revision._id.uid}/${revision._id.generation}`, upgradeOnRead(revision)])),
   };
 }
 
