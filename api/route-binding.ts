@@ -46,6 +46,8 @@ function requireTakenBody(request: Request, { body }: RouteContract): void {
   // Whoever sends one means something by it.
   if (hasBody && body === undefined) throw new TenureError('request_invalid', 'this route takes no body');
   if (hasBody && request.is('application/json') === false) throw new TenureError('media_type_unsupported', `the body's type is ${request.headers['content-type'] ?? 'not said'}`);
+  // The parser reads nothing from a connection that its caller has closed meanwhile: what was asked for is not known.
+  if (hasBody && request.body === undefined) throw new TenureError('request_invalid', 'the connection was closed before the body was read; keep it open until the answer is there');
 }
 
 /** @throws TenureError media_type_unsupported, request_invalid */
