@@ -110,7 +110,8 @@ before(async () => {
   await Promise.all(workers.map(({ stop }) => stop()));
   await installation.client().call('putTemplate', { params: { name: templateName }, ifMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name: templateName }, spec: { config: { version: 1 } } } });
   const { answers: [started] } = await done(wishFor('startRollout', { params: { name: templateName }, body: { waves: ['100%'] } }, { what: 'roll-out', tenant: templateName }));
-  const about = { params: { id: (started?.body as { id: string }).id } };
+  assert.ok(started !== undefined);
+  const about = { params: { id: (started.body as { id: string }).id } };
   await done(wishFor('pauseRollout', about, { what: 'pause roll-out', tenant: templateName, isKeyed: false }));
   await done(wishFor('resumeRollout', about, { what: 'resume roll-out', tenant: templateName }));
 });
