@@ -51,13 +51,13 @@ async function main(): Promise<void> {
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
     installation: config.TENURE_INSTALLATION,
   });
-  const keyring = readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE);
+  const keyring = readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS);
   const keyProvider = createLocalKeyProvider(keyring);
   const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
   const temporal = createTemporalClient({
     address: config.TENURE_TEMPORAL_ADDRESS,
     namespace: config.TENURE_TEMPORAL_NAMESPACE,
-    keyring: readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE),
+    keyring: readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS),
   });
 
   const dependencies: HandlerDependencies = {
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
     pageTokens: createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest()),
     watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }),
-    endpoints: new Map([...readCells(config.TENURE_CELLS_FILE)].map(([name, { uri }]) => [name, endpointOf(uri)])),
+    endpoints: new Map([...readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS)].map(([name, { uri }]) => [name, endpointOf(uri)])),
   };
   const readiness = () =>
     askReadiness(

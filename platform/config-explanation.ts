@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, readCells, readJwks, readKeyring } from './config.ts';
 import type { Environment } from './config.ts';
+import type { SecretFileAccess } from './secret-file.ts';
 import { redact } from './redaction.ts';
 
 /** A setting as a process reads it. */
@@ -16,10 +17,10 @@ export interface ExplainedSetting {
 }
 
 /** Reads what a setting names, as the process does when it starts. @throws ConfigError */
-const fileReaders: Readonly<Record<string, (path: string) => unknown>> = {
+const fileReaders: Readonly<Record<string, (path: string, access: SecretFileAccess) => unknown>> = {
   TENURE_CELLS_FILE: readCells,
-  TENURE_KEYRING_FILE: (path) => readKeyring('TENURE_KEYRING_FILE', path),
-  TENURE_CODEC_KEYRING_FILE: (path) => readKeyring('TENURE_CODEC_KEYRING_FILE', path),
+  TENURE_KEYRING_FILE: (path, access) => readKeyring('TENURE_KEYRING_FILE', path, access),
+  TENURE_CODEC_KEYRING_FILE: (path, access) => readKeyring('TENURE_CODEC_KEYRING_FILE', path, access),
   TENURE_JWKS_FILE: readJwks,
   TENURE_POLICY_BUNDLE(path) {
     if (!existsSync(join(path, 'policy.wasm'))) throw new ConfigError([`TENURE_POLICY_BUNDLE names a folder without policy.wasm: ${path}`]);
@@ -28,6 +29,7 @@ const fileReaders: Readonly<Record<string, (path: string) => unknown>> = {
 
 /** Explains every setting of a process, by the schema that it reads them with, and reads the files that they name. */
 export function explainSettings(schema: z.ZodObject, environment: Environment): ExplainedSetting[] {
+  const access = environment['TENURE_SECRET_FILE_ACCESS'] === 'any' ? 'any' : 'private';
   return Object.entries(schema.shape).map(([name, field]): ExplainedSetting => {
     const { description = '', secret } = z.globalRegistry.get(field) ?? {};
     // A setting without text, as an env file leaves it, is not set.
@@ -37,15 +39,15 @@ export function explainSettings(schema: z.ZodObject, environment: Environment): 
     const origin = given !== undefined ? 'environment' : fallback === undefined ? 'not set' : 'default';
     const raw = given ?? fallback?.toString();
     const value = raw === undefined ? undefined : secret === true ? '(hidden)' : redact(raw);
-    const message = parsed.success ? fileFlaw(name, given) : given === undefined ? 'is not set' : (parsed.error.issues[0]?.message ?? 'is not valid');
+    const message = parsed.success ? fileFlaw(name, given, access) : given === undefined ? 'is not set' : (parsed.error.issues[0]?.message ?? 'is not valid');
     return { name, ...(value === undefined ? {} : { value }), origin, ...(message === undefined ? {} : { flaw: { message: redact(message), fix: `${given === undefined ? 'set' : 'correct'} it: ${description}` } }) };
   });
 }
 
-function fileFlaw(name: string, path: string | undefined): string | undefined {
+function fileFlaw(name: string, path: string | undefined, access: SecretFileAccess): string | undefined {
   if (path === undefined) return undefined;
   try {
-    fileReaders[name]?.(path);
+    fileReaders[name]?.(path, access);
     return undefined;
   } catch (error) {
     if (error instanceof ConfigError) return error.message.replace(`configuration: ${name} `, '').replace(`configuration: ${name}: `, '');

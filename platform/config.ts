@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { nameSchema } from '../contracts/identifiers.ts';
 import { logLevels } from './logging.ts';
+import { secretFileAccesses, secretFileFlaw, trustedFileFlaw } from './secret-file.ts';
+import type { SecretFileAccess } from './secret-file.ts';
 
 /** A setting that is missing or wrong; the text names each one and what it takes. */
 export class ConfigError extends Error {
@@ -25,6 +27,7 @@ const sharedSettings = {
   TENURE_CELLS_FILE: file.describe('Path of the cells file, `{"<cell>": {"uri": "mongodb://…"}}`: where each cell is, with the credentials of its administrator. Secret.'),
   TENURE_KEYRING_FILE: file.describe('Path of the keyring that wraps tenant keys, `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. A key stays in it while anything is wrapped under it. Secret.'),
   TENURE_CODEC_KEYRING_FILE: file.describe('Path of the keyring that encrypts what Temporal stores; the same form. Secret.'),
+  TENURE_SECRET_FILE_ACCESS: z.enum(secretFileAccesses).default('private').describe('Whether files of secrets that others may read, or their group may write, are refused (`private`). `any` takes them: only where nobody else can get at them, as in a container of its own.'),
   TENURE_TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port').describe('Temporal’s frontend, as host:port.'),
   TENURE_TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace of the workflows.'),
   TENURE_TASK_QUEUE: z.string().min(1).default('tenure').describe('Task queue between API and workers; the same for both.'),
@@ -93,13 +96,16 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
   return read(workerSettings, environment);
 }
 
-function readJsonFile<Schema extends z.ZodType>(setting: string, path: string, schema: Schema): z.infer<Schema> {
+function readJsonFile<Schema extends z.ZodType>(setting: string, path: string, schema: Schema, accessFlaw: (path: string) => string | undefined): z.infer<Schema> {
   let text: string;
+  let flaw: string | undefined;
   try {
     text = readFileSync(path, 'utf8');
+    flaw = accessFlaw(path);
   } catch (error) {
     throw new ConfigError([`${setting} names a file that cannot be read: ${error instanceof Error ? error.message : path}`]);
   }
+  if (flaw !== undefined) throw new ConfigError([`${setting} ${flaw}`]);
   try {
     return schema.parse(JSON.parse(text));
   } catch {
@@ -111,8 +117,8 @@ function readJsonFile<Schema extends z.ZodType>(setting: string, path: string, s
 const keyringSchema = z.strictObject({ current: z.string().min(1), keys: z.record(z.string(), z.base64()) }).refine((ring) => Object.hasOwn(ring.keys, ring.current));
 
 /** Reads a keyring file: `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. @throws ConfigError */
-export function readKeyring(setting: string, path: string): { current: string; keys: Map<string, Buffer> } {
-  const ring = readJsonFile(setting, path, keyringSchema);
+export function readKeyring(setting: string, path: string, access: SecretFileAccess = 'private'): { current: string; keys: Map<string, Buffer> } {
+  const ring = readJsonFile(setting, path, keyringSchema, (file) => secretFileFlaw(file, access));
   const keys = new Map(Object.entries(ring.keys).map(([id, encoded]) => [id, Buffer.from(encoded, 'base64')]));
   if ([...keys.values()].some((key) => key.length !== 32)) throw new ConfigError([`${setting}: every key must be 32 bytes`]);
   return { current: ring.current, keys };
@@ -121,13 +127,13 @@ export function readKeyring(setting: string, path: string): { current: string; k
 const cellsSchema = z.record(nameSchema, z.strictObject({ uri: z.string().startsWith('mongodb') }));
 
 /** Reads the cells file: `{"<cell>": {"uri": "mongodb://…"}}`. @throws ConfigError */
-export function readCells(path: string): Map<string, { uri: string }> {
-  return new Map(Object.entries(readJsonFile('TENURE_CELLS_FILE', path, cellsSchema)));
+export function readCells(path: string, access: SecretFileAccess = 'private'): Map<string, { uri: string }> {
+  return new Map(Object.entries(readJsonFile('TENURE_CELLS_FILE', path, cellsSchema, (file) => secretFileFlaw(file, access))));
 }
 
 const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 
 /** Reads a JSON Web Key Set of public keys. @throws ConfigError */
 export function readJwks(path: string): { keys: { kty: string }[] } {
-  return readJsonFile('TENURE_JWKS_FILE', path, jwksSchema);
+  return readJsonFile('TENURE_JWKS_FILE', path, jwksSchema, trustedFileFlaw);
 }

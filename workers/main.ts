@@ -59,9 +59,9 @@ async function main(): Promise<void> {
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
     installation: config.TENURE_INSTALLATION,
   });
-  const keyProvider = createLocalKeyProvider(readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE));
-  const codecKeyring = readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE);
-  const connected = connectCells(readCells(config.TENURE_CELLS_FILE));
+  const keyProvider = createLocalKeyProvider(readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS));
+  const codecKeyring = readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS);
+  const connected = connectCells(readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS));
   const tenantSecrets = createTenantSecrets({ keyProvider, secrets: store.secrets });
   const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
 

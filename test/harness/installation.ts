@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -80,6 +80,10 @@ export async function startInstallation(stack: Pick<AttachedStack, 'mintToken' |
   const ports = await freePorts();
   const first = replicaOn(ports);
   const replicas = [first, ...(await Promise.all(Array.from({ length: replicaCount - 1 }, async () => replicaOn(await freePorts()))))];
+  // What a test has written is for its owner alone, as the processes want their secrets.
+  for (const setting of ['TENURE_CELLS_FILE', 'TENURE_KEYRING_FILE', 'TENURE_CODEC_KEYRING_FILE']) {
+    if (settings[setting] !== undefined && settings['TENURE_SECRET_FILE_ACCESS'] === undefined) chmodSync(settings[setting], 0o600);
+  }
   const control = new MongoClient(stack.mongod.control.adminUri);
   const store = createStore({ client: control, names: databases, installation: name });
   const token = ({ subject = 'alice@example.com', roles = ['admin'], tenants }: Who = {}): Promise<string> =>

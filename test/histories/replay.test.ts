@@ -19,7 +19,7 @@ const recorded = path('./recorded');
 const recordedBefore = path('./recorded-before');
 const filesIn = (directory: string): string[] => readdirSync(directory).filter((name) => name.endsWith('.json'));
 const files = filesIn(recorded);
-const dataConverter = createDataConverter(readKeyring('codec keyring', path('./codec-keyring.json')));
+const dataConverter = createDataConverter(readKeyring('codec keyring', path('./codec-keyring.json'), 'any'));
 
 function replay(workflowBundle: WorkflowBundle, file: string, directory = recorded): Promise<void> {
   const options: ReplayWorkerOptions = { workflowBundle, dataConverter };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -16,7 +16,7 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), 'tenure-settings-'));
   const file = (name: string, value: unknown): string => {
     const path = join(folder, name);
-    writeFileSync(path, JSON.stringify(value));
+    writeFileSync(path, JSON.stringify(value), { mode: 0o600 });
     return path;
   };
   const keyring = { current: 'a', keys: { a: randomBytes(32).toString('base64') } };
@@ -73,8 +73,10 @@ test('the files that settings name are read as the process would', () => {
   assert.equal(flawOf('TENURE_CELLS_FILE', least['TENURE_CELLS_FILE'] ?? ''), '');
   assert.match(flawOf('TENURE_CELLS_FILE', least['TENURE_KEYRING_FILE'] ?? ''), /^error: TENURE_CELLS_FILE: names a file of another form: .*\nfix: correct it: Path of the cells file/);
   assert.match(flawOf('TENURE_KEYRING_FILE', join(folder, 'gone')), /^error: TENURE_KEYRING_FILE: names a file that cannot be read/);
-  writeFileSync(join(folder, 'short.json'), '{"current": "a", "keys": {"a": "c2hvcnQ="}}');
+  writeFileSync(join(folder, 'short.json'), '{"current": "a", "keys": {"a": "c2hvcnQ="}}', { mode: 0o600 });
   assert.match(flawOf('TENURE_CODEC_KEYRING_FILE', join(folder, 'short.json')), /every key must be 32 bytes/);
+  chmodSync(join(folder, 'short.json'), 0o644);
+  assert.match(flawOf('TENURE_CODEC_KEYRING_FILE', join(folder, 'short.json')), /^error: TENURE_CODEC_KEYRING_FILE: names a file of secrets that others may read \(mode 0644\): chmod 600 /);
   assert.match(flawOf('TENURE_JWKS_FILE', least['TENURE_CELLS_FILE'] ?? ''), /^error: TENURE_JWKS_FILE: /);
   assert.match(flawOf('TENURE_POLICY_BUNDLE', folder), /names a folder without policy\.wasm/);
 });

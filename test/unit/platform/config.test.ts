@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -106,9 +106,10 @@ describe('a file that a setting names', () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  function file(content: unknown): string {
+  function file(content: unknown, mode = 0o600): string {
     const path = join(directory, 'file.json');
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    chmodSync(path, mode);
     return path;
   }
   const key = (bytes = 32): string => randomBytes(bytes).toString('base64');
@@ -143,6 +144,26 @@ describe('a file that a setting names', () => {
   it('is named when it cannot be read', () => {
     const path = join(directory, 'absent.json');
     assert.ok(flaw(() => readKeyring('TENURE_CODEC_KEYRING_FILE', path))?.startsWith(`configuration: TENURE_CODEC_KEYRING_FILE names a file that cannot be read: `));
+  });
+
+  it('that holds secrets is for its owner and group: whatever more its mode lets is refused with the fix', () => {
+    const ring = { current: 'a', keys: { a: key() } };
+    for (const [setting, read] of [['TENURE_CODEC_KEYRING_FILE', (path: string, access?: 'any') => readKeyring('TENURE_CODEC_KEYRING_FILE', path, access)], ['TENURE_CELLS_FILE', readCells]] as const) {
+      const content = setting === 'TENURE_CELLS_FILE' ? { a: { uri: 'mongodb://a' } } : ring;
+      for (const mode of [0o400, 0o600, 0o440, 0o640]) assert.equal(flaw(() => read(file(content, mode))), undefined, mode.toString(8));
+      for (const mode of [0o644, 0o604, 0o444, 0o660, 0o602]) {
+        const path = file(content, mode);
+        const message = flaw(() => read(path)) ?? '';
+        assert.ok(message.startsWith(`configuration: ${setting} names a file of secrets that others may `) && message.includes(`(mode 0${mode.toString(8)}): chmod 600 ${path}`), message);
+        assert.equal(flaw(() => read(path, 'any')), undefined);
+      }
+    }
+  });
+
+  it('that says whom to trust may be read by everybody, and changed by its owner only', () => {
+    const jwks = { keys: [{ kty: 'OKP' }] };
+    for (const mode of [0o444, 0o644, 0o664]) assert.equal(flaw(() => readJwks(file(jwks, mode))), undefined, mode.toString(8));
+    assert.ok(flaw(() => readJwks(file(jwks, 0o666)))?.startsWith('configuration: TENURE_JWKS_FILE names a file that others may change (mode 0666)'));
   });
 
   it('gives the cells, and refuses an address that is not MongoDB’s without showing it', () => {
