@@ -30,7 +30,12 @@ export interface PlacementChoice {
 export interface Candidate {
   readonly region: string;
   readonly cell?: string;
-  readonly removedBy?: { readonly rule: string; readonly message: string };
+  readonly removedBy?: {
+    readonly rule: string;
+    readonly message: string;
+    /** Tells of what others have there: for those who may see the fleet. */
+    readonly load?: string;
+  };
 }
 
 export type PlacementResult =
@@ -57,7 +62,7 @@ function cellRemoval(observation: CellObservation | undefined, tableBudget: numb
   // The budget first: a cell that is full as well as unreachable is not worth waiting for.
   const tables = observation?.tables ?? 0;
   if (tables + wanted > tableBudget * budgetRefusalShare) {
-    return { rule: 'cell.table_budget', message: `holds ${tables} tables; ${wanted} more pass ${budgetRefusalShare * 100} % of its ${tableBudget}` };
+    return { rule: 'cell.table_budget', message: `has no room for ${wanted} more tables`, load: `holds ${tables}, and new tenants may fill ${budgetRefusalShare * 100} % of its ${tableBudget}` };
   }
   if (observation?.reachable !== true) return { rule: 'cell.reachable', message: 'cannot be reached' };
   return undefined;

@@ -30,7 +30,7 @@ export function holdTablesStep({ cells }: Pick<Store, 'cells'>): StepHandler {
       const promised = (await cells.observations()).get(placement.cell)?.tables ?? 0;
       if (budget !== undefined && promised + more > budget) {
         throw new TenureError('placement_impossible', `cell ${placement.cell} has no room`, {
-          errors: [{ rule: 'cell.table_budget', message: `${placement.cell}: holds ${promised} tables; ${more} more pass its ${budget}` }],
+          errors: [{ rule: 'cell.table_budget', message: `${placement.cell}: has no room for ${more} more tables` }],
         });
       }
       return promising(tables);

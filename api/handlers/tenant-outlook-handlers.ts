@@ -2,6 +2,7 @@ import { priceDifference } from '../../domain/money.ts';
 import { declaredTables } from '../../domain/isolation.ts';
 import { configEntries } from '../../domain/tenant-template.ts';
 import { resolvePlacement } from '../../domain/placement.ts';
+import type { Candidate } from '../../domain/placement.ts';
 import type { Admit } from '../../engines/admission/admission.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { Templates } from '../../engines/registry/templates.ts';
@@ -16,6 +17,11 @@ export interface TenantOutlookDependencies {
   readonly authorize: Authorize;
   readonly admit: Admit;
   readonly templates: Templates;
+}
+
+/** Who is confined to tenants is told nothing of what others have on a cell. */
+function removal({ rule, message, load }: NonNullable<Candidate['removedBy']>, { actor }: Caller): { rule: string; message: string } {
+  return { rule, message: load === undefined || actor.tenants !== undefined ? message : `${message}: ${load}` };
 }
 
 /** What would be, by the code that would make it so: a change of plan, a placement; and what is but should not be. Nothing is changed. */
@@ -75,7 +81,7 @@ export function tenantOutlookHandlers({ store, authorize, admit, templates }: Te
           ...(placement === null ? {} : { current: placement }),
           ...(resolved.outcome === 'placed' ? { chosen: resolved.choice } : {}),
           tables: declaredTables(spec),
-          candidates: resolved.candidates.map(({ region, cell, removedBy }) => ({ region, ...(cell === undefined ? {} : { cell }), ...(removedBy === undefined ? {} : { removedBy }) })),
+          candidates: resolved.candidates.map(({ region, cell, removedBy }) => ({ region, ...(cell === undefined ? {} : { cell }), ...(removedBy === undefined ? {} : { removedBy: removal(removedBy, caller) }) })),
         },
       };
     },

@@ -137,3 +137,17 @@ test('a viewer may look and not change: each change answers 403 with the roles t
   }
   assert.deepEqual(await readControlState(installation), state);
 });
+
+test('who is confined to tenants learns of a full cell that it is full, and not what others have there', async () => {
+  const api = installation.client();
+  const region = { apiVersion: 'tenure/v1' as const, kind: 'Region' as const, metadata: { name: 'brimful' }, spec: { jurisdiction: 'EU', cells: [{ name: 'brimful-a', tableBudget: 4321 }] } };
+  await api.call('putRegion', { params: { name: 'brimful' }, ifNoneMatch: '*', body: region });
+  await installation.store.cells.observe('brimful-a', 'a-worker', { reachable: true });
+  await installation.control.db(installation.databases.control).collection<{ _id: string; cell: string; tables: number }>('cellTables').insertOne({ _id: 'brimful-a/0', cell: 'brimful-a', tables: 3456 });
+  const whyNot = async (who?: Who): Promise<string | undefined> => {
+    const { body } = await installation.client(who).call('explainPlacementOfTenant', { params: { name: names.own } });
+    return body.candidates.find(({ cell }) => cell === 'brimful-a')?.removedBy?.message;
+  };
+  assert.match((await whyNot()) ?? '', /3456.*4321/);
+  for (const role of ['tenant-admin', 'operator', 'admin']) assert.doesNotMatch((await whyNot(confined([role]))) ?? '3456', /3456|4321/, role);
+});
