@@ -118,7 +118,7 @@ const keyringSchema = z.strictObject({ current: z.string().min(1), keys: z.recor
 
 /** Reads a keyring file: `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. @throws ConfigError */
 export function readKeyring(setting: string, path: string, access: SecretFileAccess = 'private'): { current: string; keys: Map<string, Buffer> } {
-  const ring = readJsonFile(setting, path, keyringSchema, (file) => secretFileFlaw(file, access));
+  const ring = readJsonFile(setting, path, keyringSchema, (named) => secretFileFlaw(named, access));
   const keys = new Map(Object.entries(ring.keys).map(([id, encoded]) => [id, Buffer.from(encoded, 'base64')]));
   if ([...keys.values()].some((key) => key.length !== 32)) throw new ConfigError([`${setting}: every key must be 32 bytes`]);
   return { current: ring.current, keys };
@@ -128,7 +128,7 @@ const cellsSchema = z.record(nameSchema, z.strictObject({ uri: z.string().starts
 
 /** Reads the cells file: `{"<cell>": {"uri": "mongodb://…"}}`. @throws ConfigError */
 export function readCells(path: string, access: SecretFileAccess = 'private'): Map<string, { uri: string }> {
-  return new Map(Object.entries(readJsonFile('TENURE_CELLS_FILE', path, cellsSchema, (file) => secretFileFlaw(file, access))));
+  return new Map(Object.entries(readJsonFile('TENURE_CELLS_FILE', path, cellsSchema, (named) => secretFileFlaw(named, access))));
 }
 
 const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
