@@ -71,11 +71,11 @@ export function createDriftActivities({ store, cells, templates, installation, w
 
   async function scanPage(name: string, after: string | undefined): Promise<DriftPage> {
     const cell = await reachCell({ cells, store, worker }, name);
-    const until = Date.now() + patienceMs;
+    const until = performance.now() + patienceMs;
     const lease: WorkLease = {
       remainingMs() {
         Context.current().heartbeat();
-        const leftMs = until - Date.now();
+        const leftMs = Math.floor(until - performance.now());
         if (leftMs < 1) throw new TenureError('cell_unavailable', `cell "${name}" was not scanned in time`);
         return leftMs;
       },

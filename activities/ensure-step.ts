@@ -42,7 +42,10 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
     if (!verdict.allow && reversible) throw policyRefusal(verdict);
 
     // What is in the way is found while everything still stands.
-    if (plannedStep(operation.kind, step).pivot === true && recorded.state === 'pending') await lookAtStep(environment, found, step);
+    if (plannedStep(operation.kind, step).pivot === true && recorded.state === 'pending') {
+      await store.clock.requireAgreement();
+      await lookAtStep(environment, found, step);
+    }
 
     await failpoints.reach(`${step}.before-intent`, tenant.name);
     const after = await attemptStep(

@@ -45,7 +45,7 @@ const commandMs = 15_000;
 const oldMs = 6 * 60 * 60_000;
 
 export interface VerificationDependencies {
-  readonly store: Pick<Store, 'cells' | 'commit' | 'resources' | 'verifications' | 'newId'>;
+  readonly store: Pick<Store, 'cells' | 'clock' | 'commit' | 'resources' | 'verifications' | 'newId'>;
   readonly cells: Cells;
   readonly installation: string;
   readonly worker: string;
@@ -84,7 +84,7 @@ export function createVerificationActivities({ store, cells, installation, worke
     return found as [TenantDocument, TenantDocument];
   }
 
-  const leavingsOf = (verification: string) => ({ verification, olderThan: ulidsFrom(Date.now() - oldMs) });
+  const leavingsOf = (verification: string) => ({ verification, olderThan: ulidsFrom(store.clock.now().getTime() - oldMs) });
 
   function tell({ id, verdict, directions }: IsolationReport): void {
     for (const { counts, breaches, from } of directions) {
@@ -105,7 +105,7 @@ export function createVerificationActivities({ store, cells, installation, worke
     for (const tenant of tenants) requireVerifiable(tenant);
     const lease = leaseFromNow();
     const homes = [await homeOf(tenants[0], lease), await homeOf(tenants[1], lease)] as const;
-    const startTime = new Date().toISOString();
+    const startTime = store.clock.now().toISOString();
     const directions = await verifyPair({
       tenants: [{ name: tenants[0].name, home: homes[0] }, { name: tenants[1].name, home: homes[1] }],
       leavings: leavingsOf(input.id),
@@ -119,7 +119,7 @@ export function createVerificationActivities({ store, cells, installation, worke
       id: input.id,
       tenants: tenants.map(({ _id: uid, name, placement }) => ({ uid, name, cell: placement?.cell ?? '', mode: placement?.mode ?? 'dedicated' })),
       startTime,
-      endTime: new Date().toISOString(),
+      endTime: store.clock.now().toISOString(),
       verdict,
       directions,
     };

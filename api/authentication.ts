@@ -19,6 +19,8 @@ export interface AuthenticationOptions {
   readonly keys: JSONWebKeySet;
   readonly issuer: string;
   readonly audience: string;
+  /** The time by which tokens expire. */
+  readonly now: () => Date;
 }
 
 /** Pinned: a token does not choose how it is verified. */
@@ -38,14 +40,14 @@ interface Verified extends Authenticated {
 const trustMs = 30_000;
 const trustedTokens = 1_000;
 
-export function createAuthenticate({ keys, issuer, audience }: AuthenticationOptions): Authenticate {
+export function createAuthenticate({ keys, issuer, audience, now }: AuthenticationOptions): Authenticate {
   const keySet = createLocalJWKSet(keys);
   const verified = new Map<string, Verified>();
 
   function remember(token: string, authenticated: Authenticated): Authenticated {
     const [oldest] = verified.keys();
     if (verified.size >= trustedTokens && oldest !== undefined) verified.delete(oldest);
-    verified.set(token, { ...authenticated, until: Math.min(Date.now() + trustMs, authenticated.expireTime) });
+    verified.set(token, { ...authenticated, until: Math.min(now().getTime() + trustMs, authenticated.expireTime) });
     return authenticated;
   }
 
@@ -55,10 +57,10 @@ export function createAuthenticate({ keys, issuer, audience }: AuthenticationOpt
       throw new TenureError('unauthenticated', 'the Authorization header holds no bearer token');
     }
     const known = verified.get(token);
-    if (known !== undefined && known.until > Date.now()) return known;
+    if (known !== undefined && known.until > now().getTime()) return known;
     verified.delete(token);
     try {
-      const { payload } = await jwtVerify(token, keySet, { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['sub', 'exp', 'iat'] });
+      const { payload } = await jwtVerify(token, keySet, { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['sub', 'exp', 'iat'], currentDate: now() });
       const { sub, roles, tenants, exp } = claimsSchema.parse(payload);
       return remember(token, { actor: { subject: sub, roles, ...(tenants === undefined ? {} : { tenants }) }, expireTime: Math.min(exp, lastExpirySeconds) * 1000 });
     } catch (error) {

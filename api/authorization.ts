@@ -5,6 +5,7 @@ import { refusalEntry } from '../engines/registry/caller.ts';
 import type { Caller, Permit } from '../engines/registry/caller.ts';
 import { recordEntries } from '../store/commit.ts';
 import type { Commit } from '../store/commit.ts';
+import type { ControlClock } from '../store/control-clock.ts';
 import type { Allowed } from './reply.ts';
 
 /**
@@ -17,6 +18,7 @@ export type Authorize = (caller: Caller, action: PolicyAction, target: Authoriza
 export interface AuthorizationDependencies {
   readonly policy: Pick<PolicyEngine, 'authorize'>;
   readonly commit: Commit;
+  readonly clock: Pick<ControlClock, 'now'>;
 }
 
 const seeing: Readonly<Record<AuthorizationRequest['target']['kind'], PolicyAction>> = {
@@ -28,9 +30,9 @@ const seeing: Readonly<Record<AuthorizationRequest['target']['kind'], PolicyActi
   Caller: 'access.check',
 };
 
-export function createAuthorize({ policy, commit }: AuthorizationDependencies): Authorize {
+export function createAuthorize({ policy, commit, clock }: AuthorizationDependencies): Authorize {
   return async (caller, action, target) => {
-    const ask = (asked: PolicyAction) => policy.authorize({ v: 1, now: new Date().toISOString(), action: asked, actor: caller.actor, target });
+    const ask = (asked: PolicyAction) => policy.authorize({ v: 1, now: clock.now().toISOString(), action: asked, actor: caller.actor, target });
     const verdict = ask(action);
     if (verdict.allow) {
       return { policy: verdict.decision, confinedTo: verdict.obligations.includes('confine-to-tenants') ? (caller.actor.tenants ?? []) : undefined };

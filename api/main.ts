@@ -14,6 +14,7 @@ import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
 import { untilReady } from '../platform/until-ready.ts';
+import { clockCheck, keepClock } from '../store/keep-clock.ts';
 import { createStore } from '../store/store.ts';
 import { createApp } from './app.ts';
 import { answerClientError } from './client-error.ts';
@@ -64,7 +65,7 @@ async function main(): Promise<void> {
     store,
     policy,
     keyProvider,
-    authorize: createAuthorize({ policy, commit: store.commit }),
+    authorize: createAuthorize({ policy, commit: store.commit, clock: store.clock }),
     brakeLimits: massChangeLimits(config),
     workflows: createWorkflowStarters({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }),
     requireTemporal: createTemporalGuard(() => temporal.ping()),
@@ -80,10 +81,12 @@ async function main(): Promise<void> {
         { name: 'control', check: () => store.ping() },
         { name: 'temporal', check: () => temporal.ping() },
         { name: 'policy', check: () => policy.check() },
+        clockCheck(store.clock),
       ],
       stopping.signal.aborted ? 'stopping' : 'running',
     );
 
+  const now = (): Date => store.clock.now();
   const app = createApp({
     handlers: createHandlers(dependencies),
     rehearsals: createHandlers(rehearsed(dependencies)),
@@ -91,7 +94,8 @@ async function main(): Promise<void> {
     hub: createChangeHub({ open: store.openChangeFeed, maxFollowers: config.TENURE_MAX_WATCHES, logger, stopping: stopping.signal }),
     watches: createWatches(dependencies),
     pageTokens: dependencies.pageTokens,
-    authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE }),
+    now,
+    authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE, now }),
     idempotency: store.idempotency,
     guardReplay: createReplayGuard(dependencies),
     logger,
@@ -107,6 +111,7 @@ async function main(): Promise<void> {
   });
   logger.info('api listens', { address: `http://${config.TENURE_HOST}:${config.TENURE_API_PORT}` });
   void untilReady('control database', logger, () => store.prepare());
+  const stopClock = keepClock({ clock: store.clock, logger, metrics });
 
   stopOnSignal({
     logger,
@@ -117,6 +122,7 @@ async function main(): Promise<void> {
         async stop() {
           // From here on unready; what has begun is finished, connections without a request are closed.
           stopping.abort();
+          stopClock();
           const closed = new Promise<void>((resolve) => server.close(() => resolve()));
           // A client keeps the connection of an answered request for its next one, which is not taken here.
           const closingIdle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);

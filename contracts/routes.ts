@@ -89,6 +89,7 @@ const tenantChangeProblems = [
   'transition_not_allowed',
   'temporal_unavailable',
   'cell_unavailable',
+  'clock_off',
 ] as const satisfies readonly ProblemCode[];
 
 const yesOrNo = z.enum(['true', 'false']).optional();

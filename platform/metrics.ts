@@ -16,6 +16,7 @@ export interface Metrics {
   readonly steps: Histogram<'step' | 'outcome'>;
   readonly compensationFailures: Counter<'step'>;
   readonly resumedOperations: Counter;
+  readonly clockDifference: Gauge;
   readonly cellReachable: Gauge<'cell'>;
   readonly driftFindings: Counter<'part' | 'kind'>;
   readonly driftScans: Histogram<'cell'>;
@@ -42,6 +43,7 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
     driftScans: new Histogram({ name: 'tenure_drift_scan_duration_seconds', help: 'Scans of one page of a cell’s homes.', labelNames: ['cell'], buckets: operationBuckets, registers }),
     isolationProbes: new Counter({ name: 'tenure_isolation_probes_total', help: 'Probes of verifications by what they have shown.', labelNames: ['outcome'], registers }),
     isolationBreaches: new Counter({ name: 'tenure_isolation_breaches_total', help: 'Verifications that have found a breach.', registers }),
+    clockDifference: new Gauge({ name: 'tenure_clock_difference_seconds', help: 'The clock of this process less that of the control database.', registers }),
     cellReachable: new Gauge({ name: 'tenure_cell_reachable', help: '1 when the last look at the cell succeeded.', labelNames: ['cell'], registers }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from './commit.ts';
+import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import { idsOfPurged } from './purged-tenants.ts';
@@ -30,17 +31,17 @@ export interface BackoffStore {
 
 const idOf = ({ work, tenant }: BackoffKey): string => `${work}/${tenant}`;
 
-export function createBackoffStore({ backoffs, resources }: ControlDatabase): BackoffStore {
+export function createBackoffStore({ backoffs, resources }: ControlDatabase, clock: Pick<ControlClock, 'now'>): BackoffStore {
   return {
     async waiting(work) {
-      const documents = await onControl(() => backoffs.find({ work, until: { $gt: new Date() } }, { projection: { tenant: 1 } }).toArray());
+      const documents = await onControl(() => backoffs.find({ work, until: { $gt: clock.now() } }, { projection: { tenant: 1 } }).toArray());
       return documents.map(({ tenant }) => tenant);
     },
     async failed(key, delayMs) {
       await onControl(async () => {
         const before = await backoffs.findOne({ _id: idOf(key) });
         const failures = (before?.failures ?? 0) + 1;
-        await backoffs.updateOne({ _id: idOf(key) }, { $set: { ...key, failures, until: new Date(Date.now() + delayMs(failures)) } }, { upsert: true });
+        await backoffs.updateOne({ _id: idOf(key) }, { $set: { ...key, failures, until: new Date(clock.now().getTime() + delayMs(failures)) } }, { upsert: true });
       });
     },
     async succeeded(work, tenants) {
@@ -51,7 +52,7 @@ export function createBackoffStore({ backoffs, resources }: ControlDatabase): Ba
     },
     async forgetPurged() {
       await onControl(async () => {
-        const purged = await idsOfPurged({ resources }, backoffs, { until: { $lt: new Date() } }, 'tenant');
+        const purged = await idsOfPurged({ resources }, backoffs, { until: { $lt: clock.now() } }, 'tenant');
         if (purged.length > 0) await backoffs.deleteMany({ _id: { $in: purged } });
       });
     },

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { withinMs } from '../platform/deadline.ts';
 import { TenureError } from '../domain/tenure-error.ts';
+import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { asControlError, asLedgerError } from './control-errors.ts';
 import { sealEntry } from './ledger.ts';
@@ -12,7 +13,7 @@ import type { LedgerDraft } from './ledger.ts';
  */
 export interface Transaction {
   readonly session: ClientSession;
-  /** The one time of everything that is committed here. */
+  /** The one time of everything that is committed here, by mongod's clock. */
   readonly time: Date;
   /**
    * Id of the first entry, known before it is written. It is drawn when it is first asked for: by then the transaction has
@@ -45,27 +46,29 @@ const commitTimeoutMs = 8_000;
 
 export interface CommitDependencies {
   readonly database: ControlDatabase;
+  readonly clock: Pick<ControlClock, 'asked' | 'now'>;
   readonly installation: string;
   readonly newId: () => string;
   /** `abort`: everything is written, so that mongod checks it, and then taken back. */
   readonly end: 'commit' | 'abort';
 }
 
-export function createCommit({ database, installation, newId, end }: CommitDependencies): Commit {
+export function createCommit({ database, clock, installation, newId, end }: CommitDependencies): Commit {
   return async (work) => {
     const late = (): TenureError => new TenureError('control_unavailable', 'the control database did not commit in time; whether it still will is not known');
-    const deadline = Date.now() + commitTimeoutMs;
+    const deadline = performance.now() + commitTimeoutMs;
     try {
+      await clock.asked();
       const committing = database.client.withSession((session) =>
         session.withTransaction(
           async () => {
             // Ends the driver's own repeating once nobody waits for the result.
-            if (Date.now() > deadline) throw late();
+            if (performance.now() > deadline) throw late();
             // Anew for each try: a commit that had to give way to another is then younger than it, in id and time.
             let drawn: string | undefined;
             const tx: Transaction = {
               session,
-              time: new Date(),
+              time: clock.now(),
               get entryId() {
                 return (drawn ??= newId());
               },

@@ -1,4 +1,5 @@
 import type { Transaction } from './commit.ts';
+import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { DriftDocument } from './documents.ts';
@@ -21,10 +22,10 @@ export interface DriftStore {
 /** Each scan renews what it sees, so that only what is older than this is looked up. */
 const unseenMs = 60 * 60 * 1000;
 
-export function createDriftStore({ drift, resources }: ControlDatabase): DriftStore {
+export function createDriftStore({ drift, resources }: ControlDatabase, clock: Pick<ControlClock, 'now'>): DriftStore {
   return {
     async observe(seen) {
-      const checkTime = new Date();
+      const checkTime = clock.now();
       const updates = seen.map(({ tenant, cell, findings }) => ({ updateOne: { filter: { _id: tenant }, update: { $set: { cell, findings, checkTime } }, upsert: true } }));
       if (updates.length > 0) await onControl(() => drift.bulkWrite(updates, { ordered: false }));
     },
@@ -36,7 +37,7 @@ export function createDriftStore({ drift, resources }: ControlDatabase): DriftSt
     },
     async forgetPurged() {
       await onControl(async () => {
-        const purged = await idsOfPurged({ resources }, drift, { checkTime: { $lt: new Date(Date.now() - unseenMs) } }, '_id');
+        const purged = await idsOfPurged({ resources }, drift, { checkTime: { $lt: new Date(clock.now().getTime() - unseenMs) } }, '_id');
         if (purged.length > 0) await drift.deleteMany({ _id: { $in: purged } });
       });
     },

@@ -1,5 +1,6 @@
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from './commit.ts';
+import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl } from './control-errors.ts';
 import type { StoredAnswer } from './documents.ts';
@@ -33,10 +34,11 @@ export interface IdempotencyStore {
 const claimMs = 30_000;
 const keepMs = 24 * 60 * 60 * 1000;
 
-export function createIdempotencyStore({ idempotency }: ControlDatabase): IdempotencyStore {
+export function createIdempotencyStore({ idempotency }: ControlDatabase, clock: Pick<ControlClock, 'asked' | 'now'>): IdempotencyStore {
   return {
     async claim({ principal, key, fingerprint, claim }) {
-      const now = Date.now();
+      await clock.asked();
+      const now = clock.now().getTime();
       const fresh = { fingerprint, claim, claimUntil: new Date(now + claimMs), answer: null, expireTime: new Date(now + keepMs) };
       try {
         // Matches only a key that nobody has, or that a dead request left behind; else the insert collides.

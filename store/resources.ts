@@ -5,6 +5,7 @@ import { TenureError } from '../domain/tenure-error.ts';
 import { createCellTables } from './cell-tables.ts';
 import type { TablesOf } from './cell-tables.ts';
 import type { Transaction } from './commit.ts';
+import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
@@ -77,7 +78,7 @@ function asExisting(error: unknown, { kind, name }: ResourceDocument): unknown {
   return new TenureError('already_exists', ofCell ? `a cell of ${kind} "${name}" belongs to another region` : `a ${kind} named "${name}" exists`, { cause: error });
 }
 
-export function createResourceStore(database: Pick<ControlDatabase, 'resources' | 'revisions' | 'cellTables'>): ResourceStore {
+export function createResourceStore(database: Pick<ControlDatabase, 'resources' | 'revisions' | 'cellTables'>, clock: Pick<ControlClock, 'now'>): ResourceStore {
   const { resources, revisions } = database;
   const cellTables = createCellTables(database);
 
@@ -95,7 +96,7 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
   }
 
   async function due(field: 'deletion.purgeTime' | 'scheduledPlan.time', except: readonly string[], limit: number): Promise<TenantDocument[]> {
-    const documents = await onControl(() => resources.find({ [field]: { $lte: new Date() }, operation: null, _id: { $nin: [...except] } }, { projection: withoutSearchKeys }).sort({ [field]: 1 }).limit(limit).toArray());
+    const documents = await onControl(() => resources.find({ [field]: { $lte: clock.now() }, operation: null, _id: { $nin: [...except] } }, { projection: withoutSearchKeys }).sort({ [field]: 1 }).limit(limit).toArray());
     return documents.map((document) => upgradeOnRead(document as TenantDocument));
   }
 

@@ -3,6 +3,7 @@ import type { MemberState, RolloutState } from '../contracts/rollout.ts';
 import { memberStates } from '../contracts/rollout.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from './commit.ts';
+import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl, seenBy } from './control-errors.ts';
 import type { RolloutDocument, RolloutMemberDocument } from './documents.ts';
@@ -50,7 +51,7 @@ export interface RolloutStore {
   counts(rollout: string, tx?: Transaction): Promise<MemberCounts>;
 }
 
-export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase): RolloutStore {
+export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase, clock: Pick<ControlClock, 'now'>): RolloutStore {
   const find = async (filter: Filter<RolloutDocument>): Promise<RolloutDocument | undefined> => {
     const document = await onControl(() => rollouts.findOne(filter));
     return document === null ? undefined : upgradeOnRead(document);
@@ -81,7 +82,7 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     },
     unsettled: async () => (await onControl(() => rollouts.find({ unsettled: true }).toArray())).map((document) => upgradeOnRead(document)),
     async progress(id, stood, seen) {
-      const { matchedCount } = await onControl(() => rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: new Date() } }));
+      const { matchedCount } = await onControl(() => rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: clock.now() } }));
       if (matchedCount === 0) throw new TenureError('rollout_not_possible', `roll-out ${id} does not stand where this turn has read it`);
     },
     async settled(id) {

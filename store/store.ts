@@ -14,6 +14,8 @@ import { createChangeFeed } from './change-feed.ts';
 import type { OpenChangeFeed } from './change-feed.ts';
 import { createCommit } from './commit.ts';
 import type { Commit } from './commit.ts';
+import { createControlClock } from './control-clock.ts';
+import type { ControlClock } from './control-clock.ts';
 import { controlDatabase, ensureControlSchema } from './control-database.ts';
 import type { ControlDatabaseNames } from './control-database.ts';
 import { onControl } from './control-errors.ts';
@@ -68,6 +70,7 @@ export interface Store {
   readonly openChangeFeed: OpenChangeFeed;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
+  readonly clock: ControlClock;
   /** Connects, creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised. */
   prepare(): Promise<void>;
   /** Resolves when this store is prepared and the control database answers. @throws TenureError control_unavailable */
@@ -85,7 +88,8 @@ const pingTimeoutMs = 2_000;
 
 export function createStore({ client, names, installation }: StoreOptions): Store {
   const database = controlDatabase(client, names);
-  const newId = createUlidFactory();
+  const clock = createControlClock(client);
+  const newId = createUlidFactory(() => clock.now().getTime());
   const tenantSearch = createTenantSearch(database);
   let prepared = false;
 
@@ -95,9 +99,9 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
   }
 
   return {
-    commit: createCommit({ database, installation, newId, end: 'commit' }),
-    rehearse: createCommit({ database, installation, newId, end: 'abort' }),
-    resources: createResourceStore(database),
+    commit: createCommit({ database, clock, installation, newId, end: 'commit' }),
+    rehearse: createCommit({ database, clock, installation, newId, end: 'abort' }),
+    resources: createResourceStore(database, clock),
     tenantSearch: {
       async search(filter, page) {
         requirePrepared();
@@ -112,22 +116,24 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     operations: createOperationStore(database),
     stepLeases: createStepLeases(database),
     secrets: createSecretStore(database),
-    idempotency: createIdempotencyStore(database),
-    tenantLeases: createTenantLeaseStore(database),
+    idempotency: createIdempotencyStore(database, clock),
+    tenantLeases: createTenantLeaseStore(database, clock),
     cells: createCellStore(database),
     tombstones: createTombstoneStore(database),
     brakes: createBrakeStore(database),
-    backoffs: createBackoffStore(database),
-    drift: createDriftStore(database),
-    rollouts: createRolloutStore(database),
-    verifications: createVerificationStore(database),
+    backoffs: createBackoffStore(database, clock),
+    drift: createDriftStore(database, clock),
+    rollouts: createRolloutStore(database, clock),
+    verifications: createVerificationStore(database, clock),
     ledger: createLedgerStore(database),
     openChangeFeed: createChangeFeed(database),
     newId,
+    clock,
     async prepare() {
       await onControl(async () => {
         // When its first connection fails, the driver keeps what it has closed, and every later call fails on that; only this makes a new one.
         await client.connect();
+        await clock.measure();
         await ensureControlSchema(database);
         await deriveMissingSearchKeys(database);
         await recountCellTables(database);

@@ -1,9 +1,9 @@
 import { encodeTime, monotonicFactory } from 'ulid';
 
-/** A factory of lower-case ULIDs that ascend within one process. */
-export function createUlidFactory(): () => string {
+/** A factory of lower-case ULIDs that ascend within one process, also when `now` goes back. */
+export function createUlidFactory(now: () => number = Date.now): () => string {
   const next = monotonicFactory();
-  return () => next().toLowerCase();
+  return () => next(now()).toLowerCase();
 }
 
 const timeLength = 10;

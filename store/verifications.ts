@@ -2,6 +2,7 @@ import { TenureError } from '../domain/tenure-error.ts';
 import type { IsolationReport } from '../contracts/isolation-report.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
 import type { Transaction } from './commit.ts';
+import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { VerificationDocument } from './documents.ts';
@@ -41,7 +42,7 @@ export function pairOf(one: string, other: string): string {
   return [one, other].toSorted().join('/');
 }
 
-export function createVerificationStore({ verifications }: ControlDatabase): VerificationStore {
+export function createVerificationStore({ verifications }: ControlDatabase, clock: Pick<ControlClock, 'now'>): VerificationStore {
   const underWay = ({ pair, id }: RunningVerification) => ({ _id: pair, 'running.id': id });
   return {
     async accept(tx, tenants, verification) {
@@ -72,6 +73,6 @@ export function createVerificationStore({ verifications }: ControlDatabase): Ver
       return matchedCount === 1;
     },
     breachesOf: (tx, uid) => verifications.find({ 'tenants.uid': uid, 'report.verdict': 'breached' }, { session: tx.session }).toArray(),
-    stalled: (idleMs, limit) => onControl(() => verifications.find({ 'running.startTime': { $lt: new Date(Date.now() - idleMs) } }).sort({ 'running.startTime': 1 }).limit(limit).toArray()),
+    stalled: (idleMs, limit) => onControl(() => verifications.find({ 'running.startTime': { $lt: new Date(clock.now().getTime() - idleMs) } }).sort({ 'running.startTime': 1 }).limit(limit).toArray()),
   };
 }

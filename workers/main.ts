@@ -31,6 +31,7 @@ import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import type { ProcessPhase } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
+import { clockCheck, keepClock } from '../store/keep-clock.ts';
 import { createStore } from '../store/store.ts';
 import { connectCells } from './cell-connections.ts';
 import { cellChecks, monitorCells } from './cell-monitor.ts';
@@ -83,12 +84,14 @@ async function main(): Promise<void> {
           { name: 'control', check: () => store.ping() },
           { name: 'temporal', check: () => temporal.ping() },
           { name: 'policy', check: () => policy.check() },
+          clockCheck(store.clock),
           ...cellChecks(cells),
         ],
         phase,
       ),
   });
   await untilReady('control database', logger, () => store.prepare());
+  const stopClock = keepClock({ clock: store.clock, logger, metrics });
   const stopMonitor = await monitorCells({ cells, worker: name, observations: store.cells, logger, metrics });
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
@@ -156,7 +159,7 @@ async function main(): Promise<void> {
     logger,
     deadlineMs: 20_000,
     stages: [
-      { name: 'loops', stop: () => { phase = 'stopping'; stopMonitor(); stopSchedules(); } },
+      { name: 'loops', stop: () => { phase = 'stopping'; stopMonitor(); stopClock(); stopSchedules(); } },
       { name: 'worker', stop: async () => { worker.shutdown(); await running; } },
       { name: 'Temporal connections', stop: async () => { await connection.close(); await temporal.close(); } },
       { name: 'MongoDB connections', stop: async () => { await Promise.all([control.close(), ...connected.map(({ client }) => client.close())]); } },

@@ -6,7 +6,7 @@ import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 
 export interface AccessHandlerDependencies {
-  readonly store: Pick<Store, 'resources' | 'operations'>;
+  readonly store: Pick<Store, 'resources' | 'operations' | 'clock'>;
   readonly authorize: Authorize;
   readonly policy: Pick<PolicyEngine, 'authorize'>;
 }
@@ -46,7 +46,7 @@ export function accessHandlers({ store, authorize, policy }: AccessHandlerDepend
     async checkAccess({ query: { action, name }, caller }) {
       await authorize(caller, 'access.check', { kind: 'Caller' });
       const target = await targetOf(action, name, caller);
-      const { allow, deny, decision } = policy.authorize({ v: 1, now: new Date().toISOString(), action, actor: caller.actor, target });
+      const { allow, deny, decision } = policy.authorize({ v: 1, now: store.clock.now().toISOString(), action, actor: caller.actor, target });
       return { status: 200, body: { action, allowed: allow, rules: decision.rules, denials: [...deny] } };
     },
   };

@@ -58,7 +58,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
     const endpoint = endpoints.get(cell);
     if (endpoint === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${cell}"; add it to the cells file of the API and restart it`);
     const password = await tenantSecrets.password(tenant._id);
-    const until = new Date(Date.now() + leaseMs);
+    const until = new Date(store.clock.now().getTime() + leaseMs);
     const lease = { tenant: tenant._id, epoch: tenant.epoch, subject: caller.actor.subject, until };
     const renewed = body.leaseId !== undefined && (await store.tenantLeases.renew({ id: body.leaseId, ...lease })) ? body.leaseId : undefined;
     const id = renewed ?? store.newId();

@@ -109,7 +109,7 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
     async changePlanOfTenant(request) {
       const { plan, time } = request.body;
       const at = time === undefined ? undefined : new Date(time);
-      if (at === undefined || at.getTime() <= Date.now()) return run({ path: 'change_plan', plan }, request);
+      if (at === undefined || at <= store.clock.now()) return run({ path: 'change_plan', plan }, request);
       const tenant = await schedulePlan(dependencies, {
         ...settling(request),
         async settle(tx, scheduled) {

@@ -24,6 +24,8 @@ export interface StreamBindingDependencies {
   /** Positions are sealed: one that was made up is none, and nobody reads of others in one. */
   readonly pageTokens: PageTokens;
   readonly metrics: Pick<Metrics, 'openWatches'>;
+  /** The time by which tokens expire. */
+  readonly now: () => Date;
 }
 
 const bookmarkEveryMs = 15_000;
@@ -31,7 +33,7 @@ const bookmarkEveryMs = 15_000;
 const list = 'changes';
 
 /** Binds the streams: authenticate, validate, authorize, and from then on every change that the caller may see. */
-export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: { openWatches } }: StreamBindingDependencies): Router {
+export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: { openWatches }, now }: StreamBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
 
   const idOf = (position: Position): string => pageTokens.make(list, null, position);
@@ -74,10 +76,10 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: {
         },
         ended: () => whenOpen(() => stream?.end()),
       });
-      const bookmark = (position: Position): void => stream?.send(encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: new Date().toISOString() }), id: idOf(position) }));
+      const bookmark = (position: Position): void => stream?.send(encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id: idOf(position) }));
       const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
       // Who may see what was decided by the token; it is decided anew when that has expired.
-      const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - Date.now(), 2 ** 31 - 1));
+      const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - now().getTime(), 2 ** 31 - 1));
       openWatches.inc();
       const closed = (): void => {
         clearInterval(bookmarks);

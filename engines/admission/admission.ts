@@ -2,6 +2,7 @@ import type { LifecycleState } from '../../contracts/lifecycle.ts';
 import type { PlacementStatus, TenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { AdmissionRequest, PolicyActor } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
+import type { ControlClock } from '../../store/control-clock.ts';
 import type { Deletion, DocumentOfKind } from '../../store/documents.ts';
 import type { SecretStore } from '../../store/secrets.ts';
 import type { ResourceStore } from '../../store/resources.ts';
@@ -37,11 +38,12 @@ export const asksForDataKey: ReadonlySet<AdmissionRequest['action']> = new Set([
 export interface AdmissionDependencies {
   readonly resources: Pick<ResourceStore, 'find' | 'list'>;
   readonly secrets: Pick<SecretStore, 'find'>;
+  readonly clock: Pick<ControlClock, 'now'>;
   readonly policy: Pick<PolicyEngine, 'admit'>;
   readonly keyProvider: Pick<KeyProvider, 'keys'>;
 }
 
-export function createAdmit({ resources, secrets, policy, keyProvider }: AdmissionDependencies): Admit {
+export function createAdmit({ resources, secrets, clock, policy, keyProvider }: AdmissionDependencies): Admit {
   return async ({ action, actor, tenant, placement, deletion, early }) => {
     const [plan, regions, dataKey] = await Promise.all([
       resources.find('Plan', tenant.spec.plan),
@@ -50,7 +52,7 @@ export function createAdmit({ resources, secrets, policy, keyProvider }: Admissi
     ]);
     const verdict = policy.admit({
       v: 1,
-      now: new Date().toISOString(),
+      now: clock.now().toISOString(),
       action,
       actor,
       tenant,

@@ -102,9 +102,11 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
       const running = decided.current.operation === null ? undefined : await store.operations.find(decided.current.operation.id);
       return { outcome: 'unchanged', tenant: decided.current, ...(running === undefined ? {} : { operation: running }) };
     }
+    const path = decided.change.transition?.path;
+    // What is destroyed, and when, rests on the time: where one clock is wrong nothing of that is begun.
+    if (path === 'delete' || path === 'purge') await store.clock.requireAgreement();
     const uid = current?._id ?? store.newId();
     const operationId = store.newId();
-    const path = decided.change.transition?.path;
     const passBrake = path === undefined ? undefined : await brake.approach(path, request.confirmMassChange === true);
     await failpoints.reach('accept.before-commit', request.name);
     const changed = await store.commit(async (tx) => {

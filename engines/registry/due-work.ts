@@ -17,7 +17,7 @@ export interface DueOutcome {
 }
 
 export interface DueWorkDependencies {
-  readonly store: Pick<Store, 'resources' | 'backoffs' | 'newId'>;
+  readonly store: Pick<Store, 'resources' | 'backoffs' | 'clock' | 'newId'>;
   readonly changeTenant: ChangeTenant;
   readonly unschedule: (request: HoldRequest) => Promise<TenantDocument>;
 }
@@ -54,6 +54,8 @@ export function createDueWork({ store, changeTenant, unschedule }: DueWorkDepend
   }
 
   return async (limit) => {
+    // Where one clock is wrong nothing is due: a purge cannot be taken back.
+    await store.clock.requireAgreement();
     const purges = await store.resources.duePurges(await store.backoffs.waiting('purge'), limit);
     const plans = await store.resources.duePlans(await store.backoffs.waiting('change_plan'), limit);
     const outcomes: DueOutcome[] = [];

@@ -45,7 +45,7 @@ export function settleTenant({ store, admit }: { readonly store: Store; readonly
       await recordEntries(store.commit, [refusalEntry(caller, { action, target, tenant: uid, policy: verdict.decision, reason: 'policy_refused' })]);
       throw policyRefusal(verdict);
     }
-    if (change(current, new Date()) === current) return current;
+    if (change(current, store.clock.now()) === current) return current;
     return store.commit(async (tx) => {
       // Read anew: a run that takes the lock over changes its fence, and no revision.
       const locked = await store.resources.read(tx, 'Tenant', uid);

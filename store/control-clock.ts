@@ -1,0 +1,85 @@
+import type { MongoClient } from 'mongodb';
+import { TenureError } from '../domain/tenure-error.ts';
+import { onControl } from './control-errors.ts';
+
+/** How this process's clock and the control database's compare. */
+export interface ClockReading {
+  /** This process's clock less mongod's, in milliseconds; as exact as the question was quick. */
+  readonly differenceMs: number;
+  /** At least so far are they apart, however long the question was on its way. */
+  readonly apartMs: number;
+}
+
+/**
+ * Time that decides is mongod's: of all the clocks of an installation it is the one that every process can ask. It is asked every few
+ * seconds, and counted on from there by a clock that nobody sets.
+ */
+export interface ControlClock {
+  /** mongod's time. Before it was first asked the process's own, with which nothing can be committed. */
+  now(): Date;
+  /** Asks mongod now. @throws TenureError control_unavailable */
+  measure(): Promise<ClockReading>;
+  /** Resolves when mongod has been asked. @throws TenureError control_unavailable */
+  asked(): Promise<void>;
+  /** The last reading. */
+  reading(): ClockReading | undefined;
+  /**
+   * Asks mongod, and refuses while the two clocks differ: one of them is wrong, and nobody can tell which. For what cannot be taken back.
+   * @throws TenureError clock_off, control_unavailable
+   */
+  requireAgreement(): Promise<void>;
+}
+
+/** Clocks that are kept by NTP differ by some milliseconds. */
+export const clockToleranceMs = 5_000;
+
+export function clocksAgree({ apartMs }: ClockReading): boolean {
+  return apartMs <= clockToleranceMs;
+}
+
+/** Compares clocks by one question and its answer, after F. Cristian, "Probabilistic clock synchronization" (1989). */
+export function compareClocks(asked: { readonly atMs: number; readonly tookMs: number; readonly serverMs: number }): ClockReading {
+  const differenceMs = asked.atMs + asked.tookMs / 2 - asked.serverMs;
+  return { differenceMs, apartMs: Math.max(0, Math.abs(differenceMs) - asked.tookMs / 2) };
+}
+
+interface Sample {
+  readonly serverMs: number;
+  /** On the clock that nobody sets. */
+  readonly at: number;
+  readonly uncertainMs: number;
+}
+
+/** A quick answer is worth more than a later one for this long. */
+const keepQuickMs = 30_000;
+
+export function createControlClock(client: MongoClient): ControlClock {
+  let last: ClockReading | undefined;
+  let sample: Sample | undefined;
+
+  async function measure(): Promise<ClockReading> {
+    const [wall, began] = [Date.now(), performance.now()];
+    const { localTime } = await onControl(() => client.db('admin').command({ hello: 1 }));
+    const tookMs = performance.now() - began;
+    const serverMs = (localTime as Date).getTime();
+    last = compareClocks({ atMs: wall, tookMs, serverMs });
+    const taken: Sample = { serverMs, at: began + tookMs / 2, uncertainMs: tookMs / 2 };
+    if (sample === undefined || taken.uncertainMs <= sample.uncertainMs || taken.at - sample.at > keepQuickMs) sample = taken;
+    return last;
+  }
+
+  return {
+    now: () => new Date(sample === undefined ? Date.now() : sample.serverMs + performance.now() - sample.at),
+    measure,
+    async asked() {
+      if (sample === undefined) await measure();
+    },
+    reading: () => last,
+    async requireAgreement() {
+      const reading = await measure();
+      if (clocksAgree(reading)) return;
+      const seconds = Math.round(Math.abs(reading.differenceMs) / 1000);
+      throw new TenureError('clock_off', `the clock of this process is ${seconds} s ${reading.differenceMs > 0 ? 'ahead of' : 'behind'} that of the control database`);
+    },
+  };
+}
