@@ -54,12 +54,19 @@ export function quantilesOf(values: readonly number[]): Quantiles | undefined {
   return p50 === undefined || worst === undefined ? undefined : { count: sorted.length, p50, worst };
 }
 
-/** After each kill of a kind: until the next write was acknowledged by any API, in milliseconds. */
-export function untilNextWrite(heartbeats: readonly Heartbeat[], strikes: readonly Strike[]): number[] {
+/**
+ * After each kill of a kind: until the next write was acknowledged by any API, in milliseconds. Left out where the control database was away
+ * for another reason meanwhile.
+ */
+export function untilNextWrite(heartbeats: readonly Heartbeat[], strikes: readonly Strike[], kind: Strike['victim']['kind']): number[] {
   const times = heartbeats.map(({ at }) => at).toSorted((a, b) => a - b);
-  return strikes.flatMap(({ at }) => {
+  const outages = strikes.filter(({ victim }) => victim.kind === 'control');
+  return strikes.flatMap((strike) => {
+    const { victim, how, at } = strike;
+    if (how !== 'kill' || victim.kind !== kind) return [];
     const next = times.find((time) => time > at);
-    return next === undefined ? [] : [next - at];
+    const isDisturbed = outages.some((outage) => outage !== strike && outage.at < (next ?? Infinity) && (outage.over ?? Infinity) > at);
+    return next === undefined || isDisturbed ? [] : [next - at];
   });
 }
 

@@ -31,7 +31,7 @@ export async function reportOf({ control, databases, replicas }: Pick<Installati
     `operations: ${tally(operations.map(({ kind, state }) => `${kind} ${state}`))}`,
     `seen to end: ${ends.length}; suspensions looked at: ${suspensions.length}; answers compared with their repetition: ${replays}`,
     `documents: ${documents.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length} acknowledged of ${documents.length} tried; ${refusedTrespasses} trespasses refused`,
-    ...kinds.map((kind) => `after a kill of ${kind}, next write of any API: ${times(untilNextWrite(heartbeats, kills.filter(({ victim }) => victim.kind === kind)))}`),
+    ...kinds.map((kind) => `after a kill of ${kind}, next write of any API: ${times(untilNextWrite(heartbeats, strikes, kind))}`),
     `answered after: ${times(asked.flatMap(({ sentAt, answeredAt }) => (answeredAt === undefined ? [] : [answeredAt - sentAt])))}`,
     ...replicas.map((_, index) => `api ${index + 1}, silent for a second or more though it and the control database ran: ${times(silences(heartbeats, strikes, `api ${index + 1}`).filter((ms) => ms >= 1_000))}`),
   ];

@@ -26,6 +26,8 @@ export interface StrikeOptions {
 const firstAfterMs = 1_500;
 const between = { leastMs: 300, spanMs: 3_500 };
 const killShare = 0.7;
+const killedInStartShare = 0.25;
+const longestStartMs = 2_500;
 const shortestPauseMs = 3_000;
 const longestDownMs = 5_000;
 /** With more at once there is seldom anybody left to do anything. */
@@ -41,6 +43,17 @@ export async function strikeAround({ victims, chance, longestPauseMs, stop, tell
   const strikes: Strike[] = [];
   const under = new Map<Victim, Promise<void>>();
 
+  /** Some are killed once more while they start. */
+  async function start(victim: Victim): Promise<void> {
+    const starting = victim.start();
+    if (!chance.happens(killedInStartShare)) return starting;
+    starting.catch(() => undefined);
+    await pauseFor(chance.number(longestStartMs), stop);
+    tell(`kill ${victim.name} while it starts`);
+    await victim.kill();
+    await victim.start();
+  }
+
   async function strike(victim: Victim): Promise<void> {
     const how = chance.happens(killShare) ? 'kill' : 'pause';
     const ms = how === 'kill' ? chance.number(longestDownMs) : shortestPauseMs + chance.number(longestPauseMs - shortestPauseMs);
@@ -51,7 +64,7 @@ export async function strikeAround({ victims, chance, longestPauseMs, stop, tell
       if (how === 'kill') {
         await victim.kill();
         await pauseFor(ms, stop);
-        await victim.start();
+        await start(victim);
       } else {
         victim.pause();
         await pauseFor(ms, stop);

@@ -10,7 +10,7 @@ export interface Victim {
   readonly kind: 'api' | 'worker' | 'control' | 'cell' | 'temporal';
   /** SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>;
-  /** Starts it again. Resolves when it is ready for work, or was struck once more before it was. */
+  /** Starts it again. Resolves when it is ready for work. */
   start(): Promise<void>;
   /** SIGSTOP and SIGCONT. */
   pause(): void;
