@@ -158,6 +158,14 @@ function putDeclared<Kind extends DeclaredKind, Manifest extends z.ZodType, Item
   } as const;
 }
 
+function deleteDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind: Kind, item: Item) {
+  return {
+    method: 'DELETE', path: `/v1/${kind}s/{name}`, summary: `Remove a ${kind} that nothing uses.`, action: `${kind}.delete`,
+    params: byName, query: changeQuery, body: undefined, responses: { 200: item }, ...apply,
+    problems: ['idempotency_in_progress', 'idempotency_key_reused', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'resource_in_use'],
+  } as const;
+}
+
 export const routes = {
   getCaller: {
     method: 'GET', path: '/v1/caller', summary: 'Say who the token speaks for, and until when.', action: 'access.check',
@@ -286,6 +294,7 @@ export const routes = {
   listTemplates: listDeclared('template', tenantTemplateSchema),
   getTemplate: getDeclared('template', tenantTemplateSchema, 'Read one template in its latest version.'),
   putTemplate: putDeclared('template', tenantTemplateManifestSchema, tenantTemplateSchema, 'Declare a template: create it, or make a new version, which no tenant has before it is rolled out.'),
+  deleteTemplate: deleteDeclared('template', tenantTemplateSchema),
   previewRollout: {
     method: 'GET', path: '/v1/templates/{name}:preview-roll-out', summary: 'List which tenants a version would change, and in what. A page can hold fewer than asked for, or none, while there are more.', action: 'template.roll_out',
     params: byName,
@@ -317,12 +326,14 @@ export const routes = {
   listPlans: listDeclared('plan', planSchema),
   getPlan: getDeclared('plan', planSchema),
   putPlan: putDeclared('plan', planManifestSchema, planSchema),
+  deletePlan: deleteDeclared('plan', planSchema),
   listRegions: listDeclared('region', regionSchema),
   getRegion: getDeclared('region', regionSchema),
   putRegion: {
     ...putDeclared('region', regionManifestSchema, regionSchema),
     problems: [...putProblems, 'change_not_available'],
   },
+  deleteRegion: deleteDeclared('region', regionSchema),
   listOperations: {
     method: 'GET', path: '/v1/operations', summary: 'List operations, newest first.', action: 'operation.list',
     params: noParams,

@@ -3,17 +3,19 @@ import type { Condition, PlacementStatus, TenantSpec } from '../contracts/manife
 import { conditionTypes } from './conditions.ts';
 import type { ConditionType } from './conditions.ts';
 import type { LabelRequirement } from './label-selector.ts';
+import { usesOf } from './resource-use.ts';
+import type { ResourceUse, UseSource } from './resource-use.ts';
 
 /** What of a tenant its facets are derived from. */
-export interface FacetSource {
-  readonly spec: Pick<TenantSpec, 'plan' | 'template'>;
+export interface FacetSource extends UseSource {
+  readonly spec: Pick<TenantSpec, 'plan' | 'template' | 'placement' | 'residency'>;
   readonly labels: Readonly<Record<string, string>>;
   readonly placement: PlacementStatus | null;
   readonly conditions: readonly Pick<Condition, 'type' | 'status'>[];
 }
 
 /** Names the rules by which facets are derived; tenants that were stored under others are derived anew. */
-export const facetScheme = `2 ${conditionTypes.join(' ')}`;
+export const facetScheme = `3 ${conditionTypes.join(' ')}`;
 
 /** Every tenant has it: a search without a better facet is led by it. */
 export const everyTenant = 'tenant';
@@ -26,19 +28,28 @@ const facet = {
   label: (key: string) => `label:${key}`,
   labelValue: (key: string, value: string) => `label:${key}=${value}`,
   condition: (type: ConditionType, status: Condition['status']) => `condition:${type}=${status}`,
+  use: (kind: ResourceUse['kind'], name: string) => `use:${kind}/${name}`,
 } as const;
+
+const toldBy = { Plan: facet.plan, Region: facet.region, TenantTemplate: facet.template } as const;
+
+/** Who uses the resource has one of these. */
+export function facetsOfUse({ kind, name }: ResourceUse): string[] {
+  return [toldBy[kind](name), facet.use(kind, name)];
+}
 
 /**
  * The facts that a tenant can be found by, each as one string. A condition that is not there is Unknown, as Kubernetes' API conventions
  * have it, so that each type has exactly one facet and "not True" is a set of facets like any other.
  */
-export function facetsOf({ spec, labels, placement, conditions }: FacetSource): string[] {
+export function facetsOf(source: FacetSource): string[] {
+  const { spec, labels, placement, conditions } = source;
   const statuses = new Map(conditions.map(({ type, status }) => [type, status]));
+  const told = [facet.plan(spec.plan), ...(spec.template === undefined ? [] : [facet.template(spec.template.name)]), ...(placement === null ? [] : [facet.region(placement.region)])];
   return [
     everyTenant,
-    facet.plan(spec.plan),
-    ...(spec.template === undefined ? [] : [facet.template(spec.template.name)]),
-    ...(placement === null ? [] : [facet.region(placement.region)]),
+    ...told,
+    ...usesOf(source).flatMap(({ kind, name }) => (told.includes(toldBy[kind](name)) ? [] : [facet.use(kind, name)])),
     ...Object.entries(labels).flatMap(([key, value]) => [facet.label(key), facet.labelValue(key, value)]),
     ...conditionTypes.map((type) => facet.condition(type, statuses.get(type) ?? 'Unknown')),
   ];

@@ -14,6 +14,7 @@ import type {
   RolloutDocument,
   RolloutMemberDocument,
   SecretDocument,
+  StandingDocument,
   StoredResource,
   TenantLeaseDocument,
   TombstoneDocument,
@@ -37,6 +38,7 @@ export interface ControlDatabase {
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly cells: Collection<CellDocument>;
   readonly cellTables: Collection<CellTablesDocument>;
+  readonly standings: Collection<StandingDocument>;
   readonly leases: Collection<TenantLeaseDocument>;
   readonly accessTurns: Collection<AccessTurnDocument>;
   readonly tombstones: Collection<TombstoneDocument>;
@@ -66,6 +68,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     idempotency: db.collection('idempotency'),
     cells: db.collection('cells'),
     cellTables: db.collection('cellTables'),
+    standings: db.collection('standings'),
     leases: db.collection('leases'),
     accessTurns: db.collection('accessTurns'),
     tombstones: db.collection('tombstones'),
@@ -103,7 +106,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
-    ...['cells', 'cellTables', 'accessTurns', 'brakes', 'drift'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    ...['cells', 'cellTables', 'standings', 'accessTurns', 'brakes', 'drift'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
     database.rollouts.createIndexes([
       { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
       { key: { 'template.uid': 1, _id: -1 } },

@@ -334,6 +334,15 @@ export interface CellTablesDocument {
   tables: number;
 }
 
+/** A part of how a plan, a region or a template stands; who begins to use it writes to any, who removes it to all. */
+export interface StandingDocument {
+  _id: string;
+  begun?: number;
+  removed?: true;
+  /** Where an earlier resource of this name has ended. */
+  earlier?: { generation: number; revision: number };
+}
+
 export interface TenantLeaseDocument {
   _id: string;
   tenant: string;

@@ -1,6 +1,7 @@
 import { canonicalDigest } from '../contracts/canonical-json.ts';
 import type { StateReference } from '../contracts/ledger-entry.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
+import type { UsedKind } from '../domain/resource-use.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { createCellTables } from './cell-tables.ts';
 import type { TablesOf } from './cell-tables.ts';
@@ -11,6 +12,7 @@ import { isDuplicateKey, onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
 import type { DocumentOfKind, ResourceDocument, TenantDocument } from './documents.ts';
 import { withTexts } from './free-json.ts';
+import type { ResourceUses } from './resource-uses.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
 
@@ -51,6 +53,11 @@ export interface ResourceStore {
    * @throws TenureError revision_stale
    */
   remove(tx: Transaction, tenant: TenantDocument): Promise<void>;
+  /**
+   * Takes what nothing runs for out of the registry, so that its name is free, and nobody begins to use it. Its revisions stay.
+   * @throws TenureError revision_stale
+   */
+  removeSettled(tx: Transaction, document: DocumentOfKind<UsedKind>): Promise<void>;
   /** How many tenants there are, about; deleted ones are among them until their purge. */
   estimateTenants(): Promise<number>;
   /** Tenants placed on the cell that nothing is running on, by uid, from after one on. */
@@ -78,7 +85,7 @@ function asExisting(error: unknown, { kind, name }: ResourceDocument): unknown {
   return new TenureError('already_exists', ofCell ? `a cell of ${kind} "${name}" belongs to another region` : `a ${kind} named "${name}" exists`, { cause: error });
 }
 
-export function createResourceStore(database: Pick<ControlDatabase, 'resources' | 'revisions' | 'cellTables'>, clock: Pick<ControlClock, 'now'>): ResourceStore {
+export function createResourceStore(database: Pick<ControlDatabase, 'resources' | 'revisions' | 'cellTables'>, { uses, clock }: { readonly uses: ResourceUses; readonly clock: Pick<ControlClock, 'now'> }): ResourceStore {
   const { resources, revisions } = database;
   const cellTables = createCellTables(database);
 
@@ -126,12 +133,13 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
         throw asExisting(error, document);
       });
       if (document.kind === 'Tenant') await cellTables.count(tx, { after: document });
+      await uses.beginOf(tx, document, []);
       await insertRevision(tx, document);
       return document;
     },
     async replace(tx, expectedRevision, document) {
       const before = await resources
-        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withTexts(withSearchKeys(document)), { session: tx.session, projection: { generation: 1, placement: 1, tables: 1 } })
+        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withTexts(withSearchKeys(document)), { session: tx.session, projection: { generation: 1, placement: 1, tables: 1, facets: 1 } })
         .catch((error: unknown) => {
           throw asExisting(error, document);
         });
@@ -139,6 +147,7 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
         throw new TenureError('revision_stale', `${document.kind} "${document.name}" is no longer at revision ${expectedRevision}`);
       }
       if (document.kind === 'Tenant') await cellTables.count(tx, { before: before as TablesOf, after: document });
+      await uses.beginOf(tx, document, 'facets' in before ? before.facets : []);
       if (before.generation !== document.generation) await insertRevision(tx, document);
       return document;
     },
@@ -146,6 +155,11 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
       const { deletedCount } = await resources.deleteOne({ _id: tenant._id, revision: tenant.revision }, { session: tx.session });
       if (deletedCount !== 1) throw new TenureError('revision_stale', `Tenant "${tenant.name}" is no longer at revision ${tenant.revision}`);
       await cellTables.count(tx, { before: tenant });
+    },
+    async removeSettled(tx, document) {
+      const { deletedCount } = await resources.deleteOne({ _id: document._id, revision: document.revision }, { session: tx.session });
+      if (deletedCount !== 1) throw new TenureError('revision_stale', `${document.kind} "${document.name}" is no longer at revision ${document.revision}`);
+      await uses.end(tx, document);
     },
     // There are few of the other kinds, and counting all tenants would cost more the more there are.
     async estimateTenants() {

@@ -26,6 +26,8 @@ import type { LedgerStore } from './ledger.ts';
 import { createOperationStore } from './operations.ts';
 import type { OperationStore } from './operations.ts';
 import { createResourceStore } from './resources.ts';
+import { createResourceUses } from './resource-uses.ts';
+import type { ResourceUses } from './resource-uses.ts';
 import type { ResourceStore } from './resources.ts';
 import { createRevisionStore } from './revisions.ts';
 import type { RevisionStore } from './revisions.ts';
@@ -52,6 +54,7 @@ export interface Store {
   /** As `commit`, but what is written is taken back at the end: nobody else ever sees it. Returns what would stand. */
   readonly rehearse: Commit;
   readonly resources: ResourceStore;
+  readonly resourceUses: ResourceUses;
   readonly tenantSearch: TenantSearch;
   readonly revisions: RevisionStore;
   readonly operations: OperationStore;
@@ -91,6 +94,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
   const clock = createControlClock(client);
   const newId = createUlidFactory(() => clock.now().getTime());
   const tenantSearch = createTenantSearch(database);
+  const resourceUses = createResourceUses(database);
   let prepared = false;
 
   /** Until then a search would miss tenants. */
@@ -101,7 +105,8 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
   return {
     commit: createCommit({ database, clock, installation, newId, end: 'commit' }),
     rehearse: createCommit({ database, clock, installation, newId, end: 'abort' }),
-    resources: createResourceStore(database, clock),
+    resources: createResourceStore(database, { uses: resourceUses, clock }),
+    resourceUses,
     tenantSearch: {
       async search(filter, page) {
         requirePrepared();

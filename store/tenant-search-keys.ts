@@ -10,7 +10,7 @@ export function withSearchKeys(document: ResourceDocument): StoredResource {
   return document.kind === 'Tenant' ? { ...document, facets: facetsOf(document), facetScheme } : document;
 }
 
-type FacetFields = Pick<TenantDocument, '_id' | 'revision' | 'spec' | 'labels' | 'placement' | 'conditions'>;
+type FacetFields = Pick<TenantDocument, '_id' | 'revision' | 'spec' | 'labels' | 'placement' | 'conditions' | 'plan' | 'scheduledPlan'>;
 
 const batchSize = 500;
 
@@ -24,7 +24,7 @@ const maxPasses = 5;
  */
 export async function deriveMissingSearchKeys({ resources }: Pick<ControlDatabase, 'resources'>): Promise<void> {
   for (let pass = 1; pass <= maxPasses; pass += 1) {
-    const stale = resources.find({ kind: 'Tenant', facetScheme: { $ne: facetScheme } }).project<FacetFields>({ revision: 1, spec: 1, labels: 1, placement: 1, conditions: 1 }).batchSize(batchSize);
+    const stale = resources.find({ kind: 'Tenant', facetScheme: { $ne: facetScheme } }).project<FacetFields>({ revision: 1, spec: 1, labels: 1, placement: 1, conditions: 1, plan: 1, scheduledPlan: 1 }).batchSize(batchSize);
     let batch: FacetFields[] = [];
     let found = false;
     const write = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import { declareActions, declareResource } from '../../engines/registry/declare-resource.ts';
 import type { SettledDocument } from '../../engines/registry/declare-resource.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
+import { removeActions, removeResource } from '../../engines/registry/remove-resource.ts';
 import type { Precondition } from '../../engines/registry/precondition.ts';
 import type { DocumentOfKind, ResourceDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
@@ -43,6 +44,7 @@ interface KindHandlers<Kind extends SettledKind, Body> {
   list(request: { readonly query: { readonly pageSize: number; readonly pageToken?: string | undefined }; readonly caller: Caller }): Promise<{ readonly status: 200; readonly body: ListBody<Body> }>;
   get(request: { readonly params: { readonly name: string }; readonly caller: Caller }): Promise<Shown<200, Body>>;
   put(request: PutRequest<Kind>): Promise<Shown<200 | 201, Body>>;
+  remove(request: Omit<PutRequest<Kind>, 'body'>): Promise<Shown<200, Body>>;
 }
 
 const readActions = {
@@ -53,7 +55,7 @@ const readActions = {
 
 type SettledHandlers = Pick<
   RouteHandlers,
-  'listPlans' | 'getPlan' | 'putPlan' | 'listRegions' | 'getRegion' | 'putRegion' | 'listTemplates' | 'getTemplate' | 'putTemplate'
+  'listPlans' | 'getPlan' | 'putPlan' | 'deletePlan' | 'listRegions' | 'getRegion' | 'putRegion' | 'deleteRegion' | 'listTemplates' | 'getTemplate' | 'putTemplate' | 'deleteTemplate'
 >;
 
 /** Plans, regions and templates: declared, read, listed; nothing runs for them. */
@@ -96,6 +98,22 @@ export function settledHandlers({ store, authorize, pageTokens }: SettledHandler
         });
         return shown(declared.outcome === 'created' ? 201 : 200, declared.document as DocumentOfKind<Kind>);
       },
+      async remove({ params: { name }, caller, precondition, idempotency }) {
+        const { policy } = await authorize(caller, removeActions[kind], { kind, name });
+        // As it stood.
+        const gone = (document: SettledDocument) => shown(200, document as DocumentOfKind<Kind>);
+        const removed = await removeResource(store, {
+          kind,
+          name,
+          precondition: precondition ?? { kind: 'exists' },
+          caller,
+          policy,
+          async settle(tx, document) {
+            if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(gone(document)));
+          },
+        });
+        return gone(removed);
+      },
     };
   }
 
@@ -106,11 +124,14 @@ export function settledHandlers({ store, authorize, pageTokens }: SettledHandler
     listPlans: plans.list,
     getPlan: plans.get,
     putPlan: plans.put,
+    deletePlan: plans.remove,
     listRegions: regions.list,
     getRegion: regions.get,
     putRegion: regions.put,
+    deleteRegion: regions.remove,
     listTemplates: templates.list,
     getTemplate: templates.get,
     putTemplate: templates.put,
+    deleteTemplate: templates.remove,
   };
 }

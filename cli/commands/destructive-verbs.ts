@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import { routes } from '../../contracts/routes.ts';
 import type { CommandContext } from '../command-context.ts';
 import { confirmByName } from '../confirm-by-name.ts';
 import { runVerb } from '../operations/run-verb.ts';
 import type { VerbAnswer } from '../operations/run-verb.ts';
 import { explainDelete, explainPurge } from '../resources/explain-destruction.ts';
-import { tenantName } from '../resources/references.ts';
+import { parseTenantReference, tenantName } from '../resources/references.ts';
+import { deleteSettled, settledReference } from './delete-settled.ts';
 import { addVerbOptions, describeByRoute, runOptions, verbRequest } from './verb-options.ts';
 import type { VerbOptions, VerbRequest } from './verb-options.ts';
 
@@ -24,9 +26,11 @@ Examples:
   tenure delete acme --confirm=acme        without being asked, as in a script
   tenure delete acme --wait                wait until it is done
   tenure delete acme --dry-run=server      have it checked; nothing is asked for, and nothing is changed
+  tenure delete plan/trial                 a plan that nothing uses; the same with region/ and template/
 
 ${confirmHelp}
-Until its purge, tenure undelete brings the tenant back.`;
+Until its purge, tenure undelete brings the tenant back. For a plan, region or template nobody is asked: it is refused, with who
+uses it, while anything does, and its manifest brings it back.`;
 
 const purgeExamples = `
 Examples:
@@ -44,12 +48,19 @@ interface DestructiveVerb {
 }
 
 export function addDestructiveVerbs(program: Command, context: CommandContext): void {
-  const remove = describeByRoute(program.command('delete'), 'deleteTenant').argument('<name>', 'tenant').option(...confirmFlag);
+  const remove = describeByRoute(program.command('delete'), 'deleteTenant')
+    .summary('delete a tenant, or a plan, region or template that nothing uses')
+    .description(`${routes.deleteTenant.summary} Or remove a plan, a region or a template that nothing uses.`)
+    .argument('<name>', 'tenant; or plan/NAME, region/NAME, template/NAME')
+    .argument('[other]', 'the name, after a kind')
+    .option(...confirmFlag);
   addVerbOptions(remove)
     .addHelpText('after', deleteExamples)
-    .action((reference: string, options: DestructiveOptions) => {
+    .action((first: string, second: string | undefined, options: DestructiveOptions) => {
+      const settled = settledReference(first, second);
+      if (settled !== undefined) return deleteSettled(settled, options, context);
       const ask: DestructiveVerb['ask'] = async (api, name, request) => (await api.call('deleteTenant', { params: { name }, ...request })).body;
-      return destroy({ verb: 'delete', explain: (tenant) => explainDelete(tenant, context.terminal.program), ask }, tenantName(reference), options, context);
+      return destroy({ verb: 'delete', explain: (tenant) => explainDelete(tenant, context.terminal.program), ask }, second === undefined ? tenantName(first) : parseTenantReference([first, second]), options, context);
     });
 
   const purge = describeByRoute(program.command('purge'), 'purgeTenant')

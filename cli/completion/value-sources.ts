@@ -3,6 +3,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { lifecycleStates } from '../../contracts/lifecycle.ts';
 import { contextStorePath, readContexts } from '../contexts/context-store.ts';
 import type { ConnectionSources } from '../connection.ts';
+import { settledKinds } from '../commands/delete-settled.ts';
 import { verbsOn } from '../resources/access-actions.ts';
 import { fieldNames } from '../resources/field-schemas.ts';
 import { kindOf, kindWords } from '../resources/kinds.ts';
@@ -97,6 +98,14 @@ const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
   history: [referencesTo(['tenant'])],
   diff: [referencesTo(['tenant'])],
   rollback: [referencesTo(['tenant'])],
+  delete: [
+    async (asking) => {
+      const [kind] = asking.current.split('/');
+      if (kind !== asking.current && (settledKinds as readonly string[]).includes(kind ?? '')) return (referencesTo(settledKinds) as Exclude<ValueSource, string>)({ ...asking, operands: [] });
+      return [...settledKinds.map((each) => `${each}/`), ...(await namesOf(kindOf('tenant'), asking))];
+    },
+    (asking) => (asking.operands[0] === 'tenant' || (settledKinds as readonly string[]).includes(asking.operands[0] ?? '') ? namesOf(kindOf(asking.operands[0] ?? ''), asking) : []),
+  ],
   undelete: [deletedTenants],
   purge: [deletedTenants],
   wait: [referencesTo(['tenant', 'operation', 'roll-out'])],

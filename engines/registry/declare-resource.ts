@@ -80,14 +80,16 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
   if (kind === 'Region') await requireCellsOwn(store, name, declaration.spec as RegionDocument['spec']);
   const uid = current?._id ?? store.newId();
   return store.commit(async (tx) => {
+    // One of a name that was removed goes on with its counts: nobody takes it, or a version of it, for the earlier one.
+    const earlier = current === undefined ? await store.resourceUses.renew(tx, { kind, name }) : undefined;
     const fresh = {
       _id: uid,
       storageVersion,
       kind,
       name,
       ...declaration,
-      generation: 1,
-      revision: 1,
+      generation: 1 + (earlier?.generation ?? 0),
+      revision: 1 + (earlier?.revision ?? 0),
       createTime: tx.time,
       updateTime: tx.time,
     } as SettledDocument;

@@ -11,7 +11,7 @@ export interface Templates {
   of(spec: Pick<TenantSpec, 'template'>): Promise<TemplateVersion | undefined>;
 }
 
-/** Versions kept in memory: they never change, and no template goes. */
+/** Versions kept in memory: they never change, and one of a template that was removed is never given to another. */
 const maxKept = 500;
 
 export function createTemplates({ resources, revisions }: Pick<Store, 'resources' | 'revisions'>): Templates {

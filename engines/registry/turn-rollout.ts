@@ -48,6 +48,7 @@ export async function startRollout(
   const tenants = await store.tenantSearch.count(tenantsOf(template.name, labelSelector));
   const { actor, requestId, correlationId } = caller;
   return store.commit(async (tx) => {
+    await store.resourceUses.begin(tx, [{ kind: 'TenantTemplate', name: template.name, version: template.version }]);
     const rollout = await store.rollouts.insert(tx, {
       _id: store.newId(),
       storageVersion,

@@ -105,10 +105,16 @@ async function prepareChanges(installation: Pick<Installation, 'client' | 'worke
     cancelOperation: operation.id,
   };
 
+  await putPlan(api, subjectOf('deletePlan'), 1);
+  await putTemplate(api, subjectOf('deleteTemplate'), ['orders'], { ifNoneMatch: '*' });
+  const doomed = subjectOf('deleteRegion');
+  await api.call('putRegion', { params: { name: doomed }, ifNoneMatch: '*', body: { apiVersion, kind: 'Region', metadata: { name: doomed }, spec: { jurisdiction: 'EU', cells: [{ name: `${doomed}-a` }] } } });
+
   const changes = new Map<RouteId, HttpRequest>();
   for (const id of changingRoutes) {
     const name = subjectOf(id);
-    const revision = id in ways ? (await api.call('getTenant', { params: { name } })).body.metadata.revision : undefined;
+    const ofTenant = id in ways ? (await api.call('getTenant', { params: { name } })).body.metadata.revision : undefined;
+    const revision = ofTenant ?? (routes[id].method === 'DELETE' ? 1 : undefined);
     const precondition: Record<string, string> = revision === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${revision}"` };
     const of = ids[id];
     changes.set(id, requestBy(id, { name, ...(of === undefined ? {} : { id: of }), headers: routes[id].precondition === 'none' ? {} : precondition }));

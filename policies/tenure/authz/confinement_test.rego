@@ -47,7 +47,7 @@ test_confined_to_none_touches_none if {
 }
 
 test_fleet_is_closed_to_the_confined if {
-	every action in ["tenant.create", "plan.apply", "region.apply"] {
+	every action in ["tenant.create", "plan.apply", "plan.delete", "region.apply", "region.delete", "template.apply", "template.delete"] {
 		response := request.decide(action, confined_admin, request.tenant(request.own))
 		response.allow == false
 		response.deny == [{

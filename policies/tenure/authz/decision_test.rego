@@ -24,8 +24,11 @@ reads := {action | some action, _ in data.actions; regex.match(`\.(get|list)$`, 
 
 for_admins_alone := {
 	"plan.apply",
+	"plan.delete",
 	"region.apply",
+	"region.delete",
 	"template.apply",
+	"template.delete",
 	"tenant.hold",
 	"tenant.pass_brake",
 	"tenant.purge",

@@ -63,7 +63,7 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['can-i', /^error: nothing is asked\nfix: write: can-i VERB KIND/],
   ['can-i suspend', /^error: nothing is asked/],
   ['can-i suspnd tenant/a', /^error: policy knows no verb "suspnd" on a tenant\nfix: did you mean "suspend"\?/],
-  ['can-i eat plans', /^error: policy knows no verb "eat" on a plan\nfix: use one of get, list, apply, describe/],
+  ['can-i eat plans', /^error: policy knows no verb "eat" on a plan\nfix: use one of get, list, apply, delete, describe/],
   ['can-i get tennants', /did you mean "tenants"\?/],
   ['can-i --list get tenant/a', /^error: "get" is no kind of resource|^error: --list takes no verb/],
   ['can-i --list tombstones', /^error: about a tombstone policy decides nothing by itself/],

@@ -1,0 +1,32 @@
+import type { TenantSpec } from '../contracts/manifests/tenant.ts';
+
+/** What tenants are built on: kinds that are declared, and nothing runs for. */
+export type UsedKind = 'Plan' | 'Region' | 'TenantTemplate';
+
+/** One resource that is used by another. */
+export interface ResourceUse {
+  readonly kind: UsedKind;
+  readonly name: string;
+  /** Of a template. */
+  readonly version?: number;
+}
+
+/** What of a tenant says what it uses. */
+export interface UseSource {
+  readonly spec: Pick<TenantSpec, 'plan' | 'template' | 'placement' | 'residency'>;
+  readonly placement: { readonly region: string } | null;
+  /** The plan that its home was built for. */
+  readonly plan?: { readonly name: string } | null;
+  readonly scheduledPlan?: { readonly name: string } | null;
+}
+
+/** Every resource that a tenant cannot do without; each once. */
+export function usesOf({ spec, placement, plan, scheduledPlan }: UseSource): ResourceUse[] {
+  const once = (names: readonly (string | undefined)[]): string[] => [...new Set(names.filter((name) => name !== undefined))];
+  const of = (kind: UsedKind, names: readonly (string | undefined)[]): ResourceUse[] => once(names).map((name) => ({ kind, name }));
+  return [
+    ...of('Plan', [spec.plan, plan?.name, scheduledPlan?.name]),
+    ...of('Region', [placement?.region, spec.placement?.preferredRegion, ...(spec.residency?.allowedRegions ?? [])]),
+    ...(spec.template === undefined ? [] : [{ kind: 'TenantTemplate' as const, name: spec.template.name, version: spec.template.version }]),
+  ];
+}

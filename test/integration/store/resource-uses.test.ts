@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { declareResource } from '../../../engines/registry/declare-resource.ts';
+import { removeResource } from '../../../engines/registry/remove-resource.ts';
+import type { Transaction } from '../../../store/commit.ts';
+import { draftTenant } from '../../../store/tenants.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
+import type { ControlStore } from '../../harness/control-store.ts';
+import { tenantManifest } from '../../harness/manifests.ts';
+
+let opened: ControlStore;
+before(async () => {
+  opened = await openControlStore(attachToStack());
+});
+after(() => opened.close());
+
+const policy = { bundle: `sha256:${'0'.repeat(64)}`, input: `sha256:${'0'.repeat(64)}`, decision: 'allow' as const, rules: [] };
+const settle = async (): Promise<void> => undefined;
+
+async function declarePlan(name: string): Promise<void> {
+  const declaration = { labels: {}, annotations: {}, spec: { isolationModes: ['dedicated' as const], quotas: { tables: 100 } } };
+  await declareResource(opened.store, { kind: 'Plan', name, declaration, precondition: { kind: 'absent' }, caller, policy, settle });
+}
+
+const removePlan = (name: string) => removeResource(opened.store, { kind: 'Plan', name, precondition: { kind: 'exists' }, caller, policy, settle });
+
+/** A tenant of the plan, written while `meanwhile` happens: after the transaction has its snapshot, before it writes. */
+async function insertTenant(name: string, plan: string, meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
+  const { store } = opened;
+  const uid = store.newId();
+  const spec = tenantSpecSchema.parse(tenantManifest(name, { plan }).spec);
+  let first = true;
+  await store.commit(async (tx: Transaction) => {
+    await store.resources.read(tx, 'Tenant', uid);
+    if (first) await meanwhile();
+    first = false;
+    return { result: await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time)), entries: [anyEntry(uid)] };
+  });
+}
+
+const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'done', (error: unknown) => (error instanceof TenureError ? error.code : String(error)));
+
+test('a plan is not removed under a tenant that has begun with it before, and no tenant begins with one that was removed meanwhile', async () => {
+  await declarePlan('used');
+  await insertTenant('user', 'used');
+  assert.equal(await codeOf(removePlan('used')), 'resource_in_use');
+
+  await declarePlan('going');
+  let removed = '';
+  assert.equal(await codeOf(insertTenant('late', 'going', async () => (removed = await codeOf(removePlan('going'))))), 'revision_stale');
+  assert.deepEqual([removed, await opened.store.resources.find('Tenant', 'late')], ['done', undefined]);
+});
+
+test('of a removal and a beginning at the same moment one gives way, whichever it is', async () => {
+  const names = Array.from({ length: 16 }, (_, index) => `raced-${index}`);
+  await Promise.all(names.map(declarePlan));
+  const outcomes = await Promise.all(names.map(async (name) => Promise.all([codeOf(insertTenant(name, name)), codeOf(removePlan(name))])));
+  for (const [index, name] of names.entries()) {
+    const [tenant, plan] = await Promise.all([opened.store.resources.find('Tenant', name), opened.store.resources.find('Plan', name)]);
+    assert.equal(tenant === undefined, plan === undefined, `${name}: ${outcomes[index]?.join(', ')}`);
+  }
+});
+
+test('one that is declared again is not taken for the earlier one: its counts go on, and it may be used', async () => {
+  await declarePlan('again');
+  await removePlan('again');
+  await declarePlan('again');
+  const { generation, revision } = (await opened.store.resources.find('Plan', 'again')) ?? {};
+  assert.deepEqual([generation, revision], [2, 2]);
+  await insertTenant('user-again', 'again');
+  assert.equal(await codeOf(removePlan('again')), 'resource_in_use');
+});
