@@ -89,7 +89,7 @@ for (const [id, contract] of Object.entries<RouteContract>(routes)) {
   });
 }
 
-for (const path of ['/', '/v1', '/v2/tenants', '/v1/tenant', '/v1/tenants/', '/v1/tenants/acme/activate', '/v1/Tenants', '/metrics']) {
+for (const path of ['/v1', '/v2/tenants', '/v1/tenant', '/v1/tenants/', '/v1/tenants/acme/activate', '/v1/Tenants', '/metrics']) {
   test(`no route at ${path}: 404`, async () => {
     const answer = await exchange({ path });
     assert.equal(answer.status, 404, answer.text);
