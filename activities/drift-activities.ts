@@ -81,7 +81,7 @@ export function createDriftActivities({ store, cells, templates, installation, w
       },
     };
     await failpoints.reach('scan.before-look', name);
-    const tenants = await store.resources.idleOn(name, after, pageSize);
+    const { documents: tenants, more } = await store.resources.idleOn(name, after, pageSize);
     const looked: { readonly tenant: TenantDocument; readonly home: Home }[] = [];
     for (const tenant of tenants) {
       try {
@@ -103,7 +103,7 @@ export function createDriftActivities({ store, cells, templates, installation, w
       await begin(recorded, tenant);
     }
     const last = tenants.at(-1);
-    return { scanned: tenants.length, drifted, ...(tenants.length === pageSize && last !== undefined ? { next: last._id } : {}) };
+    return { scanned: tenants.length, drifted, ...((more || tenants.length === pageSize) && last !== undefined ? { next: last._id } : {}) };
   }
 
   return {

@@ -21,7 +21,17 @@ export interface AuthorizationDependencies {
   readonly clock: Pick<ControlClock, 'now'>;
 }
 
-const seeing: Readonly<Record<AuthorizationRequest['target']['kind'], PolicyAction>> = {
+type Kind = AuthorizationRequest['target']['kind'];
+
+/** By the first word of the action. A roll-out is authorized as something done to its template. */
+const kinds = { tenant: 'Tenant', template: 'TenantTemplate', rollout: 'TenantTemplate', plan: 'Plan', region: 'Region', operation: 'Operation', access: 'Caller' } as const satisfies Record<string, Kind>;
+
+/** What an action is done to. */
+export function kindOf(action: PolicyAction): Kind {
+  return kinds[action.slice(0, action.indexOf('.')) as keyof typeof kinds];
+}
+
+const seeing: Readonly<Record<Kind, PolicyAction>> = {
   Tenant: 'tenant.get',
   TenantTemplate: 'template.get',
   Plan: 'plan.get',

@@ -1,10 +1,10 @@
 import { TenureError } from '../domain/tenure-error.ts';
-import type { StoredAnswer } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import { operationBody, tenantBody } from './representations.ts';
 import { etagOf } from './request-parsing.ts';
 import { storedAnswer } from './stored-answer.ts';
+import type { SentAnswer } from './stored-answer.ts';
 
 /** What `Prefer: wait` may ask for at most. */
 export const longestWaitSeconds = 60;
@@ -22,10 +22,12 @@ export interface Wait {
   readonly seconds: number;
   /** The route's status for what is done. */
   readonly doneStatus: number;
+  /** Who waits. */
+  readonly subject: string;
 }
 
 /** The answer to an accepted change when its operation has ended, or as it was after the time given. */
-export type AwaitOutcome = (answer: StoredAnswer, wait: Wait) => Promise<StoredAnswer>;
+export type AwaitOutcome = (answer: SentAnswer, wait: Wait) => Promise<SentAnswer>;
 
 export interface AwaitOutcomeDependencies {
   readonly store: Pick<Store, 'operations' | 'resources'>;
@@ -39,13 +41,13 @@ const accepted = 202;
  * that of what is done, however it ended: `operation.state` says how.
  */
 export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): AwaitOutcome {
-  async function outcomeOf(operationId: string, { headers, ...answer }: StoredAnswer, { seconds, doneStatus }: Wait): Promise<StoredAnswer> {
+  async function outcomeOf(operationId: string, { headers, ...answer }: SentAnswer, { seconds, doneStatus, subject }: Wait): Promise<SentAnswer> {
     // It may have ended before anybody waits, as where the answer is a repeated one.
     const found = await store.operations.find(operationId);
-    const operation = found?.unfinished === true ? await watch.ended(operationId, seconds * 1000) : found;
+    const operation = found?.unfinished === true ? await watch.ended(operationId, seconds * 1000, subject) : found;
     if (operation === undefined) return { ...answer, headers };
     // A change answers with the tenant and its operation, a cancellation with the operation alone, which names its tenant too.
-    const before: { tenant?: unknown; operation?: unknown } = JSON.parse(answer.body);
+    const before: { tenant?: unknown; operation?: unknown } = JSON.parse(answer.body.toString());
     if (before.operation === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers });
     const tenant = await store.resources.findByUid('Tenant', operation.tenant.uid);
     // Of a purged tenant there is nothing to read any more.
@@ -56,15 +58,17 @@ export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): 
     });
   }
 
-  return async (answer, { seconds, doneStatus }) => {
+  return async (answer, { seconds, ...wait }) => {
     const operationId = answer.status === accepted ? /^\/v1\/operations\/(\w+)$/.exec(answer.headers['location'] ?? '')?.[1] : undefined;
     if (operationId === undefined) return answer;
     const applied = { ...answer, headers: { ...answer.headers, 'preference-applied': `wait=${seconds}` } };
     try {
-      return await outcomeOf(operationId, applied, { seconds, doneStatus });
+      return await outcomeOf(operationId, applied, { seconds, ...wait });
     } catch (error) {
       // It is accepted, whatever can be read of it now.
       if (error instanceof TenureError && error.code === 'control_unavailable') return applied;
+      // So is what nobody waits for: a preference may be left aside.
+      if (error instanceof TenureError && error.code === 'too_many_requests') return answer;
       throw error;
     }
   };

@@ -1,4 +1,4 @@
-import type { StoredAnswer } from '../store/documents.ts';
+import type { SentAnswer } from './stored-answer.ts';
 
 const opaqueTag = (tag: string): string => tag.trim().replace(/^W\//, '');
 
@@ -6,7 +6,7 @@ const opaqueTag = (tag: string): string => tag.trim().replace(/^W\//, '');
  * A read as a cache may keep it: one with an ETag for its own caller, asked about each time; any other not at all. Where
  * the caller has it already, in `If-None-Match` (RFC 9110, weak comparison), it is not sent again.
  */
-export function cacheable(answer: StoredAnswer, ifNoneMatch: string | undefined): StoredAnswer {
+export function cacheable(answer: SentAnswer, ifNoneMatch: string | undefined): SentAnswer {
   const { etag } = answer.headers;
   if (answer.status !== 200 || etag === undefined) return { ...answer, headers: { 'cache-control': 'no-store', ...answer.headers } };
   const headers = { 'cache-control': 'private, no-cache', ...answer.headers };

@@ -6,7 +6,7 @@ import { endpointOf } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { printSettings } from '../platform/config-explanation.ts';
-import { ConfigError, apiSettings, massChangeLimits, processEnvironment, readApiConfig, readCells, readJwks, readKeyring } from '../platform/config.ts';
+import { ConfigError, apiSettings, massChangeLimits, processEnvironment, readApiConfig, readCells, readJwks, readKeyring, shareLimits } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -24,9 +24,11 @@ import { createAwaitOutcome } from './await-outcome.ts';
 import { createBeginSoon } from './begin-soon.ts';
 import { createHandlers, rehearsed } from './create-handlers.ts';
 import type { HandlerDependencies } from './create-handlers.ts';
+import { createEarlyRefusal } from './early-refusal.ts';
 import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
 import { createReplayGuard } from './replay-guard.ts';
+import { createShares } from './shares/shares.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
 import { createChangeHub } from './watch/change-hub.ts';
 import { createWatches } from './watch/watches.ts';
@@ -61,6 +63,7 @@ async function main(): Promise<void> {
     keyring: readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS),
   });
 
+  const shares = createShares(shareLimits(config));
   const dependencies: HandlerDependencies = {
     store,
     policy,
@@ -72,7 +75,7 @@ async function main(): Promise<void> {
     beginSoon: createBeginSoon(logger),
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
     pageTokens: createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest()),
-    watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal }),
+    watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal, waits: shares.waits }),
     endpoints: new Map([...readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS)].map(([name, { uri }]) => [name, endpointOf(uri)])),
   };
   const readiness = () =>
@@ -98,6 +101,8 @@ async function main(): Promise<void> {
     authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE, now }),
     idempotency: store.idempotency,
     guardReplay: createReplayGuard(dependencies),
+    refuseEarly: createEarlyRefusal(dependencies),
+    shares,
     logger,
     metrics,
     readiness,

@@ -34,7 +34,7 @@ export function problemReply(error: TenureError, requestId: string): ProblemRepl
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(status === 503 ? { 'retry-after': retryAfterSeconds } : {}),
+      ...(status === 503 || status === 429 ? { 'retry-after': retryAfterSeconds } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="tenure"' } : {}),
       ...(error.operationId === undefined ? {} : { link: `</v1/operations/${error.operationId}>; rel="related"` }),
     },

@@ -3,6 +3,7 @@ import type { PolicyDecision } from '../contracts/policy.ts';
 import type { Caller } from '../engines/registry/caller.ts';
 import type { Precondition } from '../engines/registry/precondition.ts';
 import type { IdempotentRequest } from '../store/idempotency.ts';
+import type { EncodedList } from './encoded-list.ts';
 
 /** A request as a handler sees it: parsed, authenticated, its preconditions read. */
 export interface RouteRequest<Id extends RouteId> {
@@ -16,9 +17,11 @@ export interface RouteRequest<Id extends RouteId> {
   readonly idempotency: IdempotentRequest | undefined;
 }
 
+type Encoded<Answer> = Answer extends { readonly items: readonly (infer Item)[] } ? EncodedList<Item> : never;
+
 export interface RouteReply<Id extends RouteId> {
   readonly status: keyof Routes[Id]['responses'] & number;
-  readonly body: RouteAnswer<Id> | RouteAnswerWith<Id>;
+  readonly body: RouteAnswer<Id> | RouteAnswerWith<Id> | Encoded<RouteAnswer<Id>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

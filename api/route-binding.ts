@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import express from 'express';
-import type { Request, RequestHandler, Response, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { canonicalDigest } from '../contracts/canonical-json.ts';
 import { routes } from '../contracts/routes.ts';
 import type { RouteContract, RouteId } from '../contracts/routes.ts';
@@ -14,16 +14,19 @@ import { readPreferredWait } from './await-outcome.ts';
 import type { AwaitOutcome } from './await-outcome.ts';
 import { cacheable } from './caching.ts';
 import { deprecationHeaders } from './deprecation.ts';
-import { lostInParsing } from './json-source.ts';
+import type { RefuseEarly } from './early-refusal.ts';
 import { refuseMethod } from './refuse-method.ts';
 import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
+import { createBodyReader } from './request-body.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
 import { expressPath } from './route-path.ts';
-import { storedAnswer } from './stored-answer.ts';
-
-const jsonLimit = '1mb';
+import { createSender } from './sender.ts';
+import { takeShare } from './shares/shares.ts';
+import type { Shares } from './shares/shares.ts';
+import { sentAnswer, storedAnswer } from './stored-answer.ts';
+import type { SentAnswer } from './stored-answer.ts';
 
 export interface RouteBindingDependencies {
   readonly handlers: RouteHandlers;
@@ -31,30 +34,12 @@ export interface RouteBindingDependencies {
   readonly rehearsals: RouteHandlers;
   readonly awaitOutcome: AwaitOutcome;
   readonly authenticate: Authenticate;
+  readonly refuseEarly: RefuseEarly;
+  readonly shares: Shares;
   readonly idempotency: IdempotencyStore;
   readonly guardReplay: GuardReplay;
   /** The table that is bound; another one than the contract's in tests only. */
   readonly table?: Readonly<Record<RouteId, RouteContract>>;
-}
-
-function send(response: Response, { status, headers, body }: StoredAnswer): void {
-  response.status(status).set({ ...(body === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }), ...headers }).end(body);
-}
-
-function requireTakenBody(request: Request, { body }: RouteContract): void {
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  // Whoever sends one means something by it.
-  if (hasBody && body === undefined) throw new TenureError('request_invalid', 'this route takes no body');
-  if (hasBody && request.is('application/json') === false) throw new TenureError('media_type_unsupported', `the body's type is ${request.headers['content-type'] ?? 'not said'}`);
-  // The parser reads nothing from a connection that its caller has closed meanwhile: what was asked for is not known.
-  if (hasBody && request.body === undefined) throw new TenureError('request_invalid', 'the connection was closed before the body was read; keep it open until the answer is there');
-}
-
-/** @throws TenureError media_type_unsupported, request_invalid */
-function requireKeptWhenParsed(bytes: Buffer, charset: string): void {
-  if (charset !== 'utf-8') throw new TenureError('media_type_unsupported', `the body is in ${charset}; JSON is UTF-8`);
-  const errors = lostInParsing(bytes.toString('utf8'));
-  if (errors.length > 0) throw new TenureError('request_invalid', `the body would not be kept as it was sent: ${errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')}`, { errors });
 }
 
 function isDryRun(query: unknown): boolean {
@@ -66,13 +51,21 @@ function asRehearsed({ body }: StoredAnswer): StoredAnswer {
   return { status: 200, headers: {}, body };
 }
 
-/** Binds every route of the table: authenticate, validate, then the handler, which authorizes and acts. */
-export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, idempotency, guardReplay, table = routes }: RouteBindingDependencies): Router {
+/** Lists come in pages. */
+function isList({ problems }: RouteContract): boolean {
+  return problems.includes('page_token_invalid');
+}
+
+/** Binds every route of the table: authenticate, let in, refuse who may not, validate, then the handler, which authorizes what is asked for and acts. */
+export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, refuseEarly, idempotency, guardReplay, shares, table = routes }: RouteBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
-  const readJson = express.json({ limit: jsonLimit, strict: false, type: 'application/json', verify: (_request, _response, bytes, charset) => requireKeptWhenParsed(bytes, charset) });
+  const readBody = createBodyReader(shares);
+  const send = createSender(shares);
 
   const authenticated: RequestHandler = async (request, response, next) => {
-    response.locals['identity'] = await authenticate(request.headers.authorization);
+    const identity = await authenticate(request.headers.authorization);
+    response.locals['identity'] = identity;
+    response.once('close', takeShare(shares.requests, identity.actor.subject, 'requests under way'));
     next();
   };
 
@@ -82,32 +75,49 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
       const ids = requestIds(response);
       const { actor, expireTime }: Authenticated = response.locals['identity'];
       const caller: Caller = { actor, ...ids };
-      requireTakenBody(request, contract);
+      const { subject } = actor;
       const params = parsePart('path', contract.params, request.params);
       const query = parsePart('query', contract.query, request.query);
-      const body = contract.body === undefined ? undefined : parsePart('body', contract.body, request.body === undefined ? {} : request.body);
-      // Elsewhere the headers are a cache's, and it is right to answer as if they were not there.
-      const precondition = contract.precondition === 'none' ? undefined : readPrecondition(request.get('if-match'), request.get('if-none-match'));
-      if (contract.precondition === 'required' && precondition === undefined) throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
-      const isRehearsal = isDryRun(query);
-      const sentKey = readIdempotencyKey(request.get('idempotency-key'), isRehearsal && contract.idempotencyKey === 'required' ? 'optional' : contract.idempotencyKey);
-      // What changes nothing may be repeated without a key, and uses none up.
-      const key = isRehearsal ? undefined : sentKey;
-      const repeatable: IdempotentRequest | undefined =
-        key === undefined
-          ? undefined
-          : { principal: caller.actor.subject, key, claim: randomUUID(), fingerprint: canonicalDigest([contract.method, request.path, query, request.body ?? null]) };
+      if (contract.body !== undefined) await refuseEarly(caller, contract.action, params);
+      const read = await readBody(request, response, subject, contract);
+      let answer: SentAnswer;
+      try {
+        const body = contract.body === undefined ? undefined : parsePart('body', contract.body, read.value === undefined ? {} : read.value);
+        // Elsewhere the headers are a cache's, and it is right to answer as if they were not there.
+        const precondition = contract.precondition === 'none' ? undefined : readPrecondition(request.get('if-match'), request.get('if-none-match'));
+        if (contract.precondition === 'required' && precondition === undefined) throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
+        const isRehearsal = isDryRun(query);
+        const sentKey = readIdempotencyKey(request.get('idempotency-key'), isRehearsal && contract.idempotencyKey === 'required' ? 'optional' : contract.idempotencyKey);
+        // What changes nothing may be repeated without a key, and uses none up.
+        const key = isRehearsal ? undefined : sentKey;
+        const repeatable: IdempotentRequest | undefined =
+          key === undefined
+            ? undefined
+            : { principal: subject, key, claim: randomUUID(), fingerprint: canonicalDigest([contract.method, request.path, query, read.value ?? null]) };
 
-      const run = async (): Promise<StoredAnswer> => {
         // The contract's schemas made these; the table's own types say so.
         const parsed = { params, query, body, caller, expireTime, precondition, idempotency: repeatable } as Parameters<RouteHandler<Id>>[0];
-        return isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed));
-      };
-      const answer = await withLogContext(ids, async () => (repeatable === undefined ? run() : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept))));
-      if (contract.method === 'GET') return send(response, cacheable(answer, request.get('if-none-match')));
+        const run = async (): Promise<StoredAnswer> => (isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed)));
+        answer = await withLogContext(ids, async () => {
+          if (isList(contract)) return listed(subject, async () => sentAnswer(await handler(parsed)));
+          return repeatable === undefined ? run() : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept));
+        });
+      } finally {
+        read.done();
+      }
+      if (contract.method === 'GET') return send(response, subject, cacheable(answer, request.get('if-none-match')));
       const seconds = readPreferredWait(request.get('prefer'));
-      send(response, seconds === undefined ? answer : await awaitOutcome(answer, { seconds, doneStatus }));
+      send(response, subject, seconds === undefined ? answer : await awaitOutcome(answer, { seconds, doneStatus, subject }));
     };
+  }
+
+  async function listed(subject: string, read: () => Promise<SentAnswer>): Promise<SentAnswer> {
+    const done = await shares.pages.next(subject);
+    try {
+      return await read();
+    } finally {
+      done();
+    }
   }
 
   async function underKey(request: IdempotentRequest, run: () => Promise<StoredAnswer>, guard: (kept: StoredAnswer) => Promise<void>): Promise<StoredAnswer> {
@@ -139,7 +149,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, i
         if (contract.deprecation !== undefined) response.set(deprecationHeaders(contract.deprecation));
         next();
       };
-      router[method](expressPath(path), named, authenticated, ...(contract.body === undefined ? [] : [readJson]), bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>));
+      router[method](expressPath(path), named, authenticated, bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>));
     }
     router.all(expressPath(path), refuseMethod([...allowed]));
   }

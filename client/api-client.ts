@@ -152,7 +152,7 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
             return { status: response.status, body: (await bodyOf(response)) as RouteAnswer<Id>, etag: response.headers.get('etag') ?? undefined };
           }
           failure = await failureOf(response);
-          const notNow = response.status === 503 || (failure instanceof ApiError && failure.code === 'idempotency_in_progress');
+          const notNow = response.status === 503 || response.status === 429 || (failure instanceof ApiError && failure.code === 'idempotency_in_progress');
           if (!notNow) throw failure;
           waitMs = Math.max(waitMs, retryAfterMs(response));
         } catch (error) {

@@ -40,7 +40,7 @@ export async function* follow<Id extends StreamId, News>(api: ApiClient, stream:
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof ApiError && error.code === 'watch_expired') lastEventId = undefined;
-      else if (error instanceof ApiError ? error.problem.status !== 503 : !isLost(error)) throw error;
+      else if (error instanceof ApiError ? error.problem.status !== 503 && error.problem.status !== 429 : !isLost(error)) throw error;
     }
     await pause(delayMs * (0.5 + Math.random() / 2), signal);
     delayMs = Math.min(delayMs * 2, maxDelayMs);

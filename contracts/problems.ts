@@ -55,6 +55,7 @@ export const problems = {
   revision_stale: { status: 412, exit: 'conflict', fault: 'user', retryable: false, title: 'The resource has changed since it was read', fix: 'Read it again, apply the change to what you read, and send its new ETag in If-Match.' },
   body_too_large: { status: 413, exit: 'usage', fault: 'user', retryable: false, title: 'The request body is too large', fix: 'Send at most 1 MiB of JSON.' },
   media_type_unsupported: { status: 415, exit: 'usage', fault: 'user', retryable: false, title: 'The body is not JSON', fix: 'Send "Content-Type: application/json".' },
+  too_many_requests: { status: 429, exit: 'unavailable', fault: 'user', retryable: true, title: 'The caller asks for too much at once', fix: 'Wait for the answers that are under way, or end watches that are not needed; then try again. An HTTP answer says when in Retry-After.' },
   headers_too_large: { status: 431, exit: 'usage', fault: 'user', retryable: false, title: 'The address and headers of the request are too large', fix: 'Send at most 16 KiB of address and headers together: shorten the filter, or send fewer headers.' },
   policy_refused: { status: 422, exit: 'denied', fault: 'user', retryable: false, title: 'Policy refuses what was asked for', fix: 'Change the fields listed under "errors" to allowed values.' },
   transition_not_allowed: { status: 422, exit: 'conflict', fault: 'user', retryable: false, title: 'The tenant cannot go from its state to the one asked for', fix: 'Go by one of the transitions listed under "errors".' },

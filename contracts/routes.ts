@@ -54,7 +54,7 @@ export interface RouteContract {
 }
 
 /** Problems that any route can answer with. */
-export const commonProblems = ['request_invalid', 'headers_too_large', 'unauthenticated', 'forbidden', 'method_not_allowed', 'route_not_found', 'internal', 'control_unavailable', 'policy_unavailable'] as const satisfies readonly ProblemCode[];
+export const commonProblems = ['request_invalid', 'headers_too_large', 'unauthenticated', 'forbidden', 'method_not_allowed', 'route_not_found', 'too_many_requests', 'internal', 'control_unavailable', 'policy_unavailable'] as const satisfies readonly ProblemCode[];
 
 const noParams = z.strictObject({});
 const noQuery = z.strictObject({});

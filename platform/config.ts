@@ -16,6 +16,8 @@ export class ConfigError extends Error {
 const port = z.coerce.number().int().min(0).max(65_535);
 const file = z.string().min(1);
 const databaseName = z.string().regex(/^[a-z][a-z0-9_]{0,37}$/, 'must be a database name of lower-case letters, digits and "_"');
+/** How many of something one caller may have. */
+const share = z.coerce.number().int().min(1).max(100_000);
 const host = z.string().min(1).default('127.0.0.1');
 
 const sharedSettings = {
@@ -48,6 +50,9 @@ export const apiSettings = z.object({
   ...brakeSettings,
   TENURE_API_PORT: port.default(8080).describe('Port of the API.'),
   TENURE_MAX_WATCHES: z.coerce.number().int().min(0).max(100_000).default(1_000).describe('So many streams of changes the process serves at once; each takes a connection and some memory.'),
+  TENURE_MAX_WATCHES_PER_CALLER: share.default(100).describe('So many of them one caller, which is the `sub` of its tokens, may have open.'),
+  TENURE_MAX_REQUESTS_PER_CALLER: share.default(200).describe('So many requests one caller may have under way at once; further ones are answered 429.'),
+  TENURE_MAX_WAITS_PER_CALLER: share.default(100).describe('So many of them may wait for the end of an operation.'),
   TENURE_API_OPS_PORT: port.default(9464).describe('Port of the API’s health and metrics server.'),
   TENURE_JWKS_FILE: file.describe('Path of the JSON Web Key Set with the issuer’s public keys.'),
   TENURE_JWT_ISSUER: z.string().min(1).describe('The `iss` that bearer tokens must have.'),
@@ -65,6 +70,11 @@ export const workerSettings = z.object({
 
 export type ApiConfig = z.infer<typeof apiSettings>;
 export type WorkerConfig = z.infer<typeof workerSettings>;
+
+/** What one caller may have of a process. */
+export function shareLimits(config: ApiConfig): { requestsPerCaller: number; watchesPerCaller: number; waitsPerCaller: number } {
+  return { requestsPerCaller: config.TENURE_MAX_REQUESTS_PER_CALLER, watchesPerCaller: config.TENURE_MAX_WATCHES_PER_CALLER, waitsPerCaller: config.TENURE_MAX_WAITS_PER_CALLER };
+}
 
 /** What the mass-change brake lets pass. */
 export function massChangeLimits(config: Pick<ApiConfig, keyof typeof brakeSettings>): { share: number; atLeast: number; windowMs: number } {

@@ -100,6 +100,9 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.operations.createIndexes([
       { key: { unfinished: 1, updateTime: 1 }, sparse: true },
       { key: { 'tenant.uid': 1, _id: -1 } },
+      { key: { state: 1, _id: -1 } },
+      { key: { 'tenant.uid': 1, state: 1, _id: -1 } },
+      { key: { requestId: 1 } },
     ]),
     database.ledger.createIndexes([{ key: { tenant: 1, _id: 1 } }, { key: { operationId: 1 }, sparse: true }, { key: { requestId: 1 } }]),
     database.idempotency.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }]),

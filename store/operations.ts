@@ -13,6 +13,8 @@ import { onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
 import type { OperationDocument, StepDocument } from './documents.ts';
 import { withTexts } from './free-json.ts';
+import { bounded, mapSized, readSized, readWithin } from './reading.ts';
+import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
 export interface AcceptedOperation {
@@ -62,6 +64,8 @@ export interface StalledPage {
 export interface OperationStore {
   find(id: string): Promise<OperationDocument | undefined>;
   /** Newest first. */
+  scan(page: OperationPage): AsyncIterable<Sized<OperationDocument>>;
+  /** The same at once. */
   list(page: OperationPage): Promise<OperationDocument[]>;
   /** Those of these that have ended. */
   finished(ids: readonly string[]): Promise<OperationDocument[]>;
@@ -104,28 +108,59 @@ export function fenced(holder: Holder): TenureError {
   return new TenureError('fenced', `fence ${holder.fence} of operation ${holder.operationId} is no longer the holder's`);
 }
 
+/** Of more tenants at once mongod would read all operations and sort them: so many it reads side by side, in order. */
+const tenantsTogether = 100;
+
+function chunksOf<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) => values.slice(index * size, (index + 1) * size));
+}
+
+/** Merges what is each in descending order of ids. */
+async function* newestOf(sources: readonly AsyncGenerator<Sized<OperationDocument>>[], limit: number): AsyncGenerator<Sized<OperationDocument>> {
+  const heads = await Promise.all(sources.map((source) => source.next()));
+  try {
+    for (let left = limit; left > 0; left -= 1) {
+      let newest = -1;
+      for (const [index, head] of heads.entries()) {
+        const best = heads[newest];
+        if (head.done !== true && (best === undefined || best.done === true || head.value.document._id > best.value.document._id)) newest = index;
+      }
+      const [head, source] = [heads[newest], sources[newest]];
+      if (head === undefined || head.done === true || source === undefined) return;
+      yield head.value;
+      heads[newest] = await source.next();
+    }
+  } finally {
+    await Promise.all(sources.map((source) => source.return(undefined)));
+  }
+}
+
 export function createOperationStore({ operations }: ControlDatabase): OperationStore {
+  const ofTenants = (tenants: readonly string[] | undefined, { state, before, limit }: OperationPage): AsyncGenerator<Sized<OperationDocument>> => {
+    const filter: Filter<OperationDocument> = {
+      ...(tenants === undefined ? {} : { 'tenant.uid': { $in: [...tenants] } }),
+      ...(state === undefined ? {} : { state }),
+      ...(before === undefined ? {} : { _id: { $lt: before } }),
+    };
+    return mapSized(readSized(operations, filter, { sort: { _id: -1 }, limit }), (document) => upgradeOnRead(document));
+  };
+
+  function scan({ tenants, ...page }: OperationPage): AsyncIterable<Sized<OperationDocument>> {
+    if (tenants === undefined || tenants.length <= tenantsTogether) return ofTenants(tenants, page);
+    return newestOf(chunksOf(tenants, tenantsTogether).map((some) => ofTenants(some, page)), page.limit);
+  }
+
   return {
     async find(id) {
-      const document = await onControl(() => operations.findOne({ _id: id }));
+      const document = await onControl(() => operations.findOne({ _id: id }, bounded));
       return document === null ? undefined : upgradeOnRead(document);
     },
-    async list({ tenants, state, before, limit }) {
-      const documents = await onControl(() =>
-        operations
-          .find({
-            ...(tenants === undefined ? {} : { 'tenant.uid': { $in: [...tenants] } }),
-            ...(state === undefined ? {} : { state }),
-            ...(before === undefined ? {} : { _id: { $lt: before } }),
-          })
-          .sort({ _id: -1 })
-          .limit(limit)
-          .toArray(),
-      );
-      return documents.map((document) => upgradeOnRead(document));
+    scan,
+    async list(page) {
+      return (await readWithin(scan(page), Infinity)).documents;
     },
     async finished(ids) {
-      const documents = await onControl(() => operations.find({ _id: { $in: [...ids] }, unfinished: { $exists: false } }).toArray());
+      const documents = await onControl(() => operations.find({ _id: { $in: [...ids] }, unfinished: { $exists: false } }, bounded).toArray());
       return documents.map((document) => upgradeOnRead(document));
     },
     async stalled({ idleMs, begun, after, limit }) {
@@ -133,7 +168,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
         after === undefined ? {} : { updateTime: { $gte: after.updateTime }, $or: [{ updateTime: { $gt: after.updateTime } }, { _id: { $gt: after._id } }] };
       const documents = await onControl(() =>
         operations
-          .find({ unfinished: true, state: { $ne: 'pending' }, runId: begun ? { $ne: null } : null, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] }, ...isFurther })
+          .find({ unfinished: true, state: { $ne: 'pending' }, runId: begun ? { $ne: null } : null, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] }, ...isFurther }, bounded)
           .sort({ updateTime: 1, _id: 1 })
           .limit(limit)
           .toArray(),
@@ -165,7 +200,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       return document;
     },
     async read(tx, id) {
-      const document = await operations.findOne({ _id: id }, { session: tx.session });
+      const document = await operations.findOne({ _id: id }, { ...bounded, session: tx.session });
       return document === null ? undefined : upgradeOnRead(document);
     },
     async requestCancel(tx, id) {

@@ -1,3 +1,4 @@
+import type { Filter, FindOptions } from 'mongodb';
 import { canonicalDigest } from '../contracts/canonical-json.ts';
 import type { StateReference } from '../contracts/ledger-entry.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
@@ -10,8 +11,10 @@ import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
-import type { DocumentOfKind, ResourceDocument, TenantDocument } from './documents.ts';
+import type { DocumentOfKind, ResourceDocument, StoredResource, TenantDocument } from './documents.ts';
 import { withTexts } from './free-json.ts';
+import { bounded, mapSized, readSized, readWithin } from './reading.ts';
+import type { Sized } from './reading.ts';
 import type { ResourceUses } from './resource-uses.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
@@ -38,9 +41,13 @@ export interface ResourceStore {
   /** As the transaction sees it. A change of it by another makes the commit start over. */
   read<Kind extends ResourceKind>(tx: Transaction, kind: Kind, uid: string): Promise<DocumentOfKind<Kind> | undefined>;
   /** By name, ascending. */
+  scan<Kind extends ResourceKind>(kind: Kind, page: ListPage): AsyncIterable<Sized<DocumentOfKind<Kind>>>;
+  /** The same at once, for kinds of which there are few. */
   list<Kind extends ResourceKind>(kind: Kind, page: ListPage): Promise<DocumentOfKind<Kind>[]>;
-  /** Tenants that are placed on one of these cells, at most `limit`. */
-  placedOn(cells: readonly string[], limit: number): Promise<DocumentOfKind<'Tenant'>[]>;
+  /** Names of resources of a kind, ascending. */
+  names(kind: ResourceKind, limit: number): Promise<string[]>;
+  /** Names of tenants that are placed on one of these cells, with the cell, at most `limit`. */
+  placedOn(cells: readonly string[], limit: number): Promise<{ readonly name: string; readonly cell: string }[]>;
   /** @throws TenureError already_exists, also when a region names another region's cell */
   insert<Document extends ResourceDocument>(tx: Transaction, document: Document): Promise<Document>;
   /**
@@ -60,8 +67,8 @@ export interface ResourceStore {
   removeSettled(tx: Transaction, document: DocumentOfKind<UsedKind>): Promise<void>;
   /** How many tenants there are, about; deleted ones are among them until their purge. */
   estimateTenants(): Promise<number>;
-  /** Tenants placed on the cell that nothing is running on, by uid, from after one on. */
-  idleOn(cell: string, after: string | undefined, limit: number): Promise<TenantDocument[]>;
+  /** Tenants placed on the cell that nothing is running on, by uid, from after one on: at most `limit`, and no more than one look reads. */
+  idleOn(cell: string, after: string | undefined, limit: number): Promise<{ readonly documents: TenantDocument[]; readonly more: boolean }>;
   /** Deleted tenants whose purge is due and that nothing is running on, the longest overdue first, but for those of `except`. */
   duePurges(except: readonly string[], limit: number): Promise<TenantDocument[]>;
   /** Tenants whose scheduled plan is due and that nothing is running on, the longest overdue first. */
@@ -102,9 +109,17 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
     return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
   }
 
+  const tenants = (filter: Filter<TenantDocument>, options: FindOptions): AsyncIterable<Sized<TenantDocument>> =>
+    mapSized(readSized(resources, { kind: 'Tenant', ...filter } as Filter<StoredResource>, { projection: withoutSearchKeys, ...options }), (document) => upgradeOnRead(document as TenantDocument));
+
   async function due(field: 'deletion.purgeTime' | 'scheduledPlan.time', except: readonly string[], limit: number): Promise<TenantDocument[]> {
-    const documents = await onControl(() => resources.find({ [field]: { $lte: clock.now() }, operation: null, _id: { $nin: [...except] } }, { projection: withoutSearchKeys }).sort({ [field]: 1 }).limit(limit).toArray());
-    return documents.map((document) => upgradeOnRead(document as TenantDocument));
+    const isDue = { [field]: { $lte: clock.now() }, operation: null, _id: { $nin: [...except] } };
+    return (await readWithin(tenants(isDue, { sort: { [field]: 1 }, limit }))).documents;
+  }
+
+  function scan<Kind extends ResourceKind>(kind: Kind, { after, limit }: ListPage): AsyncIterable<Sized<DocumentOfKind<Kind>>> {
+    const stored = readSized(resources, { kind, ...(after === undefined ? {} : { name: { $gt: after } }) } as Filter<StoredResource>, { projection: withoutSearchKeys, sort: { name: 1 }, limit });
+    return mapSized(stored, (document) => upgradeOnRead(document as DocumentOfKind<Kind>));
   }
 
   return {
@@ -114,19 +129,22 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
       const document = await resources.findOne({ kind, _id: uid }, { session: tx.session, projection: withoutSearchKeys });
       return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
     },
-    async list<Kind extends ResourceKind>(kind: Kind, { after, limit }: ListPage) {
-      const documents = await onControl(() =>
+    scan,
+    async list(kind, page) {
+      return (await readWithin(scan(kind, page), Infinity)).documents;
+    },
+    async names(kind, limit) {
+      const found = await onControl(() => resources.find({ kind }, { ...bounded, projection: { _id: 0, name: 1 } }).sort({ name: 1 }).limit(limit).toArray());
+      return found.map(({ name }) => name);
+    },
+    async placedOn(cells, limit) {
+      const found = await onControl(() =>
         resources
-          .find({ kind, ...(after === undefined ? {} : { name: { $gt: after } }) }, { projection: withoutSearchKeys })
-          .sort({ name: 1 })
+          .find<{ name: string; placement: { cell: string } }>({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }, { ...bounded, projection: { _id: 0, name: 1, 'placement.cell': 1 } })
           .limit(limit)
           .toArray(),
       );
-      return documents.map((document) => upgradeOnRead(document as DocumentOfKind<Kind>));
-    },
-    async placedOn(cells, limit) {
-      const documents = await onControl(() => resources.find({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }, { projection: withoutSearchKeys }).limit(limit).toArray());
-      return documents.map((document) => upgradeOnRead(document as DocumentOfKind<'Tenant'>));
+      return found.map(({ name, placement: { cell } }) => ({ name, cell }));
     },
     async insert(tx, document) {
       await resources.insertOne(withTexts(withSearchKeys(document)), { session: tx.session }).catch((error: unknown) => {
@@ -166,16 +184,8 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
       const [all, others] = await onControl(() => Promise.all([resources.estimatedDocumentCount(), resources.countDocuments({ kind: { $in: settledKinds } })]));
       return Math.max(0, all - others);
     },
-    async idleOn(cell, after, limit) {
-      const documents = await onControl(() =>
-        resources
-          .find({ kind: 'Tenant', 'placement.cell': cell, operation: null, ...(after === undefined ? {} : { _id: { $gt: after } }) }, { projection: withoutSearchKeys })
-          .sort({ _id: 1 })
-          .limit(limit)
-          .toArray(),
-      );
-      return documents.map((document) => upgradeOnRead(document as TenantDocument));
-    },
+    idleOn: (cell, after, limit) =>
+      readWithin(tenants({ 'placement.cell': cell, operation: null, ...(after === undefined ? {} : { _id: { $gt: after } }) }, { sort: { _id: 1 }, limit })),
     duePurges: (except, limit) => due('deletion.purgeTime', except, limit),
     duePlans: (except, limit) => due('scheduledPlan.time', except, limit),
   };

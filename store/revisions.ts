@@ -3,6 +3,8 @@ import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
 import type { RevisionDocument, TenantDocument, TenantTemplateDocument } from './documents.ts';
+import { bounded, mapSized, readSized, readWithin } from './reading.ts';
+import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
 export interface TenantRevisionDocument extends RevisionDocument {
@@ -40,38 +42,41 @@ export interface RevisionStore {
   /** A version of a template. */
   ofTemplate(uid: string, generation: number): Promise<TemplateRevisionDocument | undefined>;
   /** Newest first. */
-  list(uid: string, page: RevisionPage): Promise<TenantRevisionDocument[]>;
+  scan(uid: string, page: RevisionPage): AsyncIterable<Sized<TenantRevisionDocument>>;
+  /** The number of the newest. */
+  latest(uid: string): Promise<number | undefined>;
   /** How these revisions of one tenant came about, by generation. */
-  origins(revisions: readonly TenantRevisionDocument[]): Promise<Map<number, RevisionOrigin>>;
+  origins(uid: string, revisions: readonly { readonly generation: number; readonly ledgerEntry: string }[]): Promise<Map<number, RevisionOrigin>>;
 }
 
 export function createRevisionStore({ revisions, ledger, operations }: ControlDatabase): RevisionStore {
-  async function newest(filter: Filter<RevisionDocument>, limit: number): Promise<TenantRevisionDocument[]> {
-    const documents = await onControl(() => revisions.find(filter).sort({ '_id.uid': -1, '_id.generation': -1 }).limit(limit).toArray());
-    return documents.map((document) => upgradeOnRead(document as TenantRevisionDocument));
-  }
+  const newest = (filter: Filter<RevisionDocument>, limit: number): AsyncIterable<Sized<TenantRevisionDocument>> =>
+    mapSized(readSized(revisions, filter, { sort: { '_id.uid': -1, '_id.generation': -1 }, limit }), (document) => upgradeOnRead(document as TenantRevisionDocument));
 
   return {
     async find(uid, at) {
       const point = 'generation' in at ? { '_id.generation': at.generation } : { time: { $lte: at.time } };
-      const [found] = await newest({ '_id.uid': uid, ...point }, 1);
-      return found;
+      return (await readWithin(newest({ '_id.uid': uid, ...point }, 1))).documents[0];
     },
     async ofTemplate(uid, generation) {
-      const document = await onControl(() => revisions.findOne({ _id: { uid, generation }, kind: 'TenantTemplate' }));
+      const document = await onControl(() => revisions.findOne({ _id: { uid, generation }, kind: 'TenantTemplate' }, bounded));
       return document === null ? undefined : upgradeOnRead(document as TemplateRevisionDocument);
     },
-    list: (uid, { before, limit }) => newest({ '_id.uid': uid, ...(before === undefined ? {} : { '_id.generation': { $lt: before } }) }, limit),
-    async origins(asked) {
+    async latest(uid) {
+      const found = await onControl(() => revisions.findOne({ '_id.uid': uid }, { ...bounded, projection: { _id: 1 }, sort: { '_id.uid': -1, '_id.generation': -1 } }));
+      return found?._id.generation;
+    },
+    scan: (uid, { before, limit }) => newest({ '_id.uid': uid, ...(before === undefined ? {} : { '_id.generation': { $lt: before } }) }, limit),
+    async origins(uid, asked) {
       const entries = await onControl(() =>
-        ledger.find({ _id: { $in: asked.map(({ ledgerEntry }) => ledgerEntry) } }, { projection: { bytes: 0 } }).toArray(),
+        ledger.find({ _id: { $in: asked.map(({ ledgerEntry }) => ledgerEntry) } }, { ...bounded, projection: { bytes: 0 } }).toArray(),
       );
       const requests = entries.filter(({ operationId }) => operationId === null).map(({ requestId }) => requestId);
-      const asking = await onControl(() => operations.find({ 'tenant.uid': { $in: asked.map(({ _id }) => _id.uid) }, requestId: { $in: requests } }, { projection: { requestId: 1 } }).toArray());
+      const asking = await onControl(() => operations.find({ 'tenant.uid': uid, requestId: { $in: requests } }, { ...bounded, projection: { requestId: 1 } }).toArray());
       const byRequest = new Map(asking.map(({ _id, requestId }) => [requestId, _id]));
       const byEntry = new Map(entries.map((entry) => [entry._id, entry]));
       return new Map(
-        asked.flatMap(({ _id: { generation }, ledgerEntry }): [number, RevisionOrigin][] => {
+        asked.flatMap(({ generation, ledgerEntry }): [number, RevisionOrigin][] => {
           const entry = byEntry.get(ledgerEntry);
           if (entry === undefined) return [];
           const subject = entry.openings.find(({ pointer }) => pointer === '/actor/subject')?.value;

@@ -7,6 +7,8 @@ import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl, seenBy } from './control-errors.ts';
 import type { RolloutDocument, RolloutMemberDocument } from './documents.ts';
+import { bounded, mapSized, readSized } from './reading.ts';
+import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
 export type MemberCounts = Record<MemberState, number>;
@@ -22,7 +24,7 @@ export interface RolloutStore {
   turn(tx: Transaction, id: string, from: readonly RolloutState[], update: UpdateFilter<RolloutDocument> | Document[]): Promise<RolloutDocument>;
   find(id: string): Promise<RolloutDocument | undefined>;
   /** Newest first. */
-  list(templateUid: string, page: { readonly before?: string; readonly limit: number }): Promise<RolloutDocument[]>;
+  scan(templateUid: string, page: { readonly before?: string; readonly limit: number }): AsyncIterable<Sized<RolloutDocument>>;
   /** Those that a workflow has something to do for. */
   unsettled(): Promise<RolloutDocument[]>;
   /**
@@ -53,14 +55,14 @@ export interface RolloutStore {
 
 export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase, clock: Pick<ControlClock, 'now'>): RolloutStore {
   const find = async (filter: Filter<RolloutDocument>): Promise<RolloutDocument | undefined> => {
-    const document = await onControl(() => rollouts.findOne(filter));
+    const document = await onControl(() => rollouts.findOne(filter, bounded));
     return document === null ? undefined : upgradeOnRead(document);
   };
 
   const turn: RolloutStore['turn'] = async (tx, id, from, update) => {
     const after = await rollouts.findOneAndUpdate({ _id: id, state: { $in: [...from] } }, update, { session: tx.session, returnDocument: 'after' });
     if (after !== null) return upgradeOnRead(after);
-    const present = await rollouts.findOne({ _id: id }, { session: tx.session });
+    const present = await rollouts.findOne({ _id: id }, { ...bounded, session: tx.session });
     throw new TenureError('rollout_not_possible', `roll-out ${id} is ${present?.state ?? 'gone'}`);
   };
 
@@ -76,11 +78,11 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     },
     turn,
     find: (id) => find({ _id: id }),
-    async list(templateUid, { before, limit }) {
-      const documents = await onControl(() => rollouts.find({ 'template.uid': templateUid, ...(before === undefined ? {} : { _id: { $lt: before } }) }).sort({ _id: -1 }).limit(limit).toArray());
-      return documents.map((document) => upgradeOnRead(document));
+    scan(templateUid, { before, limit }) {
+      const page = readSized(rollouts, { 'template.uid': templateUid, ...(before === undefined ? {} : { _id: { $lt: before } }) }, { sort: { _id: -1 }, limit });
+      return mapSized(page, (document) => upgradeOnRead(document));
     },
-    unsettled: async () => (await onControl(() => rollouts.find({ unsettled: true }).toArray())).map((document) => upgradeOnRead(document)),
+    unsettled: async () => (await onControl(() => rollouts.find({ unsettled: true }, bounded).toArray())).map((document) => upgradeOnRead(document)),
     async progress(id, stood, seen) {
       const { matchedCount } = await onControl(() => rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: clock.now() } }));
       if (matchedCount === 0) throw new TenureError('rollout_not_possible', `roll-out ${id} does not stand where this turn has read it`);
@@ -101,7 +103,7 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     async giveBack(rollout) {
       await onControl(async () => {
         const unbegun = { '_id.rollout': rollout, state: 'changing', operationId: null } as const;
-        if ((await rolloutMembers.findOne(unbegun)) === null) return;
+        if ((await rolloutMembers.findOne(unbegun, bounded)) === null) return;
         // First: taking begins anew, and leaves out whoever has the version.
         const { matchedCount } = await rollouts.updateOne({ _id: rollout, state: { $ne: 'running' } }, { $set: { cursor: null } });
         if (matchedCount > 0) await rolloutMembers.deleteMany(unbegun);
@@ -113,10 +115,10 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     async moveMembers(tx, rollout, from, to) {
       await rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null } : {}) } }, { session: tx.session });
     },
-    members: (rollout, state, limit, tx) => seenBy(tx, (session) => rolloutMembers.find({ '_id.rollout': rollout, state }, session).sort({ name: 1 }).limit(limit).toArray()),
+    members: (rollout, state, limit, tx) => seenBy(tx, (session) => rolloutMembers.find({ '_id.rollout': rollout, state }, { ...bounded, ...session }).sort({ name: 1 }).limit(limit).toArray()),
     async counts(rollout, tx) {
       const perState = [{ $match: { '_id.rollout': rollout } }, { $group: { _id: '$state', count: { $sum: 1 } } }];
-      const counted = await seenBy(tx, (session) => rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, session).toArray());
+      const counted = await seenBy(tx, (session) => rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, { ...bounded, ...session }).toArray());
       return Object.fromEntries(memberStates.map((state) => [state, counted.find(({ _id }) => _id === state)?.count ?? 0])) as MemberCounts;
     },
   };

@@ -108,6 +108,10 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     resources: createResourceStore(database, { uses: resourceUses, clock }),
     resourceUses,
     tenantSearch: {
+      async scan(filter, page) {
+        requirePrepared();
+        return await tenantSearch.scan(filter, page);
+      },
       async search(filter, page) {
         requirePrepared();
         return await tenantSearch.search(filter, page);

@@ -5,6 +5,8 @@ import type { ControlDatabase } from './control-database.ts';
 import { searchIndex } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { StoredResource, TenantDocument } from './documents.ts';
+import { bounded, mapSized, readSized, readWithin } from './reading.ts';
+import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 import { withoutSearchKeys } from './tenant-search-keys.ts';
 
@@ -23,11 +25,20 @@ export interface Found {
   readonly searchedTo?: string;
 }
 
+export interface Scan {
+  /** By name, ascending. */
+  readonly tenants: AsyncIterable<Sized<TenantDocument>>;
+  /** Where fewer than `limit` come and names are left to look at: the last one that was looked at. */
+  readonly searchedTo?: string;
+}
+
 export interface TenantSearch {
   /**
    * Tenants that fit the filter. The work of one call is bounded, so a filter that fits few of many may answer with less than there is:
    * `searchedTo` says where to go on.
    */
+  scan(filter: TenantFilter, page: SearchPage): Promise<Scan>;
+  /** The same at once, and no more than one look reads. */
   search(filter: TenantFilter, page: SearchPage): Promise<Found>;
   /** How many tenants fit the filter. Looks at all that have its rarest facet. */
   count(filter: TenantFilter): Promise<number>;
@@ -50,10 +61,8 @@ function residual(filter: TenantFilter, lead: readonly string[] | undefined): St
 }
 
 export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resources'>, { maxExamined = defaultMaxExamined } = {}): TenantSearch {
-  async function read(filter: StoredFilter, limit: number, hint: string): Promise<TenantDocument[]> {
-    const documents = await resources.find(filter, { hint, projection: withoutSearchKeys }).sort({ name: 1 }).limit(limit).toArray();
-    return documents.map((document) => upgradeOnRead(document as TenantDocument));
-  }
+  const read = (filter: StoredFilter, limit: number, hint: string): AsyncIterable<Sized<TenantDocument>> =>
+    mapSized(readSized(resources, filter, { hint, projection: withoutSearchKeys, sort: { name: 1 }, limit }), (document) => upgradeOnRead(document as TenantDocument));
 
   /** Each of the sets of which one facet must be there, with how many tenants have one, counted only as far as it matters. */
   async function rarest(base: StoredFilter, sets: readonly (readonly string[])[]): Promise<{ readonly facets: readonly string[]; readonly atMost: number }> {
@@ -61,34 +70,47 @@ export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resourc
     if (others.length === 0) return { facets: only, atMost: Infinity };
     const limit = maxExamined + 1;
     const counted = await Promise.all(
-      sets.map(async (facets) => ({ facets, atMost: await resources.countDocuments({ ...base, facets: { $in: [...facets] } }, { hint: searchIndex, limit }).then((count) => (count < limit ? count : Infinity)) })),
+      sets.map(async (facets) => ({ facets, atMost: await resources.countDocuments({ ...base, facets: { $in: [...facets] } }, { ...bounded, hint: searchIndex, limit }).then((count) => (count < limit ? count : Infinity)) })),
     );
     return counted.reduce((best, candidate) => (candidate.atMost < best.atMost ? candidate : best));
   }
 
-  async function search(filter: TenantFilter, { after, limit, uids }: SearchPage): Promise<Found> {
+  async function scan(filter: TenantFilter, { after, limit, uids }: SearchPage): Promise<Scan> {
     const { lifecycles, namePrefix, requirements } = filter;
     const name = { $gte: namePrefix, $lt: `${namePrefix}\uFFFF`, ...(after === undefined ? {} : { $gt: after }) };
     const base: StoredFilter = { kind: 'Tenant', lifecycle: { $in: [...lifecycles] }, name };
-    if (uids !== undefined) return { tenants: await read({ ...base, _id: { $in: [...uids] }, ...residual(filter, undefined) }, limit, '_id_') };
+    if (uids !== undefined) {
+      // Sorted by their names alone: whole documents could be more than mongod sorts in memory.
+      const found = await resources
+        .aggregate<{ _id: string }>([{ $match: { ...base, _id: { $in: [...uids] }, ...residual(filter, undefined) } }, { $project: { name: 1 } }, { $sort: { name: 1 } }, { $limit: limit }], { ...bounded, hint: '_id_' })
+        .toArray();
+      return { tenants: read({ ...base, _id: { $in: found.map(({ _id }) => _id) } }, limit, '_id_') };
+    }
 
     const lead = await rarest(base, requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets));
     const led: StoredFilter = { ...base, facets: { $in: [...lead.facets] } };
     const rest = residual(filter, lead.facets);
-    if (lead.atMost <= maxExamined || Object.keys(rest).length === 0) return { tenants: await read({ ...led, ...rest }, limit, searchIndex) };
+    const all = (): Scan => ({ tenants: read({ ...led, ...rest }, limit, searchIndex) });
+    if (lead.atMost <= maxExamined || Object.keys(rest).length === 0) return all();
 
-    const [last] = await resources.find(led, { hint: searchIndex, projection: { _id: 0, name: 1 } }).sort({ name: 1 }).skip(maxExamined - 1).limit(1).toArray();
-    if (last === undefined) return { tenants: await read({ ...led, ...rest }, limit, searchIndex) };
-    const tenants = await read({ ...led, ...rest, name: { ...name, $lte: last.name } }, limit, searchIndex);
-    return tenants.length === limit ? { tenants } : { tenants, searchedTo: last.name };
+    const [last] = await resources.find(led, { ...bounded, hint: searchIndex, projection: { _id: 0, name: 1 } }).sort({ name: 1 }).skip(maxExamined - 1).limit(1).toArray();
+    if (last === undefined) return all();
+    return { tenants: read({ ...led, ...rest, name: { ...name, $lte: last.name } }, limit, searchIndex), searchedTo: last.name };
+  }
+
+  async function search(filter: TenantFilter, page: SearchPage): Promise<Found> {
+    const { tenants: found, searchedTo } = await scan(filter, page);
+    const { documents: tenants, more } = await readWithin(found);
+    const to = more ? tenants.at(-1)?.name : tenants.length === page.limit ? undefined : searchedTo;
+    return { tenants, ...(to === undefined ? {} : { searchedTo: to }) };
   }
 
   async function countAll(filter: TenantFilter): Promise<number> {
     const { lifecycles, namePrefix, requirements } = filter;
     const base: StoredFilter = { kind: 'Tenant', lifecycle: { $in: [...lifecycles] }, name: { $gte: namePrefix, $lt: `${namePrefix}\uFFFF` } };
     const lead = await rarest(base, requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets));
-    return resources.countDocuments({ ...base, facets: { $in: [...lead.facets] }, ...residual(filter, lead.facets) }, { hint: searchIndex });
+    return resources.countDocuments({ ...base, facets: { $in: [...lead.facets] }, ...residual(filter, lead.facets) }, { ...bounded, hint: searchIndex });
   }
 
-  return { search: (filter, page) => onControl(() => search(filter, page)), count: (filter) => onControl(() => countAll(filter)) };
+  return { scan: (filter, page) => onControl(() => scan(filter, page)), search: (filter, page) => onControl(() => search(filter, page)), count: (filter) => onControl(() => countAll(filter)) };
 }

@@ -1,7 +1,10 @@
+import type { Filter } from 'mongodb';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { TombstoneDocument } from './documents.ts';
+import { bounded, mapSized, readSized } from './reading.ts';
+import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
 export interface TombstonePage {
@@ -21,7 +24,7 @@ export interface TombstoneStore {
   lastRevision(tx: Transaction, name: string): Promise<number>;
   find(uid: string): Promise<TombstoneDocument | undefined>;
   /** By uid, the youngest tenant first. */
-  list(page: TombstonePage): Promise<TombstoneDocument[]>;
+  scan(page: TombstonePage): AsyncIterable<Sized<TombstoneDocument>>;
 }
 
 export function createTombstoneStore({ tombstones }: ControlDatabase): TombstoneStore {
@@ -30,22 +33,19 @@ export function createTombstoneStore({ tombstones }: ControlDatabase): Tombstone
       await tombstones.insertOne(tombstone, { session: tx.session });
     },
     async lastRevision(tx, name) {
-      const [last] = await tombstones.find({ name }, { session: tx.session }).sort({ _id: -1 }).limit(1).toArray();
+      const [last] = await tombstones.find({ name }, { ...bounded, session: tx.session }).sort({ _id: -1 }).limit(1).toArray();
       return last === undefined ? 0 : upgradeOnRead(last).revision;
     },
     async find(uid) {
-      const document = await onControl(() => tombstones.findOne({ _id: uid }));
+      const document = await onControl(() => tombstones.findOne({ _id: uid }, bounded));
       return document === null ? undefined : upgradeOnRead(document);
     },
-    async list({ name, uids, before, limit }) {
-      const documents = await onControl(() =>
-        tombstones
-          .find({ ...(name === undefined ? {} : { name }), ...(before === undefined && uids === undefined ? {} : { _id: { ...(before === undefined ? {} : { $lt: before }), ...(uids === undefined ? {} : { $in: [...uids] }) } }) })
-          .sort({ _id: -1 })
-          .limit(limit)
-          .toArray(),
-      );
-      return documents.map((document) => upgradeOnRead(document));
+    scan({ name, uids, before, limit }) {
+      const filter: Filter<TombstoneDocument> = {
+        ...(name === undefined ? {} : { name }),
+        ...(before === undefined && uids === undefined ? {} : { _id: { ...(before === undefined ? {} : { $lt: before }), ...(uids === undefined ? {} : { $in: [...uids] }) } }),
+      };
+      return mapSized(readSized(tombstones, filter, { sort: { _id: -1 }, limit }), (document) => upgradeOnRead(document));
     },
   };
 }

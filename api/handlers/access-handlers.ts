@@ -2,6 +2,7 @@ import type { AuthorizationRequest, PolicyAction } from '../../contracts/policy.
 import type { PolicyEngine } from '../../engines/policy/policy-engine.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { Store } from '../../store/store.ts';
+import { kindOf } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 
@@ -12,13 +13,6 @@ export interface AccessHandlerDependencies {
 }
 
 type Target = AuthorizationRequest['target'];
-
-/** What is asked about, by the first word of the action. A roll-out is authorized as something done to its template. */
-const kinds = { tenant: 'Tenant', template: 'TenantTemplate', rollout: 'TenantTemplate', plan: 'Plan', region: 'Region', operation: 'Operation', access: 'Caller' } as const satisfies Record<string, Target['kind']>;
-
-function kindOf(action: PolicyAction): Target['kind'] {
-  return kinds[action.slice(0, action.indexOf('.')) as keyof typeof kinds];
-}
 
 /** Questions of a caller about itself. They are no attempts: only being refused the question is an entry. */
 export function accessHandlers({ store, authorize, policy }: AccessHandlerDependencies): Pick<RouteHandlers, 'getCaller' | 'checkAccess'> {

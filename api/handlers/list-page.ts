@@ -1,16 +1,23 @@
+import type { Sized } from '../../store/reading.ts';
+import { EncodedList } from '../encoded-list.ts';
 import type { PageTokens } from '../page-token.ts';
+
+/** What is read from a position on. */
+export interface PageRead<Document> {
+  readonly documents: AsyncIterable<Sized<Document>>;
+  /** Where all of them are shown and more are left to look at: where to go on. */
+  readonly searchedTo?: string | undefined;
+}
 
 export interface PageSource<Document, Item> {
   /** One more than is shown is asked for, to know whether there is a next page. */
-  readonly read: (after: string | undefined, limit: number) => Promise<Document[]>;
+  readonly read: (after: string | undefined, limit: number) => PageRead<Document> | Promise<PageRead<Document>>;
   readonly positionOf: (document: Document) => string;
-  readonly show: (document: Document) => Item;
+  readonly show: (document: Document) => Item | Promise<Item>;
 }
 
-export interface ListBody<Item> {
-  items: Item[];
-  nextPageToken?: string;
-}
+/** A page ends when it has read, or said, so much; whoever asks goes on with the next. */
+const maxPageBytes = 8 * 1024 * 1024;
 
 /** One page of a list, with the token of the next where there is one. */
 export async function listPage<Document, Item>(
@@ -19,13 +26,19 @@ export async function listPage<Document, Item>(
   { pageSize, pageToken }: { readonly pageSize: number; readonly pageToken?: string | undefined },
   filter: unknown,
   { read, positionOf, show }: PageSource<Document, Item>,
-): Promise<ListBody<Item>> {
+): Promise<EncodedList<Item>> {
   const after = pageToken === undefined ? undefined : tokens.read(list, filter, pageToken);
-  const documents = await read(after, pageSize + 1);
-  const shown = documents.slice(0, pageSize);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(show),
-    ...(documents.length > pageSize && last !== undefined ? { nextPageToken: tokens.make(list, filter, positionOf(last)) } : {}),
-  };
+  const { documents, searchedTo } = await read(after, pageSize + 1);
+  const page = new EncodedList<Item>();
+  let [last, readBytes, isCut] = [undefined as string | undefined, 0, false];
+  for await (const { document, bytes } of documents) {
+    readBytes += bytes;
+    isCut = page.count === pageSize || (page.count > 0 && Math.max(readBytes, page.bytes + bytes) > maxPageBytes);
+    if (isCut) break;
+    page.add(await show(document));
+    last = positionOf(document);
+  }
+  const position = isCut ? last : searchedTo;
+  if (position !== undefined) page.nextPageToken = tokens.make(list, filter, position);
+  return page;
 }

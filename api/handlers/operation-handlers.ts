@@ -39,7 +39,7 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
       const tenants = await operationScope({ store, authorize }, name, caller);
       const filter = { tenants: tenants ?? null, state: state ?? null };
       const body = await listPage(pageTokens, 'operations', query, filter, {
-        read: (before, limit) => store.operations.list({ limit, ...(before === undefined ? {} : { before }), ...(tenants === undefined ? {} : { tenants }), ...(state === undefined ? {} : { state }) }),
+        read: (before, limit) => ({ documents: store.operations.scan({ limit, ...(before === undefined ? {} : { before }), ...(tenants === undefined ? {} : { tenants }), ...(state === undefined ? {} : { state }) }) }),
         positionOf: (operation) => operation._id,
         show: operationBody,
       });
@@ -57,7 +57,7 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
     async waitOperation({ params: { id }, query: { timeoutSeconds }, caller }) {
       const operation = await read(id, caller);
       if (operation.unfinished !== true) return { status: 200, body: operationBody(operation) };
-      const ended = await watch.ended(id, timeoutSeconds * 1000);
+      const ended = await watch.ended(id, timeoutSeconds * 1000, caller.actor.subject);
       return { status: 200, body: operationBody(ended ?? (await store.operations.find(id)) ?? operation) };
     },
   };

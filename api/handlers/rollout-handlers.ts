@@ -128,7 +128,7 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       const { tenants, searchedTo } = await store.tenantSearch.search(filter, { limit: pageSize, ...(after === undefined ? {} : { after }) });
       const items = [];
       for (const tenant of tenants) if (tenant.spec.template?.version !== to.version) items.push(await previewMove({ templates, admit }, caller, tenant, to));
-      const position = tenants.length === pageSize ? tenants.at(-1)?.name : searchedTo;
+      const position = searchedTo ?? (tenants.length === pageSize ? tenants.at(-1)?.name : undefined);
       return { status: 200, body: { items, ...(position === undefined ? {} : { nextPageToken: pageTokens.make('roll-out-preview', bound, position) }) } };
     },
     async startRollout({ params: { name }, body: { version: wanted, ...request }, caller, idempotency }) {
@@ -144,12 +144,12 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
     },
     async listRollouts({ params: { name }, query, caller }) {
       const { template } = await templateOf(name, caller, 'rollout.get');
-      const { items, ...rest } = await listPage(pageTokens, 'rollouts', query, { template: template._id }, {
-        read: (before, limit) => store.rollouts.list(template._id, { limit, ...(before === undefined ? {} : { before }) }),
+      const body = await listPage(pageTokens, 'rollouts', query, { template: template._id }, {
+        read: (before, limit) => ({ documents: store.rollouts.scan(template._id, { limit, ...(before === undefined ? {} : { before }) }) }),
         positionOf: ({ _id }) => _id,
-        show: (rollout) => rollout,
+        show: (rollout) => shown(rollout),
       });
-      return { status: 200, body: { items: await Promise.all(items.map((rollout) => shown(rollout))), ...rest } };
+      return { status: 200, body };
     },
     async getRollout({ params: { id }, caller }) {
       await authorize(caller, 'rollout.get', { kind: 'TenantTemplate' });

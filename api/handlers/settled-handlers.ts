@@ -9,13 +9,13 @@ import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
+import type { EncodedList } from '../encoded-list.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { planBody, regionBody, tenantTemplateBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
 import { storedAnswer } from '../stored-answer.ts';
 import { listPage } from './list-page.ts';
-import type { ListBody } from './list-page.ts';
 import { declarationOf } from './tenant-handlers.ts';
 
 export interface SettledHandlerDependencies {
@@ -41,7 +41,7 @@ interface Shown<Status extends number, Body> {
 }
 
 interface KindHandlers<Kind extends SettledKind, Body> {
-  list(request: { readonly query: { readonly pageSize: number; readonly pageToken?: string | undefined }; readonly caller: Caller }): Promise<{ readonly status: 200; readonly body: ListBody<Body> }>;
+  list(request: { readonly query: { readonly pageSize: number; readonly pageToken?: string | undefined }; readonly caller: Caller }): Promise<{ readonly status: 200; readonly body: EncodedList<Body> }>;
   get(request: { readonly params: { readonly name: string }; readonly caller: Caller }): Promise<Shown<200, Body>>;
   put(request: PutRequest<Kind>): Promise<Shown<200 | 201, Body>>;
   remove(request: Omit<PutRequest<Kind>, 'body'>): Promise<Shown<200, Body>>;
@@ -69,7 +69,7 @@ export function settledHandlers({ store, authorize, pageTokens }: SettledHandler
       async list({ query, caller }) {
         await authorize(caller, readActions[kind].list, { kind });
         const body = await listPage(pageTokens, list, query, null, {
-          read: (after, limit) => store.resources.list(kind, { limit, ...(after === undefined ? {} : { after }) }),
+          read: (after, limit) => ({ documents: store.resources.scan(kind, { limit, ...(after === undefined ? {} : { after }) }) }),
           positionOf: (document) => (document as ResourceDocument).name,
           show,
         });

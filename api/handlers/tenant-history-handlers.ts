@@ -2,7 +2,6 @@ import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import type { DeclaredTenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { TenantRevision } from '../../contracts/tenant-revision.ts';
-import { jsonDifference } from '../../domain/json-difference.ts';
 import { rebaseServices } from '../../domain/tenant-template.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
@@ -17,6 +16,7 @@ import type { RouteHandlers } from '../reply.ts';
 import { tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
 import { listPage } from './list-page.ts';
+import { changesBetween, pointOf, sized, summarize } from './revision-summaries.ts';
 import type { TenantChange } from './tenant-change.ts';
 
 export interface TenantHistoryDependencies {
@@ -30,13 +30,6 @@ function pointInTime(text: string): PointInTime {
   return /^\d+$/.test(text) ? { generation: Number(text) } : { time: new Date(text) };
 }
 
-/** What was declared: all that a generation can differ in. */
-function declared({ labels, annotations, spec }: Pick<TenantRevisionDocument, 'labels' | 'annotations' | 'spec'>): object {
-  return { metadata: { labels, annotations }, spec };
-}
-
-const changesBetween = (from: TenantRevisionDocument, to: TenantRevisionDocument) => jsonDifference(declared(from), declared(to));
-const pointOf = ({ _id: { generation }, time }: TenantRevisionDocument) => ({ generation, time: time.toISOString() });
 
 function manifestMetadata(name: string, { labels, annotations }: TenantRevisionDocument) {
   return { name, ...(Object.keys(labels).length === 0 ? {} : { labels }), ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
@@ -66,8 +59,8 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, tenantChan
   async function revisionAt({ _id: uid, name }: TenantDocument, at: PointInTime): Promise<TenantRevisionDocument> {
     const revision = await store.revisions.find(uid, at);
     if (revision !== undefined) return revision;
-    const [[last], first] = await Promise.all([store.revisions.list(uid, { limit: 1 }), store.revisions.find(uid, { generation: 1 })]);
-    const range = `there are generations 1 to ${last?._id.generation}, the first of ${first?.time.toISOString()}`;
+    const [last, first] = await Promise.all([store.revisions.latest(uid), store.revisions.find(uid, { generation: 1 })]);
+    const range = `there are generations 1 to ${last}, the first of ${first?.time.toISOString()}`;
     throw new TenureError('not_found', 'generation' in at ? `tenant "${name}" has no generation ${at.generation}: ${range}` : `tenant "${name}" did not stand yet at ${at.time.toISOString()}: ${range}`);
   }
 
@@ -81,20 +74,20 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, tenantChan
       const { _id: uid } = await read(name, caller, 'tenant.get');
       const body = await listPage(pageTokens, 'revisions', query, { uid }, {
         async read(before, limit) {
-          // The one more than is shown is also what the oldest shown differs from.
-          const revisions = await store.revisions.list(uid, { limit, ...(before === undefined ? {} : { before: Number(before) }) });
-          const origins = await store.revisions.origins(revisions);
-          return revisions.map((revision, index) => ({ revision, earlier: revisions[index + 1], origin: origins.get(revision._id.generation) }));
+          const { summaries, searchedTo } = await summarize(store.revisions.scan(uid, { limit, ...(before === undefined ? {} : { before: Number(before) }) }));
+          const origins = await store.revisions.origins(uid, summaries);
+          return { documents: sized(summaries.map((summary) => ({ ...summary, origin: origins.get(summary.generation) }))), searchedTo };
         },
-        positionOf: ({ revision }) => String(revision._id.generation),
-        show({ revision, earlier, origin }) {
-          if (origin === undefined) throw new TenureError('internal', `no entry tells of generation ${revision._id.generation} of tenant ${uid}`);
+        positionOf: ({ generation }) => String(generation),
+        show({ generation, time, changed, origin }) {
+          if (origin === undefined) throw new TenureError('internal', `no entry tells of generation ${generation} of tenant ${uid}`);
           return {
-            ...pointOf(revision),
+            generation,
+            time,
             ...(origin.subject === undefined ? {} : { actor: origin.subject }),
             action: origin.action,
             ...(origin.operationId === undefined ? {} : { operation: origin.operationId }),
-            changed: earlier === undefined ? [] : changesBetween(earlier, revision).map(({ pointer }) => pointer),
+            changed,
           };
         },
       });

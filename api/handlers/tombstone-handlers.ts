@@ -32,7 +32,7 @@ export function tombstoneHandlers({ store, authorize, pageTokens }: TombstoneHan
     async listTombstones({ query, caller }) {
       const { confinedTo } = await authorize(caller, 'tenant.list', { kind: 'Tenant' });
       const body = await listPage(pageTokens, 'tombstones', query, { name: query.name ?? null, confinedTo: confinedTo ?? null }, {
-        read: (before, limit) => store.tombstones.list({ limit, ...(before === undefined ? {} : { before }), ...(query.name === undefined ? {} : { name: query.name }), ...(confinedTo === undefined ? {} : { uids: confinedTo }) }),
+        read: (before, limit) => ({ documents: store.tombstones.scan({ limit, ...(before === undefined ? {} : { before }), ...(query.name === undefined ? {} : { name: query.name }), ...(confinedTo === undefined ? {} : { uids: confinedTo }) }) }),
         positionOf: (tombstone) => tombstone._id,
         show: tombstoneBody,
       });

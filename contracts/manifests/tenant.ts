@@ -49,7 +49,8 @@ const serviceSpecSchema = z.strictObject({
 });
 
 function duplicates(values: readonly string[]): string[] {
-  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+  const seen = new Set<string>();
+  return [...new Set(values.filter((value) => seen.size === seen.add(value).size))];
 }
 
 /** What a tenant's data is kept in, service by service. */

@@ -29,7 +29,7 @@ export function createTemplates({ resources, revisions }: Pick<Store, 'resources
     if (known !== undefined) return known;
     const latest = await resources.find('TenantTemplate', name);
     if (latest === undefined) {
-      const others = (await resources.list('TenantTemplate', { limit: 50 })).map((template) => template.name);
+      const others = await resources.names('TenantTemplate', 50);
       throw new TenureError('template_not_available', `there is no template "${name}"`, { errors: [{ pointer: '/spec/template/name', message: `"${name}" does not exist`, allowed: others }] });
     }
     if (wanted === undefined || wanted === latest.generation) return keep({ name, version: latest.generation, spec: latest.spec });

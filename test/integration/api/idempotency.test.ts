@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import type { ProblemCode } from '../../../contracts/problems.ts';
 import { routes } from '../../../contracts/routes.ts';
 import type { RouteContract, RouteId } from '../../../contracts/routes.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
@@ -139,12 +140,16 @@ test('two principals with one key have nothing to do with each other', async () 
 test('an answer is sent again only to who may still see what it is about', async () => {
   const operator = { subject: 'moved@example.com', roles: ['operator'] };
   const elsewhere = { ...operator, roles: ['tenant-admin'], tenants: ['01hzzzzzzzzzzzzzzzzzzzzza1'] };
-  const requests: readonly HttpRequest[] = [create('left-behind', 'of-moved'), { method: 'POST', path: '/v1/tenants/left-behind:activate', headers: { 'if-match': '*', 'idempotency-key': 'of-moved-too' } }];
-  for (const request of requests) {
+  const requests: readonly (readonly [HttpRequest, ProblemCode])[] = [
+    // It may not create any more, whatever it has made before.
+    [create('left-behind', 'of-moved'), 'forbidden'],
+    [{ method: 'POST', path: '/v1/tenants/left-behind:activate', headers: { 'if-match': '*', 'idempotency-key': 'of-moved-too' } }, 'not_found'],
+  ];
+  for (const [request, code] of requests) {
     const first = await exchange({ ...request, who: operator });
     assert.ok(first.status < 300, first.text);
     for (const headers of [{}, { prefer: 'wait=0' }]) {
-      assert.equal((await exchange({ ...request, headers: { ...request.headers, ...headers }, who: elsewhere })).problem().code, 'not_found');
+      assert.equal((await exchange({ ...request, headers: { ...request.headers, ...headers }, who: elsewhere })).problem().code, code);
     }
     requireReplay(await exchange({ ...request, who: operator }), first);
   }

@@ -25,5 +25,5 @@ it('leaves a change accepted that was accepted, where its outcome cannot be read
   };
   const awaitOutcome = createAwaitOutcome(dependencies);
   const answer = { status: 202, headers: { location: '/v1/operations/01hzzzzzzzzzzzzzzzzzzzzza1' }, body: '{"operation":{}}' };
-  assert.deepEqual(await awaitOutcome(answer, { seconds: 5, doneStatus: 200 }), { ...answer, headers: { ...answer.headers, 'preference-applied': 'wait=5' } });
+  assert.deepEqual(await awaitOutcome(answer, { seconds: 5, doneStatus: 200, subject: 'alice' }), { ...answer, headers: { ...answer.headers, 'preference-applied': 'wait=5' } });
 });

@@ -5,6 +5,7 @@ import { it } from 'node:test';
 import express from 'express';
 import type { Authenticate } from '../../../api/authentication.ts';
 import { deprecationHeaders } from '../../../api/deprecation.ts';
+import { createShares } from '../../../api/shares/shares.ts';
 import { bindRoutes } from '../../../api/route-binding.ts';
 import type { RouteBindingDependencies } from '../../../api/route-binding.ts';
 import { routes } from '../../../contracts/routes.ts';
@@ -27,7 +28,7 @@ it('is on every answer of the route, refusals too, and on no other', async () =>
   const refuseAll: Authenticate = async () => {
     throw new TenureError('unauthenticated', 'nobody');
   };
-  const app = express().use(bindRoutes({ table, authenticate: refuseAll, handlers: {}, rehearsals: {} } as unknown as RouteBindingDependencies));
+  const app = express().use(bindRoutes({ table, authenticate: refuseAll, handlers: {}, rehearsals: {}, shares: createShares({ requestsPerCaller: 1, watchesPerCaller: 1, waitsPerCaller: 1 }) } as unknown as RouteBindingDependencies));
   const server = app.listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');

@@ -19,9 +19,9 @@ describe('the answer to an error', () => {
       assert.deepEqual(problemSchema.parse(body), body);
     });
 
-    it(`${code} says when to come back exactly when it is 503, and asks for a token exactly when it is 401`, () => {
+    it(`${code} says when to come back exactly when it is 503 or 429, and asks for a token exactly when it is 401`, () => {
       const { status, headers } = problemReply(new TenureError(code, ''), requestId);
-      assert.equal(headers['retry-after'] !== undefined, status === 503);
+      assert.equal(headers['retry-after'] !== undefined, status === 503 || status === 429);
       assert.equal(headers['www-authenticate'] !== undefined, status === 401);
     });
   }

@@ -9,17 +9,19 @@ import type { ProblemCode } from '../../../contracts/problems.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { tenant, withCollection } from '../contracts/manifest-samples.ts';
 
-/** Asserts a refusal and returns the flaws it names. */
-function flaws(work: () => unknown, code: ProblemCode = 'request_invalid'): readonly ProblemDetail[] {
+function refusal(work: () => unknown, code: ProblemCode = 'request_invalid'): TenureError {
   try {
     work();
   } catch (error) {
     assert.ok(error instanceof TenureError, String(error));
     assert.equal(error.code, code);
-    return error.errors;
+    return error;
   }
   return assert.fail('not refused');
 }
+
+/** Asserts a refusal and returns the flaws it names. */
+const flaws = (work: () => unknown, code?: ProblemCode): readonly ProblemDetail[] => refusal(work, code).errors;
 
 /** What a JSON pointer (RFC 6901) points to. */
 function follow(pointer: string, document: unknown): unknown {
@@ -104,6 +106,32 @@ describe('a body', () => {
       }
     }
     assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+  });
+
+  it('with very many flaws is told a hundred, and how many more there are', () => {
+    const fields = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`unheard${index}`, 0]));
+    const error = refusal(() => parsePart('body', tenantManifestSchema, { ...tenant(), ...fields }));
+    assert.equal(error.errors.length, 100);
+    assert.match(error.message, /; and 4990 more$/);
+    const labels = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`A${index}`, 'x']));
+    assert.equal(refusal(() => parsePart('body', tenantManifestSchema, tenant({}, { metadata: { name: 'acme', labels } }))).errors.length, 100);
+  });
+
+  it('that is very large is looked through to its first flaw: it takes no time and no memory that others would miss', () => {
+    const collection = { indexes: Array.from({ length: 63 }, () => 0) };
+    const services = Array.from({ length: 50 }, (_, index) => ({ name: `s${index}`, collections: Array.from({ length: 45 }, () => collection) }));
+    const began = performance.now();
+    const error = refusal(() => parsePart('body', tenantManifestSchema, tenant({ services })));
+    assert.ok(error.errors.length > 0 && error.errors.length <= 100, `${error.errors.length} flaws`);
+    assert.ok(JSON.stringify(error.errors).length < 64 * 1024);
+    assert.ok(performance.now() - began < 2_000, `it took ${performance.now() - began} ms`);
+    assert.match(error.message, /what comes after that was not looked at$/);
+  });
+
+  it('with a field name beyond all use is refused, and its name not told in full', () => {
+    assert.ok(JSON.stringify(refusal(() => parsePart('body', tenantManifestSchema, { ['k'.repeat(1_000_000)]: 0 }))).length < 4_096);
+    const [flaw] = flaws(() => parsePart('body', tenantManifestSchema, { ...tenant(), ['k'.repeat(1_000)]: 0 }));
+    assert.ok((flaw?.message.length ?? 0) < 100);
   });
 
   it('says which part of the request is at fault', () => {

@@ -79,7 +79,7 @@ export function streamHeaders(): oas32.HeadersObject {
 
 /** The headers of a problem. */
 export function problemHeaders(route: Pick<RouteContract, 'deprecation'>, status: number): oas32.HeadersObject {
-  const own: Partial<Record<number, ResponseHeader>> = { 401: 'WWW-Authenticate', 405: 'Allow', 409: 'Link', 503: 'Retry-After' };
+  const own: Partial<Record<number, ResponseHeader>> = { 401: 'WWW-Authenticate', 405: 'Allow', 409: 'Link', 429: 'Retry-After', 503: 'Retry-After' };
   return refer(...always, ...(own[status] === undefined ? [] : [own[status]]), ...ending(route));
 }
 

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { PolicyAction } from '../contracts/policy.ts';
+import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
+import type { Caller } from '../engines/registry/caller.ts';
+import type { Store } from '../store/store.ts';
+import { kindOf, tenantTarget } from './authorization.ts';
+import type { Authorize } from './authorization.ts';
+
+/**
+ * Refuses who may do this to nothing at all, before anything of the request's body is read. Whoever passes is authorized by the handler,
+ * which knows what it is done to.
+ * @throws TenureError as `Authorize`
+ */
+export type RefuseEarly = (caller: Caller, action: PolicyAction, params: unknown) => Promise<void>;
+
+export interface EarlyRefusalDependencies {
+  readonly store: Pick<Store, 'resources'>;
+  readonly policy: Pick<PolicyEngine, 'authorize'>;
+  readonly authorize: Authorize;
+}
+
+const named = z.object({ name: z.string() });
+
+export function createEarlyRefusal({ store, policy, authorize }: EarlyRefusalDependencies): RefuseEarly {
+  return async (caller, action, params) => {
+    const { actor } = caller;
+    const kind = kindOf(action);
+    // Of whatever the caller may touch: for one who is confined that is any of its tenants.
+    const [tenant] = actor.tenants ?? [];
+    const { allow } = policy.authorize({ v: 1, now: new Date().toISOString(), action, actor, target: { kind, ...(tenant === undefined ? {} : { tenant }) } });
+    if (allow) return;
+    const name = named.safeParse(params).data?.name;
+    const isOfTenant = kind === 'Tenant' && name !== undefined;
+    await authorize(caller, action, isOfTenant ? tenantTarget(name, await store.resources.find('Tenant', name)) : { kind, ...(name === undefined ? {} : { name }) });
+  };
+}

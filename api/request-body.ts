@@ -1,0 +1,93 @@
+import express from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import type { RouteContract } from '../contracts/routes.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+import { requireBoundedJson } from './json-bounds.ts';
+import { lostInParsing } from './json-source.ts';
+import type { GiveBack } from './shares/quota.ts';
+import type { Shares } from './shares/shares.ts';
+
+const maxBytes = 1024 * 1024;
+/** Bodies up to this size wait for nobody: how many there are is bounded by the requests that a caller may have open. */
+const smallBytes = 16 * 1024;
+
+export interface ReadBody {
+  /** Undefined where none was sent. */
+  readonly value: unknown;
+  /** Nothing of it is in memory any more. */
+  readonly done: GiveBack;
+}
+
+export type BodyReader = (request: Request, response: Response, caller: string, contract: RouteContract) => Promise<ReadBody>;
+
+const none: ReadBody = { value: undefined, done: () => undefined };
+
+function requireJson(request: Request): void {
+  const said = request.headers['content-type'] ?? 'not said';
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(said)?.[1];
+  if (request.is('application/json') === false) throw new TenureError('media_type_unsupported', `the body's type is ${said}`);
+  // RFC 8259, 8.1
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new TenureError('media_type_unsupported', `the body's charset is ${charset}; JSON is UTF-8`);
+}
+
+function parse(bytes: Uint8Array): unknown {
+  requireBoundedJson(bytes);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new TenureError('request_invalid', 'the body is not well-formed UTF-8', { cause: error });
+  }
+  const lost = lostInParsing(text);
+  if (lost.length > 0) throw new TenureError('request_invalid', `the body would not be kept as it was sent: ${lost.slice(0, 10).map(({ pointer, message }) => `${pointer} ${message}`).join('; ')}`, { errors: lost });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new TenureError('request_invalid', 'the body is not well-formed JSON', { cause: error });
+  }
+}
+
+/**
+ * Reads the body of a request as JSON. A large one waits for its turn twice: of its caller's own before it is received, and of everybody's
+ * before it is parsed.
+ */
+export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | 'handling'>): BodyReader {
+  const receiveAny: RequestHandler = express.raw({ limit: maxBytes, type: () => true });
+
+  async function receive(request: Request, response: Response): Promise<Uint8Array> {
+    await new Promise<void>((resolve, reject) => {
+      void receiveAny(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+    });
+    if (request.body instanceof Uint8Array) return request.body;
+    // The parser reads nothing from a connection that its caller has closed meanwhile: what was asked for is not known.
+    throw new TenureError('request_invalid', 'the connection was closed before the body was read; keep it open until the answer is there');
+  }
+
+  return async (request, response, caller, contract) => {
+    const said = Number(request.headers['content-length'] ?? 0);
+    const isChunked = request.headers['transfer-encoding'] !== undefined;
+    if (!isChunked && said === 0) return none;
+    // Whoever sends one means something by it.
+    const untaken = (): TenureError => new TenureError('request_invalid', 'this route takes no body');
+    if (contract.body === undefined && !isChunked) throw untaken();
+    if (!isChunked) requireJson(request);
+    const isSmall = !isChunked && said <= smallBytes && request.headers['content-encoding'] === undefined;
+    const received = isSmall ? none.done : await bodies.next(caller, isChunked ? maxBytes : said);
+    try {
+      const bytes = await receive(request, response);
+      // Chunks may hold nothing, as some proxies send of a request without a body.
+      if (bytes.length === 0) return none;
+      if (contract.body === undefined) throw untaken();
+      requireJson(request);
+      const done = bytes.length <= smallBytes ? none.done : await handling.next(caller, bytes.length);
+      try {
+        return { value: parse(bytes), done };
+      } catch (error) {
+        done();
+        throw error;
+      }
+    } finally {
+      received();
+    }
+  };
+}

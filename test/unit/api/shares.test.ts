@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createQuota } from '../../../api/shares/quota.ts';
+import { createShares, takeShare } from '../../../api/shares/shares.ts';
+import { createTurns } from '../../../api/shares/turns.ts';
+
+describe('a quota', () => {
+  it('gives each caller its share and no more, and all of them together no more than there is', () => {
+    const quota = createQuota({ perCaller: 2, total: 3 });
+    const first = quota.take('a');
+    assert.ok(first !== undefined && quota.take('a') !== undefined);
+    assert.equal(quota.take('a'), undefined);
+    assert.ok(quota.take('b') !== undefined);
+    assert.equal(quota.take('b'), undefined, 'all is taken');
+    first();
+    assert.ok(quota.take('b') !== undefined);
+  });
+
+  it('takes back once what was taken once', () => {
+    const quota = createQuota({ perCaller: 2 });
+    const [first] = [quota.take('a'), quota.take('a')];
+    first?.();
+    first?.();
+    assert.ok(quota.take('a') !== undefined);
+    assert.equal(quota.take('a'), undefined);
+  });
+
+  it('counts amounts', () => {
+    const quota = createQuota({ perCaller: 10 });
+    assert.equal(quota.take('a', 11), undefined);
+    assert.ok(quota.take('a', 6) !== undefined);
+    assert.equal(quota.take('a', 5), undefined);
+    assert.ok(quota.take('a', 4) !== undefined);
+  });
+});
+
+describe('turns', () => {
+  /** Names of who has been let in. */
+  function createHall(limits: Parameters<typeof createTurns>[0]) {
+    const turns = createTurns(limits);
+    const inside: string[] = [];
+    const leave = new Map<string, () => void>();
+    const come = (name: string, caller: string, amount?: number): void => {
+      void turns.next(caller, amount).then((done) => {
+        inside.push(name);
+        leave.set(name, done);
+      });
+    };
+    return { inside, come, leave: (name: string) => leave.get(name)?.(), settled: () => new Promise(setImmediate) };
+  }
+
+  it('come in order, and who has its share keeps only its own others waiting', async () => {
+    const { inside, come, leave, settled } = createHall({ perCaller: 1, total: 2 });
+    for (const name of ['a1', 'a2', 'a3']) come(name, 'a');
+    come('b1', 'b');
+    await settled();
+    assert.deepEqual(inside, ['a1', 'b1']);
+    leave('a1');
+    await settled();
+    assert.deepEqual(inside, ['a1', 'b1', 'a2']);
+    leave('b1');
+    leave('a2');
+    await settled();
+    assert.deepEqual(inside, ['a1', 'b1', 'a2', 'a3']);
+  });
+
+  it('are not overtaken by a smaller one of the same caller', async () => {
+    const { inside, come, leave, settled } = createHall({ perCaller: 10 });
+    come('eight', 'a', 8);
+    come('nine', 'a', 9);
+    come('one', 'a', 1);
+    await settled();
+    assert.deepEqual(inside, ['eight']);
+    leave('eight');
+    await settled();
+    assert.deepEqual(inside, ['eight', 'nine', 'one']);
+  });
+
+  it('come for what is larger than a share too', async () => {
+    const { inside, come, settled } = createHall({ perCaller: 10 });
+    come('huge', 'a', 100);
+    await settled();
+    assert.deepEqual(inside, ['huge']);
+  });
+});
+
+it('a share that is used up is told as such', () => {
+  const { waits } = createShares({ requestsPerCaller: 1, watchesPerCaller: 1, waitsPerCaller: 1 });
+  const giveBack = takeShare(waits, 'a', 'waits');
+  assert.throws(() => takeShare(waits, 'a', 'waits'), { code: 'too_many_requests' });
+  takeShare(waits, 'b', 'waits');
+  giveBack();
+  takeShare(waits, 'a', 'waits');
+});
