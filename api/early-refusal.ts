@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PolicyAction } from '../contracts/policy.ts';
+import type { AuthorizationRequest, PolicyAction } from '../contracts/policy.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
 import type { Caller } from '../engines/registry/caller.ts';
 import type { Store } from '../store/store.ts';
@@ -14,14 +14,23 @@ import type { Authorize } from './authorization.ts';
 export type RefuseEarly = (caller: Caller, action: PolicyAction, params: unknown) => Promise<void>;
 
 export interface EarlyRefusalDependencies {
-  readonly store: Pick<Store, 'resources'>;
+  readonly store: Pick<Store, 'resources' | 'operations'>;
   readonly policy: Pick<PolicyEngine, 'authorize'>;
   readonly authorize: Authorize;
 }
 
-const named = z.object({ name: z.string() });
+type Target = AuthorizationRequest['target'];
+
+const asked = z.object({ name: z.string().optional(), id: z.string().optional() });
 
 export function createEarlyRefusal({ store, policy, authorize }: EarlyRefusalDependencies): RefuseEarly {
+  async function targetOf(kind: Target['kind'], { name, id }: z.infer<typeof asked>): Promise<Target> {
+    if (kind === 'Tenant' && name !== undefined) return tenantTarget(name, await store.resources.find('Tenant', name));
+    const operation = kind === 'Operation' && id !== undefined ? await store.operations.find(id) : undefined;
+    if (operation !== undefined) return { kind, tenant: operation.tenant.uid };
+    return name === undefined ? { kind } : { kind, name };
+  }
+
   return async (caller, action, params) => {
     const { actor } = caller;
     const kind = kindOf(action);
@@ -29,8 +38,6 @@ export function createEarlyRefusal({ store, policy, authorize }: EarlyRefusalDep
     const [tenant] = actor.tenants ?? [];
     const { allow } = policy.authorize({ v: 1, now: new Date().toISOString(), action, actor, target: { kind, ...(tenant === undefined ? {} : { tenant }) } });
     if (allow) return;
-    const name = named.safeParse(params).data?.name;
-    const isOfTenant = kind === 'Tenant' && name !== undefined;
-    await authorize(caller, action, isOfTenant ? tenantTarget(name, await store.resources.find('Tenant', name)) : { kind, ...(name === undefined ? {} : { name }) });
+    await authorize(caller, action, await targetOf(kind, asked.parse(params)));
   };
 }

@@ -1,4 +1,4 @@
-import { MongoServerError } from 'mongodb';
+import { BSON, MongoServerError } from 'mongodb';
 import type { ChangeStream, ChangeStreamDocument, Document, ResumeToken } from 'mongodb';
 import { facetsOf } from '../domain/tenant-facets.ts';
 import { TenureError } from '../domain/tenure-error.ts';
@@ -14,10 +14,15 @@ import { upgradeOnRead } from './storage-versions.ts';
 export type Position = string;
 
 /** Something that has changed, as it stands now or as it stood then: the last change of a thing says how it is. */
-export type Change =
-  | { readonly kind: 'tenant'; readonly position: Position; readonly tenant: TenantDocument; readonly facets: ReadonlySet<string> }
-  | { readonly kind: 'tenantGone'; readonly position: Position; readonly uid: string }
-  | { readonly kind: 'operation'; readonly position: Position; readonly operation: OperationDocument };
+export type Change = {
+  readonly position: Position;
+  /** How large it is in the database. */
+  readonly bytes: number;
+} & (
+  | { readonly kind: 'tenant'; readonly tenant: TenantDocument; readonly facets: ReadonlySet<string> }
+  | { readonly kind: 'tenantGone'; readonly uid: string }
+  | { readonly kind: 'operation'; readonly operation: OperationDocument }
+);
 
 /** Changes of tenants and operations, in the order in which a majority has them. */
 export interface ChangeFeed {
@@ -43,16 +48,17 @@ function changeOf(event: ChangeStreamDocument): Change | undefined {
   if (!('ns' in event) || !('coll' in event.ns)) return undefined;
   const position = positionOf(event._id);
   const { coll } = event.ns;
-  if (event.operationType === 'delete') return coll === 'resources' ? { kind: 'tenantGone', position, uid: String(event.documentKey._id) } : undefined;
+  if (event.operationType === 'delete') return coll === 'resources' ? { kind: 'tenantGone', position, bytes: 0, uid: String(event.documentKey._id) } : undefined;
   // What has been removed since is told of by its own event.
   const document: Document | null | undefined = 'fullDocument' in event ? event.fullDocument : undefined;
   if (document == null) return undefined;
-  if (coll === 'operations') return { kind: 'operation', position, operation: upgradeOnRead(document as OperationDocument) };
+  const bytes = BSON.calculateObjectSize(document);
+  if (coll === 'operations') return { kind: 'operation', position, bytes, operation: upgradeOnRead(document as OperationDocument) };
   const { facets: _facets, facetScheme: _scheme, ...resource } = document as StoredResource & { facets?: unknown; facetScheme?: unknown };
   if (resource.kind !== 'Tenant') return undefined;
   const tenant = upgradeOnRead(resource);
   // Anew, for an older build may have stored it; once, for however many it is held against.
-  return { kind: 'tenant', position, tenant, facets: new Set(facetsOf(tenant)) };
+  return { kind: 'tenant', position, bytes, tenant, facets: new Set(facetsOf(tenant)) };
 }
 
 export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChangeFeed {

@@ -1,11 +1,17 @@
 import { TenureError } from '../../domain/tenure-error.ts';
+import { withinMs } from '../../platform/deadline.ts';
 import { errorFields } from '../../platform/logging.ts';
 import type { Logger } from '../../platform/logging.ts';
-import type { Change, ChangeFeed, OpenChangeFeed, Position } from '../../store/change-feed.ts';
+import type { Change, OpenChangeFeed, Position } from '../../store/change-feed.ts';
+import type { GiveBack } from '../shares/quota.ts';
+import { createTurns } from '../shares/turns.ts';
+import { beginRunning, handOver, keep, release, settle, tell } from './running-feed.ts';
+import type { Running, Seat } from './running-feed.ts';
 
 /** Who follows the changes. */
 export interface Follower {
-  told(change: Change): void;
+  /** Takes a change, or says that it cannot now: then it is told of it, and of all after it, when it goes on. */
+  told(change: Change): boolean;
   /** Nothing more comes: the feed was lost, or the process stops. */
   ended(): void;
 }
@@ -15,16 +21,18 @@ export interface Following {
   readonly from: Position;
   /** All that the follower was not told of comes after this. */
   position(): Position;
+  /** What it has taken is read: it is told of what it could not take. */
+  goOn(): void;
   stop(): void;
 }
 
-/** One feed for everybody in this process who follows changes, however many they are, and another for those who have missed some. */
+/** One feed for everybody in this process who follows changes, however many they are, and one for each caller that has missed some. */
 export interface ChangeHub {
   /**
    * Tells of all changes after a position; from now on where none is given.
    * @throws TenureError watch_expired when not all of them are known any more, watch_unavailable, control_unavailable
    */
-  follow(after: Position | undefined, follower: Follower): Promise<Following>;
+  follow(after: Position | undefined, caller: string, follower: Follower): Promise<Following>;
 }
 
 export interface ChangeHubDependencies {
@@ -34,47 +42,25 @@ export interface ChangeHubDependencies {
   readonly stopping: AbortSignal;
 }
 
-/** So many of the last changes are kept, for those who come back after a lost connection. */
-const keptChanges = 2_000;
-
-/** A feed as it runs: everything after `start` was read or is to come, and the last of it is in `kept`. */
-interface Running {
-  readonly feed: ChangeFeed;
-  start: Position;
-  position: Position;
-  readonly kept: Change[];
-  /** With what each has been told. */
-  readonly followers: Map<Follower, Position>;
-}
-
-function tell({ followers }: Running, follower: Follower, change: Change): void {
-  const told = followers.get(follower);
-  if (told === undefined || change.position <= told) return;
-  followers.set(follower, change.position);
-  follower.told(change);
-}
-
-function keep(running: Running, change: Change): void {
-  running.kept.push(change);
-  const dropped = running.kept.length > keptChanges ? running.kept.shift() : undefined;
-  if (dropped !== undefined) running.start = dropped.position;
-}
-
-function take(running: Running, follower: Follower, told: Position): void {
-  running.followers.set(follower, told);
-  for (const change of [...running.kept]) tell(running, follower, change);
-}
+/** So much of the last changes is kept, for those who come back after a lost connection; as values it takes several times that. */
+const keptBytes = { live: 4 * 1024 * 1024, late: 256 * 1024 };
+/** Callers that may go over what they have missed at one time; others wait for their turn. */
+const lateAtOnce = 16;
+const patienceMs = 10_000;
 
 export function createChangeHub({ open, maxFollowers, logger, stopping }: ChangeHubDependencies): ChangeHub {
-  /** Of those who are told of changes as they happen. It never goes back. */
+  const seats = new Set<Seat>();
+  /** Tells of changes as they happen. It never goes back, and waits for nobody: who cannot take a change goes on by itself. */
   let live: Running | undefined;
-  /** Of those who go over what they have missed, until they have reached the live one. One who has missed more takes it back with all of them. */
-  let late: Running | undefined;
-  /** Feeds are opened one after the other: each newcomer sees what the one before has opened. */
-  let opening: Promise<unknown> = Promise.resolve();
+  let openingLive: Promise<void> | undefined;
+  /** By caller: goes over what that one's followers have missed, as fast as they take it, until it has reached the live one. */
+  const late = new Map<string, Running>();
+  const lateTurns = createTurns({ perCaller: 1, total: lateAtOnce });
+  /** Of one caller feeds are opened one after the other. */
+  const openings = new Map<string, Promise<unknown>>();
 
-  const runs = (running: Running): boolean => running === live || running === late;
-  const isNeeded = (running: Running): boolean => running.followers.size > 0 || (running === live && late !== undefined);
+  const runs = (running: Running): boolean => running === live || late.get(running.caller ?? '') === running;
+  const isNeeded = (running: Running): boolean => (running === live ? seats.size > 0 : running.seats.size > 0);
 
   async function pump(running: Running): Promise<void> {
     try {
@@ -82,86 +68,157 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
         const { change, position } = await running.feed.next();
         // Another has taken its place.
         if (!runs(running)) break;
-        running.position = position;
         if (change !== undefined) {
           keep(running, change);
-          for (const follower of running.followers.keys()) tell(running, follower, change);
+          for (const seat of [...running.seats]) {
+            if (tell(seat, change)) continue;
+            if (running === live) release(seat);
+            else await running.taken(seat, change);
+          }
         }
-        if (running === late && live !== undefined && position >= live.start) handOver(running, live);
+        if (!runs(running)) break;
+        running.position = position;
+        if (running !== live && live !== undefined && position >= live.start) {
+          late.delete(running.caller ?? '');
+          handOver(running, live);
+        }
       }
     } catch (error) {
       if (runs(running)) {
         if (!stopping.aborted) logger.warn('the feed of changes is lost; who follows it comes back', errorFields(error));
-        // Who is late is to be handed over to the live feed; the live one needs nobody.
-        end(running === live ? [live, late] : [running]);
+        end(running === live ? [...seats] : [...running.seats]);
       }
     }
     if (running === live) live = undefined;
-    if (running === late) late = undefined;
+    if (late.get(running.caller ?? '') === running) late.delete(running.caller ?? '');
+    running.giveBack();
     await running.feed.close().catch(() => undefined);
   }
 
-  function handOver({ followers }: Running, to: Running): void {
-    late = undefined;
-    for (const [follower, told] of followers) take(to, follower, told);
+  function leave(seat: Seat): void {
+    seats.delete(seat);
+    release(seat);
+    seat.wake?.();
   }
 
-  function end(feeds: readonly (Running | undefined)[]): void {
-    const ended = feeds.flatMap((running) => [...(running?.followers.keys() ?? [])]);
-    for (const running of feeds) running?.followers.clear();
-    for (const follower of ended) follower.ended();
+  function end(ended: readonly Seat[]): void {
+    for (const seat of ended) {
+      leave(seat);
+      seat.follower.ended();
+    }
   }
 
-  stopping.addEventListener('abort', () => end([live, late]));
+  stopping.addEventListener('abort', () => end([...seats]));
 
-  async function begin(after: Position | undefined): Promise<Running> {
-    const feed = await open(after);
-    return { feed, start: feed.start, position: feed.start, kept: [], followers: new Map() };
+  async function requireLive(): Promise<Running> {
+    while (live === undefined) {
+      openingLive ??= open()
+        .then((feed) => {
+          live = beginRunning(feed, { maxBytes: keptBytes.live });
+          void pump(live);
+        })
+        .finally(() => {
+          openingLive = undefined;
+        });
+      await openingLive;
+    }
+    return live;
   }
 
-  /** The feed that has all after the position. */
-  async function reach(after: Position | undefined): Promise<Running> {
-    live ??= await begin(undefined);
-    if (after === undefined || after >= live.start) return live;
-    if (late !== undefined && after >= late.start) return late;
-    const begun = await begin(after);
-    for (const [follower, told] of late?.followers ?? []) begun.followers.set(follower, told);
-    return (late = begun);
+  function inOrder<T>(caller: string, work: () => Promise<T>): Promise<T> {
+    const done = (openings.get(caller) ?? Promise.resolve()).then(work);
+    const settled = done
+      .catch(() => undefined)
+      .finally(() => {
+        if (openings.get(caller) === settled) openings.delete(caller);
+      });
+    openings.set(caller, settled);
+    return done;
   }
 
-  async function join(after: Position | undefined, follower: Follower): Promise<Position> {
-    const all = (live?.followers.size ?? 0) + (late?.followers.size ?? 0);
-    if (stopping.aborted || all >= maxFollowers) throw new TenureError('watch_unavailable', stopping.aborted ? 'this process stops' : `${maxFollowers} watches are open`);
-    const before = [live, late];
+  /** The running feed that has all after what the seat was told of. */
+  const having = (seat: Seat): Running | undefined => [live, late.get(seat.caller)].find((running) => running !== undefined && seat.told >= running.start);
+
+  async function turnOf(caller: string): Promise<GiveBack> {
+    const turn = lateTurns.next(caller);
+    const tooLate = (): TenureError => new TenureError('watch_unavailable', 'many go over what they have missed');
     try {
-      let running: Running;
-      // What ran may have ended meanwhile, for want of followers.
-      do running = await reach(after);
-      while (live === undefined || !runs(running));
-      const from = after ?? running.position;
-      take(running, follower, from);
-      return from;
-    } finally {
-      for (const running of [live, late]) if (running !== undefined && !before.includes(running)) void pump(running);
+      return await withinMs(patienceMs, turn, tooLate);
+    } catch (error) {
+      void turn.then((giveBack) => giveBack());
+      throw error;
+    }
+  }
+
+  async function openLate(seat: Seat): Promise<void> {
+    const own = late.get(seat.caller);
+    const giveBack = own === undefined ? await turnOf(seat.caller) : own.passOn();
+    try {
+      const begun = beginRunning(await open(seat.told), { maxBytes: keptBytes.late, caller: seat.caller, giveBack });
+      const before = late.get(seat.caller);
+      late.set(seat.caller, begun);
+      settle(begun, seat);
+      // Those who have missed less are told nothing twice.
+      if (before !== undefined) handOver(before, begun);
+      void pump(begun);
+    } catch (error) {
+      if (own !== undefined && runs(own)) own.giveBack = giveBack;
+      else giveBack();
+      throw error;
+    }
+  }
+
+  async function reach(seat: Seat): Promise<void> {
+    await requireLive();
+    const known = having(seat);
+    if (known !== undefined) return settle(known, seat);
+    await inOrder(seat.caller, async () => {
+      if (!seats.has(seat)) return;
+      const opened = having(seat);
+      if (opened !== undefined) settle(opened, seat);
+      else await openLate(seat);
+    });
+  }
+
+  function goOn(seat: Seat): void {
+    if (seat.wake !== undefined) seat.wake();
+    else if (seats.has(seat) && seat.running === undefined && !seat.isReaching) {
+      seat.isReaching = true;
+      reach(seat)
+        .catch(() => end([seat]))
+        .finally(() => {
+          seat.isReaching = false;
+        });
     }
   }
 
   return {
-    async follow(after, follower) {
-      const joined = opening.then(() => join(after, follower));
-      opening = joined.catch(() => undefined);
-      const from = await joined;
+    async follow(after, caller, follower) {
+      if (stopping.aborted || seats.size >= maxFollowers) throw new TenureError('watch_unavailable', stopping.aborted ? 'this process stops' : `${maxFollowers} watches are open`);
+      const seat: Seat = { caller, follower, told: after ?? '', running: undefined, wake: undefined, isReaching: true };
+      seats.add(seat);
+      try {
+        const running = await requireLive();
+        if (after === undefined) {
+          seat.told = running.position;
+          settle(running, seat);
+        } else await reach(seat);
+      } catch (error) {
+        leave(seat);
+        throw error;
+      } finally {
+        seat.isReaching = false;
+      }
+      const from = after ?? seat.told;
       return {
         from,
         position() {
-          const running = [live, late].find((one) => one?.followers.has(follower));
-          const told = running?.followers.get(follower) ?? from;
+          const { running, told } = seat;
           // While the feed goes over what others have missed, it is behind of what this one has been told.
           return running !== undefined && running.position > told ? running.position : told;
         },
-        stop() {
-          for (const running of [live, late]) running?.followers.delete(follower);
-        },
+        goOn: () => goOn(seat),
+        stop: () => leave(seat),
       };
     },
   };

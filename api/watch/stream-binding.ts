@@ -12,6 +12,8 @@ import { refuseMethod } from '../refuse-method.ts';
 import { requestIds } from '../request-ids.ts';
 import { parsePart } from '../request-parsing.ts';
 import { expressPath } from '../route-path.ts';
+import { takeShare } from '../shares/shares.ts';
+import type { Shares } from '../shares/shares.ts';
 import type { ChangeHub } from './change-hub.ts';
 import { encodeEvent, openEventStream } from './event-stream.ts';
 import type { EventStream } from './event-stream.ts';
@@ -23,6 +25,7 @@ export interface StreamBindingDependencies {
   readonly authenticate: Authenticate;
   /** Positions are sealed: one that was made up is none, and nobody reads of others in one. */
   readonly pageTokens: PageTokens;
+  readonly shares: Shares;
   readonly metrics: Pick<Metrics, 'openWatches'>;
   /** The time by which tokens expire. */
   readonly now: () => Date;
@@ -33,7 +36,7 @@ const bookmarkEveryMs = 15_000;
 const list = 'changes';
 
 /** Binds the streams: authenticate, validate, authorize, and from then on every change that the caller may see. */
-export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: { openWatches }, now }: StreamBindingDependencies): Router {
+export function bindStreams({ hub, watches, authenticate, pageTokens, shares, metrics: { openWatches }, now }: StreamBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
 
   const idOf = (position: Position): string => pageTokens.make(list, null, position);
@@ -65,32 +68,44 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, metrics: {
       const query = parsePart('query', contract.query, request.query);
       const show = await watch({ query, caller: { actor, ...requestIds(response) } });
 
-      // What comes before the headers are sent is sent after them.
+      const { subject } = actor;
+      const giveBack = takeShare(shares.watches, subject, 'watches');
       let stream: EventStream | undefined;
-      const early: (() => void)[] = [];
-      const whenOpen = (act: () => void): void => void (stream === undefined ? early.push(act) : act());
-      const following = await hub.follow(readPosition(request.get('last-event-id')), {
-        told(change) {
-          const shown = show(change);
-          if (shown !== undefined) whenOpen(() => stream?.send(encode(shown, change.position)));
-        },
-        ended: () => whenOpen(() => stream?.end()),
-      });
-      const bookmark = (position: Position): void => stream?.send(encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id: idOf(position) }));
-      const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
-      // Who may see what was decided by the token; it is decided anew when that has expired.
-      const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - now().getTime(), 2 ** 31 - 1));
-      openWatches.inc();
-      const closed = (): void => {
-        clearInterval(bookmarks);
-        clearTimeout(expiry);
-        following.stop();
-        openWatches.dec();
-      };
-      if (response.destroyed) return closed();
-      stream = openEventStream(response, closed);
-      bookmark(following.from);
-      for (const act of early) act();
+      let isEnded = false;
+      try {
+        const following = await hub.follow(readPosition(request.get('last-event-id')), subject, {
+          told(change) {
+            // Nothing is sent before the headers are.
+            if (stream === undefined) return false;
+            const shown = show(change);
+            return shown === undefined || stream.send(encode(shown, change.position));
+          },
+          ended() {
+            isEnded = true;
+            stream?.end();
+          },
+        });
+        const bookmark = (position: Position): void => void stream?.send(encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id: idOf(position) }));
+        const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
+        // Who may see what was decided by the token; it is decided anew when that has expired.
+        const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - now().getTime(), 2 ** 31 - 1));
+        openWatches.inc();
+        const closed = (): void => {
+          clearInterval(bookmarks);
+          clearTimeout(expiry);
+          following.stop();
+          openWatches.dec();
+          giveBack();
+        };
+        if (response.destroyed) return closed();
+        stream = openEventStream(response, { caller: subject, unread: shares.unread, room: () => following.goOn(), closed });
+        bookmark(following.from);
+        if (isEnded) stream.end();
+        else following.goOn();
+      } catch (error) {
+        giveBack();
+        throw error;
+      }
     };
   }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
 import { createApiClient } from '../../../client/api-client.ts';
 import type { StreamedEvent } from '../../../client/event-stream.ts';
@@ -15,11 +17,12 @@ import { tenantManifest } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
 const maxWatches = 8;
+const maxWatchesPerCaller = 5;
 const stack = attachToStack();
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  ({ installation, exchange } = await startDeclared({ settings: { TENURE_MAX_WATCHES: String(maxWatches) } }));
+  ({ installation, exchange } = await startDeclared({ settings: { TENURE_MAX_WATCHES: String(maxWatches), TENURE_MAX_WATCHES_PER_CALLER: String(maxWatchesPerCaller) } }));
 });
 after(() => installation.stop());
 
@@ -109,6 +112,60 @@ test('who comes back with the last id misses nothing, also with an API that has 
   }
 });
 
+/** Declares a Draft anew so many times, 300 KB each; returns its last revision. */
+async function changeLarge(name: string, times: number): Promise<number> {
+  const collection = { name: 'orders', jsonSchema: { description: 'x'.repeat(300_000) } };
+  let revision = 0;
+  for (let time = 1; time <= times; time += 1) {
+    const body = tenantManifest(name, { displayName: `change ${time}`, services: [{ name: 'shop', collections: [collection] }] });
+    const changed = await installation.client().call('putTenant', { params: { name }, body, ...(time === 1 ? { ifNoneMatch: '*' } : { ifMatch: '*' }) });
+    ({ revision } = changed.body.tenant.metadata);
+  }
+  return revision;
+}
+
+const lastRevision = (watched: Watched<'watchTenants'>): number | undefined => tenantsIn(watched).at(-1)?.metadata.revision;
+
+test('who has missed many megabytes catches up with all of them', async () => {
+  const before = await watch('watchTenants', { name: 'bulky' });
+  const lastEventId = before.events[0]?.id ?? '';
+  await before.stop();
+  const last = await changeLarge('bulky', 12);
+  const back = await watch('watchTenants', { name: 'bulky' }, { lastEventId });
+  await until('all is told', () => lastRevision(back) === last);
+  await back.stop();
+});
+
+test('who reads slowly holds up nobody, and is told of everything when it reads on', async () => {
+  const url = `${installation.server}/v1/tenants:watch?name=heavy`;
+  const slow = await new Promise<IncomingMessage>((resolve, reject) => {
+    void installation.token({ subject: 'slow@example.com', roles: ['viewer'] }).then((token) => get(url, { agent: false, headers: { authorization: `Bearer ${token}` } }, resolve).on('error', reject));
+  });
+  slow.pause();
+  const steady = await watch('watchTenants', { name: 'heavy' });
+  // More than the kernel takes in for who does not read.
+  const last = await changeLarge('heavy', 45);
+  await until('the steady one is told', () => lastRevision(steady) === last);
+  await steady.stop();
+  let tail = '';
+  slow.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-400_000);
+  });
+  slow.resume();
+  await until('the slow one is told', () => tail.includes(`"revision":${last},`));
+  slow.destroy();
+});
+
+test('one caller has a share of the watches, and leaves the rest to others', async () => {
+  const who = { subject: 'greedy@example.com', roles: ['viewer'] };
+  const open = await Promise.all(Array.from({ length: maxWatchesPerCaller }, () => watch('watchOperations', {}, { who })));
+  await assert.rejects(watch('watchOperations', {}, { who }), { code: 'too_many_requests' });
+  const others = await watch('watchOperations');
+  await open[0]?.stop();
+  await until('there is room', () => watch('watchOperations', {}, { who }).then(async (again) => (await again.stop(), true), () => false));
+  await Promise.all([others, ...open].map((one) => one.stop()));
+});
+
 test('an id that the API has not made, and one that the control database cannot go on from, are answered 410: list again', async () => {
   for (const lastEventId of ['1', 'bm90aGluZw', 'x'.repeat(600)]) {
     const answer = await exchange({ path: '/v1/tenants:watch', headers: { 'last-event-id': lastEventId }, keepsContract: false });
@@ -139,7 +196,7 @@ test('is neither compressed nor held back', async () => {
 });
 
 test('no more are served at once than the process is set to, and each that ends makes room', async () => {
-  const open = await Promise.all(Array.from({ length: maxWatches }, () => watch('watchOperations')));
+  const open = await Promise.all(Array.from({ length: maxWatches }, (_, index) => watch('watchOperations', {}, { who: { subject: `watcher-${index}` } })));
   await assert.rejects(watch('watchOperations'), { code: 'watch_unavailable' });
   await open[0]?.stop();
   await until('there is room', () => watch('watchOperations').then(async (again) => (await again.stop(), true), () => false));

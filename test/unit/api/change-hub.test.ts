@@ -22,8 +22,8 @@ function createHistory() {
   };
   return {
     opened,
-    happen(number: number): void {
-      changes.push({ kind: 'tenantGone', position: at(number), uid: String(number) });
+    happen(number: number, bytes = 100): void {
+      changes.push({ kind: 'tenantGone', position: at(number), bytes, uid: String(number) });
       wake();
     },
     forget(number: number): void {
@@ -69,7 +69,26 @@ function createHistory() {
 
 function createFollower(): Follower & { readonly seen: string[]; isEnded: boolean } {
   const seen: string[] = [];
-  return { seen, isEnded: false, told: (change) => void seen.push(change.position), ended() { this.isEnded = true; } };
+  return { seen, isEnded: false, told: (change) => seen.push(change.position) > 0, ended() { this.isEnded = true; } };
+}
+
+/** Takes as many as there is room for. */
+function createSlowFollower() {
+  const follower = {
+    seen: [] as string[],
+    isEnded: false,
+    room: 0,
+    told(change: Change): boolean {
+      if (follower.room === 0) return false;
+      follower.room -= 1;
+      follower.seen.push(change.position);
+      return true;
+    },
+    ended(): void {
+      follower.isEnded = true;
+    },
+  };
+  return follower;
 }
 
 const quiet = { warn: () => undefined };
@@ -81,10 +100,10 @@ describe('everybody who follows the changes', () => {
     const history = createHistory();
     const hub = hubOf(history);
     const [one, other] = [createFollower(), createFollower()];
-    await hub.follow(undefined, one);
+    await hub.follow(undefined, 'alice', one);
     history.happen(1);
     await until('the first is told', () => one.seen.length === 1);
-    await hub.follow(undefined, other);
+    await hub.follow(undefined, 'alice', other);
     history.happen(2);
     await until('both are told', () => one.seen.length === 2 && other.seen.length === 1);
     assert.deepEqual([one.seen, other.seen, history.opened.length], [[at(1), at(2)], [at(2)], 1]);
@@ -94,10 +113,10 @@ describe('everybody who follows the changes', () => {
     const history = createHistory();
     const hub = hubOf(history);
     const [steady, back] = [createFollower(), createFollower()];
-    await hub.follow(undefined, steady);
+    await hub.follow(undefined, 'alice', steady);
     for (const number of [1, 2, 3]) history.happen(number);
     await until('all is told', () => steady.seen.length === 3);
-    await hub.follow(at(1), back);
+    await hub.follow(at(1), 'alice', back);
     assert.deepEqual([back.seen, history.opened.length], [[at(2), at(3)], 1]);
   });
 
@@ -106,10 +125,10 @@ describe('everybody who follows the changes', () => {
     for (const number of [1, 2, 3]) history.happen(number);
     const hub = hubOf(history);
     const [steady, back] = [createFollower(), createFollower()];
-    await hub.follow(undefined, steady);
+    await hub.follow(undefined, 'alice', steady);
     history.happen(4);
     await until('the steady one is told', () => steady.seen.length === 1);
-    await hub.follow(at(1), back);
+    await hub.follow(at(1), 'alice', back);
     history.happen(5);
     await until('both are told of the last', () => steady.seen.length === 2 && back.seen.length === 4);
     assert.deepEqual([steady.seen, back.seen], [[at(4), at(5)], [at(2), at(3), at(4), at(5)]]);
@@ -123,10 +142,10 @@ describe('everybody who follows the changes', () => {
     const late: ReturnType<typeof createFollower>[] = [];
     const steady = createFollower();
     const lateMeanwhile: number[] = [];
-    await hub.follow(undefined, {
+    await hub.follow(undefined, 'alice', {
       told(change) {
         lateMeanwhile.push(late.at(-1)?.seen.length ?? 0);
-        steady.told(change);
+        return steady.told(change);
       },
       ended: () => undefined,
     });
@@ -134,7 +153,7 @@ describe('everybody who follows the changes', () => {
     for (let round = 0; round < 5; round += 1) {
       const back = createFollower();
       late.push(back);
-      await hub.follow(at(1), back);
+      await hub.follow(at(1), 'alice', back);
       history.happen(9_001 + round);
       await until('the steady one is told', () => steady.seen.length === round + 1);
     }
@@ -153,8 +172,8 @@ describe('everybody who follows the changes', () => {
     history.forget(3);
     const hub = hubOf(history);
     const steady = createFollower();
-    await hub.follow(undefined, steady);
-    await assert.rejects(hub.follow(at(1), createFollower()), { code: 'watch_expired' });
+    await hub.follow(undefined, 'alice', steady);
+    await assert.rejects(hub.follow(at(1), 'alice', createFollower()), { code: 'watch_expired' });
     history.happen(4);
     await until('the steady one is told', () => steady.seen.length === 1);
   });
@@ -163,7 +182,7 @@ describe('everybody who follows the changes', () => {
     const history = createHistory();
     const hub = hubOf(history);
     const follower = createFollower();
-    await hub.follow(undefined, follower);
+    await hub.follow(undefined, 'alice', follower);
     history.fail(new Error('gone'));
     await until('it is let go', () => follower.isEnded);
   });
@@ -174,8 +193,8 @@ describe('everybody who follows the changes', () => {
     history.lose(at(1), at(2));
     const hub = hubOf(history);
     const [steady, back] = [createFollower(), createFollower()];
-    await hub.follow(undefined, steady);
-    await hub.follow(at(1), back);
+    await hub.follow(undefined, 'alice', steady);
+    await hub.follow(at(1), 'alice', back);
     await until('the late one is let go', () => back.isEnded);
     history.happen(5);
     await until('the steady one is told', () => steady.seen.length === 1);
@@ -186,28 +205,90 @@ describe('everybody who follows the changes', () => {
     const stopping = new AbortController();
     const hub = hubOf(createHistory(), { stopping: stopping.signal });
     const follower = createFollower();
-    await hub.follow(undefined, follower);
+    await hub.follow(undefined, 'alice', follower);
     stopping.abort();
     assert.equal(follower.isEnded, true);
-    await assert.rejects(hub.follow(undefined, createFollower()), { code: 'watch_unavailable' });
+    await assert.rejects(hub.follow(undefined, 'alice', createFollower()), { code: 'watch_unavailable' });
   });
 
   it('makes room for another when it leaves', async () => {
     const hub = hubOf(createHistory(), { maxFollowers: 1 });
-    const { stop } = await hub.follow(undefined, createFollower());
-    await assert.rejects(hub.follow(undefined, createFollower()), { code: 'watch_unavailable' });
+    const { stop } = await hub.follow(undefined, 'alice', createFollower());
+    await assert.rejects(hub.follow(undefined, 'alice', createFollower()), { code: 'watch_unavailable' });
     stop();
-    await hub.follow(undefined, createFollower());
+    await hub.follow(undefined, 'alice', createFollower());
   });
 
   it('can go on from where it is told that it is', async () => {
     const history = createHistory();
     const hub = hubOf(history);
     const follower = createFollower();
-    const following = await hub.follow(undefined, follower);
+    const following = await hub.follow(undefined, 'alice', follower);
     assert.equal(following.position(), following.from);
     history.happen(1);
     await until('it is told', () => follower.seen.length === 1);
     assert.equal(following.position(), at(1));
+  });
+
+  it('who cannot take more now is told of it when it goes on, and nobody waits for it', async () => {
+    const history = createHistory();
+    const hub = hubOf(history);
+    const [steady, slow] = [createFollower(), createSlowFollower()];
+    await hub.follow(undefined, 'alice', steady);
+    const { goOn, position } = await hub.follow(undefined, 'bob', slow);
+    for (const number of [1, 2, 3]) history.happen(number);
+    await until('the steady one is told', () => steady.seen.length === 3);
+    assert.deepEqual([slow.seen, position()], [[], at(0)], 'it comes back for all of it');
+    slow.room = 2;
+    goOn();
+    await until('as much is told as it takes', () => slow.seen.length === 2);
+    history.happen(4);
+    slow.room = 10;
+    goOn();
+    await until('all is told', () => slow.seen.length === 4);
+    assert.deepEqual([slow.seen, history.opened], [[1, 2, 3, 4].map(at), [undefined]], 'from what is kept');
+    history.happen(5);
+    await until('it is told as the others are', () => slow.seen.length === 5);
+  });
+
+  it('who takes less than is kept goes over it once more, and is told of everything', async () => {
+    const history = createHistory();
+    const hub = hubOf(history);
+    const slow = createSlowFollower();
+    const { goOn } = await hub.follow(undefined, 'bob', slow);
+    const steady = createFollower();
+    await hub.follow(undefined, 'alice', steady);
+    // Each of a quarter of what is kept.
+    for (let number = 1; number <= 20; number += 1) history.happen(number, 1024 * 1024);
+    await until('the steady one is told', () => steady.seen.length === 20);
+    const all = Array.from({ length: 20 }, (_, index) => at(index + 1));
+    await until('all is told, two at a time', () => {
+      slow.room = 2;
+      goOn();
+      return slow.seen.length === 20;
+    });
+    assert.deepEqual(slow.seen, all);
+    assert.deepEqual(history.opened.slice(0, 2), [undefined, at(0)]);
+  });
+
+  it('one caller that goes over what it has missed slowly keeps no other waiting', async () => {
+    const history = createHistory();
+    for (let number = 1; number <= 50; number += 1) history.happen(number);
+    const hub = hubOf(history);
+    const [slow, back] = [createSlowFollower(), createFollower()];
+    slow.room = 1;
+    await hub.follow(at(1), 'bob', slow);
+    await hub.follow(at(2), 'alice', back);
+    await until('the other has everything', () => back.seen.length === 48);
+    assert.deepEqual([slow.seen, slow.isEnded], [[at(2)], false]);
+  });
+
+  it('many callers that come back late are all told, some at a time', async () => {
+    const history = createHistory();
+    for (let number = 1; number <= 20; number += 1) history.happen(number);
+    const hub = hubOf(history, { maxFollowers: 100 });
+    const late = Array.from({ length: 60 }, () => createFollower());
+    await Promise.all(late.map((follower, index) => hub.follow(at(1), `caller-${index}`, follower)));
+    for (const { seen } of late) await until('it has everything', () => seen.length === 19);
   });
 });
