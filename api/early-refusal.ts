@@ -14,7 +14,7 @@ import type { Authorize } from './authorization.ts';
 export type RefuseEarly = (caller: Caller, action: PolicyAction, params: unknown) => Promise<void>;
 
 export interface EarlyRefusalDependencies {
-  readonly store: Pick<Store, 'resources' | 'operations'>;
+  readonly store: Pick<Store, 'resources' | 'operations' | 'clock'>;
   readonly policy: Pick<PolicyEngine, 'authorize'>;
   readonly authorize: Authorize;
 }
@@ -36,7 +36,7 @@ export function createEarlyRefusal({ store, policy, authorize }: EarlyRefusalDep
     const kind = kindOf(action);
     // Of whatever the caller may touch: for one who is confined that is any of its tenants.
     const [tenant] = actor.tenants ?? [];
-    const { allow } = policy.authorize({ v: 1, now: new Date().toISOString(), action, actor, target: { kind, ...(tenant === undefined ? {} : { tenant }) } });
+    const { allow } = policy.authorize({ v: 1, now: store.clock.now().toISOString(), action, actor, target: { kind, ...(tenant === undefined ? {} : { tenant }) } });
     if (allow) return;
     await authorize(caller, action, await targetOf(kind, asked.parse(params)));
   };
