@@ -118,7 +118,7 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
   }
 
   function scan<Kind extends ResourceKind>(kind: Kind, { after, limit }: ListPage): AsyncIterable<Sized<DocumentOfKind<Kind>>> {
-    const stored = readSized(resources, { kind, ...(after === undefined ? {} : { name: { $gt: after } }) } as Filter<StoredResource>, { projection: withoutSearchKeys, sort: { name: 1 }, limit });
+    const stored = readSized(resources, { kind, ...(after === undefined ? {} : { name: { $gt: after } }) }, { projection: withoutSearchKeys, sort: { name: 1 }, limit });
     return mapSized(stored, (document) => upgradeOnRead(document as DocumentOfKind<Kind>));
   }
 

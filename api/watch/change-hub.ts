@@ -111,18 +111,17 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
   stopping.addEventListener('abort', () => end([...seats]));
 
   async function requireLive(): Promise<Running> {
-    while (live === undefined) {
-      openingLive ??= open()
-        .then((feed) => {
-          live = beginRunning(feed, { maxBytes: keptBytes.live });
-          void pump(live);
-        })
-        .finally(() => {
-          openingLive = undefined;
-        });
-      await openingLive;
-    }
-    return live;
+    if (live !== undefined) return live;
+    openingLive ??= open()
+      .then((feed) => {
+        live = beginRunning(feed, { maxBytes: keptBytes.live });
+        void pump(live);
+      })
+      .finally(() => {
+        openingLive = undefined;
+      });
+    await openingLive;
+    return requireLive();
   }
 
   function inOrder<T>(caller: string, work: () => Promise<T>): Promise<T> {

@@ -71,7 +71,7 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, shares, me
       const { subject } = actor;
       const giveBack = takeShare(shares.watches, subject, 'watches');
       let stream: EventStream | undefined;
-      let isEnded = false;
+      let isEnded = false as boolean;
       try {
         const following = await hub.follow(readPosition(request.get('last-event-id')), subject, {
           told(change) {
