@@ -99,7 +99,7 @@ export async function liveAsApplication({ asker, recollection, chance, opened, s
     written += 1;
     const id = `${name}-${written}`;
     const document: TenantDocument = { _id: id, tenant: uid, sku: id };
-    const attempt: { sentAt: number } & WrittenDocument = { id, uid, collection: declared, sentAt: Date.now() };
+    const attempt: WrittenDocument = { id, uid, collection: declared, sentAt: Date.now() };
     recollection.documents.push(attempt);
     if (chance.happens(transactionShare)) {
       await within.client.withSession(async (session) => {
@@ -108,7 +108,7 @@ export async function liveAsApplication({ asker, recollection, chance, opened, s
     } else {
       await collection.insertOne(document);
     }
-    (attempt as { acknowledgedAt?: number }).acknowledgedAt = Date.now();
+    attempt.acknowledgedAt = Date.now();
   }
 
   /** Tries to read and to write where another tenant has its data. */

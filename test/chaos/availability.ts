@@ -22,17 +22,17 @@ export async function beat({ replicas, token, client }: Pick<Installation, 'repl
   const heartbeats: Heartbeat[] = [];
 
   async function write(api: number, count: number): Promise<void> {
-    const { server } = replicas[api] as Installation['replicas'][number];
+    const server = replicas[api]?.server ?? '';
     const manifest = tenantManifest(name(api, count % tenantsPerApi));
     const body = { ...manifest, metadata: { ...manifest.metadata, labels: { beat: String(count) } } };
-    const api1 = createApiClient({ server, token: () => token({ subject: 'heart@example.com' }), retryForMs: 0 });
-    // Older ones go on meanwhile: one that is not answered says nothing of the next.
-    await api1.call('putTenant', { params: { name: body.metadata.name }, ifMatch: '*', body, signal: AbortSignal.timeout(timeoutMs) });
+    const through = createApiClient({ server, token: () => token({ subject: 'heart@example.com' }), retryForMs: 0 });
+    await through.call('putTenant', { params: { name: body.metadata.name }, ifMatch: '*', body, signal: AbortSignal.timeout(timeoutMs) });
     heartbeats.push({ api: `api ${api + 1}`, at: Date.now() });
   }
 
   async function beatOf(api: number): Promise<void> {
     for (let count = 1; !stop.aborted; count += 1) {
+      // Not waited for: one that is not answered says nothing of the next.
       write(api, count).catch(() => undefined);
       await delay(intervalMs);
     }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MongoClient } from 'mongodb';
+import type { TenantAccess } from '../../contracts/tenant-access.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
 import type { Installation } from '../harness/installation.ts';
@@ -67,7 +67,7 @@ export async function runChaos({ installation, stack, settings: { seed, duration
   const tenantCount = 3 * tenantsPerMode;
 
   const heart = await beat(installation, stop);
-  const opened = new Map();
+  const opened = new Map<string, TenantAccess>();
   const living = [
     ...Array.from({ length: callerCount }, (_, number) => liveAsCaller({ asker: asker(), recollection, chance: nextChance(), tenantCount, stop }, `caller-${number}@example.com`)),
     liveAsTemplateOwner({ asker: asker(), recollection, chance: nextChance(), tenantCount, stop }, 'templates@example.com'),
@@ -81,6 +81,3 @@ export async function runChaos({ installation, stack, settings: { seed, duration
   await Promise.all(living);
   return { recollection, strikes, heartbeats: await heart.stopped };
 }
-
-/** As root, by region: what the oracle looks at cells with. */
-export type Cells = ReadonlyMap<string, MongoClient>;

@@ -53,7 +53,7 @@ export interface WrittenDocument {
   readonly uid: string;
   readonly collection: string;
   /** When the command was sent that was to make it durable. */
-  readonly sentAt: number;
+  sentAt: number;
   /** When mongod said that a majority has it. */
   acknowledgedAt?: number;
 }
