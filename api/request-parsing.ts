@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { wordIssue } from '../contracts/issue-words.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 import { idempotencyKeySchema, ifMatchSchema, ifNoneMatchSchema } from '../contracts/request-headers.ts';
 import { jsonPointer } from '../domain/json-pointer.ts';
@@ -89,7 +90,7 @@ function requireSoundJson(document: unknown): number {
 /** @throws TenureError request_invalid, with every flaw; of very many with the first of them, of a very large body with the first one */
 export function parsePart<Schema extends z.ZodType>(part: 'path' | 'query' | 'body', schema: Schema, value: unknown): z.infer<Schema> {
   const isLarge = requireSoundJson(value) > searchedThroughout;
-  const parsed = schema.safeParse(value, isLarge ? abortEarly : {});
+  const parsed = schema.safeParse(value, { error: wordIssue, ...(isLarge ? abortEarly : {}) });
   if (parsed.success) return parsed.data;
   const { told, total } = flawsOf(parsed.error.issues);
   const named = told.slice(0, toldInText).map((flaw) => `${flaw.pointer ?? ''} ${flaw.message}`.trim());
@@ -103,7 +104,7 @@ export function etagOf(revision: number): string {
 
 /** @throws TenureError request_invalid */
 function parseHeader<Schema extends z.ZodType>(schema: Schema, value: string): z.infer<Schema> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: wordIssue });
   if (parsed.success) return parsed.data;
   throw new TenureError('request_invalid', parsed.error.issues.map(({ message }) => message).join('; '));
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CliEnvironment } from './config.ts';
 import { selectContext, tokenFileOf } from './contexts/selected-context.ts';
 import type { ContextSources, SelectedContext } from './contexts/selected-context.ts';
 import { usageFailure } from './failure.ts';
+import { fixOf, readText, reasonOf } from './text/read-text.ts';
 
 /** Which API to talk to, and as whom. */
 export interface Connection {
@@ -102,9 +102,9 @@ export function isLoopback(server: string): boolean {
 function readToken(path: string): string {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readText(path);
   } catch (error) {
-    throw usageFailure(`the token file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'check the path; `npm start` writes a new token');
+    throw usageFailure(`the token file ${path} cannot be read: ${reasonOf(error)}`, fixOf(error, 'check the path; `npm start` writes a new token'));
   }
   return checkedToken(text.trim(), path);
 }

@@ -4,6 +4,7 @@ import type { Problem, ProblemDetail } from '../contracts/problem-document.ts';
 import type { Terminal } from './command-context.ts';
 import { problemType } from './problem-type.ts';
 import { CliFailure } from './failure.ts';
+import { requestWord } from './request-words.ts';
 
 /** The resource that a failure is about. */
 export interface Subject {
@@ -49,14 +50,23 @@ function problemFailure(problem: Problem, program: string, subject?: Subject): C
   return new CliFailure(
     problemType(problem.code).exit,
     [
-      `error: ${problem.title}: ${problem.detail}`,
+      problemHead(problem),
       ...resourceLines(subject),
       ...(problem.errors ?? []).flatMap((detail) => detailLines(detail, subject)),
-      `fix: ${problem.fix}`,
+      `fix: ${problemType(problem.code).fix ?? problem.fix}`,
       ...(operationId === undefined ? [] : [`operation: ${waitCommand(operationId, program)}`]),
       `requestId: ${problem.requestId}`,
     ].join('\n'),
   );
+}
+
+/** What the detail says of these speaks of the request; their flaws come one by one, and the others say it all. */
+const withoutDetail: ReadonlySet<string> = new Set(['idempotency_in_progress', 'idempotency_key_reused', 'idempotency_key_missing', 'page_token_invalid', 'precondition_required', 'media_type_unsupported', 'route_not_found', 'method_not_allowed', 'body_too_large', 'headers_too_large']);
+
+function problemHead({ code, title, detail, errors = [] }: Problem): string {
+  const known = problemType(code);
+  const said = `error: ${known.title === code ? title : known.title}`;
+  return withoutDetail.has(code) || (code === 'request_invalid' && errors.length > 0) ? said : `${said}: ${detail}`;
 }
 
 /** An operation that ended without success, as the end of a command. */
@@ -70,7 +80,7 @@ function operationErrorLines({ id, kind, tenant, state, error, requestId }: Oper
     error === undefined ? end : `${end}: ${problemType(error.code).title} (${error.code}): ${error.message}`,
     ...resourceLines(subject),
     ...(error?.errors ?? []).flatMap((detail) => detailLines(detail, subject)),
-    ...(error === undefined ? [] : [`fix: ${error.fix}`]),
+    ...(error === undefined ? [] : [`fix: ${problemType(error.code).fix ?? error.fix}`]),
     `operation: ${program} describe operation ${id}`,
     `requestId: ${requestId}`,
   ];
@@ -83,7 +93,7 @@ function resourceLines(subject: Subject | undefined): string[] {
 
 function detailLines({ pointer, message, allowed, fix }: ProblemDetail, subject: Subject | undefined): string[] {
   const located = pointer === undefined ? undefined : subject?.locate?.(pointer);
-  const where = located?.place ?? pointer;
+  const where = located?.place ?? (pointer === undefined ? undefined : requestWord(pointer));
   return [
     `${located === undefined ? '  ' : ''}${where === undefined ? '' : `${where}: `}${message}`,
     ...(located === undefined || located.frame === '' ? [] : [located.frame.trimEnd()]),

@@ -6,7 +6,7 @@ import { environmentVariables } from './config.ts';
 import { addApply } from './commands/apply.ts';
 import { addChangePlan } from './commands/change-plan.ts';
 import { addCanI } from './commands/can-i.ts';
-import { addCompletion } from './commands/completion.ts';
+import { addCompletion, completionCommand } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addContext } from './commands/context.ts';
 import { addDescribe } from './commands/describe.ts';
@@ -23,6 +23,7 @@ import { addRollout } from './commands/roll-out.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWait } from './commands/wait.ts';
+import { refuseEmptyValues } from './empty-values.ts';
 import { readVersion } from './version.ts';
 
 /** What each way for the program to end means. */
@@ -88,6 +89,10 @@ export function createProgram(context: CommandContext): Command {
     })
     .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]) })
     .helpCommand(false)
+    .hook('preAction', (_program, command) => {
+      // What is completed may be empty.
+      if (command.name() !== completionCommand) refuseEmptyValues(command);
+    })
     .addHelpText('after', footer);
   program.commandsGroup('Declare and look:');
   addApply(program, context);

@@ -8,6 +8,7 @@ import type { CliEnvironment } from './config.ts';
 import { resolveConnection } from './connection.ts';
 import type { ConnectionSources } from './connection.ts';
 import { asFailure } from './failure-report.ts';
+import { normalizeFlags } from './flag-forms.ts';
 import { createProgram } from './program.ts';
 import { createPaint } from './text/paint.ts';
 import { printable } from './text/printable.ts';
@@ -59,7 +60,7 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
   const program: Command = createProgram(context);
   try {
     // No option of the program, for it would take that of `roll-out start --version 2` too.
-    await program.parseAsync(argv[0] === '--version' ? ['-V'] : argv, { from: 'user' });
+    await program.parseAsync(argv[0] === '--version' ? ['-V'] : normalizeFlags(program, argv), { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
     // Commander has printed what it has to say: help, or what is wrong with the command line.

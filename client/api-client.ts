@@ -15,7 +15,7 @@ export interface ApiClientOptions {
   readonly server: string;
   /** Asked for before every request, so that it may be renewed. */
   readonly token: () => string | Promise<string>;
-  /** How long to go on after "not now" answers and lost connections, for requests that may be repeated. Default 15 s. */
+  /** How long to go on after "not now" answers and lost connections, for requests that may be repeated. Default 15 s; while the API has one under way, 35 s at least. */
   readonly retryForMs?: number;
   /** Sent with every request, to find them together in logs and ledger. */
   readonly correlationId?: string;
@@ -65,6 +65,8 @@ export interface ApiClient {
 const readableProblem = z.looseObject({ code: z.string(), status: z.int(), title: z.string(), detail: z.string(), fix: z.string(), requestId: z.string() });
 
 const defaultRetryMs = 15_000;
+/** The API keeps a key for the request that has claimed it for 30 s; if it dies meanwhile, whoever comes after that takes it up. */
+const claimedKeyMs = 35_000;
 const firstDelayMs = 100;
 const maxDelayMs = 2_000;
 /** Longer than the longest wait a route allows. */
@@ -130,7 +132,8 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
       const key = idempotencyKey ?? (contract.idempotencyKey === 'none' ? undefined : randomUUID());
       const url = `${base}${pathOf(contract, { ...params }, { ...query })}`;
       const hasBody = contract.body !== undefined;
-      const deadline = Date.now() + retryForMs;
+      let deadline = Date.now() + retryForMs;
+      let isClaimed = false;
       for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
         let failure: ApiError | ApiUnreachable;
         let waitMs = delayMs * (0.5 + Math.random() / 2);
@@ -152,8 +155,11 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
             return { status: response.status, body: (await bodyOf(response)) as RouteAnswer<Id>, etag: response.headers.get('etag') ?? undefined };
           }
           failure = await failureOf(response);
-          const notNow = response.status === 503 || response.status === 429 || (failure instanceof ApiError && failure.code === 'idempotency_in_progress');
-          if (!notNow) throw failure;
+          const inProgress = failure instanceof ApiError && failure.code === 'idempotency_in_progress';
+          if (response.status !== 503 && response.status !== 429 && !inProgress) throw failure;
+          // Given up sooner, nobody would know whether it has been done.
+          if (inProgress && !isClaimed) deadline = Math.max(deadline, Date.now() + claimedKeyMs);
+          isClaimed ||= inProgress;
           waitMs = Math.max(waitMs, retryAfterMs(response));
         } catch (error) {
           if (!(error instanceof ApiUnreachable)) throw error;

@@ -110,7 +110,8 @@ function readJsonFile<Schema extends z.ZodType>(setting: string, path: string, s
   let text: string;
   let flaw: string | undefined;
   try {
-    text = readFileSync(path, 'utf8');
+    // As editors save it: a byte order mark is no part of the text.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
     flaw = accessFlaw(path);
   } catch (error) {
     throw new ConfigError([`${setting} names a file that cannot be read: ${error instanceof Error ? error.message : path}`]);

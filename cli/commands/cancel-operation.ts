@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Operation } from '../../contracts/operation.ts';
-import { problems } from '../../contracts/problems.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { followAll, operationLine } from '../operations/follow-all.ts';
 import { retryWithin } from '../operations/follow.ts';
+import { problemType } from '../problem-type.ts';
 import { operationKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
@@ -52,7 +52,7 @@ async function cancel(id: string, { wait, timeout, output }: CancelOptions, { te
   }
   if (output !== 'table') printResources(terminal, output, operationKind, [{ name: id, body: operation }], true);
   if (operation.done && operation.state !== 'cancelled') {
-    const fix = operation.error?.fix ?? problems.operation_finished.fix;
+    const fix = problemType(operation.error?.code ?? 'operation_finished').fix ?? '';
     throw new CliFailure('conflict', `error: operation/${id} (${operation.kind}) ${operation.state}; it was not cancelled\nfix: ${fix}`);
   }
 }

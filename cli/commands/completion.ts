@@ -14,6 +14,9 @@ Examples:
 
 Commands, options and their values are completed, and names as the API has them; while it is away, without those.`;
 
+/** What the scripts ask. */
+export const completionCommand = '__complete';
+
 export function addCompletion(program: Command, context: CommandContext): void {
   program
     .command('completion')
@@ -23,9 +26,9 @@ export function addCompletion(program: Command, context: CommandContext): void {
     .addHelpText('after', examples)
     .action((shell: Shell) => void context.terminal.stdout.write(shellScripts[shell]));
 
-  // What the scripts ask; the last word is the one at the cursor.
+  // The last word is the one at the cursor.
   program
-    .command('__complete', { hidden: true })
+    .command(completionCommand, { hidden: true })
     .argument('[words...]')
     .helpOption(false)
     .allowUnknownOption()

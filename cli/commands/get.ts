@@ -1,11 +1,14 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { ApiClient } from '../../client/api-client.ts';
 import { readTenantAt } from '../../client/tenant-at.ts';
-import type { CommandContext } from '../command-context.ts';
-import { usageFailure } from '../failure.ts';
+import type { CommandContext, Terminal } from '../command-context.ts';
+import { asFailure, concernsAll } from '../failure-report.ts';
+import { joinFailures, usageFailure } from '../failure.ts';
+import type { CliFailure } from '../failure.ts';
 import { tenantRevisionColumns } from '../resources/columns.ts';
 import { kindWords, tenantKind } from '../resources/kinds.ts';
-import type { ResourceKind, TenantFilter, TombstoneFilter } from '../resources/kinds.ts';
+import type { Listed, ResourceKind, TenantFilter, TombstoneFilter } from '../resources/kinds.ts';
 import { outputOption, printResources, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReferences } from '../resources/references.ts';
@@ -108,10 +111,25 @@ async function get(references: readonly string[], options: GetOptions, context: 
   }
   if (at !== undefined && name !== undefined) return getAt(name, at, output, context);
   const api = context.connect();
-  const items = [];
-  if (names.length === 0) items.push(...(await kind.list(api, limit, filter)));
-  for (const each of names) items.push(await kind.get(api, each));
-  printResources(context.terminal, output, kind, items, names.length === 1);
+  if (names.length === 0) return printResources(context.terminal, output, kind, await kind.list(api, limit, filter), false);
+  await getNamed(api, asked, output, context.terminal);
+}
+
+/** Prints those that there are. @throws CliFailure with what stands against each other one, and the exit of the worst */
+async function getNamed(api: ApiClient, { kind, names }: References, output: OutputFormat, terminal: Terminal): Promise<void> {
+  const items: Listed[] = [];
+  const failures: CliFailure[] = [];
+  for (const name of names) {
+    try {
+      items.push(await kind.get(api, name));
+    } catch (error) {
+      failures.push(asFailure(error, terminal, { reference: `${kind.singular}/${name}` }));
+      if (terminal.interrupted.aborted || concernsAll(error)) break;
+    }
+  }
+  const single = names.length === 1;
+  if (items.length > 0 || (!single && output !== 'table')) printResources(terminal, output, kind, items, single);
+  if (failures.length > 0) throw joinFailures(failures);
 }
 
 async function getAt(name: string, at: string, output: OutputFormat, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {

@@ -9,6 +9,7 @@ import { retryWithin, startWait } from '../operations/follow.ts';
 import type { Wait } from '../operations/follow.ts';
 import { tenantKind } from '../resources/kinds.ts';
 import { outputOption, renderData } from '../resources/print.ts';
+import { tenantName } from '../resources/references.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import type { Paint } from '../text/paint.ts';
 import { printableLine } from '../text/printable.ts';
@@ -43,11 +44,6 @@ export function addVerify(program: Command, context: CommandContext): void {
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action((_what: string, name: string, other: string, options: VerifyOptions) => verify(tenantName(name), tenantName(other), options, context));
-}
-
-/** `tenant/acme` is as good as `acme`. */
-function tenantName(reference: string): string {
-  return reference.replace(/^tenants?\//, '');
 }
 
 async function verify(name: string, against: string, { timeout, output }: VerifyOptions, { terminal, connect }: CommandContext): Promise<void> {

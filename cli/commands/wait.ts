@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
+import { ApiError } from '../../client/api-error.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { CommandContext } from '../command-context.ts';
 import { operationFailure, outlookOf } from '../failure-report.ts';
 import { usageFailure } from '../failure.ts';
@@ -27,6 +29,7 @@ Examples:
   tenure wait tenant/acme                              until it is Ready
   tenure wait tenant/acme --for=lifecycle=Active
   tenure wait tenant/acme --for=condition=Placed       or =False, =Unknown
+  tenure wait tenant/later --timeout 10m               one that is not there yet, too
   tenure wait operation/ID --timeout 5m                until it is done
   tenure wait roll-out/ID --timeout 1h                 until it no longer runs
 
@@ -58,10 +61,15 @@ async function wait(reference: readonly string[], options: WaitOptions, context:
   const progress = createProgress(stderr, paintErr);
   const isOperation = kind.singular === 'operation';
   let seen = '';
+  const see = (state: string): void => {
+    // Whoever has mistyped the name would else wait without a word.
+    if (state === notThere && seen !== notThere) stderr.write(`tenant/${name} is not there yet; waiting for it\n`);
+    seen = state;
+  };
   const waiting = startWait(options.timeout, interrupted, () => (isOperation ? outlookOf(name, program) : `tenant/${name}: ${seen}\nto come back: ${program} wait tenant/${name} --for=${condition.text}`));
   let told: string;
   try {
-    told = isOperation ? await untilDone(api, name, waiting, progress, program) : await untilMet(api, name, condition, waiting, progress, program, (state) => (seen = state));
+    told = isOperation ? await untilDone(api, name, waiting, progress, program) : await untilMet(api, name, condition, waiting, progress, program, see);
   } catch (error) {
     throw waiting.ended(error);
   } finally {
@@ -77,13 +85,30 @@ async function untilDone(api: ApiClient, id: string, { signal }: Wait, progress:
   return `operation/${id} (${operation.kind}) succeeded`;
 }
 
-/** Between looks at a tenant for which nothing runs. */
+/** `undefined` while there is none; it may be made yet. */
+async function findTenant(api: ApiClient, name: string): Promise<Tenant | undefined> {
+  try {
+    return (await api.call('getTenant', { params: { name } })).body;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+/** Between looks at a tenant for which nothing runs, or that is not there. */
 const lookEveryMs = 500;
+const notThere = 'it is not there yet';
 
 async function untilMet(api: ApiClient, name: string, condition: TenantCondition, { signal }: Wait, progress: Progress, program: string, see: (state: string) => void): Promise<string> {
   for (;;) {
     // Not ended by the timeout: at least one look is taken.
-    const { body: tenant } = await api.call('getTenant', { params: { name } });
+    const tenant = await findTenant(api, name);
+    if (tenant === undefined) {
+      see(notThere);
+      signal.throwIfAborted();
+      await delay(lookEveryMs, undefined, { signal });
+      continue;
+    }
     see(condition.state(tenant));
     if (condition.holds(tenant)) return `tenant/${name} is as waited for: ${condition.state(tenant)}`;
     signal.throwIfAborted();

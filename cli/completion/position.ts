@@ -56,7 +56,7 @@ export function locate(program: Command, words: readonly string[]): Position {
   const here = { command, operands, options };
   if (awaiting !== undefined) return { ...here, wanted: { kind: 'value', option: awaiting }, current: last, before: '' };
   const [flag, value] = split(last);
-  if (!operandsOnly && value !== undefined && last.startsWith('--')) {
+  if (!operandsOnly && value !== undefined && last.startsWith('-')) {
     const option = find(flag);
     if (option !== undefined) return { ...here, wanted: { kind: 'value', option }, current: value, before: `${flag}=` };
   }

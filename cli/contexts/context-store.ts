@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { CliEnvironment } from '../config.ts';
 import { usageFailure } from '../failure.ts';
 import { didYouMean } from '../text/nearest.ts';
+import { fixOf, readText, reasonOf } from '../text/read-text.ts';
 
 /** Which API, and the file of the token that is sent to it and to no other. */
 export interface NamedContext {
@@ -18,7 +19,7 @@ export interface ContextFile {
 }
 
 const nameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
-export const contextSchema = z.strictObject({ server: z.string(), tokenFile: z.string().optional() });
+export const contextSchema = z.strictObject({ server: z.string().min(1), tokenFile: z.string().min(1).optional() });
 const fileSchema = z.strictObject({ current: nameSchema.optional(), contexts: z.record(nameSchema, contextSchema) });
 
 /** `$XDG_CONFIG_HOME/tenure/config.json`; `undefined` where there is no home. */
@@ -31,10 +32,10 @@ export function readContexts(path: string | undefined): ContextFile {
   if (path === undefined) return { contexts: {} };
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readText(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return { contexts: {} };
-    throw usageFailure(`the contexts in ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'check its permissions');
+    throw usageFailure(`the contexts in ${path} cannot be read: ${reasonOf(error)}`, fixOf(error, 'check its permissions'));
   }
   try {
     return fileSchema.parse(JSON.parse(text));

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { CliEnvironment } from '../config.ts';
 import { attempt, usageFailure } from '../failure.ts';
+import { fixOf, readText, reasonOf } from '../text/read-text.ts';
 import { contextNamed, contextSchema, contextStorePath, readContexts } from './context-store.ts';
 
 /** The context that is in effect. */
@@ -79,11 +80,11 @@ function named(name: string, selectedBy: string, configHome: string | undefined)
 
 function fromFile(path: string, selectedBy: string): SelectedContext {
   try {
-    const { server, tokenFile } = contextSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const { server, tokenFile } = contextSchema.parse(JSON.parse(readText(path)));
     return { path, selectedBy, server, ...(tokenFile === undefined ? {} : { tokenFile: resolve(dirname(path), tokenFile) }) };
   } catch (error) {
-    const reason = error instanceof z.ZodError ? 'a field is missing, unknown or of the wrong type' : error instanceof Error ? error.message : String(error);
-    throw usageFailure(`the context ${path} cannot be read: ${reason}`, 'it must hold {"server": "http://…", "tokenFile": "…"}; `npm start` writes it');
+    const reason = error instanceof z.ZodError ? 'a field is missing, unknown, empty or of the wrong type' : reasonOf(error);
+    throw usageFailure(`the context ${path} cannot be read: ${reason}`, fixOf(error, 'it must hold {"server": "http://…", "tokenFile": "…"}; `npm start` writes it'));
   }
 }
 

@@ -81,7 +81,7 @@ async function listFinding(api: ApiClient): Promise<Finding> {
 function fromApi(check: string, error: unknown): Finding {
   if (error instanceof ApiUnreachable) return problem(check, 'unavailable', error.message, 'try again');
   if (!(error instanceof ApiError)) throw error;
-  const { title, detail, errors, fix } = error.problem;
+  const { title, detail, errors, fix } = { ...error.problem, ...problemType(error.code) };
   const rules = (errors ?? []).map(({ message, allowed }) => ` ${message}${allowed === undefined ? '' : ` Allowed: ${allowed.join(', ')}.`}`).join('');
   return problem(check, problemType(error.code).exit, `${title}: ${detail}.${rules}`, fix);
 }

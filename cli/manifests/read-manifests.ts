@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wordIssue } from '../../contracts/issue-words.ts';
 import { manifestSchemas, resourceKinds } from '../../contracts/manifests/manifest.ts';
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { Subject } from '../failure-report.ts';
@@ -64,7 +65,7 @@ function readManifest(document: YamlDocument): LocatedManifest | { readonly flaw
   const { source, value } = document;
   const kind = kindSchema.safeParse(value);
   const schema = kind.success ? manifestSchemas[kind.data.kind] : kindSchema;
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: wordIssue });
   if (!kind.success || !parsed.success) {
     const issues = parsed.error?.issues ?? [];
     return {

@@ -35,9 +35,7 @@ export function explainIssue(issue: Issue, schema: z.core.$ZodType, value: unkno
     return flaw(`must be a ${typeWord(issue.expected)}, and is ${typeof given === 'number' ? written.source : shown(given)}`, typeFix(issue.expected, written, path));
   }
   if (issue.code === 'invalid_key') return [{ path, at: 'key', message: `${fieldName(path)}: the key ${issue.issues[0]?.message ?? issue.message}` }];
-  if (issue.code === 'too_small') return flaw(`${bound(issue.origin)} at least ${issue.minimum}${unit(issue.origin)}`);
-  if (issue.code === 'too_big') return flaw(`${bound(issue.origin)} at most ${issue.maximum}${unit(issue.origin)}`);
-  return flaw(issue.message.startsWith('must') ? issue.message : `is not valid: ${issue.message}`);
+  return flaw(/^(must|is|has) /.test(issue.message) ? issue.message : `is not valid: ${issue.message}`);
 }
 
 function unknownField(path: readonly PropertyKey[], known: readonly string[]): SchemaFlaw {
@@ -87,14 +85,6 @@ function scalarFix(expected: 'boolean' | 'number' | 'int', given: string): strin
   if (typeof meant === type) return `write ${meant}`;
   const isQuoted = type === 'boolean' ? /^(true|false)$/.test(given) : /^-?(0|[1-9]\d*)(\.\d+)?$/.test(given);
   return isQuoted ? `write it without quotes: ${given}` : undefined;
-}
-
-function bound(origin: string): string {
-  return origin === 'string' || origin === 'array' ? 'must hold' : 'must be';
-}
-
-function unit(origin: string): string {
-  return { string: ' characters', array: ' entries' }[origin] ?? '';
 }
 
 function typeWord(expected: string): string {

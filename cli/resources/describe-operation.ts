@@ -38,7 +38,7 @@ function renderError({ error, steps }: Operation): string {
     ['Message', error.message],
     ['Step', steps.find(({ key }) => key === error.step)?.title ?? error.step],
     ...details,
-    ['Fix', error.fix],
+    ['Fix', problemType(error.code).fix ?? error.fix],
   ]);
   return `\nError:\n${fields.replaceAll(/^/gm, '  ').trimEnd()}\n`;
 }

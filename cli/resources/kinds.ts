@@ -157,9 +157,10 @@ export const kindWords = kinds.flatMap(({ singular, plural }) => [plural, singul
 /** The word for the kind of a manifest. */
 export const wordOfManifest = { Region: 'region', Plan: 'plan', TenantTemplate: 'template', Tenant: 'tenant' } as const satisfies Record<Manifest['kind'], ResourceKind['singular']>;
 
-/** The kind of that name, singular or plural. @throws CliFailure usage */
+/** The kind of that name, singular or plural, in capitals or not, or as a manifest has it. @throws CliFailure usage */
 export function kindOf(word: string): ResourceKind {
-  const kind = kinds.find(({ singular, plural }) => word === singular || word === plural);
+  const sought = word.toLowerCase().replace(/^tenanttemplate/, 'template');
+  const kind = kinds.find(({ singular, plural }) => sought === singular || sought === plural);
   if (kind !== undefined) return kind;
   throw usageFailure(`"${word}" is no kind of resource`, didYouMean(word, kindWords, `use one of ${kinds.map(({ plural }) => plural).join(', ')}`));
 }

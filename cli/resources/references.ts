@@ -1,3 +1,4 @@
+import { nameSchema } from '../../contracts/identifiers.ts';
 import { usageFailure } from '../failure.ts';
 import { kindOf } from './kinds.ts';
 import type { ResourceKind } from './kinds.ts';
@@ -19,7 +20,18 @@ export function parseReferences([first = '', ...rest]: readonly string[]): Refer
     names.push(right ?? left);
   }
   if (names.some((given) => given === '' || given.includes('/'))) throw usageFailure(`"${[first, ...rest].join(' ')}" holds no proper name`, `write ${kind.singular}/NAME`);
+  for (const given of names) requireName(kind, given);
   return { kind, names };
+}
+
+const namedKinds: ReadonlySet<ResourceKind['singular']> = new Set(['tenant', 'template', 'plan', 'region']);
+
+/** Ids are long and copied; names are typed. */
+function requireName({ singular }: ResourceKind, given: string): void {
+  if (!namedKinds.has(singular) || nameSchema.safeParse(given).success) return;
+  const lower = given.toLowerCase();
+  const form = 'a name has at most 63 lower-case letters, digits and "-", and begins with a letter';
+  throw usageFailure(`"${given}" cannot be the name of a ${singular}`, nameSchema.safeParse(lower).success ? `did you mean "${lower}"? ${form}` : form);
 }
 
 /** @throws CliFailure usage, unless exactly one resource is named */

@@ -17,8 +17,18 @@ export interface WatchedResources {
   readonly output: OutputFormat;
 }
 
-/** One thing as it is now, or that it is gone. */
-type Seen = { readonly listed: readonly Listed[] } | { readonly gone: string };
+/** What is gone, in the form of a resource. */
+interface Gone {
+  readonly kind: 'Tenant';
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly gone: true;
+}
+
+/** Things as they are now, and those that are gone. */
+interface Seen {
+  readonly listed: readonly Listed[];
+  readonly gone: readonly Gone[];
+}
 
 const tenantListed = (body: Tenant): Listed => ({ name: body.metadata.name, body });
 const operationListed = (body: Operation): Listed => ({ name: body.id, body });
@@ -28,16 +38,30 @@ async function* tenantsSeen(api: ApiClient, filter: TenantFilter, name: string |
   if (name !== undefined) await tenantKind.get(api, name);
   // Whoever names a tenant sees it while it is Deleted too, as without a watch.
   const asked = name === undefined ? { filter } : { name, filter: { ...filter, showDeleted: 'true' as const } };
+  const known = new Map<string, string>();
   for await (const news of watchTenants(api, { ...asked, signal })) {
-    if (news.kind === 'gone') yield { gone: news.tenant.name };
-    else yield { listed: news.kind === 'listed' ? news.tenants.map(tenantListed) : [tenantListed(news.tenant)] };
+    if (news.kind === 'gone') {
+      known.delete(news.tenant.uid);
+      yield { listed: [], gone: [goneTenant(news.tenant)] };
+      continue;
+    }
+    const tenants = news.kind === 'listed' ? news.tenants : [news.tenant];
+    const left = news.kind === 'listed' ? [...known].filter(([uid]) => tenants.every(({ metadata }) => metadata.uid !== uid)) : [];
+    for (const [uid] of left) known.delete(uid);
+    for (const { metadata } of tenants) known.set(metadata.uid, metadata.name);
+    // Listed anew after the stream was lost for too long, what has gone meanwhile is not among them.
+    yield { listed: tenants.map(tenantListed), gone: left.map(([uid, leftName]) => goneTenant({ uid, name: leftName })) };
   }
+}
+
+function goneTenant({ name, uid }: Gone['metadata']): Gone {
+  return { kind: 'Tenant', metadata: { name, uid }, gone: true };
 }
 
 async function* operationsSeen(api: ApiClient, { tenant }: OperationFilter, signal: AbortSignal): AsyncGenerator<Seen> {
   for await (const news of watchOperations(api, { ...(tenant === undefined ? {} : { tenant }), limit: 20, signal })) {
     // As they come: the newest at the end, where what changes is shown.
-    yield { listed: news.kind === 'listed' ? news.operations.map(operationListed).toReversed() : [operationListed(news.operation)] };
+    yield { listed: news.kind === 'listed' ? news.operations.map(operationListed).toReversed() : [operationListed(news.operation)], gone: [] };
   }
 }
 
@@ -63,8 +87,11 @@ export async function watchResources(api: ApiClient, { kind, name, filter, outpu
   const signal = AbortSignal.any([interrupted, unread]);
   try {
     for await (const seen of kind.singular === tenantKind.singular ? tenantsSeen(api, filter, name, signal) : operationsSeen(api, filter, signal)) {
-      if ('gone' in seen) stderr.write(`${kind.singular}/${seen.gone} is gone\n`);
-      else print(seen.listed);
+      for (const gone of seen.gone) {
+        stderr.write(`${kind.singular}/${gone.metadata.name} is gone\n`);
+        if (output !== 'table') print([{ name: gone.metadata.name, body: gone }]);
+      }
+      print(seen.listed);
     }
   } catch (error) {
     if (interrupted.aborted || !unread.aborted) throw error;

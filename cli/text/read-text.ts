@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** Bytes that are not the text they should be; the message says what they are, and what to do. */
 export class NotText extends Error {
   readonly fix: string;
@@ -21,4 +23,20 @@ export function decodeText(bytes: Uint8Array): string {
   }
   if (text.includes('\0')) throw new NotText('holds NUL bytes, as UTF-16 text without a byte order mark does', 'save it as UTF-8');
   return text;
+}
+
+/** A file as {@link decodeText} reads it. @throws NotText, and what the system has against it */
+export function readText(path: string): string {
+  return decodeText(readFileSync(path));
+}
+
+/** Why a file could not be read, in one line. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof NotText) return `it ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What to do about it; `otherwise` where the system refuses it. */
+export function fixOf(error: unknown, otherwise: string): string {
+  return error instanceof NotText ? error.fix : otherwise;
 }

@@ -57,7 +57,7 @@ test('get tenants --region names those that are placed there', async () => {
 test('a filter that cannot be read is a mistake in the command line, with its place', async () => {
   const { code, stdout, stderr } = await cli.run(['get', 'tenants', '-l', 'env in prod']);
   assert.deepEqual([code, stdout], [exitCodes.usage, '']);
-  assert.match(stderr, /\/labelSelector: position 8: expected "\(" after "in", found "prod"\n {2}fix: Write requirements such as/);
+  assert.match(stderr, /^ {2}--selector: position 8: expected "\(" after "in", found "prod"\n {2}fix: Write requirements such as/m);
 });
 
 test('get --at prints an earlier generation as a table, and as a manifest that apply takes', async () => {

@@ -123,10 +123,14 @@ test('wait ends at once when it is so already, and with 7 when the time is up', 
 });
 
 test('what is not there exits with 3', async () => {
-  for (const argv of [['get', 'tenant', 'acme', 'nobody'], ['describe', 'tenant', 'nobody'], ['wait', 'tenant/nobody'], ['operations', '--tenant', 'nobody'], ['wait', `operation/${'0'.repeat(26)}`]]) {
+  const some = await cli.run(['get', 'tenant', 'nobody', 'acme', 'noone', '-o', 'name']);
+  assert.deepEqual([some.code, some.stdout], [exitCodes.notFound, 'tenant/acme\n'], 'what there is, is printed');
+  assert.match(some.stderr, /^resource: tenant\/nobody\n(?:.*\n)*resource: tenant\/noone$/m);
+  assert.deepEqual(JSON.parse((await cli.run(['get', 'tenant', 'nobody', 'noone', '-o', 'json'])).stdout), { items: [] });
+  for (const argv of [['get', 'tenant', 'nobody'], ['describe', 'tenant', 'nobody'], ['operations', '--tenant', 'nobody'], ['wait', `operation/${'0'.repeat(26)}`]]) {
     const { code, stdout, stderr } = await cli.run(argv);
     assert.deepEqual([code, stdout], [exitCodes.notFound, ''], argv.join(' '));
-    assert.match(stderr, /^error: There is no such resource: .* does not exist\nfix: /);
+    assert.match(stderr, /^error: There is no such resource: .* does not exist\n(resource: .*\n)?fix: /);
   }
 });
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Command } from 'commander';
+import type { ApiClient } from '../../../client/api-client.ts';
+import { optionsOf } from '../../../cli/completion/position.ts';
 import { pathOf } from '../../../cli/completion/value-sources.ts';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { everyCommand, inertProgram } from './every-command.ts';
@@ -95,6 +98,22 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['roll-out start startup --max-failures -1', /Write a whole number above zero\./],
   ['roll-out status template/x', /^error: "template\/x" is no roll-out\nfix: ask for one kind at a time/],
   ['roll-out pause x --wait', /^error: unknown option '--wait'/],
+  ['get tenant ACME', /^error: "ACME" cannot be the name of a tenant\nfix: did you mean "acme"\? a name has at most 63/],
+  ['suspend acme plan_b', /^error: "plan_b" cannot be the name of a tenant\nfix: a name has at most 63 lower-case letters/],
+  ['verify isolation Acme b', /^error: "Acme" cannot be the name of a tenant/],
+  ['roll-out start Startup', /^error: "Startup" cannot be the name of a template/],
+  ['get tenants -o=xml', /argument 'xml' is invalid\. Allowed choices are table, json, yaml, name\./],
+  ['get tenants -wo=xml', /argument 'xml' is invalid/],
+  ['get tenants -oxml', /argument 'xml' is invalid/],
+  ['get tenants --limit=0', /Write a whole number above zero\./],
+  ['apply -f=no.yaml', /^error: there is no file or folder no\.yaml/],
+  ['apply --filename no.yaml', /^error: there is no file or folder no\.yaml/],
+  ['apply --filename=no.yaml', /^error: there is no file or folder no\.yaml/],
+  ['apply -f no.yaml --wait=maybe', /^error: --wait takes true or false, and is "maybe"\nfix: write --wait, or leave it out/],
+  ['get tenants -n acme', /^error: -n is not known: there are no namespaces here\nfix: leave it out/],
+  ['get tenants --namespace=acme', /^error: --namespace is not known/],
+  ['get tenants -A', /^error: -A is not known/],
+  ['suspend acme -x=1', /^error: unknown option '-x=1'/],
 ];
 
 for (const [argv, says] of misuses) {
@@ -102,6 +121,47 @@ for (const [argv, says] of misuses) {
     const { code, stdout, stderr } = await runInMemory(argv.split(' ').filter((argument) => argument !== ''));
     assert.match(stderr, says);
     assert.deepEqual([code, stdout], [exitCodes.usage, '']);
+  });
+}
+
+/** An API that notes what lists are asked for, and has nothing. */
+async function listed(...argv: readonly string[]): Promise<{ readonly query: unknown; readonly stdout: string; readonly stderr: string }> {
+  let query: unknown;
+  const createClient = () =>
+    ({
+      server: '',
+      call(_route: string, call: { readonly query: unknown }) {
+        ({ query } = call);
+        return Promise.resolve({ status: 200, body: { items: [] } });
+      },
+    }) as unknown as ApiClient;
+  const { stdout, stderr } = await runInMemory(argv, { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 't' }, createClient });
+  return { query, stdout, stderr };
+}
+
+test('options are taken as kubectl takes them', async () => {
+  const json = '{\n  "items": []\n}\n';
+  for (const argv of [['-o=json'], ['-ojson'], ['-o', 'json'], ['--output=json'], ['--output', 'json'], ['--watch=false', '-o=json'], ['-w=0', '-ojson']]) assert.deepEqual(await listed('get', 'Tenants', ...argv), { query: { pageSize: 500 }, stdout: json, stderr: '' }, argv.join(' '));
+  for (const argv of [['-l=a=b'], ['-la=b'], ['-l', 'a=b'], ['--selector=a=b'], ['--selector', 'a=b']]) assert.deepEqual((await listed('get', 'tenants', ...argv)).query, { labelSelector: 'a=b', pageSize: 500 }, argv.join(' '));
+  assert.deepEqual((await listed('get', 'tenants', '--show-deleted=true', '--prefix', '-o=json')).query, { namePrefix: '-o=json', showDeleted: 'true', pageSize: 500 }, 'what is a value stays one');
+  assert.match((await listed('get', '--', 'tenants', '-o=json')).stderr, /"-o=json" cannot be the name of a tenant/, 'behind -- nothing is an option');
+});
+
+/** A word for each option that takes a value, and for each argument. */
+const filled = (command: Command): string[] => command.registeredArguments.map((argument) => argument.argChoices?.[0] ?? (argument.name().startsWith('kind') || argument.name() === 'what' ? 'tenant' : 'x'));
+
+for (const command of commands.filter((each) => each.commands.length === 0 || each.name() === 'operations')) {
+  const path = pathOf(command);
+  test(`tenure ${path} refuses whatever is empty, before it does anything`, async () => {
+    const words = [...path.split(' '), ...filled(command)];
+    const required = command.options.flatMap((option) => (option.mandatory ? [option.long ?? '', '1'] : []));
+    const refused = async (argv: readonly string[]): Promise<void> => {
+      const { code, stdout, stderr } = await runInMemory(argv, { createClient: () => assert.fail('nothing is asked for') });
+      assert.deepEqual([code, stdout], [exitCodes.usage, ''], argv.join(' '));
+      assert.match(stderr, /^error: .*( is empty\nfix: give it a value| is invalid)/, argv.join(' '));
+    };
+    for (const option of optionsOf(command).filter((each) => each.required)) await refused([...words, ...required.filter((_, index, all) => all[index - (index % 2)] !== option.long), `${option.long}=`]);
+    for (const [index] of command.registeredArguments.entries()) await refused([...path.split(' '), ...filled(command).with(index, command.registeredArguments[index]?.argChoices === undefined ? '' : ' '), ...required]);
   });
 }
 

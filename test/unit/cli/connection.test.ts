@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { readEnvironment } from '../../../cli/config.ts';
 import { resolveConnection } from '../../../cli/connection.ts';
+import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
+import { exitCodes } from '../../../contracts/problems.ts';
+import { runInMemory } from './in-memory-cli.ts';
 
 let folder: string;
 let here: string;
@@ -116,5 +119,33 @@ test('to the server of another machine that was only found goes no token of the 
   for (const server of ['http://localhost:1', 'http://127.0.0.1:1', 'http://127.9.9.9:1', 'http://[::1]:1']) {
     context(path, { server });
     for (const [environment, flags] of ways) assert.equal(resolved(environment, flags), `${server} of-the-user`);
+  }
+});
+
+test('a byte order mark and line ends of Windows are no part of a context or token; UTF-16 is told as such', async () => {
+  const seen: string[] = [];
+  const createClient = ({ server, token }: ApiClientOptions) => {
+    const found = token();
+    seen.push(`${server} ${typeof found === 'string' ? found : ''}`);
+    return { server, call: () => Promise.resolve({ status: 200, body: { items: [] } }) } as unknown as ApiClient;
+  };
+  const text = { context: '{\r\n"server": "http://a:1", "tokenFile": "token"\r\n}\r\n', contexts: '{"current": "a", "contexts": {"a": {"server": "http://a:1", "tokenFile": "../token"}}}\r\n', token: 'secret\r\n' };
+  mkdirSync(join(folder, 'tenure'));
+  const write = (encode: (text: string) => Uint8Array | string): void => {
+    writeFileSync(join(folder, 'context.json'), encode(text.context));
+    writeFileSync(join(folder, 'tenure', 'config.json'), encode(text.contexts));
+    writeFileSync(join(folder, 'token'), encode(text.token));
+  };
+  const ways = [{ TENURE_CONTEXT: join(folder, 'context.json') }, { XDG_CONFIG_HOME: folder }, { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: join(folder, 'token') }];
+  write((plain) => `\uFEFF${plain}`);
+  for (const environment of ways) assert.deepEqual((await runInMemory(['get', 'plans'], { environment, createClient })).code, exitCodes.ok);
+  assert.deepEqual(seen, Array(3).fill('http://a:1 secret'));
+  for (const mark of ['\uFEFF', '']) {
+    write((plain) => Buffer.from(`${mark}${plain}`, 'utf16le'));
+    for (const environment of ways) {
+      const { code, stderr } = await runInMemory(['get', 'plans'], { environment, createClient });
+      assert.equal(code, exitCodes.usage);
+      assert.match(stderr, /UTF-16 text.*\nfix: save it as UTF-8\n$/);
+    }
   }
 });

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { ApiError } from '../../../client/api-error.ts';
+import { exitCodes, problems } from '../../../contracts/problems.ts';
 import { runInMemory } from './in-memory-cli.ts';
 import type { CliRun } from './in-memory-cli.ts';
 
 interface Look {
-  readonly lifecycle: string;
+  /** Absent: it is not there. */
+  readonly lifecycle?: string;
   /** What runs for it, or last did. */
   readonly operation?: string;
 }
 
 /** Waits for acme to be Suspended, while it looks so each time it is read and its operations have ended so. */
-async function waitForSuspended(looks: readonly Look[], ends: Readonly<Record<string, 'succeeded' | 'cancelled'>>): Promise<CliRun> {
+async function waitForSuspended(looks: readonly Look[], ends: Readonly<Record<string, 'succeeded' | 'cancelled'>>, ...options: readonly string[]): Promise<CliRun> {
   const left = [...looks];
   const client = {
     server: '',
@@ -21,10 +23,11 @@ async function waitForSuspended(looks: readonly Look[], ends: Readonly<Record<st
       const look = left.shift();
       assert.ok(look !== undefined, 'it is read no more often than there is something to see');
       const { lifecycle, operation } = look;
+      if (lifecycle === undefined) return Promise.reject(new ApiError({ ...problems.not_found, type: '', code: 'not_found', detail: 'it does not exist', requestId: 'r' }));
       return Promise.resolve({ body: { metadata: { name: 'acme' }, status: { lifecycle, conditions: [], ...(operation === undefined ? {} : { operation: { id: operation } }) } } });
     },
   };
-  return runInMemory(['wait', 'tenant/acme', '--for=lifecycle=Suspended'], { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient });
+  return runInMemory(['wait', 'tenant/acme', '--for=lifecycle=Suspended', ...options], { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient });
 }
 
 test('where an operation was preempted, the one that has taken its place is waited for', async () => {
@@ -41,4 +44,15 @@ test('an operation that failed and has no successor ends the wait', async () => 
     assert.equal(code, exitCodes.operationFailed);
     assert.match(stderr, /^error: suspend of tenant\/acme cancelled$/m);
   }
+});
+
+test('a tenant that is not there yet is waited for', async () => {
+  const { code, stdout, stderr } = await waitForSuspended([{}, {}, { lifecycle: 'Suspended' }], {});
+  assert.deepEqual([code, stdout, stderr], [exitCodes.ok, 'tenant/acme is as waited for: lifecycle is Suspended\n', 'tenant/acme is not there yet; waiting for it\n']);
+});
+
+test('one that has not come when the time is up is told as not there', async () => {
+  const { code, stdout, stderr } = await waitForSuspended([{}], {}, '--timeout=1ms');
+  assert.deepEqual([code, stdout], [exitCodes.waitTimeout, '']);
+  assert.match(stderr, /^error: the time to wait \(1ms\) is up\ntenant\/acme: it is not there yet\nto come back: tenure wait tenant\/acme --for=lifecycle=Suspended$/m);
 });

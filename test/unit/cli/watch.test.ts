@@ -41,6 +41,32 @@ async function watch(reference: string, ...lifecycles: readonly string[]): Promi
   return runInMemory(['get', reference, '-w', '-o', 'json'], { environment, interrupted: interruption.signal, createClient: () => client as unknown as ApiClient });
 }
 
+test('what is gone is a line too, for scripts', async () => {
+  const { stdout } = await watch('tenants', 'Active', 'Deleted');
+  assert.deepEqual(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''), { kind: 'Tenant', metadata: { name: 'acme', uid: 'u' }, gone: true });
+});
+
+test('what has gone while the stream was lost is told when all is listed anew', async () => {
+  const interruption = new AbortController();
+  const lists = [['acme', 'globex'], ['globex']];
+  const tenant = (name: string) => ({ metadata: { name, uid: `uid-${name}`, revision: 1 }, status: {} });
+  let streams = 0;
+  const client = {
+    server: '',
+    call: () => Promise.resolve({ body: { items: lists.shift()?.map(tenant) } }),
+    stream() {
+      streams += 1;
+      if (streams === 2) return Promise.reject(new ApiError({ ...problems.watch_expired, type: '', code: 'watch_expired', detail: '', requestId: 'r' }));
+      return Promise.resolve((async function* () {
+        yield await Promise.resolve({ event: 'bookmark', id: '1', data: {} });
+        if (streams === 3) interruption.abort();
+      })());
+    },
+  };
+  const { stdout } = await runInMemory(['get', 'tenants', '-w', '-o', 'name'], { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, interrupted: interruption.signal, createClient: () => client as unknown as ApiClient });
+  assert.equal(stdout, 'tenant/acme\ntenant/globex\ntenant/acme\ntenant/globex\n', 'acme once more, for it is gone');
+});
+
 const lifecyclesIn = (stdout: string): readonly string[] => stdout.trimEnd().split('\n').map((line) => (JSON.parse(line) as { status: { lifecycle: string } }).status.lifecycle);
 
 test('a tenant that is watched by its name is seen when it is Deleted, before and after', async () => {

@@ -56,6 +56,16 @@ describe('a client that is told "not now"', () => {
     assert.ok(requests >= 2, `${requests} requests`);
   });
 
+  it('goes on for as long as a dead API may hold the key of a change', async () => {
+    let answered = 0;
+    const inProgress: RequestListener = (_request, response) => {
+      answered += 1;
+      if (answered < 5) response.writeHead(409, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ ...problem, code: 'idempotency_in_progress', status: 409 }));
+      else response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    };
+    assert.equal(await against(inProgress, 1, (client) => client.call('holdTenant', { params: { name: 'acme' }, body: { reason: 'x' }, ifMatch: '*' })), 5);
+  });
+
   it('ends with the reason of the signal, also between two requests', async () => {
     const reason = new Error('enough');
     const stop = new AbortController();

@@ -141,6 +141,14 @@ describe('a file that a setting names', () => {
     });
   }
 
+  it('is read with the byte order mark of an editor, and refused in another encoding', () => {
+    const content = JSON.stringify({ current: 'a', keys: { a: key() } });
+    assert.equal(keyring(`\uFEFF${content}\r\n`).current, 'a');
+    const path = join(directory, 'utf16.json');
+    writeFileSync(path, Buffer.from(`\uFEFF${content}`, 'utf16le'));
+    assert.match(flaw(() => readKeyring('TENURE_KEYRING_FILE', path)) ?? '', /TENURE_KEYRING_FILE names a file that cannot be read: .*utf-8/i);
+  });
+
   it('is named when it cannot be read', () => {
     const path = join(directory, 'absent.json');
     assert.ok(flaw(() => readKeyring('TENURE_CODEC_KEYRING_FILE', path))?.startsWith(`configuration: TENURE_CODEC_KEYRING_FILE names a file that cannot be read: `));
