@@ -9,6 +9,7 @@ import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Readiness } from '../platform/ops-server.ts';
+import { InvalidToken } from './authentication.ts';
 import { documentation } from './documentation/documentation.ts';
 import { asTenureError, problemReply } from './problem-reply.ts';
 import { assignRequestIds, requestIds } from './request-ids.ts';
@@ -80,6 +81,8 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
     const error = asTenureError(thrown);
     const { requestId, correlationId } = requestIds(response);
     if (problems[error.code].fault === 'system') logger.error('request failed', { requestId, correlationId, ...errorFields(error), ...(error.code === 'internal' ? errorFields(thrown) : {}), code: error.code });
+    // Whoever runs the plane has to find out why nobody gets in.
+    if (error instanceof InvalidToken) logger.info('a token was refused', { requestId, correlationId, ...errorFields(error) });
     if (response.headersSent) {
       response.destroy();
       return;

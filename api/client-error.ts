@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { maxHeaderSize, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { maxRequestHeadBytes } from '../contracts/request-headers.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { problemReply } from './problem-reply.ts';
 
 function refusalOf({ code }: NodeJS.ErrnoException): TenureError {
-  if (code === 'HPE_HEADER_OVERFLOW') return new TenureError('headers_too_large', `the address and the headers are larger than ${maxHeaderSize / 1024} KiB`);
+  if (code === 'HPE_HEADER_OVERFLOW') return new TenureError('headers_too_large', `the address and the headers are larger than ${maxRequestHeadBytes / 1024} KiB`);
   return new TenureError('request_invalid', 'what was sent is no HTTP/1.1 request');
 }
 

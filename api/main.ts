@@ -2,11 +2,12 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
+import { maxRequestHeadBytes } from '../contracts/request-headers.ts';
 import { endpointOf } from '../engines/isolation/cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { printSettings } from '../platform/config-explanation.ts';
-import { ConfigError, apiSettings, massChangeLimits, processEnvironment, readApiConfig, readCells, readJwks, readKeyring, shareLimits } from '../platform/config.ts';
+import { ConfigError, apiSettings, claimPlaces, massChangeLimits, processEnvironment, readApiConfig, readCells, readJwks, readKeyring, shareLimits } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -98,7 +99,7 @@ async function main(): Promise<void> {
     watches: createWatches(dependencies),
     pageTokens: dependencies.pageTokens,
     now,
-    authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE, now }),
+    authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE, claims: claimPlaces(config), knownRoles: () => policy.roles, now }),
     idempotency: store.idempotency,
     guardReplay: createReplayGuard(dependencies),
     refuseEarly: createEarlyRefusal(dependencies),
@@ -109,7 +110,7 @@ async function main(): Promise<void> {
   });
 
   const ops = await startOpsServer({ host: config.TENURE_HOST, port: config.TENURE_API_OPS_PORT, registry: metrics.registry, readiness });
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 }, app);
+  const server = createServer({ maxHeaderSize: maxRequestHeadBytes, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 }, app);
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(config.TENURE_API_PORT, config.TENURE_HOST, () => resolve());

@@ -1,6 +1,7 @@
 import { problems } from '../contracts/problems.ts';
 import type { Problem } from '../contracts/problem-document.ts';
 import { TenureError } from '../domain/tenure-error.ts';
+import { InvalidToken } from './authentication.ts';
 
 export interface ProblemReply {
   readonly status: number;
@@ -26,6 +27,12 @@ export function asTenureError(error: unknown): TenureError {
   return fromHttp(error) ?? new TenureError('internal', 'an unexpected error; the log has it under this requestId', { cause: error });
 }
 
+/** RFC 6750: without a token nothing is said of one. A description holds neither quotes nor backslashes. */
+function challenge(error: TenureError): string {
+  const realm = 'Bearer realm="tenure"';
+  return error instanceof InvalidToken ? `${realm}, error="invalid_token", error_description="${error.message.replaceAll('"', "'").replaceAll(/[^\x20-\x5B\x5D-\x7E]/g, '')}"` : realm;
+}
+
 /** The RFC 9457 answer to an error. */
 export function problemReply(error: TenureError, requestId: string): ProblemReply {
   const { status, title, fix, retryable } = problems[error.code];
@@ -35,7 +42,7 @@ export function problemReply(error: TenureError, requestId: string): ProblemRepl
     headers: {
       'content-type': 'application/problem+json',
       ...(status === 503 || status === 429 ? { 'retry-after': retryAfterSeconds } : {}),
-      ...(status === 401 ? { 'www-authenticate': 'Bearer realm="tenure"' } : {}),
+      ...(status === 401 ? { 'www-authenticate': challenge(error) } : {}),
       ...(error.operationId === undefined ? {} : { link: `</v1/operations/${error.operationId}>; rel="related"` }),
     },
     body: {

@@ -13,3 +13,6 @@ export const ifNoneMatchSchema = z.literal('*', 'If-None-Match takes only *');
 
 /** What repeats a request instead of making it twice. */
 export const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key takes 1 to 255 visible ASCII characters');
+
+/** What the API takes of address and headers together: a token may name as many tenants as an actor may be confined to. */
+export const maxRequestHeadBytes = 65_536;

@@ -18,6 +18,8 @@ const file = z.string().min(1);
 const databaseName = z.string().regex(/^[a-z][a-z0-9_]{0,37}$/, 'must be a database name of lower-case letters, digits and "_"');
 /** How many of something one caller may have. */
 const share = z.coerce.number().int().min(1).max(100_000);
+const claim = z.string().regex(/^[^\s,]+( *, *[^\s,]+)*$/, 'must be the name of a claim, or a path to it');
+const roleMapForm = /^ *[^=,]+=[a-z][a-z0-9_-]{0,63} *(, *[^=,]+=[a-z][a-z0-9_-]{0,63} *)*$/;
 const host = z.string().min(1).default('127.0.0.1');
 
 const sharedSettings = {
@@ -55,6 +57,10 @@ export const apiSettings = z.object({
   TENURE_MAX_WAITS_PER_CALLER: share.default(100).describe('So many of them may wait for the end of an operation.'),
   TENURE_API_OPS_PORT: port.default(9464).describe('Port of the API’s health and metrics server.'),
   TENURE_JWKS_FILE: file.describe('Path of the JSON Web Key Set with the issuer’s public keys.'),
+  TENURE_JWT_ROLES_CLAIM: claim.default('roles').describe('Where tokens hold roles: the name of a claim, a path with dots (`realm_access.roles`), or a JSON Pointer (`/resource_access/my.client/roles`); several with commas between. What stands there is a list, or text with spaces or commas between.'),
+  TENURE_JWT_ROLE_MAP: z.string().regex(roleMapForm, 'must be NAME=ROLE, with commas between several').optional().describe('What the issuer’s roles or groups are here, `platform-admins=admin,/on-call=operator`. Where it is set, one that it does not name is no role; otherwise they are taken as they are.'),
+  TENURE_JWT_TENANTS_CLAIM: claim.default('tenants').describe('Where tokens hold the uids of the tenants that they are confined to, in the same way. A token without it is not confined.'),
+  TENURE_JWT_SUBJECT_CLAIM: claim.default('sub').describe('Where tokens hold who is acting, in the same way: what entries and operations show.'),
   TENURE_JWT_ISSUER: z.string().min(1).describe('The `iss` that bearer tokens must have.'),
   TENURE_JWT_AUDIENCE: z.string().min(1).describe('The `aud` that bearer tokens must have.'),
 });
@@ -74,6 +80,18 @@ export type WorkerConfig = z.infer<typeof workerSettings>;
 /** What one caller may have of a process. */
 export function shareLimits(config: ApiConfig): { requestsPerCaller: number; watchesPerCaller: number; waitsPerCaller: number } {
   return { requestsPerCaller: config.TENURE_MAX_REQUESTS_PER_CALLER, watchesPerCaller: config.TENURE_MAX_WATCHES_PER_CALLER, waitsPerCaller: config.TENURE_MAX_WAITS_PER_CALLER };
+}
+
+/** Where tokens hold what is read of them. */
+export function claimPlaces(config: Pick<ApiConfig, 'TENURE_JWT_ROLES_CLAIM' | 'TENURE_JWT_ROLE_MAP' | 'TENURE_JWT_TENANTS_CLAIM' | 'TENURE_JWT_SUBJECT_CLAIM'>): { subject: string; roles: string[]; tenants: string; roleMap?: Map<string, string> } {
+  const parts = (text: string): string[] => text.split(',').map((part) => part.trim());
+  const map = config.TENURE_JWT_ROLE_MAP;
+  return {
+    subject: config.TENURE_JWT_SUBJECT_CLAIM,
+    roles: parts(config.TENURE_JWT_ROLES_CLAIM),
+    tenants: config.TENURE_JWT_TENANTS_CLAIM,
+    ...(map === undefined ? {} : { roleMap: new Map(parts(map).map((pair) => [pair.slice(0, pair.lastIndexOf('=')), pair.slice(pair.lastIndexOf('=') + 1)])) }),
+  };
 }
 
 /** What the mass-change brake lets pass. */

@@ -10,6 +10,8 @@ export type ObserveDecision = (entrypoint: 'authorize' | 'admit', decision: 'all
 export interface MeasuredPolicy extends Pick<PolicyEngine, 'authorize' | 'admit'> {
   /** Empty until a bundle has been loaded. */
   readonly bundle: Digest | '';
+  /** The roles that it knows; none until a bundle has been loaded. */
+  readonly roles: ReadonlySet<string>;
   /** Resolves when it can decide. @throws TenureError policy_unavailable */
   check(): Promise<void>;
 }
@@ -66,6 +68,9 @@ export function measuredPolicy({ bundleDirectory, observe }: MeasuredPolicyOptio
   return {
     get bundle() {
       return engine?.bundle ?? '';
+    },
+    get roles() {
+      return engine?.roles ?? new Set<string>();
     },
     authorize: (request) => measured('authorize', (policy) => policy.authorize(request)),
     admit: (request) => measured('admit', (policy) => policy.admit(request)),

@@ -30,6 +30,8 @@ export interface PolicyVerdict {
  */
 export interface PolicyEngine {
   readonly bundle: Digest;
+  /** Those that some action is allowed to. */
+  readonly roles: ReadonlySet<string>;
   /**
    * May this actor do this at all?
    * @throws TenureError `policy_unavailable` when the policy traps, yields nothing, or answers what cannot be obeyed.
@@ -40,6 +42,11 @@ export interface PolicyEngine {
    * @throws TenureError `policy_unavailable` as `authorize` does.
    */
   admit(request: AdmissionRequest): PolicyVerdict;
+}
+
+function rolesIn({ data }: PolicyBundle): ReadonlySet<string> {
+  const { roles = {} } = JSON.parse(Buffer.from(data).toString('utf8')) as { roles?: object };
+  return new Set(Object.keys(roles));
 }
 
 /**
@@ -75,6 +82,7 @@ export async function loadPolicyEngine({ bundleDirectory }: { readonly bundleDir
 
   return {
     bundle: bundle.digest,
+    roles: rolesIn(bundle),
     authorize: (request) => decide(policyEntrypoints.authorize, request),
     admit: (request) => decide(policyEntrypoints.admit, request),
   };

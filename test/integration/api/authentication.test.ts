@@ -9,6 +9,7 @@ import { tokenAudience, tokenIssuer } from '../../../tools/stack/token-issuer.ts
 import { readEntries } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
+import { until } from '../../harness/until.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 
@@ -43,7 +44,7 @@ const notAuthenticated: Readonly<Record<string, () => string | Promise<string>>>
   'a token without a subject': async () => `Bearer ${await signed(without('sub'))}`,
   'a token that never ends': async () => `Bearer ${await signed(without('exp'))}`,
   'a token without roles': async () => `Bearer ${await signed(without('roles'))}`,
-  'roles that are no list': async () => `Bearer ${await signed({ ...right(), roles: 'admin' })}`,
+  'roles that are no list': async () => `Bearer ${await signed({ ...right(), roles: { admin: true } })}`,
   'a confinement that is no list of uids': async () => `Bearer ${await signed({ ...right(), tenants: ['acme'] })}`,
   'an unsigned token': () => `Bearer ${encoded({ alg: 'none' })}.${encoded(right())}.`,
   'a token signed with HMAC under the public key': async () => {
@@ -64,7 +65,10 @@ for (const [name, authorization] of Object.entries(notAuthenticated)) {
   test(`answered 401 with WWW-Authenticate: ${name}`, async () => {
     const answer = await exchange({ path: '/v1/plans', headers: { authorization: await authorization() } });
     assert.equal(answer.status, 401, answer.text);
-    assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer\b/);
+    const challenge = answer.headers.get('www-authenticate') ?? '';
+    const [scheme, token, ...rest] = (await authorization()).split(' ');
+    const wasSent = scheme === 'Bearer' && token !== '' && rest.length === 0;
+    assert.match(challenge, wasSent ? /^Bearer realm="tenure", error="invalid_token", error_description="[\x20\x21\x23-\x5B\x5D-\x7E]+"$/ : /^Bearer realm="tenure"$/);
     assert.equal(answer.problem().code, 'unauthenticated');
   });
 }
@@ -115,6 +119,25 @@ test('a role that is only for the confined gives nothing to a token without conf
   const answer = await exchange({ path: '/v1/tenants', who: { roles: ['tenant-admin'] } });
   assert.equal(answer.problem().code, 'forbidden');
   assert.equal(answer.problem().errors?.[0]?.rule, 'authz.confinement_required');
+});
+
+test('the log says which claim is not right, and nothing of what it holds', async () => {
+  for (const [claim, value] of [['aud', 'canary-audience'], ['iss', 'canary-issuer'], ['roles', { canary: true }], ['tenants', ['canary']]] as const) {
+    const answer = await exchange({ path: '/v1/plans', headers: { authorization: `Bearer ${await signed({ ...right(), [claim]: value })}` } });
+    const { requestId } = answer.problem();
+    const line = await until('it is logged', () => installation.api.output().split('\n').find((each) => each.includes(requestId) && each.includes('a token was refused')));
+    assert.ok(line.includes(`\\"${claim}\\"`), line);
+    assert.ok(!`${line}${answer.text}${answer.headers.get('www-authenticate') ?? ''}`.includes('canary'), line);
+  }
+});
+
+test('a token that is confined to as many tenants as the contract allows is taken, with roles as an issuer lists them', async () => {
+  const tenants = Array.from({ length: 1_000 }, (_, index) => `01hzzzzzzzzzzzzzzzzzzz${String(index).padStart(4, '0')}`);
+  const roles = [...Array.from({ length: 40 }, (_, index) => `group-${index}`), 'viewer'];
+  const answer = await exchange({ path: '/v1/caller', headers: { authorization: `Bearer ${await signed({ ...right(), roles, tenants })}` } });
+  assert.equal(answer.status, 200, answer.text);
+  const caller = answer.json<{ roles: string[]; tenants: string[] }>();
+  assert.deepEqual([caller.tenants.length, caller.roles[0], caller.roles.length], [1_000, 'viewer', 32]);
 });
 
 test('no answer and no log line repeats the token, and a stranger leaves no entry', async () => {
