@@ -1,5 +1,5 @@
 import type { IsolationMode, LifecycleEnd, LifecycleState, ServiceStrategy } from '../contracts/lifecycle.ts';
-import type { CollectionSpec, IndexSpec, TenantSpec } from '../contracts/manifests/tenant.ts';
+import type { CollectionSpec, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 
 /** The modes and strategies that this version provisions; the contract names more. */
@@ -51,11 +51,6 @@ export function declaredCollections(spec: TenantSpec): CollectionSpec[] {
 /** Tables of WiredTiger that the spec costs: each collection, its `_id` index, and each declared index count one. */
 export function declaredTables(spec: TenantSpec): number {
   return declaredCollections(spec).reduce((sum, collection) => sum + 2 + collection.indexes.length, 0);
-}
-
-/** MongoDB's own default name of an index, unless the manifest names it. */
-export function indexName(index: IndexSpec): string {
-  return index.name ?? index.keys.map((key) => `${key.field}_${key.order}`).join('_');
 }
 
 /** What of a tenant's home stands on its cell. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { apiVersion, manifestField, metadataSchema } from './metadata.ts';
-import { servicesSchema } from './tenant.ts';
+import { declaredServicesSchema, servicesSchema } from './tenant.ts';
 import { configSchema } from './tenant-config.ts';
 
 /** What the tenants of a template have in common. Each generation of it is a version, which tenants are moved to by a roll-out. */
@@ -9,6 +9,9 @@ export const tenantTemplateSpecSchema = z.strictObject({
   config: configSchema.default({}).meta({ description: 'What a tenant of the template has unless it says otherwise.' }),
   services: servicesSchema.optional().meta({ description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.' }),
 });
+
+/** The same as it is declared. */
+const declaredTemplateSpecSchema = tenantTemplateSpecSchema.extend({ services: declaredServicesSchema.optional().meta({ description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.' }) });
 
 export const tenantTemplateSchema = z
   .strictObject({ apiVersion: z.literal(apiVersion), kind: z.literal('TenantTemplate'), metadata: metadataSchema, spec: tenantTemplateSpecSchema })
@@ -19,7 +22,7 @@ export const tenantTemplateManifestSchema = z
     apiVersion: manifestField.apiVersion,
     kind: manifestField.kind('TenantTemplate'),
     metadata: manifestField.metadata,
-    spec: tenantTemplateSpecSchema.meta({ description: 'What tenants of the template have in common.' }),
+    spec: declaredTemplateSpecSchema.meta({ description: 'What tenants of the template have in common.' }),
     status: manifestField.status,
   })
   .meta({ title: 'TenantTemplateManifest' });

@@ -2,71 +2,61 @@ import { z } from 'zod';
 import { collectionNameSchema, nameSchema, timeSchema, uidSchema } from '../identifiers.ts';
 import { declarableLifecycles, isolationModes, lifecycleStates, operationKinds, serviceStrategies } from '../lifecycle.ts';
 import { apiVersion, manifestField, metadataSchema } from './metadata.ts';
-import { jsonSchemaDocument } from './json-schema-document.ts';
+import { indexFlaws } from './index-flaws.ts';
+import { indexSpecSchema } from './index-spec.ts';
+import { declaredJsonSchemaDocument, jsonSchemaDocument } from './json-schema-document.ts';
 import { configSchema } from './tenant-config.ts';
 
-const fieldPath = z
-  .string()
-  .min(1)
-  .max(128)
-  // In the schema that others read, `\0` would be no NUL to every engine.
-  // oxlint-disable-next-line no-control-regex -- it is about NUL
-  .regex(/^[^.$\x00][^.\x00]*(\.[^.$\x00][^.\x00]*)*$/, 'must be a field path without empty parts, without parts that begin with "$" and without NUL');
-
-export const indexSpecSchema = z
-  .strictObject({
-    name: z.string().min(1).max(120).regex(/^[A-Za-z0-9_.-]+$/).optional().meta({ description: 'Derived from the keys when absent.' }),
-    keys: z
-      .array(
-        z.strictObject({
-          field: fieldPath.meta({ description: 'Path of a field, such as address.city.' }),
-          order: z.literal([1, -1, 'text', 'hashed', '2dsphere']).default(1).meta({ description: 'Ascending, descending, or the kind of index.' }),
-        }),
-      )
-      .min(1)
-      .max(32)
-      .meta({ description: 'In index order.' }),
-    unique: z.boolean().optional().meta({ description: 'No two documents have the same values.' }),
-    sparse: z.boolean().optional().meta({ description: 'Documents without the field are left out.' }),
-    expireAfterSeconds: z.int().min(0).max(2_147_483_647).optional().meta({ description: 'A document goes so long after the time in the field.' }),
-  })
-  .refine((index) => new Set(index.keys.map((key) => key.field)).size === index.keys.length, {
-    message: 'must not name a field twice',
-    path: ['keys'],
-  })
-  .meta({ description: 'No field is named twice.' });
+export const validationLevels = ['strict', 'moderate', 'off'] as const;
+export const validationActions = ['error', 'warn'] as const;
 
 export const collectionSpecSchema = z.strictObject({
   name: collectionNameSchema.meta({ description: 'Unique among all services of the tenant.' }),
   jsonSchema: jsonSchemaDocument.optional(),
+  validationLevel: z.enum(validationLevels).optional().meta({ description: 'Which writes are validated: all (strict, when absent), those of documents that were valid before (moderate), none (off).' }),
+  validationAction: z.enum(validationActions).optional().meta({ description: 'What becomes of a write that is not valid: it is refused (error, when absent), or let through and told in mongod’s log (warn).' }),
   indexes: z.array(indexSpecSchema).max(63).default([]).meta({ description: 'Those beside the one on _id.' }),
 });
 
-const serviceSpecSchema = z.strictObject({
+/** The same as it is declared: MongoDB takes all of it. */
+const declaredCollectionSchema = collectionSpecSchema.extend({ jsonSchema: declaredJsonSchemaDocument.optional() }).superRefine(({ jsonSchema, validationLevel, validationAction, indexes }, context) => {
+  const flaw = (path: readonly PropertyKey[], message: string): void => context.addIssue({ code: 'custom', message, path: [...path] });
+  for (const { path, message } of indexFlaws(indexes)) flaw(['indexes', ...path], message);
+  if (jsonSchema === undefined) {
+    for (const [field, value] of Object.entries({ validationLevel, validationAction })) if (value !== undefined) flaw([field], 'is for a collection with a jsonSchema');
+  }
+}).meta({ description: 'MongoDB takes the schema and all indexes together: no two have one name, none is there twice, and no options contradict each other.' });
+
+const collectionsMeta = { description: 'Where the service keeps its documents.' };
+const serviceFields = {
   name: nameSchema.meta({ description: 'Unique within the tenant.' }),
   strategy: z.enum(serviceStrategies).optional().meta({ description: 'Absent: as the isolation mode says; in mode hybrid, dedicated.' }),
-  collections: z.array(collectionSpecSchema).min(1).max(200).meta({ description: 'Where the service keeps its documents.' }),
-});
+};
+const serviceSpecSchema = z.strictObject({ ...serviceFields, collections: z.array(collectionSpecSchema).min(1).max(200).meta(collectionsMeta) });
+const declaredServiceSchema = z.strictObject({ ...serviceFields, collections: z.array(declaredCollectionSchema).min(1).max(200).meta(collectionsMeta) });
 
 function duplicates(values: readonly string[]): string[] {
   const seen = new Set<string>();
   return [...new Set(values.filter((value) => seen.size === seen.add(value).size))];
 }
 
-/** What a tenant's data is kept in, service by service. */
-export const servicesSchema = z
-  .array(serviceSpecSchema)
-  .min(1)
-  .max(50)
-  .superRefine((services, context) => {
-    for (const name of duplicates(services.map((service) => service.name))) {
-      context.addIssue({ code: 'custom', message: `must not name the service "${name}" twice` });
-    }
-    for (const name of duplicates(services.flatMap((service) => service.collections.map((collection) => collection.name)))) {
-      context.addIssue({ code: 'custom', message: `must not declare the collection "${name}" twice` });
-    }
-  })
-  .meta({ description: 'No two services have one name, and no two collections, in whichever service.' });
+/** No two services have one name, and no two collections, in whichever service. */
+function refuseTwice(services: readonly { readonly name: string; readonly collections: readonly { readonly name: string }[] }[], context: z.core.$RefinementCtx): void {
+  for (const name of duplicates(services.map((service) => service.name))) {
+    context.addIssue({ code: 'custom', message: `must not name the service "${name}" twice` });
+  }
+  for (const name of duplicates(services.flatMap((service) => service.collections.map((collection) => collection.name)))) {
+    context.addIssue({ code: 'custom', message: `must not declare the collection "${name}" twice` });
+  }
+}
+
+const servicesMeta = { description: 'No two services have one name, and no two collections, in whichever service.' };
+
+/** What a tenant's data is kept in, service by service, as it stands. */
+export const servicesSchema = z.array(serviceSpecSchema).min(1).max(50).superRefine(refuseTwice).meta(servicesMeta);
+
+/** The same as it is declared. */
+export const declaredServicesSchema = z.array(declaredServiceSchema).min(1).max(50).superRefine(refuseTwice).meta(servicesMeta);
 
 const commonSpec = {
   displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
@@ -111,7 +101,7 @@ export const declaredTenantSpecSchema = z
       })
       .optional()
       .meta({ description: 'What it has in common with others: configuration and, unless it declares its own, services.' }),
-    services: servicesSchema.optional().meta({ description: 'Of a tenant with a template they may be left out: then they are those of the template, or what stands.' }),
+    services: declaredServicesSchema.optional().meta({ description: 'Of a tenant with a template they may be left out: then they are those of the template, or what stands.' }),
   })
   .refine((spec) => spec.services !== undefined || spec.template !== undefined, { message: 'must be declared unless a template is named', path: ['services'] })
   .meta({ description: 'Services are declared unless a template is named.' });
@@ -174,7 +164,6 @@ export const tenantManifestSchema = z
   })
   .meta({ title: 'TenantManifest' });
 
-export type IndexSpec = z.infer<typeof indexSpecSchema>;
 export type CollectionSpec = z.infer<typeof collectionSpecSchema>;
 export type ServiceSpec = z.infer<typeof serviceSpecSchema>;
 export type TenantSpec = z.infer<typeof tenantSpecSchema>;

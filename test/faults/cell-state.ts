@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { MongoClient } from 'mongodb';
 import { layoutOf, poolDatabase } from '../../domain/home-layout.ts';
-import { homeFormIn, indexName } from '../../domain/isolation.ts';
+import { indexName } from '../../contracts/manifests/index-spec.ts';
+import { homeFormIn } from '../../domain/isolation.ts';
 import { standings } from './standing.ts';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';

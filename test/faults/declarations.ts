@@ -25,7 +25,7 @@ export function servicesFor(mode: IsolationMode): Services {
 }
 
 /** What mongod refuses: an activation that declares it is undone. */
-export const refusedServices: Services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { bsonType: 'no such type' }, indexes: [] }] }];
+export const refusedServices: Services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } }, indexes: [] }] }];
 
 /** The same with one more collection, and with an index over its fields in the other order: something for a reconcile to do, and to undo. */
 export function changedServices(services: Services, added: string): Services {

@@ -74,7 +74,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'activate-failed-and-undone',
     async run(installation) {
-      const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { bsonType: 'no such type' } }] }];
+      const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] }];
       const { id, workflowId } = await activate(installation, 'failed', { services });
       await ended(installation, id);
       return workflowId;

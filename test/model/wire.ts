@@ -12,7 +12,7 @@ const scheduledTime = '2099-01-01T00:00:00.000Z';
 
 const sound = { bsonType: 'object', properties: { sku: { bsonType: 'string' } } };
 /** The contract takes it; mongod does not. */
-const refusedByMongod = { bsonType: 'no such type' };
+const refusedByMongod = { patternProperties: { '(': {} } };
 
 export function manifestOf(key: TenantKey, name: string, { lifecycle, plan, title, flawed = false }: ManifestFields): TenantInput {
   const mode = modelTenants[key];

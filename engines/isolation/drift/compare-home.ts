@@ -1,8 +1,9 @@
+import { idIndexName, nameOnCell } from '../../../contracts/manifests/index-spec.ts';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Home } from '../home.ts';
 import { isOurs } from '../parts/claim.ts';
 import { foreignTraits, validatorIsAsDeclared, wantedIndexes } from '../parts/declared-collections.ts';
-import { idIndexName, indexIsAsDeclared, nameOnCell } from '../parts/indexes.ts';
+import { indexIsAsDeclared } from '../parts/indexes.ts';
 import { roleDifference, wantedRoles } from '../parts/roles.ts';
 import { userDifferences } from '../parts/user.ts';
 import type { DriftFinding } from '../../../domain/drift.ts';

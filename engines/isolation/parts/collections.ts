@@ -1,3 +1,4 @@
+import { nameOnCell } from '../../../contracts/manifests/index-spec.ts';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
@@ -8,31 +9,33 @@ import type { HomeStep } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
 import { changeCollection } from './change-collection.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
-import { foreignTraits, judgeCollections, listCollections, lookAtCollections, validatorIsAsDeclared, validatorOf, wantedIndexes } from './declared-collections.ts';
+import { foreignTraits, judgeCollections, listCollections, lookAtCollections, validationOf, validatorIsAsDeclared, wantedIndexes } from './declared-collections.ts';
 import type { FoundCollection } from './declared-collections.ts';
 import { createIndexes, endIndexBuilds } from './index-builds.ts';
 import type { LeftOut } from './index-builds.ts';
-import { idIndexName, indexIsAsDeclared, nameOnCell } from './indexes.ts';
+import { indexChanges } from './index-changes.ts';
 
 const notFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
 
-const strict = { validationLevel: 'strict', validationAction: 'error' } as const;
+const takesNothing = { validator: { $alwaysFalse: 1 }, validationLevel: 'strict', validationAction: 'error' } as const;
 
-async function mendCollection(home: Home, { namespace, info, indexes, unfinished }: FoundCollection, leftOut?: LeftOut): Promise<void> {
+async function mendCollection(home: Home, { namespace, info, ...found }: FoundCollection, leftOut?: LeftOut): Promise<void> {
   const { declared: collection, name } = namespace;
   const here = { home, namespace };
-  const settings = { validator: validatorOf(collection), ...strict };
-  if (info === undefined) await changeCollection(here, { create: name, ...settings });
-  else if (!validatorIsAsDeclared(collection, info)) await changeCollection(here, { collMod: name, ...settings });
+  if (info === undefined) await changeCollection(here, { create: name, ...validationOf(collection) });
+  else if (!validatorIsAsDeclared(collection, info)) await changeCollection(here, { collMod: name, ...validationOf(collection) });
 
   const { declared, retired } = wantedIndexes(home, collection);
-  const begun = new Set(declared.filter((index) => indexes.some((there) => there.name === nameOnCell(index) && indexIsAsDeclared(index, there))).map(nameOnCell));
-  // One that is being built is asked for again: mongod then answers when it is there.
-  const missing = declared.filter((index) => !begun.has(nameOnCell(index)) || unfinished.has(nameOnCell(index)));
-  const inTheWay = new Set(missing.map(nameOnCell).filter((there) => there !== idIndexName && !begun.has(there)));
-  const going = indexes.map((there) => there.name ?? '').filter((there) => retired.has(there) || inTheWay.has(there));
-  if (going.length > 0) await changeCollection(here, { dropIndexes: name, index: going });
-  if (missing.length > 0) await createIndexes(here, missing, leftOut);
+  const { alter, dropFirst, build, drop, buildThen, dropLast } = indexChanges(found, declared, retired);
+  const dropIndexes = async (index: readonly string[]): Promise<void> => {
+    if (index.length > 0) await changeCollection(here, { dropIndexes: name, index });
+  };
+  for (const index of alter) await changeCollection(here, { collMod: name, index });
+  await dropIndexes(dropFirst);
+  if (build.length > 0) await createIndexes(here, build, leftOut);
+  await dropIndexes(drop);
+  if (buildThen.length > 0) await createIndexes(here, buildThen, leftOut);
+  await dropIndexes(dropLast);
 }
 
 /** The collection without what was left out, to be judged. */
@@ -66,10 +69,10 @@ function ensure(home: Home): Promise<string> {
  * has written to it in an open transaction, and nobody writes after it, so what is found empty is empty when it is dropped.
  */
 async function dropIfEmpty(home: Home, { declared, database, name }: HomeNamespace): Promise<boolean> {
-  await writeOnCell(home, database, { collMod: name, validator: { $alwaysFalse: 1 }, ...strict }, notFound);
+  await writeOnCell(home, database, { collMod: name, ...takesNothing }, notFound);
   const [document] = await listOnCell(home, database, { find: name, limit: 1, projection: { _id: true } });
   if (document === undefined) await writeOnCell(home, database, { drop: name }, notFound);
-  else await writeOnCell(home, database, { collMod: name, validator: validatorOf(declared), ...strict }, notFound);
+  else await writeOnCell(home, database, { collMod: name, ...validationOf(declared) }, notFound);
   return document === undefined;
 }
 

@@ -1,5 +1,7 @@
 import type { CollectionInfo, Document, IndexDescriptionInfo } from 'mongodb';
-import type { CollectionSpec, IndexSpec } from '../../../contracts/manifests/tenant.ts';
+import { idIndexName, nameOnCell } from '../../../contracts/manifests/index-spec.ts';
+import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
+import type { CollectionSpec } from '../../../contracts/manifests/tenant.ts';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import { declaredCollections } from '../../../domain/isolation.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
@@ -8,15 +10,14 @@ import { serverCode, serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import type { Observation } from '../home-step.ts';
 import { digestAsRead } from './digest-as-read.ts';
-import { idIndexName, indexIsAsDeclared, nameOnCell } from './indexes.ts';
+import { standInName } from './index-changes.ts';
+import type { FoundIndexes } from './index-changes.ts';
+import { indexIsAsDeclared } from './indexes.ts';
 
 /** A declared collection and what stands there. */
-export interface FoundCollection {
+export interface FoundCollection extends FoundIndexes {
   readonly namespace: HomeNamespace;
   readonly info: CollectionInfo | undefined;
-  readonly indexes: readonly IndexDescriptionInfo[];
-  /** Names of those that mongod is still building: the build may fail yet. */
-  readonly unfinished: ReadonlySet<string>;
 }
 
 /** What a collection is to have beside its documents. */
@@ -26,13 +27,14 @@ export interface WantedIndexes {
   readonly retired: ReadonlySet<string>;
 }
 
-export function validatorOf(collection: CollectionSpec): Document {
-  return collection.jsonSchema === undefined ? {} : { $jsonSchema: collection.jsonSchema };
+/** What a collection validates its writes by, for `create` and `collMod`. */
+export function validationOf({ jsonSchema, validationLevel = 'strict', validationAction = 'error' }: CollectionSpec): { readonly validator: Document; readonly validationLevel: string; readonly validationAction: string } {
+  return { validator: jsonSchema === undefined ? {} : { $jsonSchema: jsonSchema }, validationLevel, validationAction };
 }
 
 export function validatorIsAsDeclared(declared: CollectionSpec, info: CollectionInfo): boolean {
   const { validator = {}, validationLevel = 'strict', validationAction = 'error' } = info.options as Document;
-  return digestAsRead(validator) === digestAsRead(validatorOf(declared)) && validationLevel === 'strict' && validationAction === 'error';
+  return digestAsRead({ validator, validationLevel, validationAction }) === digestAsRead(validationOf(declared));
 }
 
 const understoodOptions = new Set(['validator', 'validationLevel', 'validationAction']);
@@ -63,7 +65,7 @@ interface ListedBuild {
   readonly spec: IndexDescriptionInfo;
 }
 
-async function listIndexes(home: Home, { database, name }: HomeNamespace): Promise<Pick<FoundCollection, 'indexes' | 'unfinished'>> {
+async function listIndexes(home: Home, { database, name }: HomeNamespace): Promise<FoundIndexes> {
   try {
     const listed = await listOnCell<IndexDescriptionInfo | ListedBuild>(home, database, { listIndexes: name, includeBuildUUIDs: true });
     const builds = listed.filter((one): one is ListedBuild => 'buildUUID' in one);
@@ -74,7 +76,7 @@ async function listIndexes(home: Home, { database, name }: HomeNamespace): Promi
   }
 }
 
-const noIndexes: Pick<FoundCollection, 'indexes' | 'unfinished'> = { indexes: [], unfinished: new Set() };
+const noIndexes: FoundIndexes = { indexes: [], unfinished: new Set() };
 
 /** @throws TenureError owned_by_another, where something stands by a declared name that the plane does not make */
 export async function lookAtCollections(home: Home): Promise<FoundCollection[]> {
@@ -99,7 +101,8 @@ export function wantedIndexes({ form, before }: Pick<Home, 'form' | 'before'>, c
   const declared = form.secondaryIndexes ? collection.indexes : [];
   const declaredBefore = before === undefined ? [] : (declaredCollections(before.spec).find(({ name }) => name === collection.name)?.indexes ?? []);
   const kept = new Set([idIndexName, ...declared.map(nameOnCell)]);
-  return { declared, retired: new Set([...collection.indexes, ...declaredBefore].map(nameOnCell).filter((name) => !kept.has(name))) };
+  const made = [...collection.indexes, ...declaredBefore];
+  return { declared, retired: new Set([...made.map(nameOnCell), ...made.map(standInName)].filter((name) => !kept.has(name))) };
 }
 
 function judgeCollection(home: Home, { namespace: { declared: collection }, info, indexes, unfinished }: FoundCollection): Observation {

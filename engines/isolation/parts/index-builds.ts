@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoNetworkTimeoutError } from 'mongodb';
 import type { Document } from 'mongodb';
-import type { IndexSpec } from '../../../contracts/manifests/tenant.ts';
+import { nameOnCell } from '../../../contracts/manifests/index-spec.ts';
+import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { listOnCell, readOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
@@ -10,7 +11,8 @@ import { reserveMs, whileLeaseIsRenewed } from '../command-bounds.ts';
 import type { CellWork, Home } from '../home.ts';
 import { changeCollection } from './change-collection.ts';
 import type { CollectionInHome } from './change-collection.ts';
-import { indexDefinition, nameOnCell } from './indexes.ts';
+import { declaredName } from './index-changes.ts';
+import { indexDefinition } from './indexes.ts';
 
 /** What was left out, as "collection/index", with why. */
 export type LeftOut = Map<string, string>;
@@ -108,7 +110,7 @@ export async function createIndexes(collection: CollectionInHome, indexes: reado
     await build(collection, indexes);
   } catch (error) {
     if (leftOut === undefined || first === undefined || !(error instanceof TenureError) || error.code !== 'schema_rejected') throw error;
-    if (indexes.length === 1) leftOut.set(`${collection.namespace.declared.name}/${nameOnCell(first)}`, error.message);
+    if (indexes.length === 1) leftOut.set(`${collection.namespace.declared.name}/${declaredName(nameOnCell(first))}`, error.message);
     else for (const index of indexes) await createIndexes(collection, [index], leftOut);
   }
 }

@@ -1,29 +1,14 @@
 import type { Document, IndexDescriptionInfo } from 'mongodb';
-import { BSON } from 'mongodb';
-import { canonicalDigest } from '../../../contracts/canonical-json.ts';
-import type { IndexSpec } from '../../../contracts/manifests/tenant.ts';
-import { indexName } from '../../../domain/isolation.ts';
+import { fullCollation } from '../../../contracts/manifests/index-flaws.ts';
+import { indexName } from '../../../contracts/manifests/index-spec.ts';
+import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
+import { digestAsRead } from './digest-as-read.ts';
 
 /** What mongod adds on its own. */
 const addedByMongod = new Set(['v', 'ns', 'name', 'key', 'textIndexVersion', '2dsphereIndexVersion']);
 
-/** The name of the index on `_id`, which mongod makes with the collection and by no other name. */
-export const idIndexName = '_id_';
-
-/** The name under which mongod has the index. */
-export function nameOnCell(index: IndexSpec): string {
-  const { keys, name: _name, ...options } = index;
-  const [first] = keys;
-  const isIdIndex = keys.length === 1 && first?.field === '_id' && first.order === 1 && Object.keys(options).length === 0;
-  return isIdIndex ? idIndexName : indexName(index);
-}
-
-function optionsOf({ unique, sparse, expireAfterSeconds }: IndexSpec): Document {
-  return {
-    ...(unique === undefined ? {} : { unique }),
-    ...(sparse === undefined ? {} : { sparse }),
-    ...(expireAfterSeconds === undefined ? {} : { expireAfterSeconds }),
-  };
+function optionsOf({ keys: _keys, name: _name, ...options }: IndexSpec): Document {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** The index for `createIndexes`. A Map, for an object would put a field whose name is a number first. */
@@ -31,28 +16,67 @@ export function indexDefinition(index: IndexSpec): Document {
   return { name: indexName(index), key: new Map(index.keys.map(({ field, order }) => [field, order])), ...optionsOf(index) };
 }
 
+interface KeptIndex {
+  readonly key: readonly (readonly [string, unknown])[];
+  readonly options: Document;
+}
+
 /** As mongod keeps it: the text fields of an index are one entry, and are named in its weights. */
-function asKept(index: IndexSpec): { readonly key: [string, unknown][]; readonly options: Document } {
+function asKept(index: IndexSpec): KeptIndex {
   const textFields = index.keys.filter(({ order }) => order === 'text').map(({ field }) => field);
   const [firstText] = textFields;
   const key = index.keys.flatMap(({ field, order }): [string, unknown][] => {
     if (order !== 'text') return [[field, order]];
     return field === firstText ? [['_fts', 'text'], ['_ftsx', 1]] : [];
   });
-  if (textFields.length === 0) return { key, options: optionsOf(index) };
-  const weights = Object.fromEntries(textFields.map((field) => [field, 1]));
-  return { key, options: { ...optionsOf(index), weights, default_language: 'english', language_override: 'language' } };
+  const { collation: _collation, ...options } = optionsOf(index);
+  const collation = fullCollation(index.collation);
+  return {
+    key,
+    options: {
+      ...options,
+      ...(collation === undefined ? {} : { collation }),
+      ...(textFields.length === 0 ? {} : { default_language: 'english', language_override: 'language', ...options, weights: { ...Object.fromEntries(textFields.map((field) => [field, 1])), ...index.weights } }),
+    },
+  };
 }
 
-function normalForm(key: readonly (readonly [string, unknown])[], options: Document): string {
-  const { unique = false, sparse = false, ...others } = options;
+function asFound(found: IndexDescriptionInfo): KeptIndex {
+  const options: Document = Object.fromEntries(Object.entries(found).filter(([option]) => !addedByMongod.has(option)));
+  const { version: _version, ...collation } = (options['collation'] ?? {}) as Document;
+  return { key: Object.entries(found.key), options: { ...options, ...(options['collation'] === undefined ? {} : { collation }) } };
+}
+
+function normalForm({ key, options }: KeptIndex): Document {
+  const { unique = false, sparse = false, hidden = false, ...others } = options;
   // Through an object on both sides: that is how the driver hands over what it has read.
-  return canonicalDigest(BSON.EJSON.serialize({ key: Object.entries(Object.fromEntries(key)), unique, sparse, others }));
+  return { key: Object.entries(Object.fromEntries(key)), unique, sparse, hidden, others };
 }
 
 /** Whether an index of the declared one's name is that index, with no option that was not declared. */
 export function indexIsAsDeclared(declared: IndexSpec, found: IndexDescriptionInfo): boolean {
-  const { key, options } = asKept(declared);
-  const foundOptions = Object.fromEntries(Object.entries(found).filter(([option]) => !addedByMongod.has(option)));
-  return normalForm(key, options) === normalForm(Object.entries(found.key), foundOptions);
+  return digestAsRead(normalForm(asKept(declared))) === digestAsRead(normalForm(asFound(found)));
+}
+
+/** What `collMod` has to change for the index to be as declared; `undefined` where it cannot. */
+export function alterationOf(declared: IndexSpec, found: IndexDescriptionInfo): Document | undefined {
+  const { expireAfterSeconds, hidden = false } = declared;
+  const changed = { ...found, hidden, ...(expireAfterSeconds === undefined ? {} : { expireAfterSeconds }) };
+  if (!indexIsAsDeclared(declared, changed)) return undefined;
+  return {
+    name: found.name,
+    ...(expireAfterSeconds === undefined || expireAfterSeconds === found['expireAfterSeconds'] ? {} : { expireAfterSeconds }),
+    ...(hidden === (found['hidden'] ?? false) ? {} : { hidden }),
+  };
+}
+
+/** By what mongod tells indexes apart: where one stands that has it in common with another, it does not make that. */
+function identityOf({ key, options }: KeptIndex): string {
+  if (key.some(([field]) => field === '_fts')) return 'text';
+  const { unique = false, sparse = false, partialFilterExpression = null, collation = null, wildcardProjection = null } = options;
+  return digestAsRead({ key: Object.entries(Object.fromEntries(key)), unique, sparse, partialFilterExpression, collation, wildcardProjection });
+}
+
+export function keepsOut(found: IndexDescriptionInfo, declared: IndexSpec): boolean {
+  return found.name === indexName(declared) || identityOf(asFound(found)) === identityOf(asKept(declared));
 }

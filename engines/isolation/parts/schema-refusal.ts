@@ -1,6 +1,7 @@
 import type { MongoServerError } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { refusesSchema, serverCodes, serverError } from '../cell-errors.ts';
+import { declaredName } from './index-changes.ts';
 
 /** What mongod says of a build that has failed before it has read a document. */
 const beforeDocuments = /Caught exception during index builder|index build on empty collection failed/;
@@ -21,7 +22,7 @@ function speaksOfIndex({ code, codeName = '', message }: MongoServerError): bool
 /** The one that mongod names, or all that were asked for. Only what was declared is ever named. */
 function namesIn({ message }: MongoServerError, asked: readonly string[]): readonly string[] {
   const named = asked.filter((name) => message.includes(`index: ${name} dup key:`));
-  return named.length > 0 ? named : asked;
+  return [...new Set((named.length > 0 ? named : asked).map(declaredName))];
 }
 
 /**

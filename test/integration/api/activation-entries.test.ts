@@ -90,7 +90,7 @@ test('a manifest that activates is told once as what was declared and once as th
 });
 
 test('an activation that fails and is undone leaves an entry of every move, and the revisions join', async () => {
-  const collections = [{ name: 'orders', jsonSchema: { bsonType: 'nothing that MongoDB knows' } }];
+  const collections = [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }];
   const accepted = await exchange({ method: 'PUT', path: '/v1/tenants/broken', body: tenantManifest('broken', { lifecycle: 'Active', services: [{ name: 'shop', collections }] }), headers: { 'if-none-match': '*' }, who });
   const { operation } = accepted.json<RouteAnswer<'putTenant'>>();
   const ended = await exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait` });

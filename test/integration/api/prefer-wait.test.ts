@@ -34,7 +34,7 @@ test('what is repeated under its key waits too, and answers with how things stan
 });
 
 test('an operation that fails is the answer too: it says why', async () => {
-  const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { bsonType: 'strin' } }] }];
+  const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] }];
   const failed = await exchange({ method: 'PUT', path: '/v1/tenants/broken', body: tenantManifest('broken', { lifecycle: 'Active', services }), headers: { 'if-none-match': '*', ...waiting } });
   assert.equal(failed.status, 200, failed.text);
   const { tenant, operation } = failed.json<Change>();

@@ -262,7 +262,7 @@ test('a rollback keeps to the preconditions, the key and the forms of every chan
 
 test('a generation that undid a failed operation names that operation, and one whose author was erased names nobody', async () => {
   const name = 'broken';
-  const { body } = await installation.client().call('createTenant', { body: tenantManifest(name, { lifecycle: 'Active', services: [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { bsonType: 'nonsense' } }] }] }) });
+  const { body } = await installation.client().call('createTenant', { body: tenantManifest(name, { lifecycle: 'Active', services: [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] }] }) });
   const operation = body.operation?.id;
   await until('it has failed', async () => (await exchange({ path: `/v1/operations/${operation}` })).json<{ done: boolean }>().done);
   const db = installation.control.db(installation.databases.control);

@@ -94,7 +94,7 @@ test('what policy refuses is told at its place in the file, and what comes after
 });
 
 test('an operation that fails ends the command with 1, the reason and the fix', async () => {
-  const jsonSchema = '          jsonSchema: { properties: { a: { bsonType: nonsense } } }\n';
+  const jsonSchema = '          jsonSchema: { patternProperties: { "(nonsense": {} } }\n';
   cli.write('broken.yaml', plain('broken', `${jsonSchema}  lifecycle: Active\n`));
   const { code, stdout, stderr } = await cli.run(['apply', '-f', 'broken.yaml', '--wait']);
   assert.equal(code, exitCodes.operationFailed);

@@ -26,7 +26,7 @@ async function operationOf(name: string): Promise<string> {
 before(async () => {
   cli = await startInstallationCli();
   await declareBasics(cli.installation.client());
-  const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { bsonType: 'nonsense' } }] }];
+  const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] }];
   cli.write('tenants.yaml', tenantManifest('acme', { displayName: 'Acme Žluť', lifecycle: 'Active' }), tenantManifest('draft'), tenantManifest('broken', { lifecycle: 'Active', services }));
   const applied = await cli.run(['apply', '-f', 'tenants.yaml', '--wait']);
   assert.equal(applied.code, exitCodes.operationFailed, applied.stderr);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { createCollections } from '../../../engines/isolation/parts/collections.ts';
+import { createCollections, homeCollections } from '../../../engines/isolation/parts/collections.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import type { Observation } from '../../../engines/isolation/home-step.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { changing, inEveryMode, newId, openCell, specWith } from './cell-fixture.ts';
+import { changing, inEveryMode, modes, newId, openCell, specWith } from './cell-fixture.ts';
 import type { HomeAsDeclared } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
@@ -73,6 +73,23 @@ describe('ensure ends with what was declared', () => {
     })),
     { from: 'all of it', arrange: (_db, home) => createCollections.ensure(home), observed: 'present' },
   ];
+  for (const mode of modes) {
+    test(`also how it is validated, and changes it without a command more, in mode ${mode}`, async () => {
+      const orders = { name: 'orders', jsonSchema: { required: ['sku'] } };
+      const home = cell.home({ mode, spec: specWith([{ ...orders, validationLevel: 'moderate', validationAction: 'warn' }], mode) });
+      await cell.insertClaim(home);
+      await createCollections.ensure(home);
+      assert.equal(await createCollections.observe(home), 'present');
+      await cell.collection(home, 'orders').insertOne({ old: true });
+      const changed = changing(home, { spec: specWith([{ ...orders, validationLevel: 'moderate' }], mode) });
+      assert.equal(await homeCollections.observe(changed), 'wrong');
+      await homeCollections.ensure(changed);
+      await assert.rejects(cell.collection(home, 'orders').insertOne({ old: true }), { code: 121 });
+      await cell.collection(home, 'orders').updateOne({ old: true }, { $set: { touched: true } });
+      await homeCollections.undo(changed);
+      assert.equal(await createCollections.observe(home), 'present');
+    });
+  }
   for (const { mode, from, arrange, observed } of inEveryMode(cases)) {
     test(`from ${from} in mode ${mode}`, async () => {
       const home = cell.home({ mode });

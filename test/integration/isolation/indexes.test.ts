@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { Document } from 'mongodb';
-import type { IndexSpec } from '../../../contracts/manifests/tenant.ts';
-import { createCollections } from '../../../engines/isolation/parts/collections.ts';
+import { nameOnCell } from '../../../contracts/manifests/index-spec.ts';
+import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
+import { createCollections, homeCollections } from '../../../engines/isolation/parts/collections.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { openCell, specWith } from './cell-fixture.ts';
+import { beforeCommand, changing, inEveryMode, openCell, specWith } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
@@ -16,6 +17,7 @@ async function homeWith(indexes: readonly IndexSpec[]): Promise<Home> {
   return home;
 }
 
+const orderOf = (there: readonly Document[]): Document[] => there.filter(({ name }) => name !== '_id_').toSorted((a, b) => (a['name'] < b['name'] ? -1 : 1));
 const up = (field: string): IndexSpec['keys'][number] => ({ field, order: 1 });
 const text = (field: string): IndexSpec['keys'][number] => ({ field, order: 'text' });
 
@@ -37,6 +39,19 @@ describe('an index that was made as declared is seen as such', () => {
     'text, compound': { keys: [up('p'), text('b'), text('a'), up('s')] },
     'text, with a time to live': { keys: [text('a')], expireAfterSeconds: 60 },
     'on a field whose name is a number': { keys: [up('b'), up('10'), up('9')] },
+    partial: { keys: [up('a')], unique: true, partialFilterExpression: { a: { $gt: 5 }, b: { $in: ['x', { $ref: 'c.d', $id: 1 }] } } },
+    'partial, of every document': { keys: [up('a')], partialFilterExpression: {} },
+    'with a collation': { keys: [up('a')], collation: { locale: 'de', strength: 2 } },
+    'with a collation of other defaults': { keys: [up('a')], collation: { locale: 'fr_CA' } },
+    'in the order of bytes, and said so': { keys: [up('a')], collation: { locale: 'simple' } },
+    hidden: { keys: [up('a')], hidden: true },
+    'not hidden, and said so': { keys: [up('a')], hidden: false },
+    'on every field': { keys: [up('$**')] },
+    'on every field below': { keys: [up('a.b.$**')], collation: { locale: 'sv' } },
+    'on some fields': { keys: [up('$**')], wildcardProjection: { a: 1, 'b.c': true, _id: 0 } },
+    'text on every field': { keys: [text('$**')], weights: { a: 3 } },
+    'text with weights and language': { keys: [text('a'), text('b')], weights: { b: 5 }, default_language: 'german', language_override: 'tongue' },
+    '2d': { keys: [{ field: 'a', order: '2d' }, up('b')], bits: 20, min: -90, max: 90 },
     'on _id': { keys: [up('_id')] },
     'on _id, by another name': { name: 'other', keys: [up('_id')] },
     'on _id, hashed': { keys: [{ field: '_id', order: 'hashed' }] },
@@ -92,4 +107,101 @@ describe('an index of the declared name that differs is made anew', () => {
       });
     });
   }
+});
+
+describe('what mongod can alter is not built anew', () => {
+  const cases: Readonly<Record<string, readonly [IndexSpec, IndexSpec]>> = {
+    'a time to live': [{ keys: [up('a')], expireAfterSeconds: 60 }, { keys: [up('a')], expireAfterSeconds: 3600 }],
+    'a first time to live': [{ keys: [up('a')] }, { keys: [up('a')], expireAfterSeconds: 0 }],
+    'being hidden': [{ keys: [up('a')], unique: true }, { keys: [up('a')], unique: true, hidden: true }],
+    'being hidden no more, and a time to live': [{ keys: [up('a')], hidden: true, expireAfterSeconds: 1 }, { keys: [up('a')], expireAfterSeconds: 2 }],
+  };
+  for (const [name, [from, to]] of Object.entries(cases)) {
+    test(name, async () => {
+      const home = await homeWith([from]);
+      await createCollections.ensure(home);
+      const changed = changing(home, { spec: specWith([{ name: 'things', indexes: [to] }]) });
+      assert.equal(await homeCollections.observe(changed), 'wrong');
+      cell.sent.length = 0;
+      await homeCollections.ensure(changed);
+      assert.deepEqual(cell.sent.map(({ commandName }) => commandName).filter((command) => /create|drop|collMod/.test(command)), ['collMod']);
+      assert.equal(await homeCollections.observe(changed), 'present');
+      await homeCollections.undo(changed);
+      assert.deepEqual(orderOf(await cell.collection(home, 'things').listIndexes().toArray()).map(({ expireAfterSeconds, hidden }) => [expireAfterSeconds, hidden]), from.expireAfterSeconds === undefined && to.expireAfterSeconds !== undefined ? [[undefined, undefined]] : [[from.expireAfterSeconds, from.hidden]]);
+    });
+  }
+});
+
+describe('a unique index is made before the one that it replaces goes', () => {
+  const unique = (index: IndexSpec): IndexSpec => ({ ...index, unique: true });
+  const cases: readonly { readonly what: string; readonly from: IndexSpec; readonly to: IndexSpec }[] = [
+    { what: 'other keys under its name', from: unique({ name: 'one', keys: [up('sku')] }), to: unique({ name: 'one', keys: [up('sku'), up('shop')] }) },
+    { what: 'a name of its own', from: unique({ keys: [up('sku')] }), to: unique({ name: 'by_sku', keys: [up('sku')] }) },
+    { what: 'other keys and the name that follows', from: unique({ keys: [up('sku')] }), to: unique({ keys: [up('sku'), up('shop')] }) },
+    { what: 'sparse', from: unique({ keys: [up('sku')] }), to: unique({ keys: [up('sku')], sparse: true }) },
+    { what: 'sparse, of two fields', from: unique({ name: 'one', keys: [up('sku')] }), to: unique({ name: 'one', keys: [up('sku'), up('shop')], sparse: true }) },
+    { what: 'partial', from: unique({ keys: [up('sku')] }), to: unique({ keys: [up('sku')], partialFilterExpression: { sku: { $type: 'string' }, _id: { $exists: true } } }) },
+    { what: 'a collation', from: unique({ keys: [up('sku')] }), to: unique({ keys: [up('sku')], collation: { locale: 'en', strength: 2 } }) },
+    { what: 'no time to live', from: unique({ keys: [up('sku')], expireAfterSeconds: 3600 }), to: unique({ keys: [up('sku')] }) },
+  ];
+  const same = { sku: 'a', shop: 1 };
+  for (const { mode, what, from, to } of inEveryMode(cases)) {
+    test(`${what}, in mode ${mode}`, async () => {
+      const spec = (index: IndexSpec) => specWith([{ name: 'orders' }, { name: 'things', indexes: [index] }], mode);
+      const home = cell.home({ mode, spec: spec(from) });
+      await cell.insertClaim(home);
+      await createCollections.ensure(home);
+      const things = cell.collection(home, 'things');
+      await things.insertOne({ ...same });
+      const changed = changing(home, { spec: spec(to) });
+      const standing: (string | undefined)[][] = [];
+      const watched = beforeCommand(changed, 'dropIndexes', async () => {
+        standing.push((await things.listIndexes().toArray()).map(({ name }) => name));
+        await assert.rejects(things.insertOne({ ...same }), { code: 11_000 });
+      });
+      await homeCollections.ensure(watched);
+      await assert.rejects(things.insertOne({ ...same }), { code: 11_000 });
+      assert.ok(standing.length > 0 && standing.every((names) => names.length > 2), 'something new stood before anything went');
+      assert.deepEqual((await things.listIndexes().toArray()).map(({ name }) => name), ['_id_', nameOnCell(to)]);
+      assert.equal(await homeCollections.observe(changed), 'present');
+      await homeCollections.undo(changed);
+      assert.deepEqual((await things.listIndexes().toArray()).map(({ name }) => name), ['_id_', nameOnCell(from)]);
+    });
+  }
+
+  test('and where the documents do not allow the new one, what stood stands, by any name', async () => {
+    for (const name of [undefined, 'one']) {
+      const from: IndexSpec = { name: 'one', keys: [up('sku')], unique: true };
+      const home = await homeWith([from]);
+      await createCollections.ensure(home);
+      const things = cell.collection(home, 'things');
+      await things.insertMany([{ sku: 1, shop: 'x' }, { sku: 2, shop: 'x' }]);
+      const changed = changing(home, { spec: specWith([{ name: 'things', indexes: [{ ...(name === undefined ? {} : { name }), keys: [up('shop')], unique: true }] }]) });
+      const stood = await things.listIndexes().toArray();
+      await assert.rejects(homeCollections.ensure(changed), ({ code, message }: { code: string; message: string }) => code === 'schema_rejected' && message.includes(`do not allow index ${name ?? 'shop_1'} `) && !message.includes('~'));
+      assert.deepEqual(await things.listIndexes().toArray(), stood);
+      await homeCollections.undo(changed);
+      assert.deepEqual(await things.listIndexes().toArray(), stood);
+    }
+  });
+
+  test('and what an attempt that died has left is taken up: a stand-in is neither built twice nor left', async () => {
+    const home = await homeWith([{ name: 'one', keys: [up('sku')], unique: true }]);
+    await createCollections.ensure(home);
+    const changed = changing(home, { spec: specWith([{ name: 'things', indexes: [{ name: 'one', keys: [up('shop')], unique: true }] }]) });
+    await assert.rejects(homeCollections.ensure(beforeCommand(changed, 'dropIndexes', () => Promise.reject(new Error('killed')))), /killed/);
+    assert.deepEqual((await cell.collection(home, 'things').listIndexes().toArray()).map(({ name }) => name), ['_id_', 'one', 'one~new']);
+    assert.equal(await homeCollections.observe(changed), 'wrong');
+    await homeCollections.ensure(changed);
+    assert.deepEqual((await cell.collection(home, 'things').listIndexes().toArray()).map(({ name, key }) => [name, key]), [['_id_', { _id: 1 }], ['one', { shop: 1 }]]);
+  });
+
+  test('but a collection that is full gives up first', async () => {
+    const fields = Array.from({ length: 62 }, (_, at): IndexSpec => ({ keys: [up(`f${at}`)] }));
+    const home = await homeWith([...fields, { name: 'one', keys: [up('sku')] }]);
+    await createCollections.ensure(home);
+    const changed = changing(home, { spec: specWith([{ name: 'things', indexes: [...fields, { name: 'one', keys: [up('shop')] }] }]) });
+    await homeCollections.ensure(changed);
+    assert.equal(await homeCollections.observe(changed), 'present');
+  });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import type { CollectionSpec, IndexSpec } from '../../../contracts/manifests/tenant.ts';
+import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
+import type { CollectionSpec } from '../../../contracts/manifests/tenant.ts';
 import { createCollections } from '../../../engines/isolation/parts/collections.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { openCell, specWith } from './cell-fixture.ts';

@@ -53,7 +53,7 @@ describe('a body', () => {
     const [lifecycle] = flaws(() => parsePart('body', tenantManifestSchema, tenant({ lifecycle: 'Gone' })));
     assert.deepEqual([lifecycle?.pointer, lifecycle?.allowed], ['/spec/lifecycle', ['Draft', 'Active', 'Suspended', 'Archived']]);
     const [order] = flaws(() => parsePart('body', tenantManifestSchema, withCollection({ indexes: [{ keys: [{ field: 'a', order: 0 }] }] })));
-    assert.deepEqual(order?.allowed, ['1', '-1', 'text', 'hashed', '2dsphere']);
+    assert.deepEqual(order?.allowed, ['1', '-1', 'text', 'hashed', '2dsphere', '2d']);
   });
 
   it('with a field name that is not taken is told what would be', () => {

@@ -31,7 +31,7 @@ test('a field tells its type, what it takes and what stands below it, without an
   assert.match(await explained('tenant.spec.placement.mode'), /^Allowed: +dedicated, schema, hybrid$/m);
   assert.match(await explained('tenant.spec'), /^ {2}plan {2}<string> -required-\n {6}Name of a Plan\.$/m);
   assert.match(await explained('region.spec.cells.tableBudget'), /^Type: +whole number\n(?:.*\n)*Default: +20000\nBounds: +1 to 1000000$/m);
-  assert.match(await explained('templates.spec.services.collections.indexes.keys.order'), /^Type: +number or string\nWritten: +optional\nAllowed: +1, -1, text, hashed, 2dsphere\nDefault: +1$/m);
+  assert.match(await explained('templates.spec.services.collections.indexes.keys.order'), /^Type: +number or string\nWritten: +optional\nAllowed: +1, -1, text, hashed, 2dsphere, 2d\nDefault: +1$/m);
   assert.match(await explained('plan.spec.price'), /^ {2}amount {2}<string> -required-$/m);
 });
 

@@ -43,7 +43,7 @@ const table: readonly Flawed[] = [
   { flaw: 'an unknown apiVersion', text: plan('a').replace('tenure/v1', 'tenure/v2'), says: ['f.yaml:1:13: apiVersion is "tenure/v2", which is not one of the values it takes', '  fix: use tenure/v1'] },
   { flaw: 'an unknown kind', text: 'apiVersion: tenure/v1\nkind: Tennant\n', says: ['f.yaml:2:7: kind is "Tennant", which is not one of the values it takes', '  fix: use one of Region, Plan, TenantTemplate, Tenant; did you mean "Tenant"?'] },
   { flaw: 'a value outside an enumeration', text: tenant(`  plan: p\n  lifecycle: active\n${services}`), says: ['f.yaml:7:14: spec.lifecycle is "active", which is not one of the values it takes', '  fix: use one of Draft, Active, Suspended, Archived; did you mean "Active"?'] },
-  { flaw: 'a value outside a union of literals', text: tenant(`  plan: p\n${services}          indexes: [{ keys: [{ field: at, order: 3 }] }]\n`), says: ['  fix: use one of 1, -1, text, hashed, 2dsphere'] },
+  { flaw: 'a value outside a union of literals', text: tenant(`  plan: p\n${services}          indexes: [{ keys: [{ field: at, order: 3 }] }]\n`), says: ['  fix: use one of 1, -1, text, hashed, 2dsphere, 2d'] },
   { flaw: 'a number below its bound', text: plan('a').replace('10', '0'), says: ['f.yaml:8:13: spec.quotas.tables must be at least 1'] },
   { flaw: 'a broken rule over several fields', text: tenant(`  plan: p\n${services}    - name: shop\n      collections: [{ name: other }]\n`), says: ['f.yaml:7:3: spec.services must not name the service "shop" twice'] },
   { flaw: 'a list as the document', text: '- a\n- b\n', says: ['f.yaml:1:1: the manifest must be a mapping, and is a list'] },

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { lifecycleStates, serviceStrategies } from '../../../contracts/lifecycle.ts';
 import type { LifecycleState, ServiceStrategy } from '../../../contracts/lifecycle.ts';
-import type { IndexSpec } from '../../../contracts/manifests/tenant.ts';
-import { declaredCollections, declaredTables, homeFormIn, indexName, isolationFlaws, isolationModeOf, offeredModes, strategyOf } from '../../../domain/isolation.ts';
+import { indexName } from '../../../contracts/manifests/index-spec.ts';
+import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
+import { declaredCollections, declaredTables, homeFormIn, isolationFlaws, isolationModeOf, offeredModes, strategyOf } from '../../../domain/isolation.ts';
 import type { HomeForm } from '../../../domain/isolation.ts';
 import { indexKeys, tenantSpecs } from './specs.ts';
 

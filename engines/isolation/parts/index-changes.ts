@@ -1,0 +1,107 @@
+import type { Document, IndexDescriptionInfo } from 'mongodb';
+import { isText } from '../../../contracts/manifests/index-flaws.ts';
+import { idIndexName, nameOnCell } from '../../../contracts/manifests/index-spec.ts';
+import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
+import { alterationOf, indexIsAsDeclared, keepsOut } from './indexes.ts';
+
+/** No name that is declared or derived ends so. */
+const standInSuffix = '~new';
+
+export function standInName(index: IndexSpec): string {
+  return `${nameOnCell(index)}${standInSuffix}`;
+}
+
+/** The declared name of an index or of its stand-in. */
+export function declaredName(name: string): string {
+  return name.endsWith(standInSuffix) ? name.slice(0, -standInSuffix.length) : name;
+}
+
+/**
+ * An index of the same documents and keys that mongod makes beside whichever stands where the declared one belongs: by another name, and
+ * with a filter that every document fits.
+ */
+function standInFor(index: IndexSpec): IndexSpec {
+  const { sparse, expireAfterSeconds: _ttl, hidden: _hidden, partialFilterExpression: filter = {}, ...same } = index;
+  const all = { _id: { $exists: true } };
+  const fields = index.keys.map(({ field }) => ({ [field]: { $exists: true } }));
+  const [only = all, ...more] = fields;
+  // A filter does not go with sparse; it can say the same.
+  const sparseFilter = more.length === 0 ? only : { $or: fields };
+  const partialFilterExpression = sparse === true ? sparseFilter : Object.hasOwn(filter, '_id') ? { $and: [filter, all] } : { ...filter, ...all };
+  return { ...same, name: standInName(index), partialFilterExpression };
+}
+
+/** What is done to the indexes of a collection, in this order. */
+export interface IndexChanges {
+  /** For `collMod`. */
+  readonly alter: readonly Document[];
+  /** Go before anything is built. */
+  readonly dropFirst: readonly string[];
+  /** New ones, and stand-ins for those that something is in the way of. Where one is refused, all that stood still stands. */
+  readonly build: readonly IndexSpec[];
+  /** What was in the way. */
+  readonly drop: readonly string[];
+  readonly buildThen: readonly IndexSpec[];
+  /** What is not wanted any more, stand-ins among it. */
+  readonly dropLast: readonly string[];
+}
+
+/** mongod's limit for a collection, with the index on `_id`. */
+const maxIndexes = 64;
+
+export interface FoundIndexes {
+  readonly indexes: readonly IndexDescriptionInfo[];
+  /** Names of those that mongod is still building. */
+  readonly unfinished: ReadonlySet<string>;
+}
+
+/**
+ * How the indexes come to be as declared: what is new is built before what it replaces goes, so that there is neither a time without it nor
+ * none at all where the documents do not allow it. Only two cannot be had at once: a second text index, and a 65th.
+ * @param retired names of indexes of the plane's making that are to go, and of all stand-ins
+ */
+export function indexChanges({ indexes, unfinished }: FoundIndexes, declared: readonly IndexSpec[], retired: ReadonlySet<string>): IndexChanges {
+  const found = indexes.filter(({ name }) => name !== idIndexName);
+  const byName = new Map(indexes.map((index) => [index.name ?? '', index]));
+  const names = new Set(declared.map(nameOnCell));
+  const alter: Document[] = [];
+  const build: IndexSpec[] = [];
+  const buildThen: IndexSpec[] = [];
+  const inTheWay = new Set<string>();
+  const dropFirst = new Set<string>();
+  for (const index of declared) {
+    const name = nameOnCell(index);
+    const there = byName.get(name);
+    if (there !== undefined && indexIsAsDeclared(index, there)) {
+      // One that is being built is asked for again: mongod then answers when it is there.
+      if (unfinished.has(name)) build.push(index);
+      continue;
+    }
+    const alteration = there === undefined || unfinished.has(name) ? undefined : alterationOf(index, there);
+    if (alteration !== undefined) {
+      alter.push(alteration);
+      continue;
+    }
+    // What somebody else has made under another name stays: mongod then says what is in the way.
+    const blockers = found.filter((one) => keepsOut(one, index)).map(({ name: blocker = '' }) => blocker).filter((blocker) => blocker === name || retired.has(blocker));
+    if (blockers.length === 0) {
+      build.push(index);
+      continue;
+    }
+    buildThen.push(index);
+    for (const blocker of blockers) inTheWay.add(blocker);
+    const standIn = standInFor(index);
+    if (isText(index)) continue;
+    const standing = byName.get(standInName(index));
+    const stands = standing !== undefined && indexIsAsDeclared(standIn, standing);
+    if (standing !== undefined && !stands) dropFirst.add(standInName(index));
+    if (!stands || unfinished.has(standInName(index))) build.push(standIn);
+  }
+  const going = found.map(({ name = '' }) => name).filter((name) => retired.has(name) && !names.has(name));
+  if (indexes.length - dropFirst.size + build.length > maxIndexes) {
+    return { alter, dropFirst: [...new Set([...going, ...inTheWay])], build: [...build.filter((index) => names.has(nameOnCell(index))), ...buildThen], drop: [], buildThen: [], dropLast: [] };
+  }
+  // Also the stand-ins that are built here.
+  const dropLast = new Set([...going, ...build.map(nameOnCell)].filter((name) => !names.has(name) && !inTheWay.has(name)));
+  return { alter, dropFirst: [...dropFirst], build, drop: [...inTheWay], buildThen, dropLast: [...dropLast] };
+}
