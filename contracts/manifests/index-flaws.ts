@@ -5,7 +5,7 @@ import type { IndexSpec } from './index-spec.ts';
 const textOptions = ['weights', 'default_language', 'language_override'] as const;
 const planarOptions = ['bits', 'min', 'max'] as const;
 
-export const isWildcard = ({ keys }: IndexSpec): boolean => keys.some(({ field, order }) => order !== 'text' && (field === '$**' || field.endsWith('.$**')));
+const isWildcard = ({ keys }: IndexSpec): boolean => keys.some(({ field, order }) => order !== 'text' && (field === '$**' || field.endsWith('.$**')));
 export const isText = ({ keys }: IndexSpec): boolean => keys.some(({ order }) => order === 'text');
 const isOnId = ({ keys }: IndexSpec): boolean => keys.length === 1 && keys[0]?.field === '_id' && typeof keys[0].order === 'number';
 
@@ -80,7 +80,7 @@ export function fullCollation(collation: IndexSpec['collation']): Record<string,
 }
 
 /** By what MongoDB tells indexes apart: of two that have it in common, it makes one. */
-export function identityOf(index: IndexSpec): string {
+function identityOf(index: IndexSpec): string {
   if (isText(index)) return 'text';
   const { keys, unique = false, sparse = false, partialFilterExpression = null, collation, wildcardProjection = null } = index;
   return JSON.stringify({ keys: keys.map(({ field, order }) => [field, order]), unique, sparse, partialFilterExpression, collation: fullCollation(collation) ?? null, wildcardProjection });

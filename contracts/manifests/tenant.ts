@@ -7,8 +7,8 @@ import { indexSpecSchema } from './index-spec.ts';
 import { declaredJsonSchemaDocument, jsonSchemaDocument } from './json-schema-document.ts';
 import { configSchema } from './tenant-config.ts';
 
-export const validationLevels = ['strict', 'moderate', 'off'] as const;
-export const validationActions = ['error', 'warn'] as const;
+const validationLevels = ['strict', 'moderate', 'off'] as const;
+const validationActions = ['error', 'warn'] as const;
 
 export const collectionSpecSchema = z.strictObject({
   name: collectionNameSchema.meta({ description: 'Unique among all services of the tenant.' }),

@@ -5,6 +5,7 @@ import type { RouteAnswer } from '../../../contracts/routes.ts';
 import { canonicalDigest } from '../../../contracts/canonical-json.ts';
 import { stepPlans } from '../../../domain/step-plan.ts';
 import type { LedgerDocument, RevisionDocument } from '../../../store/documents.ts';
+import { upgradeOnRead } from '../../../store/storage-versions.ts';
 import { commitment } from '../../../store/ledger.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
@@ -154,7 +155,7 @@ test('each revision names the entry that committed it, and each event tells wher
   for (const revision of revisions) {
     const entry = entries.find(({ id }) => id === revision.ledgerEntry);
     assert.equal(entry?.next?.generation, revision._id.generation);
-    assert.equal(entry?.next?.digest, canonicalDigest(revision.spec));
+    assert.equal(entry?.next?.digest, canonicalDigest(upgradeOnRead(revision).spec));
     assert.equal(entry?.time, revision.time.toISOString());
   }
   assert.deepEqual(

@@ -9,6 +9,7 @@ import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import { operationOutcomes } from '../../../domain/operation-outcomes.ts';
 import { stepPlans } from '../../../domain/step-plan.ts';
 import type { RevisionDocument } from '../../../store/documents.ts';
+import { upgradeOnRead } from '../../../store/storage-versions.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { inShort, requireJoined } from '../../harness/entry-chain.ts';
@@ -93,7 +94,7 @@ test('each generation is told by the entry that committed it: a verb that writes
   assert.deepEqual(revisions.map(({ _id }) => _id.generation), Array.from({ length: tenant.metadata.generation }, (_, index) => index + 1));
   const told = revisions.map((revision) => {
     const entry = entries.find(({ id }) => id === revision.ledgerEntry);
-    assert.deepEqual([entry?.next?.generation, entry?.next?.digest], [revision._id.generation, canonicalDigest(revision.spec)]);
+    assert.deepEqual([entry?.next?.generation, entry?.next?.digest], [revision._id.generation, canonicalDigest(upgradeOnRead(revision).spec)]);
     return entry === undefined ? undefined : inShort(entry);
   });
   const writing: readonly OperationKind[] = ['activate', 'change_plan', 'suspend', 'resume', 'suspend', 'archive', 'reactivate', 'suspend', 'archive'];
