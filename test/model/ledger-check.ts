@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { canonicalDigest } from '../../contracts/canonical-json.ts';
 import type { LedgerEntry } from '../../contracts/ledger-entry.ts';
 import type { LedgerDocument, OperationDocument, RevisionDocument } from '../../store/documents.ts';
-import { upgradeOnRead } from '../../store/storage-versions.ts';
 import { commitment } from '../../store/ledger.ts';
 import { upgradeOnRead } from '../../store/storage-versions.ts';
 import { entryOf } from '../harness/control-data.ts';
@@ -36,7 +35,7 @@ function verifyOperation({ _id: id, kind, state, waitsFor, startTime }: Operatio
 
 function verifyRevisions(revisions: readonly RevisionDocument[], entries: readonly LedgerEntry[]): void {
   assert.deepEqual(revisions.map(({ _id }) => _id.generation), revisions.map((_, index) => index + 1), 'no generation is missing');
-  for (const { _id: { generation }, ledgerEntry, spec } of revisions.map((revision) => upgradeOnRead(revision))) {
+  for (const { _id: { generation }, ledgerEntry, spec } of revisions) {
     const committing = entries.find(({ id }) => id === ledgerEntry);
     assert.ok(committing !== undefined, `the entry of generation ${generation}`);
     const digest = canonicalDigest(spec);
