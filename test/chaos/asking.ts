@@ -49,7 +49,7 @@ const twiceShare = 0.1;
 const retryMs = { least: 50, span: 700 };
 
 function isNotNow(error: unknown): boolean {
-  return !(error instanceof ApiError) || error.problem.status === 503 || error.code === 'idempotency_in_progress';
+  return !(error instanceof ApiError) || error.problem.status === 503 || error.problem.status === 429 || error.code === 'idempotency_in_progress';
 }
 
 export function createAsker({ installation: { replicas, token }, recollection, chance }: AskerOptions): Asker {

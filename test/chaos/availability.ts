@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApiClient } from '../../client/api-client.ts';
+import { ApiError } from '../../client/api-error.ts';
 import type { Installation } from '../harness/installation.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import type { Strike } from './strikes.ts';
@@ -10,16 +11,25 @@ export interface Heartbeat {
   readonly at: number;
 }
 
+/** All small writes: those that were acknowledged, and how the others ended. */
+export interface Heartbeats {
+  readonly acknowledged: readonly Heartbeat[];
+  readonly failures: readonly string[];
+}
+
 const intervalMs = 200;
 const timeoutMs = 3_000;
+/** A machine that is busy with something else is not to be kept busy by this. */
+const mostAtOnce = 2;
 /** Each API writes to tenants of its own in turn: one that a dead commit keeps is not the plane. */
 const tenantsPerApi = 4;
 
 /** Declares the tenants, and has every API write to one of its own five times a second until it is stopped. */
-export async function beat({ replicas, token, client }: Pick<Installation, 'replicas' | 'token' | 'client'>, stop: AbortSignal): Promise<{ readonly stopped: Promise<Heartbeat[]> }> {
+export async function beat({ replicas, token, client }: Pick<Installation, 'replicas' | 'token' | 'client'>, stop: AbortSignal): Promise<{ readonly stopped: Promise<Heartbeats> }> {
   const name = (api: number, tenant: number): string => `heart-${api + 1}-${tenant + 1}`;
   for (const [api] of replicas.entries()) for (let tenant = 0; tenant < tenantsPerApi; tenant += 1) await client().call('createTenant', { body: tenantManifest(name(api, tenant)) });
-  const heartbeats: Heartbeat[] = [];
+  const acknowledged: Heartbeat[] = [];
+  const failures: string[] = [];
 
   async function write(api: number, count: number): Promise<void> {
     const server = replicas[api]?.server ?? '';
@@ -27,18 +37,24 @@ export async function beat({ replicas, token, client }: Pick<Installation, 'repl
     const body = { ...manifest, metadata: { ...manifest.metadata, labels: { beat: String(count) } } };
     const through = createApiClient({ server, token: () => token({ subject: 'heart@example.com' }), retryForMs: 0 });
     await through.call('putTenant', { params: { name: body.metadata.name }, ifMatch: '*', body, signal: AbortSignal.timeout(timeoutMs) });
-    heartbeats.push({ api: `api ${api + 1}`, at: Date.now() });
+    acknowledged.push({ api: `api ${api + 1}`, at: Date.now() });
   }
 
   async function beatOf(api: number): Promise<void> {
+    let underWay = 0;
     for (let count = 1; !stop.aborted; count += 1) {
-      // Not waited for: one that is not answered says nothing of the next.
-      write(api, count).catch(() => undefined);
+      if (underWay < mostAtOnce) {
+        underWay += 1;
+        // Not waited for: one that is not answered says nothing of the next.
+        write(api, count)
+          .catch((error: unknown) => void failures.push(error instanceof ApiError ? error.code : 'no answer'))
+          .finally(() => (underWay -= 1));
+      }
       await delay(intervalMs);
     }
     await delay(timeoutMs);
   }
-  return { stopped: Promise.all(replicas.map((_, api) => beatOf(api))).then(() => heartbeats) };
+  return { stopped: Promise.all(replicas.map((_, api) => beatOf(api))).then(() => ({ acknowledged, failures })) };
 }
 
 export interface Quantiles {

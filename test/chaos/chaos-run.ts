@@ -9,7 +9,7 @@ import { liveAsApplication } from './applications.ts';
 import { createAsker } from './asking.ts';
 import type { Asker } from './asking.ts';
 import { beat } from './availability.ts';
-import type { Heartbeat } from './availability.ts';
+import type { Heartbeats } from './availability.ts';
 import { liveAsCaller, liveAsTemplateOwner } from './callers.ts';
 import { createChance } from './chance.ts';
 import type { Chance } from './chance.ts';
@@ -27,7 +27,7 @@ export const chaosInstallation = { replicas: 2, settings: { TENURE_BRAKE_AT_LEAS
 export interface ChaosRun {
   readonly recollection: Recollection;
   readonly strikes: readonly Strike[];
-  readonly heartbeats: readonly Heartbeat[];
+  readonly heartbeats: Heartbeats;
 }
 
 export interface ChaosOptions {

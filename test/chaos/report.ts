@@ -31,8 +31,9 @@ export async function reportOf({ control, databases, replicas }: Pick<Installati
     `operations: ${tally(operations.map(({ kind, state }) => `${kind} ${state}`))}`,
     `seen to end: ${ends.length}; suspensions looked at: ${suspensions.length}; answers compared with their repetition: ${replays}`,
     `documents: ${documents.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length} acknowledged of ${documents.length} tried; ${refusedTrespasses} trespasses refused`,
-    ...kinds.map((kind) => `after a kill of ${kind}, next write of any API: ${times(untilNextWrite(heartbeats, strikes, kind))}`),
+    `small writes: ${heartbeats.acknowledged.length} acknowledged; not: ${tally(heartbeats.failures)}`,
+    ...kinds.map((kind) => `after a kill of ${kind}, next write of any API: ${times(untilNextWrite(heartbeats.acknowledged, strikes, kind))}`),
     `answered after: ${times(asked.flatMap(({ sentAt, answeredAt }) => (answeredAt === undefined ? [] : [answeredAt - sentAt])))}`,
-    ...replicas.map((_, index) => `api ${index + 1}, silent for a second or more though it and the control database ran: ${times(silences(heartbeats, strikes, `api ${index + 1}`).filter((ms) => ms >= 1_000))}`),
+    ...replicas.map((_, index) => `api ${index + 1}, silent for a second or more though it and the control database ran: ${times(silences(heartbeats.acknowledged, strikes, `api ${index + 1}`).filter((ms) => ms >= 1_000))}`),
   ];
 }
