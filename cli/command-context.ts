@@ -44,6 +44,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** What the connection is read from; once the command line has been parsed. */
   sources(): ConnectionSources;
+  /** Has the certificates of that file trusted, where one is named. @throws CliFailure usage */
+  trust(caFile: string | undefined): void;
   /**
    * A client of the API the user means; its requests end when the command is interrupted.
    * @throws CliFailure usage

@@ -10,10 +10,12 @@ export interface Connection {
   readonly server: string;
   /** Reads the token anew each time, for its file may be renewed while a command waits. @throws CliFailure usage */
   readonly token: () => string;
+  /** File of the certificates to trust, where it is not those that are trusted everywhere. */
+  readonly caFile?: string;
 }
 
 export interface ConnectionSources extends ContextSources {
-  readonly flags: { readonly server?: string; readonly tokenFile?: string; readonly context?: string };
+  readonly flags: { readonly server?: string; readonly tokenFile?: string; readonly caFile?: string; readonly context?: string };
   readonly environment: CliEnvironment;
 }
 
@@ -42,7 +44,18 @@ const tokenFix = 'give --token-file, or set TENURE_TOKEN_FILE or TENURE_TOKEN';
 export function resolveConnection(sources: ConnectionSources): Connection {
   const context = selectContext(sources);
   const { value: server } = findServer(sources, context);
-  return { server, token: findToken(sources, context, server).read };
+  const caFile = findCaFile(sources, context, server)?.value;
+  return { server, token: findToken(sources, context, server).read, ...(caFile === undefined ? {} : { caFile }) };
+}
+
+/** The file of the certificates to trust; that of a context counts for its server only, and of one that was only found with its own token only. */
+export function findCaFile(sources: ConnectionSources, context: SelectedContext | undefined, server: string): Setting | undefined {
+  const { flags, environment, workingDirectory } = sources;
+  if (flags.caFile !== undefined) return { value: resolve(workingDirectory, flags.caFile), origin: 'flag --ca-file' };
+  if (environment.caFile !== undefined) return { value: resolve(workingDirectory, environment.caFile), origin: 'environment TENURE_CA_FILE' };
+  const mayVouch = context?.found !== true || findGivenToken(sources) === undefined;
+  if (context?.caFile !== undefined && mayVouch && serverUrl(context.server) === server) return { value: context.caFile, origin: contextOrigin(context) };
+  return environment.systemCaFile === undefined ? undefined : { value: resolve(workingDirectory, environment.systemCaFile), origin: 'environment SSL_CERT_FILE' };
 }
 
 /** The API's address, in one spelling. @throws CliFailure usage, when there is none or it is no address */

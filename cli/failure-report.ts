@@ -5,6 +5,7 @@ import type { Terminal } from './command-context.ts';
 import { problemType } from './problem-type.ts';
 import { CliFailure } from './failure.ts';
 import { requestWord } from './request-words.ts';
+import { unreachableFix } from './unreachable-fix.ts';
 
 /** The resource that a failure is about. */
 export interface Subject {
@@ -31,8 +32,7 @@ export function asFailure(error: unknown, { interrupted, program }: Pick<Termina
   if (interrupted.aborted) return new CliFailure('interrupted', ['interrupted', ...resourceLines(subject)].join('\n'));
   if (error instanceof ApiError) return problemFailure(error.problem, program, subject);
   if (error instanceof ApiUnreachable) {
-    const fix = 'fix: start the installation (`npm start`), or correct the address (--server, TENURE_SERVER or the context file)';
-    return new CliFailure('unavailable', [`error: ${error.message}`, ...resourceLines(subject), fix].join('\n'));
+    return new CliFailure('unavailable', [`error: ${error.message}`, ...resourceLines(subject), `fix: ${unreachableFix(error)}`].join('\n'));
   }
   return new CliFailure('operationFailed', `error: the command itself failed; please report this\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }

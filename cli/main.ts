@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import http from 'node:http';
 import { enableCompileCache } from 'node:module';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { readEnvironment } from './config.ts';
 
@@ -8,6 +10,9 @@ const environment = readEnvironment();
 if (environment.compileCache !== undefined) enableCompileCache(environment.compileCache);
 const { runCli } = await import('./run-cli.ts');
 const { exitCodes } = await import('../contracts/problems.ts');
+
+// What Node before 24.14 does not have, is asked for by NODE_USE_ENV_PROXY there.
+if (environment.proxies !== undefined && typeof http.setGlobalProxyFromEnv === 'function') http.setGlobalProxyFromEnv(environment.proxies);
 
 const interruption = new AbortController();
 // Once: a second Ctrl-C ends the process as it always does.
@@ -36,4 +41,6 @@ process.exitCode = await runCli({
   installationDirectory: fileURLToPath(new URL('..', import.meta.url)),
   interrupted: interruption.signal,
   unread: unread.signal,
+  // What NODE_EXTRA_CA_CERTS adds is added to these too.
+  trust: (certificates) => tls.setDefaultCACertificates([...certificates, ...tls.getCACertificates('extra')]),
 });

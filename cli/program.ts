@@ -76,6 +76,7 @@ export function createProgram(context: CommandContext): Command {
     .version(readVersion(), '-V', 'print the version of this command')
     .option('--server <url>', 'address of the API, such as http://127.0.0.1:8080')
     .option('--token-file <path>', 'file that holds the bearer token')
+    .option('--ca-file <path>', 'file with the certificates (PEM) of the authorities to trust for the API')
     .option('--context <name>', 'context to use; see tenure context --help')
     .exitOverride()
     .configureOutput({

@@ -5,6 +5,7 @@ import type { ApiClient, ApiClientOptions } from '../client/api-client.ts';
 import { exitCodes } from '../contracts/problems.ts';
 import type { CommandContext, Input, Output, Terminal } from './command-context.ts';
 import type { CliEnvironment } from './config.ts';
+import { readCertificates } from './certificates.ts';
 import { resolveConnection } from './connection.ts';
 import type { ConnectionSources } from './connection.ts';
 import { asFailure } from './failure-report.ts';
@@ -26,6 +27,8 @@ export interface CliOptions {
   readonly interrupted: AbortSignal;
   /** Aborted when what is written to stdout no longer goes anywhere. */
   readonly unread: AbortSignal;
+  /** Has these certificates trusted, and no others, by all that this process connects to. */
+  readonly trust?: (certificates: readonly string[]) => void;
   /** Makes the client; a test may stand between. */
   readonly createClient?: (options: ApiClientOptions) => ApiClient;
 }
@@ -34,7 +37,7 @@ export interface CliOptions {
 const retryForMs = 5_000;
 
 /** Runs one command line to its end. Never throws; resolves with the exit code. */
-export async function runCli({ argv, stdin, stdout, stderr, environment, workingDirectory, installationDirectory, interrupted, unread, createClient = createApiClient }: CliOptions): Promise<number> {
+export async function runCli({ argv, stdin, stdout, stderr, environment, workingDirectory, installationDirectory, interrupted, unread, trust = () => undefined, createClient = createApiClient }: CliOptions): Promise<number> {
   const paintFor = (output: Output) => createPaint(output.isTTY === true && !environment.noColor);
   const terminal: Terminal = {
     stdin,
@@ -52,8 +55,12 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
   const context: CommandContext = {
     terminal,
     sources: () => ({ flags: program.opts(), environment, workingDirectory, installationDirectory }),
+    trust(caFile) {
+      if (caFile !== undefined) trust(readCertificates(caFile));
+    },
     connect({ flags = program.opts(), signal, ...options } = {}) {
-      const connection = resolveConnection({ ...context.sources(), flags });
+      const { caFile, ...connection } = resolveConnection({ ...context.sources(), flags });
+      context.trust(caFile);
       return interruptible(createClient({ ...connection, retryForMs, ...options }), signal === undefined ? interrupted : AbortSignal.any([interrupted, signal]));
     },
   };
@@ -72,8 +79,8 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
 }
 
 /** The program with the flags that say which API is meant. */
-function programAgain(calledAs: string, { context, server, tokenFile }: ConnectionSources['flags']): string {
-  const flags = Object.entries({ '--context': context, '--server': server, '--token-file': tokenFile });
+function programAgain(calledAs: string, { context, server, tokenFile, caFile }: ConnectionSources['flags']): string {
+  const flags = Object.entries({ '--context': context, '--server': server, '--token-file': tokenFile, '--ca-file': caFile });
   return [calledAs, ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))].map(shellWord).join(' ');
 }
 

@@ -5,7 +5,7 @@ import { routes } from '../contracts/routes.ts';
 import type { RouteAnswer, RouteBodyInput, RouteContract, RouteId, RouteParams, RouteQueryInput } from '../contracts/routes.ts';
 import { streams } from '../contracts/streams.ts';
 import type { StreamContract, StreamId, StreamQuery } from '../contracts/streams.ts';
-import { ApiError, ApiUnreachable } from './api-error.ts';
+import { ApiError, ApiUnreachable, redirection } from './api-error.ts';
 import { readEvents } from './event-stream.ts';
 import type { StreamedEvent } from './event-stream.ts';
 import { pause } from './pause.ts';
@@ -91,7 +91,7 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
 
   async function reached(url: string, init: RequestInit, caller: AbortSignal | undefined): Promise<Response> {
     try {
-      return await fetch(url, init);
+      return await fetch(url, { ...init, redirect: 'manual' });
     } catch (error) {
       if (caller?.aborted === true) throw error;
       throw new ApiUnreachable(base, error);
@@ -113,15 +113,16 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
     try {
       return await response.json();
     } catch (error) {
-      throw new ApiUnreachable(base, error);
+      throw new ApiUnreachable(base, new Error('what answers there is not the API, or its answer was cut off', { cause: error }));
     }
   }
 
   async function failureOf(response: Response): Promise<ApiError | ApiUnreachable> {
+    if (response.status >= 300 && response.status < 400) return new ApiUnreachable(base, redirection(response.headers.get('location')));
     try {
       return new ApiError(readableProblem.parse(await response.json()) as Problem);
     } catch {
-      return new ApiUnreachable(base, new Error(`status ${response.status} without a problem document; is this the address of the API?`));
+      return new ApiUnreachable(base, new Error(`what answers there (${response.status}) is not the API`));
     }
   }
 
@@ -162,7 +163,7 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
           isClaimed ||= inProgress;
           waitMs = Math.max(waitMs, retryAfterMs(response));
         } catch (error) {
-          if (!(error instanceof ApiUnreachable)) throw error;
+          if (!(error instanceof ApiUnreachable) || !error.retryable) throw error;
           failure = error;
         }
         // Every change carries a key or changes nothing, so what may have been done is not done twice.

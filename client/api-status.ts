@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApiUnreachable } from './api-error.ts';
+import { ApiUnreachable, redirection } from './api-error.ts';
 
 /** How an API says it is, to anybody. */
 export interface ApiStatus {
@@ -23,7 +23,8 @@ export async function readApiStatus(server: string, signal?: AbortSignal): Promi
   let response: Response;
   let body: unknown;
   try {
-    response = await fetch(`${server}/readyz`, { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) });
+    response = await fetch(`${server}/readyz`, { redirect: 'manual', signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) });
+    if (response.status >= 300 && response.status < 400) throw redirection(response.headers.get('location'));
     body = await response.json();
   } catch (error) {
     if (signal?.aborted === true) throw error;
@@ -31,7 +32,7 @@ export async function readApiStatus(server: string, signal?: AbortSignal): Promi
   }
   const endedAt = Date.now();
   const { success, data } = readySchema.safeParse(body);
-  if (!success) throw new ApiUnreachable(server, new Error(`/readyz answered ${response.status} in another form; is this the address of the API?`));
+  if (!success) throw new ApiUnreachable(server, new Error(`what answers there (${response.status}) is not the API`));
   const date = Date.parse(response.headers.get('date') ?? '');
   // The header has whole seconds: half of one is what it leaves off on average.
   const clockAheadMs = Number.isNaN(date) ? undefined : date + 500 - (beganAt + endedAt) / 2;

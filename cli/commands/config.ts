@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
-import { findServer, findToken } from '../connection.ts';
+import { findCaFile, findServer, findToken } from '../connection.ts';
 import type { ConnectionSources } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
 import { contextInEffect } from '../contexts/selected-context.ts';
@@ -64,6 +64,8 @@ function explainSettings(sources: ConnectionSources): ExplainedValue[] {
   const read = attempt(() => token.found?.read());
   // Without its cause a consequence is no flaw of its own.
   const serverFlaw = context.failure === undefined ? server.failure?.report : undefined;
+  const caFile = server.found === undefined ? undefined : findCaFile(sources, context.found, server.found.value);
+  const proxies = Object.keys(environment.proxies ?? {}).filter((name) => !/^no_proxy$/i.test(name));
   const storePath = contextStorePath(environment);
   return [
     line('context', context.found?.name ?? context.found?.path, context.found?.selectedBy, context.failure?.report),
@@ -71,6 +73,8 @@ function explainSettings(sources: ConnectionSources): ExplainedValue[] {
     line('server', server.found?.value, server.found?.origin, serverFlaw),
     line('token', read.found === undefined ? undefined : '(hidden)', read.found === undefined ? undefined : token.found?.origin, server.found === undefined ? undefined : (token.failure ?? read.failure)?.report),
     line('token file', token.found?.path, token.found?.path === undefined ? undefined : token.found.origin),
+    line('ca file', caFile?.value ?? 'public authorities', caFile?.origin ?? 'default'),
+    line('proxy', proxies.length === 0 ? 'none' : proxies.join(', '), proxies.length === 0 ? 'default' : 'environment'),
     line('colour', environment.noColor ? 'never' : 'on a terminal', environment.noColor ? 'environment NO_COLOR' : 'default'),
     line('called as', environment.calledAs, 'command line'),
   ];

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
+import { readCertificates } from '../certificates.ts';
 import { contextOrigin, serverUrl } from '../connection.ts';
 import { contextNamed, contextStorePath, readContexts, requireContextName, writeContexts } from '../contexts/context-store.ts';
 import type { ContextFile, NamedContext } from '../contexts/context-store.ts';
@@ -68,9 +69,9 @@ export function addContext(program: Command, context: CommandContext): void {
   group
     .command('set')
     .summary('make or change a context')
-    .description('Make or change a context: --server and --token-file say what it holds; what is not given stays.')
+    .description('Make or change a context: --server, --token-file and --ca-file say what it holds; what is not given stays.')
     .argument('<name>', 'context')
-    .addHelpText('after', '\nExamples:\n  tenure context set prod --server https://tenure.example --token-file prod.token\n  tenure context set prod --token-file new.token')
+    .addHelpText('after', '\nExamples:\n  tenure context set prod --server https://tenure.example --token-file prod.token\n  tenure context set prod --token-file new.token\n  tenure context set prod --ca-file company-ca.pem   for an API with a certificate of your own authority')
     .action((name: string) => set(requireContextName(name), context));
 
   group
@@ -102,10 +103,10 @@ function show(name: string | undefined, output: Data, context: CommandContext): 
   const sources = context.sources();
   const selected = contextInEffect(name === undefined ? sources : { ...sources, flags: { context: name } });
   if (selected === undefined) throw usageFailure('no context is in effect', 'make one: tenure context set NAME --server URL --token-file PATH; then: tenure context use NAME');
-  const { server, tokenFile, selectedBy } = selected;
-  const shown = { ...(selected.name === undefined ? {} : { name: selected.name }), server, ...(tokenFile === undefined ? {} : { tokenFile }), path: selected.path, ...(name === undefined ? { selectedBy } : {}) };
+  const { server, tokenFile, caFile, selectedBy } = selected;
+  const shown = { ...(selected.name === undefined ? {} : { name: selected.name }), server, ...(tokenFile === undefined ? {} : { tokenFile }), ...(caFile === undefined ? {} : { caFile }), path: selected.path, ...(name === undefined ? { selectedBy } : {}) };
   if (output !== 'table') context.terminal.stdout.write(renderObject(output, shown));
-  else context.terminal.stdout.write(renderFields([['Context', selected.name ?? selected.path], ['Server', server], ['Token file', tokenFile], ['Stands in', selected.path], ['Selected by', name === undefined ? selectedBy : undefined]]));
+  else context.terminal.stdout.write(renderFields([['Context', selected.name ?? selected.path], ['Server', server], ['Token file', tokenFile], ['CA file', caFile], ['Stands in', selected.path], ['Selected by', name === undefined ? selectedBy : undefined]]));
 }
 
 function use(name: string, context: CommandContext): void {
@@ -130,7 +131,9 @@ function set(name: string, context: CommandContext): void {
   if (flags.server !== undefined && before !== undefined && server !== before.server && flags.tokenFile === undefined && tokenFile !== undefined) {
     throw usageFailure(`the token of context "${name}" is for ${before.server}, not for ${server}`, 'give --token-file too');
   }
-  writeContexts(path, { ...file, contexts: { ...file.contexts, [name]: { server, ...(tokenFile === undefined ? {} : { tokenFile }) } } });
+  const caFile = flags.caFile === undefined ? before?.caFile : resolve(workingDirectory, flags.caFile);
+  if (flags.caFile !== undefined && caFile !== undefined) readCertificates(caFile);
+  writeContexts(path, { ...file, contexts: { ...file.contexts, [name]: { server, ...(tokenFile === undefined ? {} : { tokenFile }), ...(caFile === undefined ? {} : { caFile }) } } });
   context.terminal.stdout.write(`context ${name} ${before === undefined ? 'created' : 'changed'}\n`);
   if (file.current !== name) context.terminal.stderr.write(`to use it from now on: tenure context use ${name}\n`);
 }

@@ -26,15 +26,16 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .action(({ output }: { readonly output: Exclude<OutputFormat, 'name'> }) => diagnose(output, context));
 }
 
-async function diagnose(output: Exclude<OutputFormat, 'name'>, { terminal: { stdout, paintOut, interrupted }, sources, connect }: CommandContext): Promise<void> {
+async function diagnose(output: Exclude<OutputFormat, 'name'>, { terminal: { stdout, paintOut, interrupted }, sources, trust, connect }: CommandContext): Promise<void> {
   const findings: Finding[] = [];
   const tell = (found: readonly Finding[]): void => {
     findings.push(...found);
     // One by one, for a check may take its time.
     if (output === 'table') stdout.write(found.map((finding) => renderFinding(finding, paintOut)).join(''));
   };
-  const { findings: local, server, token } = checkLocally(sources());
+  const { findings: local, server, token, caFile } = checkLocally(sources());
   tell(local);
+  trust(caFile);
   if (server === undefined) tell([skipped('API', 'its address is not known')]);
   else {
     const remote = await checkApi(server.value, interrupted);

@@ -37,7 +37,7 @@ export async function complete(program: Command, words: readonly string[], { con
   const subcommands = wanted.kind === 'operand' && operands.length === 0 ? subcommandsOf(command) : [];
   const source = wanted.kind === 'value' ? sourceOfOption(wanted.option) : wanted.argument === undefined ? undefined : sourceOfArgument(command, wanted.argument);
   if (source === 'files') return { ...found([]), files: true };
-  const flags = Object.fromEntries(['server', 'tokenFile', 'context'].flatMap((name) => (options.has(name) ? [[name, options.get(name)]] : [])));
+  const flags = Object.fromEntries(['server', 'tokenFile', 'caFile', 'context'].flatMap((name) => (options.has(name) ? [[name, options.get(name)]] : [])));
   const values = await valuesOf(source, { current, operands, sources: connection(flags), api: () => connect(flags, AbortSignal.timeout(deadlineMs)) });
   const candidates = [...subcommands, ...values.map((value) => ({ value, description: '' }))].filter(({ value }) => value.startsWith(current));
   // A path goes on below a field that has some.

@@ -73,6 +73,7 @@ const verbs: ValueSource = () => [...new Set(['tenant', 'template', 'plan', 'reg
 const optionSources: Readonly<Record<string, ValueSource>> = {
   '--file': 'files',
   '--token-file': 'files',
+  '--ca-file': 'files',
   '--context': contexts,
   '--plan': named('plan'),
   '--template': named('template'),

@@ -10,6 +10,8 @@ import { fixOf, readText, reasonOf } from '../text/read-text.ts';
 export interface NamedContext {
   readonly server: string;
   readonly tokenFile?: string | undefined;
+  /** Certificates of the authorities that vouch for it, instead of those that are trusted everywhere. */
+  readonly caFile?: string | undefined;
 }
 
 /** The contexts of a user, and which of them is in use. */
@@ -19,7 +21,7 @@ export interface ContextFile {
 }
 
 const nameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
-export const contextSchema = z.strictObject({ server: z.string().min(1), tokenFile: z.string().min(1).optional() });
+export const contextSchema = z.strictObject({ server: z.string().min(1), tokenFile: z.string().min(1).optional(), caFile: z.string().min(1).optional() });
 const fileSchema = z.strictObject({ current: nameSchema.optional(), contexts: z.record(nameSchema, contextSchema) });
 
 /** `$XDG_CONFIG_HOME/tenure/config.json`; `undefined` where there is no home. */

@@ -5,6 +5,7 @@ import type { CliEnvironment } from '../config.ts';
 import { attempt, usageFailure } from '../failure.ts';
 import { fixOf, readText, reasonOf } from '../text/read-text.ts';
 import { contextNamed, contextSchema, contextStorePath, readContexts } from './context-store.ts';
+import type { NamedContext } from './context-store.ts';
 
 /** The context that is in effect. */
 export interface SelectedContext {
@@ -17,12 +18,14 @@ export interface SelectedContext {
   readonly server: string;
   /** Absolute. */
   readonly tokenFile?: string;
+  /** Absolute. */
+  readonly caFile?: string;
   /** Found by itself in a folder, which somebody else may have filled: it may name no token but one that lies beside it. */
   readonly found?: true;
 }
 
 export interface ContextSources {
-  readonly flags: { readonly server?: string; readonly tokenFile?: string; readonly context?: string };
+  readonly flags: { readonly server?: string; readonly tokenFile?: string; readonly caFile?: string; readonly context?: string };
   readonly environment: Pick<CliEnvironment, 'server' | 'token' | 'tokenFile' | 'contextFile' | 'contextName' | 'configHome'>;
   readonly workingDirectory: string;
   /** Where the script `tenure` lies. */
@@ -73,15 +76,17 @@ export function contextInEffect({ flags, environment, workingDirectory, installa
 
 function named(name: string, selectedBy: string, configHome: string | undefined): SelectedContext {
   const path = contextStorePath({ configHome });
-  const { server, tokenFile } = contextNamed(name, readContexts(path), path);
-  const folder = dirname(path ?? '');
-  return { name, path: path ?? '', selectedBy, server, ...(tokenFile === undefined ? {} : { tokenFile: resolve(folder, tokenFile) }) };
+  return { name, path: path ?? '', selectedBy, ...resolvedIn(dirname(path ?? ''), contextNamed(name, readContexts(path), path)) };
+}
+
+/** With the files that it names as seen from its folder. */
+function resolvedIn(folder: string, { server, tokenFile, caFile }: NamedContext): Pick<SelectedContext, 'server' | 'tokenFile' | 'caFile'> {
+  return { server, ...(tokenFile === undefined ? {} : { tokenFile: resolve(folder, tokenFile) }), ...(caFile === undefined ? {} : { caFile: resolve(folder, caFile) }) };
 }
 
 function fromFile(path: string, selectedBy: string): SelectedContext {
   try {
-    const { server, tokenFile } = contextSchema.parse(JSON.parse(readText(path)));
-    return { path, selectedBy, server, ...(tokenFile === undefined ? {} : { tokenFile: resolve(dirname(path), tokenFile) }) };
+    return { path, selectedBy, ...resolvedIn(dirname(path), contextSchema.parse(JSON.parse(readText(path)))) };
   } catch (error) {
     const reason = error instanceof z.ZodError ? 'a field is missing, unknown, empty or of the wrong type' : reasonOf(error);
     throw usageFailure(`the context ${path} cannot be read: ${reason}`, fixOf(error, 'it must hold {"server": "http://…", "tokenFile": "…"}; `npm start` writes it'));

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { findServer, findToken, isLoopback } from '../connection.ts';
+import { readCertificates } from '../certificates.ts';
+import { findCaFile, findServer, findToken, isLoopback } from '../connection.ts';
 import type { ConnectionSources, Setting, TokenSource } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
 import { selectContext } from '../contexts/selected-context.ts';
@@ -14,6 +15,7 @@ export interface LocalDiagnosis {
   readonly findings: readonly Finding[];
   readonly server?: Setting;
   readonly token?: TokenSource;
+  readonly caFile?: string;
 }
 
 const othersMayRead = 0o044;
@@ -26,14 +28,18 @@ export function checkLocally(sources: ConnectionSources): LocalDiagnosis {
   const server = attempt(() => findServer(sources, context.found));
   if (server.failure !== undefined) return { findings: [contextFinding(context.found, sources), flawOf('server', server.failure), skipped('token', 'the server is not known')] };
   const { found } = server;
+  const caFile = findCaFile(sources, context.found, found.value);
+  const certificates = attempt(() => (caFile === undefined ? undefined : readCertificates(caFile.value)));
+  const caFindings = caFile === undefined ? [] : [certificates.failure === undefined ? ok('ca', `${caFile.value} (${caFile.origin})`) : flawOf('ca', certificates.failure)];
   const token = attempt(() => {
     const source = findToken(sources, context.found, found.value);
     source.read();
     return source;
   });
   return {
-    findings: [contextFinding(context.found, sources), serverFinding(found), token.failure === undefined ? tokenFinding(token.found) : flawOf('token', token.failure)],
+    findings: [contextFinding(context.found, sources), serverFinding(found), token.failure === undefined ? tokenFinding(token.found) : flawOf('token', token.failure), ...caFindings],
     server: found,
+    ...(caFile === undefined || certificates.failure !== undefined ? {} : { caFile: caFile.value }),
     ...(token.found === undefined ? {} : { token: token.found }),
   };
 }

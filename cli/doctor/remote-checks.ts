@@ -4,6 +4,7 @@ import { readApiStatus } from '../../client/api-status.ts';
 import type { ApiStatus } from '../../client/api-status.ts';
 import { problemType } from '../problem-type.ts';
 import { formatDurationMs } from '../text/duration.ts';
+import { unreachableFix } from '../unreachable-fix.ts';
 import { readVersion } from '../version.ts';
 import { ok, problem, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -19,7 +20,7 @@ export async function checkApi(server: string, interrupted: AbortSignal): Promis
     status = await readApiStatus(server, interrupted);
   } catch (error) {
     if (!(error instanceof ApiUnreachable)) throw error;
-    return [problem('reachable', 'unavailable', error.message, 'start the installation (npm start), or correct the address'), ...['ready', 'clock', 'version'].map((check) => skipped(check, 'the API does not answer'))];
+    return [problem('reachable', 'unavailable', error.message, unreachableFix(error)), ...['ready', 'clock', 'version'].map((check) => skipped(check, 'the API does not answer'))];
   }
   return [ok('reachable', `answered in ${formatDurationMs(status.tookMs)}`), ...readyFindings(status), clockFinding(status), versionFinding(status)];
 }
@@ -79,7 +80,7 @@ async function listFinding(api: ApiClient): Promise<Finding> {
 }
 
 function fromApi(check: string, error: unknown): Finding {
-  if (error instanceof ApiUnreachable) return problem(check, 'unavailable', error.message, 'try again');
+  if (error instanceof ApiUnreachable) return problem(check, 'unavailable', error.message, unreachableFix(error));
   if (!(error instanceof ApiError)) throw error;
   const { title, detail, errors, fix } = { ...error.problem, ...problemType(error.code) };
   const rules = (errors ?? []).map(({ message, allowed }) => ` ${message}${allowed === undefined ? '' : ` Allowed: ${allowed.join(', ')}.`}`).join('');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { readEnvironment } from '../../../cli/config.ts';
 import { resolveConnection } from '../../../cli/connection.ts';
+import type { ConnectionSources } from '../../../cli/connection.ts';
 import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { runInMemory } from './in-memory-cli.ts';
@@ -148,4 +149,21 @@ test('a byte order mark and line ends of Windows are no part of a context or tok
       assert.match(stderr, /UTF-16 text.*\nfix: save it as UTF-8\n$/);
     }
   }
+});
+
+test('the authority that a context names vouches for its server, and where it was only found, with its own token only', () => {
+  const server = 'https://api.example';
+  const path = join(here, '.tenure', 'context.json');
+  writeFileSync(path, JSON.stringify({ server, tokenFile: 'token', caFile: 'ca.pem' }));
+  const caFile = (environment: Readonly<Record<string, string>>, flags: ConnectionSources['flags'] = {}): string | undefined =>
+    resolveConnection({ flags, environment: readEnvironment(environment), workingDirectory: here, installationDirectory: installation }).caFile;
+  const own = join(here, '.tenure', 'ca.pem');
+  assert.equal(caFile({}), own);
+  assert.equal(caFile({ TENURE_SERVER: server, TENURE_TOKEN: 'of-the-user' }), undefined);
+  assert.equal(caFile({ TENURE_CONTEXT: path, TENURE_TOKEN: 'of-the-user' }), own);
+  assert.equal(caFile({ TENURE_SERVER: 'https://other.example', TENURE_TOKEN: 'of-the-user', TENURE_CONTEXT: path }), undefined);
+  assert.equal(caFile({ SSL_CERT_FILE: '/system.pem' }), own);
+  assert.equal(caFile({ TENURE_CA_FILE: '/own.pem', SSL_CERT_FILE: '/system.pem' }), '/own.pem');
+  assert.equal(caFile({ TENURE_CA_FILE: '/own.pem' }, { caFile: 'flag.pem' }), join(here, 'flag.pem'));
+  assert.equal(caFile({ TENURE_SERVER: 'https://other.example', TENURE_TOKEN: 't', SSL_CERT_FILE: '/system.pem' }), '/system.pem');
 });

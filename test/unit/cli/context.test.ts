@@ -153,9 +153,13 @@ test('config explain tells every value with its origin, and never the token', as
     server: `https://prod.example | context prod in ${store}`,
     token: `(hidden) | context prod in ${store}`,
     'token file': `${folder}/prod.token | context prod in ${store}`,
+    'ca file': 'public authorities | default',
+    proxy: 'none | default',
     colour: 'on a terminal | default',
     'called as': 'tenure | command line',
   });
+  const behind = await run('config explain --ca-file ca.pem', { environment: { HTTPS_PROXY: 'http://user:secret@proxy:1', NO_PROXY: 'a' } });
+  assert.match(behind.stdout, /^ca file +\S+ca\.pem +flag --ca-file\nproxy +HTTPS_PROXY +environment$/m, 'its password is not shown');
   const told = await run('config explain --server http://a:1 --token-file here.token', { environment: { TENURE_TOKEN: 'secret', NO_COLOR: '1' } });
   assert.match(told.stdout, /^server +http:\/\/a:1 +flag --server$/m);
   assert.match(told.stdout, /^token +\(hidden\) +flag --token-file$/m);

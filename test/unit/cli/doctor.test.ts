@@ -105,7 +105,7 @@ test('a problem says what to do, what depends on it is skipped, and the worst de
   behaviour = { ...sound(), ready: ['something else'] };
   const other = await doctor();
   assert.equal(other.code, exitCodes.unavailable);
-  assert.match(other.stdout, /^problem {2}reachable +no answer from \S+: \/readyz answered 200 in another form; is this the address of the API\?$/m);
+  assert.match(other.stdout, /^problem {2}reachable +no answer from \S+: what answers there \(200\) is not the API$/m);
   assert.match(other.stdout, /^skipped {2}caller +the API does not answer$/m);
 
   behaviour = sound();

@@ -1,0 +1,18 @@
+import { usageFailure } from './failure.ts';
+import { fixOf, readText, reasonOf } from './text/read-text.ts';
+
+const certificate = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
+const form = 'name a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)';
+
+/** The certificates of a file. @throws CliFailure usage */
+export function readCertificates(path: string): readonly string[] {
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (error) {
+    throw usageFailure(`the certificates in ${path} cannot be read: ${reasonOf(error)}`, fixOf(error, form));
+  }
+  const found = text.match(certificate);
+  if (found === null) throw usageFailure(`${path} holds no certificate`, form);
+  return found;
+}
