@@ -19,8 +19,8 @@ export interface BoundaryAttempt {
 
 export const noDocument = { _id: { $in: [] } };
 export const unstorable = [{ _id: [1] }];
-/** Of no collection, no user and no role. */
-export const nobody = 'tenure_probe';
+/** Of no collection, no user and no role: a manifest cannot declare a name with a hyphen. */
+export const nobody = 'tenure-probe';
 
 /** mongod's codes for the flaws of what is attempted. */
 export const stops = {

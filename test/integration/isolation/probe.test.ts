@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Document } from 'mongodb';
+import { collectionNameSchema } from '../../../contracts/identifiers.ts';
 import type { IsolationMode } from '../../../contracts/lifecycle.ts';
-import { beyondBoundary, withinBoundary } from '../../../engines/isolation/probe/boundary-attempts.ts';
+import { beyondBoundary, nobody, withinBoundary } from '../../../engines/isolation/probe/boundary-attempts.ts';
 import { attemptsOn } from '../../../engines/isolation/probe/neighbours.ts';
 import type { Neighbour } from '../../../engines/isolation/probe/neighbours.ts';
 import { differenceOf } from '../../../engines/isolation/parts/privileges.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { ensureBefore, modes, openCell, steps } from './cell-fixture.ts';
+import { ensureBefore, modes, openCell, specWith, steps } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(async () => {
@@ -39,8 +40,8 @@ async function everythingNear(home: Home): Promise<Document> {
     own: await cell.snapshot(home),
     neighbours: await Promise.all(neighbours.map((neighbour) => cell.snapshot(neighbour))),
     strayDatabases: (databases as Document[]).map(({ name }) => name as string).filter((name) => name.includes('probe') || name === 'tenant_00000000000000000000000000'),
-    strayUsers: await admin.collection('system.users').find({ user: 'tenure_probe' }).toArray(),
-    strayRoles: await admin.collection('system.roles').find({ role: 'tenure_probe' }).toArray(),
+    strayUsers: await admin.collection('system.users').find({ user: nobody }).toArray(),
+    strayRoles: await admin.collection('system.roles').find({ role: nobody }).toArray(),
     strayCollections: (await cell.root.db('tenure_pool').listCollections({}, { nameOnly: true }).toArray()).filter(({ name }) => name.includes('probe')),
     planeCollections: (await cell.root.db('tenure_cell').listCollections().toArray()).map(({ name }) => name),
   };
@@ -66,6 +67,13 @@ for (const mode of modes) {
       await probe.ensure(home);
       assert.equal(await probe.undo(home), 'a probe leaves nothing behind');
       assert.deepEqual(await everythingNear(home), before_);
+    });
+
+    test('no name that a manifest can declare is one that is tried', async () => {
+      const home = cell.home({ mode, spec: specWith(['tenure_probe', 'probe', 'claims'].map((name) => ({ name })), mode) });
+      await ensureBefore('probe-isolation', home);
+      await probe.ensure(home);
+      assert.equal(collectionNameSchema.safeParse(nobody).success, false);
     });
 
     describe('whatever is more or less than the boundary is named', () => {
