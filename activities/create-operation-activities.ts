@@ -21,6 +21,7 @@ export interface OperationActivitiesDependencies extends OperationEnvironment {
 function attemptContext(): AttemptContext {
   const context = Context.current();
   return {
+    attempt: context.info.attempt,
     heartbeat: () => context.heartbeat(),
     throwIfCancelled() {
       if (context.cancellationSignal.aborted) throw new CancelledFailure('the attempt was called off');

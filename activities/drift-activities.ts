@@ -56,10 +56,10 @@ export interface DriftDependencies {
 
 export function createDriftActivities({ store, cells, templates, installation, worker, record, start, failpoints, logger, metrics }: DriftDependencies): DriftActivities {
   async function homeOf(tenant: TenantDocument, cell: Cell, lease: WorkLease): Promise<Home | undefined> {
-    const { _id: uid, spec, placement, lifecycle } = tenant;
+    const { _id: uid, spec, placement, lifecycle, databaseUser: user } = tenant;
     if (placement === null) return undefined;
     const config = effectiveConfig(await templates.of(spec), spec.config);
-    return describeHome({ installation, uid, operationId: 'scan', mode: placement.mode, spec, form: homeFormIn(lifecycle), config, cell, lease });
+    return describeHome({ installation, uid, operationId: 'scan', mode: placement.mode, user, spec, form: homeFormIn(lifecycle), config, cell, lease });
   }
 
   async function begin({ begun, refused }: RecordedDrift, { name, spec }: TenantDocument): Promise<void> {

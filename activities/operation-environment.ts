@@ -23,6 +23,8 @@ export interface OperationEnvironment {
 
 /** What Temporal gives the attempt that runs. */
 export interface AttemptContext {
+  /** Which one of this activity it is, from 1 on. */
+  readonly attempt: number;
   readonly heartbeat: () => void;
   readonly throwIfCancelled: () => void;
 }

@@ -31,7 +31,7 @@ export function newAttempt({ operation, fence, step }: HeldStep): StepAttempt {
   return { operationId: operation.operationId, fence, step, attempt: randomUUID() };
 }
 
-async function stepWork({ installation, templates }: OperationEnvironment, { operation, tenant }: OperationAndTenant, lease: WorkLease, cell?: Cell): Promise<StepWork> {
+async function stepWork({ installation, templates }: OperationEnvironment, { operation, tenant }: OperationAndTenant, lease: WorkLease, cell?: Cell, attempt = 1): Promise<StepWork> {
   const before = withFields(tenant.spec as SettledSpec, operation.restore);
   const [config, configBefore] = await Promise.all([tenant.spec, before].map(async (spec) => effectiveConfig(await templates.of(spec), spec.config)));
   return {
@@ -45,9 +45,11 @@ async function stepWork({ installation, templates }: OperationEnvironment, { ope
         uid: tenant._id,
         operationId: operation._id,
         mode: tenant.placement.mode,
+        user: tenant.databaseUser,
         spec: tenant.spec,
         form: homeFormIn(operation.to === 'Purged' ? operation.from : operation.to),
         config: config ?? {},
+        impatient: attempt > patientAttempts,
         ...(operation.from === 'Draft' ? {} : { before: { spec: before, form: homeFormIn(operation.from), config: configBefore ?? {} } }),
         cell,
         lease,
@@ -55,6 +57,9 @@ async function stepWork({ installation, templates }: OperationEnvironment, { ope
     },
   };
 }
+
+/** So many attempts leave the tenant's transactions alone. They live for a minute, but there may always be another. */
+const patientAttempts = 3;
 
 /** A control step's work is its commit, which the fence guards; it needs no lease. */
 const untilCommit: WorkLease = { remainingMs: () => 8_000 };
@@ -83,7 +88,7 @@ export async function attemptStep<T>(
   if (plannedStep(found.operation.kind, attempt.step).scope === 'control') return work(await stepWork(environment, found, untilCommit));
   const { stepLeases: leases } = environment.store;
   const cell = await cellOf(environment, found);
-  return workUnderLease({ leases, ...context }, attempt, take, async (lease) => work(await stepWork(environment, found, lease, cell)));
+  return workUnderLease({ leases, ...context }, attempt, take, async (lease) => work(await stepWork(environment, found, lease, cell, context.attempt)));
 }
 
 /** Says in which state an operation lets this attempt commit: an attempt that comes late finds it no longer so. */

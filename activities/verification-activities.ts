@@ -70,9 +70,9 @@ export function createVerificationActivities({ store, cells, installation, worke
     };
   }
 
-  async function homeOf({ _id: uid, name, spec, placement, lifecycle }: TenantDocument, lease: WorkLease): Promise<Home> {
+  async function homeOf({ _id: uid, name, spec, placement, lifecycle, databaseUser: user }: TenantDocument, lease: WorkLease): Promise<Home> {
     if (placement === null) throw new TenureError('tenant_not_active', `tenant "${name}" is nowhere`);
-    return describeHome({ installation, uid, operationId: 'verification', mode: placement.mode, spec, form: homeFormIn(lifecycle), config: {}, cell: await reachCell({ cells, store, worker }, placement.cell), lease });
+    return describeHome({ installation, uid, operationId: 'verification', mode: placement.mode, user, spec, form: homeFormIn(lifecycle), config: {}, cell: await reachCell({ cells, store, worker }, placement.cell), lease });
   }
 
   async function tenantsOf({ tenants }: VerificationDocument): Promise<[TenantDocument, TenantDocument]> {

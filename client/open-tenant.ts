@@ -14,6 +14,8 @@ export interface OpenTenant {
   readonly uid: string;
   readonly region: string;
   readonly collections: readonly string[];
+  /** The MongoDB user that it connects as. Another one whenever the tenant is given access anew. */
+  readonly user: string;
   /** The tenant's own database. Of a tenant in mode `schema` it is the one that it shares: reach its collections by {@link collection}. */
   readonly db: Db;
   /** A collection by its declared name, wherever it lies. @throws TypeError for a collection that the tenant does not declare */
@@ -127,6 +129,7 @@ export async function openTenant(api: ApiClient, name: string, { maxPoolSize = 1
     uid: access.tenant.uid,
     region: access.region,
     collections: access.collections,
+    user: access.credential.username,
     db,
     collection(collectionName) {
       const namespace = namespaceOf(access, collectionName);

@@ -25,6 +25,7 @@ export interface HomeLayout {
   readonly ownDatabase?: string;
   /** Whether some of it may lie in the {@link poolDatabase}. */
   readonly usesPool: boolean;
+  /** The one that counts; others of the tenant's are what an attempt has left. */
   readonly user: string;
   readonly roles: { readonly database: string; readonly readWrite: string; readonly readOnly: string };
   readonly namespaces: readonly HomeNamespace[];
@@ -44,6 +45,17 @@ export function parsePooledName(name: string): { readonly collection: string; re
 }
 
 const own = (uid: string): string => `tenant_${uid}`;
+
+/**
+ * A name for a user of the tenant that is made now. `nonce` is never used twice, so a command that makes or changes a user under an
+ * earlier name means nothing to this one.
+ */
+export function userName(uid: string, nonce: string): string {
+  return `${own(uid)}_${nonce}`;
+}
+
+/** What the name of every user of the tenant's begins with. */
+export const userPrefix = own;
 
 function frameOf(uid: string, mode: IsolationMode): Omit<HomeLayout, 'namespaces' | 'user'> {
   const rolesByUid = { readWrite: `${own(uid)}_read_write`, readOnly: `${own(uid)}_read_only` };
@@ -69,12 +81,20 @@ function namespaceOf(uid: string, declared: CollectionSpec, strategy: ServiceStr
   return { declared, database: own(uid), name: declared.name };
 }
 
+export interface TenantHome {
+  readonly uid: string;
+  readonly spec: TenantSpec;
+  readonly mode: IsolationMode;
+  /** Name of its user; absent where none was made, or by a build that named it by the uid alone. */
+  readonly user?: string | null;
+}
+
 /** Where a tenant of this uid and spec lies in this mode. */
-export function layoutOf({ uid, spec, mode }: { readonly uid: string; readonly spec: TenantSpec; readonly mode: IsolationMode }): HomeLayout {
+export function layoutOf({ uid, spec, mode, user }: TenantHome): HomeLayout {
   const strategies = new Map(spec.services.flatMap((service) => service.collections.map(({ name }) => [name, strategyOf(service, mode)] as const)));
   return {
     ...frameOf(uid, mode),
-    user: own(uid),
+    user: user ?? own(uid),
     namespaces: declaredCollections(spec).map((declared) => namespaceOf(uid, declared, strategies.get(declared.name) ?? 'dedicated')),
   };
 }

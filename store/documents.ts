@@ -16,7 +16,7 @@ import type { StepKey } from '../domain/step-plan.ts';
 import type { SpecFields } from '../domain/tenant-change.ts';
 
 /** Version of the stored form that this build writes; older ones are brought up when they are read. */
-export const storageVersion = 3;
+export const storageVersion = 4;
 
 interface ResourceBase<Kind extends ResourceKind, Spec> {
   _id: string;
@@ -42,6 +42,8 @@ export interface TenantDocument extends ResourceBase<'Tenant', TenantSpec> {
   observedGeneration: number;
   conditions: Condition[];
   placement: PlacementStatus | null;
+  /** Name of its user on the cell, another one whenever access is given; null before the first, and where an earlier build made it. */
+  databaseUser: string | null;
   /** Tables promised to it in its cell's budget. */
   tables: number;
   /** The lock: the one operation that may change the tenant, with the fence of its present holder. */
@@ -118,6 +120,8 @@ export interface RolloutMemberDocument {
   /** The one that changes it; null before it is begun, and for a Draft, which needs none. */
   operationId: string | null;
   error: { code: string; message: string } | null;
+  /** When it was taken, by mongod's clock; absent where an earlier build took it. */
+  takeTime?: Date;
 }
 
 /** What the last scan found of a tenant's home. */

@@ -15,8 +15,13 @@ function toVersion2(document: Record<string, unknown>): Record<string, unknown> 
   return document;
 }
 
+/** Version 4: the name of a tenant's user changes. An earlier build would take another user's rights away, and think that it had taken the tenant's. */
+function toVersion4(document: Record<string, unknown>): Record<string, unknown> {
+  return 'lastFence' in document ? { ...document, databaseUser: null } : document;
+}
+
 /** By the version they start from. Version 3 keeps free JSON as text; what the driver has made of a reference before stays. */
-const upgrades: Readonly<Record<number, Upgrade>> = { 1: toVersion2, 2: withTexts };
+const upgrades: Readonly<Record<number, Upgrade>> = { 1: toVersion2, 2: withTexts, 3: toVersion4 };
 
 /**
  * The document in the form of this build. Documents are brought up when they are read and written back in the new form

@@ -21,6 +21,7 @@ export function draftTenant(uid: string, name: string, declaration: Declaration<
     placement: null,
     tables: 0,
     operation: null,
+    databaseUser: null,
     lastFence: 0,
     epoch: 1,
     pending: null,

@@ -1,5 +1,7 @@
+import { userPrefix } from '../../domain/home-layout.ts';
 import { homeFormIn } from '../../domain/isolation.ts';
 import type { HomeStep } from '../../engines/isolation/home-step.ts';
+import type { UserOutcome } from '../../engines/isolation/parts/user.ts';
 import type { StepHandler, StepOutcome, StepWork } from './step-handler.ts';
 
 /** Runs one part of the tenant's boundary on its cell as a step. */
@@ -10,6 +12,29 @@ export function homeStepHandler(step: HomeStep): StepHandler {
     },
     ensure: async (work) => ({ result: await step.ensure(work.home()) }),
     undo: async (work) => ({ result: await step.undo(work.home()) }),
+  };
+}
+
+function committing({ result, user }: UserOutcome): StepOutcome {
+  if (user === undefined) return { result };
+  return {
+    result,
+    async commit(_tx, current) {
+      if (current.databaseUser === user || (current.databaseUser === null && user === userPrefix(current._id))) return current;
+      // Who is there by the user of before is to ask for the new one.
+      return { ...current, databaseUser: user, epoch: current.databaseUser === null ? current.epoch : current.epoch + 1, revision: current.revision + 1 };
+    },
+  };
+}
+
+/** Runs what is done with the tenant's user, and commits with it which user counts from then on. */
+export function userStepHandler(step: HomeStep<UserOutcome>): StepHandler {
+  return {
+    async look(work) {
+      await step.observe(work.home());
+    },
+    ensure: async (work) => committing(await step.ensure(work.home())),
+    undo: async (work) => committing(await step.undo(work.home())),
   };
 }
 

@@ -11,7 +11,7 @@ import { bindPlanStep } from './bind-plan.ts';
 import { holdTablesStep } from './cell-tables.ts';
 import { destroyKeysStep } from './destroy-keys.ts';
 import { endLeasesStep } from './end-leases.ts';
-import { homeStepHandler, whereAccessIsGiven, whereThereIsAHome } from './home-step-handler.ts';
+import { homeStepHandler, userStepHandler, whereAccessIsGiven, whereThereIsAHome } from './home-step-handler.ts';
 import { issueKeysStep } from './issue-keys.ts';
 import { placeStep } from './place.ts';
 import { cancelPurgeStep, schedulePurgeStep } from './purge-time.ts';
@@ -28,14 +28,14 @@ export function createStepHandlers(dependencies: StepHandlerDependencies): Recor
   const roles = homeStepHandler(homeRoles);
   const tables = holdTablesStep(dependencies);
   // What stands of the user follows from the state that the path leads to.
-  const user = homeStepHandler(homeUser(password));
+  const user = userStepHandler(homeUser(password));
   return {
     place: placeStep(dependencies),
     'issue-keys': issueKeysStep(dependencies),
     'claim-database': homeStepHandler(claimHome),
     'create-collections': homeStepHandler(createCollections),
     'create-roles': homeStepHandler(createRoles),
-    'create-user': homeStepHandler(createTenantUser(password)),
+    'create-user': userStepHandler(createTenantUser(password)),
     'probe-isolation': whereAccessIsGiven(homeStepHandler(probeIsolation(password))),
     'end-leases': endLeasesStep,
     'revoke-access': user,

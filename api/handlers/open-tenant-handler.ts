@@ -70,7 +70,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
         return { result: undefined, entries: [{ ...callerEntry(caller), action: 'tenant.open', target, tenant: tenant._id, outcome: 'allowed', policy: verdict.decision }] };
       });
     }
-    const { user, database, namespaces } = layoutOf({ uid: tenant._id, spec: tenant.spec, mode });
+    const { user, database, namespaces } = layoutOf({ uid: tenant._id, spec: tenant.spec, mode, user: tenant.databaseUser });
     const access: TenantAccess = {
       tenant: { uid: tenant._id, name },
       lease: { id, epoch: tenant.epoch, durationMs: leaseMs, expireTime: until.toISOString() },

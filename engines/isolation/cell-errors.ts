@@ -14,6 +14,7 @@ export const serverCodes = {
   operationFailed: 96,
   conflictingOperationInProgress: 117,
   indexBuildAborted: 276,
+  collectionUuidMismatch: 361,
   duplicateKey: 11000,
   commandNotSupportedOnView: 166,
   backgroundOperationInProgress: 12587,

@@ -32,7 +32,11 @@ export interface Home extends HomeState, CellWork {
   readonly uid: string;
   readonly operationId: string;
   readonly mode: IsolationMode;
+  /** Name of the user that the registry holds for it. */
+  readonly user: string | null;
   readonly layout: HomeLayout;
+  /** Whether what a change waits for is to be ended: it has been waited for long enough. */
+  readonly impatient?: boolean;
   /** What it was when the running operation began; absent while nothing of it stood yet. */
   readonly before?: HomeState;
 }

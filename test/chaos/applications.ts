@@ -73,7 +73,7 @@ export async function liveAsApplication({ asker, recollection, chance, opened, s
       const { body } = await asker.client(subject).call('openTenant', { params: { name }, body: {}, signal: AbortSignal.timeout(openTimeoutMs) });
       opened.set(name, body);
       const before = connection;
-      if (before?.access.credential.password === body.credential.password && before.access.tenant.uid === body.tenant.uid) return;
+      if (before?.access.credential.username === body.credential.username && before.access.tenant.uid === body.tenant.uid) return;
       connection = connect(body);
       await before?.client.close(true);
     } catch {

@@ -217,9 +217,8 @@ test('the oracle sees a tenant that reaches another’s data, and one that write
   await done(verb('resume', 'chaos-0'), by, own);
   const application = work('chaos-0', own, 3);
   await until('it writes', () => application.acknowledged() > 0);
-  const { database } = accessOf('chaos-0');
+  const { database, credential: { username: user } } = accessOf('chaos-0');
   const everything = { roles: [{ role: 'readWriteAnyDatabase', db: 'admin' }] };
-  const user = `tenant_${uidOf('chaos-0')}`;
   const cell = cellOf('chaos-0').db(database);
   await done(verb('suspend', 'chaos-0'), by, own);
   const suspended = application.acknowledged();

@@ -11,12 +11,12 @@ import type { TestBed } from './test-bed.ts';
 interface CellState {
   readonly claims: string[];
   /** With the names of their roles. */
-  readonly users: Record<string, string[]>;
+  readonly users: string[];
   readonly roles: string[];
   readonly collections: Record<string, { readonly indexes: string[]; readonly documents: number }>;
 }
 
-const nothing: CellState = { claims: [], users: {}, roles: [], collections: {} };
+const nothing: CellState = { claims: [], users: [], roles: [], collections: {} };
 
 function byKey<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -26,14 +26,15 @@ function byKey<T>(entries: readonly (readonly [string, T])[]): Record<string, T>
 async function look(cell: MongoClient, uid: string): Promise<CellState> {
   const own = `tenant_${uid}`;
   const ofTenant = (name: string): boolean => name.includes(uid);
-  const users: [string, string[]][] = [];
+  const users: string[] = [];
   const roles: string[] = [];
   const collections: [string, CellState['collections'][string]][] = [];
   for (const name of [own, poolDatabase, 'admin']) {
     const database = cell.db(name);
     const all = name === own;
-    const foundUsers = (await database.command({ usersInfo: all ? 1 : { user: own, db: name } })) as { users: { user: string; roles: { role: string }[] }[] };
-    users.push(...foundUsers.users.map((user): [string, string[]] => [`${name}.${user.user}`, user.roles.map(({ role }) => role)]));
+    const foundUsers = await cell.db('admin').collection<{ user: string; roles: { role: string }[] }>('system.users').find({ db: name, ...(all ? {} : { user: { $regex: uid } }) }).toArray();
+    // It has another name whenever access is given.
+    users.push(...foundUsers.map(({ user, roles: its }) => `${name}.${user.replace(/^(tenant_[^_]+)_[0-9a-f]{24}$/, '$1')}: ${its.map(({ role }) => role).join()}`));
     const asked = all ? 1 : [`${own}_read_write`, `${own}_read_only`].map((role) => ({ role, db: name }));
     const foundRoles = (await database.command({ rolesInfo: asked })) as { roles: { role: string }[] };
     roles.push(...foundRoles.roles.map(({ role }) => `${name}.${role}`));
@@ -46,7 +47,7 @@ async function look(cell: MongoClient, uid: string): Promise<CellState> {
     }
   }
   const claims = await cell.db('tenure_cell').collection<{ _id: string; tenant: string }>('claims').find({ tenant: uid }).toArray();
-  return { claims: claims.map(({ _id }) => _id), users: byKey(users), roles: roles.toSorted(), collections: byKey(collections) };
+  return { claims: claims.map(({ _id }) => _id), users: users.toSorted(), roles: roles.toSorted(), collections: byKey(collections) };
 }
 
 /** What the tenant's standing declares of its cell. */
@@ -57,7 +58,7 @@ function declared({ standing, uid, mode, plan, services, documents }: KnownTenan
   const { database, readWrite, readOnly } = layout.roles;
   return {
     claims: [layout.claim],
-    users: access === 'absent' ? {} : { [`${layout.database}.${layout.user}`]: access === 'none' ? [] : [readWrite] },
+    users: access === 'absent' ? [] : [`${layout.database}.${layout.user}: ${access === 'none' ? '' : readWrite}`],
     roles: [`${database}.${readOnly}`, `${database}.${readWrite}`].toSorted(),
     collections: byKey(
       layout.namespaces.map((namespace) => [

@@ -37,20 +37,25 @@ export async function finalChecks(model: Model, run: ModelRun, stack: Pick<Attac
   nothingSecretWasSaid(run, stack);
 }
 
-/** A credential that was handed out opens its tenant when that is Active, and nothing otherwise. */
+/** The user that counts now: there is another whenever access is given. */
+async function userOf(run: ModelRun, key: TenantKey): Promise<string> {
+  return (await run.installation.client().call('openTenant', { params: { name: run.name(key) }, body: {} })).body.credential.username;
+}
+
+/** The credential that was handed out last opens its tenant when that is Active and has not been given access anew, and nothing otherwise. */
 async function credentialsOpenWhatTheyShould(model: Model, run: ModelRun, { mongod }: Pick<AttachedStack, 'mongod'>): Promise<void> {
   for (const key of keys) {
     const tenant = worldsOf(model, key)[0]?.tenant ?? null;
     const uids = run.uids(key);
     for (const uid of uids) {
-      const password = run.passwords.get(uid);
-      if (password === undefined) continue;
-      const isActive = tenant?.state === 'Active' && uid === uids.at(-1);
+      const credential = run.credentials.get(uid);
+      if (credential === undefined) continue;
+      const isActive = tenant?.state === 'Active' && uid === uids.at(-1) && credential.username === (await userOf(run, key));
       const pooled = modelTenants[key] === 'schema';
       const database = pooled ? 'tenure_pool' : `tenant_${uid}`;
       const tried = await Promise.all(
         (['eu-west-1', 'us-east-1'] as const).map(async (region) => {
-          const client = new MongoClient(mongod[region].adminUri, { auth: { username: `tenant_${uid}`, password }, authSource: database });
+          const client = new MongoClient(mongod[region].adminUri, { auth: credential, authSource: credential.authSource });
           try {
             return await client.db(database).collection(pooled ? `orders_${uid}` : 'orders').countDocuments();
           } catch {
@@ -65,10 +70,10 @@ async function credentialsOpenWhatTheyShould(model: Model, run: ModelRun, { mong
   }
 }
 
-function nothingSecretWasSaid({ said, passwords }: ModelRun, { files, mongod }: Pick<AttachedStack, 'files' | 'mongod'>): void {
+function nothingSecretWasSaid({ said, credentials }: ModelRun, { files, mongod }: Pick<AttachedStack, 'files' | 'mongod'>): void {
   const everything = said.join('\n');
   const cells = Object.values(JSON.parse(readFileSync(files.cells, 'utf8')) as Record<string, { uri: string }>);
-  const secrets = [...passwords.values(), ...[...cells, mongod.control].map(({ uri }) => new URL(uri).password)];
+  const secrets = [...[...credentials.values()].map(({ password }) => password), ...[...cells, mongod.control].map(({ uri }) => new URL(uri).password)];
   for (const secret of secrets) {
     assert.ok(secret.length > 8);
     for (const form of [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret)]) assert.ok(!everything.includes(form), 'no answer holds a credential');

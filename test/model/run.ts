@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { MongoClient } from 'mongodb';
 import { openTenant } from '../../client/open-tenant.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { TenantAccess } from '../../contracts/tenant-access.ts';
 import type { FinalOperationState } from '../../contracts/operation-states.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import { createExchange } from '../harness/http-exchange.ts';
@@ -40,6 +41,8 @@ export interface SettledTenant {
   readonly shown: Tenant;
 }
 
+export type Credential = TenantAccess['credential'];
+
 /** The tenants of one run of the model, in the installation: what is asked of them, and all that was answered. */
 export interface ModelRun {
   readonly installation: Installation;
@@ -47,7 +50,7 @@ export interface ModelRun {
   /** Every answer that should hold no secret. */
   readonly said: string[];
   /** Credentials that were handed out, by uid. */
-  readonly passwords: Map<string, string>;
+  readonly credentials: Map<string, Credential>;
   /** Uids of the tenants that had this name, oldest first. */
   readonly uids: (tenant: TenantKey) => readonly string[];
   send(request: ModelRequest, options?: SendOptions): Promise<Sent>;
@@ -71,7 +74,7 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
   const exchange = createExchange(installation);
   const api = installation.client();
   const said: string[] = [];
-  const passwords = new Map<string, string>();
+  const credentials = new Map<string, Credential>();
   const uids = new Map<TenantKey, string[]>();
   /** Read before the last rest, newest first. */
   const earlierTags = new Map<TenantKey, readonly Tag[]>();
@@ -128,7 +131,7 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
     installation,
     name,
     said,
-    passwords,
+    credentials,
     uids: (tenant) => uids.get(tenant) ?? [],
     async send(request, { key = randomUUID(), mayBeLost = false } = {}) {
       const about = await operationFor(request);
@@ -181,7 +184,7 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
     traces: (uid) => tracesOf(cells, control, databases.secrets, uid),
     async write(tenant) {
       const { body } = await api.call('openTenant', { params: { name: name(tenant) }, body: {} });
-      passwords.set(body.tenant.uid, body.credential.password);
+      credentials.set(body.tenant.uid, body.credential);
       const opened = await openTenant(api, name(tenant));
       try {
         await opened.collection('orders').insertOne({ sku: `document-${(documents += 1)}` });

@@ -1,11 +1,12 @@
 import { idIndexName, nameOnCell } from '../../../contracts/manifests/index-spec.ts';
+import { userPrefix } from '../../../domain/home-layout.ts';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Home } from '../home.ts';
 import { isOurs } from '../parts/claim.ts';
 import { foreignTraits, validatorIsAsDeclared, wantedIndexes } from '../parts/declared-collections.ts';
 import { indexIsAsDeclared } from '../parts/indexes.ts';
 import { roleDifference, wantedRoles } from '../parts/roles.ts';
-import { userDifferences } from '../parts/user.ts';
+import { userDifferences } from '../parts/tenant-users.ts';
 import type { DriftFinding } from '../../../domain/drift.ts';
 import type { ObservedCollection, ObservedHome } from './observed-home.ts';
 
@@ -22,6 +23,16 @@ const ofUser = {
   mechanisms: 'it logs in by another mechanism',
   authenticationRestrictions: 'it is restricted by where it comes from',
 } as const;
+
+/** Users beside the one that counts. Their whole names are told to nobody: what was held back may have made one with a role. */
+function leftUserFindings({ uid, layout }: Home, { leftUsers }: ObservedHome): DriftFinding[] {
+  const name = `${layout.database}.${userPrefix(uid)}_…`;
+  const [left, theirs] = [leftUsers.filter(({ ours }) => ours), leftUsers.filter(({ ours }) => !ours)];
+  return [
+    ...(left.length === 0 ? [] : [{ part: 'user', kind: 'wrong', name, detail: 'an attempt that was given up has left it' } as const]),
+    ...(theirs.length === 0 ? [] : [{ part: 'user', kind: 'foreign', name, detail: ofUser.owner } as const]),
+  ];
+}
 
 function userFindings(home: Home, { user }: ObservedHome): DriftFinding[] {
   const { layout, form } = home;
@@ -90,6 +101,7 @@ export function compareHome(home: Home, observed: ObservedHome): DriftFinding[] 
     ...collectionFindings(home, observed),
     ...roleFindings(home, observed),
     ...userFindings(home, observed),
+    ...leftUserFindings(home, observed),
     ...extraFindings(observed),
   ];
 }

@@ -1,24 +1,28 @@
 import type { CollectionInfo, IndexDescriptionInfo } from 'mongodb';
-import { parsePooledName, poolDatabase } from '../../../domain/home-layout.ts';
+import { parsePooledName, poolDatabase, userPrefix } from '../../../domain/home-layout.ts';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import { listOnCell, readOnCell } from '../cell-commands.ts';
 import { serverCode, serverCodes } from '../cell-errors.ts';
 import type { CellWork, Home } from '../home.ts';
-import { planeDatabase } from '../parts/claim.ts';
+import { planeDatabase } from '../parts/plane-database.ts';
 import type { ClaimDocument } from '../parts/claim.ts';
 import type { FoundRole } from '../parts/roles.ts';
 import type { Standing } from '../parts/standing.ts';
-import type { FoundUser } from '../parts/user.ts';
+import type { FoundUser } from '../parts/tenant-users.ts';
 import { eachAtMost } from './each-at-most.ts';
-import type { ObservedCollection, ObservedHome } from './observed-home.ts';
+import type { LeftUser, ObservedCollection, ObservedHome } from './observed-home.ts';
 
 /** Commands on the cell at one time. A scan is in nobody's way. */
 const atOnce = 4;
 const all = { batchSize: 1_000_000 };
 
+interface OwnedUser extends Standing {
+  readonly owner?: { readonly installation?: string; readonly tenant?: string };
+}
+
 /** Names by database, of all that is in the databases of some homes and in those that tenants share. Read once for all. */
 export interface NamesOnCell {
-  readonly users: ReadonlyMap<string, readonly Standing[]>;
+  readonly users: ReadonlyMap<string, readonly OwnedUser[]>;
   readonly roles: ReadonlyMap<string, readonly Standing[]>;
   /** By the uid in the name. */
   readonly pooled: ReadonlyMap<string | undefined, readonly Standing[]>;
@@ -28,8 +32,9 @@ const sharedDatabases = [poolDatabase, 'admin'];
 
 export async function listNames(work: CellWork, homes: readonly Home[]): Promise<NamesOnCell> {
   const databases = [...new Set([...sharedDatabases, ...homes.map(({ layout }) => layout.database)])];
-  async function namesIn(collection: string, field: string): Promise<Map<string, Standing[]>> {
-    const found = await listOnCell<Standing>(work, 'admin', { find: collection, filter: { db: { $in: databases } }, projection: { _id: false, database: '$db', name: `$${field}` }, ...all });
+  async function namesIn(collection: string, field: string): Promise<Map<string, OwnedUser[]>> {
+    const owner = { installation: '$customData.installation', tenant: '$customData.tenant' };
+    const found = await listOnCell<OwnedUser>(work, 'admin', { find: collection, filter: { db: { $in: databases } }, projection: { _id: false, database: '$db', name: `$${field}`, owner }, ...all });
     return Map.groupBy(found, ({ database }) => database);
   }
   const pooled = homes.some(({ layout }) => layout.usesPool) ? await listOnCell<{ name: string }>(work, poolDatabase, { listCollections: 1, nameOnly: true }) : [];
@@ -62,7 +67,18 @@ async function listAllCollections(work: CellWork, homes: readonly Home[]): Promi
   return found;
 }
 
-function othersOf({ uid, layout }: Home, names: NamesOnCell, collections: ReadonlyMap<string, ReadonlyMap<string, CollectionInfo>>): ObservedHome['others'] {
+function isByNameOf({ uid, layout }: Home, { database, name }: Standing): boolean {
+  return database === layout.database && (name === userPrefix(uid) || name.startsWith(`${userPrefix(uid)}_`));
+}
+
+function leftUsersOf(home: Home, { users }: NamesOnCell): LeftUser[] {
+  const { layout, uid, installation } = home;
+  const left = (users.get(layout.database) ?? []).filter((found) => found.name !== layout.user && isByNameOf(home, found));
+  return left.map(({ owner }) => ({ ours: owner?.tenant === uid && owner.installation === installation }));
+}
+
+function othersOf(home: Home, names: NamesOnCell, collections: ReadonlyMap<string, ReadonlyMap<string, CollectionInfo>>): ObservedHome['others'] {
+  const { uid, layout } = home;
   const { ownDatabase = '', database, user, roles, namespaces } = layout;
   const inOwn = [...(collections.get(ownDatabase)?.keys() ?? [])].map((name): Standing => ({ database: ownDatabase, name }));
   const theirs = (found: ReadonlyMap<string, readonly Standing[]>): Standing[] => [
@@ -73,7 +89,7 @@ function othersOf({ uid, layout }: Home, names: NamesOnCell, collections: Readon
     found.filter((standing) => !standing.name.startsWith('system.') && !known.some((one) => one.database === standing.database && one.name === standing.name));
   return {
     collections: without([...inOwn, ...(names.pooled.get(uid) ?? [])], namespaces),
-    users: without(theirs(names.users), [{ database, name: user }]),
+    users: without(theirs(names.users), [{ database, name: user }]).filter((found) => !isByNameOf(home, found)),
     roles: without(theirs(names.roles), [roles.readWrite, roles.readOnly].map((name) => ({ database: roles.database, name }))),
   };
 }
@@ -104,6 +120,7 @@ export async function observeHomes(work: CellWork, homes: readonly Home[], names
         {
           claim: claimOf.get(layout.claim),
           user: userOf.get(`${layout.database}.${layout.user}`),
+          leftUsers: leftUsersOf(home, names),
           roles: [layout.roles.readWrite, layout.roles.readOnly].flatMap((role) => rolesIn.get(`${layout.roles.database}.${role}`) ?? []),
           collections: new Map(layout.namespaces.flatMap((namespace) => (observed.has(namespace) ? [[namespace, observed.get(namespace) as ObservedCollection]] : []))),
           others: othersOf(home, names, collections),

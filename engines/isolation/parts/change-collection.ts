@@ -4,6 +4,7 @@ import { writeOnCell } from '../cell-commands.ts';
 import type { CommandBounds } from '../command-bounds.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
+import { withNobodyInTheWay } from './in-the-way.ts';
 import { asSchemaRefusal } from './schema-refusal.ts';
 
 /** Refusals that another attempt at the same step brings about; the next look shows what is left to do. */
@@ -28,7 +29,7 @@ export interface CollectionInHome {
  */
 export async function changeCollection({ home, namespace }: CollectionInHome, command: Document, bounds?: CommandBounds): Promise<void> {
   try {
-    await writeOnCell(home, namespace.database, command, changedMeanwhile, bounds);
+    await withNobodyInTheWay(home, () => writeOnCell(home, namespace.database, command, changedMeanwhile, bounds));
   } catch (error) {
     throw asSchemaRefusal(error, namespace.declared.name, namesOf(command));
   }

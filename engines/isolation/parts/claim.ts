@@ -3,6 +3,8 @@ import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
+import { firstOfAnother, noteRelease, releaseOf } from './late-leavings.ts';
+import { planeDatabase } from './plane-database.ts';
 import { whatStandsIn } from './standing.ts';
 
 /** What the plane has claimed on a cell: the proof that a home of that name is its own. */
@@ -13,9 +15,6 @@ export interface ClaimDocument {
   readonly operationId: string;
   readonly createTime: Date;
 }
-
-/** Where the claims on a cell are, in the collection `claims`. */
-export const planeDatabase = 'tenure_cell';
 
 const duplicateKey: ReadonlySet<number> = new Set([serverCodes.duplicateKey]);
 
@@ -35,8 +34,7 @@ function ownedByAnother(home: Home, how: string): TenureError {
 }
 
 async function refuseWhatStandsThere(home: Home): Promise<void> {
-  const { collections, users, roles } = await whatStandsIn(home);
-  const [first] = [...collections, ...users, ...roles];
+  const first = await firstOfAnother(home, await whatStandsIn(home));
   if (first !== undefined) throw ownedByAnother(home, `exists and was not made by this installation: it has "${first.name}" in "${first.database}"`);
 }
 
@@ -50,21 +48,35 @@ async function observe(home: Home): Promise<Observation> {
   throw ownedByAnother(home, `is claimed for tenant ${claim.tenant} of installation "${claim.installation}"`);
 }
 
+/**
+ * Makes a claim of the tenant's that another operation has written this one's: that operation was undone, and the network had held its
+ * claim back. Undoing then takes back what stands under it.
+ */
+async function takeOver(home: Home): Promise<string> {
+  const { installation, uid, operationId, layout } = home;
+  const ofAnother = { _id: layout.claim, installation, tenant: uid, operationId: { $ne: operationId } };
+  await writeOnCell(home, planeDatabase, { update: 'claims', updates: [{ q: ofAnother, u: { $set: { operationId } } }] });
+  return `${layout.claim} is claimed`;
+}
+
 /** The claim on the tenant's home, written before anything is made in it. */
 export const claimHome: HomeStep = {
   observe,
   async ensure(home) {
     const { installation, uid, operationId, layout } = home;
-    if ((await observe(home)) === 'present') return `${layout.claim} is claimed`;
+    if ((await observe(home)) === 'present') return takeOver(home);
     const claim: ClaimDocument = { _id: layout.claim, installation, tenant: uid, operationId, createTime: new Date() };
     await writeOnCell(home, planeDatabase, { insert: 'claims', documents: [claim] }, duplicateKey);
     // Another attempt may have been first; what counts is whose claim stands.
     if ((await observe(home)) !== 'present') throw new TenureError('cell_unavailable', `the claim on "${layout.claim}" did not stay`);
+    await takeOver(home);
     return `claimed ${layout.claim}`;
   },
   async undo(home) {
     const { layout, installation, uid, operationId } = home;
     const ofThisOperation = { _id: layout.claim, installation, tenant: uid, operationId };
+    if (!(await claimedByThisOperation(home))) return 'there was no claim of this operation';
+    await noteRelease(home);
     const reply = await writeOnCell(home, planeDatabase, { delete: 'claims', deletes: [{ q: ofThisOperation, limit: 1 }] });
     return reply?.['n'] === 1 ? 'gave up the claim' : 'there was no claim of this operation';
   },
@@ -110,6 +122,6 @@ export async function isClaimed(home: Home): Promise<boolean> {
 /** Gives up the tenant's claim, whichever operation has made it. */
 export async function giveUpClaim(home: Home): Promise<string> {
   const { layout, installation, uid } = home;
-  await writeOnCell(home, planeDatabase, { delete: 'claims', deletes: [{ q: { _id: layout.claim, installation, tenant: uid }, limit: 1 }] });
+  await writeOnCell(home, planeDatabase, { delete: 'claims', deletes: [{ q: { _id: layout.claim, installation, tenant: uid }, limit: 1 }, releaseOf(home)] });
   return `gave up the claim on ${layout.claim}`;
 }

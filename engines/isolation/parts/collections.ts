@@ -1,21 +1,28 @@
+import type { CollectionInfo, Document } from 'mongodb';
 import { nameOnCell } from '../../../contracts/manifests/index-spec.ts';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import { reversed } from '../home.ts';
 import type { Home } from '../home.ts';
-import { unlessOwnedByAnother } from '../home-step.ts';
+import { asResult, unlessOwnedByAnother } from '../home-step.ts';
 import type { HomeStep } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
 import { changeCollection } from './change-collection.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
 import { foreignTraits, judgeCollections, listCollections, lookAtCollections, validationOf, validatorIsAsDeclared, wantedIndexes } from './declared-collections.ts';
 import type { FoundCollection } from './declared-collections.ts';
+import { withNobodyInTheWay } from './in-the-way.ts';
 import { createIndexes, endIndexBuilds } from './index-builds.ts';
 import type { LeftOut } from './index-builds.ts';
 import { indexChanges } from './index-changes.ts';
 
-const notFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
+const gone: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound, serverCodes.collectionUuidMismatch]);
+
+/** Of a command that takes something away: it means this collection, and none that is made later by the same name. */
+function exactly({ info }: CollectionInfo): Document {
+  return info?.uuid === undefined ? {} : { collectionUUID: info.uuid };
+}
 
 const takesNothing = { validator: { $alwaysFalse: 1 }, validationLevel: 'strict', validationAction: 'error' } as const;
 
@@ -68,11 +75,12 @@ function ensure(home: Home): Promise<string> {
  * Drops a collection that holds nothing. A validator that takes no document is put on it first: that waits for whoever
  * has written to it in an open transaction, and nobody writes after it, so what is found empty is empty when it is dropped.
  */
-async function dropIfEmpty(home: Home, { declared, database, name }: HomeNamespace): Promise<boolean> {
-  await writeOnCell(home, database, { collMod: name, ...takesNothing }, notFound);
+async function dropIfEmpty(home: Home, { declared, database, name }: HomeNamespace, found: CollectionInfo): Promise<boolean> {
+  const only = exactly(found);
+  await withNobodyInTheWay(home, () => writeOnCell(home, database, { collMod: name, ...takesNothing, ...only }, gone));
   const [document] = await listOnCell(home, database, { find: name, limit: 1, projection: { _id: true } });
-  if (document === undefined) await writeOnCell(home, database, { drop: name }, notFound);
-  else await writeOnCell(home, database, { collMod: name, ...validationOf(declared) }, notFound);
+  if (document === undefined) await writeOnCell(home, database, { drop: name, ...only }, gone);
+  else await writeOnCell(home, database, { collMod: name, ...validationOf(declared), ...only }, gone);
   return document === undefined;
 }
 
@@ -89,8 +97,8 @@ async function goBack(home: Home): Promise<string> {
   const added = home.layout.namespaces.filter(({ database, name }) => !stood.has(`${database}.${name}`));
   const there = [...(await listCollections(home, added))].filter(([, info]) => foreignTraits(info) === undefined);
   const kept: string[] = [];
-  for (const [namespace] of there) {
-    if (!(await dropIfEmpty(home, namespace))) kept.push(namespace.name);
+  for (const [namespace, info] of there) {
+    if (!(await dropIfEmpty(home, namespace, info))) kept.push(namespace.name);
   }
   await confirmClaim(home);
   const reasons = [...leftOut].map(([index, why]) => `left out index ${index}: ${why}`);
@@ -104,7 +112,7 @@ async function goBack(home: Home): Promise<string> {
 export const homeCollections: HomeStep = {
   observe: async (home) => judgeCollections(home, await lookAtCollections(home)),
   ensure,
-  undo: (home) => unlessOwnedByAnother(() => goBack(home)),
+  undo: (home) => unlessOwnedByAnother(() => goBack(home), asResult),
 };
 
 /** The same for a home that an activation makes. */
@@ -115,7 +123,7 @@ export const createCollections: HomeStep = {
     await endIndexBuilds(home);
     // One by one: dropping the database would also destroy what somebody else has put there since it was claimed.
     const own = [...(await listCollections(home, home.layout.namespaces))].filter(([, info]) => foreignTraits(info) === undefined);
-    for (const [{ database, name }] of own) await writeOnCell(home, database, { drop: name }, notFound);
+    for (const [{ database, name }, info] of own) await writeOnCell(home, database, { drop: name, ...exactly(info) }, gone);
     return `dropped ${own.length} collections`;
   },
 };

@@ -1,3 +1,4 @@
+import { userPrefix } from '../../../domain/home-layout.ts';
 import { writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
@@ -7,7 +8,7 @@ import { confirmClaim, giveUpClaim, isClaimed } from './claim.ts';
 import { dropRoles } from './roles.ts';
 import { whatStandsIn } from './standing.ts';
 import type { StandingInHome } from './standing.ts';
-import { dropTenantUser } from './user.ts';
+import { dropTenantUsers } from './user.ts';
 
 const namespaceNotFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
 
@@ -18,7 +19,7 @@ function judge(_home: Home, { collections, users, roles }: StandingInHome): Obse
 /** Drops all that stands in the home, also what the plane has not made: in a database of the tenant's own, everything is the tenant's. */
 async function mend(home: Home, { collections, users, roles }: StandingInHome): Promise<void> {
   const { ownDatabase } = home.layout;
-  if (users.some(({ name }) => name === home.layout.user)) await dropTenantUser(home);
+  if (users.some(({ name }) => name.startsWith(userPrefix(home.uid)))) await dropTenantUsers(home);
   if (roles.length > 0) await dropRoles(home);
   if (ownDatabase !== undefined) {
     if (users.length > 0) await writeOnCell(home, ownDatabase, { dropAllUsersFromDatabase: 1 });
@@ -56,9 +57,9 @@ function destruction(destroy: (home: Home) => Promise<string>): HomeStep {
   };
 }
 
-/** The tenant's user, after everything that it was doing has been ended. */
+/** The tenant's users, after everything that they were doing has been ended. */
 export const destroyUser = destruction(async (home) => {
-  const result = await dropTenantUser(home);
+  const result = await dropTenantUsers(home);
   await confirmClaim(home);
   return result;
 });

@@ -4,7 +4,7 @@ import { Binary } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { listOnCell, readOnCell } from '../cell-commands.ts';
 import { serverCode, serverCodes } from '../cell-errors.ts';
-import type { Home } from '../home.ts';
+import type { CellWork, Home } from '../home.ts';
 
 /** What mongod is still doing, or keeping, for a user. */
 interface Activity {
@@ -23,13 +23,14 @@ export function ownerOf(user: string, database: string): Binary {
 }
 
 /** Idle transactions and cursors do not tell their user, only the owner of their session. */
-async function look(home: Home): Promise<Activity[]> {
-  const { user, database } = home.layout;
+async function look(home: Home, users: readonly string[]): Promise<Activity[]> {
+  const { database } = home.layout;
+  const theirs = users.flatMap((user) => [{ effectiveUsers: { $elemMatch: { user, db: database } } }, { 'lsid.uid': ownerOf(user, database) }]);
   return listOnCell<Activity>(home, 'admin', {
     aggregate: 1,
     pipeline: [
       { $currentOp: { allUsers: true, idleSessions: true, idleCursors: true } },
-      { $match: { $or: [{ effectiveUsers: { $elemMatch: { user, db: database } } }, { 'lsid.uid': ownerOf(user, database) }] } },
+      { $match: { $or: theirs } },
       { $project: { type: true, opid: true } },
     ],
     cursor: { batchSize: 10_000 },
@@ -40,8 +41,7 @@ async function look(home: Home): Promise<Activity[]> {
  * Ends the user's sessions, with their transactions and cursors. Not by `killAllSessionsByPattern` with `users`: that
  * ends the sessions of everybody.
  */
-async function endSessions(home: Home): Promise<void> {
-  const { user, database } = home.layout;
+export async function endSessions(home: CellWork, { user, database }: { readonly user: string; readonly database: string }): Promise<void> {
   try {
     await readOnCell(home, 'admin', { killAllSessions: [{ user, db: database }] });
   } catch (error) {
@@ -52,24 +52,24 @@ async function endSessions(home: Home): Promise<void> {
 }
 
 /**
- * Ends everything that the tenant's user had begun before it lost its rights: sessions with their transactions and
+ * Ends everything that these users of the tenant had begun before they lost their rights: sessions with their transactions and
  * cursors, and operations, those without a session too. Resolves with the number of operations that were ended, when
- * mongod shows none of it any more. What the user asks for from then on, mongod refuses by itself.
+ * mongod shows none of it any more. What they ask for from then on, mongod refuses by itself.
  * @throws TenureError cell_unavailable, when something does not end
  */
-export async function endActivity(home: Home): Promise<number> {
+export async function endActivity(home: Home, users: readonly string[]): Promise<number> {
   const deadline = performance.now() + limitMs;
   let begunBefore: ReadonlySet<unknown> | undefined;
   for (;;) {
-    await endSessions(home);
-    const seen = await look(home);
+    for (const user of users) await endSessions(home, { user, database: home.layout.database });
+    const seen = await look(home, users);
     const operations = seen.filter(({ type }) => type === 'op');
     // A client goes on asking. What was not there at the first look has begun since, and without any right.
     begunBefore ??= new Set(operations.map(({ opid }) => opid));
     const left = operations.filter(({ opid }) => begunBefore?.has(opid));
     if (left.length === 0 && seen.length === operations.length) return begunBefore.size;
     if (performance.now() > deadline) {
-      throw new TenureError('cell_unavailable', `${seen.length} operations, transactions or cursors of user "${home.layout.user}" on cell "${home.cell.name}" did not end within ${limitMs / 1000} s`);
+      throw new TenureError('cell_unavailable', `${seen.length} operations, transactions or cursors of tenant ${home.uid} on cell "${home.cell.name}" did not end within ${limitMs / 1000} s`);
     }
     for (const { opid } of left) await readOnCell(home, 'admin', { killOp: 1, op: opid });
     await pause(pauseMs);

@@ -3,7 +3,7 @@ import { readOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import { reversed } from '../home.ts';
-import { unlessOwnedByAnother } from '../home-step.ts';
+import { asResult, unlessOwnedByAnother } from '../home-step.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
@@ -90,7 +90,7 @@ export async function dropRoles(home: Home): Promise<number> {
 export const homeRoles: HomeStep = {
   observe: async (home) => judge(home, await look(home)),
   ensure,
-  undo: (home) => unlessOwnedByAnother(() => ensure(reversed(home))),
+  undo: (home) => unlessOwnedByAnother(() => ensure(reversed(home)), asResult),
 };
 
 /** The same for a home that an activation makes. */

@@ -1,6 +1,7 @@
 import { parsePooledName, poolDatabase } from '../../../domain/home-layout.ts';
 import { listOnCell, readOnCell } from '../cell-commands.ts';
 import type { Home } from '../home.ts';
+import { findUsers } from './tenant-users.ts';
 
 /** Something of a name that only this tenant may use. */
 export interface Standing {
@@ -29,8 +30,9 @@ async function collectionsOf(home: Home): Promise<Standing[]> {
 }
 
 async function usersOf(home: Home): Promise<Standing[]> {
-  const { ownDatabase, database, user } = home.layout;
-  const { users } = await readOnCell(home, database, { usersInfo: ownDatabase === undefined ? { user, db: database } : 1 });
+  const { ownDatabase, database } = home.layout;
+  if (ownDatabase === undefined) return (await findUsers(home)).map(({ user }) => ({ database, name: user }));
+  const { users } = await readOnCell(home, ownDatabase, { usersInfo: 1 });
   return (users as { user: string; db: string }[]).map((found) => ({ database: found.db, name: found.user }));
 }
 

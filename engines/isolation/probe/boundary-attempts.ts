@@ -2,7 +2,7 @@ import { UUID } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Home } from '../home.ts';
-import { planeDatabase } from '../parts/claim.ts';
+import { planeDatabase } from '../parts/plane-database.ts';
 
 /** One thing that the tenant must be able, or must not be able, to do. It changes nothing, not even where it is allowed. */
 export interface BoundaryAttempt {

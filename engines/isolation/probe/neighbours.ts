@@ -3,7 +3,7 @@ import type { Document } from 'mongodb';
 import { poolDatabase, pooledName } from '../../../domain/home-layout.ts';
 import { listOnCell } from '../cell-commands.ts';
 import type { Home } from '../home.ts';
-import { planeDatabase } from '../parts/claim.ts';
+import { planeDatabase } from '../parts/plane-database.ts';
 import { footholds, nobody, noDocument, stops, unstorable } from './boundary-attempts.ts';
 import type { BoundaryAttempt } from './boundary-attempts.ts';
 

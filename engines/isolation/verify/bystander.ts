@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { CellWork } from '../home.ts';
-import { planeDatabase } from '../parts/claim.ts';
+import { planeDatabase } from '../parts/plane-database.ts';
 import { openLine } from './line.ts';
 import type { Line } from './line.ts';
 import { leftBehind } from './leavings.ts';

@@ -2,7 +2,7 @@ import { Timestamp } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Home } from '../home.ts';
-import { planeDatabase } from '../parts/claim.ts';
+import { planeDatabase } from '../parts/plane-database.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
 import type { Aim } from './aim.ts';
 import type { Inventory } from './inventory.ts';

@@ -35,7 +35,8 @@ export const collectionsOfHome = 4;
 
 const atOnce = 8;
 const patienceMs = 60_000;
-const parts: readonly HomeStep[] = [claimHome, createCollections, createRoles, createTenantUser(async () => randomBytes(32).toString('base64url'))];
+const parts: readonly HomeStep[] = [claimHome, createCollections, createRoles];
+const user = createTenantUser(async () => randomBytes(32).toString('base64url'));
 
 /** An Active tenant in its home. */
 function tenantOf(uid: string, name: string, cell: Cell, time: Date): TenantDocument {
@@ -65,9 +66,10 @@ export async function fillCell({ name: installation, store, databases, control, 
   await eachAtMost(atOnce, Array.from({ length: count }, () => store.newId()), async (uid) => {
     const until = performance.now() + patienceMs;
     const lease = { remainingMs: () => Math.max(1, Math.floor(until - performance.now())) };
-    const home = describeHome({ installation, uid, operationId: 'fill', mode: 'dedicated', spec, form: homeFormIn('Active'), config: {}, cell, lease });
+    const home = describeHome({ installation, uid, operationId: 'fill', mode: 'dedicated', user: null, spec, form: homeFormIn('Active'), config: {}, cell, lease });
     for (const part of parts) await part.ensure(home);
-    await resources.insertOne(withSearchKeys(tenantOf(uid, `filling-${uid}`, cell, new Date())));
+    const { user: databaseUser = null } = await user.ensure(home);
+    await resources.insertOne(withSearchKeys({ ...tenantOf(uid, `filling-${uid}`, cell, new Date()), databaseUser }));
     made += 1;
     if (made % 100 === 0) progress(`cells: ${made} of ${count} homes made`);
   });

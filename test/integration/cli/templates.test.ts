@@ -87,7 +87,7 @@ test('a configuration is explained value by value, with what the template says',
 test('a service reads its configuration with the credential of its tenant', async () => {
   const open = await openTenant(cli.installation.client(), 'pied-piper');
   try {
-    const { users } = (await open.db.command({ usersInfo: `tenant_${open.uid}` })) as { users?: readonly { customData: { config: unknown } }[] };
+    const { users } = (await open.db.command({ usersInfo: open.user })) as { users?: readonly { customData: { config: unknown } }[] };
     assert.deepEqual(users?.[0]?.customData.config, { max_qps: 20, memory_enabled: true });
   } finally {
     await open.close();

@@ -5,13 +5,15 @@ import type { IsolationMode } from '../../../contracts/lifecycle.ts';
 import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import type { CollectionSpec, TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import { endpointOf } from '../../../engines/isolation/cells.ts';
-import { claimHome, planeDatabase } from '../../../engines/isolation/parts/claim.ts';
+import { claimHome } from '../../../engines/isolation/parts/claim.ts';
+import { planeDatabase } from '../../../engines/isolation/parts/plane-database.ts';
 import type { ClaimDocument } from '../../../engines/isolation/parts/claim.ts';
 import { createCollections, homeCollections } from '../../../engines/isolation/parts/collections.ts';
 import { destroyData, destroyRoles, destroyUser, releaseClaim } from '../../../engines/isolation/parts/destroy.ts';
 import { probeIsolation } from '../../../engines/isolation/probe/probe.ts';
 import { createRoles, homeRoles } from '../../../engines/isolation/parts/roles.ts';
 import { createTenantUser, homeUser } from '../../../engines/isolation/parts/user.ts';
+import type { UserOutcome } from '../../../engines/isolation/parts/user.ts';
 import { parsePooledName, poolDatabase, pooledName } from '../../../domain/home-layout.ts';
 import { homeFormIn, offeredModes } from '../../../domain/isolation.ts';
 import { describeHome } from '../../../engines/isolation/home.ts';
@@ -35,12 +37,34 @@ export async function passwordOf(uid: string): Promise<string> {
   return known;
 }
 
+/** The user that counts of each tenant, as the registry would hold it. */
+const users = new Map<string, string>();
+
+/** A home that names the user that counts by then, as an operation would that reads the registry. */
+function withItsUser(home: Omit<Home, 'layout' | 'user'>): Home {
+  const described = describeHome({ ...home, user: null });
+  const named = { get: () => users.get(home.uid) ?? null, enumerable: true };
+  Object.defineProperty(described, 'user', named);
+  Object.defineProperty(described.layout, 'user', { get: () => users.get(home.uid) ?? `tenant_${home.uid}`, enumerable: true });
+  return described;
+}
+
+/** A step that says what it did, and after which another user may count. */
+function keeping({ observe, ensure, undo }: HomeStep<UserOutcome>): HomeStep {
+  const kept = (step: (home: Home) => Promise<UserOutcome>) => async (home: Home) => {
+    const { result, user } = await step(home);
+    if (user !== undefined) users.set(home.uid, user);
+    return result;
+  };
+  return { observe, ensure: kept(ensure), undo: kept(undo) };
+}
+
 /** The steps in the order of an activation. */
 export const steps = {
   'claim-database': claimHome,
   'create-collections': createCollections,
   'create-roles': createRoles,
-  'create-user': createTenantUser(passwordOf),
+  'create-user': keeping(createTenantUser(passwordOf)),
   'probe-isolation': probeIsolation(passwordOf),
 } as const satisfies Record<string, HomeStep>;
 export type StepName = keyof typeof steps;
@@ -49,7 +73,7 @@ export type StepName = keyof typeof steps;
 export const parts = {
   'home-collections': homeCollections,
   'home-roles': homeRoles,
-  'home-user': homeUser(passwordOf),
+  'home-user': keeping(homeUser(passwordOf)),
 } as const satisfies Record<string, HomeStep>;
 
 export const stepNames = Object.keys(steps) as StepName[];
@@ -97,7 +121,7 @@ export const active: Pick<Home, 'form' | 'config'> = { form: homeFormIn('Active'
 /** The home as an operation finds it that leads from where it is to another form, spec or configuration. */
 export function changing(home: Home, changes: Partial<HomeState>): Home {
   const { spec, form, config } = home;
-  return describeHome({ ...home, operationId: newId(), ...changes, before: { spec, form, config } });
+  return withItsUser({ ...home, operationId: newId(), ...changes, before: { spec, form, config } });
 }
 
 /** A home in which something happens each time when a step is about to send the named command. */
@@ -182,7 +206,7 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
     },
     home(changes = {}) {
       const { mode = 'dedicated' } = changes;
-      const home = describeHome({ installation, uid: newId(), operationId: newId(), mode, spec: specWith(twoCollections, mode), ...active, cell, lease: heldLease, ...changes });
+      const home = withItsUser({ installation, uid: newId(), operationId: newId(), mode, spec: specWith(twoCollections, mode), ...active, cell, lease: heldLease, ...changes });
       homes.add(home);
       return home;
     },
@@ -245,7 +269,7 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
         }
         const { databases } = (await root.db('admin').command({ listDatabases: 1, nameOnly: true })) as { databases: { name: string }[] };
         for (const { name } of databases) if (left.some(({ layout }) => layout.ownDatabase === name)) await root.db(name).dropDatabase();
-        await claims.deleteMany({ _id: { $in: left.map(({ layout }) => layout.claim) } });
+        await claims.deleteMany({ _id: { $in: left.flatMap(({ layout }) => [layout.claim, `released/${layout.claim}`]) } });
       } finally {
         await disconnect();
       }

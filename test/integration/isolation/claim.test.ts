@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import type { Document } from 'mongodb';
 import { claimHome } from '../../../engines/isolation/parts/claim.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { beforeCommand, inEveryMode, newId, openCell } from './cell-fixture.ts';
+import { beforeCommand, changing, inEveryMode, modes, newId, openCell, stepNames, steps } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
@@ -13,12 +14,17 @@ interface StartingPoint {
   readonly arrange?: (home: Home) => Promise<unknown>;
 }
 
+/** Whether nothing stands in any database of a home. */
+function emptied({ claim, ...databases }: Document): boolean {
+  return Object.keys(claim as object).length === 0 && Object.values(databases as Record<string, Record<string, object>>).every((found) => Object.values(found).every((one) => Object.keys(one).length === 0));
+}
+
 describe('ensure makes or finds the claim', () => {
   const earlier = newId();
-  const cases: readonly (StartingPoint & { readonly observed: string; readonly operationId?: string })[] = [
+  const cases: readonly (StartingPoint & { readonly observed: string })[] = [
     { from: 'absent', observed: 'absent' },
     { from: 'a claim of this operation', arrange: (home) => cell.insertClaim(home), observed: 'present' },
-    { from: 'a claim of an earlier operation of the tenant', arrange: (home) => cell.insertClaim(home, { operationId: earlier }), observed: 'present', operationId: earlier },
+    { from: 'a claim of an earlier operation of the tenant', arrange: (home) => cell.insertClaim(home, { operationId: earlier }), observed: 'present' },
     {
       from: 'a claim and what was made under it',
       arrange: async (home) => {
@@ -28,7 +34,7 @@ describe('ensure makes or finds the claim', () => {
       observed: 'present',
     },
   ];
-  for (const { mode, from, arrange, observed, operationId } of inEveryMode(cases)) {
+  for (const { mode, from, arrange, observed } of inEveryMode(cases)) {
     test(`from ${from} in mode ${mode}`, async () => {
       const home = cell.home({ mode });
       await arrange?.(home);
@@ -38,7 +44,7 @@ describe('ensure makes or finds the claim', () => {
       assert.equal(await claimHome.observe(home), 'present');
       const { createTime, ...claim } = (await cell.claim(home)) ?? {};
       assert.ok(createTime instanceof Date);
-      assert.deepEqual(claim, { _id: home.layout.claim, installation: home.installation, tenant: home.uid, operationId: operationId ?? home.operationId });
+      assert.deepEqual(claim, { _id: home.layout.claim, installation: home.installation, tenant: home.uid, operationId: home.operationId });
     });
   }
 });
@@ -84,6 +90,60 @@ test('what others have in the pool is nothing to a tenant whose uid it does not 
   await claimHome.ensure(home);
 });
 
+describe('what a command has left that came when its operation was undone', () => {
+  const undone = async (mode: Home['mode']): Promise<Home> => {
+    const home = cell.home({ mode });
+    for (const name of stepNames) await steps[name].ensure(home);
+    for (const name of stepNames.toReversed()) await steps[name].undo(home);
+    return home;
+  };
+  const again = (home: Home): Home => changing(home, {});
+  const late: readonly Required<StartingPoint>[] = [
+    { from: 'a collection', arrange: (home) => cell.inside(home).createCollection('orders', { validator: { a: 1 } }) },
+    { from: 'the indexes of one', arrange: (home) => cell.inside(home).command({ createIndexes: 'events', indexes: [{ key: { at: -1, kind: 1 }, name: 'at_-1_kind_1' }] }) },
+    { from: 'a role', arrange: ({ layout }) => cell.root.db(layout.roles.database).command({ createRole: layout.roles.readWrite, privileges: [], roles: [] }) },
+    {
+      from: 'a user',
+      arrange: ({ layout, uid, installation }) => cell.root.db(layout.database).command({ createUser: `tenant_${uid}_0`, pwd: 'x', roles: [], customData: { installation, tenant: uid } }),
+    },
+    { from: 'the claim', arrange: (home) => cell.insertClaim(home) },
+  ];
+  for (const { mode, from, arrange } of inEveryMode(late)) {
+    test(`${from} is in nobody's way in mode ${mode}, and goes with the operation that finds it`, async () => {
+      const home = await undone(mode);
+      await arrange(home);
+      const next = again(home);
+      for (const name of stepNames) await steps[name].ensure(next);
+      for (const name of stepNames.slice(0, -1)) assert.equal(await steps[name].observe(next), 'present');
+      for (const name of stepNames.toReversed()) await steps[name].undo(next);
+      assert.deepEqual(emptied(await cell.snapshot(next)), true);
+    });
+  }
+
+  for (const mode of modes) {
+    test(`what holds a document is not taken for it in mode ${mode}`, async () => {
+      const home = await undone(mode);
+      await cell.inside(home).collection('orders').insertOne({ sku: 'theirs' });
+      await assert.rejects(claimHome.ensure(again(home)), { code: 'owned_by_another', message: /it has "orders/ });
+    });
+  }
+});
+
+test('a collection that is dropped when its operation is undone is that one, and none that is made later by its name', async () => {
+  const home = cell.home();
+  for (const name of stepNames) await steps[name].ensure(home);
+  let remade = false;
+  await steps['create-collections'].undo(
+    beforeCommand(home, 'drop', async () => {
+      if (remade) return;
+      remade = true;
+      await cell.collection(home, 'orders').drop();
+      await cell.collection(home, 'orders').insertOne({ sku: 'acknowledged' });
+    }),
+  );
+  assert.equal(await cell.collection(home, 'orders').countDocuments(), 1);
+});
+
 describe('a race for the claim', () => {
   test('that another installation wins is refused, and its claim stands', async () => {
     const home = cell.home();
@@ -95,7 +155,7 @@ describe('a race for the claim', () => {
     const home = cell.home();
     const other = newId();
     await claimHome.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { operationId: other })));
-    assert.equal((await cell.claim(home))?.operationId, other);
+    assert.equal((await cell.claim(home))?.operationId, home.operationId);
   });
 });
 

@@ -126,6 +126,24 @@ const handMade: readonly HandMade[] = [
   },
   { change: 'a user restricted to an address', make: (home) => inUser(home, { authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] }), found: (home) => `wrong user ${userOf(home)}`, mended: true },
   { change: 'a user with an older mechanism', make: (home) => inUser(home, { pwd: 'x', mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-256'] }), found: (home) => `wrong user ${userOf(home)}`, mended: true },
+  {
+    change: 'a user that an attempt has left',
+    make: (home) =>
+      cell.database(home).command({
+        createUser: `tenant_${home.uid}_left`,
+        pwd: 'x',
+        roles: [{ role: home.layout.roles.readWrite, db: home.layout.roles.database }],
+        customData: { installation: home.installation, tenant: home.uid },
+      }),
+    found: ({ layout, uid }) => `wrong user ${layout.database}.tenant_${uid}_…`,
+    mended: true,
+  },
+  {
+    change: 'a user by a name of the tenant’s that is another’s',
+    make: (home) => cell.database(home).command({ createUser: `tenant_${home.uid}_theirs`, pwd: 'x', roles: [] }),
+    found: ({ layout, uid }) => `foreign user ${layout.database}.tenant_${uid}_…`,
+    mended: false,
+  },
   { change: 'a user more', make: (home) => cell.database(home).command({ createUser: `theirs_${home.uid}`, pwd: 'x', roles: [] }), found: (home) => `extra user ${home.layout.database}.theirs_${home.uid}`, mended: false },
   {
     change: 'another configuration',

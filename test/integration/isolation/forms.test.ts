@@ -141,6 +141,23 @@ for (const mode of modes) {
       assert.equal(await carts.countDocuments(), 1);
     });
 
+    test('a change leaves an open transaction of the tenant alone, and ends it once it has been waited for long enough', async () => {
+      const home = await homeThat();
+      const tenant = await cell.asTenant(home);
+      const { dbName, collectionName } = cell.collection(home, 'orders');
+      await tenant.withSession(async (session) => {
+        session.startTransaction();
+        const read = () => tenant.db(dbName).collection(collectionName).findOne({}, { session });
+        await read();
+        const operation = changing(home, { spec: changed });
+        await assert.rejects(parts['home-collections'].ensure({ ...operation, lease: { remainingMs: () => 1_000 } }), { code: 'cell_unavailable' });
+        await read();
+        await parts['home-collections'].ensure({ ...operation, impatient: true });
+        assert.equal(await parts['home-collections'].observe(operation), 'present');
+        await assert.rejects(read());
+      });
+    });
+
     test('the configuration is written into the user, where the tenant reads it with its own credential', async () => {
       const home = await homeThat();
       const operation = changing(home, { config: { theme: 'light', nested: { list: [1, 2.5, 'x', null, true], at: { deeper: {} } } } });

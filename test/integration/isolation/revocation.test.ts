@@ -187,13 +187,17 @@ for (const mode of modes) describe(`a neighbour on the cell, in mode ${mode}`, (
   }
 });
 
-test('a suspended user is let in again with its password, over the connection that it has', async () => {
+test('a suspended tenant is let in again by another user with its password; over the connection that it had, no more', async () => {
   const { home, counters } = await activeTenant();
+  const { user } = home.layout;
   const suspended = changing(home, { form: homeFormIn('Suspended') });
   await parts['home-user'].ensure(suspended);
   assert.equal(await codeOf(counters.insertOne({})), unauthorized);
   await parts['home-user'].ensure(changing(suspended, { form: homeFormIn('Active') }));
-  await counters.insertOne({});
+  assert.notEqual(home.layout.user, user);
+  assert.notEqual(await codeOf(counters.insertOne({})), 'done');
+  const { dbName, collectionName } = counters;
+  await (await cell.asTenant(home)).db(dbName).collection(collectionName).insertOne({});
 });
 
 test('a user that was dropped is made again with its password', async () => {

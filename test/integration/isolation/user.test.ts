@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Db, Document } from 'mongodb';
+import type { Db, Document, MongoClient } from 'mongodb';
 import type { IsolationMode } from '../../../contracts/lifecycle.ts';
+import { userName } from '../../../domain/home-layout.ts';
+import { homeFormIn } from '../../../domain/isolation.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import type { Observation } from '../../../engines/isolation/home-step.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { ensureBefore, inEveryMode, openCell, passwordOf, steps } from './cell-fixture.ts';
+import { changing, ensureBefore, inEveryMode, modes, openCell, parts, passwordOf, steps } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 before(() => cell.root.db('admin').command({ createRole: 'tenant_read_write', privileges: [], roles: [] }));
@@ -14,11 +16,18 @@ after(async () => {
   await cell.close();
 });
 const createUser = steps['create-user'];
+const user = parts['home-user'];
 
 async function prepared(mode: IsolationMode = 'dedicated'): Promise<Home> {
   const home = cell.home({ mode });
   await ensureBefore('create-user', home);
   return home;
+}
+
+/** Of all the tenant's users. */
+async function namesOf({ uid, layout }: Home): Promise<string[]> {
+  const users = cell.root.db('admin').collection<{ user: string }>('system.users').find({ db: layout.database, user: { $regex: `^tenant_${uid}` } });
+  return (await users.toArray()).map((found) => found.user);
 }
 
 async function readUser(home: Home): Promise<Document | undefined> {
@@ -57,11 +66,11 @@ describe('ensure ends with a user that has its role and its password', () => {
       assert.equal(await createUser.observe(home), observed);
       await createUser.ensure(home);
       assert.equal(await createUser.observe(home), 'present');
-      const user = await readUser(home);
-      assert.deepEqual(user?.['roles'], [{ role: home.layout.roles.readWrite, db: home.layout.roles.database }]);
-      assert.deepEqual(user['mechanisms'], ['SCRAM-SHA-256']);
-      assert.deepEqual(user['customData'], { installation: home.installation, tenant: home.uid, config: home.config });
-      assert.deepEqual(user['authenticationRestrictions'], []);
+      const found = await readUser(home);
+      assert.deepEqual(found?.['roles'], [{ role: home.layout.roles.readWrite, db: home.layout.roles.database }]);
+      assert.deepEqual(found['mechanisms'], ['SCRAM-SHA-256']);
+      assert.deepEqual(found['customData'], { installation: home.installation, tenant: home.uid, config: home.config });
+      assert.deepEqual(found['authenticationRestrictions'], []);
       await assertOpens(home);
     });
   }
@@ -90,6 +99,75 @@ describe('a user that was made for another is left as it is', () => {
   }
 });
 
+for (const mode of modes) {
+  test(`a user that an earlier build has named by the uid alone stays while the tenant is let in, in mode ${mode}, and another takes its place when it is let in again`, async () => {
+    const home = await prepared(mode);
+    const { roles } = home.layout;
+    const legacy = { createUser: `tenant_${home.uid}`, pwd: await passwordOf(home.uid), mechanisms: ['SCRAM-SHA-256'], roles: [{ role: roles.readWrite, db: roles.database }] };
+    await cell.database(home).command({ ...legacy, customData: { installation: home.installation, tenant: home.uid, config: home.config } });
+    assert.equal(await user.observe(home), 'present');
+    await user.ensure(home);
+    assert.equal(home.layout.user, `tenant_${home.uid}`);
+    const suspended = changing(home, { form: homeFormIn('Suspended') });
+    await user.ensure(suspended);
+    assert.deepEqual((await readUser(home))?.['roles'], []);
+    await user.ensure(changing(suspended, { form: homeFormIn('Active') }));
+    assert.match(home.layout.user, new RegExp(`^tenant_${home.uid}_[0-9a-f]{24}$`));
+    assert.deepEqual(await namesOf(home), [home.layout.user]);
+    await assertOpens(home);
+  });
+}
+
+describe('what an attempt has left is taken over or removed', () => {
+  const byAttempt = async (home: Home, nonce: string, roles = [{ role: home.layout.roles.readWrite, db: home.layout.roles.database }]): Promise<string> => {
+    const name = userName(home.uid, nonce);
+    await cell.database(home).command({ createUser: name, pwd: await passwordOf(home.uid), mechanisms: ['SCRAM-SHA-256'], roles, customData: { installation: home.installation, tenant: home.uid, config: home.config } });
+    return name;
+  };
+
+  for (const mode of modes) {
+    test(`by an attempt that makes the user, in mode ${mode}`, async () => {
+      const home = await prepared(mode);
+      const left = await byAttempt(home, 'a');
+      await createUser.ensure(home);
+      assert.deepEqual([home.layout.user, await namesOf(home)], [left, [left]]);
+    });
+
+    test(`by a reconciliation, an archival and a suspension, in mode ${mode}`, async () => {
+      const home = await prepared(mode);
+      await createUser.ensure(home);
+      const current = home.layout.user;
+      await byAttempt(home, '0');
+      assert.equal(await user.observe(home), 'wrong');
+      await user.ensure(home);
+      assert.deepEqual([home.layout.user, await namesOf(home)], [current, [current]]);
+      await byAttempt(home, '0');
+      await user.ensure(changing(home, { form: homeFormIn('Suspended') }));
+      assert.deepEqual([await namesOf(home), (await readUser(home))?.['roles']], [[current], []]);
+      await byAttempt(home, '0');
+      await user.ensure(changing(home, { form: homeFormIn('Archived') }));
+      assert.deepEqual(await namesOf(home), []);
+    });
+  }
+});
+
+test('no command that is sent for a user that is there gives it a role', async () => {
+  const home = await prepared();
+  await createUser.ensure(home);
+  const giving: string[] = [];
+  // The driver tells nobody what these commands say.
+  const db = (database: string) => ({
+    command(command: Document, options: object) {
+      const [name = ''] = Object.keys(command);
+      if (((command['roles'] as unknown[] | undefined) ?? []).length > 0 && name !== 'revokeRolesFromUser') giving.push(name);
+      return cell.plane.db(database).command(command, options);
+    },
+  });
+  const watched = { ...home.cell, client: { db } as unknown as MongoClient };
+  for (const changes of [{ config: { theme: 'light' } }, { form: homeFormIn('Suspended') }, { form: homeFormIn('Active') }]) await user.ensure({ ...changing(home, changes), cell: watched });
+  assert.deepEqual(giving, ['createUser']);
+});
+
 test('ensure does not disturb who is connected', async () => {
   const home = await prepared();
   await createUser.ensure(home);
@@ -115,7 +193,7 @@ describe('undo drops the user', () => {
       await createUser.undo(home);
       await createUser.undo(home);
       const { users } = await cell.database(home).command({ usersInfo: 1 });
-      assert.deepEqual((users as Document[]).map(({ user }) => user as string).filter((user) => user.includes(home.uid)), [theirs]);
+      assert.deepEqual((users as Document[]).map((found) => found['user'] as string).filter((name) => name.includes(home.uid)), [theirs]);
     });
   }
 });

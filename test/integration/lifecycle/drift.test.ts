@@ -36,6 +36,9 @@ const read = async (name: string) => (await api.call('getTenant', { params: { na
 const placed = { placement: { preferredRegion: 'eu-west-1' } };
 const database = async (name: string) => cell.db((await read(name)).status.placement?.database);
 
+/** The user that counts of an Active tenant, or of one that was. */
+const userOf = async (name: string): Promise<string> => (await installation.store.resources.find('Tenant', name))?.databaseUser ?? '';
+
 const scan = () => scanForDrift(installation, temporal.client);
 
 /** Resolves when what a scan has begun has ended. */
@@ -52,7 +55,7 @@ test('what was changed by hand is found and mended within one scan, and what was
   const role = await database('role');
   await role.command({ grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db: role.databaseName, collection: '' }, actions: ['find'] }] });
   const user = await database('user');
-  await user.command({ updateUser: user.databaseName, roles: [] });
+  await user.command({ updateUser: await userOf('user'), roles: [] });
   await user.collection('by-hand').insertOne({ _id: 'kept' as never });
   const before = await read('untouched');
 
@@ -80,10 +83,11 @@ test('drift of a Suspended tenant is mended to what a Suspended one should have:
   await activeTenant(api, 'asleep', placed);
   await takeAll(api, 'asleep', ['suspendTenant']);
   const db = await database('asleep');
-  await db.command({ updateUser: db.databaseName, roles: [{ role: 'tenant_read_write', db: db.databaseName }] });
+  const user = await userOf('asleep');
+  await db.command({ updateUser: user, roles: [{ role: 'tenant_read_write', db: db.databaseName }] });
   await scan();
   await settled('asleep');
-  const { users } = await db.command({ usersInfo: db.databaseName });
+  const { users } = await db.command({ usersInfo: user });
   assert.deepEqual((users as { roles: unknown[] }[])[0]?.roles, []);
   assert.equal((await read('asleep')).status.lifecycle, 'Suspended');
 });

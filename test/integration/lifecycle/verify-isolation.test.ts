@@ -131,7 +131,8 @@ test('a worker that dies in the middle leaves canaries, and the next one removes
 
 test('a verification without a verdict says why, and changes no condition', async () => {
   const mine = layout(await read('initech'));
-  await cell.db(mine.database).command({ updateUser: mine.user, roles: [] });
+  const user = (await installation.store.resources.find('Tenant', 'initech'))?.databaseUser;
+  await cell.db(mine.database).command({ updateUser: user, roles: [] });
   const { failure, report } = await verify('initech', 'globex');
   assert.deepEqual([failure?.code, report], ['isolation_probe_failed', undefined]);
   assert.equal(conditionOf(await read('initech'), 'IsolationVerified'), 'True PairVerified');

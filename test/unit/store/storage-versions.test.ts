@@ -95,4 +95,10 @@ describe('free JSON in a stored document', () => {
     const old = read({ storageVersion: 2, lastFence: 1, spec: { config: { a: { $ref: 'a.b', $id: 'z' } } } }) as { storageVersion: number; spec: object };
     assert.deepEqual(upgradeOnRead(old).spec, { config: { a: { $ref: 'b', $id: 'z', $db: 'a' } } });
   });
+
+  it('of a tenant that an earlier build has let in names no user, and of a revision says nothing of one', () => {
+    const [tenant, revision] = [{ storageVersion: 3, lastFence: 1, spec: {} }, { storageVersion: 3, generation: 1, spec: {} }];
+    assert.deepEqual(upgradeOnRead(tenant), { ...tenant, storageVersion, databaseUser: null });
+    assert.deepEqual(upgradeOnRead(revision), { ...revision, storageVersion });
+  });
 });

@@ -1,0 +1,49 @@
+import type { CollectionInfo } from 'mongodb';
+import { listOnCell, writeOnCell } from '../cell-commands.ts';
+import type { Home } from '../home.ts';
+import { foreignTraits } from './declared-collections.ts';
+import { planeDatabase } from './plane-database.ts';
+import type { Standing, StandingInHome } from './standing.ts';
+import { findUsers } from './tenant-users.ts';
+
+/** Beside the claims, which are named by database: that a home was claimed and given up again. */
+const releasedId = ({ layout }: Home): string => `released/${layout.claim}`;
+
+/** What the deletion of a home's claim deletes with it, when nothing of the tenant will stand there again. */
+export function releaseOf(home: Home): { readonly q: { readonly _id: string }; readonly limit: 1 } {
+  return { q: { _id: releasedId(home) }, limit: 1 };
+}
+
+/**
+ * Writes down that the home is given up and was empty. What stands there later, without a claim, may then be what the network had held
+ * back: a command of an attempt that was given up long ago.
+ */
+export async function noteRelease(home: Home): Promise<void> {
+  const { installation, uid } = home;
+  await writeOnCell(home, planeDatabase, { update: 'claims', updates: [{ q: { _id: releasedId(home) }, u: { $set: { installation, released: uid } }, upsert: true }] });
+}
+
+async function wasReleased(home: Home): Promise<boolean> {
+  const { installation, uid } = home;
+  const filter = { _id: releasedId(home), installation, released: uid };
+  return (await listOnCell(home, planeDatabase, { find: 'claims', filter, limit: 1, readConcern: { level: 'majority' } })).length > 0;
+}
+
+async function isEmptyCollection(home: Home, { database, name }: Standing): Promise<boolean> {
+  const [info] = await listOnCell<CollectionInfo>(home, database, { listCollections: 1, filter: { name } });
+  if (info === undefined || foreignTraits(info) !== undefined) return false;
+  return (await listOnCell(home, database, { find: name, limit: 1, projection: { _id: true } })).length === 0;
+}
+
+/**
+ * What of all this late commands of the plane cannot have left: a collection that holds something or that the plane does not make, a user or
+ * role by another name than the tenant's. In a home that was never claimed, everything.
+ */
+export async function firstOfAnother(home: Home, { collections, users, roles }: StandingInHome): Promise<Standing | undefined> {
+  const [first] = [...collections, ...users, ...roles];
+  if (first === undefined || !(await wasReleased(home))) return first;
+  const own = new Set((await findUsers(home)).filter(({ customData }) => customData?.installation === home.installation && customData.tenant === home.uid).map(({ user }) => user));
+  for (const collection of collections) if (!(await isEmptyCollection(home, collection))) return collection;
+  const { database, readWrite, readOnly } = home.layout.roles;
+  return users.find(({ name }) => !own.has(name)) ?? roles.find((role) => role.database !== database || (role.name !== readWrite && role.name !== readOnly));
+}

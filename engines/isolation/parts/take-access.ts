@@ -1,0 +1,48 @@
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { writeOnCell } from '../cell-commands.ts';
+import { serverCodes } from '../cell-errors.ts';
+import type { Home } from '../home.ts';
+import { endActivity } from './end-activity.ts';
+import { definitionOf, findOwnUsers } from './tenant-users.ts';
+import type { FoundUser } from './tenant-users.ts';
+
+/** Looks after the first one; more are needed only while somebody gives roles by hand. */
+const maxLooks = 5;
+const userNotFound: ReadonlySet<number> = new Set([serverCodes.userNotFound]);
+
+export interface TakenAccess {
+  /** The tenant's users, none of which has a role any more. */
+  readonly users: readonly FoundUser[];
+  /** Operations that were ended. */
+  readonly ended: number;
+}
+
+/**
+ * Takes the roles of all the tenant's users away and ends what they had begun, in this order: from the moment the update is acknowledged
+ * nothing new can begin; what had begun before is then ended. The other way round, something could begin in between. Then it looks once more.
+ * Needs no password: that keys cannot be had keeps nobody in.
+ * @throws TenureError owned_by_another, cell_unavailable
+ */
+export async function takeAccess(home: Home): Promise<TakenAccess> {
+  const { database, user: current } = home.layout;
+  const { customData } = definitionOf(home);
+  const nothing = { roles: [], authenticationRestrictions: [] };
+  let users = await findOwnUsers(home);
+  let ended = 0;
+  for (let looks = 0; ; looks += 1) {
+    for (const { user, roles } of users) {
+      // The one that stays is told its configuration too.
+      if (user === current && looks === 0) await writeOnCell(home, database, { updateUser: user, ...nothing, customData }, userNotFound);
+      else if (roles.length > 0) await writeOnCell(home, database, { updateUser: user, ...nothing }, userNotFound);
+    }
+    ended += await endActivity(home, [...new Set([current, ...users.map(({ user }) => user)])]);
+    users = await findOwnUsers(home);
+    if (users.every(({ roles }) => roles.length === 0)) return { users, ended };
+    if (looks === maxLooks) throw new TenureError('cell_unavailable', `a user of tenant ${home.uid} on cell "${home.cell.name}" is given roles again and again`);
+  }
+}
+
+/** Drops users of the tenant. They may have nothing under way: dropping ends nothing. */
+export async function dropUsers(home: Home, users: readonly FoundUser[]): Promise<void> {
+  for (const { user } of users) await writeOnCell(home, home.layout.database, { dropUser: user }, userNotFound);
+}

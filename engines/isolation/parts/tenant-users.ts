@@ -1,0 +1,70 @@
+import type { Document } from 'mongodb';
+import { userPrefix } from '../../../domain/home-layout.ts';
+import { TenureError } from '../../../domain/tenure-error.ts';
+import { listOnCell } from '../cell-commands.ts';
+import type { Home } from '../home.ts';
+import { digestAsRead } from './digest-as-read.ts';
+
+export interface FoundUser {
+  readonly user: string;
+  readonly roles: { readonly role: string; readonly db: string }[];
+  readonly customData?: { readonly installation?: string; readonly tenant?: string; readonly config?: unknown };
+  readonly mechanisms: readonly string[];
+  readonly authenticationRestrictions: readonly Document[];
+}
+
+/** The only ones that a user of a tenant logs in by. */
+export const mechanisms = ['SCRAM-SHA-256'];
+
+const ofUser = {
+  _id: false,
+  user: true,
+  roles: true,
+  customData: true,
+  mechanisms: { $map: { input: { $objectToArray: '$credentials' }, in: '$$this.k' } },
+  authenticationRestrictions: { $ifNull: ['$authenticationRestrictions', []] },
+};
+
+/** Every user by a name of the tenant's, with what it may do. `usersInfo` finds by whole names only. */
+export function findUsers({ uid, layout, ...work }: Home): Promise<FoundUser[]> {
+  const filter = { db: layout.database, user: { $regex: `^${userPrefix(uid)}(_|$)` } };
+  return listOnCell(work, 'admin', { find: 'system.users', filter, projection: ofUser, sort: { user: 1 }, batchSize: 10_000, readConcern: { level: 'majority' } });
+}
+
+function isOurs({ installation, uid }: Home, { customData }: FoundUser): boolean {
+  return customData?.installation === installation && customData.tenant === uid;
+}
+
+/** The tenant's users. @throws TenureError owned_by_another, where one by such a name was made for another */
+export async function findOwnUsers(home: Home): Promise<FoundUser[]> {
+  const found = await findUsers(home);
+  const theirs = found.find((user) => !isOurs(home, user));
+  if (theirs !== undefined) throw new TenureError('owned_by_another', `user "${theirs.user}" on cell "${home.cell.name}" was not made for this tenant`);
+  return found;
+}
+
+/** What a user is to be, besides its password. */
+export function definitionOf({ form, layout, installation, uid, config }: Home): { roles: Document[]; customData: Document; authenticationRestrictions: Document[] } {
+  const roles = form.access === 'read-write' ? [{ role: layout.roles.readWrite, db: layout.roles.database }] : [];
+  return { roles, customData: { installation, tenant: uid, config }, authenticationRestrictions: [] };
+}
+
+/** Whether it has the tenant's role, whatever else it may have. */
+export function hasRole({ layout: { roles } }: Home, user: FoundUser): boolean {
+  return user.roles.some(({ role, db }) => role === roles.readWrite && db === roles.database);
+}
+
+/** What of a user is not as it should be. */
+export function userDifferences(home: Home, user: FoundUser): ('owner' | 'roles' | 'mechanisms' | 'authenticationRestrictions' | 'configuration')[] {
+  const { roles } = definitionOf(home);
+  const { installation: _, tenant: __, ...others } = user.customData ?? {};
+  const differs = {
+    owner: !isOurs(home, user),
+    roles: digestAsRead({ roles: user.roles }) !== digestAsRead({ roles }),
+    // Of one that is kept out, the mechanism is mended with its password, when it is let in.
+    mechanisms: home.form.access === 'read-write' && user.mechanisms.join() !== mechanisms.join(),
+    authenticationRestrictions: user.authenticationRestrictions.length > 0,
+    configuration: digestAsRead(others) !== digestAsRead({ config: home.config }),
+  };
+  return (Object.keys(differs) as (keyof typeof differs)[]).filter((what) => differs[what]);
+}
