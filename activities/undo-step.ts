@@ -3,6 +3,8 @@ import { readOperation, requireHeld } from './held-operation.ts';
 import type { OperationActivities } from './operation-activities.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
 import { attemptStep, checkpoint, newAttempt } from './step-attempt.ts';
+import { plannedStep } from '../domain/step-plan.ts';
+import { takeAccessFirst } from './take-access-first.ts';
 import { stepOf } from '../store/operations.ts';
 import { leaseMs } from './work-under-lease.ts';
 
@@ -29,7 +31,7 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
         await failpoints.reach(`${step}.after-undo-intent`, input.tenant.name);
       },
       async (work) => {
-        const outcome = await handlers[step].undo(work);
+        const outcome = await handlers[step].undo(plannedStep(found.operation.kind, step).scope === 'cell' ? await takeAccessFirst(environment, found, work) : work);
         await failpoints.reach(`${step}.before-undo-checkpoint`, input.tenant.name);
         await checkpoint(environment, found, attempt, outcome, { state: 'undone' });
         return outcome.result;

@@ -76,6 +76,11 @@ export interface OperationStore {
   /** Writes down that its cancellation was asked for; the first time stands. */
   requestCancel(tx: Transaction, id: string): Promise<OperationDocument>;
   /**
+   * Commits the intent of one step of an operation that is pending still, which is done for it before it has the lock.
+   * @returns whether it is pending
+   */
+  beginWhilePending(id: string, step: StepKey): Promise<boolean>;
+  /**
    * Lets a pending operation begin under this fence, or ends it unbegun.
    * @throws TenureError fenced, when it is pending no more
    */
@@ -211,6 +216,11 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       );
       if (document === null) throw new TenureError('operation_finished', `operation ${id} has ended`);
       return upgradeOnRead(document);
+    },
+    async beginWhilePending(id, step) {
+      const path = `steps.${step}`;
+      const begun = { $set: { [`${path}.state`]: 'intent', [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] }, updateTime: '$$NOW' } };
+      return (await onControl(() => operations.updateOne({ _id: id, state: 'pending', [path]: { $exists: true } }, [begun]))).matchedCount === 1;
     },
     async settlePending(tx, id, change) {
       const document = await operations.findOneAndUpdate({ _id: id, state: 'pending' }, { ...change, ...(change.$set === undefined ? {} : { $set: withTexts(change.$set) }) }, { session: tx.session, returnDocument: 'after' });

@@ -26,8 +26,8 @@ async function unqueue(store: Store, tx: Transaction, { _id, tenant }: Operation
 }
 
 /**
- * Asks for an operation to be cancelled: it is turned round at its next word, and what it did is undone. A pending one
- * ends at once.
+ * Asks for an operation to be cancelled: it is turned round at its next word, and what it did is undone. A pending one for
+ * which nothing was begun ends at once.
  * @returns the operation; its state is `cancelled` where that is so already
  * @throws TenureError operation_finished, cancel_not_possible when what it has begun cannot be taken back
  */
@@ -59,7 +59,8 @@ async function askForCancel({ store, failpoints }: CancelDependencies, { _id: id
       operationId: id,
       policy,
     };
-    if (operation.state !== 'pending') return { result: await store.operations.requestCancel(tx, id), entries: [entry] };
+    // What was begun for a pending one is taken back when it has the lock.
+    if (operation.state !== 'pending' || Object.values(operation.steps).some(({ state }) => state !== 'pending')) return { result: await store.operations.requestCancel(tx, id), entries: [entry] };
     const states = await unqueue(store, tx, operation);
     const { fault, fix } = problems.cancelled;
     const { $set, ...rest } = closing('cancelled', tx.time);

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
 import type { ApiClient } from '../../../client/api-client.ts';
 import type { ApiError } from '../../../client/api-error.ts';
 import type { Operation } from '../../../contracts/operation.ts';
+import type { TenantAccess } from '../../../contracts/tenant-access.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { readEntries } from '../../harness/control-data.ts';
@@ -11,15 +14,22 @@ import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { until } from '../../harness/until.ts';
 
+const stack = attachToStack();
 let installation: Installation;
 let api: ApiClient;
+let cells: MongoClient[];
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  cells = [stack.mongod['eu-west-1'], stack.mongod['us-east-1']].map(({ adminUri }) => new MongoClient(adminUri));
+  installation = await startInstallation(stack);
   api = installation.client();
   await declareBasics(api);
 });
-after(() => installation.stop());
+after(async () => {
+  await installation.stop();
+  await Promise.all(cells.map((cell) => cell.close()));
+});
 
 const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
 const suspend = (name: string, preempt: boolean) =>
@@ -95,6 +105,85 @@ test('an operation that is called off when all its steps are done is undone stil
   assert.equal((await ended(api, resuming.operation?.id ?? '')).state, 'cancelled');
   assert.equal((await ended(api, archiving.operation?.id ?? '')).state, 'succeeded');
   assert.equal((await read(name)).status.lifecycle, 'Archived');
+});
+
+/** Whether a change of a collection of this name waits for its lock, on any cell. */
+async function waitsForLock(collection: string): Promise<boolean> {
+  const waiting = [{ $currentOp: { allUsers: true } }, { $match: { 'command.collMod': collection, waitingForLock: true } }];
+  const found = await Promise.all(cells.map((cell) => cell.db('admin').aggregate(waiting).toArray()));
+  return found.flat().length > 0;
+}
+
+/** Whether a credential of the tenant's opens what is its own. */
+async function canRead({ credential, endpoint, namespaces }: TenantAccess): Promise<boolean> {
+  const client = new MongoClient(endpoint, { auth: credential, authSource: credential.authSource, authMechanism: 'SCRAM-SHA-256' });
+  const [{ database, name } = { database: '', name: '' }] = namespaces ?? [];
+  try {
+    await client.db(database).command({ find: name, limit: 1 });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.close();
+  }
+}
+
+const open = async (name: string): Promise<TenantAccess> => (await api.call('openTenant', { params: { name }, body: {} })).body;
+
+test('a tenant that always has a transaction open cannot put off its suspension: access goes before what it holds up is undone', async () => {
+  const name = 'holding-on';
+  await activeTenant(api, name);
+  const access = await open(name);
+  const { credential, endpoint } = access;
+  const client = new MongoClient(endpoint, { auth: credential, authSource: credential.authSource, authMechanism: 'SCRAM-SHA-256' });
+  const orders = client.db(access.database).collection('orders');
+  const over = new AbortController();
+  // Three that overlap, each begun anew when it ends, however it ends.
+  const transactions = [0, 1, 2].map(async (at) => {
+    await setTimeout(at * 300);
+    while (!over.signal.aborted) {
+      await client
+        .withSession(async (session) => {
+          session.startTransaction();
+          await orders.findOne({}, { session, maxTimeMS: 500 });
+          await setTimeout(900, undefined, { signal: over.signal });
+        })
+        .catch(() => undefined);
+    }
+  });
+  try {
+    const { body } = await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { lifecycle: 'Active', services: [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { required: ['sku'] } }, { name: 'events' }] }] }) });
+    await until('the change waits for the lock', async () => waitsForLock('orders'));
+    const { body: suspending } = await suspend(name, true);
+    assert.equal((await ended(api, body.operation?.id ?? '')).state, 'cancelled');
+    assert.equal((await ended(api, suspending.operation?.id ?? '')).state, 'succeeded');
+    assert.equal(await canRead(access), false);
+  } finally {
+    over.abort();
+    await Promise.all(transactions);
+    await client.close();
+  }
+});
+
+test('a pending suspension for which access was taken already gives it back when it is cancelled', async () => {
+  const name = 'given-back';
+  const { id, release } = await reconciling(name);
+  const access = await open(name);
+  assert.equal(await canRead(access), true);
+  const undoing = armFailpoint(installation, 'correct-collections.before-undo-checkpoint', 'pause');
+  const { body } = await suspend(name, true);
+  release();
+  await undoing.hit();
+  assert.equal(await canRead(access), false, 'before the first operation is undone');
+  await assert.rejects(open(name), /is running/);
+  const waiting = body.operation?.id ?? '';
+  const cancelled = await api.call('cancelOperation', { params: { id: waiting } });
+  assert.deepEqual([cancelled.status, cancelled.body.state], [202, 'pending']);
+  undoing.release();
+  assert.equal((await ended(api, id)).state, 'cancelled');
+  assert.equal((await ended(api, waiting)).state, 'cancelled');
+  assert.equal((await read(name)).status.lifecycle, 'Active');
+  assert.equal(await canRead(await open(name)), true);
 });
 
 test('a purge that has begun is neither cancelled nor preempted', async () => {
