@@ -44,6 +44,8 @@ export interface RolloutStore {
   beginMember(tx: Transaction, id: RolloutMemberDocument['_id'], operationId: string | null): Promise<void>;
   /** Gives back what was taken and not begun, where it does not run: one that is resumed takes it again. */
   giveBack(rollout: string): Promise<void>;
+  /** Gives up on those that it has been changing for longer than this, by mongod's clock. Their operations go on. */
+  giveUpOn(rollout: string, changingMs: number): Promise<void>;
   /** Writes down what has become of a member that is being changed by the operation that it was read with. */
   setMember(member: Pick<RolloutMemberDocument, '_id' | 'operationId'>, seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>): Promise<void>;
   /** Moves all its members of one state to another. */
@@ -91,7 +93,8 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
       await onControl(() => rollouts.updateOne({ _id: id, state: { $ne: 'running' } }, { $unset: { unsettled: '' } }));
     },
     async take(rollout, { uid, name }) {
-      const { upsertedCount } = await onControl(() => rolloutMembers.updateOne({ _id: { rollout, tenant: uid } }, { $setOnInsert: { name, state: 'changing', operationId: null, error: null } }, { upsert: true }));
+      const taken = { state: { $ifNull: ['$state', 'changing'] }, name: { $ifNull: ['$name', { $literal: name }] }, operationId: { $ifNull: ['$operationId', null] }, error: { $ifNull: ['$error', null] }, takeTime: { $ifNull: ['$takeTime', '$$NOW'] } };
+      const { upsertedCount } = await onControl(() => rolloutMembers.updateOne({ _id: { rollout, tenant: uid } }, [{ $set: taken }], { upsert: true }));
       return upsertedCount > 0;
     },
     async beginMember(tx, id, operationId) {
@@ -109,11 +112,18 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
         if (matchedCount > 0) await rolloutMembers.deleteMany(unbegun);
       });
     },
+    async giveUpOn(rollout, changingMs) {
+      const message = { $concat: ['it was not changed within ', { $toString: changingMs / 60_000 }, ' minutes', { $cond: [{ $eq: [{ $ifNull: ['$operationId', null] }, null] }, '', { $concat: ['; operation ', '$operationId', ' goes on'] }] }] };
+      const isLate = { $lt: ['$takeTime', { $subtract: ['$$NOW', changingMs] }] };
+      await onControl(() =>
+        rolloutMembers.updateMany({ '_id.rollout': rollout, state: 'changing', takeTime: { $exists: true }, $expr: isLate }, [{ $set: { state: 'failed', error: { code: 'operation_in_progress', message } } }]),
+      );
+    },
     async setMember({ _id, operationId }, seen) {
       await onControl(() => rolloutMembers.updateOne({ _id, operationId, state: 'changing' }, { $set: seen }));
     },
     async moveMembers(tx, rollout, from, to) {
-      await rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null } : {}) } }, { session: tx.session });
+      await rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null, takeTime: tx.time } : {}) } }, { session: tx.session });
     },
     members: (rollout, state, limit, tx) => seenBy(tx, (session) => rolloutMembers.find({ '_id.rollout': rollout, state }, { ...bounded, ...session }).sort({ name: 1 }).limit(limit).toArray()),
     async counts(rollout, tx) {

@@ -16,6 +16,9 @@ export interface AdvanceDependencies {
   readonly begin: (operation: OperationDocument, tenant: TenantDocument) => Promise<void>;
 }
 
+/** So long a tenant may keep the others waiting. What holds it up goes on, and one that is resumed takes it again. */
+const changingMs = 10 * 60_000;
+
 /** Members that one turn looks at. */
 const batch = 100;
 
@@ -103,6 +106,7 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
       looked.add(member._id.tenant);
       await look(rollout, member);
     }
+    await rollouts.giveUpOn(id, changingMs);
     const counts = await rollouts.counts(id);
     if (rollout.state !== 'running') {
       if (counts.changing > 0) return { done: false };

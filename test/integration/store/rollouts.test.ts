@@ -41,6 +41,21 @@ test('what is to be begun while a pause commits starts over, sees it, and is ref
   assert.deepEqual((await store.rollouts.members(rollout._id, 'changing', 10)).map(({ operationId }) => operationId), [null]);
 });
 
+test('one that is changed for too long is given up on, by the time of its taking, and taken again when that is asked for', async () => {
+  const { store } = open;
+  const { rollout: { _id: id } } = await running();
+  const hour = 60 * 60_000;
+  await store.rollouts.giveUpOn(id, hour);
+  assert.deepEqual(await store.rollouts.counts(id), { changing: 1, changed: 0, failed: 0, skipped: 0 });
+  await store.rollouts.giveUpOn(id, -1);
+  const [late] = await store.rollouts.members(id, 'failed', 10);
+  assert.equal(late?.error?.code, 'operation_in_progress');
+  await turnRollout(store, id, 'pause', caller, { settle: async () => undefined });
+  await turnRollout(store, id, 'resume', caller, { failed: 'changing', settle: async () => undefined });
+  await store.rollouts.giveUpOn(id, hour);
+  assert.deepEqual((await store.rollouts.members(id, 'changing', 10)).map(({ error }) => error), [null]);
+});
+
 test('what was taken and not begun is given back when it does not run, and can be taken again; what was begun stays', async () => {
   const { store } = open;
   const { rollout, tenant } = await running();
