@@ -18,7 +18,7 @@ const statuses = ['True', 'False', 'Unknown'];
 /** Reads `Ready`, `lifecycle=STATE` and `condition=TYPE[=STATUS]`. @throws CliFailure usage */
 export function parseTenantCondition(text: string): TenantCondition {
   const [form = '', wanted = '', status = 'True', ...rest] = text.split('=');
-  if (text === 'Ready') return ofCondition(text, 'Ready', 'True');
+  if (text.toLowerCase() === 'ready') return ofCondition(text, 'Ready', 'True');
   if (wanted !== '' && rest.length === 0) {
     if (form === 'lifecycle') return ofLifecycle(text, text.slice('lifecycle='.length));
     if (form === 'condition') return ofCondition(text, wanted, status);
@@ -33,9 +33,11 @@ function ofLifecycle(text: string, wanted: string): TenantCondition {
   return { text, holds: ({ status }) => status.lifecycle === wanted, state: ({ status }) => `lifecycle is ${status.lifecycle}` };
 }
 
-function ofCondition(text: string, type: string, wanted: string): TenantCondition {
-  if (!statuses.includes(wanted)) throw usageFailure(`"${wanted}" is no status of a condition`, didYouMean(wanted, statuses, `use one of ${statuses.join(', ')}`));
-  const find = ({ status }: Tenant) => status.conditions.find((condition) => condition.type === type);
+/** In capitals or not, as kubectl takes it. */
+function ofCondition(text: string, type: string, written: string): TenantCondition {
+  const wanted = statuses.find((status) => status.toLowerCase() === written.toLowerCase());
+  if (wanted === undefined) throw usageFailure(`"${written}" is no status of a condition`, didYouMean(written, statuses, `use one of ${statuses.join(', ')}`));
+  const find = ({ status }: Tenant) => status.conditions.find((condition) => condition.type.toLowerCase() === type.toLowerCase());
   return {
     text,
     holds: (tenant) => find(tenant)?.status === wanted,

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { ApiError } from '../../../client/api-error.ts';
 import { exitCodes, problems } from '../../../contracts/problems.ts';
+import { parseTenantCondition } from '../../../cli/operations/tenant-condition.ts';
+import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import { runInMemory } from './in-memory-cli.ts';
 import type { CliRun } from './in-memory-cli.ts';
 
@@ -55,4 +57,10 @@ test('one that has not come when the time is up is told as not there', async () 
   const { code, stdout, stderr } = await waitForSuspended([{}], {}, '--timeout=1ms');
   assert.deepEqual([code, stdout], [exitCodes.waitTimeout, '']);
   assert.match(stderr, /^error: the time to wait \(1ms\) is up\ntenant\/acme: it is not there yet\nto come back: tenure wait tenant\/acme --for=lifecycle=Suspended$/m);
+});
+
+test('a condition is named in capitals or not, as for kubectl', () => {
+  const tenant = { status: { lifecycle: 'Active', conditions: [{ type: 'Ready', status: 'True' }, { type: 'InSync', status: 'False' }] } } as unknown as Tenant;
+  for (const text of ['Ready', 'ready', 'condition=ready', 'condition=READY=true', 'condition=insync=false']) assert.ok(parseTenantCondition(text).holds(tenant), text);
+  for (const text of ['condition=ready=false', 'condition=insync', 'condition=Placed']) assert.ok(!parseTenantCondition(text).holds(tenant), text);
 });
