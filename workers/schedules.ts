@@ -11,6 +11,7 @@ export function driftScheduleId(taskQueue: string): string {
   return `drift-scan/${taskQueue}`;
 }
 
+/** A sweep takes many turns; so soon after one has ended, or was ended, there is another. */
 const sweepEveryMs = 10_000;
 const lookEveryMs = 10_000;
 /** What was missed for longer, as while Temporal was away, is not made up for. */
@@ -33,7 +34,7 @@ interface PlaneSchedule {
 
 function planeSchedules({ taskQueue, driftEveryMs }: ScheduleDependencies): PlaneSchedule[] {
   return [
-    { id: sweepScheduleId(taskQueue), workflowType: 'sweep', everyMs: sweepEveryMs, summary: 'Look for operations that nobody works on, and for what is due', timeoutMs: 2 * 60_000 },
+    { id: sweepScheduleId(taskQueue), workflowType: 'sweep', everyMs: sweepEveryMs, summary: 'Look for operations that nobody works on, and for what is due', timeoutMs: 2 * 60 * 60_000 },
     { id: driftScheduleId(taskQueue), workflowType: 'driftScan', everyMs: driftEveryMs, summary: 'Compare what stands on the cells with what is declared', timeoutMs: 60 * 60_000 },
   ];
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import { operationWorkflowId } from '../../domain/search-attributes.ts';
-import { driftScheduleId, sweepScheduleId } from '../../workers/schedules.ts';
+import { driftScheduleId } from '../../workers/schedules.ts';
 import { armFailpoint } from '../harness/armed-failpoint.ts';
 import type { Installation } from '../harness/installation.ts';
 import { activeTenant, takeAll } from '../harness/lifecycle.ts';
@@ -102,7 +102,14 @@ export const scenarios: readonly Scenario[] = [
       return workflowId;
     },
   },
-  ofSchedule('sweep', sweepScheduleId),
+  {
+    name: 'sweep',
+    async run({ taskQueue }, temporal) {
+      const workflowId = `sweep-now/${randomUUID()}`;
+      await temporal.workflow.start('sweep', { workflowId, taskQueue, args: [{ turns: 2 }] });
+      return workflowId;
+    },
+  },
   ofSchedule('driftScan', driftScheduleId),
   {
     name: 'driftScan-cancelled',

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { ApiError } from '../../client/api-error.ts';
-import { sweepScheduleId } from '../../workers/schedules.ts';
 import { until } from '../harness/until.ts';
 import { allowedIn } from './allowed.ts';
 import { concluded, settle, worldsOf } from './checking.ts';
@@ -109,8 +108,7 @@ async function timeComes({ model, run, temporal }: Performing, { step, tenant: k
   const name = run.name(key);
   const field = step === 'purge-time' ? 'deletion' : 'scheduledPlan';
   await control.db(databases.control).collection('resources').updateOne({ name, [field]: { $ne: null } }, { $set: { [`${field}.${step === 'purge-time' ? 'purgeTime' : 'time'}`]: new Date() } });
-  // Where there is no schedule yet its worker makes it, and sweeps at once.
-  await temporal.schedule.getHandle(sweepScheduleId(taskQueue)).trigger().catch(() => undefined);
+  await temporal.workflow.start('sweep', { workflowId: `sweep-now/${randomUUID()}`, taskQueue, args: [{ turns: 1 }] });
   await until(`what is due of ${name} is done`, async () => {
     const found = await store.resources.find('Tenant', name);
     return step === 'purge-time' ? found === undefined : found?.scheduledPlan === null && found.operation === null;
