@@ -1,4 +1,5 @@
 import { createAdmit } from '../engines/admission/admission.ts';
+import type { RehearseSchema } from '../engines/isolation/rehearsal/rehearse-schema.ts';
 import type { KeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
@@ -45,10 +46,12 @@ export interface HandlerDependencies {
   readonly watch: OperationWatch;
   /** Addresses of cells, without credentials. */
   readonly endpoints: ReadonlyMap<string, string>;
+  /** Of a rehearsal only. */
+  readonly rehearseSchema?: RehearseSchema;
 }
 
 /** A handler for each route of the table. */
-export function createHandlers({ store, policy, keyProvider, authorize, brakeLimits, workflows, requireTemporal, beginSoon, failpoints, pageTokens, watch, endpoints }: HandlerDependencies): RouteHandlers {
+export function createHandlers({ store, policy, keyProvider, authorize, brakeLimits, workflows, requireTemporal, beginSoon, failpoints, pageTokens, watch, endpoints, rehearseSchema }: HandlerDependencies): RouteHandlers {
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
   const brake = createMassChangeBrake({ store, limits: brakeLimits });
@@ -56,7 +59,7 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
   const tenantChange = createTenantChange({ store, changeTenant, ...workflows, beginSoon });
   return {
     ...accessHandlers({ store, authorize, policy }),
-    ...tenantHandlers({ authorize, tenantChange }),
+    ...tenantHandlers({ authorize, tenantChange, resources: store.resources, rehearseSchema }),
     ...tenantHistoryHandlers({ store, authorize, pageTokens, tenantChange }),
     listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
     ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
@@ -74,11 +77,12 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
  * The same with nothing that stays: what is written is taken back, and no workflow is told of it. Refusals by policy of what
  * was asked for leave no entry; that somebody asked who may not still does, for `authorize` is the real one.
  */
-export function rehearsed(dependencies: HandlerDependencies): HandlerDependencies {
+export function rehearsed(dependencies: HandlerDependencies, rehearseSchema: RehearseSchema): HandlerDependencies {
   return {
     ...dependencies,
     store: { ...dependencies.store, commit: dependencies.store.rehearse },
     workflows: noWorkflows,
     failpoints: createFailpoints(undefined),
+    rehearseSchema,
   };
 }

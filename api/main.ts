@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { maxRequestHeadBytes } from '../contracts/request-headers.ts';
 import { endpointOf } from '../engines/isolation/cells.ts';
+import { createSchemaRehearsal } from '../engines/isolation/rehearsal/rehearse-schema.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { printSettings } from '../platform/config-explanation.ts';
@@ -28,6 +29,7 @@ import type { HandlerDependencies } from './create-handlers.ts';
 import { createEarlyRefusal } from './early-refusal.ts';
 import { createOperationWatch } from './operation-watch.ts';
 import { createPageTokens } from './page-token.ts';
+import { openRehearsalCells } from './rehearsal-cells.ts';
 import { createReplayGuard } from './replay-guard.ts';
 import { createShares } from './shares/shares.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
@@ -65,6 +67,8 @@ async function main(): Promise<void> {
   });
 
   const shares = createShares(shareLimits(config));
+  const addresses = readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS);
+  const cells = openRehearsalCells(addresses);
   const dependencies: HandlerDependencies = {
     store,
     policy,
@@ -77,7 +81,7 @@ async function main(): Promise<void> {
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
     pageTokens: createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest()),
     watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal, waits: shares.waits }),
-    endpoints: new Map([...readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS)].map(([name, { uri }]) => [name, endpointOf(uri)])),
+    endpoints: new Map([...addresses].map(([name, { uri }]) => [name, endpointOf(uri)])),
   };
   const readiness = () =>
     askReadiness(
@@ -93,7 +97,7 @@ async function main(): Promise<void> {
   const now = (): Date => store.clock.now();
   const app = createApp({
     handlers: createHandlers(dependencies),
-    rehearsals: createHandlers(rehearsed(dependencies)),
+    rehearsals: createHandlers(rehearsed(dependencies, createSchemaRehearsal(cells))),
     awaitOutcome: createAwaitOutcome(dependencies),
     hub: createChangeHub({ open: store.openChangeFeed, maxFollowers: config.TENURE_MAX_WATCHES, logger, stopping: stopping.signal }),
     watches: createWatches(dependencies),
@@ -138,7 +142,7 @@ async function main(): Promise<void> {
         },
       },
       { name: 'Temporal connection', stop: () => temporal.close() },
-      { name: 'MongoDB connection', stop: () => control.close() },
+      { name: 'MongoDB connections', stop: async () => { await Promise.all([control.close(), cells.close()]); } },
       { name: 'ops server', stop: () => { ops.close(); } },
     ],
   });

@@ -6,6 +6,7 @@ import type { Region } from '../contracts/manifests/region.ts';
 import type { Tenant } from '../contracts/manifests/tenant.ts';
 import type { TenantTemplate } from '../contracts/manifests/tenant-template.ts';
 import type { Operation } from '../contracts/operation.ts';
+import type { ProblemDetail } from '../contracts/problem-document.ts';
 
 export type Resource = Region | Plan | TenantTemplate | Tenant;
 
@@ -15,6 +16,8 @@ export interface Applied {
   readonly resource: Resource;
   /** What brings it about, new or running already. */
   readonly operation?: Operation;
+  /** Of a dry run: what would go otherwise than may be meant. */
+  readonly warnings?: readonly ProblemDetail[];
 }
 
 /** What the user has said to be meant. */
@@ -50,9 +53,9 @@ export async function applyManifest(api: ApiClient, manifest: Manifest, consent:
 
 async function applyOnce(api: ApiClient, manifest: Manifest, consent: ApplyConsent): Promise<Applied> {
   const before = await read(api, manifest);
-  const { resource, operation } = await put(api, manifest, consent, before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag });
+  const { resource, operation, warnings } = await put(api, manifest, consent, before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag });
   const outcome = before === undefined ? 'created' : resource.metadata.revision === before.revision ? 'unchanged' : 'configured';
-  return { outcome, resource, ...(operation === undefined ? {} : { operation }) };
+  return { outcome, resource, ...(operation === undefined ? {} : { operation }), ...(warnings === undefined ? {} : { warnings }) };
 }
 
 async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Promise<Current | undefined> {
@@ -79,8 +82,8 @@ async function put(api: ApiClient, manifest: Manifest, { forceConflicts, confirm
       return { resource: (await api.call('putTemplate', { params, query: rehearsal, body: manifest, ...condition })).body };
     case 'Tenant': {
       const query = { ...rehearsal, ...(forceConflicts === true ? { force: 'true' as const } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' as const } : {}) };
-      const { tenant, operation } = (await api.call('putTenant', { params, query, body: manifest, ...condition })).body;
-      return { resource: tenant, ...(operation === undefined ? {} : { operation }) };
+      const { tenant, operation, warnings } = (await api.call('putTenant', { params, query, body: manifest, ...condition })).body;
+      return { resource: tenant, ...(operation === undefined ? {} : { operation }), ...(warnings === undefined ? {} : { warnings }) };
     }
   }
 }

@@ -8,6 +8,7 @@ import type { LocatedManifest } from './manifests/read-manifests.ts';
 import { renderData } from './resources/print.ts';
 import type { OutputFormat, Printed } from './resources/print.ts';
 import { printedResource } from './resources/printed-resource.ts';
+import { printable } from './text/printable.ts';
 
 /** Tells manifests that have been checked, or prints them as they would be sent. */
 export function printValid(manifests: readonly LocatedManifest[], output: OutputFormat, { stdout }: Terminal): void {
@@ -29,10 +30,14 @@ export async function rehearse(manifests: readonly LocatedManifest[], consent: A
   for (const located of manifests) {
     const { manifest, reference } = located;
     try {
-      const { outcome, resource } = await applyManifest(api, manifest, consent, () => undefined);
+      const { outcome, resource, warnings = [] } = await applyManifest(api, manifest, consent, () => undefined);
       items.push(printedResource(resource));
       if (outcome === 'created') wouldBeNew.push(reference);
       (output === 'table' ? stdout : stderr).write(`${reference} ${outcome} (server dry run)\n`);
+      for (const { pointer = '', message, fix } of warnings) {
+        const { place, frame } = located.locate(pointer);
+        stderr.write(`${place}: warning: ${printable(message)}\n${frame}${fix === undefined ? '' : `  fix: ${fix}\n`}`);
+      }
     } catch (error) {
       failures.push(asFailure(error, terminal, located));
       if (terminal.interrupted.aborted || concernsAll(error)) break;

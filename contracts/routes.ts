@@ -12,6 +12,7 @@ import { isolationVerificationSchema } from './isolation-report.ts';
 import { placementExplanationSchema } from './placement-explanation.ts';
 import { planPreviewSchema } from './plan-preview.ts';
 import type { PolicyAction } from './policy.ts';
+import { problemDetailSchema } from './problem-document.ts';
 import type { ProblemCode } from './problems.ts';
 import { tombstoneSchema } from './tombstone.ts';
 import { tenantConfigReportSchema } from './tenant-config-report.ts';
@@ -98,7 +99,13 @@ const rehearsable = { dryRun: yesOrNo.meta({ description: '`true` or `false`: ev
 const changeQuery = z.strictObject(rehearsable);
 
 /** A tenant change answers 200 or 201 when it is done, 202 with the operation when it runs on. */
-const tenantChangeSchema = z.strictObject({ tenant: tenantSchema, operation: operationSchema.optional() }).meta({ title: 'TenantChange' });
+const tenantChangeSchema = z
+  .strictObject({
+    tenant: tenantSchema,
+    operation: operationSchema.optional(),
+    warnings: z.array(problemDetailSchema).optional().meta({ description: 'Of a dry run: what mongod would refuse, or would refuse to whoever writes. Absent where there is nothing to tell.' }),
+  })
+  .meta({ title: 'TenantChange' });
 
 const confirmable = { confirmMassChange: yesOrNo.meta({ description: '`true` or `false`: an admin says that many tenants are meant.' }) };
 const verbQuery = z.strictObject({

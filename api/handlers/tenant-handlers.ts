@@ -1,15 +1,20 @@
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { DeclaredTenantSpec, TenantManifest } from '../../contracts/manifests/tenant.ts';
+import type { RehearseSchema } from '../../engines/isolation/rehearsal/rehearse-schema.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Declaration } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
 import { permitOn } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
-import type { TenantChange } from './tenant-change.ts';
+import type { ChangeReply, TenantChange } from './tenant-change.ts';
 
 export interface TenantHandlerDependencies {
   readonly authorize: Authorize;
   readonly tenantChange: TenantChange;
+  readonly resources: Pick<Store['resources'], 'find'>;
+  /** Of a rehearsal: tells what of the collections would go otherwise than meant. */
+  readonly rehearseSchema: RehearseSchema | undefined;
 }
 
 /** The declaration in a manifest; its name must be that of the path. */
@@ -22,20 +27,27 @@ export function declarationOf<Of extends Manifest>(manifest: Of, name: string): 
   return { labels: manifest.metadata.labels ?? {}, annotations: manifest.metadata.annotations ?? {}, spec: manifest.spec };
 }
 
-export function tenantHandlers({ authorize, tenantChange }: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'putTenant'> {
+export function tenantHandlers({ authorize, tenantChange, resources, rehearseSchema }: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'putTenant'> {
   function declareManifest(manifest: TenantManifest, name: string): () => Declaration<DeclaredTenantSpec> {
     const declaration = declarationOf(manifest, name);
     return () => declaration;
+  }
+
+  async function withWarnings(reply: ChangeReply, name: string): Promise<ChangeReply> {
+    if (rehearseSchema === undefined) return reply;
+    const { tenant } = reply.body;
+    const warnings = await rehearseSchema({ uid: tenant.metadata.uid, spec: tenant.spec, current: await resources.find('Tenant', name) });
+    return warnings.length === 0 ? reply : { ...reply, body: { ...reply.body, warnings } };
   }
 
   return {
     async createTenant({ body, caller, idempotency }) {
       const { name } = body.metadata;
       const reply = await tenantChange.make({ name, declare: declareManifest(body, name), creates: true, precondition: { kind: 'absent' }, caller, permit: permitOn(authorize, caller, name) }, idempotency);
-      return { ...reply, status: reply.status === 202 ? 202 : 201 };
+      return { ...(await withWarnings(reply, name)), status: reply.status === 202 ? 202 : 201 };
     },
-    putTenant({ params: { name }, query, body, caller, precondition, idempotency }) {
-      return tenantChange.make(
+    async putTenant({ params: { name }, query, body, caller, precondition, idempotency }) {
+      const reply = await tenantChange.make(
         {
           name,
           declare: declareManifest(body, name),
@@ -47,6 +59,7 @@ export function tenantHandlers({ authorize, tenantChange }: TenantHandlerDepende
         },
         idempotency,
       );
+      return withWarnings(reply, name);
     },
   };
 }

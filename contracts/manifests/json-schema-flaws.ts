@@ -122,3 +122,22 @@ function schemaFlaws(document: Readonly<Record<string, unknown>>, path: Path): F
 export function jsonSchemaFlaws(document: Readonly<Record<string, unknown>>): Flaw[] {
   return schemaFlaws(document, []).slice(0, maxTold);
 }
+
+/** Whether a part that every document has to fit allows an `_id`, which every document has. */
+function idFlaws(document: Readonly<Record<string, unknown>>, path: Path): Flaw[] {
+  const { additionalProperties, properties, patternProperties, allOf } = document;
+  const isNamed = Object.hasOwn(asObject(properties) ?? {}, '_id') || Object.keys(asObject(patternProperties) ?? {}).length > 0;
+  return [
+    ...must(additionalProperties !== false || isNamed, [...path, 'additionalProperties'], 'allows no _id, which every document has: add _id to properties'),
+    ...(Array.isArray(allOf) ? allOf : []).flatMap((each, place) => idFlaws(asObject(each) ?? {}, [...path, 'allOf', place])),
+  ];
+}
+
+function isOfObjects(type: unknown): boolean {
+  return type === undefined || [type].flat().includes('object');
+}
+
+/** Why no document at all would fit: MongoDB takes such a schema, and then no document. */
+export function unfitFlaws(document: Readonly<Record<string, unknown>>): Flaw[] {
+  return [...idFlaws(document, []), ...(['type', 'bsonType'] as const).flatMap((keyword) => must(isOfObjects(document[keyword]), [keyword], 'must be "object": that is what every document is'))];
+}

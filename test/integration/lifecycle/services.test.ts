@@ -94,3 +94,28 @@ test('what no longer fits into the cell’s budget is refused by its step, with 
   assert.match(operation.error?.message ?? '', /no room/);
   assert.equal(await held('crowded'), 2);
 });
+
+test('a dry run tells how many documents would not fit, what mongod would refuse and what nobody could write, and leaves nothing on the cell', async () => {
+  await activeTenant(api, 'tightened', { placement, services: services({ name: 'orders', indexes: [index('sku')] }, { name: 'carts', indexes: [] }) });
+  const { status } = (await api.call('getTenant', { params: { name: 'tightened' } })).body;
+  const database = cell.db(status.placement?.database);
+  await database.collection('orders').insertMany([{ sku: 'a' }, { sku: 'b' }, { name: 'c' }]);
+  const databases = async () => (await cell.db('tenure_cell').listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).toSorted();
+  const before = await databases();
+  const rehearse = async (...collections: Parameters<typeof services>) => {
+    const spec = { plan: 'startup', lifecycle: 'Active' as const, placement, services: services(...collections) };
+    const { body } = await api.call('putTenant', { params: { name: 'tightened' }, query: { dryRun: 'true' }, ifMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Tenant', metadata: { name: 'tightened' }, spec } });
+    return (body.warnings ?? []).map(({ pointer, message }) => [pointer?.replace('/spec/services/0/collections/', ''), /\d+ documents? do(?:es)? not fit(?:, and could not|; with validationLevel moderate)|mongod refuses|no _id/.exec(message)?.[0]]);
+  };
+  const orders = { name: 'orders', indexes: [index('sku')] };
+  const carts = { name: 'carts', indexes: [] };
+  const required = { required: ['sku'] };
+  assert.deepEqual(await rehearse(orders, carts), []);
+  assert.deepEqual(await rehearse({ ...orders, jsonSchema: required }, carts), [['0/jsonSchema', '1 document does not fit, and could not']]);
+  assert.deepEqual(await rehearse({ ...orders, jsonSchema: { required: ['name'] }, validationLevel: 'moderate' }, carts), [['0/jsonSchema', '2 documents do not fit; with validationLevel moderate']]);
+  assert.deepEqual(await rehearse({ ...orders, jsonSchema: required, validationAction: 'warn' }, carts), []);
+  assert.deepEqual(await rehearse({ ...orders, indexes: [index('sku'), { keys: [{ field: 'x' }], collation: { locale: 'xx' } }] }, { ...carts, jsonSchema: { patternProperties: { '(': {} } } }), [['0/indexes/1', 'mongod refuses'], ['1/jsonSchema', 'mongod refuses']]);
+  assert.deepEqual(await rehearse(orders, { ...carts, jsonSchema: { properties: { a: {} }, additionalProperties: false } }), [['1/jsonSchema/additionalProperties', 'no _id']]);
+  assert.deepEqual(await databases(), before);
+  assert.equal((await database.listCollections({ name: 'orders' }, { nameOnly: false }).toArray())[0]?.options?.validator, undefined);
+});

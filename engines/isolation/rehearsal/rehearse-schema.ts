@@ -1,0 +1,123 @@
+import type { MongoClient } from 'mongodb';
+import { canonicallyEqual } from '../../../contracts/canonical-json.ts';
+import { unfitFlaws } from '../../../contracts/manifests/json-schema-flaws.ts';
+import type { CollectionSpec, PlacementStatus, TenantSpec } from '../../../contracts/manifests/tenant.ts';
+import type { ProblemDetail } from '../../../contracts/problem-document.ts';
+import { layoutOf } from '../../../domain/home-layout.ts';
+import { jsonPointer } from '../../../domain/json-pointer.ts';
+import { serverCode, serverCodes } from '../cell-errors.ts';
+import { planeDatabase } from '../parts/plane-database.ts';
+import { validationOf } from '../parts/declared-collections.ts';
+import { indexDefinition } from '../parts/indexes.ts';
+
+/** Cells by name; the names in the order of the cells file. */
+export interface RehearsalCells {
+  readonly names: readonly string[];
+  /** A client that is connected. Rejects where the cell cannot be reached. */
+  connected(name: string): Promise<MongoClient>;
+}
+
+/** A tenant as it would stand. */
+export interface RehearsedTenant {
+  readonly uid: string;
+  readonly spec: TenantSpec;
+  /** What stands. */
+  readonly current: { readonly spec: TenantSpec; readonly placement: PlacementStatus | null } | undefined;
+}
+
+/** What would go otherwise than its author may think, each with its place in the manifest. It changes nothing and refuses nothing. */
+export type RehearseSchema = (tenant: RehearsedTenant) => Promise<ProblemDetail[]>;
+
+/** For everything that mongod is asked. */
+const budgetMs = 3_000;
+const countedAtMost = 1_000;
+
+interface Changed {
+  readonly collection: CollectionSpec;
+  readonly path: readonly PropertyKey[];
+  readonly isValidatedAnew: boolean;
+}
+
+function changedCollections({ spec, current }: RehearsedTenant): Changed[] {
+  const before = new Map(current?.placement == null ? [] : current.spec.services.flatMap(({ collections }) => collections.map((collection) => [collection.name, collection])));
+  return spec.services.flatMap(({ collections }, service) =>
+    collections.flatMap((collection, place): Changed[] => {
+      const stands = before.get(collection.name);
+      if (canonicallyEqual(stands, collection)) return [];
+      const isValidatedAnew = stands !== undefined && collection.jsonSchema !== undefined && !canonicallyEqual(validationOf(stands), validationOf(collection));
+      return [{ collection, path: ['spec', 'services', service, 'collections', place], isValidatedAnew }];
+    }),
+  );
+}
+
+const warning = (path: readonly PropertyKey[], message: string, fix?: string): ProblemDetail => ({ pointer: jsonPointer(path), message, ...(fix === undefined ? {} : { fix }) });
+
+function refusesWrites({ validationLevel, validationAction }: CollectionSpec): boolean {
+  return validationLevel !== 'off' && validationAction !== 'warn';
+}
+
+/** Has mongod make the collection in a transaction that is then taken back. */
+async function refusalOf(client: MongoClient, { collection, path }: Changed, maxTimeMS: () => number): Promise<ProblemDetail | undefined> {
+  let at = [...path, 'jsonSchema'];
+  return client.withSession(async (session) => {
+    const db = client.db(planeDatabase);
+    const name = `rehearsal_${crypto.randomUUID()}`;
+    session.startTransaction({ readConcern: { level: 'local' }, writeConcern: { w: 'majority' } });
+    try {
+      await db.command({ create: name, ...validationOf(collection), maxTimeMS: maxTimeMS() }, { session });
+      for (const [place, index] of collection.indexes.entries()) {
+        at = [...path, 'indexes', place];
+        await db.command({ createIndexes: name, indexes: [indexDefinition(index)], maxTimeMS: maxTimeMS() }, { session });
+      }
+      return undefined;
+    } catch (error) {
+      if (serverCode(error) === undefined || isLate(error)) throw error;
+      return warning(at, `mongod refuses it: ${error instanceof Error ? error.message : 'for no reason that it tells'}`);
+    } finally {
+      await session.abortTransaction().catch(() => undefined);
+    }
+  });
+}
+
+/** Out of time, or somebody else holds what is needed. */
+function isLate(error: unknown): boolean {
+  return serverCode(error) === serverCodes.maxTimeMsExpired || serverCode(error) === serverCodes.lockTimeout;
+}
+
+export function createSchemaRehearsal(cells: RehearsalCells): RehearseSchema {
+  async function unfitDocuments(client: MongoClient, { uid, spec }: RehearsedTenant, { mode }: PlacementStatus, { collection, path }: Changed, maxTimeMS: number): Promise<ProblemDetail | undefined> {
+    const namespace = layoutOf({ uid, spec, mode }).namespaces.find(({ declared }) => declared.name === collection.name);
+    if (namespace === undefined) return undefined;
+    const pipeline = [{ $match: { $nor: [{ $jsonSchema: collection.jsonSchema }] } }, { $limit: countedAtMost }, { $count: 'documents' }];
+    const [counted] = await client.db(namespace.database).collection(namespace.name).aggregate<{ documents: number }>(pipeline, { maxTimeMS }).toArray();
+    if (counted === undefined) return undefined;
+    const { documents } = counted;
+    const many = documents === countedAtMost ? `${countedAtMost} documents or more do` : documents === 1 ? '1 document does' : `${documents} documents do`;
+    return collection.validationLevel === 'moderate'
+      ? warning([...path, 'jsonSchema'], `${many} not fit; with validationLevel moderate they can go on being updated`)
+      : warning([...path, 'jsonSchema'], `${many} not fit, and could not be updated until they do`, 'Correct the documents first, or declare validationLevel: moderate.');
+  }
+
+  return async (tenant) => {
+    const changed = changedCollections(tenant);
+    const warnings = changed.flatMap(({ collection, path }) =>
+      collection.jsonSchema === undefined || !refusesWrites(collection) ? [] : unfitFlaws(collection.jsonSchema).map((flaw) => warning([...path, 'jsonSchema', ...flaw.path], `${flaw.message}; every write would be refused`)),
+    );
+    const placement = tenant.current?.placement ?? null;
+    const name = placement?.cell ?? cells.names[0];
+    if (name === undefined || changed.length === 0) return warnings;
+    const deadline = performance.now() + budgetMs;
+    const left = (): number => Math.max(1, Math.ceil(deadline - performance.now()));
+    for (const one of changed) {
+      try {
+        if (left() === 1) throw new Error('no time is left');
+        const client = await cells.connected(name);
+        const found = (await refusalOf(client, one, left)) ?? (placement !== null && one.isValidatedAnew && refusesWrites(one.collection) ? await unfitDocuments(client, tenant, placement, one, left()) : undefined);
+        if (found !== undefined) warnings.push(found);
+      } catch {
+        warnings.push(warning(one.path, `cell "${name}" could not be asked about it within ${budgetMs / 1000} s: whether mongod takes it, and which documents do not fit, is not known`));
+      }
+    }
+    return warnings;
+  };
+}
