@@ -5,7 +5,7 @@ import { until } from './until.ts';
 
 /** A message that the network keeps. */
 export interface HeldBack {
-  /** Whether it has come. */
+  /** Whether it has come to the network. */
   isCaught(): boolean;
   /** Resolves when it has come. */
   caught(): Promise<void>;
@@ -98,7 +98,8 @@ export async function startHoldingProxy(target: { readonly host: string; readonl
     holdNext(command, about, direction = 'to mongod') {
       const hold: Hold = { command, about, direction };
       holds.push(hold);
-      const isCaught = (): boolean => hold.held !== undefined;
+      // Of a reply, when mongod has done what it tells of.
+      const isCaught = (): boolean => hold.held !== undefined && hold.held.bytes.length > 0;
       return {
         isCaught,
         async caught() {
