@@ -107,6 +107,8 @@ function mongodArguments(name: ReplicaSetName, port: number, databasePath: strin
   return [
     ...['--replSet', name, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
     ...['--dbpath', databasePath, '--wiredTigerCacheSizeGB', '0.25'],
+    // A slow command is logged with its documents, which are the tenants'.
+    ...['--slowms', '1000000'],
     // Server-side JavaScript would let one tenant keep a cell busy for as long as it likes.
     ...['--auth', '--keyFile', keyFile, '--quiet', '--noscripting'],
     ...Object.entries(parameters).flatMap(([parameter, value]) => ['--setParameter', `${parameter}=${value}`]),
