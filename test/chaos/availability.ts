@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApiClient } from '../../client/api-client.ts';
-import { ApiError } from '../../client/api-error.ts';
+import { ApiError, ApiUnreachable } from '../../client/api-error.ts';
 import type { Installation } from '../harness/installation.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import type { Strike } from './strikes.ts';
@@ -47,7 +47,7 @@ export async function beat({ replicas, token, client }: Pick<Installation, 'repl
         underWay += 1;
         // Not waited for: one that is not answered says nothing of the next.
         write(api, count)
-          .catch((error: unknown) => void failures.push(error instanceof ApiError ? error.code : 'no answer'))
+          .catch((error: unknown) => void failures.push(error instanceof ApiError ? error.code : error instanceof ApiUnreachable ? 'not reached' : 'not answered in time'))
           .finally(() => (underWay -= 1));
       }
       await delay(intervalMs);
