@@ -12,9 +12,11 @@ import { ConfigError, apiSettings, claimPlaces, massChangeLimits, processEnviron
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { planeProcesses } from '../platform/plane-processes.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
+import { watchTransactions } from '../platform/transaction-watch.ts';
 import { untilReady } from '../platform/until-ready.ts';
 import { clockCheck, keepClock } from '../store/keep-clock.ts';
 import { createStore } from '../store/store.ts';
@@ -51,7 +53,7 @@ async function main(): Promise<void> {
   const metrics = createMetrics('api');
   const stopping = new AbortController();
 
-  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-api', maxPoolSize: 50, serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000, socketTimeoutMS: 15_000 });
+  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: planeProcesses.api, maxPoolSize: 50, serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000, socketTimeoutMS: 15_000 });
   const store = createStore({
     client: control,
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
@@ -120,6 +122,7 @@ async function main(): Promise<void> {
     server.once('error', reject).listen(config.TENURE_API_PORT, config.TENURE_HOST, () => resolve());
   });
   logger.info('api listens', { address: `http://${config.TENURE_HOST}:${config.TENURE_API_PORT}` });
+  const stopTransactionWatch = watchTransactions({ endAbandoned: () => store.endAbandonedTransactions(), logger, metrics });
   void untilReady('control database', logger, () => store.prepare());
   const stopClock = keepClock({ clock: store.clock, logger, metrics });
 
@@ -142,7 +145,7 @@ async function main(): Promise<void> {
         },
       },
       { name: 'Temporal connection', stop: () => temporal.close() },
-      { name: 'MongoDB connections', stop: async () => { await Promise.all([control.close(), cells.close()]); } },
+      { name: 'MongoDB connections', stop: async () => { stopTransactionWatch(); await Promise.all([control.close(), cells.close()]); } },
       { name: 'ops server', stop: () => { ops.close(); } },
     ],
   });

@@ -17,6 +17,7 @@ export interface Metrics {
   readonly compensationFailures: Counter<'step'>;
   readonly resumedOperations: Counter;
   readonly clockDifference: Gauge;
+  readonly abandonedTransactions: Counter;
   readonly cellReachable: Gauge<'cell'>;
   readonly driftFindings: Counter<'part' | 'kind'>;
   readonly driftScans: Histogram<'cell'>;
@@ -39,6 +40,7 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
     steps: new Histogram({ name: 'tenure_operation_step_duration_seconds', help: 'Attempts at steps of operations.', labelNames: ['step', 'outcome'], buckets: operationBuckets, registers }),
     compensationFailures: new Counter({ name: 'tenure_compensation_failures_total', help: 'Attempts to undo a step that failed.', labelNames: ['step'], registers }),
     resumedOperations: new Counter({ name: 'tenure_operations_resumed_total', help: 'Stalled operations that the sweep started again.', registers }),
+    abandonedTransactions: new Counter({ name: 'tenure_abandoned_transactions_total', help: 'Transactions on the control database that a killed or suspended process has left behind, and this one has ended.', registers }),
     driftFindings: new Counter({ name: 'tenure_drift_findings_total', help: 'Differences from what was declared that scans have found.', labelNames: ['part', 'kind'], registers }),
     driftScans: new Histogram({ name: 'tenure_drift_scan_duration_seconds', help: 'Scans of one page of a cell’s homes.', labelNames: ['cell'], buckets: operationBuckets, registers }),
     isolationProbes: new Counter({ name: 'tenure_isolation_probes_total', help: 'Probes of verifications by what they have shown.', labelNames: ['outcome'], registers }),

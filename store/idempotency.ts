@@ -30,8 +30,11 @@ export interface IdempotencyStore {
   release(request: IdempotentRequest): Promise<void>;
 }
 
-/** After this a request that died with its process no longer stands in the way of its repeat. */
-const claimMs = 30_000;
+/**
+ * After this a request that died with its process no longer stands in the way of its repeat. As long as a commit goes on: one that takes
+ * longer all told is refused at its own commit, if its repeat has come meanwhile.
+ */
+const claimMs = 8_000;
 const keepMs = 24 * 60 * 60 * 1000;
 
 export function createIdempotencyStore({ idempotency }: ControlDatabase, clock: Pick<ControlClock, 'asked' | 'now'>): IdempotencyStore {

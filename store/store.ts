@@ -1,6 +1,7 @@
 import type { MongoClient } from 'mongodb';
 import { TenureError } from '../domain/tenure-error.ts';
 import { withinMs } from '../platform/deadline.ts';
+import { endAbandonedTransactions } from './abandoned-transactions.ts';
 import { createBackoffStore } from './backoffs.ts';
 import type { BackoffStore } from './backoffs.ts';
 import { createDriftStore } from './drift.ts';
@@ -76,6 +77,8 @@ export interface Store {
   readonly clock: ControlClock;
   /** Connects, creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised. */
   prepare(): Promise<void>;
+  /** Ends transactions that a process of the plane was killed or suspended in; returns how many. */
+  endAbandonedTransactions(): Promise<number>;
   /** Resolves when this store is prepared and the control database answers. @throws TenureError control_unavailable */
   ping(): Promise<void>;
 }
@@ -138,6 +141,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     openChangeFeed: createChangeFeed(database),
     newId,
     clock,
+    endAbandonedTransactions: () => endAbandonedTransactions(client),
     async prepare() {
       await onControl(async () => {
         // When its first connection fails, the driver keeps what it has closed, and every later call fails on that; only this makes a new one.

@@ -24,6 +24,8 @@ import { ConfigError, massChangeLimits, processEnvironment, readCells, readKeyri
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { planeProcesses } from '../platform/plane-processes.ts';
+import { watchTransactions } from '../platform/transaction-watch.ts';
 import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
 import { createRolloutStarter } from '../platform/rollout-starter.ts';
 import { createVerificationStarter } from '../platform/verification-starter.ts';
@@ -54,7 +56,7 @@ async function main(): Promise<void> {
   const bundling = bundleWorkflows();
   const name = `${process.pid}@${hostname()}`;
 
-  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: 'tenure-worker', maxPoolSize: 50, serverSelectionTimeoutMS: 5_000, socketTimeoutMS: 15_000 });
+  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: planeProcesses.worker, maxPoolSize: 50, serverSelectionTimeoutMS: 5_000, socketTimeoutMS: 15_000 });
   const store = createStore({
     client: control,
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
@@ -90,6 +92,7 @@ async function main(): Promise<void> {
         phase,
       ),
   });
+  const stopTransactionWatch = watchTransactions({ endAbandoned: () => store.endAbandonedTransactions(), logger, metrics });
   await untilReady('control database', logger, () => store.prepare());
   const stopClock = keepClock({ clock: store.clock, logger, metrics });
   const stopMonitor = await monitorCells({ cells, worker: name, observations: store.cells, logger, metrics });
@@ -159,7 +162,7 @@ async function main(): Promise<void> {
     logger,
     deadlineMs: 20_000,
     stages: [
-      { name: 'loops', stop: () => { phase = 'stopping'; stopMonitor(); stopClock(); stopSchedules(); } },
+      { name: 'loops', stop: () => { phase = 'stopping'; stopMonitor(); stopClock(); stopSchedules(); stopTransactionWatch(); } },
       { name: 'worker', stop: async () => { worker.shutdown(); await running; } },
       { name: 'Temporal connections', stop: async () => { await connection.close(); await temporal.close(); } },
       { name: 'MongoDB connections', stop: async () => { await Promise.all([control.close(), ...connected.map(({ client }) => client.close())]); } },

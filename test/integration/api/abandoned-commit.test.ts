@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { MongoClient, MongoServerError } from 'mongodb';
+import { planeProcesses } from '../../../platform/plane-processes.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import { startInstallation } from '../../harness/installation.ts';
@@ -8,29 +10,63 @@ import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
 let installation: Installation;
+const opened: MongoClient[] = [];
+
+/** Another process that is connected to the control database as one of the plane is. */
+function connect(appName: string): MongoClient {
+  const client = new MongoClient(installation.environment['TENURE_CONTROL_URI'] ?? '', { appName });
+  opened.push(client);
+  return client;
+}
+
 before(async () => {
   installation = await startInstallation(attachToStack(), { worker: false });
   const api = installation.client();
   await declareBasics(api);
-  await api.call('createTenant', { body: tenantManifest('caught') });
+  for (const name of ['caught', 'counted']) await api.call('createTenant', { body: tenantManifest(name) });
 });
-after(() => installation.stop());
+after(async () => {
+  await Promise.all(opened.map((client) => client.close(true)));
+  await installation.stop();
+});
 
-test('who dies in the middle of a commit does not keep its tenant from everybody else for long', async () => {
-  const { control, databases } = installation;
-  const session = control.startSession();
-  session.startTransaction();
-  // Nobody ends it, as nobody ends what a killed process has begun.
-  await control.db(databases.control).collection('resources').updateOne({ name: 'caught' }, { $inc: { revision: 1 } }, { session });
-  const exchange = createExchange(installation);
-  const hold = () => exchange({ method: 'POST', path: '/v1/tenants/caught:hold', body: { reason: 'a case' }, headers: { 'if-match': '*', 'idempotency-key': 'hold' } });
-  const refused = new Set<number>();
-  const { status } = await until('it can be changed again', async () => {
-    const answer = await hold();
-    if (answer.status >= 400) refused.add(answer.status);
-    return answer.status < 400 ? answer : undefined;
-  }, 45_000);
-  assert.equal(status, 200);
-  assert.deepEqual([...refused].filter((code) => code !== 503 && code !== 409), [], 'until then it is told: not now');
-  await session.endSession();
+/** Longer than it takes to see that a transaction is left behind; mongod by itself lets it be for 10 s at least. */
+const soonMs = 8_000;
+
+for (const what of ['its tenant', 'a count that many write to'] as const) {
+  test(`who dies or is suspended in the middle of a commit does not keep ${what} from everybody else for long`, async () => {
+    const { databases } = installation;
+    const dead = connect(planeProcesses.api);
+    const session = dead.startSession();
+    session.startTransaction();
+    // Nobody ends it, as nobody ends what a killed process has begun.
+    const control = dead.db(databases.control);
+    if (what === 'its tenant') await control.collection('resources').updateOne({ name: 'caught' }, { $inc: { revision: 1 } }, { session });
+    else await control.collection<{ _id: string }>('brakes').updateOne({ _id: 'delete' }, { $set: { slots: [] } }, { session, upsert: true });
+    const exchange = createExchange(installation);
+    const headers = { 'if-match': '*', 'idempotency-key': what.replaceAll(' ', '-') };
+    const change = () => exchange(what === 'its tenant' ? { method: 'POST', path: '/v1/tenants/caught:hold', body: { reason: 'a case' }, headers } : { method: 'DELETE', path: '/v1/tenants/counted', headers });
+    const refused = new Set<number>();
+    await until('it can be changed again', async () => {
+      const { status } = await change();
+      if (status >= 400) refused.add(status);
+      return status < 400;
+    }, soonMs);
+    assert.deepEqual([...refused].filter((code) => code !== 503 && code !== 409), [], 'until then it is told: not now');
+    await assert.rejects(session.commitTransaction(), (error) => error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError'));
+  });
+}
+
+test('a transaction of somebody who is no process of the plane is left alone', async () => {
+  const { databases } = installation;
+  const own = connect(planeProcesses.worker);
+  const other = connect('mongosh');
+  const [session, left] = [other.startSession(), own.startSession()];
+  for (const [client, open] of [[other, session], [own, left]] as const) {
+    open.startTransaction();
+    await client.db(databases.control).collection('notes').insertOne({}, { session: open });
+  }
+  const ids = async () => (await own.db('admin').aggregate<{ appName: string }>([{ $currentOp: { allUsers: false, idleSessions: true } }, { $match: { type: 'idleSession' } }]).toArray()).map(({ appName }) => appName);
+  await until('the other one is ended', async () => !(await ids()).includes(planeProcesses.worker), soonMs);
+  await session.commitTransaction();
 });

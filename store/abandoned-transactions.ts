@@ -1,0 +1,36 @@
+import type { MongoClient } from 'mongodb';
+import { planeProcesses } from '../platform/plane-processes.ts';
+import { onControl } from './control-errors.ts';
+
+/**
+ * So long a transaction of the plane may have waited for its process, all its waits together. Each writes what it has to in a few
+ * milliseconds, and is begun anew by the driver where it is ended too early.
+ */
+const longestWaitMs = 3_000;
+
+interface OpenTransaction {
+  readonly lsid: { readonly id: unknown };
+}
+
+/**
+ * Ends transactions that a process of the plane has begun and does not go on with: it was killed, or is suspended. mongod
+ * notices neither, and keeps what they have written from everybody else until `transactionLifetimeLimitSeconds` is over. Takes no
+ * more rights than the plane's user has: it sees and ends its own sessions only.
+ * @returns how many
+ * @throws TenureError control_unavailable
+ */
+export function endAbandonedTransactions(client: MongoClient): Promise<number> {
+  return onControl(async () => {
+    await client.connect();
+    const admin = client.db('admin');
+    const abandoned = await admin
+      .aggregate<OpenTransaction>([
+        { $currentOp: { allUsers: false, idleSessions: true } },
+        { $match: { type: 'idleSession', appName: { $in: Object.values(planeProcesses) }, 'transaction.timeInactiveMicros': { $gte: longestWaitMs * 1000 } } },
+        { $project: { lsid: 1 } },
+      ])
+      .toArray();
+    if (abandoned.length > 0) await admin.command({ killSessions: abandoned.map(({ lsid: { id } }) => ({ id })) });
+    return abandoned.length;
+  });
+}
