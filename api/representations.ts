@@ -88,6 +88,7 @@ export function operationBody(document: OperationDocument): Operation {
     steps,
     ...(document.waitsFor === null || document.state !== 'pending' ? {} : { waitsFor: document.waitsFor }),
     ...(document.cancelRequestTime === null ? {} : { cancelRequestTime: document.cancelRequestTime.toISOString() }),
+    ...(document.abandonment === undefined ? {} : { abandonment: { ...document.abandonment, time: document.abandonment.time.toISOString() } }),
     ...(document.error === null ? {} : { error: document.error }),
   };
 }

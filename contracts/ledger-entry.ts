@@ -45,6 +45,7 @@ export const eventTypes = [
   'tenant.plan_change_unscheduled.v1',
   'tenant.reconciled.v1',
   'tenant.reconciliation_failed.v1',
+  'tenant.operation_abandoned.v1',
   'tenant.drift_detected.v1',
   'tenant.isolation_verified.v1',
   'tenant.isolation_breached.v1',

@@ -43,6 +43,10 @@ export const operationSchema = z
     ),
     waitsFor: uidSchema.optional().meta({ description: 'Of a pending operation: the one that has to end first.' }),
     cancelRequestTime: timeSchema.optional(),
+    abandonment: z
+      .strictObject({ time: timeSchema, cell: nameSchema, left: z.array(z.string()).meta({ description: 'What may be left there.' }) })
+      .optional()
+      .meta({ description: 'It was ended without what it had still to do on this cell.' }),
     error: operationErrorSchema.optional(),
   })
   .meta({ title: 'Operation' });

@@ -43,6 +43,7 @@ export const policyActions = [
   'operation.get',
   'operation.list',
   'operation.cancel',
+  'operation.abandon',
   'access.check',
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];

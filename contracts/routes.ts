@@ -356,6 +356,11 @@ export const routes = {
     params: byId, query: changeQuery, body: z.strictObject({}).optional(), responses: { 200: operationSchema, 202: operationSchema },
     idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'operation_finished', 'cancel_not_possible'],
   },
+  abandonOperation: {
+    method: 'POST', path: '/v1/operations/{id}:abandon', summary: 'Give up what an operation still has to do on a cell that does not come back. What may be left there is named.', action: 'operation.abandon',
+    params: byId, query: changeQuery, body: z.strictObject({}).optional(), responses: { 200: operationSchema },
+    idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'operation_finished', 'abandon_not_possible'],
+  },
   waitOperation: {
     method: 'GET', path: '/v1/operations/{id}:wait', summary: 'Read one operation when it is done, or after the time given.', action: 'operation.get',
     params: byId, query: z.strictObject({ timeoutSeconds: z.coerce.number<number>().min(0).max(60).default(30) }), responses: { 200: operationSchema }, ...read, problems: ['not_found'],

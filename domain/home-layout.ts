@@ -98,3 +98,15 @@ export function layoutOf({ uid, spec, mode, user }: TenantHome): HomeLayout {
     namespaces: declaredCollections(spec).map((declared) => namespaceOf(uid, declared, strategies.get(declared.name) ?? 'dedicated')),
   };
 }
+
+/** Everything that may stand of a tenant on its cell, for people. */
+export function standingAt(of: { readonly uid: string; readonly spec: TenantSpec; readonly mode: IsolationMode }): string[] {
+  const { claim, ownDatabase, database, roles, namespaces } = layoutOf(of);
+  return [
+    `claim ${claim}`,
+    ...(ownDatabase === undefined ? [] : [`database ${ownDatabase}, with all that is in it`]),
+    ...namespaces.filter((namespace) => namespace.database !== ownDatabase).map((namespace) => `collection ${namespace.database}.${namespace.name}`),
+    ...[roles.readWrite, roles.readOnly].map((role) => `role ${roles.database}.${role}`),
+    `users in ${database} whose names begin with ${userPrefix(of.uid)}`,
+  ];
+}

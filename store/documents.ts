@@ -247,6 +247,8 @@ export interface OperationDocument {
   waitsFor: string | null;
   /** Somebody asked for its cancellation: it is turned round at its next word. */
   cancelRequestTime: Date | null;
+  /** Somebody has given up what was still to be done on the cell; what may be left there, by name. */
+  abandonment?: { time: Date; cell: string; left: string[] };
   fence: number;
   /** Temporal run that holds the fence. */
   runId: string | null;

@@ -1,3 +1,4 @@
+import { abandonOperation } from '../../engines/registry/abandon-operation.ts';
 import { cancelOperation } from '../../engines/registry/cancel-operation.ts';
 import type { Caller } from '../../engines/registry/caller.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
@@ -22,7 +23,7 @@ export interface OperationHandlerDependencies {
   readonly failpoints: Failpoints;
 }
 
-export function operationHandlers({ store, authorize, pageTokens, watch, tellCancelled, failpoints }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation' | 'cancelOperation'> {
+export function operationHandlers({ store, authorize, pageTokens, watch, tellCancelled, failpoints }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation' | 'cancelOperation' | 'abandonOperation'> {
   async function read(id: string, caller: Caller): Promise<OperationDocument> {
     const operation = await store.operations.find(id);
     await authorize(caller, 'operation.get', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
@@ -53,6 +54,12 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
       if (cancelled.state === 'cancelled') return { status: 200, body: operationBody(cancelled) };
       await tellCancelled(cancelled);
       return { status: 202, body: operationBody(cancelled), headers: { location: `/v1/operations/${cancelled._id}` } };
+    },
+    async abandonOperation({ params: { id }, caller }) {
+      const operation = await store.operations.find(id);
+      const { policy } = await authorize(caller, 'operation.abandon', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
+      if (operation === undefined) throw absent({ kind: 'Operation' });
+      return { status: 200, body: operationBody(await abandonOperation(store, operation, caller, policy)) };
     },
     async waitOperation({ params: { id }, query: { timeoutSeconds }, caller }) {
       const operation = await read(id, caller);

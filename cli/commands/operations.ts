@@ -6,6 +6,7 @@ import type { CommandContext } from '../command-context.ts';
 import { operationKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
+import { addAbandonOperation } from './abandon-operation.ts';
 import { addCancelOperation } from './cancel-operation.ts';
 import { parseWholeNumber } from './whole-number.ts';
 
@@ -29,8 +30,8 @@ Examples:
 export function addOperations(program: Command, context: CommandContext): void {
   const operations = program
     .command('operations')
-    .summary('list operations, newest first, or cancel one')
-    .description('List operations, newest first, or have one cancelled.')
+    .summary('list operations, newest first; cancel or abandon one')
+    .description('List operations, newest first, have one cancelled, or give one up.')
     .option('--tenant <name>', 'only those of this tenant')
     .addOption(new Option('--state <state>', 'only those in this state').choices([...operationStates]))
     .option('--limit <count>', 'print at most so many', parseWholeNumber, defaultLimit)
@@ -38,6 +39,7 @@ export function addOperations(program: Command, context: CommandContext): void {
     .addHelpText('after', examples)
     .action((options: OperationsOptions) => listOperations(options, context));
   addCancelOperation(operations, context);
+  addAbandonOperation(operations, context);
 }
 
 async function listOperations({ tenant, state, limit, output }: OperationsOptions, { terminal, connect }: CommandContext): Promise<void> {

@@ -112,6 +112,7 @@ const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
   wait: [referencesTo(['tenant', 'operation', 'roll-out'])],
   explain: [fieldPaths, named('tenant')],
   'operations cancel': [named('operation')],
+  'operations abandon': [named('operation')],
   'roll-out status': [named('roll-out')],
   'roll-out pause': [named('roll-out')],
   'roll-out resume': [named('roll-out')],

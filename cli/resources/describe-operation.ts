@@ -10,7 +10,7 @@ import { stepColumns } from './columns.ts';
 /** Everything about one operation, for people. */
 export async function describeOperation(api: ApiClient, id: string, paint: Paint): Promise<string> {
   const { body: operation } = await api.call('getOperation', { params: { id } });
-  const { kind, tenant, state, transition, progress, generation, waitsFor, cancelRequestTime, createTime, startTime, endTime, workflowId, requestId, correlationId } = operation;
+  const { kind, tenant, state, transition, progress, generation, waitsFor, cancelRequestTime, abandonment, createTime, startTime, endTime, workflowId, requestId, correlationId } = operation;
   const fields = renderFields([
     ['Operation', operation.id],
     ['Kind', kind],
@@ -20,6 +20,7 @@ export async function describeOperation(api: ApiClient, id: string, paint: Paint
     ['State', state],
     ['Waits for', waitsFor === undefined ? undefined : `operation/${waitsFor}, which is being cancelled`],
     ['Cancel asked', cancelRequestTime === undefined ? undefined : `${cancelRequestTime} (${formatAge(cancelRequestTime, Date.now())} ago)`],
+    ['Abandoned', abandonment === undefined ? undefined : `${abandonment.time}; may be left on cell ${abandonment.cell}: ${abandonment.left.join('; ')}`],
     ['Steps', `${progress.done} of ${progress.total} done`],
     ['Created', `${createTime} (${formatAge(createTime, Date.now())} ago)`],
     ['Took', formatSpan(startTime, endTime, Date.now())],

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { beginOperation } from '../../activities/begin-operation.ts';
+import type { OperationEnvironment } from '../../activities/operation-environment.ts';
+import { turnOperation } from '../../activities/turn-operation.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import { routes } from '../../contracts/routes.ts';
@@ -40,6 +43,7 @@ const ways: Partial<Record<RouteId, readonly Verb[]>> = {
   rollbackTenant: [],
   openTenant: ['activateTenant'],
   verifyIsolationOfTenant: ['activateTenant'],
+  abandonOperation: ['activateTenant'],
 };
 
 async function putPlan(api: ApiClient, name: string, tables: number): Promise<void> {
@@ -84,11 +88,23 @@ async function preparePaused(api: ApiClient): Promise<string> {
   return id;
 }
 
+/** The reconciliation of a tenant, called off when a step of it had touched the cell. Nobody works on it. */
+async function undoing({ client, store }: Pick<Installation, 'client' | 'store'>, name: string): Promise<string> {
+  const { operation } = (await client().call('reconcileTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() })).body;
+  assert.ok(operation !== undefined);
+  const held = { operation: { operationId: operation.id, kind: operation.kind, tenant: operation.tenant, requestId: operation.requestId, correlationId: operation.correlationId }, runId: 'a run that has ended' };
+  const environment = { store, failpoints: { reach: async () => undefined } } as unknown as OperationEnvironment;
+  const { fence } = await beginOperation(environment)(held);
+  assert.ok(await store.stepLeases.intend({ operationId: operation.id, fence, step: 'correct-user', attempt: 'lost' }, 1));
+  await turnOperation(environment)({ ...held, fence, failure: { to: 'cancelled', code: 'cancelled', message: 'called off' } });
+  return operation.id;
+}
+
 /**
  * One change by every route that changes something: each can be made, none is in the way of another, and each says the
  * revision that it is made on. The worker ends on the way, so that an operation that is accepted stays so.
  */
-async function prepareChanges(installation: Pick<Installation, 'client' | 'worker' | 'control' | 'databases'>): Promise<ReadonlyMap<RouteId, HttpRequest>> {
+async function prepareChanges(installation: Pick<Installation, 'client' | 'store' | 'worker' | 'control' | 'databases'>): Promise<ReadonlyMap<RouteId, HttpRequest>> {
   const api = installation.client();
   await declareBasics(api);
   const [resumeRollout] = await Promise.all([preparePaused(api), prepareTenants(api)]);
@@ -98,7 +114,9 @@ async function prepareChanges(installation: Pick<Installation, 'client' | 'worke
   for (const id of ['startRollout', 'pauseRollout', 'cancelRollout'] as const) await putTemplate(api, subjectOf(id), ['orders'], { ifNoneMatch: '*' });
   const { operation } = (await api.call('createTenant', { body: tenantManifest(subjectOf('cancelOperation'), { lifecycle: 'Active' }), idempotencyKey: randomUUID() })).body;
   assert.ok(operation !== undefined);
+  const abandoned = await undoing(installation, subjectOf('abandonOperation'));
   const ids: Partial<Record<RouteId, string>> = {
+    abandonOperation: abandoned,
     resumeRollout,
     pauseRollout: await startRollout(api, 'pauseRollout'),
     cancelRollout: await startRollout(api, 'cancelRollout'),

@@ -23,6 +23,7 @@ absent := {"kind": "Tenant", "name": "acme"}
 reads := {action | some action, _ in data.actions; regex.match(`\.(get|list)$`, action)}
 
 for_admins_alone := {
+	"operation.abandon",
 	"plan.apply",
 	"plan.delete",
 	"region.apply",

@@ -93,6 +93,22 @@ test('a verb has the running operation undone first, if it is told to', async ()
   assert.equal((JSON.parse(await done('get', 'tenant', 'turned', '-o', 'json')) as Tenant).status.lifecycle, 'Active');
 });
 
+test('an operation whose undoing does not end is abandoned by its id, and what may be left is told', async () => {
+  await done('apply', '-f', cli.write('lost.yaml', tenantManifest('lost')));
+  const { id, release } = await pausedAt('create-user.before-intent', 'activate', 'lost');
+  await done('operations', 'cancel', id);
+  const undo = armFailpoint(cli.installation, 'create-roles.before-undo', 'pause');
+  release();
+  await undo.hit();
+  for (const confirm of [[], ['--confirm', '01m7yzcrqvvjzzgg30pekssm21']]) assert.equal((await cli.run(['operations', 'abandon', id, ...confirm])).code, exitCodes.usage);
+  const { uid } = (JSON.parse(await done('get', 'tenant', 'lost', '-o', 'json')) as Tenant).metadata;
+  const told = await done('operations', 'abandon', `operation/${id}`, '--confirm', id);
+  assert.match(told, new RegExp(`^operation/${id} \\(activate\\) compensating, abandoned\nmay be left on cell \\S+:\n  claim tenant_${uid}\n`));
+  undo.release();
+  await until('it has ended', async () => (await operation(id)).state === 'cancelled');
+  assert.match(await done('describe', 'operation', id), /Abandoned: +\S+; may be left on cell \S+: claim tenant_/);
+});
+
 test('the timeout and Ctrl-C end the waiting, and tell how to come back', async () => {
   const { id, release } = await pausedAt('revoke-access.before-intent', 'suspend', 'turned');
   const outlook = `operation/${id} goes on; to come back: tenure wait operation/${id}\n`;

@@ -43,6 +43,7 @@ const questions: readonly (readonly [argv: string, asked: string])[] = [
   ['pause roll-out', 'template.roll_out'],
   ['get roll-outs', 'rollout.get'],
   ['cancel operation/01m7yzcrqvvjzzgg30pekssm21', 'operation.cancel 01m7yzcrqvvjzzgg30pekssm21'],
+  ['abandon operation/01m7yzcrqvvjzzgg30pekssm21', 'operation.abandon 01m7yzcrqvvjzzgg30pekssm21'],
   ['list tombstones', 'tenant.list'],
 ];
 for (const [argv, expected] of questions) {
@@ -55,7 +56,7 @@ test('--list asks about every action that there is, or those on one resource', a
   assert.deepEqual(all.asked.toSorted(), policyActions.filter((action) => action !== 'access.check').toSorted());
   assert.match(all.stdout, /^KIND +VERB +ALLOWED +WHY-NOT\ntenant +create +no +No role of the caller allows it\.\ntenant +get +yes +-$/m);
   const one = await run('can-i', '--list', 'operation/x', '-o', 'json');
-  assert.deepEqual((JSON.parse(one.stdout) as { items: { verb: string; allowed: boolean }[] }).items.map(({ verb, allowed }) => `${verb} ${allowed}`), ['get true', 'list true', 'cancel false']);
+  assert.deepEqual((JSON.parse(one.stdout) as { items: { verb: string; allowed: boolean }[] }).items.map(({ verb, allowed }) => `${verb} ${allowed}`), ['get true', 'list true', 'cancel false', 'abandon false']);
   assert.equal(askedActions.length, policyActions.length - 1);
 });
 

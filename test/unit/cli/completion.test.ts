@@ -72,7 +72,7 @@ async function offered(...words: readonly string[]): Promise<Offered> {
 const offers: readonly (readonly [words: readonly string[], values: readonly string[]])[] = [
   [['susp'], ['suspend']],
   [['roll-out', 'p'], ['preview', 'pause']],
-  [['operations', ''], ['cancel']],
+  [['operations', ''], ['cancel', 'abandon']],
   [['get', 'te'], ['tenants', 'tenant', 'templates', 'template']],
   [['get', 'tenant', 'ac'], ['acme', 'acme-two']],
   [['get', 'tenant/ac'], ['tenant/acme', 'tenant/acme-two']],
