@@ -10,11 +10,10 @@ import { describeByRoute } from './verb-options.ts';
 
 const examples = `
 Examples:
-  tenure operations cancel ID              first have it undone
   tenure operations abandon ID --confirm ID
-                                           its cell does not come back: leave there what stands there
+                       its cell does not come back: leave there what stands there
 
-What may be left on the cell is printed, and stays in the operation (tenure describe operation ID).`;
+Have it cancelled first, unless it is a purge. What may be left on the cell is printed, and stays in the operation (tenure describe operation ID).`;
 
 export function addAbandonOperation(operations: Command, context: CommandContext): void {
   describeByRoute(operations.command('abandon'), 'abandonOperation')
