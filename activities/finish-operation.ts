@@ -5,8 +5,8 @@ import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
 import { startable } from '../domain/operation-input.ts';
 import { actsOnCell, isReversible } from '../domain/step-plan.ts';
-import { withFields } from '../domain/tenant-change.ts';
-import type { SettledSpec } from '../domain/tenant-change.ts';
+import { restoredBy, withFields } from '../domain/spec-fields.ts';
+import type { SettledSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { AlreadyCommitted, Committed, Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
@@ -15,6 +15,7 @@ import { closing } from '../store/operations.ts';
 import { stateReference } from '../store/resources.ts';
 import type { Store } from '../store/store.ts';
 import { NotYet } from './failure.ts';
+import { cancelFollowers } from '../engines/registry/cancel-followers.ts';
 import { handOver } from './hand-over.ts';
 import { readOperationIn, requireHeld } from './held-operation.ts';
 import type { OperationActivities, OperationEnd } from './operation-activities.ts';
@@ -23,7 +24,8 @@ import { operationEntry } from './operation-entry.ts';
 
 /** The tenant as the operation leaves it, without the lock. */
 function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: FinalOperationState, time: Date): TenantDocument {
-  const { kind, from, to, restore } = operation;
+  const { kind, from, to, next } = operation;
+  const restore = restoredBy(operation);
   const succeeded = end === 'succeeded';
   // What was undone leaves the tenant as declared before: the declaration that failed is a revision like any other.
   const restored = !succeeded && Object.keys(restore).length > 0;
@@ -37,8 +39,8 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
     ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersBefore(tenant.owners, operation) } : {}),
     ...(succeeded ? {} : { scheduledPlan: tenant.scheduledPlan ?? operation.before.scheduledPlan ?? null }),
     generation,
-    // What was settled beside the operation, such as a hold, is observed as it is committed.
-    observedGeneration: generation,
+    // What was settled beside the operation, such as a hold, is observed as it is committed; what further operations are to bring about is not.
+    observedGeneration: succeeded && next !== undefined ? tenant.observedGeneration : generation,
     operation: null,
     revision: tenant.revision + 1,
     updateTime: time,
@@ -47,9 +49,10 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
 }
 
 /** Fields that are written back go back to whom they belonged to. */
-function ownersBefore(owners: TenantDocument['owners'], { restore, before }: OperationDocument): TenantDocument['owners'] {
+function ownersBefore(owners: TenantDocument['owners'], operation: OperationDocument): TenantDocument['owners'] {
+  const restore = restoredBy(operation);
   const isRestored = ([field]: [string, unknown]): boolean => Object.hasOwn(restore, field);
-  return Object.fromEntries([...Object.entries(owners).filter((owner) => !isRestored(owner)), ...Object.entries(before.owners).filter(isRestored)]);
+  return Object.fromEntries([...Object.entries(owners).filter((owner) => !isRestored(owner)), ...Object.entries(operation.before.owners).filter(isRestored)]);
 }
 
 function endEntry(operation: OperationDocument, fence: number, end: FinalOperationState, before: TenantDocument, after: TenantDocument): LedgerDraft {
@@ -150,9 +153,12 @@ export function finishOperation({ store, failpoints }: OperationEnvironment, tel
       if (state === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
       // Each by itself: what was undone is a generation, and what begins may be another.
       await store.resources.replace(tx, tenant.revision, after);
-      const next = tenant.pending === null ? undefined : await handOver(store, tx, after, tenant.pending.id);
+      const dropped = state === 'succeeded' ? [] : await cancelFollowers(store, tx, operation.next, `operation ${operationId} (${operation.kind}), which it was to follow, ${state === 'failed' ? 'has failed' : 'was cancelled'}`);
+      const follows = state === 'succeeded' ? operation.next : undefined;
+      const waiting = follows ?? tenant.pending?.id;
+      const next = waiting === undefined ? undefined : await handOver(store, tx, after, waiting, follows === undefined ? 'preempted' : 'succeeded');
       if (next !== undefined) await store.resources.replace(tx, after.revision, next.tenant);
-      return { result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: told }, entries: [entry, ...(next === undefined ? [] : [next.entry])] };
+      return { result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: told }, entries: [entry, ...dropped, ...(next === undefined ? [] : [next.entry])] };
     });
     if (ended !== undefined) tell(ended);
     await failpoints.reach('finish.after-commit', ref.name);

@@ -1,9 +1,10 @@
 import { startable } from '../domain/operation-input.ts';
 import type { StartableOperation } from '../domain/operation-input.ts';
 import { updateConditions } from '../domain/conditions.ts';
+import { whileRunning } from '../domain/operation-outcomes.ts';
 import { scheduleBeside } from '../domain/scheduled-plan.ts';
-import { fieldsBefore, withFields } from '../domain/tenant-change.ts';
-import type { SettledSpec } from '../domain/tenant-change.ts';
+import { fieldsBefore, withFields } from '../domain/spec-fields.ts';
+import type { SettledSpec } from '../domain/spec-fields.ts';
 import type { Transaction } from '../store/commit.ts';
 import type { TenantDocument } from '../store/documents.ts';
 import type { LedgerDraft } from '../store/ledger.ts';
@@ -17,36 +18,48 @@ export interface HandedOver {
   readonly start: StartableOperation;
 }
 
+/** Why an operation that waited may begin: the one before it was undone in its favour, or has brought about the first part of what both were declared for. */
+export type HandOverReason = 'preempted' | 'succeeded';
+
 /**
- * Gives the lock to the operation that waited for the one that ends in this transaction. That one was called off by the
- * commit that let the other wait, so the tenant stands where both have begun.
+ * Gives the lock to the operation that waited for the one that ends in this transaction. One that has preempted it begins where
+ * both have begun, and writes its fields now; one that follows it finds them written.
  */
-export async function handOver(store: Store, tx: Transaction, ended: TenantDocument, pendingId: string): Promise<HandedOver | undefined> {
+export async function handOver(store: Store, tx: Transaction, ended: TenantDocument, pendingId: string, why: HandOverReason): Promise<HandedOver | undefined> {
   const pending = await store.operations.read(tx, pendingId);
-  const tenant: TenantDocument = { ...ended, pending: null, revision: ended.revision + 1 };
   // A pending operation that was cancelled has left the tenant already.
   if (pending?.state !== 'pending') return undefined;
-  const { _id: id, kind, assign } = pending;
-  const fence = tenant.lastFence + 1;
-  const generation = tenant.generation + (Object.keys(assign).length > 0 ? 1 : 0);
-  const spec = withFields(tenant.spec as SettledSpec, assign);
-  const running = { type: 'Ready', status: 'False', reason: 'OperationRunning', message: `operation ${id} (${kind}) is running` } as const;
+  const { _id: id, kind, from, to } = pending;
+  const assign = why === 'preempted' ? pending.assign : {};
+  const fence = ended.lastFence + 1;
+  const generation = ended.generation + (Object.keys(assign).length > 0 ? 1 : 0);
+  const spec = withFields(ended.spec as SettledSpec, assign);
   const locked: TenantDocument = {
-    ...tenant,
+    ...ended,
+    revision: ended.revision + 1,
+    ...(why === 'preempted' ? { pending: null } : {}),
     spec,
     generation,
     lastFence: fence,
     operation: { id, kind, fence },
     ...(kind === 'change_plan' ? { scheduledPlan: null } : {}),
-    owners: { ...tenant.owners, ...(assign.lifecycle === undefined ? {} : { lifecycle: { verb: kind, time: tx.time } }), ...(assign.plan === undefined ? {} : { plan: { verb: kind, time: tx.time } }) },
-    conditions: pending.to === pending.from ? tenant.conditions : updateConditions(tenant.conditions, [running], { time: tx.time.toISOString(), generation }),
+    owners: { ...ended.owners, ...(assign.lifecycle === undefined ? {} : { lifecycle: { verb: kind, time: tx.time } }), ...(assign.plan === undefined ? {} : { plan: { verb: kind, time: tx.time } }) },
+    conditions: updateConditions(ended.conditions, whileRunning({ id, kind, from, to }), { time: tx.time.toISOString(), generation }),
   };
   const operation = await store.operations.settlePending(tx, id, {
-    $set: { state: 'accepted', fence, generation, restore: fieldsBefore(assign, tenant.spec), before: { deletion: tenant.deletion, plan: tenant.plan, owners: tenant.owners, ...scheduleBeside(kind, assign, tenant.scheduledPlan, tx.time) }, updateTime: tx.time },
+    $set: {
+      state: 'accepted',
+      fence,
+      generation,
+      ...(why === 'preempted' ? { restore: fieldsBefore(assign, ended.spec) } : {}),
+      // Who owned what was declared over is known from before the first of them.
+      before: { deletion: ended.deletion, plan: ended.plan, owners: why === 'preempted' ? ended.owners : pending.before.owners, ...scheduleBeside(kind, pending.assign, ended.scheduledPlan, tx.time) },
+      updateTime: tx.time,
+    },
   });
   return {
     tenant: locked,
-    entry: operationEntry(operation, '.hand_over', { outcome: 'succeeded', fence, next: stateReference(locked) }),
+    entry: operationEntry(operation, '.hand_over', { outcome: 'succeeded', fence, previous: stateReference(ended), next: stateReference(locked) }),
     start: startable(operation, spec.plan),
   };
 }

@@ -1,3 +1,5 @@
+import { withFields } from '../domain/spec-fields.ts';
+import type { SettledSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
@@ -15,13 +17,18 @@ function both(id: string, operation: OperationDocument | undefined, tenant: Tena
   return { operation, tenant };
 }
 
-/** Reads an operation with its tenant. @throws TenureError fenced, where either is gone */
+/**
+ * Reads an operation with its tenant, whose spec is that of this operation: what others are to write that follow it is not there yet.
+ * @throws TenureError fenced, where either is gone
+ */
 export async function readOperation(store: Pick<Store, 'operations' | 'resources'>, id: string, uid: string): Promise<OperationAndTenant> {
   const [operation, tenant] = await Promise.all([store.operations.find(id), store.resources.findByUid('Tenant', uid)]);
-  return both(id, operation, tenant);
+  const found = both(id, operation, tenant);
+  const { deferred } = found.operation;
+  return deferred === undefined ? found : { ...found, tenant: { ...found.tenant, spec: withFields(found.tenant.spec as SettledSpec, deferred) } };
 }
 
-/** As {@link readOperation}, in a transaction. */
+/** Reads both in a transaction, the tenant as it is declared. */
 export async function readOperationIn(store: Pick<Store, 'operations' | 'resources'>, tx: Transaction, id: string, uid: string): Promise<OperationAndTenant> {
   // One after the other: a session takes one command at a time.
   const operation = await store.operations.read(tx, id);

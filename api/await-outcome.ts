@@ -1,4 +1,5 @@
 import { TenureError } from '../domain/tenure-error.ts';
+import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import { operationBody, tenantBody } from './representations.ts';
@@ -41,10 +42,16 @@ const accepted = 202;
  * that of what is done, however it ended: `operation.state` says how.
  */
 export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): AwaitOutcome {
-  async function outcomeOf(operationId: string, { headers, ...answer }: SentAnswer, { seconds, doneStatus, subject }: Wait): Promise<SentAnswer> {
+  /** As it ended, or as the one ended that follows it, and so on to the last; `undefined` when the time is up before. */
+  async function ended(operationId: string, until: number, subject: string): Promise<OperationDocument | undefined> {
     // It may have ended before anybody waits, as where the answer is a repeated one.
     const found = await store.operations.find(operationId);
-    const operation = found?.unfinished === true ? await watch.ended(operationId, seconds * 1000, subject) : found;
+    const operation = found?.unfinished === true ? await watch.ended(operationId, until - performance.now(), subject) : found;
+    return operation?.state === 'succeeded' && operation.next !== undefined ? ended(operation.next, until, subject) : operation;
+  }
+
+  async function outcomeOf(operationId: string, { headers, ...answer }: SentAnswer, { seconds, doneStatus, subject }: Wait): Promise<SentAnswer> {
+    const operation = await ended(operationId, performance.now() + seconds * 1000, subject);
     if (operation === undefined) return { ...answer, headers };
     // A change answers with the tenant and its operation, a cancellation with the operation alone, which names its tenant too.
     const before: { tenant?: unknown; operation?: unknown } = JSON.parse(answer.body.toString());

@@ -87,6 +87,7 @@ export function operationBody(document: OperationDocument): Operation {
     progress: { done: steps.filter((step) => step.state === 'done').length, total: plan.length },
     steps,
     ...(document.waitsFor === null || document.state !== 'pending' ? {} : { waitsFor: document.waitsFor }),
+    ...(document.next === undefined ? {} : { next: document.next }),
     ...(document.cancelRequestTime === null ? {} : { cancelRequestTime: document.cancelRequestTime.toISOString() }),
     ...(document.abandonment === undefined ? {} : { abandonment: { ...document.abandonment, time: document.abandonment.time.toISOString() } }),
     ...(document.error === null ? {} : { error: document.error }),

@@ -18,6 +18,13 @@ export interface Applied {
   readonly operation?: Operation;
   /** Of a dry run: what would go otherwise than may be meant. */
   readonly warnings?: readonly ProblemDetail[];
+  /** Those that follow it. */
+  readonly following?: readonly Operation[] | undefined;
+}
+
+/** The operations that bring it about, in order. */
+export function operationsOf({ operation, following = [] }: Pick<Applied, 'operation' | 'following'>): Operation[] {
+  return operation === undefined ? [] : [operation, ...following];
 }
 
 /** What the user has said to be meant. */
@@ -45,7 +52,9 @@ export async function applyManifest(api: ApiClient, manifest: Manifest, consent:
   try {
     return await applyOnce(api, manifest, consent);
   } catch (error) {
-    if (!(error instanceof ApiError) || (error.code !== 'revision_stale' && error.code !== 'already_exists')) throw error;
+    // What the manifest itself was made from does not change by reading again.
+    const overtaken = error instanceof ApiError && (error.code === 'already_exists' || (error.code === 'revision_stale' && manifest.metadata.revision === undefined));
+    if (!overtaken) throw error;
     onReread();
     return applyOnce(api, manifest, consent);
   }
@@ -53,9 +62,9 @@ export async function applyManifest(api: ApiClient, manifest: Manifest, consent:
 
 async function applyOnce(api: ApiClient, manifest: Manifest, consent: ApplyConsent): Promise<Applied> {
   const before = await read(api, manifest);
-  const { resource, operation, warnings } = await put(api, manifest, consent, before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag });
+  const { resource, operation, following, warnings } = await put(api, manifest, consent, before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag });
   const outcome = before === undefined ? 'created' : resource.metadata.revision === before.revision ? 'unchanged' : 'configured';
-  return { outcome, resource, ...(operation === undefined ? {} : { operation }), ...(warnings === undefined ? {} : { warnings }) };
+  return { outcome, resource, ...(operation === undefined ? {} : { operation, following }), ...(warnings === undefined ? {} : { warnings }) };
 }
 
 async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Promise<Current | undefined> {
@@ -82,8 +91,8 @@ async function put(api: ApiClient, manifest: Manifest, { forceConflicts, confirm
       return { resource: (await api.call('putTemplate', { params, query: rehearsal, body: manifest, ...condition })).body };
     case 'Tenant': {
       const query = { ...rehearsal, ...(forceConflicts === true ? { force: 'true' as const } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' as const } : {}) };
-      const { tenant, operation, warnings } = (await api.call('putTenant', { params, query, body: manifest, ...condition })).body;
-      return { resource: tenant, ...(operation === undefined ? {} : { operation }), ...(warnings === undefined ? {} : { warnings }) };
+      const { tenant, operation, following, warnings } = (await api.call('putTenant', { params, query, body: manifest, ...condition })).body;
+      return { resource: tenant, ...(operation === undefined ? {} : { operation, following }), ...(warnings === undefined ? {} : { warnings }) };
     }
   }
 }

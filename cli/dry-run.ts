@@ -1,4 +1,4 @@
-import { applyManifest } from './apply-manifest.ts';
+import { applyManifest, operationsOf } from './apply-manifest.ts';
 import type { ApplyConsent } from './apply-manifest.ts';
 import type { CommandContext, Terminal } from './command-context.ts';
 import { asFailure, concernsAll } from './failure-report.ts';
@@ -30,10 +30,10 @@ export async function rehearse(manifests: readonly LocatedManifest[], consent: A
   for (const located of manifests) {
     const { manifest, reference } = located;
     try {
-      const { outcome, resource, warnings = [] } = await applyManifest(api, manifest, consent, () => undefined);
+      const { outcome, resource, warnings = [], ...brought } = await applyManifest(api, manifest, consent, () => undefined);
       items.push(printedResource(resource));
       if (outcome === 'created') wouldBeNew.push(reference);
-      (output === 'table' ? stdout : stderr).write(`${reference} ${outcome} (server dry run)\n`);
+      (output === 'table' ? stdout : stderr).write(`${reference} ${[outcome, ...operationsOf(brought).map(({ kind }) => kind)].join(', then ')} (server dry run)\n`);
       for (const { pointer = '', message, fix } of warnings) {
         const { place, frame } = located.locate(pointer);
         stderr.write(`${place}: warning: ${printable(message)}\n${frame}${fix === undefined ? '' : `  fix: ${fix}\n`}`);

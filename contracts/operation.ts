@@ -42,6 +42,7 @@ export const operationSchema = z
       }),
     ),
     waitsFor: uidSchema.optional().meta({ description: 'Of a pending operation: the one that has to end first.' }),
+    next: uidSchema.optional().meta({ description: 'The operation that begins when this one has succeeded: what was declared takes both.' }),
     cancelRequestTime: timeSchema.optional(),
     abandonment: z
       .strictObject({ time: timeSchema, cell: nameSchema, left: z.array(z.string()).meta({ description: 'What may be left there.' }) })

@@ -103,6 +103,7 @@ const tenantChangeSchema = z
   .strictObject({
     tenant: tenantSchema,
     operation: operationSchema.optional(),
+    following: z.array(operationSchema).optional().meta({ description: 'The operations that begin one after the other when this one has succeeded: what was declared takes them all.' }),
     warnings: z.array(problemDetailSchema).optional().meta({ description: 'Of a dry run: what mongod would refuse, or would refuse to whoever writes. Absent where there is nothing to tell.' }),
   })
   .meta({ title: 'TenantChange' });

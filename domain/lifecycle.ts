@@ -9,14 +9,12 @@ export function transitionsOn(path: OperationKind, from: LifecycleState): readon
   return transitions.filter((transition) => transition.path === path && transition.from === from);
 }
 
-/** The path that a declaration takes from one state to another, or `undefined` where there is none. */
-export function transitionBetween(from: LifecycleState, to: LifecycleState): Transition | undefined {
-  return transitions.find((transition) => declaredPaths.has(transition.path) && transition.from === from && transition.to === to);
-}
-
-/** Where a declaration may take a tenant from this state. */
+/** Where a declaration may take a tenant from this state, however many operations it takes. */
 export function reachableFrom(from: LifecycleState): LifecycleEnd[] {
-  return transitions.filter((transition) => declaredPaths.has(transition.path) && transition.from === from).map(({ to }) => to);
+  const reached = new Set<LifecycleEnd>([from]);
+  for (const state of reached) for (const { path, from: begins, to } of transitions) if (begins === state && declaredPaths.has(path)) reached.add(to);
+  reached.delete(from);
+  return [...reached];
 }
 
 /** The paths that may be taken from this state. */

@@ -1,4 +1,5 @@
 import type { EventType } from '../contracts/ledger-entry.ts';
+import type { Condition } from '../contracts/manifests/tenant.ts';
 import type { LifecycleEnd, OperationKind } from '../contracts/lifecycle.ts';
 import type { ConditionUpdate } from './conditions.ts';
 
@@ -29,12 +30,26 @@ export function readyIn(state: LifecycleEnd): ConditionUpdate {
   return { type: 'Ready', status: 'False', reason: state, message: state === 'Draft' ? 'the tenant is a Draft; activate it' : `the tenant is ${state}` };
 }
 
+/** What was declared last is what stands. */
+export const applied: ConditionUpdate = { type: 'Applied', status: 'True', reason: 'Applied', message: 'what was declared last is in effect' };
+
+/** Whether what was declared last is not in effect, because the operation that was to bring it about failed or was cancelled. */
+export function isTakenBack(conditions: readonly Pick<Condition, 'type' | 'status'>[]): boolean {
+  return conditions.some(({ type, status }) => type === 'Applied' && status === 'False');
+}
+
+/** Conditions while an operation runs. A tenant that stays in its state serves meanwhile. */
+export function whileRunning({ id, kind, from, to }: { readonly id: string; readonly kind: OperationKind; readonly from: LifecycleEnd; readonly to: LifecycleEnd }): ConditionUpdate[] {
+  const running = { reason: 'OperationRunning', message: `operation ${id} (${kind}) is running` };
+  return [...(from === to ? [] : [{ type: 'Ready', status: 'False', ...running } as const]), { type: 'Applied', status: 'Unknown', ...running }];
+}
+
 /** Paths that policy lets go only where what is declared fits the plan's quota; a test compares it with `policies/data.json`. */
 const withinQuota: ReadonlySet<OperationKind> = new Set(['activate', 'resume', 'reactivate', 'change_plan']);
 
 /** Conditions after an operation that did what it was to do. */
 export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd): ConditionUpdate[] {
-  const updates: ConditionUpdate[] = [readyIn(to)];
+  const updates: ConditionUpdate[] = [readyIn(to), applied];
   const opens = kind === 'activate' || kind === 'resume' || kind === 'reactivate' || (kind === 'reconcile' && to === 'Active');
   if (opens) {
     updates.push(
@@ -59,7 +74,9 @@ export interface Failure {
 export function conditionsAfterFailure(kind: OperationKind, from: LifecycleEnd, failure: Failure, cancelled: boolean): ConditionUpdate[] {
   const reason = `${operationOutcomes[kind].noun}${cancelled ? 'Cancelled' : 'Failed'}`;
   const message = `${failure.code}: ${failure.message}`;
-  const updates: ConditionUpdate[] = [{ ...readyIn(from), reason, message }];
+  // A tenant that serves its users goes on to; that what was declared is not in effect is told apart from that.
+  const ready = readyIn(from);
+  const updates: ConditionUpdate[] = [ready.status === 'True' ? ready : { ...ready, reason, message }, { type: 'Applied', status: 'False', reason, message: `what was declared was taken back: ${message}` }];
   if (kind === 'activate') updates.push({ type: 'Provisioned', status: 'False', reason, message: 'everything the operation made was removed' });
   if (failure.code === 'isolation_probe_failed') updates.push({ type: 'IsolationVerified', status: 'False', reason: 'ProbeFailed', message: failure.message });
   if (failure.code === 'policy_refused') updates.push({ type: 'PolicyCompliant', status: 'False', reason: 'Refused', message: failure.message });

@@ -1,5 +1,5 @@
 import type { OperationKind } from '../contracts/lifecycle.ts';
-import type { SpecFields } from './tenant-change.ts';
+import type { SpecFields } from './spec-fields.ts';
 
 interface Scheduled {
   readonly name: string;

@@ -1,8 +1,11 @@
-import type { DeclarableLifecycle, LifecycleState, OperationKind, Transition } from '../contracts/lifecycle.ts';
+import type { LifecycleState, OperationKind, Transition } from '../contracts/lifecycle.ts';
 import type { DeclaredTenantSpec, PlacementStatus, ServiceSpec, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 import { isolationFlaws, isolationModeOf, strategyOf } from './isolation.ts';
-import { reachableFrom, transitionBetween, transitionsOn } from './lifecycle.ts';
+import { courseOf, routeBetween } from './course.ts';
+import type { FieldChange, Leg } from './course.ts';
+import { reachableFrom } from './lifecycle.ts';
+import type { SettledSpec } from './spec-fields.ts';
 import { overlaidServices, rebaseServices } from './tenant-template.ts';
 import type { TemplateVersion } from './tenant-template.ts';
 import { TenureError } from './tenure-error.ts';
@@ -15,20 +18,12 @@ export interface CurrentTenant {
   readonly owners: { readonly [Field in 'lifecycle' | 'plan' | 'template']?: { readonly verb: string } };
 }
 
-/** A spec as it stands in the registry. */
-export type SettledSpec = TenantSpec & { readonly lifecycle: DeclarableLifecycle };
-
-/** Fields of a spec that are written together; null: absent. */
-export type SpecFields = { readonly [Field in keyof TenantSpec]?: TenantSpec[Field] | null };
-
 /** What a request means for the tenant as it is. */
 export interface TenantChange {
   /** The whole spec as it will stand: what the manifest left out is filled from the current one. */
   readonly spec: SettledSpec;
-  /** The path that brings the tenant there; absent when writing the spec is all. */
-  readonly transition?: Transition;
-  /** What the operation writes into the spec, and is taken back with it. */
-  readonly assign: SpecFields;
+  /** The operations that bring the tenant there, one after the other; none when writing the spec is all. What each writes is taken back with it. */
+  readonly legs: readonly Leg[];
 }
 
 export type Equal = (a: unknown, b: unknown) => boolean;
@@ -51,23 +46,20 @@ export interface ChangeOptions {
 export function planTenantChange(declared: DeclaredTenantSpec, current: CurrentTenant | undefined, equal: Equal, { force = false, templates }: ChangeOptions = {}): TenantChange {
   if (current?.lifecycle === 'Deleted') throw new TenureError('tenant_deleted', 'a deleted tenant takes no declaration');
   const spec = filledFrom(declared, current, templates, equal);
-  if (!equal(spec.hold, current?.spec.hold)) throw holdIsNotDeclared();
+  // A tenant comes with its hold, as where it is declared anew in another installation; one that is there gets and loses it by its verbs.
+  if (current !== undefined && !equal(spec.hold, current.spec.hold)) throw holdIsNotDeclared();
   const flaws = isolationFlaws(spec);
   if (flaws.length > 0) throw new TenureError('isolation_not_available', flaws.map((flaw) => flaw.message).join('; '), { errors: flaws });
   const from = current?.lifecycle ?? 'Draft';
   if (current?.placement != null) refusePlacementChange(spec, current, current.placement);
 
-  const changes: { transition: Transition; assign: SpecFields }[] = [];
-  if (spec.lifecycle !== from) changes.push({ transition: declaredTransition(from, spec.lifecycle), assign: { lifecycle: spec.lifecycle } });
-  if (current !== undefined && from !== 'Draft') changes.push(...fieldChanges(spec, current, equal));
+  const route = declaredRoute(from, spec.lifecycle);
+  // What a Draft declares its activation builds.
+  const changes = current === undefined || from === 'Draft' ? [] : fieldChanges(spec, current, equal);
+  const { legs, impossible } = courseOf(from, route, changes);
+  if (impossible.length > 0) throw keptWhile(from, impossible);
   if (current !== undefined && !force) refuseReversal(spec, current, equal);
-  const [change, another] = changes;
-  if (change !== undefined && another !== undefined) {
-    throw new TenureError('change_not_available', `${change.transition.path} and ${another.transition.path} are two operations; declare one after the other`, {
-      errors: [change, another].map(({ assign }) => ({ pointer: `/spec/${Object.keys(assign)[0]}`, message: 'changes together with another field that needs an operation', fix: 'Apply one of the two, wait for it, then the other.' })),
-    });
-  }
-  return { spec, assign: {}, ...change };
+  return { spec, legs };
 }
 
 function filledFrom({ placement: declaredPlacement, hold: declaredHold, template: _named, services: declaredServices, ...rest }: DeclaredTenantSpec, current: CurrentTenant | undefined, templates: ChangeOptions['templates'], equal: Equal): SettledSpec {
@@ -102,11 +94,11 @@ function holdIsNotDeclared(): TenureError {
   });
 }
 
-function declaredTransition(from: LifecycleState, to: LifecycleState): Transition {
-  const transition = transitionBetween(from, to);
-  if (transition !== undefined) return transition;
+function declaredRoute(from: LifecycleState, to: SettledSpec['lifecycle']): readonly Transition[] {
+  const route = routeBetween(from, to);
+  if (route !== undefined) return route;
   throw new TenureError('transition_not_allowed', `a tenant that is ${from} cannot become ${to}`, {
-    errors: [{ pointer: '/spec/lifecycle', message: `${from} to ${to} is no transition`, allowed: [from, ...reachableFrom(from)] }],
+    errors: [{ pointer: '/spec/lifecycle', message: `no way leads from ${from} to ${to}`, allowed: [from, ...reachableFrom(from)] }],
   });
 }
 
@@ -122,22 +114,20 @@ function refusePlacementChange(spec: TenantSpec, current: CurrentTenant, placeme
 }
 
 /** What changes besides the state, of a tenant that has a home. */
-function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): { transition: Transition; assign: SpecFields }[] {
+function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): FieldChange[] {
   const changed = (['plan', 'services', 'template', 'config'] as const).filter((field) => !equal(spec[field], current.spec[field]));
   if (changed.includes('services')) {
     refuseRemovedCollections(spec, current.spec);
     refuseMovedCollections(spec, current.spec);
   }
   const paths = [...new Set(changed.map((field) => pathOfField[field]))];
-  return paths.map((path) => {
-    const fields = changed.filter((field) => pathOfField[field] === path);
-    const [transition] = transitionsOn(path, current.lifecycle);
-    if (transition === undefined) {
-      throw new TenureError('change_not_available', `${fields.map((field) => `spec.${field}`).join(', ')} cannot be changed while the tenant is ${current.lifecycle}`, {
-        errors: fields.map((field) => ({ pointer: `/spec/${field}`, message: `a tenant that is ${current.lifecycle} keeps it`, fix: 'Reactivate the tenant first.' })),
-      });
-    }
-    return { transition, assign: Object.fromEntries(fields.map((field) => [field, spec[field] ?? null])) };
+  return paths.map((path) => ({ path, assign: Object.fromEntries(changed.filter((field) => pathOfField[field] === path).map((field) => [field, spec[field] ?? null])) }));
+}
+
+function keptWhile(state: LifecycleState, changes: readonly FieldChange[]): TenureError {
+  const fields = changes.flatMap(({ assign }) => Object.keys(assign));
+  return new TenureError('change_not_available', `${fields.map((field) => `spec.${field}`).join(', ')} cannot be changed while the tenant is ${state}`, {
+    errors: fields.map((field) => ({ pointer: `/spec/${field}`, message: `a tenant that is ${state} keeps it`, fix: 'Reactivate the tenant first, or declare spec.lifecycle: Active with it.' })),
   });
 }
 
@@ -171,15 +161,4 @@ function refuseReversal(spec: TenantSpec, current: CurrentTenant, equal: Equal):
     return [{ pointer: `/spec/${field}`, message: `is ${JSON.stringify(current.spec[field])} since ${owner.verb}`, fix: `Write ${JSON.stringify(current.spec[field])}, or use the verb that reverses it.` }];
   });
   if (errors.length > 0) throw new TenureError('field_owned', errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; '), { errors });
-}
-
-/** The fields of `before` that `assign` writes, to be written back. */
-export function fieldsBefore(assign: SpecFields, before: TenantSpec): SpecFields {
-  return Object.fromEntries(Object.keys(assign).map((field) => [field, before[field as keyof TenantSpec] ?? null]));
-}
-
-/** A spec with these fields written into it. */
-export function withFields(spec: SettledSpec, written: SpecFields): SettledSpec {
-  const fields = Object.entries({ ...spec, ...written }).filter(([, value]) => value !== null);
-  return Object.fromEntries(fields) as unknown as SettledSpec;
 }

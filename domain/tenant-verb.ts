@@ -1,7 +1,9 @@
 import type { OperationKind, Transition } from '../contracts/lifecycle.ts';
 import type { TenantSpec } from '../contracts/manifests/tenant.ts';
+import type { Leg } from './course.ts';
 import { endsOf, pathsFrom, transitionsOn } from './lifecycle.ts';
-import type { CurrentTenant, SettledSpec, SpecFields, TenantChange } from './tenant-change.ts';
+import type { SettledSpec, SpecFields } from './spec-fields.ts';
+import type { CurrentTenant, TenantChange } from './tenant-change.ts';
 import { TenureError } from './tenure-error.ts';
 
 /** A lifecycle path asked for by its name. */
@@ -37,7 +39,7 @@ export function isEarlyPurge(verb: TenantVerb): boolean {
  * What a verb means for the tenant as it is.
  * @throws TenureError transition_not_allowed with the paths that are
  */
-export function planTenantVerb(verb: TenantVerb, current: VerbTenant): TenantChange & { readonly transition: Transition } {
+export function planTenantVerb(verb: TenantVerb, current: VerbTenant): TenantChange & { readonly legs: readonly [Leg] } {
   const ways = transitionsOn(verb.path, current.lifecycle);
   const transition = verb.path === 'undelete' ? ways.find(({ to }) => to === current.deletion?.from) : ways[0];
   if (transition === undefined) {
@@ -47,7 +49,7 @@ export function planTenantVerb(verb: TenantVerb, current: VerbTenant): TenantCha
     });
   }
   const assign = assignedBy(verb, transition);
-  return { spec: { ...current.spec, ...assign }, transition, assign };
+  return { spec: { ...current.spec, ...assign }, legs: [{ transition, assign }] };
 }
 
 /** Only what a manifest could say as well: deletion is not declared. */

@@ -13,7 +13,7 @@ import type { PolicyActor } from '../contracts/policy.ts';
 import type { MemberState, RolloutState } from '../contracts/rollout.ts';
 import type { DriftFinding } from '../domain/drift.ts';
 import type { StepKey } from '../domain/step-plan.ts';
-import type { SpecFields } from '../domain/tenant-change.ts';
+import type { SpecFields } from '../domain/spec-fields.ts';
 
 /** Version of the stored form that this build writes; older ones are brought up when they are read. */
 export const storageVersion = 4;
@@ -239,11 +239,15 @@ export interface OperationDocument {
   assign: SpecFields;
   /** What these fields held before, written back when the operation is undone; null: the field was absent. */
   restore: SpecFields;
+  /** What the fields of the operations that follow it hold until those begin; written back with its own where it is undone. */
+  deferred?: SpecFields;
+  /** The operation that begins when this one has succeeded: what was declared takes both. */
+  next?: string;
   /** What stood of the tenant, beside its spec, when the operation was accepted. */
   before: Pick<TenantDocument, 'deletion' | 'plan' | 'owners'> & { readonly scheduledPlan?: TenantDocument['scheduledPlan'] };
   /** A purge before its time. */
   early?: true;
-  /** Of a pending operation: the one that has to end first. */
+  /** Of a pending operation: the one that has to end first, by being undone where it was preempted, else by succeeding. */
   waitsFor: string | null;
   /** Somebody asked for its cancellation: it is turned round at its next word. */
   cancelRequestTime: Date | null;

@@ -26,7 +26,7 @@ function convertSpec(spec: Spec, convert: Convert): Spec {
 }
 
 /** Where a document holds a spec, or fields of one: a resource, a revision, an operation. */
-const holders = ['spec', 'assign', 'restore'] as const;
+const holders = ['spec', 'assign', 'restore', 'deferred'] as const;
 
 function convertDocument<Document extends object>(document: Document, convert: Convert): Document {
   const converted = holders.flatMap((holder) => {

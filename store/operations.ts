@@ -5,7 +5,7 @@ import type { FinalOperationState, OperationState } from '../contracts/operation
 import type { PolicyActor } from '../contracts/policy.ts';
 import { stepsOf } from '../domain/step-plan.ts';
 import type { StepKey } from '../domain/step-plan.ts';
-import type { SpecFields } from '../domain/tenant-change.ts';
+import type { SpecFields } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
@@ -31,6 +31,8 @@ export interface AcceptedOperation {
   readonly assign: SpecFields;
   readonly restore: SpecFields;
   readonly before: OperationDocument['before'];
+  readonly deferred?: SpecFields;
+  readonly next?: string;
   readonly early?: true;
   /** The operation that has to end first; the new one is pending until then. */
   readonly waitsFor?: string;
@@ -85,6 +87,8 @@ export interface OperationStore {
    * @throws TenureError fenced, when it is pending no more
    */
   settlePending(tx: Transaction, id: string, change: UpdateFilter<OperationDocument>): Promise<OperationDocument>;
+  /** Nothing follows this operation any more. */
+  unlink(tx: Transaction, id: string): Promise<void>;
   /**
    * Changes an operation that is held under this fence, and of which `guard` is true where one is given.
    * @throws TenureError fenced
@@ -226,6 +230,9 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       const document = await operations.findOneAndUpdate({ _id: id, state: 'pending' }, { ...change, ...(change.$set === undefined ? {} : { $set: withTexts(change.$set) }) }, { session: tx.session, returnDocument: 'after' });
       if (document === null) throw new TenureError('fenced', `operation ${id} is pending no more`);
       return upgradeOnRead(document);
+    },
+    async unlink(tx, id) {
+      await operations.updateOne({ _id: id }, { $unset: { next: true } }, { session: tx.session });
     },
     async update(tx, holder, change, guard = {}) {
       const held: Filter<OperationDocument> = { ...guard, _id: holder.operationId, fence: holder.fence, unfinished: true };

@@ -47,9 +47,9 @@ const partId = ({ kind, name }: Pick<ResourceUse, 'kind' | 'name'>, part: number
 
 /** What an operation that has not ended writes into the spec, or back into it. */
 const ofOperations = {
-  Plan: ['assign.plan', 'restore.plan', 'before.plan.name', 'before.scheduledPlan.name'],
+  Plan: ['assign.plan', 'restore.plan', 'deferred.plan', 'before.plan.name', 'before.scheduledPlan.name'],
   Region: [],
-  TenantTemplate: ['assign.template.name', 'restore.template.name'],
+  TenantTemplate: ['assign.template.name', 'restore.template.name', 'deferred.template.name'],
 } as const satisfies Record<UsedKind, readonly string[]>;
 
 export function createResourceUses({ resources, operations, rollouts, standings }: Pick<ControlDatabase, 'resources' | 'operations' | 'rollouts' | 'standings'>): ResourceUses {

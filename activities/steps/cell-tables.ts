@@ -1,6 +1,6 @@
 import { tablesIn } from '../../domain/isolation.ts';
-import { withFields } from '../../domain/tenant-change.ts';
-import type { SettledSpec } from '../../domain/tenant-change.ts';
+import { withFields } from '../../domain/spec-fields.ts';
+import type { SettledSpec } from '../../domain/spec-fields.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Store } from '../../store/store.ts';
 import type { Transaction } from '../../store/commit.ts';

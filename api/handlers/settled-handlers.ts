@@ -16,7 +16,7 @@ import { planBody, regionBody, tenantTemplateBody } from '../representations.ts'
 import { etagOf } from '../request-parsing.ts';
 import { storedAnswer } from '../stored-answer.ts';
 import { listPage } from './list-page.ts';
-import { declarationOf } from './tenant-handlers.ts';
+import { declarationOf, namedBy } from './tenant-handlers.ts';
 
 export interface SettledHandlerDependencies {
   readonly store: Store;
@@ -89,6 +89,7 @@ export function settledHandlers({ store, authorize, pageTokens }: SettledHandler
           name,
           declaration,
           precondition: precondition ?? { kind: 'exists' },
+          named: namedBy(body),
           caller,
           policy,
           async settle(tx, document, created) {

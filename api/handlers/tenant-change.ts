@@ -28,11 +28,11 @@ export interface TenantChange {
   tellCancelled(operation: OperationDocument): Promise<void>;
 }
 
-function changeReply({ outcome, tenant, operation }: ChangedTenant): ChangeReply {
+function changeReply({ outcome, tenant, operation, following = [] }: ChangedTenant): ChangeReply {
   const status = operation !== undefined ? 202 : outcome === 'created' ? 201 : 200;
   return {
     status,
-    body: { tenant: tenantBody(tenant), ...(operation === undefined ? {} : { operation: operationBody(operation) }) },
+    body: { tenant: tenantBody(tenant), ...(operation === undefined ? {} : { operation: operationBody(operation) }), ...(following.length === 0 ? {} : { following: following.map(operationBody) }) },
     headers: {
       etag: etagOf(tenant.revision),
       ...(operation !== undefined ? { location: `/v1/operations/${operation._id}` } : outcome === 'created' ? { location: `/v1/tenants/${tenant.name}` } : {}),

@@ -2,6 +2,7 @@ import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { DeclaredTenantSpec, TenantManifest } from '../../contracts/manifests/tenant.ts';
 import type { RehearseSchema } from '../../engines/isolation/rehearsal/rehearse-schema.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
+import type { NamedRevision } from '../../engines/registry/precondition.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { permitOn } from '../authorization.ts';
@@ -15,6 +16,11 @@ export interface TenantHandlerDependencies {
   readonly resources: Pick<Store['resources'], 'find'>;
   /** Of a rehearsal: tells what of the collections would go otherwise than meant. */
   readonly rehearseSchema: RehearseSchema | undefined;
+}
+
+/** The revision that a manifest was made from, where it says so. */
+export function namedBy({ metadata: { uid, revision } }: Manifest): NamedRevision | undefined {
+  return revision === undefined ? undefined : { uid, revision };
 }
 
 /** The declaration in a manifest; its name must be that of the path. */
@@ -51,6 +57,7 @@ export function tenantHandlers({ authorize, tenantChange, resources, rehearseSch
         {
           name,
           declare: declareManifest(body, name),
+          named: namedBy(body),
           precondition: precondition ?? { kind: 'exists' },
           caller,
           permit: permitOn(authorize, caller, name),

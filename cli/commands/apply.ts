@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
-import { applyManifest } from '../apply-manifest.ts';
+import { applyManifest, operationsOf } from '../apply-manifest.ts';
 import type { Applied, ApplyConsent } from '../apply-manifest.ts';
 import type { CommandContext, Terminal } from '../command-context.ts';
 import { printValid, rehearse } from '../dry-run.ts';
@@ -43,7 +43,8 @@ Examples:
 
 Everything is checked before anything is applied. Regions are applied first, then plans, templates and tenants. One that is refused
 keeps the others from nothing; which were not applied is told at the end, and the exit code is the highest.
-Applying the same manifest again changes nothing. A server dry run checks each manifest against what stands there, not against the others.
+Applying the same manifest again changes nothing. One that names a revision, as get -o yaml prints it, changes that revision only.
+What takes several operations is done by one after the other; --wait waits for the last. A server dry run checks each manifest against what stands there, not against the others.
 
 Where standard error is no terminal, --wait tells each change as one JSON object a line: time, operation, tenant, kind, state, done, total, step.`;
 
@@ -114,7 +115,7 @@ async function applyAll(
       const result = await applyManifest(api, manifest, consent, () => terminal.stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`));
       applied.push({ ...result, located });
       tell(`${reference} ${result.outcome}`);
-      if (result.operation !== undefined) tell(operationLine(result.operation));
+      for (const operation of operationsOf(result)) tell(operationLine(operation));
     } catch (error) {
       failures.push(asFailure(error, terminal, located));
       notApplied.push(reference);

@@ -50,7 +50,7 @@ async function rollback(reference: readonly string[], { to, wait, timeout, outpu
   tell(metadata.revision === before.body.metadata.revision ? `tenant/${name} unchanged` : `tenant/${name} rolled back to generation ${to}, as generation ${metadata.generation}`);
   const api = connect(retryWithin(timeout));
   if (body.operation !== undefined) {
-    tell(operationLine(body.operation));
+    for (const operation of [body.operation, ...(body.following ?? [])]) tell(operationLine(operation));
     if (wait === true) {
       await followAll(api, [{ operation: body.operation, about: undefined }], timeout, terminal, (operation) => {
         if (operation.state !== 'succeeded') throw operationFailure(operation, terminal.program);

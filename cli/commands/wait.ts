@@ -5,7 +5,7 @@ import { ApiError } from '../../client/api-error.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { CommandContext } from '../command-context.ts';
 import { operationFailure, outlookOf } from '../failure-report.ts';
-import { usageFailure } from '../failure.ts';
+import { CliFailure, usageFailure } from '../failure.ts';
 import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
 import type { Wait } from '../operations/follow.ts';
 import { createProgress } from '../operations/progress.ts';
@@ -26,7 +26,7 @@ interface WaitOptions {
 
 const examples = `
 Examples:
-  tenure wait tenant/acme                              until it is Ready
+  tenure wait tenant/acme                              until it is Ready as it is declared now
   tenure wait tenant/acme --for=lifecycle=Active
   tenure wait tenant/acme --for=condition=Placed       or =False, =Unknown
   tenure wait tenant/later --timeout 10m               one that is not there yet, too
@@ -110,6 +110,11 @@ async function untilMet(api: ApiClient, name: string, condition: TenantCondition
       continue;
     }
     see(condition.state(tenant));
+    const isQuiet = tenant.status.operation === undefined && tenant.status.pending === undefined;
+    const takenBack = tenant.status.conditions.find(({ type, status }) => type === 'Applied' && status === 'False');
+    if (isQuiet && takenBack !== undefined && (condition.needsApplied || !condition.holds(tenant))) {
+      throw new CliFailure('operationFailed', `error: tenant/${name} is not as it was declared: ${takenBack.reason}: ${takenBack.message}\nfix: declare again what is wanted; ${program} history tenant ${name} shows what was`);
+    }
     if (condition.holds(tenant)) return `tenant/${name} is as waited for: ${condition.state(tenant)}`;
     signal.throwIfAborted();
     if (tenant.status.operation === undefined) {

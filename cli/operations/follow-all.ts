@@ -10,8 +10,8 @@ import { createProgress } from './progress.ts';
 const lastLooksMs = 5_000;
 
 /**
- * Follows operations one after the other until each is done; they run side by side all the same. `ended` is called with
- * each, and what they were started for, as it ended. When the time is up each that is left is looked at once more.
+ * Follows operations one after the other until each is done, with those that follow them; they run side by side all the same.
+ * `ended` is called with each, and what they were started for, as it ended. When the time is up each that is left is looked at once more.
  * @throws CliFailure waitTimeout, interrupted
  */
 export async function followAll<About>(
@@ -24,12 +24,17 @@ export async function followAll<About>(
   const waiting = new Map(started.map(({ operation, about }) => [operation.id, about] as const));
   const wait = startWait(timeoutMs, interrupted, () => [...waiting.keys()].map((id) => outlookOf(id, program)).join('\n'));
   const progress = createProgress(stderr, paintErr);
+  const tell = (operation: Operation, about: About): void => {
+    ended(operation, about);
+    waiting.delete(operation.id);
+    // The map is walked in the order in which it grows.
+    if (operation.state === 'succeeded' && operation.next !== undefined) waiting.set(operation.next, about);
+  };
   try {
     for (const [id, about] of waiting) {
       const operation = await followOperation(api, id, progress, wait.signal);
       progress.clear();
-      ended(operation, about);
-      waiting.delete(id);
+      tell(operation, about);
     }
   } catch (error) {
     if (error instanceof CliFailure || !wait.signal.aborted || interrupted.aborted) throw wait.ended(error);
@@ -38,9 +43,7 @@ export async function followAll<About>(
     const signal = AbortSignal.timeout(lastLooksMs);
     for (const [id, about] of waiting) {
       const operation = await endOf(api, id, signal);
-      if (operation === undefined) continue;
-      ended(operation, about);
-      waiting.delete(id);
+      if (operation !== undefined) tell(operation, about);
     }
     if (waiting.size > 0) throw wait.ended(error);
   } finally {

@@ -8,6 +8,8 @@ export interface TenantCondition {
   /** As it was written. */
   readonly text: string;
   holds(tenant: Tenant): boolean;
+  /** Whether a declaration that was taken back keeps it from ever holding as it was meant. */
+  readonly needsApplied: boolean;
   /** How the tenant stands in its regard. */
   state(tenant: Tenant): string;
 }
@@ -18,7 +20,7 @@ const statuses = ['True', 'False', 'Unknown'];
 /** Reads `Ready`, `lifecycle=STATE` and `condition=TYPE[=STATUS]`. @throws CliFailure usage */
 export function parseTenantCondition(text: string): TenantCondition {
   const [form = '', wanted = '', status = 'True', ...rest] = text.split('=');
-  if (text.toLowerCase() === 'ready') return ofCondition(text, 'Ready', 'True');
+  if (text.toLowerCase() === 'ready') return ready(text);
   if (wanted !== '' && rest.length === 0) {
     if (form === 'lifecycle') return ofLifecycle(text, text.slice('lifecycle='.length));
     if (form === 'condition') return ofCondition(text, wanted, status);
@@ -26,11 +28,28 @@ export function parseTenantCondition(text: string): TenantCondition {
   throw usageFailure(`--for=${text} is not understood`, forms);
 }
 
+/** A condition says something of what is declared now only when it, or the tenant as a whole, was looked at since. */
+function isObserved({ metadata, status }: Tenant, observedGeneration: number): boolean {
+  return Math.max(observedGeneration, status.observedGeneration) >= metadata.generation;
+}
+
+/** It serves its users, as what is declared now says: nothing runs for it any more. */
+function ready(text: string): TenantCondition {
+  const condition = ofCondition(text, 'Ready', 'True');
+  const isQuiet = ({ status }: Tenant): boolean => status.operation === undefined && status.pending === undefined;
+  return {
+    ...condition,
+    needsApplied: true,
+    holds: (tenant) => condition.holds(tenant) && isQuiet(tenant) && isObserved(tenant, 0),
+    state: (tenant) => (tenant.status.operation === undefined ? condition.state(tenant) : `operation/${tenant.status.operation.id} (${tenant.status.operation.kind}) is running`),
+  };
+}
+
 function ofLifecycle(text: string, wanted: string): TenantCondition {
   if (!lifecycleStates.some((state) => state === wanted)) {
     throw usageFailure(`"${wanted}" is no lifecycle state`, didYouMean(wanted, lifecycleStates, `use one of ${lifecycleStates.join(', ')}`));
   }
-  return { text, holds: ({ status }) => status.lifecycle === wanted, state: ({ status }) => `lifecycle is ${status.lifecycle}` };
+  return { text, needsApplied: false, holds: ({ status }) => status.lifecycle === wanted, state: ({ status }) => `lifecycle is ${status.lifecycle}` };
 }
 
 /** In capitals or not, as kubectl takes it. */
@@ -40,7 +59,8 @@ function ofCondition(text: string, type: string, written: string): TenantConditi
   const find = ({ status }: Tenant) => status.conditions.find((condition) => condition.type.toLowerCase() === type.toLowerCase());
   return {
     text,
-    holds: (tenant) => find(tenant)?.status === wanted,
+    needsApplied: false,
+    holds: (tenant) => find(tenant)?.status === wanted && isObserved(tenant, find(tenant)?.observedGeneration ?? 0),
     state(tenant) {
       const condition = find(tenant);
       return condition === undefined ? `it has no condition ${type} yet` : `${type} is ${condition.status} (${condition.reason}: ${condition.message})`;

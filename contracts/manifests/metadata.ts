@@ -24,7 +24,7 @@ export const metadataInputSchema = z.strictObject({
     .meta({ description: 'Notes for people and programs; never selected by.', maxProperties: maxEntries }),
 });
 
-/** `metadata` as it is read: what the plane adds is output only and ignored in a manifest that is applied. */
+/** `metadata` as it is read: what the plane adds is output only. */
 export const metadataSchema = metadataInputSchema.extend({
   uid: uidSchema.meta({ description: 'Never changes and is never given out twice.' }),
   generation: z.int().positive().meta({ description: 'Counts what was declared (labels, annotations, spec); keys the revisions.' }),
@@ -38,10 +38,13 @@ export type Metadata = z.infer<typeof metadataSchema>;
 const outputOnlyMetadata = { uid: true, generation: true, revision: true, createTime: true, updateTime: true } as const;
 
 /**
- * Accepts what `get -o yaml` printed, of today or of an earlier generation: output-only fields may be present in what is applied, and
- * are ignored. Anything else unknown is an error.
+ * Accepts what `get -o yaml` printed, of today or of an earlier generation: output-only fields may be present in what is applied. A
+ * `revision` says which state the manifest was made from, and only that one is changed; the others are ignored. Anything else unknown is an error.
  */
-const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({ time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }) });
+const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({
+  revision: z.int().positive().optional().meta({ description: 'The state that the manifest was made from. Where another stands, and the manifest would change it, it is refused.' }),
+  time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }),
+});
 
 /** What every manifest has beside its spec. */
 export const manifestField = {

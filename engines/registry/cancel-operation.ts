@@ -1,3 +1,5 @@
+import { restoredBy, withFields } from '../../domain/spec-fields.ts';
+import type { SettledSpec } from '../../domain/spec-fields.ts';
 import { isReversible } from '../../domain/step-plan.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
@@ -10,6 +12,7 @@ import type { PolicyDecision } from '../../contracts/policy.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
+import { cancelFollowers } from './cancel-followers.ts';
 import type { Caller } from './caller.ts';
 
 export interface CancelDependencies {
@@ -17,11 +20,19 @@ export interface CancelDependencies {
   readonly failpoints: Failpoints;
 }
 
-/** Nothing waits for the tenant's lock any more. Returns how its state has changed. */
-async function unqueue(store: Store, tx: Transaction, { _id, tenant }: OperationDocument): Promise<Pick<LedgerDraft, 'previous' | 'next'>> {
+/** Nothing waits for the tenant's lock any more; what a follower was to bring about is declared no more. Returns how the tenant's state has changed. */
+async function unqueue(store: Store, tx: Transaction, operation: OperationDocument): Promise<Pick<LedgerDraft, 'previous' | 'next'>> {
+  const { _id, tenant, waitsFor } = operation;
   const current = await store.resources.read(tx, 'Tenant', tenant.uid);
-  if (current?.pending?.id !== _id) return {};
-  const after = await store.resources.replace(tx, current.revision, { ...current, pending: null, revision: current.revision + 1, updateTime: tx.time });
+  if (current === undefined) return {};
+  const preempts = current.pending?.id === _id;
+  if (!preempts && waitsFor !== null) await store.operations.unlink(tx, waitsFor);
+  const after = await store.resources.replace(tx, current.revision, {
+    ...current,
+    ...(preempts ? { pending: null } : { spec: withFields(current.spec as SettledSpec, restoredBy(operation)), generation: current.generation + 1 }),
+    revision: current.revision + 1,
+    updateTime: tx.time,
+  });
   return { previous: stateReference(current), next: stateReference(after) };
 }
 
@@ -65,7 +76,9 @@ async function askForCancel({ store, failpoints }: CancelDependencies, { _id: id
     const { fault, fix } = problems.cancelled;
     const { $set, ...rest } = closing('cancelled', tx.time);
     const error = { code: 'cancelled' as const, fault, message: 'it was cancelled before it began', fix };
-    return { result: await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } }), entries: [{ ...entry, ...states }] };
+    const result = await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } });
+    const dropped = await cancelFollowers(store, tx, operation.next, `operation ${id} (${kind}), which it was to follow, was cancelled`);
+    return { result, entries: [{ ...entry, ...states }, ...dropped] };
   });
   await failpoints.reach('cancel.after-commit', name);
   return cancelled;

@@ -11,7 +11,7 @@ import { createDecide, settled } from './decide-change.ts';
 import type { DecideDependencies } from './decide-change.ts';
 import type { MassChangeBrake } from './mass-change-brake.ts';
 import { decidedAnew, requirePrecondition } from './precondition.ts';
-import type { Precondition } from './precondition.ts';
+import type { NamedRevision, Precondition } from './precondition.ts';
 import { writeChange } from './write-change.ts';
 import { writePending } from './write-pending.ts';
 
@@ -31,6 +31,8 @@ interface TenantRequest {
 export interface Declare extends TenantRequest {
   /** What is declared, given the tenant as it stands. */
   readonly declare: (current: TenantDocument | undefined) => Declaration<DeclaredTenantSpec> | Promise<Declaration<DeclaredTenantSpec>>;
+  /** The revision that the manifest names. */
+  readonly named?: NamedRevision | undefined;
   /** Nothing but a creation is asked for. */
   readonly creates?: true;
   /** Reverse also what a verb has set. */
@@ -53,6 +55,8 @@ export interface ChangedTenant {
   readonly tenant: TenantDocument;
   /** The operation that brings it about: new, running already, or pending. */
   readonly operation?: OperationDocument;
+  /** Those that follow it, in order: what was declared takes them all. */
+  readonly following?: readonly OperationDocument[];
   /** Where the new one waits for it: the one that is being cancelled. */
   readonly preempted?: OperationDocument;
 }
@@ -92,6 +96,17 @@ export type ChangeTenant = (request: ChangeTenantRequest) => Promise<ChangedTena
  */
 export function createChangeTenant({ store, brake, failpoints, ...deciding }: ChangeTenantDependencies): ChangeTenant {
   const decide = createDecide({ store, ...deciding });
+
+  async function followers({ next }: OperationDocument): Promise<OperationDocument[]> {
+    const following: OperationDocument[] = [];
+    for (let id = next; id !== undefined; id = following.at(-1)?.next) {
+      const operation = await store.operations.find(id);
+      if (operation === undefined) break;
+      following.push(operation);
+    }
+    return following;
+  }
+
   const change: ChangeTenant = async (request) => {
     // The one state that rights, precondition, path and commit are judged on.
     const current = await store.resources.find('Tenant', request.name);
@@ -100,21 +115,22 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
     const decided = await decide(request, current);
     if (decided.kind === 'unchanged') {
       const running = decided.current.operation === null ? undefined : await store.operations.find(decided.current.operation.id);
-      return { outcome: 'unchanged', tenant: decided.current, ...(running === undefined ? {} : { operation: running }) };
+      return { outcome: 'unchanged', tenant: decided.current, ...(running === undefined ? {} : { operation: running, following: await followers(running) }) };
     }
-    const path = decided.change.transition?.path;
+    const legs = decided.kind === 'preempt' ? [decided.leg] : decided.legs;
+    const paths = legs.map(({ transition }) => transition.path);
     // What is destroyed, and when, rests on the time: where one clock is wrong nothing of that is begun.
-    if (path === 'delete' || path === 'purge') await store.clock.requireAgreement();
+    if (paths.includes('delete') || paths.includes('purge')) await store.clock.requireAgreement();
     const uid = current?._id ?? store.newId();
-    const operationId = store.newId();
-    const passBrake = path === undefined ? undefined : await brake.approach(path, request.confirmMassChange === true);
+    const operationIds = legs.map(() => store.newId());
+    const brakes = await Promise.all(paths.map((path) => brake.approach(path, request.confirmMassChange === true)));
     await failpoints.reach('accept.before-commit', request.name);
     const changed = await store.commit(async (tx) => {
-      await passBrake?.(tx);
+      for (const pass of brakes) await pass(tx);
       const made =
         decided.kind === 'preempt'
-          ? await writePending(store, tx, { operationId, before: decided.current, running: decided.running, decided, request })
-          : await writeChange(store, tx, { uid, operationId, before: current, decided, request });
+          ? await writePending(store, tx, { operationId: operationIds[0] ?? store.newId(), before: decided.current, running: decided.running, decided, request })
+          : await writeChange(store, tx, { uid, operationIds, before: current, decided, request });
       await request.settle(tx, made.changed);
       return { result: made.changed, entries: made.entries };
     });

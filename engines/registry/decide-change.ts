@@ -1,11 +1,15 @@
 import { canonicallyEqual } from '../../contracts/canonical-json.ts';
-import type { Transition } from '../../contracts/lifecycle.ts';
-import type { DeclaredTenantSpec, TenantSpec } from '../../contracts/manifests/tenant.ts';
+import type { DeclaredTenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { AdmissionAction, PolicyDecision } from '../../contracts/policy.ts';
+import { unfold } from '../../domain/course.ts';
+import type { UnfoldedLeg } from '../../domain/course.ts';
 import { mayPreempt } from '../../domain/lifecycle.ts';
 import { isReversible } from '../../domain/step-plan.ts';
-import { fieldsBefore, planTenantChange, withFields } from '../../domain/tenant-change.ts';
-import type { ChangeOptions, SettledSpec, TenantChange } from '../../domain/tenant-change.ts';
+import { isTakenBack } from '../../domain/operation-outcomes.ts';
+import { fieldsBefore, restoredBy, withFields } from '../../domain/spec-fields.ts';
+import type { SettledSpec, SpecFields } from '../../domain/spec-fields.ts';
+import { planTenantChange } from '../../domain/tenant-change.ts';
+import type { ChangeOptions, TenantChange } from '../../domain/tenant-change.ts';
 import { isEarlyPurge, isFulfilled, isOnItsWay, planTenantVerb } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { recordEntries } from '../../store/commit.ts';
@@ -17,24 +21,31 @@ import type { Admission, Admit } from '../admission/admission.ts';
 import { choosePlacement } from '../admission/choose-placement.ts';
 import { refusalEntry } from './caller.ts';
 import type { ChangeTenantRequest, Command, Declare } from './change-tenant.ts';
+import { requireNamed } from './precondition.ts';
 import type { Templates } from './templates.ts';
 
+/** An operation that may be begun, and the decision that says so. */
+export interface AllowedLeg extends UnfoldedLeg {
+  readonly policy: PolicyDecision;
+}
+
 interface DecidedBase {
-  readonly action: AdmissionAction;
-  readonly declaration: Declaration<TenantSpec>;
-  readonly change: TenantChange;
+  readonly declaration: Declaration<SettledSpec>;
+  /** By which the declaration itself was allowed. */
   readonly policy: PolicyDecision;
 }
 
 /** A change that may be made. */
 export interface DecidedChange extends DecidedBase {
   readonly kind: 'change';
+  /** The operations that it takes, in order; none where writing it down is all. */
+  readonly legs: readonly AllowedLeg[];
 }
 
 /** A path that may be taken once the running operation has been undone. */
 export interface DecidedPreemption extends DecidedBase {
   readonly kind: 'preempt';
-  readonly change: TenantChange & { readonly transition: Transition };
+  readonly leg: AllowedLeg;
   readonly current: TenantDocument;
   readonly running: OperationDocument;
 }
@@ -75,7 +86,7 @@ function isBeingUndone(running: OperationDocument | undefined): boolean {
 
 /** Whether what is declared now will not be when the operation has been undone. */
 function takesBack(running: OperationDocument | undefined): boolean {
-  return running !== undefined && isBeingUndone(running) && Object.keys(running.restore).length > 0;
+  return running !== undefined && isBeingUndone(running) && Object.keys(restoredBy(running)).length > 0;
 }
 
 /** A tenant whose declared lifecycle is said; that of one that never named it is Draft. */
@@ -100,12 +111,12 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     throw error;
   }
 
-  /** Asks policy, and whatever else must be so before an operation is accepted. */
-  async function ask(request: ChangeTenantRequest, action: AdmissionAction, current: TenantDocument | undefined, change: TenantChange): Promise<PolicyDecision> {
+  /** Asks policy about the tenant as it will stand, and whatever else must be so before an operation is accepted. */
+  async function ask(request: ChangeTenantRequest, action: AdmissionAction, current: TenantDocument | undefined, spec: SettledSpec, leg?: UnfoldedLeg): Promise<PolicyDecision> {
     const admission: Admission = await admit({
       action,
       actor: request.caller.actor,
-      tenant: { name: request.name, ...(current === undefined ? {} : { uid: current._id }), lifecycle: current?.lifecycle ?? 'Draft', spec: change.spec },
+      tenant: { name: request.name, ...(current === undefined ? {} : { uid: current._id }), lifecycle: leg?.transition.from ?? current?.lifecycle ?? 'Draft', spec },
       placement: current?.placement ?? null,
       deletion: current?.deletion ?? null,
       early: 'verb' in request && isEarlyPurge(request.verb),
@@ -113,12 +124,19 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const { verdict, plan, regions } = admission;
     try {
       if (!verdict.allow) throw policyRefusal(verdict);
-      if (change.transition?.path === 'activate' && plan !== undefined) choosePlacement({ spec: change.spec, plan: plan.spec, regions, cells: await store.cells.observations() });
-      if (change.transition !== undefined) await requireTemporal();
+      if (leg?.transition.path === 'activate' && plan !== undefined) choosePlacement({ spec, plan: plan.spec, regions, cells: await store.cells.observations() });
+      if (leg !== undefined) await requireTemporal();
     } catch (error) {
       return refuse(error, request, action, current, verdict.decision);
     }
     return verdict.decision;
+  }
+
+  /** Each operation is asked about as of the state in which it will begin. */
+  async function askAboutLegs(request: ChangeTenantRequest, current: TenantDocument | undefined, legs: readonly UnfoldedLeg[]): Promise<AllowedLeg[]> {
+    const allowed: AllowedLeg[] = [];
+    for (const leg of legs) allowed.push({ ...leg, policy: await ask(request, `tenant.${leg.transition.path}`, current, leg.spec, leg) });
+    return allowed;
   }
 
   /** The versions that the declaration goes by: an unnamed one is the one in effect, where the template stays the same. */
@@ -148,21 +166,33 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
       if (current !== undefined) refuseWhileRunning(current);
       return refuse(error, request, action, current);
     }
-    const declaration = { ...declared, spec: change.spec };
-    const path = change.transition?.path;
-    const unchanged =
-      current !== undefined && canonicallyEqual(change.spec, current.spec) && canonicallyEqual(declaration.labels, current.labels) && canonicallyEqual(declaration.annotations, current.annotations);
-    if (unchanged && (path === undefined || current.operation?.kind === path) && !takesBack(await runningOn(current))) return { kind: 'unchanged', current };
+    const { spec, legs } = change;
+    const declaration = { ...declared, spec };
+    // Who declares what stands, after a declaration that was taken back, means it: then it is in effect.
+    const unchanged = current !== undefined && !isTakenBack(current.conditions) && canonicallyEqual(spec, current.spec) && canonicallyEqual(declaration.labels, current.labels) && canonicallyEqual(declaration.annotations, current.annotations);
+    // What runs leads to what is declared, unless it is being undone.
+    if (unchanged && (legs.length === 0 || current.operation !== null) && !takesBack(await runningOn(current))) return { kind: 'unchanged', current };
+    requireNamed(request.named, request.precondition, `tenant "${request.name}"`, current);
     // Whoever may not take a path by its verb may not take it by declaring where it leads.
-    if (path !== undefined) await request.permit?.(`tenant.${path}`, current);
+    for (const { transition } of legs) await request.permit?.(`tenant.${transition.path}`, current);
+    if (current === undefined && spec.hold !== undefined) await request.permit?.('tenant.hold', undefined);
     if (current !== undefined) refuseWhileRunning(current);
+    const before = current === undefined ? { ...spec, lifecycle: 'Draft' as const } : settled(current).spec;
+    const unfolded = unfold(legs, before, spec);
+    const assigned = Object.assign({}, ...legs.map(({ assign }) => assign)) as SpecFields;
     // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
-    const beside = current !== undefined && path !== 'activate' && (path === 'reconcile' || !canonicallyEqual(withFields(change.spec, fieldsBefore(change.assign, current.spec)), current.spec));
-    if (beside || path === undefined) {
-      const policy = await ask(request, action, current, change);
-      if (path === undefined || path === 'reconcile') return { kind: 'change', action: path === undefined ? action : `tenant.${path}`, declaration, change, policy };
+    const beside = current !== undefined && legs.every(({ transition }) => transition.path !== 'activate') && (legs.some(({ transition }) => transition.path === 'reconcile') || !canonicallyEqual(withFields(spec, fieldsBefore(assigned, before)), before));
+    const declaredPolicy = beside || legs.length === 0 ? await ask(request, action, current, spec) : undefined;
+    // A reconcile of what was just asked about is not asked about again.
+    const [only, ...others] = unfolded;
+    if (declaredPolicy !== undefined && (only === undefined || (only.transition.path === 'reconcile' && others.length === 0))) {
+      if (only !== undefined) await requireTemporal();
+      return { kind: 'change', declaration, policy: declaredPolicy, legs: only === undefined ? [] : [{ ...only, policy: declaredPolicy }] };
     }
-    return { kind: 'change', action: `tenant.${path}`, declaration, change, policy: await ask(request, `tenant.${path}`, current, change) };
+    const allowed = await askAboutLegs(request, current, unfolded);
+    const policy = declaredPolicy ?? allowed[0]?.policy;
+    if (policy === undefined) throw new TenureError('internal', 'a change was decided on without a decision');
+    return { kind: 'change', declaration, policy, legs: allowed };
   }
 
   async function decideCommand(request: Command, found: TenantDocument | undefined): Promise<Decided> {
@@ -175,17 +205,18 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, { ...running, isBeingUndone: undone }) && isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be when the running operation has been undone.
-    const current = settled(preempts ? { ...found, spec: withFields(settled(found).spec, running.restore), deletion: running.before.deletion } : found);
-    let change: TenantChange & { readonly transition: Transition };
+    const current = settled(preempts ? { ...found, spec: withFields(settled(found).spec, restoredBy(running)), deletion: running.before.deletion } : found);
+    let planned: ReturnType<typeof planTenantVerb>;
     try {
-      change = planTenantVerb(verb, current);
+      planned = planTenantVerb(verb, current);
     } catch (error) {
       return refuse(error, request, action, current);
     }
-    const policy = await ask(request, action, current, change);
+    const [leg] = await askAboutLegs(request, current, unfold(planned.legs, current.spec, planned.spec));
+    if (leg === undefined) throw new TenureError('internal', 'a verb is an operation');
     const { labels, annotations } = current;
-    const decided = { action, declaration: { labels, annotations, spec: change.spec }, change, policy };
-    return preempts ? { kind: 'preempt', ...decided, current: found, running } : { kind: 'change', ...decided };
+    const decided = { declaration: { labels, annotations, spec: planned.spec }, policy: leg.policy };
+    return preempts ? { kind: 'preempt', ...decided, leg, current: found, running } : { kind: 'change', ...decided, legs: [leg] };
   }
 
   return (request, current) => ('verb' in request ? decideCommand(request, current) : decideDeclaration(request, current));

@@ -10,8 +10,8 @@ import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry, refusalEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { decidedAnew, requirePrecondition } from './precondition.ts';
-import type { Precondition } from './precondition.ts';
+import { decidedAnew, requireNamed, requirePrecondition } from './precondition.ts';
+import type { NamedRevision, Precondition } from './precondition.ts';
 
 /** Kinds whose declaration is all there is to them: nothing runs for them. */
 export type SettledDocument = PlanDocument | RegionDocument | TenantTemplateDocument;
@@ -21,6 +21,8 @@ export interface DeclareResourceRequest {
   readonly name: string;
   readonly declaration: Declaration<SettledDocument['spec']>;
   readonly precondition: Precondition;
+  /** The revision that the manifest names. */
+  readonly named?: NamedRevision | undefined;
   readonly caller: Caller;
   /** The decision that allowed it. */
   readonly policy: PolicyDecision;
@@ -62,12 +64,13 @@ export function declareResource(store: Store, request: DeclareResourceRequest): 
 }
 
 async function declareOnce(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
-  const { kind, name, declaration, precondition, caller, policy, settle } = request;
+  const { kind, name, declaration, precondition, named, caller, policy, settle } = request;
   const current: SettledDocument | undefined = await store.resources.find(kind, name);
   requirePrecondition(precondition, `${kind} "${name}"`, current);
   if (current !== undefined) {
     const { labels, annotations, spec } = current;
     if (canonicalDigest({ labels, annotations, spec }) === canonicalDigest(declaration)) return { outcome: 'unchanged', document: current };
+    requireNamed(named, precondition, `${kind} "${name}"`, current);
     if (current.kind === 'Region') {
       await requireCellsFree(store, current, declaration.spec as RegionDocument['spec']).catch(async (error: unknown) => {
         if (error instanceof TenureError && error.code === 'change_not_available') {

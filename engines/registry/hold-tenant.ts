@@ -1,4 +1,5 @@
 import { updateConditions } from '../../domain/conditions.ts';
+import type { ConditionUpdate } from '../../domain/conditions.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
@@ -36,21 +37,23 @@ export function releaseHold(dependencies: HoldDependencies, request: HoldRequest
   });
 }
 
+/** What a hold means for the tenant. */
+export function deletionBlocked(hold: { readonly reason: string } | undefined): ConditionUpdate {
+  return hold === undefined
+    ? { type: 'DeletionBlocked', status: 'False', reason: 'NoHold', message: 'no legal hold stands' }
+    : { type: 'DeletionBlocked', status: 'True', reason: 'LegalHold', message: `a legal hold stands: ${hold.reason}` };
+}
+
 function withHold(tenant: TenantDocument, hold: { reason: string } | undefined, time: Date): TenantDocument {
   if (tenant.spec.hold?.reason === hold?.reason) return tenant;
   if (tenant.operation?.kind === 'purge') throw new TenureError('operation_in_progress', 'the tenant is being purged', { operationId: tenant.operation.id });
   const { hold: _before, ...rest } = tenant.spec;
   const generation = tenant.generation + 1;
-  const blocked = hold !== undefined;
   return {
     ...tenant,
-    spec: { ...rest, ...(blocked ? { hold } : {}) },
+    spec: { ...rest, ...(hold === undefined ? {} : { hold }) },
     generation,
     observedGeneration: tenant.operation === null ? generation : tenant.observedGeneration,
-    conditions: updateConditions(
-      tenant.conditions,
-      [{ type: 'DeletionBlocked', status: blocked ? 'True' : 'False', reason: blocked ? 'LegalHold' : 'NoHold', message: blocked ? `a legal hold stands: ${hold.reason}` : 'no legal hold stands' }],
-      { time: time.toISOString(), generation },
-    ),
+    conditions: updateConditions(tenant.conditions, [deletionBlocked(hold)], { time: time.toISOString(), generation }),
   };
 }

@@ -1,5 +1,5 @@
 import { endsAccess } from '../../domain/lifecycle.ts';
-import { fieldsBefore } from '../../domain/tenant-change.ts';
+import { fieldsBefore } from '../../domain/spec-fields.ts';
 import { isReversible } from '../../domain/step-plan.ts';
 import { isEarlyPurge } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
@@ -25,7 +25,7 @@ export interface Preempting {
  * of the running one hands the lock over.
  */
 export async function writePending(store: Store, tx: Transaction, { operationId, before, running, decided, request }: Preempting): Promise<Written> {
-  const { change, policy, action } = decided;
+  const { leg: { transition, assign, policy } } = decided;
   const { caller } = request;
   const { _id: uid, name } = before;
   const current = await store.resources.read(tx, 'Tenant', uid);
@@ -34,7 +34,6 @@ export async function writePending(store: Store, tx: Transaction, { operationId,
   if (preempted === undefined || !isReversible(preempted.kind, preempted.steps)) {
     throw new TenureError('operation_in_progress', `operation ${running._id} (${running.kind}) can no longer be cancelled`, { operationId: running._id });
   }
-  const { transition, assign } = change;
   if (endsAccess(transition.path)) await store.tenantLeases.ending(tx, uid);
   const operation = await store.operations.insert(tx, {
     id: operationId,
@@ -58,7 +57,7 @@ export async function writePending(store: Store, tx: Transaction, { operationId,
   return {
     changed: { outcome: 'changed', tenant, operation, preempted: cancelled },
     entries: [
-      { ...entry, action, outcome: 'allowed', operationId, previous: stateReference(current), next: stateReference(tenant) },
+      { ...entry, action: `tenant.${transition.path}`, outcome: 'allowed', operationId, previous: stateReference(current), next: stateReference(tenant) },
       { ...entry, action: `tenant.${running.kind}.cancel`, outcome: 'allowed', operationId: running._id },
     ],
   };

@@ -11,8 +11,8 @@ export type Allowed =
       readonly operation: { readonly id: string } | 'new' | 'none';
       /** Whether anything is committed for it. */
       readonly changes: boolean;
-      /** Given the new operation's id, where there is one. */
-      readonly after: (operationId: string) => World;
+      /** Given the new operation's id, where there is one, and those of the operations that follow it. */
+      readonly after: (operationId: string, following: readonly string[]) => World;
     };
 
 export const refusals = (...codes: ProblemCode[]): Allowed[] => [...new Set(codes)].map((refused) => ({ refused }));

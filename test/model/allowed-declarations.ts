@@ -1,25 +1,24 @@
-import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { ProblemCode } from '../../contracts/problems.ts';
 import { isStale, refusals, settled, unchanged } from './allowed-answer.ts';
 import type { Allowed } from './allowed-answer.ts';
 import type { ManifestFields, RequestOf } from './request.ts';
-import { begun, declaredWay, isBeingUndone, knownPlans, withEvent } from './world.ts';
-import type { Assigned, ModelTenant, World } from './world.ts';
+import { begunAll, isBeingUndone, knownPlans, legsOf, withEvent } from './world.ts';
+import type { ModelTenant, World } from './world.ts';
 
 /** What the declaration of a new tenant may be answered. */
 export function create(world: World, fields: ManifestFields): Allowed[] {
   if (world.tenant !== null) return refusals('already_exists');
   const { lifecycle = 'Draft', plan, title = null, flawed = false } = fields;
   const objections: ProblemCode[] = [];
-  if (lifecycle !== 'Draft' && lifecycle !== 'Active') objections.push('transition_not_allowed');
   if (!knownPlans.includes(plan)) objections.push('policy_refused');
   if (objections.length > 0) return refusals(...objections);
   const draft: ModelTenant = {
     ...{ state: 'Draft', declared: 'Draft', plan, title, flawed, hold: null, scheduled: null, bound: null, deletedFrom: null },
-    ...{ owned: { lifecycle: false, plan: false }, documents: 0, operation: null, pending: null, events: ['tenant.created.v1'] },
+    ...{ owned: { lifecycle: false, plan: false }, documents: 0, takenBack: false, operation: null, pending: null, events: ['tenant.created.v1'] },
   };
   if (lifecycle === 'Draft') return settled(world, draft, 201);
-  const after = (id: string): World => ({ ...world, tenant: begun(draft, { id, kind: 'activate', from: 'Draft', to: 'Active' }, { declared: 'Active' }, 'manifest'), moved: true });
+  const legs = legsOf('Draft', lifecycle, {}) ?? [];
+  const after = (id: string, following: readonly string[]): World => ({ ...world, tenant: begunAll(draft, legs, [id, ...following]), moved: true });
   return [{ status: 202, operation: 'new', changes: true, after }];
 }
 
@@ -33,6 +32,8 @@ export function put(world: World, request: RequestOf<'put'>): Allowed[] {
   if (state === 'Deleted') return refusals(operation === null ? 'tenant_deleted' : 'operation_in_progress');
   const { plan, lifecycle: declared = tenant.declared, title = null, flawed = false } = request;
   const same = declared === tenant.declared && plan === tenant.plan && title === tenant.title && flawed === tenant.flawed;
+  // Who declares what stands after a declaration that was taken back means it.
+  if (same && operation === null && tenant.takenBack) return settled(world, { ...withEvent(tenant, 'updated'), takenBack: false });
   if (same) {
     const { owned: _owned, scheduled: _scheduled, ...fields } = operation?.undo ?? { owned: {} };
     const taken = operation === null || Object.keys(fields).length === 0 ? 'no' : isBeingUndone(operation);
@@ -40,28 +41,23 @@ export function put(world: World, request: RequestOf<'put'>): Allowed[] {
   }
   if (operation !== null) return refusals('operation_in_progress');
 
-  // Outside Draft what has a path of its own is brought about by an operation, and one manifest asks for one operation.
+  // Outside Draft what has a path of its own is brought about by an operation.
   const isDraft = state === 'Draft';
-  const changes: { readonly kind: OperationKind | undefined; readonly assign: Assigned }[] = [];
-  if (declared !== state) changes.push({ kind: declaredWay(state, declared), assign: { declared } });
-  if (!isDraft && plan !== tenant.plan) changes.push({ kind: 'change_plan', assign: { plan } });
-  if (!isDraft && flawed !== tenant.flawed) changes.push({ kind: 'reconcile', assign: { flawed } });
+  const changesPlan = !isDraft && plan !== tenant.plan;
+  const legs = legsOf(state, declared, { ...(changesPlan ? { change_plan: { plan } } : {}), ...(!isDraft && flawed !== tenant.flawed ? { reconcile: { flawed } } : {}) });
 
   const objections: ProblemCode[] = [];
-  if (declared !== state && declaredWay(state, declared) === undefined) objections.push('transition_not_allowed');
-  if (changes.length > 1 || (state === 'Archived' && plan !== tenant.plan)) objections.push('change_not_available');
+  if (legs === undefined) objections.push('transition_not_allowed');
+  else if (changesPlan && !legs.some(({ kind }) => kind === 'change_plan')) objections.push('change_not_available');
   if (!knownPlans.includes(plan)) objections.push('policy_refused');
   const reverses = (tenant.owned.lifecycle && declared !== tenant.declared) || (tenant.owned.plan && plan !== tenant.plan);
   if (reverses && request.force !== true) objections.push('field_owned');
   if (objections.length > 0) return refusals(...objections);
 
-  const [change] = changes;
   const told = withEvent(tenant, 'updated');
   const owned = { lifecycle: tenant.owned.lifecycle && declared === tenant.declared, plan: tenant.owned.plan && plan === tenant.plan };
-  if (change?.kind === undefined) return settled(world, { ...told, plan, title, flawed, owned });
-  const { kind, assign } = change;
+  if (legs === undefined || legs.length === 0) return settled(world, { ...told, plan, title, flawed, owned, takenBack: false });
   const beside = isDraft ? { title, plan, flawed, owned: { ...tenant.owned, plan: owned.plan } } : { title };
-  const to = assign.declared ?? state;
-  const after = (id: string): World => ({ ...world, tenant: begun({ ...told, ...beside }, { id, kind, from: state, to }, assign, 'manifest'), moved: true });
+  const after = (id: string, following: readonly string[]): World => ({ ...world, tenant: begunAll({ ...told, ...beside }, legs, [id, ...following]), moved: true });
   return [{ status: 202, operation: 'new', changes: true, after }];
 }

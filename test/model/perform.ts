@@ -117,6 +117,6 @@ async function timeComes({ model, run, temporal }: Performing, { step, tenant: k
     if (step === 'purge-time') return { ...world, tenant: null, past: [...world.past, withEvent(tenant, 'purged').events] };
     const { scheduled: plan } = tenant;
     if (plan === null || plan === tenant.plan) return { ...world, tenant: withEvent({ ...tenant, scheduled: null }, 'plan_change_unscheduled') };
-    return { ...world, tenant: withEvent({ ...tenant, plan, bound: plan, scheduled: null, owned: { ...tenant.owned, plan: true } }, 'plan_changed') };
+    return { ...world, tenant: withEvent({ ...tenant, plan, bound: plan, scheduled: null, takenBack: false, owned: { ...tenant.owned, plan: true } }, 'plan_changed') };
   });
 }

@@ -22,9 +22,9 @@ export interface View {
 /** What the API answered. */
 export type Answer =
   | { readonly kind: 'refused'; readonly code: string }
-  | { readonly kind: 'done'; readonly status: number; readonly operation: string | null; readonly view: View | null }
+  | { readonly kind: 'done'; readonly status: number; readonly operation: string | null; readonly following: readonly string[]; readonly view: View | null }
   /** None came: what the ledger knows of the request is what is known. */
-  | { readonly kind: 'lost'; readonly committed: boolean; readonly operation: string | null }
+  | { readonly kind: 'lost'; readonly committed: boolean; readonly operation: string | null; readonly following: readonly string[] }
   /** The kept answer of an earlier request under the same key, byte for byte: nothing is done. */
   | { readonly kind: 'replayed' }
   /** Refused for what was done with its idempotency key before: nothing is done. */
@@ -67,14 +67,14 @@ function afterAnswer(world: World, allowed: Allowed, answer: Answer): World | un
   if ('refused' in allowed) return answer.kind === 'refused' && answer.code === allowed.refused ? world : undefined;
   if (answer.kind === 'lost') {
     if (!allowed.changes) return undefined;
-    if (allowed.operation === 'new') return answer.operation === null ? undefined : allowed.after(answer.operation);
-    return allowed.after('');
+    if (allowed.operation === 'new') return answer.operation === null ? undefined : allowed.after(answer.operation, answer.following);
+    return allowed.after('', []);
   }
   if (answer.kind !== 'done' || answer.status !== allowed.status) return undefined;
-  const { operation, view } = answer;
+  const { operation, following, view } = answer;
   const named = allowed.operation === 'none' ? operation === null : allowed.operation === 'new' ? operation !== null : operation === allowed.operation.id;
   if (!named) return undefined;
-  const after = allowed.after(operation ?? '');
+  const after = allowed.after(operation ?? '', following);
   return view === null || keyOf(view) === keyOf(viewOf(after)) ? after : undefined;
 }
 
@@ -109,7 +109,7 @@ export function explain(worlds: readonly World[], exchanges: readonly Exchange[]
   const lines = exchanges.map(({ request, answer }) => `  ${describeRequest(request)} → ${keyOf(answer)}`);
   const allowed = exchanges.map(({ request, about }) => {
     const answers = eventually(worlds).flatMap((world) =>
-      allowedIn(world, request, about).map((one) => ('refused' in one ? one.refused : `${one.status} operation ${keyOf(one.operation)} ${keyOf(viewOf(one.after('…')))}`)),
+      allowedIn(world, request, about).map((one) => ('refused' in one ? one.refused : `${one.status} operation ${keyOf(one.operation)} ${keyOf(viewOf(one.after('…', [])))}`)),
     );
     return `  ${describeRequest(request)}: ${[...new Set(answers)].join(' | ')}`;
   });

@@ -147,15 +147,16 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
         return { ...sent, answer: answerOf(request, answer), text: answer.text };
       } catch (error) {
         if (!mayBeLost || !(error instanceof TypeError)) throw error;
-        return { ...sent, answer: { kind: 'lost', committed: false, operation: null }, text: '' };
+        return { ...sent, answer: { kind: 'lost', committed: false, operation: null, following: [] }, text: '' };
       }
     },
     async resolve(sent) {
       if (sent.answer.kind !== 'lost') return sent;
       const { correlationId } = sent;
       const entries = await control.db(databases.control).collection('ledger').countDocuments({ correlationId, outcome: { $in: ['allowed', 'succeeded'] } });
-      const operation = await control.db(databases.control).collection<{ _id: string }>('operations').findOne({ correlationId });
-      return { ...sent, answer: { kind: 'lost', committed: entries > 0, operation: operation?._id ?? null } };
+      // Ids rise in the order in which operations follow each other.
+      const [operation, ...following] = await control.db(databases.control).collection<{ _id: string }>('operations').find({ correlationId }).sort({ _id: 1 }).toArray();
+      return { ...sent, answer: { kind: 'lost', committed: entries > 0, operation: operation?._id ?? null, following: following.map(({ _id }) => _id) } };
     },
     async settle(tenant) {
       await until(`nothing runs on ${name(tenant)}`, async () => {

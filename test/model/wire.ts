@@ -96,7 +96,7 @@ export function answerOf(request: ModelRequest, answer: HttpAnswer): Answer {
     const { code } = answer.problem();
     return code === 'idempotency_in_progress' || code === 'idempotency_key_reused' ? { kind: 'key', code } : { kind: 'refused', code };
   }
-  const done = (operation: string | null, tenant: Tenant | undefined): Answer => ({ kind: 'done', status: answer.status, operation, view: tenant === undefined ? null : viewOfTenant(tenant) });
+  const done = (operation: string | null, tenant: Tenant | undefined, following: readonly string[] = []): Answer => ({ kind: 'done', status: answer.status, operation, following, view: tenant === undefined ? null : viewOfTenant(tenant) });
   switch (request.do) {
     case 'cancel':
       return done(answer.json<Operation>().id, undefined);
@@ -111,8 +111,8 @@ export function answerOf(request: ModelRequest, answer: HttpAnswer): Answer {
     case 'purge':
     case 'change-plan':
     case 'schedule': {
-      const { tenant, operation } = answer.json<{ tenant: Tenant; operation?: Operation }>();
-      return done(operation?.id ?? null, tenant);
+      const { tenant, operation, following } = answer.json<{ tenant: Tenant; operation?: Operation; following?: Operation[] }>();
+      return done(operation?.id ?? null, tenant, following?.map(({ id }) => id));
     }
   }
 }

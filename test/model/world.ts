@@ -35,6 +35,22 @@ export interface RunningOperation extends Path {
   readonly cancelled: boolean;
   /** What it takes back when it does not succeed. */
   readonly undo: Assigned & { readonly scheduled?: string | null; readonly owned: Partial<Owned> };
+  /** Those that follow it when it succeeds, and are given up when it does not. */
+  readonly next: readonly Following[];
+}
+
+/** An operation that follows another, and what is taken back when it does not succeed. */
+export interface Following extends Path {
+  readonly undo: Assigned;
+  readonly owned: Partial<Owned>;
+}
+
+/** One operation of what a manifest asks for. */
+export interface Leg {
+  readonly kind: OperationKind;
+  readonly from: LifecycleState;
+  readonly to: LifecycleEnd;
+  readonly assign: Assigned;
 }
 
 interface PendingOperation extends Path {
@@ -57,6 +73,8 @@ export interface ModelTenant {
   readonly owned: Owned;
   /** Documents that were written into its collection. */
   readonly documents: number;
+  /** Whether what was declared last is not in effect, because what was to bring it about did not succeed. */
+  readonly takenBack: boolean;
   readonly operation: RunningOperation | null;
   readonly pending: PendingOperation | null;
   /** What the ledger must tell of it, in order. */
@@ -100,9 +118,69 @@ export function leads(path: OperationKind, tenant: ModelTenant): LifecycleEnd | 
   return path === 'undelete' ? ways.find((way) => way.to === tenant.deletedFrom)?.to : ways[0]?.to;
 }
 
-/** The path that a manifest takes from one state to another. */
-export function declaredWay(from: LifecycleState, to: DeclarableLifecycle): OperationKind | undefined {
-  return transitions.find((way) => way.from === from && way.to === to && way.to !== way.from && way.path !== 'undelete')?.path;
+/** The paths that a manifest takes from one state to another, and the states on the way; `undefined` where it leads nowhere. */
+const ways: Readonly<Record<string, readonly (readonly [OperationKind, LifecycleState])[] | undefined>> = {
+  'Draft Active': [['activate', 'Active']],
+  'Draft Suspended': [['activate', 'Active'], ['suspend', 'Suspended']],
+  'Draft Archived': [['activate', 'Active'], ['suspend', 'Suspended'], ['archive', 'Archived']],
+  'Active Suspended': [['suspend', 'Suspended']],
+  'Active Archived': [['suspend', 'Suspended'], ['archive', 'Archived']],
+  'Suspended Active': [['resume', 'Active']],
+  'Suspended Archived': [['archive', 'Archived']],
+  'Archived Active': [['reactivate', 'Active']],
+  'Archived Suspended': [['reactivate', 'Active'], ['suspend', 'Suspended']],
+};
+
+const placesOf = { change_plan: ['Suspended', 'Active'], reconcile: ['Archived', 'Suspended', 'Active'] } as const;
+
+/**
+ * The operations that a manifest takes, in order: plan and services change where nobody is served, if there is such a place on
+ * the way, the plan first. `undefined` where no way leads there; a change that has no place is missing.
+ */
+export function legsOf(from: LifecycleState, to: DeclarableLifecycle, changes: { readonly change_plan?: Assigned; readonly reconcile?: Assigned }): Leg[] | undefined {
+  const way = from === to ? [] : ways[`${from} ${to}`];
+  if (way === undefined) return undefined;
+  const states = [from, ...way.map(([, state]) => state)];
+  const placeOf = (kind: 'change_plan' | 'reconcile'): number => {
+    const quiet = states.findIndex((state) => state !== 'Active' && (placesOf[kind] as readonly string[]).includes(state));
+    return quiet === -1 ? states.indexOf('Active') : quiet;
+  };
+  return states.flatMap((state, index): Leg[] => {
+    const here = (['change_plan', 'reconcile'] as const).filter((kind) => changes[kind] !== undefined && placeOf(kind) === index);
+    const next = way[index];
+    return [
+      ...here.map((kind): Leg => ({ kind, from: state, to: state, assign: changes[kind] ?? {} })),
+      ...(next === undefined ? [] : [{ kind: next[0], from: state, to: next[1], assign: { declared: next[1] as DeclarableLifecycle } }]),
+    ];
+  });
+}
+
+/** The tenant with the first of these operations, of which all is declared at once. `ids`: of all of them. */
+export function begunAll(tenant: ModelTenant, legs: readonly Leg[], ids: readonly string[]): ModelTenant {
+  let standing = tenant;
+  const following: Following[] = [];
+  for (const [index, { kind, from, to, assign }] of legs.entries()) {
+    const later = Object.assign({}, ...legs.slice(index).map((leg) => leg.assign)) as Assigned;
+    const undo = Object.fromEntries(Object.keys(later).map((field) => [field, standing[field as keyof Assigned]])) as Assigned;
+    const owned = { ...(later.declared === undefined ? {} : { lifecycle: tenant.owned.lifecycle }), ...(later.plan === undefined ? {} : { plan: tenant.owned.plan }) };
+    following.push({ id: ids[index] ?? '', kind, from, to, undo, owned });
+    standing = Object.assign({}, standing, assign);
+  }
+  const all = Object.assign({}, ...legs.map(({ assign }) => assign)) as Assigned;
+  const owned = { ...tenant.owned, ...(all.declared === undefined ? {} : { lifecycle: false }), ...(all.plan === undefined ? {} : { plan: false }) };
+  return startsNext({ ...standing, owned }, following);
+}
+
+/** The tenant with the first of those that were to follow. */
+function startsNext(tenant: ModelTenant, [first, ...next]: readonly Following[]): ModelTenant {
+  if (first === undefined) return tenant;
+  const { undo, owned, ...path } = first;
+  const plans = path.kind === 'change_plan';
+  return {
+    ...tenant,
+    ...(plans ? { scheduled: null } : {}),
+    operation: { ...path, stands: 'unknown', ends: endsAhead(path.kind, tenant), cancelled: false, undo: { ...undo, ...(plans ? { scheduled: tenant.scheduled } : {}), owned }, next },
+  };
 }
 
 function endsAhead(kind: OperationKind, tenant: ModelTenant): FinalOperationState[] {
@@ -117,7 +195,7 @@ export function begun(tenant: ModelTenant, path: Path, assign: Assigned, by: 've
   const before = Object.fromEntries(Object.keys(assign).map((field) => [field, tenant[field as keyof Assigned]])) as Assigned;
   const ownedBefore = Object.fromEntries(Object.keys(owned).map((field) => [field, tenant.owned[field as keyof Owned]])) as Partial<Owned>;
   const after = { ...tenant, ...assign, owned: { ...tenant.owned, ...owned }, ...(path.kind === 'change_plan' ? { scheduled: null } : {}) };
-  return { ...after, operation: { ...path, stands: 'unknown', ends: endsAhead(path.kind, after), cancelled: false, undo: { ...before, ...(path.kind === 'change_plan' ? { scheduled: tenant.scheduled } : {}), owned: ownedBefore } } };
+  return { ...after, operation: { ...path, stands: 'unknown', ends: endsAhead(path.kind, after), cancelled: false, undo: { ...before, ...(path.kind === 'change_plan' ? { scheduled: tenant.scheduled } : {}), owned: ownedBefore }, next: [] } };
 }
 
 /** Whether the operation is being undone: sure where it was cancelled, possible where it may fail. */
@@ -152,11 +230,12 @@ function succeeded(tenant: ModelTenant, { kind, to }: RunningOperation): ModelTe
 export function endedAs(world: World, end: FinalOperationState): World {
   const { tenant } = world;
   if (tenant?.operation == null) return world;
-  const { id, kind } = tenant.operation;
-  const ended = { ...world.ended, [id]: end };
+  const { id, kind, next: following } = tenant.operation;
+  const ended = { ...world.ended, [id]: end, ...(end === 'succeeded' ? {} : Object.fromEntries(following.map((one) => [one.id, 'cancelled' as const]))) };
   const told = withEvent(tenant, words[kind][end === 'succeeded' ? 0 : 1]);
   if (kind === 'purge' && end === 'succeeded') return { tenant: null, past: [...world.past, told.events], ended, moved: true };
-  const after = end === 'succeeded' ? succeeded(told, tenant.operation) : undone(told);
+  const after = { ...(end === 'succeeded' ? succeeded(told, tenant.operation) : undone(told)), takenBack: end !== 'succeeded' };
+  if (end === 'succeeded' && following.length > 0) return { ...world, tenant: startsNext(after, following), ended, moved: true };
   const next = after.pending;
   if (next === null) return { ...world, tenant: after, ended, moved: true };
   const free = { ...after, pending: null };

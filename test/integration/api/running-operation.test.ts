@@ -50,7 +50,6 @@ test('what an Active tenant is placed by and holds does not change by declaratio
   const changes = [
     { spec: { placement: { preferredRegion: 'us-east-1' } }, code: 'placement_immutable', pointer: '/spec/placement/preferredRegion' },
     { spec: { services: [{ ...service!, collections: service!.collections.slice(1) }] }, code: 'change_not_available', pointer: '/spec/services' },
-    { spec: { lifecycle: 'Archived' as const }, code: 'transition_not_allowed', pointer: '/spec/lifecycle' },
     { spec: { lifecycle: 'Draft' as const }, code: 'transition_not_allowed', pointer: '/spec/lifecycle' },
   ];
   for (const { spec, code, pointer } of changes) {

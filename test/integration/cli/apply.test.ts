@@ -151,7 +151,7 @@ test('an unreachable API, an expired token and a role that may not apply have th
 
 test('a server dry run says what would come of it, and nothing has', async () => {
   const dry = (manifest: object) => cli.run(['apply', '-f', cli.write('dry.yaml', manifest), '--dry-run=server']);
-  assert.deepEqual(await dry(tenantManifest('rehearsed', { lifecycle: 'Active' })), { code: exitCodes.ok, stdout: 'tenant/rehearsed created (server dry run)\n', stderr: '' });
+  assert.deepEqual(await dry(tenantManifest('rehearsed', { lifecycle: 'Active' })), { code: exitCodes.ok, stdout: 'tenant/rehearsed created, then activate (server dry run)\n', stderr: '' });
   assert.equal((await cli.run(['get', 'tenant', 'rehearsed'])).code, exitCodes.notFound);
   const refused = await dry(tenantManifest('rehearsed', { plan: 'nowhere', lifecycle: 'Active' }));
   assert.equal(refused.code, exitCodes.denied, refused.stderr);

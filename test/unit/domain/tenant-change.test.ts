@@ -6,13 +6,18 @@ import { declarableLifecycles, isolationModes, lifecycleStates, serviceStrategie
 import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { offeredModes, offeredStrategies } from '../../../domain/isolation.ts';
-import { reachableFrom, transitionBetween } from '../../../domain/lifecycle.ts';
-import { fieldsBefore, planTenantChange, withFields } from '../../../domain/tenant-change.ts';
+import { routeBetween } from '../../../domain/course.ts';
+import { reachableFrom } from '../../../domain/lifecycle.ts';
+import { fieldsBefore, withFields } from '../../../domain/spec-fields.ts';
+import { planTenantChange } from '../../../domain/tenant-change.ts';
 import type { CurrentTenant, TenantChange } from '../../../domain/tenant-change.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { regionNames, residencies, tenantSpecs } from './specs.ts';
 
 const plan = (declared: TenantSpec, current?: CurrentTenant): TenantChange => planTenantChange(declared, current, isDeepStrictEqual);
+
+/** The paths of the operations that a change takes, in order. */
+const pathsOf = ({ legs }: TenantChange): string[] => legs.map(({ transition }) => transition.path);
 
 const lifecycles = fc.constantFrom(...declarableLifecycles);
 const owners = {};
@@ -45,9 +50,7 @@ describe('a declaration', () => {
   it('that leaves out lifecycle and placement leaves both as they are', () => {
     fc.assert(
       fc.property(settled, (current) => {
-        const { spec, transition } = plan(without(current.spec, 'lifecycle', 'placement'), current);
-        assert.deepEqual(spec, current.spec);
-        assert.equal(transition, undefined);
+        assert.deepEqual(plan(without(current.spec, 'lifecycle', 'placement'), current), { spec: current.spec, legs: [] });
       }),
     );
   });
@@ -66,9 +69,7 @@ describe('a declaration', () => {
   it('of a new tenant without a lifecycle makes a Draft and starts nothing', () => {
     fc.assert(
       fc.property(tenantSpecs, (declared) => {
-        const { spec, transition } = plan(declared);
-        assert.deepEqual(spec, { ...declared, lifecycle: 'Draft' });
-        assert.equal(transition, undefined);
+        assert.deepEqual(plan(declared), { spec: { ...declared, lifecycle: 'Draft' }, legs: [] });
       }),
     );
   });
@@ -77,35 +78,55 @@ describe('a declaration', () => {
     fc.assert(
       fc.property(settled, tenantSpecs, lifecycles, (current, next, lifecycle) => {
         const declared = current.lifecycle === 'Draft' ? { ...next, lifecycle } : current.spec;
-        const reachable = declared.lifecycle === current.lifecycle || transitionBetween(current.lifecycle, lifecycle) !== undefined;
+        const reachable = declared.lifecycle === current.lifecycle || routeBetween(current.lifecycle, lifecycle) !== undefined;
         fc.pre(reachable);
         const { spec } = plan(declared, current);
         const reached: CurrentTenant = { spec, lifecycle: spec.lifecycle, placement: spec.lifecycle === 'Draft' ? null : placement, owners };
-        assert.deepEqual(plan(declared, reached), { spec, assign: {} });
-        assert.deepEqual(plan(spec, reached), { spec, assign: {} });
+        assert.deepEqual(plan(declared, reached), { spec, legs: [] });
+        assert.deepEqual(plan(spec, reached), { spec, legs: [] });
       }),
     );
   });
 
-  it('starts the path of the transition that it asks for, and only of one that there is', () => {
+  it('takes the fewest transitions that lead where it says, and only where some do', () => {
+    const ways: Record<string, string[]> = {
+      'Draft Draft': [],
+      'Draft Active': ['activate'],
+      'Draft Suspended': ['activate', 'suspend'],
+      'Draft Archived': ['activate', 'suspend', 'archive'],
+      'Active Active': [],
+      'Active Suspended': ['suspend'],
+      'Active Archived': ['suspend', 'archive'],
+      'Suspended Active': ['resume'],
+      'Suspended Suspended': [],
+      'Suspended Archived': ['archive'],
+      'Archived Active': ['reactivate'],
+      'Archived Suspended': ['reactivate', 'suspend'],
+      'Archived Archived': [],
+    };
     for (const from of lifecycleStates) {
       for (const lifecycle of declarableLifecycles) {
         const spec: TenantSpec = { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }], lifecycle };
         const current: CurrentTenant = { spec, lifecycle: from, placement: null, owners };
-        const path = transitionBetween(from, lifecycle)?.path;
+        const paths = ways[`${from} ${lifecycle}`];
         if (from === 'Deleted') assert.throws(() => plan(spec, current), { code: 'tenant_deleted' });
-        else if (path !== undefined || from === lifecycle) assert.equal(plan(spec, current).transition?.path, path);
+        else if (paths !== undefined) assert.deepEqual(pathsOf(plan(spec, current)), paths);
         else assert.deepEqual(refusal('transition_not_allowed', () => plan(spec, current)), ['/spec/lifecycle']);
       }
     }
   });
 
   it('that is refused for its transition is told where the tenant may go', () => {
-    const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, lifecycle: 'Suspended' };
+    const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, lifecycle: 'Draft' };
     assert.throws(
-      () => plan(spec),
-      (error) => error instanceof TenureError && isDeepStrictEqual(error.errors[0]?.allowed, ['Draft', ...reachableFrom('Draft')]),
+      () => plan(spec, { spec: { ...spec, lifecycle: 'Archived' }, lifecycle: 'Archived', placement, owners }),
+      (error) => error instanceof TenureError && isDeepStrictEqual(error.errors[0]?.allowed?.toSorted(), ['Active', 'Archived', 'Suspended']) && isDeepStrictEqual(new Set(reachableFrom('Archived')), new Set(['Active', 'Suspended'])),
     );
+  });
+
+  it('of a new tenant comes with its hold', () => {
+    const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, hold: { reason: 'court' } };
+    assert.deepEqual(plan(spec).spec.hold, { reason: 'court' });
   });
 
   it('is never changed itself, nor is the current tenant', () => {
@@ -153,15 +174,15 @@ describe('a tenant that is no Draft', () => {
   it('changes its plan by an operation that can write the old one back', () => {
     fc.assert(
       fc.property(active, (current) => {
-        const { transition, assign } = plan({ ...current.spec, plan: 'another' }, current);
-        assert.deepEqual([transition?.path, assign], ['change_plan', { plan: 'another' }]);
-        assert.deepEqual(fieldsBefore(assign, current.spec), { plan: current.spec.plan });
+        const { legs } = plan({ ...current.spec, plan: 'another' }, current);
+        assert.deepEqual(legs.map(({ transition, assign }) => [transition.path, assign]), [['change_plan', { plan: 'another' }]]);
+        assert.deepEqual(fieldsBefore({ plan: 'another' }, current.spec), { plan: current.spec.plan });
       }),
     );
   });
 
   it('gets further collections by a reconciliation', () => {
-    assert.deepEqual([plan(more, standing).transition?.path, plan(more, standing).assign], ['reconcile', { services: more.services }]);
+    assert.deepEqual(plan(more, standing).legs.map(({ transition, assign }) => [transition.path, assign]), [['reconcile', { services: more.services }]]);
   });
 
   it('never loses a collection by leaving it out', () => {
@@ -170,12 +191,17 @@ describe('a tenant that is no Draft', () => {
   });
 
   it('changes its residency by writing it', () => {
-    fc.assert(fc.property(active, residencies, (current, residency) => assert.equal(plan({ ...current.spec, residency }, current).transition, undefined)));
+    fc.assert(fc.property(active, residencies, (current, residency) => assert.deepEqual(plan({ ...current.spec, residency }, current).legs, [])));
   });
 
-  it('takes one operation at a time, and is told which two were asked for', () => {
-    assert.deepEqual(refusal('change_not_available', () => plan({ ...more, plan: 'q' }, standing)), ['/spec/plan', '/spec/services']);
-    assert.deepEqual(refusal('change_not_available', () => plan({ ...one, plan: 'q', lifecycle: 'Suspended' }, standing)), ['/spec/lifecycle', '/spec/plan']);
+  it('takes as many operations as it needs: access goes first and comes back last, the plan before what needs its room', () => {
+    const suspended: CurrentTenant = { ...standing, lifecycle: 'Suspended', spec: { ...one, lifecycle: 'Suspended' } };
+    const archived: CurrentTenant = { ...standing, lifecycle: 'Archived', spec: { ...one, lifecycle: 'Archived' } };
+    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q' }, standing)), ['change_plan', 'reconcile']);
+    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q', lifecycle: 'Suspended' }, standing)), ['suspend', 'change_plan', 'reconcile']);
+    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q', lifecycle: 'Archived' }, standing)), ['suspend', 'change_plan', 'reconcile', 'archive']);
+    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q' }, suspended)), ['change_plan', 'reconcile', 'resume']);
+    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q' }, archived)), ['reconcile', 'reactivate', 'change_plan']);
   });
 
   it('that is Archived keeps its plan', () => {
@@ -190,9 +216,9 @@ describe('a tenant that is no Draft', () => {
   it('that a verb has suspended is not resumed by an apply, unless it is forced', () => {
     const suspended: CurrentTenant = { spec: { ...one, lifecycle: 'Suspended' }, lifecycle: 'Suspended', placement, owners: { lifecycle: { verb: 'suspend' } } };
     assert.deepEqual(refusal('field_owned', () => plan(one, suspended)), ['/spec/lifecycle']);
-    assert.equal(planTenantChange(one, suspended, isDeepStrictEqual, { force: true }).transition?.path, 'resume');
-    assert.equal(plan({ ...one, lifecycle: 'Suspended' }, suspended).transition, undefined);
-    assert.equal(plan({ ...without(one, 'lifecycle'), displayName: 'x' }, suspended).transition, undefined);
+    assert.deepEqual(pathsOf(planTenantChange(one, suspended, isDeepStrictEqual, { force: true })), ['resume']);
+    assert.deepEqual(plan({ ...one, lifecycle: 'Suspended' }, suspended).legs, []);
+    assert.deepEqual(plan({ ...without(one, 'lifecycle'), displayName: 'x' }, suspended).legs, []);
   });
 
   it('keeps its hold whatever is applied, forced or not', () => {

@@ -54,7 +54,7 @@ describe('the facets of a tenant', () => {
   it('hold exactly one status of each condition, and a missing one is Unknown', () => {
     const facets = facetsOf({ ...bare, conditions: [{ type: 'Ready', status: 'False' }, { type: 'OfLater', status: 'True' }] });
     assert.deepEqual(facets.filter((facet) => facet.startsWith('condition:')).toSorted(), [
-      'condition:DeletionBlocked=Unknown',
+      'condition:Applied=Unknown', 'condition:DeletionBlocked=Unknown',
       'condition:InSync=Unknown',
       'condition:IsolationVerified=Unknown',
       'condition:Placed=Unknown',

@@ -25,7 +25,7 @@ describe('a verb', () => {
       it(`${path} of a tenant that is ${state} is ${allowed ? 'taken' : 'refused, and told what is possible'}`, () => {
         const tenant = tenantIn(state);
         if (allowed) {
-          const { transition, spec, assign } = planTenantVerb(verbOf(path), tenant);
+          const { legs: [{ transition, assign }], spec } = planTenantVerb(verbOf(path), tenant);
           assert.deepEqual([transition.path, transition.from], [path, state]);
           assert.deepEqual(spec, { ...tenant.spec, ...assign });
         } else {
@@ -39,7 +39,7 @@ describe('a verb', () => {
   }
 
   it('writes the lifecycle that a manifest could declare, and for deletion nothing', () => {
-    const written = (path: OperationKind, state: LifecycleState) => planTenantVerb(verbOf(path), tenantIn(state)).assign;
+    const written = (path: OperationKind, state: LifecycleState) => planTenantVerb(verbOf(path), tenantIn(state)).legs[0].assign;
     assert.deepEqual(written('suspend', 'Active'), { lifecycle: 'Suspended' });
     assert.deepEqual(written('reactivate', 'Archived'), { lifecycle: 'Active' });
     assert.deepEqual(written('change_plan', 'Suspended'), { plan: 'enterprise' });
@@ -47,7 +47,7 @@ describe('a verb', () => {
   });
 
   it('brings a deleted tenant back to where it was deleted from', () => {
-    for (const from of ['Draft', 'Archived'] as const) assert.equal(planTenantVerb({ path: 'undelete' }, tenantIn('Deleted', from)).transition.to, from);
+    for (const from of ['Draft', 'Archived'] as const) assert.equal(planTenantVerb({ path: 'undelete' }, tenantIn('Deleted', from)).legs[0].transition.to, from);
   });
 
   it('of where the tenant is already changes nothing', () => {

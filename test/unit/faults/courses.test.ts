@@ -32,8 +32,8 @@ describe('the fault matrix', () => {
     const inCode = failpointsInCode();
     assert.ok(inCode.size > 0);
     const places = [...inCode].filter((name) => name.startsWith(stepPlaceholder)).map((name) => name.slice(stepPlaceholder.length));
-    // A verification is no path of the lifecycle: what a death in its midst leaves is in verify-isolation.test.ts.
-    const onPaths = [...inCode].filter((name) => !name.startsWith(stepPlaceholder) && !name.startsWith('verify.'));
+    // Scans and verifications are no paths of the lifecycle: what a death in their midst leaves is in tests of their own.
+    const onPaths = [...inCode].filter((name) => !name.startsWith(stepPlaceholder) && !name.startsWith('verify.') && !name.startsWith('scan.'));
     for (const name of onPaths) assert.ok(onCourses.has(name), name);
     const isOnlyOfCells = (place: string): boolean => place === 'after-intent' || place === 'after-undo-intent';
     for (const { key, scope, pivot } of operationKinds.flatMap(stepsOf)) {

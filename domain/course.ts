@@ -1,0 +1,78 @@
+import { transitions } from '../contracts/lifecycle.ts';
+import type { DeclarableLifecycle, LifecycleState, OperationKind, Transition } from '../contracts/lifecycle.ts';
+import type { TenantSpec } from '../contracts/manifests/tenant.ts';
+import { declaredPaths, transitionsOn } from './lifecycle.ts';
+import { fieldsBefore, withFields } from './spec-fields.ts';
+import type { SettledSpec, SpecFields } from './spec-fields.ts';
+
+/** One operation of a course: the way it goes, and what it writes into the spec. */
+export interface Leg {
+  readonly transition: Transition;
+  readonly assign: SpecFields;
+}
+
+/** A leg with what stands before and after it. */
+export interface UnfoldedLeg extends Leg {
+  /** The spec as it stands when the leg has come to its end. */
+  readonly spec: SettledSpec;
+  /** What its fields held before it. */
+  readonly restore: SpecFields;
+  /** What the fields of later legs hold until those begin. */
+  readonly deferred: SpecFields;
+}
+
+/** A change of fields by this path, in any state that has it. */
+export interface FieldChange {
+  readonly path: OperationKind;
+  readonly assign: SpecFields;
+}
+
+/** The fewest declared transitions that lead from one state to another; `undefined` where none do. */
+export function routeBetween(from: LifecycleState, to: DeclarableLifecycle): readonly Transition[] | undefined {
+  const reached = new Map<LifecycleState, readonly Transition[]>([[from, []]]);
+  // A map is walked in the order in which it grows: nearer states first.
+  for (const [state, route] of reached) {
+    if (state === to) return route;
+    for (const transition of transitions) {
+      if (transition.from !== state || transition.to === 'Purged' || !declaredPaths.has(transition.path)) continue;
+      if (!reached.has(transition.to)) reached.set(transition.to, [...route, transition]);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Orders what a declaration asks for into operations: the transitions of its lifecycle, and each change of fields in a state that
+ * has a path for it. Where there is a choice, while the tenant serves nobody: access is taken away first and given back last.
+ * The plan goes before what may need its room.
+ * @returns the legs, and the changes that no state along the way has a path for
+ */
+export function courseOf(from: LifecycleState, route: readonly Transition[], changes: readonly FieldChange[]): { readonly legs: readonly Leg[]; readonly impossible: readonly FieldChange[] } {
+  const states = [from, ...route.map(({ to }) => to as LifecycleState)];
+  const places = new Map<number, Leg[]>();
+  const impossible: FieldChange[] = [];
+  const order: readonly OperationKind[] = ['change_plan', 'reconcile'];
+  for (const change of changes.toSorted((a, b) => order.indexOf(a.path) - order.indexOf(b.path))) {
+    const possible = states.flatMap((state, index) => transitionsOn(change.path, state).map((transition) => ({ index, state, transition })));
+    const chosen = possible.find(({ state }) => state !== 'Active') ?? possible[0];
+    if (chosen === undefined) impossible.push(change);
+    else places.set(chosen.index, [...(places.get(chosen.index) ?? []), { transition: chosen.transition, assign: change.assign }]);
+  }
+  const legs = states.flatMap((_, index): Leg[] => {
+    const way = route[index];
+    return [...(places.get(index) ?? []), ...(way === undefined ? [] : [{ transition: way, assign: { lifecycle: way.to as DeclarableLifecycle } }])];
+  });
+  return { legs, impossible };
+}
+
+/** What stands before and after each leg of a course that leads from one spec to another. */
+export function unfold(legs: readonly Leg[], before: TenantSpec, final: SettledSpec): UnfoldedLeg[] {
+  const assigned = Object.assign({}, ...legs.map(({ assign }) => assign)) as SpecFields;
+  let spec = withFields(final, fieldsBefore(assigned, before));
+  return legs.map(({ transition, assign }, index) => {
+    const restore = fieldsBefore(assign, spec);
+    spec = withFields(spec, assign);
+    const later = Object.assign({}, ...legs.slice(index + 1).map((leg) => leg.assign)) as SpecFields;
+    return { transition, assign, spec, restore, deferred: fieldsBefore(later, spec) };
+  });
+}
