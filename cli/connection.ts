@@ -53,6 +53,8 @@ export function findCaFile(sources: ConnectionSources, context: SelectedContext 
   const { flags, environment, workingDirectory } = sources;
   if (flags.caFile !== undefined) return { value: resolve(workingDirectory, flags.caFile), origin: 'flag --ca-file' };
   if (environment.caFile !== undefined) return { value: resolve(workingDirectory, environment.caFile), origin: 'environment TENURE_CA_FILE' };
+  // Else a file that is set for every program, and cannot be read, would stand in the way of what needs none.
+  if (!server.startsWith('https:')) return undefined;
   const mayVouch = context?.found !== true || findGivenToken(sources) === undefined;
   if (context?.caFile !== undefined && mayVouch && serverUrl(context.server) === server) return { value: context.caFile, origin: contextOrigin(context) };
   return environment.systemCaFile === undefined ? undefined : { value: resolve(workingDirectory, environment.systemCaFile), origin: 'environment SSL_CERT_FILE' };

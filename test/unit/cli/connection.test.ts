@@ -166,4 +166,5 @@ test('the authority that a context names vouches for its server, and where it wa
   assert.equal(caFile({ TENURE_CA_FILE: '/own.pem', SSL_CERT_FILE: '/system.pem' }), '/own.pem');
   assert.equal(caFile({ TENURE_CA_FILE: '/own.pem' }, { caFile: 'flag.pem' }), join(here, 'flag.pem'));
   assert.equal(caFile({ TENURE_SERVER: 'https://other.example', TENURE_TOKEN: 't', SSL_CERT_FILE: '/system.pem' }), '/system.pem');
+  assert.equal(caFile({ TENURE_SERVER: 'http://other.example', TENURE_TOKEN: 't', SSL_CERT_FILE: '/system.pem' }), undefined, 'where there is no certificate none is to be trusted');
 });
