@@ -44,7 +44,7 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
     // What is in the way is found while everything still stands.
     if (plannedStep(operation.kind, step).pivot === true && recorded.state === 'pending') {
       await store.clock.requireAgreement();
-      await lookAtStep(environment, found, step);
+      await lookAtStep(environment, found, attempt);
     }
 
     await failpoints.reach(`${step}.before-intent`, tenant.name);

@@ -16,13 +16,13 @@ const giveWayMs = 500;
 /**
  * A cell, to work on. A worker that cannot reach it gives way at once, before it has taken anything, and for a short time only where
  * another worker can: the next attempt may be anybody's.
- * @throws NotYet; TenureError cell_unavailable
+ * @throws NotYet; TenureError cell_unavailable, cell_mismatch
  */
 export async function reachCell({ cells, store, worker }: CellReach, name: string): Promise<Cell> {
   try {
     return await cells.reach(name);
   } catch (error) {
-    const isAway = error instanceof TenureError && error.code === 'cell_unavailable';
+    const isAway = error instanceof TenureError && (error.code === 'cell_unavailable' || error.code === 'cell_mismatch');
     if (isAway && (await store.cells.reachedByAnother(name, worker))) throw new NotYet(`${error.message}; another worker reaches it`, giveWayMs);
     throw error;
   }

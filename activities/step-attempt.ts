@@ -7,7 +7,7 @@ import type { SettledSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
 import { plannedStep } from '../domain/step-plan.ts';
-import type { StepKey, StepScope } from '../domain/step-plan.ts';
+import type { StepScope } from '../domain/step-plan.ts';
 import type { Cell } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { WorkLease } from '../engines/isolation/home.ts';
@@ -25,7 +25,7 @@ import { operationEntry } from './operation-entry.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
 import { reachCell } from './reach-cell.ts';
 import type { StepOutcome, StepWork } from './steps/step-handler.ts';
-import { releasing, workUnderLease } from './work-under-lease.ts';
+import { reasonOf, releasing, workUnderLease } from './work-under-lease.ts';
 
 export function newAttempt({ operation, fence, step }: HeldStep): StepAttempt {
   return { operationId: operation.operationId, fence, step, attempt: randomUUID() };
@@ -67,13 +67,20 @@ const untilCommit: WorkLease = { remainingMs: () => 8_000 };
 /** To look takes no lease: each command is bounded by this, and nothing is changed. */
 const whileLooking: WorkLease = { remainingMs: () => 4_000 };
 
-async function cellOf(environment: OperationEnvironment, { tenant }: OperationAndTenant): Promise<Cell | undefined> {
-  return tenant.placement === null ? undefined : reachCell(environment, tenant.placement.cell);
+/** The tenant's cell. Why it cannot be worked on now is written down, for whoever looks at what the operation waits for. */
+async function cellOf(environment: OperationEnvironment, { operation, tenant }: OperationAndTenant, attempt: StepAttempt): Promise<Cell | undefined> {
+  if (tenant.placement === null) return undefined;
+  try {
+    return await reachCell(environment, tenant.placement.cell);
+  } catch (error) {
+    if (error instanceof TenureError) await environment.store.stepLeases.note(attempt, stepOf(operation, attempt.step).state, reasonOf(error)).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Looks whether a step can be begun. @throws TenureError where it cannot */
-export async function lookAtStep(environment: OperationEnvironment, found: OperationAndTenant, step: StepKey): Promise<void> {
-  await environment.handlers[step].look?.(await stepWork(environment, found, whileLooking, await cellOf(environment, found)));
+export async function lookAtStep(environment: OperationEnvironment, found: OperationAndTenant, attempt: StepAttempt): Promise<void> {
+  await environment.handlers[attempt.step].look?.(await stepWork(environment, found, whileLooking, await cellOf(environment, found, attempt)));
 }
 
 /** Does one attempt's work and its checkpoint: under a lease where it touches a cell. */
@@ -87,7 +94,7 @@ export async function attemptStep<T>(
 ): Promise<T> {
   if (plannedStep(found.operation.kind, attempt.step).scope === 'control') return work(await stepWork(environment, found, untilCommit));
   const { stepLeases: leases } = environment.store;
-  const cell = await cellOf(environment, found);
+  const cell = await cellOf(environment, found, attempt);
   return workUnderLease({ leases, ...context }, attempt, take, async (lease) => work(await stepWork(environment, found, lease, cell, context.attempt)));
 }
 

@@ -21,6 +21,11 @@ function stopwatch(): () => number {
   return () => Math.max(performance.now() - monotonic, Date.now() - wall);
 }
 
+/** What is written down of why an attempt has failed. */
+export function reasonOf(error: unknown): string {
+  return error instanceof TenureError ? `${error.code}: ${error.message}` : 'internal';
+}
+
 /** The word that an attempt has ended, as part of a checkpoint's own update. */
 export function releasing(attempt: StepAttempt): { $pull: { leases: { holder: string } } } {
   return { $pull: { leases: { holder: attempt.attempt } } };
@@ -65,7 +70,7 @@ export async function workUnderLease<T>(
       },
     });
   } catch (error) {
-    await leases.release(attempt, error instanceof TenureError ? `${error.code}: ${error.message}` : 'internal').catch(() => undefined);
+    await leases.release(attempt, reasonOf(error)).catch(() => undefined);
     throw error;
   } finally {
     clearInterval(timer);

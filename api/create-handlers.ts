@@ -15,6 +15,7 @@ import type { BeginSoon } from './begin-soon.ts';
 import { accessHandlers } from './handlers/access-handlers.ts';
 import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
+import type { OpenTenantDependencies } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
 import { rolloutHandlers } from './handlers/rollout-handlers.ts';
 import { settledHandlers } from './handlers/settled-handlers.ts';
@@ -44,14 +45,13 @@ export interface HandlerDependencies {
   readonly failpoints: Failpoints;
   readonly pageTokens: PageTokens;
   readonly watch: OperationWatch;
-  /** Addresses of cells, without credentials. */
-  readonly endpoints: ReadonlyMap<string, string>;
+  readonly endpoint: OpenTenantDependencies['endpoint'];
   /** Of a rehearsal only. */
   readonly rehearseSchema?: RehearseSchema;
 }
 
 /** A handler for each route of the table. */
-export function createHandlers({ store, policy, keyProvider, authorize, brakeLimits, workflows, requireTemporal, beginSoon, failpoints, pageTokens, watch, endpoints, rehearseSchema }: HandlerDependencies): RouteHandlers {
+export function createHandlers({ store, policy, keyProvider, authorize, brakeLimits, workflows, requireTemporal, beginSoon, failpoints, pageTokens, watch, endpoint, rehearseSchema }: HandlerDependencies): RouteHandlers {
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
   const brake = createMassChangeBrake({ store, limits: brakeLimits });
@@ -69,7 +69,7 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
     ...settledHandlers({ store, authorize, pageTokens }),
     ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: workflows.startRollout, requireTemporal, beginSoon }),
     ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch, failpoints }),
-    openTenant: openTenantHandler({ store, authorize, admit, tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }), endpoints }),
+    openTenant: openTenantHandler({ store, authorize, admit, tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }), endpoint }),
   };
 }
 

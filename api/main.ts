@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { maxRequestHeadBytes } from '../contracts/request-headers.ts';
-import { endpointOf } from '../engines/isolation/cells.ts';
 import { createSchemaRehearsal } from '../engines/isolation/rehearsal/rehearse-schema.ts';
+import { addressChecks, monitorCells } from '../engines/isolation/cell-monitor.ts';
+import { createCells } from '../engines/isolation/cells.ts';
+import { connectCells } from '../engines/isolation/connect-cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { printSettings } from '../platform/config-explanation.ts';
@@ -35,6 +37,7 @@ import { openRehearsalCells } from './rehearsal-cells.ts';
 import { createReplayGuard } from './replay-guard.ts';
 import { createShares } from './shares/shares.ts';
 import { createTemporalGuard } from './temporal-guard.ts';
+import { createCellAddresses } from './cell-addresses.ts';
 import { createChangeHub } from './watch/change-hub.ts';
 import { createWatches } from './watch/watches.ts';
 import { createWorkflowStarters } from './workflow-starters.ts';
@@ -70,7 +73,9 @@ async function main(): Promise<void> {
 
   const shares = createShares(shareLimits(config));
   const addresses = readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS);
-  const cells = openRehearsalCells(addresses);
+  const rehearsalCells = openRehearsalCells(addresses);
+  const connected = connectCells(addresses, { appName: 'tenure-api', maxPoolSize: 2 });
+  const cells = createCells({ cells: connected, identityOf: ({ name }) => store.cellIdentities.find(name) });
   const dependencies: HandlerDependencies = {
     store,
     policy,
@@ -83,7 +88,7 @@ async function main(): Promise<void> {
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
     pageTokens: createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest()),
     watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal, waits: shares.waits }),
-    endpoints: new Map([...addresses].map(([name, { uri }]) => [name, endpointOf(uri)])),
+    endpoint: createCellAddresses({ cells, addresses: new Map(connected.map(({ name, endpoint }) => [name, endpoint])) }),
   };
   const readiness = () =>
     askReadiness(
@@ -92,6 +97,7 @@ async function main(): Promise<void> {
         { name: 'temporal', check: () => temporal.ping() },
         { name: 'policy', check: () => policy.check() },
         clockCheck(store.clock),
+        ...addressChecks(cells, store.cells),
       ],
       stopping.signal.aborted ? 'stopping' : 'running',
     );
@@ -99,7 +105,7 @@ async function main(): Promise<void> {
   const now = (): Date => store.clock.now();
   const app = createApp({
     handlers: createHandlers(dependencies),
-    rehearsals: createHandlers(rehearsed(dependencies, createSchemaRehearsal(cells))),
+    rehearsals: createHandlers(rehearsed(dependencies, createSchemaRehearsal(rehearsalCells))),
     awaitOutcome: createAwaitOutcome(dependencies),
     hub: createChangeHub({ open: store.openChangeFeed, maxFollowers: config.TENURE_MAX_WATCHES, logger, stopping: stopping.signal }),
     watches: createWatches(dependencies),
@@ -124,6 +130,7 @@ async function main(): Promise<void> {
   logger.info('api listens', { address: `http://${config.TENURE_HOST}:${config.TENURE_API_PORT}` });
   const stopTransactionWatch = watchTransactions({ endAbandoned: () => store.endAbandonedTransactions(), logger, metrics });
   void untilReady('control database', logger, () => store.prepare());
+  const stopMonitor = monitorCells({ cells, logger, metrics });
   const stopClock = keepClock({ clock: store.clock, logger, metrics });
 
   stopOnSignal({
@@ -136,6 +143,7 @@ async function main(): Promise<void> {
           // From here on unready; what has begun is finished, connections without a request are closed.
           stopping.abort();
           stopClock();
+          void stopMonitor.then((stop) => stop());
           const closed = new Promise<void>((resolve) => server.close(() => resolve()));
           // A client keeps the connection of an answered request for its next one, which is not taken here.
           const closingIdle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
@@ -145,7 +153,7 @@ async function main(): Promise<void> {
         },
       },
       { name: 'Temporal connection', stop: () => temporal.close() },
-      { name: 'MongoDB connections', stop: async () => { stopTransactionWatch(); await Promise.all([control.close(), cells.close()]); } },
+      { name: 'MongoDB connections', stop: async () => { stopTransactionWatch(); await Promise.all([control.close(), rehearsalCells.close(), ...connected.map(({ client }) => client.close())]); } },
       { name: 'ops server', stop: () => { ops.close(); } },
     ],
   });

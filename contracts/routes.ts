@@ -297,7 +297,7 @@ export const routes = {
   openTenant: {
     method: 'POST', path: '/v1/tenants/{name}:open', summary: 'Lease access to a tenant’s database, or renew the lease.', action: 'tenant.open',
     params: byName, query: noQuery, body: openTenantBodySchema, responses: { 200: tenantAccessSchema },
-    idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'policy_refused', 'operation_in_progress', 'cell_unavailable', 'keys_unavailable'],
+    idempotencyKey: 'none', precondition: 'none', problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'policy_refused', 'operation_in_progress', 'cell_unavailable', 'cell_mismatch', 'keys_unavailable'],
   },
   listTemplates: listDeclared('template', tenantTemplateSchema),
   getTemplate: getDeclared('template', tenantTemplateSchema, 'Read one template in its latest version.'),

@@ -6,15 +6,15 @@ import { readVersion } from './version.ts';
 /** A dependency without which the process cannot do its work. */
 export interface ReadinessCheck {
   readonly name: string;
-  /** Resolves when the dependency answers; rejects with what is wrong. */
-  readonly check: () => Promise<void>;
+  /** Resolves when the dependency answers, with `away` where the process does without it; rejects with what is wrong. */
+  readonly check: () => Promise<void | 'away'>;
 }
 
 export interface Readiness {
   readonly ready: boolean;
   /** Of the code that answers. */
   readonly version: string;
-  readonly checks: Readonly<Record<string, 'ok' | 'failed' | 'starting' | 'stopping'>>;
+  readonly checks: Readonly<Record<string, 'ok' | 'away' | 'failed' | 'starting' | 'stopping'>>;
 }
 
 /** A process that starts, or stops, is not ready whatever answers it. */
@@ -25,10 +25,10 @@ const version = readVersion();
 /** Asks every dependency, at once. */
 export async function askReadiness(checks: readonly ReadinessCheck[], phase: ProcessPhase): Promise<Readiness> {
   const results = await Promise.all(
-    checks.map(async ({ name, check }) => [name, await check().then(() => 'ok' as const, () => 'failed' as const)] as const),
+    checks.map(async ({ name, check }) => [name, await check().then((state) => state ?? ('ok' as const), () => 'failed' as const)] as const),
   );
   return {
-    ready: phase === 'running' && results.every(([, result]) => result === 'ok'),
+    ready: phase === 'running' && results.every(([, result]) => result !== 'failed'),
     version,
     checks: { ...Object.fromEntries(results), ...(phase === 'running' ? {} : { process: phase }) },
   };

@@ -5,6 +5,7 @@ import type {
   BackoffDocument,
   BrakeDocument,
   CellDocument,
+  CellIdentityDocument,
   CellTablesDocument,
   DriftDocument,
   IdempotencyDocument,
@@ -37,6 +38,7 @@ export interface ControlDatabase {
   readonly ledger: Collection<LedgerDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly cells: Collection<CellDocument>;
+  readonly cellIdentities: Collection<CellIdentityDocument>;
   readonly cellTables: Collection<CellTablesDocument>;
   readonly standings: Collection<StandingDocument>;
   readonly leases: Collection<TenantLeaseDocument>;
@@ -67,6 +69,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     ledger: db.collection('ledger'),
     idempotency: db.collection('idempotency'),
     cells: db.collection('cells'),
+    cellIdentities: db.collection('cell_identities'),
     cellTables: db.collection('cellTables'),
     standings: db.collection('standings'),
     leases: db.collection('leases'),
@@ -107,6 +110,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.ledger.createIndexes([{ key: { tenant: 1, _id: 1 } }, { key: { operationId: 1 }, sparse: true }, { key: { requestId: 1 } }]),
     database.idempotency.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }]),
     database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
+    database.cellIdentities.createIndexes([{ key: { identity: 1 }, unique: true }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
     ...['cells', 'cellTables', 'standings', 'accessTurns', 'brakes', 'drift'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),

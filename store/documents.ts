@@ -326,6 +326,14 @@ export interface StoredAnswer {
   body: string;
 }
 
+/** Which deployment a cell is. */
+export interface CellIdentityDocument {
+  /** The cell's name. */
+  _id: string;
+  identity: string;
+  pinTime: Date;
+}
+
 /** What a worker last saw of a cell; an observation, not a decision. */
 export interface CellDocument {
   /** Cell and worker. */

@@ -2,7 +2,7 @@ import type { StepKey } from '../domain/step-plan.ts';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl, seenBy } from './control-errors.ts';
-import type { OperationDocument } from './documents.ts';
+import type { OperationDocument, StepDocument } from './documents.ts';
 import { fenced } from './operations.ts';
 import type { Holder } from './operations.ts';
 
@@ -36,9 +36,13 @@ export interface StepLeases {
   renew(attempt: StepAttempt, leaseMs: number): Promise<void>;
   /** Says that this attempt has failed, and why, for people. Losing this word only costs the wait for the lease. */
   release(attempt: StepAttempt, reason: string): Promise<void>;
+  /** Says why an attempt could not begin, for people, while the step stands as the attempt found it. */
+  note(attempt: StepAttempt, found: StepDocument['state'], reason: string): Promise<void>;
   /** Milliseconds until no attempt of the operation can be at work any more; 0 when none can now. */
   remainingMs(operationId: string, tx?: Transaction): Promise<number>;
 }
+
+const failedAttempt = (reason: string): string => `an attempt failed: ${reason}`;
 
 type Stage = Record<string, unknown>;
 
@@ -114,8 +118,11 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
     },
     async release({ operationId, attempt, step }, reason) {
       await onControl(() =>
-        operations.updateOne({ _id: operationId, 'leases.holder': attempt }, { $pull: { leases: { holder: attempt } }, $set: { [`steps.${step}.result`]: `an attempt failed: ${reason}` } }),
+        operations.updateOne({ _id: operationId, 'leases.holder': attempt }, { $pull: { leases: { holder: attempt } }, $set: { [`steps.${step}.result`]: failedAttempt(reason) } }),
       );
+    },
+    async note({ operationId, fence, step }, found, reason) {
+      await onControl(() => operations.updateOne({ _id: operationId, fence, [`steps.${step}.state`]: found }, { $set: { [`steps.${step}.result`]: failedAttempt(reason) } }));
     },
     remainingMs: (operationId, tx) => remaining(operationId, { tx }),
   };

@@ -9,6 +9,8 @@ import type { DriftStore } from './drift.ts';
 import { createBrakeStore } from './brakes.ts';
 import type { BrakeStore } from './brakes.ts';
 import { recountCellTables } from './cell-tables.ts';
+import { createCellIdentityStore } from './cell-identities.ts';
+import type { CellIdentityStore } from './cell-identities.ts';
 import { createCellStore } from './cells.ts';
 import type { CellStore } from './cells.ts';
 import { createChangeFeed } from './change-feed.ts';
@@ -64,6 +66,7 @@ export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly tenantLeases: TenantLeaseStore;
   readonly cells: CellStore;
+  readonly cellIdentities: CellIdentityStore;
   readonly tombstones: TombstoneStore;
   readonly brakes: BrakeStore;
   readonly backoffs: BackoffStore;
@@ -131,6 +134,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     idempotency: createIdempotencyStore(database, clock),
     tenantLeases: createTenantLeaseStore(database, clock),
     cells: createCellStore(database),
+    cellIdentities: createCellIdentityStore(database),
     tombstones: createTombstoneStore(database),
     brakes: createBrakeStore(database),
     backoffs: createBackoffStore(database, clock),

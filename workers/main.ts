@@ -16,7 +16,10 @@ import { createAdvanceRollout } from '../engines/registry/advance-rollout.ts';
 import { createTemplates } from '../engines/registry/templates.ts';
 import { unschedulePlan } from '../engines/registry/schedule-plan.ts';
 import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
+import { createAdopt } from '../engines/isolation/cell-identity.ts';
+import { monitorCells, reachableChecks } from '../engines/isolation/cell-monitor.ts';
 import { createCells } from '../engines/isolation/cells.ts';
+import { connectCells } from '../engines/isolation/connect-cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { printSettings } from '../platform/config-explanation.ts';
@@ -35,8 +38,6 @@ import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
 import { clockCheck, keepClock } from '../store/keep-clock.ts';
 import { createStore } from '../store/store.ts';
-import { connectCells } from './cell-connections.ts';
-import { cellChecks, monitorCells } from './cell-monitor.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { keepSchedules } from './schedules.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
@@ -64,14 +65,14 @@ async function main(): Promise<void> {
   });
   const keyProvider = createLocalKeyProvider(readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS));
   const codecKeyring = readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS);
-  const connected = connectCells(readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS));
+  const connected = connectCells(readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS), { appName: 'tenure-worker', maxPoolSize: 20 });
   const tenantSecrets = createTenantSecrets({ keyProvider, secrets: store.secrets });
   const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
 
   const temporal = createTemporalClient({ address: config.TENURE_TEMPORAL_ADDRESS, namespace: config.TENURE_TEMPORAL_NAMESPACE, keyring: codecKeyring });
   const workflows = { client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE };
   const start = createOperationStarter(workflows);
-  const cells = createCells(connected);
+  const cells = createCells({ cells: connected, identityOf: createAdopt({ store, installation: config.TENURE_INSTALLATION }) });
 
   let phase: ProcessPhase = 'starting';
   // First of all: whoever asks is told what the start waits for.
@@ -87,7 +88,7 @@ async function main(): Promise<void> {
           { name: 'temporal', check: () => temporal.ping() },
           { name: 'policy', check: () => policy.check() },
           clockCheck(store.clock),
-          ...cellChecks(cells),
+          ...reachableChecks(cells),
         ],
         phase,
       ),
@@ -95,7 +96,8 @@ async function main(): Promise<void> {
   const stopTransactionWatch = watchTransactions({ endAbandoned: () => store.endAbandonedTransactions(), logger, metrics });
   await untilReady('control database', logger, () => store.prepare());
   const stopClock = keepClock({ clock: store.clock, logger, metrics });
-  const stopMonitor = await monitorCells({ cells, worker: name, observations: store.cells, logger, metrics });
+  await store.cells.forgetOld().catch(() => undefined);
+  const stopMonitor = await monitorCells({ cells, observe: (cell, seen) => store.cells.observe(cell, name, seen), logger, metrics });
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
   const startRollout = createRolloutStarter(workflows);

@@ -20,8 +20,8 @@ export interface OpenTenantDependencies {
   readonly authorize: Authorize;
   readonly admit: Admit;
   readonly tenantSecrets: Pick<TenantSecrets, 'password'>;
-  /** Addresses of cells, without credentials. */
-  readonly endpoints: ReadonlyMap<string, string>;
+  /** The address of a cell, without credentials. @throws TenureError cell_unavailable, where none is known; cell_mismatch */
+  readonly endpoint: (cell: string) => Promise<string>;
 }
 
 const leaseMs = 60_000;
@@ -35,7 +35,7 @@ function refuseWhileAccessEnds({ name, operation, pending }: Pick<TenantDocument
  * Issues access to a tenant's database under a lease; that it was issued is an entry. Renewing is decided anew. The commit
  * of a grant stands on the state that was decided on: a tenant that is suspended meanwhile is not opened.
  */
-export function openTenantHandler({ store, authorize, admit, tenantSecrets, endpoints }: OpenTenantDependencies): RouteHandlers['openTenant'] {
+export function openTenantHandler({ store, authorize, admit, tenantSecrets, endpoint: addressOf }: OpenTenantDependencies): RouteHandlers['openTenant'] {
   return (request) => decidedAnew({ kind: 'exists' }, () => open(request));
 
   async function open({ params: { name }, body, caller }: Parameters<RouteHandlers['openTenant']>[0]): ReturnType<RouteHandlers['openTenant']> {
@@ -55,8 +55,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
     }
     refuseWhileAccessEnds(tenant);
     const { region, cell, mode } = tenant.placement;
-    const endpoint = endpoints.get(cell);
-    if (endpoint === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${cell}"; add it to the cells file of the API and restart it`);
+    const endpoint = await addressOf(cell);
     const password = await tenantSecrets.password(tenant._id);
     const until = new Date(store.clock.now().getTime() + leaseMs);
     const lease = { tenant: tenant._id, epoch: tenant.epoch, subject: caller.actor.subject, until };

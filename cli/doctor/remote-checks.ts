@@ -29,11 +29,23 @@ const partFixes: Readonly<Record<string, string>> = {
   control: 'the operator sees that the control MongoDB runs and TENURE_CONTROL_URI of the API is right',
   temporal: 'the operator sees that Temporal runs and TENURE_TEMPORAL_ADDRESS of the API is right',
   policy: 'the operator sees that TENURE_POLICY_BUNDLE of the API names a compiled policy',
+  clock: 'the operator sees that the machines of API, workers and control database keep the same time (NTP)',
   process: 'the API is being stopped; try again when another has taken over',
 };
 
+const cellFix = 'the operator sees that the cell runs, and that its address in the cells file of API and workers is right';
+
+function partFinding(part: string, state: string): Finding {
+  // This machine's clock has a finding of its own.
+  const named = part === 'clock' ? 'time' : part;
+  if (state === 'ok') return ok(named, 'ready');
+  const isCell = part.startsWith('cell ');
+  if (isCell && state === 'away') return warning(named, 'no worker has reached it in the last half minute: what is to be done there waits', cellFix);
+  return problem(named, 'unavailable', state, partFixes[part] ?? (isCell ? cellFix : 'the operator finds the cause in the logs of the API'));
+}
+
 function readyFindings({ ready, checks }: ApiStatus): Finding[] {
-  const parts = Object.entries(checks).map(([part, state]) => (state === 'ok' ? ok(part, 'ready') : problem(part, 'unavailable', state, partFixes[part] ?? 'the operator finds the cause in the logs of the API')));
+  const parts = Object.entries(checks).map(([part, state]) => partFinding(part, state));
   return ready || parts.some(({ status }) => status === 'problem') ? parts : [...parts, problem('ready', 'unavailable', 'the API says that it is not ready', 'the operator finds the cause in its logs')];
 }
 

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../client/api-client.ts';
+import { readApiStatus } from '../../client/api-status.ts';
 import type { Metadata } from '../../contracts/manifests/metadata.ts';
-import type { Region } from '../../contracts/manifests/region.ts';
 import { formatAge } from '../text/duration.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderFields, renderTable } from '../text/table.ts';
@@ -36,10 +36,20 @@ export async function describePlan(api: ApiClient, name: string): Promise<string
   ]);
 }
 
-const cellColumns: readonly Column<Region['spec']['cells'][number]>[] = [
+interface ShownCell {
+  readonly name: string;
+  readonly tableBudget: number;
+  readonly state: string;
+}
+
+const cellColumns: readonly Column<ShownCell>[] = [
   { title: 'CELL', value: ({ name }) => name },
   { title: 'TABLE-BUDGET', value: ({ tableBudget }) => String(tableBudget) },
+  { title: 'STATE', value: ({ state }) => state },
 ];
+
+/** What the API says of a cell: from what its workers see, and whether it is the right deployment. */
+const cellStates: Readonly<Record<string, string>> = { ok: 'reachable', away: 'away: no worker reaches it', failed: 'another deployment answers at its address' };
 
 /** Everything about one region, for people. */
 export async function describeRegion(api: ApiClient, name: string, paint: Paint): Promise<string> {
@@ -52,7 +62,9 @@ export async function describeRegion(api: ApiClient, name: string, paint: Paint)
     ['New tenants', spec.acceptsTenants ? 'accepted' : 'not accepted'],
     ['Its tenants', `tenure get tenants --region ${metadata.name}`],
   ]);
-  return `${fields}\nCells:\n${renderTable(cellColumns, spec.cells, paint, '  ')}`;
+  const { checks } = await readApiStatus(api.server);
+  const cells = spec.cells.map((cell) => ({ ...cell, state: cellStates[checks[`cell ${cell.name}`] ?? ''] ?? 'not in the cells file of the API' }));
+  return `${fields}\nCells:\n${renderTable(cellColumns, cells, paint, '  ')}`;
 }
 
 /** What is left of one purged tenant, for people. */

@@ -1,6 +1,8 @@
 import type { MongoClient } from 'mongodb';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { withinMs } from '../../platform/deadline.ts';
+import { asCellError } from './cell-errors.ts';
+import { readIdentity } from './cell-identity.ts';
 
 /** One MongoDB deployment that tenants live in. */
 export interface Cell {
@@ -13,56 +15,94 @@ export interface Cell {
 
 /** What a look at a cell showed. */
 export interface CellSeen {
+  /** It answers, and is the deployment that it should be. */
   readonly reachable: boolean;
-  /** The name of the error where it is not. */
+  /** What is wrong where it is not. */
   readonly error?: string;
+  /** Another deployment answers at its address. */
+  readonly mismatch?: true;
 }
 
 /** The cells that this process is configured with. */
 export interface Cells {
   readonly names: readonly string[];
-  /** Looks whether the cell answers, and remembers that. */
+  /** Looks whether the cell answers and which deployment it is, and remembers that. */
   look(name: string): Promise<CellSeen>;
   /** What the last look showed; before the first one, nothing. */
   lastSeen(name: string): CellSeen | undefined;
   /**
-   * The cell, to work on. Says at once when the last look did not reach it, so that the work goes where it can be done.
-   * @throws TenureError cell_unavailable, also when this process does not know the cell
+   * The cell, to work on, after it has just been seen that it is the right deployment: connections may be new, and lead elsewhere. Says at once when
+   * the last look did not reach it, so that the work goes where it can be done.
+   * @throws TenureError cell_unavailable, also when this process does not know the cell; cell_mismatch
    */
   reach(name: string): Promise<Cell>;
 }
 
-const lookTimeoutMs = 2_000;
-
-async function ping({ client }: Cell): Promise<void> {
-  // When its first connection fails, the driver keeps what it has closed, and every later call fails on that; only this makes a new one.
-  await client.connect();
-  await client.db('admin').command({ ping: 1 });
+export interface CellsDependencies {
+  readonly cells: readonly Cell[];
+  /** The identity that the cell must have; `undefined` while none is known. Asked until there is one. @throws TenureError */
+  readonly identityOf: (cell: Cell) => Promise<string | undefined>;
 }
 
-export function createCells(cells: readonly Cell[]): Cells {
+const lookTimeoutMs = 2_000;
+
+export function createCells({ cells, identityOf }: CellsDependencies): Cells {
   const byName = new Map(cells.map((cell) => [cell.name, cell]));
+  const identities = new Map<string, string>();
   const seen = new Map<string, CellSeen>();
+
   function known(name: string): Cell {
     const cell = byName.get(name);
     if (cell === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${name}"; add it to the cells file`);
     return cell;
   }
+
+  async function identify(cell: Cell): Promise<string | undefined> {
+    // When its first connection fails, the driver keeps what it has closed, and every later call fails on that; only this makes a new one.
+    await cell.client.connect();
+    return readIdentity(cell);
+  }
+
+  async function requireIdentity(cell: Cell): Promise<void> {
+    const { name } = cell;
+    const late = (): TenureError => new TenureError('cell_unavailable', `cell "${name}" did not answer in time`);
+    let found = await withinMs(lookTimeoutMs, identify(cell), late);
+    const before = identities.get(name);
+    const expected = before ?? (await identityOf(cell));
+    if (expected === undefined) return;
+    identities.set(name, expected);
+    if (before === undefined) found = await withinMs(lookTimeoutMs, identify(cell), late);
+    if (found === expected) return;
+    const is = found === undefined ? 'has no identity' : `has the identity ${found}`;
+    throw new TenureError('cell_mismatch', `the deployment at the address of cell "${name}" ${is}, and the cell is ${expected}: nothing is done there`);
+  }
+
+  function remember(name: string, error?: TenureError | Error): CellSeen {
+    const mismatch = error instanceof TenureError && error.code === 'cell_mismatch';
+    const found: CellSeen = error === undefined ? { reachable: true } : { reachable: false, error: error instanceof TenureError ? error.message : error.name, ...(mismatch ? { mismatch } : {}) };
+    seen.set(name, found);
+    return found;
+  }
+
   return {
     names: [...byName.keys()],
-    async look(name) {
-      const found = await withinMs(lookTimeoutMs, ping(known(name)), () => new Error('no answer in time')).then(
-        (): CellSeen => ({ reachable: true }),
-        (error: unknown): CellSeen => ({ reachable: false, error: error instanceof Error ? error.name : 'unknown' }),
-      );
-      seen.set(name, found);
-      return found;
-    },
+    look: (name) =>
+      requireIdentity(known(name)).then(
+        () => remember(name),
+        (error: unknown) => remember(name, error instanceof Error ? error : new Error('unknown')),
+      ),
     lastSeen: (name) => seen.get(name),
     async reach(name) {
       const cell = known(name);
       const last = seen.get(name);
-      if (last?.reachable === false) throw new TenureError('cell_unavailable', `cell "${name}" cannot be reached from this worker (${last.error ?? 'unknown'})`);
+      if (last?.mismatch === true) throw new TenureError('cell_mismatch', last.error ?? 'another deployment');
+      if (last?.reachable === false) throw new TenureError('cell_unavailable', `cell "${name}" cannot be reached from this process (${last.error ?? 'unknown'})`);
+      try {
+        await requireIdentity(cell);
+      } catch (error) {
+        if (error instanceof TenureError && error.code === 'cell_mismatch') remember(name, error);
+        throw asCellError(name, error);
+      }
       return cell;
     },
   };

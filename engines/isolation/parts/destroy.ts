@@ -4,7 +4,7 @@ import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
-import { confirmClaim, giveUpClaim, isClaimed } from './claim.ts';
+import { confirmClaim, giveUpClaim, isClaimed, requireClaim } from './claim.ts';
 import { dropRoles } from './roles.ts';
 import { whatStandsIn } from './standing.ts';
 import type { StandingInHome } from './standing.ts';
@@ -45,6 +45,8 @@ async function raze(home: Home): Promise<string> {
   return counted(home, stood);
 }
 
+const undo = async (): Promise<string> => 'what was destroyed stays destroyed';
+
 /** A step of a purge, under a claim of this tenant; where there is none, nothing is left of the home. */
 function destruction(destroy: (home: Home) => Promise<string>): HomeStep {
   return {
@@ -53,16 +55,27 @@ function destruction(destroy: (home: Home) => Promise<string>): HomeStep {
       if (!(await isClaimed(home))) return 'nothing is left of this home';
       return destroy(home);
     },
-    undo: async () => 'what was destroyed stays destroyed',
+    undo,
   };
 }
 
-/** The tenant's users, after everything that they were doing has been ended. */
-export const destroyUser = destruction(async (home) => {
-  const result = await dropTenantUsers(home);
-  await confirmClaim(home);
-  return result;
-});
+/**
+ * The tenant's users, after everything that they were doing has been ended. They are the first to be destroyed, and the claim is the last: where there is none
+ * before anything is destroyed, this is not the tenant's home, and what is seen says nothing of it.
+ */
+export const destroyUser: HomeStep = {
+  async observe(home) {
+    await requireClaim(home);
+    return 'partial';
+  },
+  async ensure(home) {
+    await requireClaim(home);
+    const result = await dropTenantUsers(home);
+    await confirmClaim(home);
+    return result;
+  },
+  undo,
+};
 
 export const destroyRoles = destruction(async (home) => {
   const dropped = await dropRoles(home);

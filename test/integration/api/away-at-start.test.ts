@@ -70,6 +70,8 @@ test('API and worker that start while the control database is away say so, and r
 test('a worker that starts while a cell is away is not ready and names the cell, serves the others, and recovers when it is back', async () => {
   await startedWithout(stack.mongodHandle('us-east-1'), [installation.worker], async () => {
     const answer = await told(portOf('WORKER'));
+    const ofApi = await told(portOf('API'));
+    if (ofApi?.checks['cell us-east-1-a'] !== 'away' || ofApi.status !== 200) return false;
     return answer?.checks['cell us-east-1-a'] === 'failed' && answer.checks['process'] === undefined ? answer.status === 503 && answer.checks['cell eu-west-1-a'] === 'ok' : false;
   });
   await installation.worker.ready();

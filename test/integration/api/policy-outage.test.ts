@@ -37,7 +37,7 @@ async function requireNothingDecided(): Promise<void> {
   assert.deepEqual(await readEntries(installation), []);
   const ready = await fetch(`${installation.server}/readyz`);
   assert.equal(ready.status, 503);
-  assert.deepEqual(((await ready.json()) as { checks: unknown }).checks, { control: 'ok', temporal: 'ok', policy: 'failed', clock: 'ok' });
+  assert.deepEqual(((await ready.json()) as { checks: unknown }).checks, { control: 'ok', temporal: 'ok', policy: 'failed', clock: 'ok', 'cell eu-west-1-a': 'away', 'cell us-east-1-a': 'away' });
   assert.equal((await fetch(`${installation.server}/livez`)).status, 200);
 }
 

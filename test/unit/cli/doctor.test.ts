@@ -82,6 +82,7 @@ test('what works and should not stay so is a warning with its fix, and it ends w
   };
   assert.match(await warned({ aheadMs: 90_000 }), /^warning {2}clock +the server’s is (1m29s|1m30s|1m31s) ahead: .*\n +fix: synchronise the clocks/);
   assert.match(await warned({ aheadMs: -20_000 }), /^warning {2}clock +the server’s is (19|20|21)s behind/);
+  assert.match(await warned({ ready: { ready: true, version: readVersion(), checks: { 'cell eu-west-1-a': 'away' } } }), /^warning {2}cell eu-west-1-a +no worker has reached it .*\n +fix: the operator sees that the cell runs/);
   assert.match(await warned({ ready: { ready: true, version: '9.9.9', checks: {} } }), /^warning {2}version +command \S+, server 9\.9\.9\n +fix: use the command of version 9\.9\.9$/);
   assert.match(await warned({ caller: { subject: 'a', roles: ['admin'], expireTime: new Date(Date.now() + hourMs / 12).toISOString() } }), /^warning {2}caller .*\n +fix: get a new token/);
   assert.match(await warned({ listed: problem('forbidden', 'policy does not allow tenant.list') }), /^warning {2}list +the roles of the token do not let it list tenants/);

@@ -1,0 +1,108 @@
+import { MongoServerError, ReadConcern } from 'mongodb';
+import type { MongoClient } from 'mongodb';
+import { TenureError } from '../../domain/tenure-error.ts';
+import { isDuplicateKey } from '../../store/control-errors.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry } from '../registry/caller.ts';
+import { planeCaller } from '../registry/plane.ts';
+import { serverCodes } from './cell-errors.ts';
+import type { ClaimDocument } from './parts/claim.ts';
+import { planeDatabase } from './parts/plane-database.ts';
+
+/** What answers at the address of a cell. */
+interface Deployment {
+  readonly name: string;
+  readonly client: MongoClient;
+}
+
+interface IdentityDocument {
+  readonly _id: 'identity';
+  /** Drawn when the plane first came here; that of another deployment is another. */
+  readonly identity: string;
+  readonly createTime: Date;
+}
+
+const majority = new ReadConcern('majority');
+
+const identityOf = ({ client }: Deployment) => client.db(planeDatabase, { readConcern: majority, writeConcern: { w: 'majority', journal: true } }).collection<IdentityDocument>('identity');
+const claimsOf = ({ client }: Deployment) => client.db(planeDatabase, { readConcern: majority }).collection<ClaimDocument>('claims');
+
+/** Which deployment answers at the address of this cell. */
+export async function readIdentity(cell: Deployment): Promise<string | undefined> {
+  return (await identityOf(cell).findOne({ _id: 'identity' }))?.identity;
+}
+
+async function createIdentity(cell: Deployment, identity: string): Promise<string> {
+  try {
+    await identityOf(cell).updateOne({ _id: 'identity' }, { $setOnInsert: { identity, createTime: new Date() } }, { upsert: true });
+  } catch (error) {
+    // Another process was first; its word stands.
+    if (!(error instanceof MongoServerError && error.code === serverCodes.duplicateKey)) throw error;
+  }
+  const found = await readIdentity(cell);
+  if (found === undefined) throw new TenureError('cell_unavailable', `the identity of cell "${cell.name}" did not stay`);
+  return found;
+}
+
+/** More claims are not held at once. */
+const batch = 1_000;
+/** So many tenants that lie on a cell are asked for; where it is another deployment, it has none of them. */
+const sampled = 100;
+
+export interface AdoptDependencies {
+  readonly store: Pick<Store, 'cellIdentities' | 'commit' | 'newId' | 'resources'>;
+  readonly installation: string;
+}
+
+/**
+ * Compares what is claimed on the deployment with what the registry says of the cell: an installation that is older than identities
+ * could be brought up together with addresses that are wrong.
+ * @throws TenureError cell_mismatch
+ */
+async function requireEvidence({ store, installation }: AdoptDependencies, cell: Deployment): Promise<void> {
+  const claims = claimsOf(cell);
+  const another = (why: string): TenureError => new TenureError('cell_mismatch', `the deployment at the address of cell "${cell.name}" is another one: ${why}`);
+  let uids: string[] = [];
+  async function look(): Promise<void> {
+    const elsewhere = await store.cellIdentities.placedElsewhere(uids, cell.name);
+    if (elsewhere !== undefined) throw another(`it holds tenant "${elsewhere.name}", which lies on cell "${elsewhere.cell}"`);
+    uids = [];
+  }
+  for await (const { tenant } of claims.find({ installation }, { projection: { tenant: 1 }, batchSize: batch })) {
+    uids.push(tenant);
+    if (uids.length === batch) await look();
+  }
+  if (uids.length > 0) await look();
+  const { documents } = await store.resources.idleOn(cell.name, undefined, sampled);
+  const placed = documents.map(({ _id }) => _id);
+  if (placed.length > 0 && (await claims.countDocuments({ installation, tenant: { $in: placed } }, { limit: 1 })) === 0) {
+    throw another(`it holds none of the tenants that lie on "${cell.name}"`);
+  }
+}
+
+/**
+ * The identity that a cell must have. At the first contact it is the one that is found there, or drawn: from then on it stays.
+ * @throws TenureError cell_mismatch, where the deployment is another cell already or what stands there says that it is not this one
+ */
+export function createAdopt(dependencies: AdoptDependencies): (cell: Deployment) => Promise<string> {
+  const { store } = dependencies;
+  return async (cell) => {
+    const pinned = await store.cellIdentities.find(cell.name);
+    if (pinned !== undefined) return pinned;
+    await requireEvidence(dependencies, cell);
+    const identity = await createIdentity(cell, store.newId());
+    try {
+      await store.commit(async (tx) => {
+        await store.cellIdentities.pin(tx, cell.name, identity);
+        return { result: undefined, entries: [{ ...callerEntry(planeCaller(`adopt-${store.newId()}`)), action: 'cell.adopt', target: { kind: 'Cell', name: cell.name }, outcome: 'succeeded' }] };
+      });
+      return identity;
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      // Another worker was first, or the deployment is pinned as another cell.
+      const meanwhile = await store.cellIdentities.find(cell.name);
+      if (meanwhile !== undefined) return meanwhile;
+      throw new TenureError('cell_mismatch', `the deployment at the address of cell "${cell.name}" is another cell of this installation already`, { cause: error });
+    }
+  };
+}
