@@ -22,6 +22,7 @@ export interface AppDependencies extends RouteBindingDependencies, StreamBinding
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'requests' | 'openWatches'>;
   readonly readiness: () => Promise<Readiness>;
+  readonly stopping: AbortSignal;
 }
 
 /**
@@ -31,10 +32,17 @@ export interface AppDependencies extends RouteBindingDependencies, StreamBinding
 const answersOnly = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } };
 
 /** The HTTP application: thin, everything it answers comes from the route table or the problem catalogue. */
-export function createApp({ logger, metrics, readiness, ...routing }: AppDependencies): Express {
+export function createApp({ logger, metrics, readiness, stopping, ...routing }: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
   app.use(helmet({ contentSecurityPolicy: answersOnly }));
+  app.use((request, response, next) => {
+    // In a path it says the same (RFC 3986, 6.2.2), and some clients and proxies write it so.
+    const [path = '', ...query] = request.url.split('?');
+    if (path.includes('%3')) request.url = [path.replaceAll(/%3a/gi, ':'), ...query].join('?');
+    if (stopping.aborted) response.set('connection', 'close');
+    next();
+  });
   app.use(assignRequestIds);
   app.use(observe(logger, metrics));
   // Answers that say no-transform stay as they are: streams, which it would hold back, and credentials (BREACH).
@@ -56,17 +64,22 @@ export function createApp({ logger, metrics, readiness, ...routing }: AppDepende
   return app;
 }
 
+/** In logs and metrics: the caller was gone before it was answered. As nginx has it. */
+const abortedStatus = 499;
+
 function observe(logger: Logger, metrics: Pick<Metrics, 'requests'>): RequestHandler {
   return (request, response, next) => {
     const began = performance.now();
-    response.once('finish', () => {
+    response.once('close', () => {
       const durationMs = performance.now() - began;
       const route: string = response.locals['route'] ?? 'other';
-      // How long a stream was open says nothing of how long answers take.
-      if (!isStream(response)) metrics.requests.observe({ method: request.method, route, status: response.statusCode }, durationMs / 1000);
+      // A stream is ended by its caller, and how long it was open says nothing of how long answers take.
+      const isAborted = !response.writableFinished && !isStream(response);
+      const status = isAborted ? abortedStatus : response.statusCode;
+      if (!isStream(response)) metrics.requests.observe({ method: request.method, route, status }, durationMs / 1000);
       // A read that succeeds changes nothing and happens all the time.
-      const level = request.method === 'GET' && response.statusCode < 400 ? 'debug' : 'info';
-      logger[level]('request', { ...requestIds(response), method: request.method, route, status: response.statusCode, durationMs: Math.round(durationMs * 10) / 10 });
+      const level = request.method === 'GET' && status < 400 ? 'debug' : 'info';
+      logger[level](isAborted ? 'request aborted by its caller' : 'request', { ...requestIds(response), method: request.method, route, status, durationMs: Math.round(durationMs * 10) / 10 });
     });
     next();
   };

@@ -3,9 +3,8 @@ import { TenureError } from '../domain/tenure-error.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
 import { refusalEntry } from '../engines/registry/caller.ts';
 import type { Caller, Permit } from '../engines/registry/caller.ts';
-import { recordEntries } from '../store/commit.ts';
-import type { Commit } from '../store/commit.ts';
 import type { ControlClock } from '../store/control-clock.ts';
+import type { Refusals } from '../store/refusals.ts';
 import type { Allowed } from './reply.ts';
 
 /**
@@ -17,7 +16,7 @@ export type Authorize = (caller: Caller, action: PolicyAction, target: Authoriza
 
 export interface AuthorizationDependencies {
   readonly policy: Pick<PolicyEngine, 'authorize'>;
-  readonly commit: Commit;
+  readonly refusals: Pick<Refusals, 'record'>;
   readonly clock: Pick<ControlClock, 'now'>;
 }
 
@@ -40,7 +39,7 @@ const seeing: Readonly<Record<Kind, PolicyAction>> = {
   Caller: 'access.check',
 };
 
-export function createAuthorize({ policy, commit, clock }: AuthorizationDependencies): Authorize {
+export function createAuthorize({ policy, refusals, clock }: AuthorizationDependencies): Authorize {
   return async (caller, action, target) => {
     const ask = (asked: PolicyAction) => policy.authorize({ v: 1, now: clock.now().toISOString(), action: asked, actor: caller.actor, target });
     const verdict = ask(action);
@@ -48,7 +47,7 @@ export function createAuthorize({ policy, commit, clock }: AuthorizationDependen
       return { policy: verdict.decision, confinedTo: verdict.obligations.includes('confine-to-tenants') ? (caller.actor.tenants ?? []) : undefined };
     }
     const [denial] = verdict.deny;
-    await recordEntries(commit, [
+    await refusals.record(
       refusalEntry(caller, {
         action,
         target: { kind: target.kind, ...(target.name === undefined ? {} : { name: target.name }), ...(target.kind === 'Tenant' && target.tenant !== undefined ? { uid: target.tenant } : {}) },
@@ -56,7 +55,7 @@ export function createAuthorize({ policy, commit, clock }: AuthorizationDependen
         policy: verdict.decision,
         ...(denial === undefined ? {} : { reason: denial.rule }),
       }),
-    ]);
+    );
     const mayLook = action !== seeing[target.kind] && ask(seeing[target.kind]).allow;
     const isAboutOne = !action.endsWith('.list') && action !== 'tenant.create';
     if (!mayLook && isAboutOne && (target.kind === 'Tenant' || target.kind === 'Operation')) throw absent(target);

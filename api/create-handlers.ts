@@ -80,7 +80,7 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
 export function rehearsed(dependencies: HandlerDependencies, rehearseSchema: RehearseSchema): HandlerDependencies {
   return {
     ...dependencies,
-    store: { ...dependencies.store, commit: dependencies.store.rehearse },
+    store: { ...dependencies.store, commit: dependencies.store.rehearse, refusals: { record: async () => undefined, flush: async () => undefined } },
     workflows: noWorkflows,
     failpoints: createFailpoints(undefined),
     rehearseSchema,

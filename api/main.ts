@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
@@ -15,7 +14,7 @@ import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { planeProcesses } from '../platform/plane-processes.ts';
-import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
+import { askReadiness, keptReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
 import { watchTransactions } from '../platform/transaction-watch.ts';
@@ -80,17 +79,17 @@ async function main(): Promise<void> {
     store,
     policy,
     keyProvider,
-    authorize: createAuthorize({ policy, commit: store.commit, clock: store.clock }),
+    authorize: createAuthorize({ policy, refusals: store.refusals, clock: store.clock }),
     brakeLimits: massChangeLimits(config),
     workflows: createWorkflowStarters({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }),
     requireTemporal: createTemporalGuard(() => temporal.ping()),
     beginSoon: createBeginSoon(logger),
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
-    pageTokens: createPageTokens(createHmac('sha256', keyring.keys.get(keyring.current) ?? '').update('tenure/page-tokens').digest()),
+    pageTokens: createPageTokens(keyring),
     watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal, waits: shares.waits }),
     endpoint: createCellAddresses({ cells, addresses: new Map(connected.map(({ name, endpoint }) => [name, endpoint])) }),
   };
-  const readiness = () =>
+  const askedReadiness = () =>
     askReadiness(
       [
         { name: 'control', check: () => store.ping() },
@@ -101,6 +100,7 @@ async function main(): Promise<void> {
       ],
       stopping.signal.aborted ? 'stopping' : 'running',
     );
+  const readiness = keptReadiness(askedReadiness, stopping.signal);
 
   const now = (): Date => store.clock.now();
   const app = createApp({
@@ -119,10 +119,11 @@ async function main(): Promise<void> {
     logger,
     metrics,
     readiness,
+    stopping: stopping.signal,
   });
 
   const ops = await startOpsServer({ host: config.TENURE_HOST, port: config.TENURE_API_OPS_PORT, registry: metrics.registry, readiness });
-  const server = createServer({ maxHeaderSize: maxRequestHeadBytes, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 }, app);
+  const server = createServer({ maxHeaderSize: maxRequestHeadBytes, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: config.TENURE_KEEP_ALIVE_SECONDS * 1000 }, app);
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(config.TENURE_API_PORT, config.TENURE_HOST, () => resolve());
@@ -135,13 +136,15 @@ async function main(): Promise<void> {
 
   stopOnSignal({
     logger,
-    deadlineMs: drainMs + 5_000,
+    deadlineMs: config.TENURE_DRAIN_SECONDS * 1000 + drainMs + 5_000,
     stages: [
       {
         name: 'requests',
         async stop() {
-          // From here on unready; what has begun is finished, connections without a request are closed.
+          // From here on unready. Whoever sends requests here is given the time to hear of it: they are taken as before.
           stopping.abort();
+          await delay(config.TENURE_DRAIN_SECONDS * 1000);
+          // What has begun is finished, connections without a request are closed.
           stopClock();
           void stopMonitor.then((stop) => stop());
           const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -152,6 +155,7 @@ async function main(): Promise<void> {
           server.closeAllConnections();
         },
       },
+      { name: 'counted refusals', stop: () => store.refusals.flush() },
       { name: 'Temporal connection', stop: () => temporal.close() },
       { name: 'MongoDB connections', stop: async () => { stopTransactionWatch(); await Promise.all([control.close(), rehearsalCells.close(), ...connected.map(({ client }) => client.close())]); } },
       { name: 'ops server', stop: () => { ops.close(); } },

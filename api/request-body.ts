@@ -1,3 +1,4 @@
+import { setImmediate as turnOfEvents } from 'node:timers/promises';
 import express from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import type { RouteContract } from '../contracts/routes.ts';
@@ -18,9 +19,14 @@ export interface ReadBody {
   readonly done: GiveBack;
 }
 
-export type BodyReader = (request: Request, response: Response, caller: string, contract: RouteContract) => Promise<ReadBody>;
+export type BodyReader = (request: Request, response: Response, caller: string, contract: RouteContract, gone: AbortSignal) => Promise<ReadBody>;
 
 const none: ReadBody = { value: undefined, done: () => undefined };
+
+/** What nobody waits for any more is not begun. */
+export function requirePresent(gone: AbortSignal): void {
+  if (gone.aborted) throw new TenureError('request_invalid', 'the connection was closed before its turn came; keep it open until the answer is there');
+}
 
 function requireJson(request: Request): void {
   const said = request.headers['content-type'] ?? 'not said';
@@ -63,7 +69,11 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
     throw new TenureError('request_invalid', 'the connection was closed before the body was read; keep it open until the answer is there');
   }
 
-  return async (request, response, caller, contract) => {
+  /** Each large body is parsed in a turn of the event loop of its own: between two of them everybody else is answered. */
+  let line: Promise<unknown> = Promise.resolve();
+  const ownTurn = (): Promise<unknown> => (line = line.then(() => turnOfEvents()));
+
+  return async (request, response, caller, contract, gone) => {
     const said = Number(request.headers['content-length'] ?? 0);
     const isChunked = request.headers['transfer-encoding'] !== undefined;
     if (!isChunked && said === 0) return none;
@@ -72,15 +82,18 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
     if (contract.body === undefined && !isChunked) throw untaken();
     if (!isChunked) requireJson(request);
     const isSmall = !isChunked && said <= smallBytes && request.headers['content-encoding'] === undefined;
-    const received = isSmall ? none.done : await bodies.next(caller, isChunked ? maxBytes : said);
+    const received = isSmall ? none.done : await bodies.next(caller, isChunked ? maxBytes : said, gone);
     try {
       const bytes = await receive(request, response);
       // Chunks may hold nothing, as some proxies send of a request without a body.
       if (bytes.length === 0) return none;
       if (contract.body === undefined) throw untaken();
       requireJson(request);
-      const done = bytes.length <= smallBytes ? none.done : await handling.next(caller, bytes.length);
+      const isLarge = bytes.length > smallBytes;
+      const done = isLarge ? await handling.next(caller, bytes.length, gone) : none.done;
+      if (isLarge) await ownTurn();
       try {
+        requirePresent(gone);
         return { value: parse(bytes), done };
       } catch (error) {
         done();

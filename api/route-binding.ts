@@ -18,7 +18,7 @@ import type { RefuseEarly } from './early-refusal.ts';
 import { refuseMethod } from './refuse-method.ts';
 import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
-import { createBodyReader } from './request-body.ts';
+import { createBodyReader, requirePresent } from './request-body.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
 import { expressPath } from './route-path.ts';
@@ -51,6 +51,12 @@ function asRehearsed({ body }: StoredAnswer): StoredAnswer {
   return { status: 200, headers: {}, body };
 }
 
+/** What has the name that If-None-Match wants free (RFC 9110, 13.1.2). A flaw of what was declared is another thing. */
+function asFailedPrecondition(error: unknown): unknown {
+  if (!(error instanceof TenureError) || error.code !== 'already_exists' || error.errors.length > 0) return error;
+  return new TenureError('precondition_failed', error.message, { cause: error });
+}
+
 /** Lists come in pages. */
 function isList({ problems }: RouteContract): boolean {
   return problems.includes('page_token_invalid');
@@ -79,7 +85,9 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
       const params = parsePart('path', contract.params, request.params);
       const query = parsePart('query', contract.query, request.query);
       if (contract.body !== undefined) await refuseEarly(caller, contract.action, params);
-      const read = await readBody(request, response, subject, contract);
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      const read = await readBody(request, response, subject, contract, gone.signal);
       let answer: SentAnswer;
       try {
         const body = contract.body === undefined ? undefined : parsePart('body', contract.body, read.value === undefined ? {} : read.value);
@@ -99,8 +107,10 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
         const parsed = { params, query, body, caller, expireTime, precondition, idempotency: repeatable } as Parameters<RouteHandler<Id>>[0];
         const run = async (): Promise<StoredAnswer> => (isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed)));
         answer = await withLogContext(ids, async () => {
-          if (isList(contract)) return listed(subject, async () => sentAnswer(await handler(parsed)));
+          if (isList(contract)) return listed(subject, gone.signal, async () => sentAnswer(await handler(parsed)));
           return repeatable === undefined ? run() : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept));
+        }).catch((error: unknown) => {
+          throw precondition?.kind === 'absent' ? asFailedPrecondition(error) : error;
         });
       } finally {
         read.done();
@@ -111,9 +121,10 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
     };
   }
 
-  async function listed(subject: string, read: () => Promise<SentAnswer>): Promise<SentAnswer> {
-    const done = await shares.pages.next(subject);
+  async function listed(subject: string, gone: AbortSignal, read: () => Promise<SentAnswer>): Promise<SentAnswer> {
+    const done = await shares.pages.next(subject, 1, gone);
     try {
+      requirePresent(gone);
       return await read();
     } finally {
       done();

@@ -53,7 +53,7 @@ export async function applyManifest(api: ApiClient, manifest: Manifest, consent:
     return await applyOnce(api, manifest, consent);
   } catch (error) {
     // What the manifest itself was made from does not change by reading again.
-    const overtaken = error instanceof ApiError && (error.code === 'already_exists' || (error.code === 'revision_stale' && manifest.metadata.revision === undefined));
+    const overtaken = error instanceof ApiError && (error.code === 'precondition_failed' || (error.code === 'revision_stale' && manifest.metadata.revision === undefined));
     if (!overtaken) throw error;
     onReread();
     return applyOnce(api, manifest, consent);

@@ -91,6 +91,10 @@ export const ledgerEntrySchema = z
     policy: policyDecisionSchema.optional(),
     grant: uidSchema.optional().meta({ description: 'The break-glass grant that was used.' }),
     event: z.strictObject({ type: z.enum(eventTypes), data: z.record(z.string(), jsonValueSchema) }).optional(),
+    repeated: z
+      .strictObject({ count: z.int().min(2), since: timeSchema })
+      .optional()
+      .meta({ description: 'Of refusals that the caller met again and again: so many since then, this one and those that were told of before among them.' }),
     reason: z.string().regex(/^[a-z]+([._][a-z_]+)*$/).optional().meta({ description: 'A problem code or the rule that refused.' }),
   })
   .meta({ title: 'LedgerEntry' });

@@ -54,6 +54,7 @@ export const problems = {
   idempotency_in_progress: { status: 409, exit: 'conflict', fault: 'user', retryable: true, title: 'A request with this Idempotency-Key is still running', fix: 'Repeat the request a little later with the same key.' },
   watch_expired: { status: 410, exit: 'conflict', fault: 'user', retryable: false, title: 'What has changed since then is no longer known', fix: 'Open the watch without Last-Event-ID, list, and go on from there.' },
   revision_stale: { status: 412, exit: 'conflict', fault: 'user', retryable: false, title: 'The resource has changed since it was read', fix: 'Read it again, apply the change to what you read, and send its new ETag in If-Match.' },
+  precondition_failed: { status: 412, exit: 'conflict', fault: 'user', retryable: false, title: 'What was to be created is there already', fix: 'Read it, and send its ETag in If-Match to change it; or choose another name.' },
   body_too_large: { status: 413, exit: 'usage', fault: 'user', retryable: false, title: 'The request body is too large', fix: 'Send at most 1 MiB of JSON.' },
   media_type_unsupported: { status: 415, exit: 'usage', fault: 'user', retryable: false, title: 'The body is not JSON', fix: 'Send "Content-Type: application/json".' },
   too_many_requests: { status: 429, exit: 'unavailable', fault: 'user', retryable: true, title: 'The caller asks for too much at once', fix: 'Wait for the answers that are under way, or end watches that are not needed; then try again. An HTTP answer says when in Retry-After.' },

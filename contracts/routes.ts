@@ -114,7 +114,7 @@ const verbQuery = z.strictObject({
   ...confirmable,
   ...rehearsable,
 });
-const verbProblems = [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'tenant_held', 'mass_change_braked'] as const satisfies readonly ProblemCode[];
+const verbProblems = [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'precondition_failed', 'revision_stale', 'precondition_required', 'tenant_held', 'mass_change_braked'] as const satisfies readonly ProblemCode[];
 
 /** A lifecycle path by its name. */
 function lifecycleVerb<Path extends OperationKind>(path: Path, summary: string) {
@@ -127,10 +127,10 @@ function lifecycleVerb<Path extends OperationKind>(path: Path, summary: string) 
 
 const settledVerb = {
   method: 'POST', params: byName, query: changeQuery, responses: { 200: tenantSchema }, idempotencyKey: 'required', precondition: 'required',
-  problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'operation_in_progress', 'policy_refused'],
+  problems: [...changeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'precondition_failed', 'revision_stale', 'precondition_required', 'operation_in_progress', 'policy_refused'],
 } as const;
 
-const putProblems = [...changeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required'] as const satisfies readonly ProblemCode[];
+const putProblems = [...changeProblems, 'not_found', 'already_exists', 'precondition_failed', 'revision_stale', 'precondition_required'] as const satisfies readonly ProblemCode[];
 const apply = { idempotencyKey: 'optional', precondition: 'required' } as const;
 const read = { body: undefined, idempotencyKey: 'none', precondition: 'none' } as const;
 
@@ -170,7 +170,7 @@ function deleteDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind:
   return {
     method: 'DELETE', path: `/v1/${kind}s/{name}`, summary: `Remove a ${kind} that nothing uses.`, action: `${kind}.delete`,
     params: byName, query: changeQuery, body: undefined, responses: { 200: item }, ...apply,
-    problems: ['idempotency_in_progress', 'idempotency_key_reused', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'resource_in_use'],
+    problems: ['idempotency_in_progress', 'idempotency_key_reused', 'not_found', 'already_exists', 'precondition_failed', 'revision_stale', 'precondition_required', 'resource_in_use'],
   } as const;
 }
 
@@ -217,7 +217,7 @@ export const routes = {
     query: z.strictObject({ force: yesOrNo.meta({ description: 'Reverse also what a verb has set.' }), ...confirmable, ...rehearsable }),
     body: tenantManifestSchema, responses: { 200: tenantChangeSchema, 201: tenantChangeSchema, 202: tenantChangeSchema }, ...apply,
     problems: [
-      ...tenantChangeProblems, 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available',
+      ...tenantChangeProblems, 'not_found', 'already_exists', 'precondition_failed', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available',
       'field_owned', 'tenant_held', 'tenant_deleted', 'mass_change_braked',
     ],
   },
@@ -292,7 +292,7 @@ export const routes = {
     method: 'POST', path: '/v1/tenants/{name}:rollback', summary: 'Declare again what an earlier generation declared, as a new one. Lifecycle and placement stay as they are.', action: 'tenant.update',
     params: byName, query: changeQuery, body: z.strictObject({ generation: z.int().positive() }), responses: { 200: tenantChangeSchema, 202: tenantChangeSchema },
     idempotencyKey: 'required', precondition: 'required',
-    problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available', 'tenant_deleted'],
+    problems: [...tenantChangeProblems, 'idempotency_key_missing', 'not_found', 'already_exists', 'precondition_failed', 'revision_stale', 'precondition_required', 'placement_immutable', 'change_not_available', 'tenant_deleted'],
   },
   openTenant: {
     method: 'POST', path: '/v1/tenants/{name}:open', summary: 'Lease access to a tenant’s database, or renew the lease.', action: 'tenant.open',

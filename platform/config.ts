@@ -55,6 +55,8 @@ export const apiSettings = z.object({
   TENURE_MAX_WATCHES_PER_CALLER: share.default(100).describe('So many of them one caller, which is the `sub` of its tokens, may have open.'),
   TENURE_MAX_REQUESTS_PER_CALLER: share.default(200).describe('So many requests one caller may have under way at once; further ones are answered 429.'),
   TENURE_MAX_WAITS_PER_CALLER: share.default(100).describe('So many of them may wait for the end of an operation.'),
+  TENURE_KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(3600).default(75).describe('How long a connection is kept without a request. Longer than whatever is in front of the API keeps it, so that nothing is sent on one that is just being closed.'),
+  TENURE_DRAIN_SECONDS: z.coerce.number().int().min(0).max(300).default(5).describe('How long a process that is to stop says that it is not ready, and takes requests as before, so that whatever sends them here has heard of it. Then it takes none.'),
   TENURE_API_OPS_PORT: port.default(9464).describe('Port of the API’s health and metrics server.'),
   TENURE_JWKS_FILE: file.describe('Path of the JSON Web Key Set with the issuer’s public keys.'),
   TENURE_JWT_ROLES_CLAIM: claim.default('roles').describe('Where tokens hold roles: the name of a claim, a path with dots (`realm_access.roles`), or a JSON Pointer (`/resource_access/my.client/roles`); several with commas between. What stands there is a list, or text with spaces or commas between.'),

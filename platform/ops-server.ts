@@ -34,6 +34,19 @@ export async function askReadiness(checks: readonly ReadinessCheck[], phase: Pro
   };
 }
 
+const keptMs = 1_000;
+
+/** The same answer to all who ask within a second: however many ask, the dependencies are asked once. A process that stops says so at once. */
+export function keptReadiness(ask: () => Promise<Readiness>, stopping: AbortSignal, now: () => number = Date.now): () => Promise<Readiness> {
+  let kept: { readonly answer: Promise<Readiness>; readonly until: number; readonly isStopping: boolean } | undefined;
+  return () => {
+    if (kept === undefined || now() >= kept.until || kept.isStopping !== stopping.aborted) {
+      kept = { answer: ask(), until: now() + keptMs, isStopping: stopping.aborted };
+    }
+    return kept.answer;
+  };
+}
+
 export interface OpsServerOptions {
   readonly host: string;
   readonly port: number;

@@ -1,4 +1,5 @@
 import type { Transaction } from './commit.ts';
+import { goingOverAll } from './bounded-reads.ts';
 import type { ControlDatabase } from './control-database.ts';
 import type { TenantDocument } from './documents.ts';
 
@@ -55,6 +56,7 @@ export async function recountCellTables({ client, resources, cellTables }: Pick<
         await cellTables.updateMany({}, { $set: { tables: 0 } }, { session });
         const counted = await resources
           .aggregate<{ _id: string; tables: number }>([{ $match: { kind: 'Tenant', 'placement.cell': { $gt: '' } } }, { $group: { _id: '$placement.cell', tables: { $sum: '$tables' } } }], {
+            ...goingOverAll,
             session,
             // Of the others that fit, one has twenty keys for each tenant.
             hint: { 'placement.cell': 1, _id: 1 },

@@ -95,8 +95,3 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
     }
   };
 }
-
-/** Writes entries that change nothing else: refusals. */
-export async function recordEntries(commit: Commit, entries: readonly [LedgerDraft, ...LedgerDraft[]]): Promise<void> {
-  await commit(async () => ({ result: undefined, entries }));
-}

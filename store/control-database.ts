@@ -1,4 +1,5 @@
 import { ReadConcern } from 'mongodb';
+import { withBoundedReads } from './bounded-reads.ts';
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type {
   AccessTurnDocument,
@@ -63,25 +64,25 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
   return {
     client,
     db,
-    resources: db.collection('resources'),
-    revisions: db.collection('revisions'),
-    operations: db.collection('operations'),
-    ledger: db.collection('ledger'),
-    idempotency: db.collection('idempotency'),
-    cells: db.collection('cells'),
-    cellIdentities: db.collection('cell_identities'),
-    cellTables: db.collection('cellTables'),
-    standings: db.collection('standings'),
-    leases: db.collection('leases'),
-    accessTurns: db.collection('accessTurns'),
-    tombstones: db.collection('tombstones'),
-    brakes: db.collection('brakes'),
-    backoffs: db.collection('backoffs'),
-    drift: db.collection('drift'),
-    rollouts: db.collection('rollouts'),
-    rolloutMembers: db.collection('rollout_members'),
-    verifications: db.collection('verifications'),
-    secrets: secretsDb.collection('secrets'),
+    resources: withBoundedReads(db.collection('resources')),
+    revisions: withBoundedReads(db.collection('revisions')),
+    operations: withBoundedReads(db.collection('operations')),
+    ledger: withBoundedReads(db.collection('ledger')),
+    idempotency: withBoundedReads(db.collection('idempotency')),
+    cells: withBoundedReads(db.collection('cells')),
+    cellIdentities: withBoundedReads(db.collection('cell_identities')),
+    cellTables: withBoundedReads(db.collection('cellTables')),
+    standings: withBoundedReads(db.collection('standings')),
+    leases: withBoundedReads(db.collection('leases')),
+    accessTurns: withBoundedReads(db.collection('accessTurns')),
+    tombstones: withBoundedReads(db.collection('tombstones')),
+    brakes: withBoundedReads(db.collection('brakes')),
+    backoffs: withBoundedReads(db.collection('backoffs')),
+    drift: withBoundedReads(db.collection('drift')),
+    rollouts: withBoundedReads(db.collection('rollouts')),
+    rolloutMembers: withBoundedReads(db.collection('rollout_members')),
+    verifications: withBoundedReads(db.collection('verifications')),
+    secrets: withBoundedReads(secretsDb.collection('secrets')),
   };
 }
 

@@ -13,7 +13,7 @@ import { onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
 import type { OperationDocument, StepDocument } from './documents.ts';
 import { withTexts } from './free-json.ts';
-import { bounded, mapSized, readSized, readWithin } from './reading.ts';
+import { mapSized, readSized, readWithin } from './reading.ts';
 import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
@@ -161,7 +161,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
 
   return {
     async find(id) {
-      const document = await onControl(() => operations.findOne({ _id: id }, bounded));
+      const document = await onControl(() => operations.findOne({ _id: id }));
       return document === null ? undefined : upgradeOnRead(document);
     },
     scan,
@@ -169,7 +169,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       return (await readWithin(scan(page), Infinity)).documents;
     },
     async finished(ids) {
-      const documents = await onControl(() => operations.find({ _id: { $in: [...ids] }, unfinished: { $exists: false } }, bounded).toArray());
+      const documents = await onControl(() => operations.find({ _id: { $in: [...ids] }, unfinished: { $exists: false } }).toArray());
       return documents.map((document) => upgradeOnRead(document));
     },
     async stalled({ idleMs, begun, after, limit }) {
@@ -177,7 +177,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
         after === undefined ? {} : { updateTime: { $gte: after.updateTime }, $or: [{ updateTime: { $gt: after.updateTime } }, { _id: { $gt: after._id } }] };
       const documents = await onControl(() =>
         operations
-          .find({ unfinished: true, state: { $ne: 'pending' }, runId: begun ? { $ne: null } : null, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] }, ...isFurther }, bounded)
+          .find({ unfinished: true, state: { $ne: 'pending' }, runId: begun ? { $ne: null } : null, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] }, ...isFurther })
           .sort({ updateTime: 1, _id: 1 })
           .limit(limit)
           .toArray(),
@@ -209,7 +209,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       return document;
     },
     async read(tx, id) {
-      const document = await operations.findOne({ _id: id }, { ...bounded, session: tx.session });
+      const document = await operations.findOne({ _id: id }, { session: tx.session });
       return document === null ? undefined : upgradeOnRead(document);
     },
     async requestCancel(tx, id) {

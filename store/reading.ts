@@ -3,9 +3,6 @@ import { BSON } from 'mongodb';
 import type { Collection, Document, Filter, FindOptions } from 'mongodb';
 import { asControlError } from './control-errors.ts';
 
-/** What each read of control data may take of mongod's time; then it is given up, and answers "not now". */
-export const bounded = { maxTimeMS: 10_000 } as const;
-
 /** A document, and how large it is in the database. As values it takes three to five times that. */
 export interface Sized<T> {
   readonly document: T;
@@ -20,7 +17,7 @@ const pauseEveryBytes = 256 * 1024;
 
 /** Documents one after the other, of which only the batch that mongod sent is in memory. @throws TenureError control_unavailable */
 export async function* readSized<Stored extends Document>(collection: Collection<Stored>, filter: Filter<Stored>, options: FindOptions): AsyncGenerator<Sized<Stored>> {
-  const cursor = collection.find(filter, { ...bounded, ...options, raw: true });
+  const cursor = collection.find(filter, { ...options, raw: true });
   let sincePause = 0;
   try {
     for await (const raw of cursor as AsyncIterable<unknown> as AsyncIterable<Uint8Array>) {

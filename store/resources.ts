@@ -13,7 +13,7 @@ import { isDuplicateKey, onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
 import type { DocumentOfKind, ResourceDocument, StoredResource, TenantDocument } from './documents.ts';
 import { withTexts } from './free-json.ts';
-import { bounded, mapSized, readSized, readWithin } from './reading.ts';
+import { mapSized, readSized, readWithin } from './reading.ts';
 import type { Sized } from './reading.ts';
 import type { ResourceUses } from './resource-uses.ts';
 import { upgradeOnRead } from './storage-versions.ts';
@@ -89,7 +89,9 @@ export function stateReference(document: ResourceDocument): StateReference {
 function asExisting(error: unknown, { kind, name }: ResourceDocument): unknown {
   if (!isDuplicateKey(error)) return error;
   const ofCell = Object.hasOwn((error.keyPattern ?? {}) as object, 'spec.cells.name');
-  return new TenureError('already_exists', ofCell ? `a cell of ${kind} "${name}" belongs to another region` : `a ${kind} named "${name}" exists`, { cause: error });
+  if (!ofCell) return new TenureError('already_exists', `a ${kind} named "${name}" exists`, { cause: error });
+  const message = `a cell of ${kind} "${name}" belongs to another region`;
+  return new TenureError('already_exists', message, { cause: error, errors: [{ pointer: '/spec/cells', message, fix: 'Name cells that no other region has.' }] });
 }
 
 export function createResourceStore(database: Pick<ControlDatabase, 'resources' | 'revisions' | 'cellTables'>, { uses, clock }: { readonly uses: ResourceUses; readonly clock: Pick<ControlClock, 'now'> }): ResourceStore {
@@ -134,13 +136,13 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
       return (await readWithin(scan(kind, page), Infinity)).documents;
     },
     async names(kind, limit) {
-      const found = await onControl(() => resources.find({ kind }, { ...bounded, projection: { _id: 0, name: 1 } }).sort({ name: 1 }).limit(limit).toArray());
+      const found = await onControl(() => resources.find({ kind }, { projection: { _id: 0, name: 1 } }).sort({ name: 1 }).limit(limit).toArray());
       return found.map(({ name }) => name);
     },
     async placedOn(cells, limit) {
       const found = await onControl(() =>
         resources
-          .find<{ name: string; placement: { cell: string } }>({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }, { ...bounded, projection: { _id: 0, name: 1, 'placement.cell': 1 } })
+          .find<{ name: string; placement: { cell: string } }>({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }, { projection: { _id: 0, name: 1, 'placement.cell': 1 } })
           .limit(limit)
           .toArray(),
       );

@@ -3,7 +3,7 @@ import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
 import type { RevisionDocument, TenantDocument, TenantTemplateDocument } from './documents.ts';
-import { bounded, mapSized, readSized, readWithin } from './reading.ts';
+import { mapSized, readSized, readWithin } from './reading.ts';
 import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
@@ -59,20 +59,20 @@ export function createRevisionStore({ revisions, ledger, operations }: ControlDa
       return (await readWithin(newest({ '_id.uid': uid, ...point }, 1))).documents[0];
     },
     async ofTemplate(uid, generation) {
-      const document = await onControl(() => revisions.findOne({ _id: { uid, generation }, kind: 'TenantTemplate' }, bounded));
+      const document = await onControl(() => revisions.findOne({ _id: { uid, generation }, kind: 'TenantTemplate' }));
       return document === null ? undefined : upgradeOnRead(document as TemplateRevisionDocument);
     },
     async latest(uid) {
-      const found = await onControl(() => revisions.findOne({ '_id.uid': uid }, { ...bounded, projection: { _id: 1 }, sort: { '_id.uid': -1, '_id.generation': -1 } }));
+      const found = await onControl(() => revisions.findOne({ '_id.uid': uid }, { projection: { _id: 1 }, sort: { '_id.uid': -1, '_id.generation': -1 } }));
       return found?._id.generation;
     },
     scan: (uid, { before, limit }) => newest({ '_id.uid': uid, ...(before === undefined ? {} : { '_id.generation': { $lt: before } }) }, limit),
     async origins(uid, asked) {
       const entries = await onControl(() =>
-        ledger.find({ _id: { $in: asked.map(({ ledgerEntry }) => ledgerEntry) } }, { ...bounded, projection: { bytes: 0 } }).toArray(),
+        ledger.find({ _id: { $in: asked.map(({ ledgerEntry }) => ledgerEntry) } }, { projection: { bytes: 0 } }).toArray(),
       );
       const requests = entries.filter(({ operationId }) => operationId === null).map(({ requestId }) => requestId);
-      const asking = await onControl(() => operations.find({ 'tenant.uid': uid, requestId: { $in: requests } }, { ...bounded, projection: { requestId: 1 } }).toArray());
+      const asking = await onControl(() => operations.find({ 'tenant.uid': uid, requestId: { $in: requests } }, { projection: { requestId: 1 } }).toArray());
       const byRequest = new Map(asking.map(({ _id, requestId }) => [requestId, _id]));
       const byEntry = new Map(entries.map((entry) => [entry._id, entry]));
       return new Map(

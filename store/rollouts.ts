@@ -7,7 +7,7 @@ import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl, seenBy } from './control-errors.ts';
 import type { RolloutDocument, RolloutMemberDocument } from './documents.ts';
-import { bounded, mapSized, readSized } from './reading.ts';
+import { mapSized, readSized } from './reading.ts';
 import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
@@ -57,14 +57,14 @@ export interface RolloutStore {
 
 export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase, clock: Pick<ControlClock, 'now'>): RolloutStore {
   const find = async (filter: Filter<RolloutDocument>): Promise<RolloutDocument | undefined> => {
-    const document = await onControl(() => rollouts.findOne(filter, bounded));
+    const document = await onControl(() => rollouts.findOne(filter));
     return document === null ? undefined : upgradeOnRead(document);
   };
 
   const turn: RolloutStore['turn'] = async (tx, id, from, update) => {
     const after = await rollouts.findOneAndUpdate({ _id: id, state: { $in: [...from] } }, update, { session: tx.session, returnDocument: 'after' });
     if (after !== null) return upgradeOnRead(after);
-    const present = await rollouts.findOne({ _id: id }, { ...bounded, session: tx.session });
+    const present = await rollouts.findOne({ _id: id }, { session: tx.session });
     throw new TenureError('rollout_not_possible', `roll-out ${id} is ${present?.state ?? 'gone'}`);
   };
 
@@ -84,7 +84,7 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
       const page = readSized(rollouts, { 'template.uid': templateUid, ...(before === undefined ? {} : { _id: { $lt: before } }) }, { sort: { _id: -1 }, limit });
       return mapSized(page, (document) => upgradeOnRead(document));
     },
-    unsettled: async () => (await onControl(() => rollouts.find({ unsettled: true }, bounded).toArray())).map((document) => upgradeOnRead(document)),
+    unsettled: async () => (await onControl(() => rollouts.find({ unsettled: true }).toArray())).map((document) => upgradeOnRead(document)),
     async progress(id, stood, seen) {
       const { matchedCount } = await onControl(() => rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: clock.now() } }));
       if (matchedCount === 0) throw new TenureError('rollout_not_possible', `roll-out ${id} does not stand where this turn has read it`);
@@ -106,7 +106,7 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     async giveBack(rollout) {
       await onControl(async () => {
         const unbegun = { '_id.rollout': rollout, state: 'changing', operationId: null } as const;
-        if ((await rolloutMembers.findOne(unbegun, bounded)) === null) return;
+        if ((await rolloutMembers.findOne(unbegun)) === null) return;
         // First: taking begins anew, and leaves out whoever has the version.
         const { matchedCount } = await rollouts.updateOne({ _id: rollout, state: { $ne: 'running' } }, { $set: { cursor: null } });
         if (matchedCount > 0) await rolloutMembers.deleteMany(unbegun);
@@ -125,10 +125,10 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     async moveMembers(tx, rollout, from, to) {
       await rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null, takeTime: tx.time } : {}) } }, { session: tx.session });
     },
-    members: (rollout, state, limit, tx) => seenBy(tx, (session) => rolloutMembers.find({ '_id.rollout': rollout, state }, { ...bounded, ...session }).sort({ name: 1 }).limit(limit).toArray()),
+    members: (rollout, state, limit, tx) => seenBy(tx, (session) => rolloutMembers.find({ '_id.rollout': rollout, state }, session).sort({ name: 1 }).limit(limit).toArray()),
     async counts(rollout, tx) {
       const perState = [{ $match: { '_id.rollout': rollout } }, { $group: { _id: '$state', count: { $sum: 1 } } }];
-      const counted = await seenBy(tx, (session) => rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, { ...bounded, ...session }).toArray());
+      const counted = await seenBy(tx, (session) => rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, session).toArray());
       return Object.fromEntries(memberStates.map((state) => [state, counted.find(({ _id }) => _id === state)?.count ?? 0])) as MemberCounts;
     },
   };

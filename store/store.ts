@@ -28,6 +28,8 @@ import { createLedgerStore } from './ledger.ts';
 import type { LedgerStore } from './ledger.ts';
 import { createOperationStore } from './operations.ts';
 import type { OperationStore } from './operations.ts';
+import { createRefusals } from './refusals.ts';
+import type { Refusals } from './refusals.ts';
 import { createResourceStore } from './resources.ts';
 import { createResourceUses } from './resource-uses.ts';
 import type { ResourceUses } from './resource-uses.ts';
@@ -74,6 +76,7 @@ export interface Store {
   readonly rollouts: RolloutStore;
   readonly verifications: VerificationStore;
   readonly ledger: LedgerStore;
+  readonly refusals: Refusals;
   readonly openChangeFeed: OpenChangeFeed;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
@@ -108,8 +111,10 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     if (!prepared) throw new TenureError('control_unavailable', 'the control database is not prepared yet');
   }
 
+  const commit = createCommit({ database, clock, installation, newId, end: 'commit' });
   return {
-    commit: createCommit({ database, clock, installation, newId, end: 'commit' }),
+    commit,
+    refusals: createRefusals({ commit }),
     rehearse: createCommit({ database, clock, installation, newId, end: 'abort' }),
     resources: createResourceStore(database, { uses: resourceUses, clock }),
     resourceUses,

@@ -5,7 +5,7 @@ import type { ControlDatabase } from './control-database.ts';
 import { searchIndex } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { StoredResource, TenantDocument } from './documents.ts';
-import { bounded, mapSized, readSized, readWithin } from './reading.ts';
+import { mapSized, readSized, readWithin } from './reading.ts';
 import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 import { withoutSearchKeys } from './tenant-search-keys.ts';
@@ -70,7 +70,7 @@ export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resourc
     if (others.length === 0) return { facets: only, atMost: Infinity };
     const limit = maxExamined + 1;
     const counted = await Promise.all(
-      sets.map(async (facets) => ({ facets, atMost: await resources.countDocuments({ ...base, facets: { $in: [...facets] } }, { ...bounded, hint: searchIndex, limit }).then((count) => (count < limit ? count : Infinity)) })),
+      sets.map(async (facets) => ({ facets, atMost: await resources.countDocuments({ ...base, facets: { $in: [...facets] } }, { hint: searchIndex, limit }).then((count) => (count < limit ? count : Infinity)) })),
     );
     return counted.reduce((best, candidate) => (candidate.atMost < best.atMost ? candidate : best));
   }
@@ -82,7 +82,7 @@ export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resourc
     if (uids !== undefined) {
       // Sorted by their names alone: whole documents could be more than mongod sorts in memory.
       const found = await resources
-        .aggregate<{ _id: string }>([{ $match: { ...base, _id: { $in: [...uids] }, ...residual(filter, undefined) } }, { $project: { name: 1 } }, { $sort: { name: 1 } }, { $limit: limit }], { ...bounded, hint: '_id_' })
+        .aggregate<{ _id: string }>([{ $match: { ...base, _id: { $in: [...uids] }, ...residual(filter, undefined) } }, { $project: { name: 1 } }, { $sort: { name: 1 } }, { $limit: limit }], { hint: '_id_' })
         .toArray();
       return { tenants: read({ ...base, _id: { $in: found.map(({ _id }) => _id) } }, limit, '_id_') };
     }
@@ -93,7 +93,7 @@ export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resourc
     const all = (): Scan => ({ tenants: read({ ...led, ...rest }, limit, searchIndex) });
     if (lead.atMost <= maxExamined || Object.keys(rest).length === 0) return all();
 
-    const [last] = await resources.find(led, { ...bounded, hint: searchIndex, projection: { _id: 0, name: 1 } }).sort({ name: 1 }).skip(maxExamined - 1).limit(1).toArray();
+    const [last] = await resources.find(led, { hint: searchIndex, projection: { _id: 0, name: 1 } }).sort({ name: 1 }).skip(maxExamined - 1).limit(1).toArray();
     if (last === undefined) return all();
     return { tenants: read({ ...led, ...rest, name: { ...name, $lte: last.name } }, limit, searchIndex), searchedTo: last.name };
   }
@@ -109,7 +109,7 @@ export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resourc
     const { lifecycles, namePrefix, requirements } = filter;
     const base: StoredFilter = { kind: 'Tenant', lifecycle: { $in: [...lifecycles] }, name: { $gte: namePrefix, $lt: `${namePrefix}\uFFFF` } };
     const lead = await rarest(base, requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets));
-    return resources.countDocuments({ ...base, facets: { $in: [...lead.facets] }, ...residual(filter, lead.facets) }, { ...bounded, hint: searchIndex });
+    return resources.countDocuments({ ...base, facets: { $in: [...lead.facets] }, ...residual(filter, lead.facets) }, { hint: searchIndex });
   }
 
   return { scan: (filter, page) => onControl(() => scan(filter, page)), search: (filter, page) => onControl(() => search(filter, page)), count: (filter) => onControl(() => countAll(filter)) };

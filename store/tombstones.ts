@@ -3,7 +3,7 @@ import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { TombstoneDocument } from './documents.ts';
-import { bounded, mapSized, readSized } from './reading.ts';
+import { mapSized, readSized } from './reading.ts';
 import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
@@ -33,11 +33,11 @@ export function createTombstoneStore({ tombstones }: ControlDatabase): Tombstone
       await tombstones.insertOne(tombstone, { session: tx.session });
     },
     async lastRevision(tx, name) {
-      const [last] = await tombstones.find({ name }, { ...bounded, session: tx.session }).sort({ _id: -1 }).limit(1).toArray();
+      const [last] = await tombstones.find({ name }, { session: tx.session }).sort({ _id: -1 }).limit(1).toArray();
       return last === undefined ? 0 : upgradeOnRead(last).revision;
     },
     async find(uid) {
-      const document = await onControl(() => tombstones.findOne({ _id: uid }, bounded));
+      const document = await onControl(() => tombstones.findOne({ _id: uid }));
       return document === null ? undefined : upgradeOnRead(document);
     },
     scan({ name, uids, before, limit }) {

@@ -8,7 +8,6 @@ import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import { callerEntry, refusalEntry } from '../../engines/registry/caller.ts';
 import { refuseWhileRunning } from '../../engines/registry/decide-change.ts';
 import { decidedAnew } from '../../engines/registry/precondition.ts';
-import { recordEntries } from '../../store/commit.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { absent, tenantTarget } from '../authorization.ts';
@@ -50,7 +49,7 @@ export function openTenantHandler({ store, authorize, admit, tenantSecrets, endp
       placement: tenant.placement,
     });
     if (!verdict.allow || tenant.placement === null) {
-      await recordEntries(store.commit, [refusalEntry(caller, { action: 'tenant.open', target, tenant: tenant._id, policy: verdict.decision, reason: 'policy_refused' })]);
+      await store.refusals.record(refusalEntry(caller, { action: 'tenant.open', target, tenant: tenant._id, policy: verdict.decision, reason: 'policy_refused' }));
       throw policyRefusal(verdict);
     }
     refuseWhileAccessEnds(tenant);

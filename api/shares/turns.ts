@@ -1,48 +1,69 @@
 import { createQuota } from './quota.ts';
 import type { GiveBack } from './quota.ts';
 
-/** Lets in as many as there is room for, in the order in which they came; who has its share already waits and keeps nobody else waiting. */
+/** Lets in as many as there is room for: of each caller in the order in which they came, and of all callers the one that has least. */
 export interface Turns {
-  /** Resolves when it is this one's turn. What is larger than a share counts as all of it. */
-  next(caller: string, amount?: number): Promise<GiveBack>;
+  /** Resolves when it is this one's turn; what is gone meanwhile has none. What is larger than a share counts as all of it. */
+  next(caller: string, amount?: number, gone?: AbortSignal): Promise<GiveBack>;
 }
 
 interface Waiting {
-  readonly caller: string;
   readonly amount: number;
+  readonly gone: AbortSignal | undefined;
   readonly letIn: (giveBack: GiveBack) => void;
+}
+
+interface Line {
+  readonly waiting: Waiting[];
+  held: number;
+  /** The lower, the longer ago it had a turn. */
+  served: number;
 }
 
 export function createTurns({ perCaller, total = Infinity }: { readonly perCaller: number; readonly total?: number }): Turns {
   const room = createQuota({ perCaller, total });
-  let queue: readonly Waiting[] = [];
+  const lines = new Map<string, Line>();
+  let turn = 0;
 
-  function admit(): void {
-    if (queue.length === 0) return;
-    const waiting = queue;
-    queue = [];
-    const left: Waiting[] = [];
-    for (const one of waiting) {
-      const giveBack = room.take(one.caller, one.amount);
-      if (giveBack === undefined) left.push(one);
-      else one.letIn(releasing(giveBack));
-    }
-    queue = [...left, ...queue];
+  function letIn(caller: string, line: Line, { amount, letIn: enter }: Waiting): boolean {
+    const giveBack = room.take(caller, amount);
+    if (giveBack === undefined) return false;
+    line.held += amount;
+    line.served = turn += 1;
+    let isOver = false;
+    enter(() => {
+      if (isOver) return;
+      isOver = true;
+      giveBack();
+      line.held -= amount;
+      admit();
+    });
+    return true;
   }
 
-  const releasing = (giveBack: GiveBack): GiveBack => () => {
-    giveBack();
-    admit();
-  };
+  function admit(): void {
+    for (let isAny = true; isAny; ) {
+      isAny = false;
+      const byNeed = [...lines].filter(([, { waiting }]) => waiting.length > 0).toSorted(([, a], [, b]) => a.held - b.held || a.served - b.served);
+      for (const [caller, line] of byNeed) {
+        while (line.waiting[0]?.gone?.aborted === true) line.waiting.shift()?.letIn(() => undefined);
+        const [first] = line.waiting;
+        if (first === undefined || !letIn(caller, line, first)) continue;
+        line.waiting.shift();
+        isAny = true;
+        break;
+      }
+    }
+    for (const [caller, { held, waiting }] of lines) if (held <= 0 && waiting.length === 0) lines.delete(caller);
+  }
 
   return {
-    next(caller, amount = 1) {
-      const asked = Math.min(amount, perCaller, total);
-      // Nobody overtakes who waits for the same.
-      const giveBack = queue.some((one) => one.caller === caller) ? undefined : room.take(caller, asked);
-      if (giveBack !== undefined) return Promise.resolve(releasing(giveBack));
-      return new Promise((letIn) => {
-        queue = [...queue, { caller, amount: asked, letIn }];
+    next(caller, amount = 1, gone = undefined) {
+      const line = lines.get(caller) ?? { waiting: [], held: 0, served: 0 };
+      lines.set(caller, line);
+      return new Promise((enter) => {
+        line.waiting.push({ amount: Math.min(amount, perCaller, total), gone, letIn: enter });
+        admit();
       });
     },
   };

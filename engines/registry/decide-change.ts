@@ -12,7 +12,6 @@ import { planTenantChange } from '../../domain/tenant-change.ts';
 import type { ChangeOptions, TenantChange } from '../../domain/tenant-change.ts';
 import { isEarlyPurge, isFulfilled, isOnItsWay, planTenantVerb } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import { recordEntries } from '../../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
@@ -53,7 +52,7 @@ export interface DecidedPreemption extends DecidedBase {
 export type Decided = DecidedChange | DecidedPreemption | { readonly kind: 'unchanged'; readonly current: TenantDocument };
 
 export interface DecideDependencies {
-  readonly store: Pick<Store, 'commit' | 'cells' | 'operations'>;
+  readonly store: Pick<Store, 'commit' | 'refusals' | 'cells' | 'operations'>;
   readonly admit: Admit;
   readonly templates: Templates;
   /** @throws TenureError temporal_unavailable */
@@ -98,7 +97,7 @@ export function settled(tenant: TenantDocument): TenantDocument & { readonly spe
 export function createDecide({ store, admit, templates, requireTemporal }: DecideDependencies): (request: ChangeTenantRequest, current: TenantDocument | undefined) => Promise<Decided> {
   async function refuse(error: unknown, request: ChangeTenantRequest, action: string, current: TenantDocument | undefined, policy?: PolicyDecision): Promise<never> {
     if (error instanceof TenureError && recordedRefusals.has(error.code)) {
-      await recordEntries(store.commit, [
+      await store.refusals.record(
         refusalEntry(request.caller, {
           action,
           target: { kind: 'Tenant', name: request.name, ...(current === undefined ? {} : { uid: current._id }) },
@@ -106,7 +105,7 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
           ...(policy === undefined ? {} : { policy }),
           reason: error.code,
         }),
-      ]);
+      );
     }
     throw error;
   }

@@ -1,7 +1,6 @@
 import { canonicalDigest } from '../../contracts/canonical-json.ts';
 import type { PolicyDecision } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import { recordEntries } from '../../store/commit.ts';
 import type { Transaction } from '../../store/commit.ts';
 import { storageVersion } from '../../store/documents.ts';
 import type { PlanDocument, RegionDocument, TenantTemplateDocument } from '../../store/documents.ts';
@@ -74,7 +73,7 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
     if (current.kind === 'Region') {
       await requireCellsFree(store, current, declaration.spec as RegionDocument['spec']).catch(async (error: unknown) => {
         if (error instanceof TenureError && error.code === 'change_not_available') {
-          await recordEntries(store.commit, [refusalEntry(caller, { action: declareActions[kind], target: { kind, name, uid: current._id }, policy, reason: error.code })]);
+          await store.refusals.record(refusalEntry(caller, { action: declareActions[kind], target: { kind, name, uid: current._id }, policy, reason: error.code }));
         }
         throw error;
       });

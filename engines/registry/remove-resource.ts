@@ -1,7 +1,6 @@
 import type { EventType } from '../../contracts/ledger-entry.ts';
 import type { PolicyAction, PolicyDecision } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import { recordEntries } from '../../store/commit.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { ResourceUser } from '../../store/resource-uses.ts';
 import { stateReference } from '../../store/resources.ts';
@@ -73,7 +72,7 @@ export function removeResource(store: Store, request: RemoveResourceRequest): Pr
       });
     } catch (error) {
       if (error instanceof TenureError && error.code === 'resource_in_use') {
-        await recordEntries(store.commit, [refusalEntry(caller, { action, target, policy, reason: error.code })]);
+        await store.refusals.record(refusalEntry(caller, { action, target, policy, reason: error.code }));
       }
       throw error;
     }

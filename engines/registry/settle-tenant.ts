@@ -2,7 +2,6 @@ import type { EventType } from '../../contracts/ledger-entry.ts';
 import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { AdmissionAction, PolicyAction } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import { recordEntries } from '../../store/commit.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import { stateReference } from '../../store/resources.ts';
@@ -42,7 +41,7 @@ export function settleTenant({ store, admit }: { readonly store: Store; readonly
     const { _id: uid, lifecycle, spec, placement, deletion } = current;
     const { verdict } = await admit({ action, actor: caller.actor, tenant: { name, uid, lifecycle, spec: asked?.(spec) ?? spec }, placement, deletion });
     if (!verdict.allow) {
-      await recordEntries(store.commit, [refusalEntry(caller, { action, target, tenant: uid, policy: verdict.decision, reason: 'policy_refused' })]);
+      await store.refusals.record(refusalEntry(caller, { action, target, tenant: uid, policy: verdict.decision, reason: 'policy_refused' }));
       throw policyRefusal(verdict);
     }
     if (change(current, store.clock.now()) === current) return current;

@@ -26,7 +26,7 @@ export function create(world: World, fields: ManifestFields): Allowed[] {
 export function put(world: World, request: RequestOf<'put'>): Allowed[] {
   const { tenant } = world;
   if (tenant === null) return request.on === 'absent' ? create(world, request) : refusals('not_found');
-  if (request.on === 'absent') return refusals('already_exists');
+  if (request.on === 'absent') return refusals('precondition_failed');
   if (isStale(request.on, world)) return refusals('revision_stale');
   const { state, operation } = tenant;
   if (state === 'Deleted') return refusals(operation === null ? 'tenant_deleted' : 'operation_in_progress');

@@ -43,6 +43,8 @@ export function processEnvironment(
     TENURE_JWKS_FILE: stack.files.jwks,
     TENURE_JWT_ISSUER: tokenIssuer,
     TENURE_JWT_AUDIENCE: tokenAudience,
+    // Nothing is in front of it.
+    TENURE_DRAIN_SECONDS: '0',
     TENURE_LOG_LEVEL: options.logLevel ?? 'info',
   };
 }

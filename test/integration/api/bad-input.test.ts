@@ -192,3 +192,17 @@ test('whatever stands in a body, it is refused or taken, never a fault', async (
     { numRuns: 120 },
   );
 });
+
+test('what other clients and proxies write otherwise is taken as they mean it', async () => {
+  const created = await exchange({ method: 'POST', path: '/v1/tenants', body: { ...manifest, metadata: { name: 'written' } }, headers: { 'idempotency-key': 'written' } });
+  assert.equal(created.status, 201, created.text);
+  const token = await installation.token();
+  const send = (path: string, { headers = {}, ...init }: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> }) =>
+    fetch(`${installation.server}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...headers } });
+  for (const path of ['/v1/tenants/written%3Adrift', '/v1/tenants/written%3adrift']) assert.equal((await send(path, {})).status, 200, path);
+  /** Chunks that hold nothing. */
+  const nothing = () => ({ body: new ReadableStream({ start: (controller) => controller.close() }), duplex: 'half' }) as const;
+  assert.equal((await send('/v1/tenants/written:hold', { method: 'POST', body: JSON.stringify({ reason: 'x' }), headers: { ...json, 'if-match': '*', 'idempotency-key': 'hold' } })).status, 200);
+  assert.equal((await send('/v1/tenants/written:release-hold', { method: 'POST', ...nothing(), headers: { 'if-match': '*', 'idempotency-key': 'release' } })).status, 200, 'a body that may be left out');
+  assert.equal((await send('/v1/tenants/written', { method: 'DELETE', ...nothing(), headers: { 'if-match': '*', 'idempotency-key': 'delete', prefer: 'wait=0' } })).status < 300, true, 'no body is taken');
+});

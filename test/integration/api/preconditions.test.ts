@@ -34,7 +34,7 @@ const refusals: readonly { readonly name: string; readonly headers: Record<strin
   { name: 'without a precondition, of what does not exist', headers: {}, of: 'missing', code: 'precondition_required', status: 428 },
   { name: 'with the ETag of an earlier revision', headers: { 'if-match': '"1"' }, of: 'existing', code: 'revision_stale', status: 412 },
   { name: 'with an ETag of the future', headers: { 'if-match': '"3"' }, of: 'existing', code: 'revision_stale', status: 412 },
-  { name: 'with If-None-Match, of what exists', headers: { 'if-none-match': '*' }, of: 'existing', code: 'already_exists', status: 409 },
+  { name: 'with If-None-Match, of what exists', headers: { 'if-none-match': '*' }, of: 'existing', code: 'precondition_failed', status: 412 },
   { name: 'with If-Match, of what does not exist', headers: { 'if-match': '"1"' }, of: 'missing', code: 'not_found', status: 404 },
   { name: 'with If-Match: *, of what does not exist', headers: { 'if-match': '*' }, of: 'missing', code: 'not_found', status: 404 },
 ];
@@ -91,7 +91,7 @@ for (const { path, existing, body } of kinds) {
 
   test(`of 8 creations of one ${path}/{name} exactly one is made, and its generation is 1`, async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => exchange({ method: 'PUT', path: `${path}/raced`, body: body('raced'), headers: { 'if-none-match': '*' } })));
-    assert.deepEqual(answers.map((answer) => answer.status).toSorted((a, b) => a - b), [201, 409, 409, 409, 409, 409, 409, 409]);
+    assert.deepEqual(answers.map((answer) => answer.status).toSorted((a, b) => a - b), [201, 412, 412, 412, 412, 412, 412, 412]);
     assert.equal((await exchange({ path: `${path}/raced` })).json<{ metadata: { generation: number } }>().metadata.generation, 1);
   });
 }

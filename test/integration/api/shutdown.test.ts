@@ -11,7 +11,7 @@ import { until } from '../../harness/until.ts';
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  ({ installation, exchange } = await startDeclared());
+  ({ installation, exchange } = await startDeclared({ settings: { TENURE_DRAIN_SECONDS: '1' } }));
 });
 after(() => installation.stop());
 
@@ -47,7 +47,7 @@ test('on SIGTERM whoever waits for an operation is answered with what there is, 
   assert.equal(after.json<RouteAnswer<'waitOperation'>>().state, 'succeeded', 'the operation went on without the API');
 });
 
-test('while it drains it says that it is not ready, finishes the request that it has begun, and takes no new one', async () => {
+test('while it drains it says that it is not ready and answers for a while, finishes the request that it has begun, and then takes no new one', async () => {
   const held = armFailpoint(installation, 'accept.before-commit', 'pause');
   const begun = create('begun', 'Draft');
   await held.hit();
@@ -58,7 +58,9 @@ test('while it drains it says that it is not ready, finishes the request that it
     return answer.status === 503 ? ((await answer.json()) as { checks: Record<string, string> }) : undefined;
   });
   assert.equal(readiness.checks['process'], 'stopping');
-  await assert.rejects(fetch(`${installation.server}/livez`, { headers: { connection: 'close' } }), 'no new connection is taken');
+  const answer = await fetch(`${installation.server}/livez`);
+  assert.deepEqual([answer.status, answer.headers.get('connection')], [200, 'close'], 'whoever has not heard of it is answered, and comes back elsewhere');
+  await until('no new connection is taken', () => fetch(`${installation.server}/livez`, { headers: { connection: 'close' } }).then(() => false, () => true));
   held.release();
   assert.equal((await begun).status, 201);
   await ended;
@@ -67,6 +69,25 @@ test('while it drains it says that it is not ready, finishes the request that it
   installation.api.start();
   await installation.api.ready();
   assert.equal((await exchange({ path: '/v1/tenants/begun' })).status, 200);
+});
+
+test('a request whose caller goes away is logged and counted', async () => {
+  const held = armFailpoint(installation, 'accept.before-commit', 'pause');
+  const leaving = new AbortController();
+  const token = await installation.token();
+  const left = fetch(`${installation.server}/v1/tenants`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': 'left' },
+    body: JSON.stringify(tenantManifest('left')),
+    signal: leaving.signal,
+  });
+  await held.hit();
+  leaving.abort();
+  await assert.rejects(left);
+  held.release();
+  const metrics = async () => (await fetch(`http://127.0.0.1:${installation.environment['TENURE_API_OPS_PORT'] ?? ''}/metrics`)).text();
+  await until('it is counted', async () => (await metrics()).split('\n').some((line) => line.includes('status="499"') && line.includes('route="/v1/tenants"')));
+  await until('it is logged', () => installation.api.output().includes('request aborted by its caller'));
 });
 
 test('a worker ends with 0 on SIGTERM', async () => {

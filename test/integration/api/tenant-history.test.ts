@@ -237,7 +237,7 @@ test('a rollback keeps to the preconditions, the key and the forms of every chan
   const refusals: readonly (readonly [Promise<HttpAnswer>, status: number, code: string])[] = [
     [rollback(1, {}), 428, 'precondition_required'],
     [rollback(1, { 'if-match': `"${revision - 1}"` }), 412, 'revision_stale'],
-    [rollback(1, { 'if-none-match': '*' }), 409, 'already_exists'],
+    [rollback(1, { 'if-none-match': '*' }), 412, 'precondition_failed'],
     [rollback(99), 404, 'not_found'],
     [rollback(1, undefined, 'nobody'), 404, 'not_found'],
     [rollback(0), 400, 'request_invalid'],

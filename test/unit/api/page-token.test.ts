@@ -6,7 +6,8 @@ import { createPageTokens } from '../../../api/page-token.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 
 const key = randomBytes(32);
-const tokens = createPageTokens(key);
+const ring = (current: string, keys: Record<string, Buffer>) => createPageTokens({ current, keys: new Map(Object.entries(keys)) });
+const tokens = ring('k1', { k1: key });
 const list = fc.constantFrom('tenants', 'plans', 'operations');
 const filter = fc.oneof(fc.constant(null), fc.record({ tenant: fc.constantFrom('a', 'b'), state: fc.constantFrom('running', 'failed') }), fc.array(fc.string()));
 const position = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 64 }).filter((text) => text.isWellFormed());
@@ -56,7 +57,7 @@ describe('a page token', () => {
   });
 
   it('is of no use under another key', () => {
-    fc.assert(fc.property(list, filter, position, (name, by, at) => refused(() => createPageTokens(randomBytes(32)).read(name, by, tokens.make(name, by, at)))));
+    fc.assert(fc.property(list, filter, position, (name, by, at) => refused(() => ring('k1', { k1: randomBytes(32) }).read(name, by, tokens.make(name, by, at)))));
   });
 
   it('is of no use with any bit of it changed', () => {
@@ -86,5 +87,18 @@ describe('a page token', () => {
 
   it('cannot be made up', () => {
     fc.assert(fc.property(list, filter, fc.oneof(fc.string(), fc.base64String(), fc.constant('')), (name, by, token) => refused(() => tokens.read(name, by, token))));
+  });
+
+  it('outlives a rotation of the key for as long as the old one is in the keyring', () => {
+    const next = randomBytes(32);
+    const token = tokens.make('tenants', null, 'acme');
+    assert.equal(ring('k2', { k1: key, k2: next }).read('tenants', null, token), 'acme');
+    const anew = ring('k2', { k1: key, k2: next }).make('tenants', null, 'acme');
+    assert.equal(ring('k2', { k2: next }).read('tenants', null, anew), 'acme');
+    refused(() => ring('k2', { k2: next }).read('tenants', null, token));
+  });
+
+  it('is sealed by no absent key', () => {
+    assert.throws(() => ring('k2', { k1: key }), TypeError);
   });
 });

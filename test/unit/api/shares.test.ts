@@ -76,6 +76,27 @@ describe('turns', () => {
     assert.deepEqual(inside, ['eight', 'nine', 'one']);
   });
 
+  it('come first to who has least, however many of others wait', async () => {
+    const { inside, come, leave, settled } = createHall({ perCaller: 2, total: 2 });
+    for (let index = 0; index < 20; index += 1) come(`a${index}`, 'a');
+    come('b', 'b');
+    await settled();
+    leave('a0');
+    await settled();
+    assert.deepEqual(inside, ['a0', 'a1', 'b']);
+  });
+
+  it('pass over who is gone', async () => {
+    const turns = createTurns({ perCaller: 1 });
+    const first = await turns.next('a');
+    const gone = new AbortController();
+    const left = turns.next('a', 1, gone.signal);
+    const last = turns.next('a');
+    gone.abort();
+    first();
+    await Promise.all([left, last]);
+  });
+
   it('come for what is larger than a share too', async () => {
     const { inside, come, settled } = createHall({ perCaller: 10 });
     come('huge', 'a', 100);
