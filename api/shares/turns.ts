@@ -58,7 +58,7 @@ export function createTurns({ perCaller, total = Infinity }: { readonly perCalle
   }
 
   return {
-    next(caller, amount = 1, gone = undefined) {
+    next(caller, amount = 1, gone) {
       const line = lines.get(caller) ?? { waiting: [], held: 0, served: 0 };
       lines.set(caller, line);
       return new Promise((enter) => {

@@ -29,10 +29,10 @@ export interface Following {
 /** One feed for everybody in this process who follows changes, however many they are, and one for each caller that has missed some. */
 export interface ChangeHub {
   /**
-   * Tells of all changes after a position; from now on where none is given.
+   * Tells of all changes after a position; from now on where none is given. For who is `gone` nothing more is looked for.
    * @throws TenureError watch_expired when not all of them are known any more, watch_unavailable, control_unavailable
    */
-  follow(after: Position | undefined, caller: string, follower: Follower): Promise<Following>;
+  follow(after: Position | undefined, caller: string, follower: Follower, gone?: AbortSignal): Promise<Following>;
 }
 
 export interface ChangeHubDependencies {
@@ -153,10 +153,17 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     const own = late.get(seat.caller);
     const giveBack = own === undefined ? await turnOf(seat.caller) : own.passOn();
     try {
-      const begun = beginRunning(await open(seat.told), { maxBytes: keptBytes.late, caller: seat.caller, giveBack });
+      // All of the caller's who wait go together, from where the one that was told least of them is.
+      const waiting = [...seats].filter(({ caller, running, isReaching, told }) => caller === seat.caller && running === undefined && isReaching && told !== '');
+      const from = waiting.reduce((least, { told }) => (told < least ? told : least), seat.told);
+      const feed = await open(from).catch((error: unknown) => {
+        if (from === seat.told) throw error;
+        return open(seat.told);
+      });
+      const begun = beginRunning(feed, { maxBytes: keptBytes.late, caller: seat.caller, giveBack });
       const before = late.get(seat.caller);
       late.set(seat.caller, begun);
-      settle(begun, seat);
+      for (const one of waiting) if (seats.has(one) && one.running === undefined && one.told >= begun.start) settle(begun, one);
       // Those who have missed less are told nothing twice.
       if (before !== undefined) handOver(before, begun);
       void pump(begun);
@@ -169,10 +176,12 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
 
   async function reach(seat: Seat): Promise<void> {
     await requireLive();
+    if (!seats.has(seat)) return;
     const known = having(seat);
     if (known !== undefined) return settle(known, seat);
     await inOrder(seat.caller, async () => {
-      if (!seats.has(seat)) return;
+      // Gone, or taken along by another.
+      if (!seats.has(seat) || seat.running !== undefined) return;
       const opened = having(seat);
       if (opened !== undefined) settle(opened, seat);
       else await openLate(seat);
@@ -192,10 +201,11 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
   }
 
   return {
-    async follow(after, caller, follower) {
+    async follow(after, caller, follower, gone) {
       if (stopping.aborted || seats.size >= maxFollowers) throw new TenureError('watch_unavailable', stopping.aborted ? 'this process stops' : `${maxFollowers} watches are open`);
       const seat: Seat = { caller, follower, told: after ?? '', running: undefined, wake: undefined, isReaching: true };
       seats.add(seat);
+      gone?.addEventListener('abort', () => leave(seat), { once: true });
       try {
         const running = await requireLive();
         if (after === undefined) {

@@ -72,6 +72,8 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, shares, me
       const giveBack = takeShare(shares.watches, subject, 'watches');
       let stream: EventStream | undefined;
       let isEnded = false as boolean;
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
       try {
         const following = await hub.follow(readPosition(request.get('last-event-id')), subject, {
           told(change) {
@@ -84,7 +86,7 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, shares, me
             isEnded = true;
             stream?.end();
           },
-        });
+        }, gone.signal);
         const bookmark = (position: Position): void => void stream?.send(encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id: idOf(position) }));
         const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
         // Who may see what was decided by the token; it is decided anew when that has expired.
