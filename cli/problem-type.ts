@@ -22,6 +22,7 @@ const words: Partial<Record<ProblemCode, Words>> = {
   mass_change_braked: { fix: 'Make sure that this is meant; then an admin repeats it with --confirm-mass-change, or wait until the window has passed.' },
   rollout_not_possible: { fix: 'List the roll-outs of the template: tenure roll-out list TEMPLATE. Wait for the one that has not ended, resume or cancel it; one that has ended is not turned again: start a new one.' },
   watch_expired: { fix: 'Watch again.' },
+  precondition_failed: { fix: 'See how it stands now, and ask again for a change of that; or choose another name.' },
   revision_stale: { fix: 'See how it stands now, and ask again for that: tenure get with -o yaml prints it with its revision.' },
   body_too_large: { title: 'The manifest is too large', fix: 'Keep it below 1 MiB of JSON: fewer or shorter JSON schemas and settings.' },
   media_type_unsupported: { title: 'The API does not understand this command', fix: 'Use the command of the version that the API has: tenure doctor says both.' },
