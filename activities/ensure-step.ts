@@ -7,7 +7,7 @@ import { readOperation, requireHeld } from './held-operation.ts';
 import type { OperationActivities } from './operation-activities.ts';
 import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
 import { attemptStep, checkpoint, lookAtStep, newAttempt } from './step-attempt.ts';
-import { stepOf } from '../store/operations.ts';
+import { actorOf, stepOf } from '../store/operations.ts';
 import type { Store } from '../store/store.ts';
 import { leaseMs } from './work-under-lease.ts';
 
@@ -31,7 +31,7 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
 
     const admission = await admit({
       action: `tenant.${operation.kind}`,
-      actor: operation.actor,
+      actor: actorOf(operation),
       tenant: { name: tenant.name, uid: tenant._id, lifecycle: tenant.lifecycle, spec: tenant.spec },
       placement: tenant.placement,
       deletion: tenant.deletion,

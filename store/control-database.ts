@@ -22,6 +22,7 @@ import type {
   TombstoneDocument,
   VerificationDocument,
 } from './documents.ts';
+import { endedActorsIndex } from './personal-values.ts';
 
 export interface ControlDatabaseNames {
   readonly control: string;
@@ -107,6 +108,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
       { key: { state: 1, _id: -1 } },
       { key: { 'tenant.uid': 1, state: 1, _id: -1 } },
       { key: { requestId: 1 } },
+      endedActorsIndex,
     ]),
     database.ledger.createIndexes([{ key: { tenant: 1, _id: 1 } }, { key: { operationId: 1 }, sparse: true }, { key: { requestId: 1 } }]),
     database.idempotency.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }]),
@@ -119,6 +121,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
       { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
       { key: { 'template.uid': 1, _id: -1 } },
       { key: { unsettled: 1 }, sparse: true },
+      endedActorsIndex,
     ]),
     database.rolloutMembers.createIndexes([{ key: { '_id.rollout': 1, state: 1, name: 1 } }]),
     database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),

@@ -105,7 +105,8 @@ export interface RolloutDocument {
   tenants: number;
   /** Name of the tenant that was taken last. */
   cursor: string | null;
-  actor: PolicyActor;
+  /** On whose behalf tenants are changed. Gone once it has ended. */
+  actor?: PolicyActor;
   requestId: string;
   correlationId: string;
   createTime: Date;
@@ -232,7 +233,8 @@ export interface OperationDocument {
   from: LifecycleState;
   to: LifecycleEnd;
   generation: number;
-  actor: PolicyActor;
+  /** On whose behalf it acts, for policy and its entries. Gone once it has ended: from then on only the ledger's openings know. */
+  actor?: PolicyActor;
   requestId: string;
   correlationId: string;
   /** What it writes into the spec. Of a pending operation this is still to be done. */

@@ -13,6 +13,7 @@ import { onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
 import type { OperationDocument, StepDocument } from './documents.ts';
 import { withTexts } from './free-json.ts';
+import { personalOfOperation } from './personal-values.ts';
 import { mapSized, readSized, readWithin } from './reading.ts';
 import type { Sized } from './reading.ts';
 import { upgradeOnRead } from './storage-versions.ts';
@@ -96,9 +97,15 @@ export interface OperationStore {
   update(tx: Transaction, holder: Holder, change: UpdateFilter<OperationDocument>, guard?: Filter<OperationDocument>): Promise<OperationDocument>;
 }
 
-/** What `update` takes to close an operation. */
+/** What `update` takes to close an operation. Who asked for it is needed no more. */
 export function closing(state: FinalOperationState, time: Date): UpdateFilter<OperationDocument> {
-  return { $set: { state, endTime: time, updateTime: time, leases: [] }, $unset: { unfinished: true } };
+  return { $set: { state, endTime: time, updateTime: time, leases: [] }, $unset: { unfinished: true, ...personalOfOperation } };
+}
+
+/** On whose behalf an unfinished operation acts. */
+export function actorOf({ _id, actor }: Pick<OperationDocument, '_id' | 'actor'>): PolicyActor {
+  if (actor === undefined) throw new TypeError(`operation ${_id} has ended: who asked for it is known to the ledger alone`);
+  return actor;
 }
 
 /** What `update` takes to turn an operation round. */

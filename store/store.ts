@@ -28,6 +28,7 @@ import { createLedgerStore } from './ledger.ts';
 import type { LedgerStore } from './ledger.ts';
 import { createOperationStore } from './operations.ts';
 import type { OperationStore } from './operations.ts';
+import { clearEndedActors } from './personal-values.ts';
 import { createRefusals } from './refusals.ts';
 import type { Refusals } from './refusals.ts';
 import { createResourceStore } from './resources.ts';
@@ -81,7 +82,7 @@ export interface Store {
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
   readonly clock: ControlClock;
-  /** Connects, creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised. */
+  /** Connects, creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised, clears what is kept of persons no more. */
   prepare(): Promise<void>;
   /** Ends transactions that a process of the plane was killed or suspended in; returns how many. */
   endAbandonedTransactions(): Promise<number>;
@@ -159,6 +160,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
         await ensureControlSchema(database);
         await deriveMissingSearchKeys(database);
         await recountCellTables(database);
+        await clearEndedActors(database);
       });
       prepared = true;
     },

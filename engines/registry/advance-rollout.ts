@@ -1,3 +1,4 @@
+import type { PolicyActor } from '../../contracts/policy.ts';
 import { nextRolloutStep } from '../../domain/rollout.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { OperationDocument, RolloutDocument, RolloutMemberDocument, TenantDocument } from '../../store/documents.ts';
@@ -28,6 +29,12 @@ const passing = new Set(['operation_in_progress', 'revision_stale', 'control_una
 /** Somebody has paused or cancelled it while a turn was at work. */
 const notRunning = 'rollout_not_possible';
 
+/** On whose behalf it changes tenants; of one that has ended nothing more is begun. */
+function actorOf({ _id, actor }: RolloutDocument): PolicyActor {
+  if (actor === undefined) throw new TenureError(notRunning, `roll-out ${_id} has ended`);
+  return actor;
+}
+
 /**
  * Goes one turn further with a roll-out: sees what has become of the tenants that are being changed, then begins as many
  * more as its wave allows, each in a commit that sees whether it still runs. Each turn begins from what stands in the control
@@ -49,14 +56,14 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
       return;
     }
     try {
-      const { actor, requestId, correlationId } = rollout;
+      const { requestId, correlationId } = rollout;
       const changed = await changeTenant({
         name: tenant.name,
         declare: (current) => declaredAt(current ?? tenant, version),
         precondition: { kind: 'revision', revisions: [tenant.revision] },
         force: true,
         byRollout: true,
-        caller: { actor, requestId: `${requestId}/${tenant._id}`, correlationId },
+        caller: { actor: actorOf(rollout), requestId: `${requestId}/${tenant._id}`, correlationId },
         settle: (tx, { operation }) => rollouts.beginMember(tx, member._id, operation?._id ?? null),
       });
       if (changed.outcome === 'unchanged') await rollouts.setMember(member, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
@@ -113,8 +120,8 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
       await rollouts.settled(id);
       return { done: true };
     }
-    const { actor, requestId, correlationId, waves, wave, tenants, maxFailures } = rollout;
-    const caller = { actor, requestId, correlationId };
+    const { requestId, correlationId, waves, wave, tenants, maxFailures } = rollout;
+    const caller = { actor: actorOf(rollout), requestId, correlationId };
     const progress = { waves, wave, tenants, maxFailures, counts };
     let step = nextRolloutStep({ ...progress, exhausted: false });
     if (step.kind === 'take') {

@@ -1,7 +1,7 @@
 import { problems } from '../../contracts/problems.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
-import { closing } from '../../store/operations.ts';
+import { actorOf, closing } from '../../store/operations.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
 
@@ -17,8 +17,8 @@ export async function cancelFollowers(store: Pick<Store, 'operations'>, tx: Tran
     const operation = await store.operations.read(tx, id);
     if (operation?.state !== 'pending') break;
     await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, error: { code: 'cancelled', fault, message, fix } } });
-    const { kind, tenant, actor, requestId, correlationId } = operation;
-    entries.push({ ...callerEntry({ actor, requestId, correlationId }), tenant: tenant.uid, action: `tenant.${kind}`, target: { kind: 'Tenant', name: tenant.name, uid: tenant.uid }, outcome: 'failed', reason: 'cancelled', operationId: id });
+    const { kind, tenant, requestId, correlationId } = operation;
+    entries.push({ ...callerEntry({ actor: actorOf(operation), requestId, correlationId }), tenant: tenant.uid, action: `tenant.${kind}`, target: { kind: 'Tenant', name: tenant.name, uid: tenant.uid }, outcome: 'failed', reason: 'cancelled', operationId: id });
     id = operation.next;
   }
   return entries;

@@ -8,6 +8,7 @@ import type { Transaction } from '../../store/commit.ts';
 import { storageVersion } from '../../store/documents.ts';
 import type { RolloutDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
+import { personalOfRollout } from '../../store/personal-values.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
 import type { Caller } from './caller.ts';
@@ -118,7 +119,7 @@ export function turnRollout<Settled>(store: Store, id: string, turn: keyof typeo
   return store.commit(async (tx) => {
     const after = await store.rollouts.turn(tx, id, from, {
       $set: { state: to, reason: turn === 'pause' ? (told.why ?? 'somebody has paused it') : null, updateTime: tx.time, ...(final ? { endTime: tx.time } : {}), ...(to === 'running' ? { unsettled: true } : {}) },
-      ...(final ? { $unset: { active: '' } } : {}),
+      ...(final ? { $unset: { active: true, ...personalOfRollout } } : {}),
     });
     if (failed !== undefined) await store.rollouts.moveMembers(tx, id, 'failed', failed);
     return { result: await settle(tx, after), entries: [rolloutEntry(after, caller, event, told)] };

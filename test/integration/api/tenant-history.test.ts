@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { BSON } from 'mongodb';
+import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import { collectionSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
@@ -9,7 +11,7 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer } from '../../harness/http-exchange.ts';
-import { ended, takeAll } from '../../harness/lifecycle.ts';
+import { activeTenant, always, ended, takeAll } from '../../harness/lifecycle.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
@@ -273,4 +275,47 @@ test('a generation that undid a failed operation names that operation, and one w
     [2, 'tenant.activate', operation, 'alice@example.com', ['/spec/lifecycle']],
     [1, 'tenant.create', operation, undefined, []],
   ]);
+});
+
+/** The collections of the control data in which this text stands. */
+async function keptIn(text: string): Promise<string[]> {
+  const db = installation.control.db(installation.databases.control);
+  const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+  const keeps = async (name: string): Promise<boolean> => {
+    for await (const document of db.collection(name).find()) if (Buffer.from(BSON.serialize(document)).includes(text)) return true;
+    return false;
+  };
+  const kept: string[] = [];
+  for (const name of names) if (await keeps(name)) kept.push(name);
+  return kept.toSorted();
+}
+
+test('of whom the ledger no longer opens nothing is kept once what they began has ended, but for what ends within a day', async () => {
+  const person = 'someone@example.com';
+  const api = installation.client({ subject: person });
+  const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 100 } };
+  for (const name of ['later', 'sooner']) await api.call('putPlan', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name }, spec } });
+  const putTemplate = async (config: { readonly a: number }) => api.call('putTemplate', { params: { name: 'shared' }, ...(config.a === 1 ? { ifNoneMatch: '*' as const } : { ifMatch: '*' as const }), body: { apiVersion, kind: 'TenantTemplate', metadata: { name: 'shared' }, spec: { config } } });
+  await putTemplate({ a: 1 });
+  const params = { name: 'persons' };
+  await activeTenant(api, params.name, { template: { name: 'shared' } });
+  // The operation keeps the scheduled plan that gives way to it, with who scheduled it; then another one is taken back.
+  const time = new Date(Date.now() + 3_600_000).toISOString();
+  await api.call('changePlanOfTenant', { params, body: { plan: 'later', time }, ...always() });
+  const { body } = await api.call('changePlanOfTenant', { params, body: { plan: 'sooner' }, ...always() });
+  assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
+  await api.call('changePlanOfTenant', { params, body: { plan: 'later', time }, ...always() });
+  assert.ok((await keptIn(person)).includes('resources'), 'what is to be done on their behalf names them');
+  await api.call('cancelPlanChangeOfTenant', { params, ...always() });
+  await putTemplate({ a: 2 });
+  const { body: rollout } = await api.call('startRollout', { params: { name: 'shared' }, body: {}, ...always() });
+  await until('the roll-out has ended', async () => (await api.call('getRollout', { params: { id: rollout.id } })).body.state === 'succeeded');
+  await api.call('openTenant', { params, body: {} });
+
+  assert.deepEqual(await keptIn(person), ['idempotency', 'leases', 'ledger']);
+  const { items } = (await exchange({ path: '/v1/tenants/persons/revisions' })).json<Revisions>();
+  assert.ok(items.length > 2 && items.every(({ actor }) => actor === person), 'the history reads the openings');
+  const opened = { 'openings.value': person };
+  await installation.control.db(installation.databases.control).collection<LedgerDocument>('ledger').updateMany(opened, { $pull: { openings: { value: person } } });
+  assert.deepEqual(await keptIn(person), ['idempotency', 'leases']);
 });

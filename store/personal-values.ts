@@ -1,0 +1,33 @@
+import type { Collection, Filter } from 'mongodb';
+import type { ControlDatabase } from './control-database.ts';
+
+/** What an operation holds of a person, as `$unset` takes it: kept while it is needed, which ends with the operation. */
+export const personalOfOperation = { actor: true, 'before.scheduledPlan.actor': true } as const;
+
+/** The same of a roll-out. */
+export const personalOfRollout = { actor: true } as const;
+
+/** Finds what has ended and still names somebody. It is empty, but for what an earlier build has left. */
+export const endedActorsIndex = { name: 'ended-actors', key: { endTime: 1 }, partialFilterExpression: { 'actor.subject': { $exists: true } } } as const;
+
+interface Ending {
+  _id: string;
+  endTime: Date | null;
+}
+
+const batchSize = 1_000;
+
+async function clear<Document extends Ending>(collection: Collection<Document>, personal: Readonly<Record<string, true>>): Promise<void> {
+  const ended = { 'actor.subject': { $exists: true }, endTime: { $gt: new Date(0) } } as unknown as Filter<Document>;
+  for (;;) {
+    const found = await collection.find(ended, { projection: { _id: 1 }, hint: endedActorsIndex.name }).limit(batchSize).toArray();
+    if (found.length === 0) return;
+    await collection.updateMany({ _id: { $in: found.map(({ _id }) => _id) } } as unknown as Filter<Document>, [{ $unset: Object.keys(personal) }]);
+  }
+}
+
+/** Clears what an earlier build has kept of persons in operations and roll-outs that have ended. Safe to run by several processes at once. */
+export async function clearEndedActors({ operations, rollouts }: ControlDatabase): Promise<void> {
+  await clear(operations, personalOfOperation);
+  await clear(rollouts, personalOfRollout);
+}
