@@ -12,7 +12,7 @@ export interface SweepOutcome {
 }
 
 const everyMs = 10_000;
-/** About an hour: by then the history is as long as Temporal likes one to be. The schedule begins the next within ten seconds. */
+/** About forty minutes: by then the history is as long as Temporal likes one to be. The schedule begins the next within ten seconds. */
 const usualTurns = 240;
 
 async function once(): Promise<SweepOutcome> {

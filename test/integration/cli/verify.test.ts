@@ -37,7 +37,8 @@ test('a boundary that holds: counts for each direction, and 0', async () => {
 });
 
 test('one that does not: every breach in full, and another exit code; the report as data', async () => {
-  await cell.db(database).command({ grantRolesToUser: database, roles: [{ role: 'clusterMonitor', db: 'admin' }] });
+  const user = (await cli.installation.store.resources.find('Tenant', 'acme'))?.databaseUser;
+  await cell.db(database).command({ grantRolesToUser: user, roles: [{ role: 'clusterMonitor', db: 'admin' }] });
   const { code, stdout, stderr } = await cli.run(['verify', 'isolation', 'globex', 'acme', '-o', 'yaml']);
   assert.equal(code, exitCodes.operationFailed);
   const report = isolationReportSchema.parse(parse(stdout));
