@@ -15,9 +15,9 @@ export interface BenchInstallation {
 const settings = { TENURE_DRIFT_SCAN_SECONDS: '86400', TENURE_BRAKE_AT_LEAST: '1000000', TENURE_MAX_WATCHES_PER_CALLER: '1000' };
 
 /** Starts an installation of its own for the work, and stops it. */
-export async function withInstallation<T>(stack: EmbeddedStack, work: (bench: BenchInstallation) => Promise<T>): Promise<T> {
+export async function withInstallation<T>(stack: EmbeddedStack, work: (bench: BenchInstallation) => Promise<T>, { replicas = 1 }: { readonly replicas?: number } = {}): Promise<T> {
   progress('starting an installation');
-  const installation = await startInstallation(stack, { settings });
+  const installation = await startInstallation(stack, { settings, replicas });
   try {
     const api = installation.client();
     await declareBasics(api);
