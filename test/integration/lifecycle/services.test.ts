@@ -93,6 +93,7 @@ test('what no longer fits into the cell’s budget is refused by its step, with 
   assert.deepEqual([operation.state, operation.error?.code], ['failed', 'placement_impossible']);
   assert.match(operation.error?.message ?? '', /no room/);
   assert.equal(await held('crowded'), 2);
+  await api.call('putRegion', { params: { name: 'eu-west-1' }, ifMatch: '*', body: { apiVersion, kind: 'Region', metadata: { name: 'eu-west-1' }, spec: region.spec } });
 });
 
 test('a dry run tells how many documents would not fit, what mongod would refuse and what nobody could write, and leaves nothing on the cell', async () => {

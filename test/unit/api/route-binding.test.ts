@@ -9,6 +9,7 @@ import type { Authenticate } from '../../../api/authentication.ts';
 import { assignRequestIds } from '../../../api/request-ids.ts';
 import { bindRoutes } from '../../../api/route-binding.ts';
 import type { RouteBindingDependencies } from '../../../api/route-binding.ts';
+import { createShares } from '../../../api/shares/shares.ts';
 
 it('does nothing for a request whose caller has gone before its body was read', async () => {
   const came = Promise.withResolvers<void>();
@@ -34,7 +35,7 @@ it('does nothing for a request whose caller has gone before its body was read', 
       incoming.socket.once('close', () => gone.resolve());
       next();
     })
-    .use(bindRoutes({ authenticate, idempotency, handlers: { resumeRollout: done }, rehearsals: {} } as unknown as RouteBindingDependencies))
+    .use(bindRoutes({ authenticate, refuseEarly: async () => undefined, shares: createShares({ requestsPerCaller: 10, watchesPerCaller: 1, waitsPerCaller: 1 }), idempotency, handlers: { resumeRollout: done }, rehearsals: {} } as unknown as RouteBindingDependencies))
     .use(ended);
   const server = app.listen(0, '127.0.0.1');
   try {

@@ -60,7 +60,7 @@ test('one that has not come when the time is up is told as not there', async () 
 });
 
 test('a condition is named in capitals or not, as for kubectl', () => {
-  const tenant = { status: { lifecycle: 'Active', conditions: [{ type: 'Ready', status: 'True' }, { type: 'InSync', status: 'False' }] } } as unknown as Tenant;
+  const tenant = { metadata: { generation: 1 }, status: { lifecycle: 'Active', observedGeneration: 1, conditions: [{ type: 'Ready', status: 'True' }, { type: 'InSync', status: 'False' }] } } as unknown as Tenant;
   for (const text of ['Ready', 'ready', 'condition=ready', 'condition=READY=true', 'condition=insync=false']) assert.ok(parseTenantCondition(text).holds(tenant), text);
   for (const text of ['condition=ready=false', 'condition=insync', 'condition=Placed']) assert.ok(!parseTenantCondition(text).holds(tenant), text);
 });
