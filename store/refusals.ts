@@ -80,8 +80,9 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
 
   /** Those of one key repeat each other. */
   function counterOf({ counted }: Window, refusal: LedgerDraft): Counted {
-    const { action, target, reason, tenant } = refusal;
-    const own = JSON.stringify([action, reason, target.kind, target.name, target.uid, tenant]);
+    const { action, target, reason, tenant, actor } = refusal;
+    // With other roles it is another attempt.
+    const own = JSON.stringify([action, reason, target.kind, target.name, target.uid, tenant, actor.roles]);
     const known = counted.get(own);
     if (known !== undefined) return known;
     const isFurther = counted.size >= toldOneByOne;
