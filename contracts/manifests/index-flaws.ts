@@ -48,9 +48,9 @@ function flawsOfIndex(index: IndexSpec): Flaw[] {
     for (const option of planarOptions) if (options[option] !== undefined) flaw([option], 'is for a 2d index');
   }
 
-  if (isWildcard(index)) {
+  if (isWildcard(index) && kinds.size > 0) flaw(['keys'], `must not have $** in an index of kind ${[...kinds].join(' and ')}`);
+  else if (isWildcard(index)) {
     for (const [place, { field, order }] of keys.entries()) if (field.endsWith('$**') && order !== 1) flaw(['keys', place, 'order'], 'must be 1 for $**');
-    if (kinds.size > 0 && !isText(index)) flaw(['keys'], `must not have $** in an index of kind ${[...kinds].join(' and ')}`);
     if (options.unique === true) flaw(['unique'], 'does not go with $**');
     if (options.sparse === true) flaw(['sparse'], 'does not go with $**, which is sparse by itself');
     if (options.expireAfterSeconds !== undefined) flaw(['expireAfterSeconds'], 'does not go with $**');
@@ -62,7 +62,8 @@ function flawsOfIndex(index: IndexSpec): Flaw[] {
 function projectionFlaws(index: IndexSpec, projection: Readonly<Record<string, boolean | number>>): Flaw[] {
   const path = ['wildcardProjection'];
   const fields = Object.entries(projection);
-  if (!isWildcard(index) || !index.keys.some(({ field }) => field === '$**')) return [{ path, message: 'is for an index on $**' }];
+  const isPlain = index.keys.every(({ order }) => typeof order === 'number');
+  if (!isPlain || !index.keys.some(({ field }) => field === '$**')) return [{ path, message: 'is for an index on $**' }];
   if (fields.length === 0) return [{ path, message: 'must name a field' }];
   const others = new Set(fields.filter(([field]) => field !== '_id').map(([, isIn]) => Boolean(isIn)));
   if (others.size > 1) return [{ path, message: 'must either name the fields that are in the index, or those that are not' }];
