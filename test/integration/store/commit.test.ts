@@ -48,6 +48,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
       await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'alice@example.com', until: tx.time });
       await store.idempotency.settle(tx, request, answer);
       await store.brakes.count(tx, 'suspend', 60_000);
+      await store.cellIdentities.pin(tx, name, store.newId());
       await store.rollouts.insert(tx, rolloutOf(rollout, name, tx.time));
       await store.rollouts.moveMembers(tx, rollout, 'changing', 'skipped');
       await store.verifications.accept(tx, [{ uid, name }, { uid: store.newId(), name: `${name}-other` }], { id: store.newId(), ...caller });
