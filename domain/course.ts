@@ -65,14 +65,17 @@ export function courseOf(from: LifecycleState, route: readonly Transition[], cha
   return { legs, impossible };
 }
 
+/** Everything that these legs write; a later one's word stands. */
+export function assignedBy(legs: readonly Leg[]): SpecFields {
+  return Object.assign({}, ...legs.map(({ assign }) => assign)) as SpecFields;
+}
+
 /** What stands before and after each leg of a course that leads from one spec to another. */
 export function unfold(legs: readonly Leg[], before: TenantSpec, final: SettledSpec): UnfoldedLeg[] {
-  const assigned = Object.assign({}, ...legs.map(({ assign }) => assign)) as SpecFields;
-  let spec = withFields(final, fieldsBefore(assigned, before));
+  let spec = withFields(final, fieldsBefore(assignedBy(legs), before));
   return legs.map(({ transition, assign }, index) => {
     const restore = fieldsBefore(assign, spec);
     spec = withFields(spec, assign);
-    const later = Object.assign({}, ...legs.slice(index + 1).map((leg) => leg.assign)) as SpecFields;
-    return { transition, assign, spec, restore, deferred: fieldsBefore(later, spec) };
+    return { transition, assign, spec, restore, deferred: fieldsBefore(assignedBy(legs.slice(index + 1)), spec) };
   });
 }

@@ -6,13 +6,11 @@ import type { Failpoints } from '../../platform/failpoints.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
-import { closing } from '../../store/operations.ts';
-import { problems } from '../../contracts/problems.ts';
 import type { PolicyDecision } from '../../contracts/policy.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from './caller.ts';
-import { cancelFollowers } from './cancel-followers.ts';
+import { cancelFollowers, endUnbegun } from './cancel-followers.ts';
 import type { Caller } from './caller.ts';
 
 export interface CancelDependencies {
@@ -73,10 +71,7 @@ async function askForCancel({ store, failpoints }: CancelDependencies, { _id: id
     // What was begun for a pending one is taken back when it has the lock.
     if (operation.state !== 'pending' || Object.values(operation.steps).some(({ state }) => state !== 'pending')) return { result: await store.operations.requestCancel(tx, id), entries: [entry] };
     const states = await unqueue(store, tx, operation);
-    const { fault, fix } = problems.cancelled;
-    const { $set, ...rest } = closing('cancelled', tx.time);
-    const error = { code: 'cancelled' as const, fault, message: 'it was cancelled before it began', fix };
-    const result = await store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, cancelRequestTime: tx.time, error } });
+    const result = await endUnbegun(store, tx, id, 'it was cancelled before it began', { cancelRequestTime: tx.time });
     const dropped = await cancelFollowers(store, tx, operation.next, `operation ${id} (${kind}), which it was to follow, was cancelled`);
     return { result, entries: [{ ...entry, ...states }, ...dropped] };
   });

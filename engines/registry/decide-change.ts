@@ -1,13 +1,13 @@
 import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import type { DeclaredTenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { AdmissionAction, PolicyDecision } from '../../contracts/policy.ts';
-import { unfold } from '../../domain/course.ts';
+import { assignedBy, unfold } from '../../domain/course.ts';
 import type { UnfoldedLeg } from '../../domain/course.ts';
 import { mayPreempt } from '../../domain/lifecycle.ts';
 import { isReversible } from '../../domain/step-plan.ts';
 import { isTakenBack } from '../../domain/operation-outcomes.ts';
 import { fieldsBefore, restoredBy, withFields } from '../../domain/spec-fields.ts';
-import type { SettledSpec, SpecFields } from '../../domain/spec-fields.ts';
+import type { SettledSpec } from '../../domain/spec-fields.ts';
 import { planTenantChange } from '../../domain/tenant-change.ts';
 import type { ChangeOptions, TenantChange } from '../../domain/tenant-change.ts';
 import { isEarlyPurge, isFulfilled, isOnItsWay, planTenantVerb } from '../../domain/tenant-verb.ts';
@@ -178,9 +178,8 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     if (current !== undefined) refuseWhileRunning(current);
     const before = current === undefined ? { ...spec, lifecycle: 'Draft' as const } : settled(current).spec;
     const unfolded = unfold(legs, before, spec);
-    const assigned = Object.assign({}, ...legs.map(({ assign }) => assign)) as SpecFields;
     // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
-    const beside = current !== undefined && legs.every(({ transition }) => transition.path !== 'activate') && (legs.some(({ transition }) => transition.path === 'reconcile') || !canonicallyEqual(withFields(spec, fieldsBefore(assigned, before)), before));
+    const beside = current !== undefined && legs.every(({ transition }) => transition.path !== 'activate') && (legs.some(({ transition }) => transition.path === 'reconcile') || !canonicallyEqual(withFields(spec, fieldsBefore(assignedBy(legs), before)), before));
     const declaredPolicy = beside || legs.length === 0 ? await ask(request, action, current, spec) : undefined;
     // A reconcile of what was just asked about is not asked about again.
     const [only, ...others] = unfolded;
