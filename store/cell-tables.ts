@@ -10,6 +10,11 @@ import type { TenantDocument } from './documents.ts';
 export interface CellTables {
   /** Counts a change of a tenant, in its transaction. */
   count(tx: Transaction, change: { readonly before?: TablesOf | undefined; readonly after?: TablesOf | undefined }): Promise<void>;
+  /**
+   * Writes to all that `count` may write to for these cells, so that whoever places a tenant there, or takes one away, at the same time and
+   * this give way to each other.
+   */
+  hold(tx: Transaction, cells: readonly string[]): Promise<void>;
   /** By cell. */
   sums(): Promise<Map<string, number>>;
 }
@@ -26,15 +31,23 @@ export function createCellTables({ cellTables }: Pick<ControlDatabase, 'cellTabl
   return {
     async count(tx, { before, after }) {
       const changes = new Map<string, number>();
+      const moves = before?.placement?.cell !== after?.placement?.cell;
       const add = (cell: string | undefined, tables: number): void => {
         if (cell !== undefined) changes.set(cell, (changes.get(cell) ?? 0) + tables);
       };
       add(before?.placement?.cell, -(before?.tables ?? 0));
       add(after?.placement?.cell, after?.tables ?? 0);
       for (const [cell, tables] of changes) {
-        if (tables === 0) continue;
+        if (tables === 0 && !moves) continue;
         const part = Math.floor(Math.random() * partsOfCell);
         await cellTables.updateOne({ _id: partId(cell, part) }, { $inc: { tables }, $setOnInsert: { cell } }, { upsert: true, session: tx.session });
+      }
+    },
+    async hold(tx, cells) {
+      for (const cell of cells) {
+        for (let part = 0; part < partsOfCell; part++) {
+          await cellTables.updateOne({ _id: partId(cell, part) }, { $inc: { holds: 1 }, $setOnInsert: { cell, tables: 0 } }, { upsert: true, session: tx.session });
+        }
       }
     },
     async sums() {

@@ -352,6 +352,8 @@ export interface CellTablesDocument {
   _id: string;
   cell: string;
   tables: number;
+  /** How often all parts were written to so that no tenant is placed meanwhile. */
+  holds?: number;
 }
 
 /** A part of how a plan, a region or a template stands; who begins to use it writes to any, who removes it to all. */

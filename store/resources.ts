@@ -46,8 +46,8 @@ export interface ResourceStore {
   list<Kind extends ResourceKind>(kind: Kind, page: ListPage): Promise<DocumentOfKind<Kind>[]>;
   /** Names of resources of a kind, ascending. */
   names(kind: ResourceKind, limit: number): Promise<string[]>;
-  /** Names of tenants that are placed on one of these cells, with the cell, at most `limit`. */
-  placedOn(cells: readonly string[], limit: number): Promise<{ readonly name: string; readonly cell: string }[]>;
+  /** Names of tenants that are placed on one of these cells, at most `limit`. Until the commit, none is placed there. */
+  placedOn(tx: Transaction, cells: readonly string[], limit: number): Promise<string[]>;
   /** @throws TenureError already_exists, also when a region names another region's cell */
   insert<Document extends ResourceDocument>(tx: Transaction, document: Document): Promise<Document>;
   /**
@@ -139,14 +139,10 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
       const found = await onControl(() => resources.find({ kind }, { projection: { _id: 0, name: 1 } }).sort({ name: 1 }).limit(limit).toArray());
       return found.map(({ name }) => name);
     },
-    async placedOn(cells, limit) {
-      const found = await onControl(() =>
-        resources
-          .find<{ name: string; placement: { cell: string } }>({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }, { projection: { _id: 0, name: 1, 'placement.cell': 1 } })
-          .limit(limit)
-          .toArray(),
-      );
-      return found.map(({ name, placement: { cell } }) => ({ name, cell }));
+    async placedOn(tx, cells, limit) {
+      await cellTables.hold(tx, cells);
+      const found = resources.find({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }, { session: tx.session, projection: { _id: 0, name: 1 } });
+      return (await found.limit(limit).toArray()).map(({ name }) => name);
     },
     async insert(tx, document) {
       await resources.insertOne(withTexts(withSearchKeys(document)), { session: tx.session }).catch((error: unknown) => {

@@ -17,7 +17,7 @@ import { placeStep } from './place.ts';
 import { cancelPurgeStep, schedulePurgeStep } from './purge-time.ts';
 import type { StepHandler } from './step-handler.ts';
 
-export interface StepHandlerDependencies extends Pick<Store, 'cells' | 'secrets'> {
+export interface StepHandlerDependencies extends Pick<Store, 'cells' | 'resources' | 'secrets'> {
   readonly tenantSecrets: TenantSecrets;
 }
 

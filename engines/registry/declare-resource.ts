@@ -36,13 +36,13 @@ export interface DeclaredResource {
 
 export const declareActions = { Plan: 'plan.apply', Region: 'region.apply', TenantTemplate: 'template.apply' } as const;
 
-/** A cell that holds tenants cannot be taken out of its region. */
-async function requireCellsFree(store: Store, current: RegionDocument, next: RegionDocument['spec']): Promise<void> {
+/** A cell that holds tenants cannot be taken out of its region, and none is placed on one that is being taken out. */
+async function requireCellsFree(store: Store, tx: Transaction, current: RegionDocument, next: RegionDocument['spec']): Promise<void> {
   const removed = current.spec.cells.map((cell) => cell.name).filter((name) => !next.cells.some((cell) => cell.name === name));
   if (removed.length === 0) return;
-  const placed = await store.resources.placedOn(removed, 5);
+  const placed = await store.resources.placedOn(tx, removed, 5);
   if (placed.length === 0) return;
-  throw new TenureError('change_not_available', `tenants live on ${removed.join(', ')}: ${placed.map((tenant) => tenant.name).join(', ')}`, {
+  throw new TenureError('change_not_available', `tenants live on ${removed.join(', ')}: ${placed.join(', ')}`, {
     errors: [{ pointer: '/spec/cells', message: `these cells hold tenants: ${removed.join(', ')}`, fix: 'Keep the cells; close the region with acceptsTenants: false to take no more.' }],
   });
 }
@@ -70,18 +70,11 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
     const { labels, annotations, spec } = current;
     if (canonicalDigest({ labels, annotations, spec }) === canonicalDigest(declaration)) return { outcome: 'unchanged', document: current };
     requireNamed(named, precondition, `${kind} "${name}"`, current);
-    if (current.kind === 'Region') {
-      await requireCellsFree(store, current, declaration.spec as RegionDocument['spec']).catch(async (error: unknown) => {
-        if (error instanceof TenureError && error.code === 'change_not_available') {
-          await store.refusals.record(refusalEntry(caller, { action: declareActions[kind], target: { kind, name, uid: current._id }, policy, reason: error.code }));
-        }
-        throw error;
-      });
-    }
   }
   if (kind === 'Region') await requireCellsOwn(store, name, declaration.spec as RegionDocument['spec']);
   const uid = current?._id ?? store.newId();
-  return store.commit(async (tx) => {
+  const declared = store.commit<DeclaredResource>(async (tx) => {
+    if (current?.kind === 'Region') await requireCellsFree(store, tx, current, declaration.spec as RegionDocument['spec']);
     // One of a name that was removed goes on with its counts: nobody takes it, or a version of it, for the earlier one.
     const earlier = current === undefined ? await store.resourceUses.renew(tx, { kind, name }) : undefined;
     const fresh = {
@@ -114,5 +107,11 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
         },
       ],
     };
+  });
+  return declared.catch(async (error: unknown) => {
+    if (error instanceof TenureError && error.code === 'change_not_available') {
+      await store.refusals.record(refusalEntry(caller, { action: declareActions[kind], target: { kind, name, uid }, policy, reason: error.code }));
+    }
+    throw error;
   });
 }

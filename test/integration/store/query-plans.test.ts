@@ -66,7 +66,7 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'resources of a kind': () => drain(store.resources.scan('Plan', { limit: 20 })),
   'tenants from a name on': () => drain(store.resources.scan('Tenant', { after: 't1', limit: 20 })),
   'names of a kind': () => store.resources.names('Tenant', 20),
-  'tenants of a cell': () => store.resources.placedOn(['c1'], 5),
+  'tenants of a cell': () => store.commit(async (tx) => ({ result: await store.resources.placedOn(tx, ['c1'], 5), entries: [anyEntry(tenant._id)] })),
   'how many tenants': () => store.resources.estimateTenants(),
   'idle tenants of a cell': () => store.resources.idleOn('c1', undefined, 20),
   'due purges': () => store.resources.duePurges([], 20),

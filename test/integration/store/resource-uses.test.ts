@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
+import { placeStep } from '../../../activities/steps/place.ts';
+import type { EnsureWork } from '../../../activities/steps/step-handler.ts';
 import { declareResource } from '../../../engines/registry/declare-resource.ts';
+import type { Precondition } from '../../../engines/registry/precondition.ts';
 import { removeResource } from '../../../engines/registry/remove-resource.ts';
 import type { Transaction } from '../../../store/commit.ts';
 import { draftTenant } from '../../../store/tenants.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
+import { anyEntry, caller, insertDraft, openControlStore } from '../../harness/control-store.ts';
 import type { ControlStore } from '../../harness/control-store.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 
@@ -72,4 +75,44 @@ test('one that is declared again is not taken for the earlier one: its counts go
   assert.deepEqual([generation, revision], [2, 2]);
   await insertTenant('user-again', 'again');
   assert.equal(await codeOf(removePlan('again')), 'resource_in_use');
+});
+
+const declareRegion = (precondition: Precondition, cell: string) => {
+  const spec = { jurisdiction: 'eu', acceptsTenants: true, cells: [{ name: cell, tableBudget: 1000 }] };
+  return declareResource(opened.store, { kind: 'Region', name: 'placing', declaration: { labels: {}, annotations: {}, spec }, precondition, caller, policy, settle });
+};
+
+/** Places a tenant as its operation does, while `meanwhile` happens: after the place was chosen, in its commit's first try. */
+async function place(name: string, meanwhile: () => Promise<unknown>): Promise<void> {
+  const { store } = opened;
+  const drafted = await insertDraft(store, name);
+  const [plan, regions] = await Promise.all([store.resources.find('Plan', 'placing'), store.resources.list('Region', { limit: 10 })]);
+  const { commit } = await placeStep(store).ensure({ tenant: drafted, admission: { plan, regions } } as unknown as EnsureWork);
+  let first = true;
+  await store.commit(async (tx) => {
+    const current = await store.resources.read(tx, 'Tenant', drafted._id);
+    assert.ok(current !== undefined && commit !== undefined);
+    const next = await commit(tx, current);
+    if (first) await meanwhile();
+    first = false;
+    return { result: await store.resources.replace(tx, current.revision, next), entries: [anyEntry(current._id)] };
+  });
+}
+
+test('a region gives up no cell on which a tenant is being placed, and none is placed on one that was given up meanwhile', async () => {
+  await declarePlan('placing');
+  for (const cell of ['kept', 'left']) await opened.store.cells.observe(cell, 'one', { reachable: true });
+  await declareRegion({ kind: 'absent' }, 'kept');
+  await place('there', async () => undefined);
+  assert.equal(await codeOf(declareRegion({ kind: 'exists' }, 'left')), 'change_not_available');
+
+  await opened.store.commit(async (tx) => {
+    const there = await opened.store.resources.find('Tenant', 'there');
+    assert.ok(there !== undefined);
+    await opened.store.resources.remove(tx, there);
+    return { result: undefined, entries: [anyEntry(there._id)] };
+  });
+  let given = '';
+  await assert.rejects(place('late', async () => (given = await codeOf(declareRegion({ kind: 'exists' }, 'left')))), { name: 'NotYet' });
+  assert.deepEqual([given, (await opened.store.resources.find('Tenant', 'late'))?.placement], ['done', null]);
 });
