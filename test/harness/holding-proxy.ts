@@ -77,7 +77,7 @@ export async function startHoldingProxy(target: { readonly host: string; readonl
     client.on('data', (bytes) => {
       for (const message of read(bytes)) {
         const name = commandIn(message);
-        if (hold === undefined) {
+        if (hold === undefined || hold.held?.isReleased === true) {
           hold = holds.find((one) => one.held === undefined && one.command === name && message.includes(one.about));
           if (hold !== undefined) hold.held = { client, server, bytes: [], isReleased: false };
         }

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { MongoClient } from 'mongodb';
+import type { ApiClient } from '../../../client/api-client.ts';
+import type { LedgerEntry } from '../../../contracts/ledger-entry.ts';
+import type { TenantAccess } from '../../../contracts/tenant-access.ts';
+import { attachToStack } from '../../../tools/stack/attach.ts';
+import { freePorts } from '../../../tools/stack/ports.ts';
+import { readEntries } from '../../harness/control-data.ts';
+import { requireJoined } from '../../harness/entry-chain.ts';
+import { startHoldingProxy } from '../../harness/holding-proxy.ts';
+import type { HoldingProxy } from '../../harness/holding-proxy.ts';
+import { createExchange } from '../../harness/http-exchange.ts';
+import type { Exchange, HttpAnswer } from '../../harness/http-exchange.ts';
+import { startInstallation } from '../../harness/installation.ts';
+import type { Installation } from '../../harness/installation.ts';
+import { activeTenant, always, ended, takeAll } from '../../harness/lifecycle.ts';
+import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { createServiceProcess } from '../../harness/service-process.ts';
+import type { ServiceProcess } from '../../harness/service-process.ts';
+import { until } from '../../harness/until.ts';
+
+const stack = attachToStack();
+let installation: Installation;
+/** An API that reaches the control database at once. */
+let api: ApiClient;
+/** One between which and the control database lies a network that keeps what it is told to keep. */
+let slow: Exchange;
+/** The networks of the other API and of the only worker. */
+let network: { readonly api: HoldingProxy; readonly worker: HoldingProxy };
+const processes: ServiceProcess[] = [];
+
+async function startBehind(proxy: HoldingProxy, entry: 'api/main.ts' | 'workers/main.ts'): Promise<number> {
+  const { api: apiPort, apiOps, workerOps } = await freePorts();
+  const through = new URL(installation.environment['TENURE_CONTROL_URI'] ?? '');
+  through.host = proxy.host;
+  through.searchParams.delete('replicaSet');
+  through.searchParams.set('directConnection', 'true');
+  const ports = { TENURE_API_PORT: String(apiPort), TENURE_API_OPS_PORT: String(apiOps), TENURE_WORKER_OPS_PORT: String(workerOps) };
+  const process = createServiceProcess({ entry, opsPort: entry === 'api/main.ts' ? apiOps : workerOps, environment: { ...installation.environment, ...ports, TENURE_CONTROL_URI: through.href } });
+  processes.push(process);
+  process.start();
+  await process.ready();
+  return apiPort;
+}
+
+before(async () => {
+  installation = await startInstallation(stack, { worker: false, settings: { TENURE_BRAKE_AT_LEAST: '1000' } });
+  const { hostname, port } = new URL(installation.environment['TENURE_CONTROL_URI'] ?? '');
+  const start = () => startHoldingProxy({ host: hostname, port: Number(port) });
+  network = { api: await start(), worker: await start() };
+  const port2 = await startBehind(network.api, 'api/main.ts');
+  await startBehind(network.worker, 'workers/main.ts');
+  await until('every cell has been seen', async () => [...(await installation.store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2);
+  slow = createExchange({ server: `http://127.0.0.1:${port2}`, token: installation.token });
+  api = installation.client();
+  await declareBasics(api);
+});
+after(async () => {
+  await Promise.all(processes.map((process) => process.kill('SIGKILL')));
+  await Promise.all(Object.values(network ?? {}).map((proxy) => proxy.close()));
+  await installation.stop();
+});
+
+const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
+const open = async (name: string): Promise<TenantAccess> => (await api.call('openTenant', { params: { name }, body: {} })).body;
+
+/** Asks again while somebody else's commit is in the way, as a client does. */
+async function acknowledged(verb: 'suspendTenant' | 'resumeTenant' | 'undeleteTenant', name: string): Promise<void> {
+  await until(`${verb} of ${name} is accepted and done`, async () => {
+    const answer = await api.call(verb, { params: { name }, query: { preempt: 'true' }, ...always() }).catch((error: unknown) => {
+      assert.match(String((error as { code?: unknown }).code), /^(control_unavailable|revision_stale)$/, (error as Error).message);
+    });
+    const id = answer?.body.operation?.id;
+    return answer !== undefined && (id === undefined || (await ended(api, id)).state === 'succeeded');
+  }, 60_000);
+}
+
+/** That a credential, whoever got it when, opens nothing. */
+async function assertOpensNothing({ credential: { username, password, authSource }, endpoint, database, collections }: TenantAccess): Promise<void> {
+  const client = new MongoClient(endpoint, { auth: { username, password }, authSource });
+  try {
+    for (const name of collections) {
+      await assert.rejects(client.db(database).collection(name).findOne());
+      await assert.rejects(client.db(database).collection(name).insertOne({ late: true }));
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+/** Something that is asked for by way of the slow network, and what is acknowledged to somebody else meanwhile. */
+interface Race {
+  readonly what: string;
+  /** Brings the tenant to where it is asked for. */
+  readonly prepare: (name: string) => Promise<unknown>;
+  readonly request: (name: string, revision: number) => { readonly method: string; readonly path: string; readonly body?: object };
+  readonly meanwhile: (name: string) => Promise<unknown>;
+  readonly standing: 'Suspended' | 'Archived';
+}
+
+const suspend = (name: string) => acknowledged('suspendTenant', name);
+const races: readonly Race[] = [
+  { what: 'open', prepare: async () => undefined, request: (name) => ({ method: 'POST', path: `/v1/tenants/${name}:open`, body: {} }), meanwhile: suspend, standing: 'Suspended' },
+  { what: 'label', prepare: async () => undefined, request: (name) => ({ method: 'PUT', path: `/v1/tenants/${name}`, body: { ...tenantManifest(name, { lifecycle: 'Active' }), metadata: { name, labels: { late: 'yes' } } } }), meanwhile: suspend, standing: 'Suspended' },
+  { what: 'config', prepare: async () => undefined, request: (name) => ({ method: 'PUT', path: `/v1/tenants/${name}`, body: tenantManifest(name, { lifecycle: 'Active', config: { late: true } }) }), meanwhile: suspend, standing: 'Suspended' },
+  {
+    what: 'resume',
+    prepare: (name) => takeAll(api, name, ['suspendTenant']),
+    request: (name) => ({ method: 'POST', path: `/v1/tenants/${name}:resume` }),
+    meanwhile: async (name) => {
+      await acknowledged('resumeTenant', name);
+      await suspend(name);
+    },
+    standing: 'Suspended',
+  },
+  {
+    what: 'purge',
+    prepare: (name) => takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']),
+    request: (name) => ({ method: 'POST', path: `/v1/tenants/${name}:purge`, body: { early: true } }),
+    meanwhile: (name) => acknowledged('undeleteTenant', name),
+    standing: 'Archived',
+  },
+];
+
+/** Entries of what has been done, for the request of this id. */
+const doneFor = (entries: readonly LedgerEntry[], answer: HttpAnswer): LedgerEntry[] => entries.filter(({ requestId, outcome }) => requestId === answer.headers.get('x-request-id') && outcome !== 'denied' && outcome !== 'failed');
+
+for (const at of ['insert', 'commitTransaction'] as const) {
+  test(`what an API has sent, and the network has kept at ${at}, does not stand against what others were told meanwhile`, async () => {
+    const tenants = await Promise.all(races.map(async (race) => {
+      const name = `${race.what}-${at.toLowerCase()}`;
+      const { uid } = (await activeTenant(api, name)).metadata;
+      const access = await open(name);
+      await race.prepare(name);
+      return { ...race, name, uid, access, revision: (await read(name)).metadata.revision };
+    }));
+    const running = [];
+    for (const tenant of tenants) {
+      const held = network.api.holdNext(at, at === 'insert' ? tenant.uid : '');
+      const headers = { 'if-match': `"${tenant.revision}"`, 'idempotency-key': randomUUID() };
+      const answer = slow({ ...tenant.request(tenant.name, tenant.revision), headers });
+      await held.caught();
+      running.push({ ...tenant, held, answer });
+    }
+    await Promise.all(running.map(async ({ name, meanwhile, held, answer, ...tenant }) => {
+      await meanwhile(name);
+      await held.release();
+      const late = await answer;
+      const { metadata, status } = await read(name);
+      assert.equal(status.lifecycle, tenant.standing, `${name}, where the late one was answered ${late.status} ${late.text}`);
+      const entries = await readEntries(installation, { tenant: tenant.uid });
+      requireJoined(entries);
+      assert.match(late.problem().code, /^(revision_stale|policy_refused|control_unavailable)$/, `${name} was answered ${late.text}`);
+      assert.deepEqual(doneFor(entries, late).map(({ action }) => action), [], name);
+      assert.equal(metadata.labels?.['late'], undefined, name);
+      await assertOpensNothing(tenant.access);
+    }));
+  });
+}
+
+test('what a worker has sent, and the network has kept, gives no access after its operation was taken back meanwhile', async () => {
+  const names = Array.from({ length: 6 }, (_, index) => `resumed-${index}`);
+  const given = await Promise.all(names.map(async (name) => {
+    await activeTenant(api, name);
+    const access = await open(name);
+    await takeAll(api, name, ['suspendTenant']);
+    return access;
+  }));
+  // Wherever they are by then: the six are not at the same step.
+  const held = [];
+  const operations: string[] = [];
+  for (const name of names) {
+    held.push(network.worker.holdNext('commitTransaction', ''));
+    const { body } = await api.call('resumeTenant', { params: { name }, ...always() });
+    operations.push(body.operation?.id ?? '');
+  }
+  await Promise.all(held.map((one) => one.caught()));
+  await Promise.all(operations.map(async (id, index) => {
+    await until('the cancellation is accepted', async () => {
+      const code = await api.call('cancelOperation', { params: { id }, ...always() }).then(() => 'accepted', (error: unknown) => (error as { code: string }).code);
+      assert.match(code, /^(accepted|control_unavailable|cancel_not_possible)$/);
+      return code !== 'control_unavailable';
+    });
+    if ((await ended(api, id)).state !== 'cancelled') await suspend(names[index] ?? '');
+  }));
+  await Promise.all(held.map((one) => one.release()));
+  for (const [index, name] of names.entries()) {
+    const { metadata, status } = await read(name);
+    assert.equal(status.lifecycle, 'Suspended');
+    requireJoined(await readEntries(installation, { tenant: metadata.uid }));
+    const { code } = await api.call('openTenant', { params: { name }, body: {} }).then(() => ({ code: 'opened' }), (error: unknown) => error as { code: string });
+    assert.equal(code, 'policy_refused');
+    const access = given[index];
+    assert.ok(access !== undefined);
+    await assertOpensNothing(access);
+  }
+});
