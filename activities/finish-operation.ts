@@ -5,7 +5,7 @@ import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
 import { startable } from '../domain/operation-input.ts';
 import { actsOnCell, isReversible } from '../domain/step-plan.ts';
-import { restoredBy, withFields } from '../domain/spec-fields.ts';
+import { ownersRestoredBy, restoredBy, withFields } from '../domain/spec-fields.ts';
 import type { SettledSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { cancelFollowers } from '../engines/registry/cancel-followers.ts';
@@ -24,19 +24,19 @@ import { operationEntry } from './operation-entry.ts';
 
 /** The tenant as the operation leaves it, without the lock. */
 function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: FinalOperationState, time: Date): TenantDocument {
-  const { kind, from, to, next } = operation;
+  const { kind, from, to, next, cutShort } = operation;
   const restore = restoredBy(operation);
   const succeeded = end === 'succeeded';
   // What was undone leaves the tenant as declared before: the declaration that failed is a revision like any other.
   const restored = !succeeded && Object.keys(restore).length > 0;
   const generation = tenant.generation + (restored ? 1 : 0);
   const updates = succeeded
-    ? conditionsAfterSuccess(kind, to)
+    ? conditionsAfterSuccess(kind, to, cutShort)
     : conditionsAfterFailure(kind, from, operation.error ?? { code: 'internal', message: 'no reason was recorded' }, end === 'cancelled');
   return {
     ...tenant,
     lifecycle: !succeeded || to === 'Purged' ? from : to,
-    ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersBefore(tenant.owners, operation) } : {}),
+    ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersRestoredBy(operation, tenant.owners) } : {}),
     ...(succeeded ? {} : { scheduledPlan: tenant.scheduledPlan ?? operation.before.scheduledPlan ?? null }),
     generation,
     // What was settled beside the operation, such as a hold, is observed as it is committed; what further operations are to bring about is not.
@@ -46,13 +46,6 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
     updateTime: time,
     conditions: updateConditions(tenant.conditions, gatedByIsolation(tenant.conditions, updates), { time: time.toISOString(), generation }),
   };
-}
-
-/** Fields that are written back go back to whom they belonged to. */
-function ownersBefore(owners: TenantDocument['owners'], operation: OperationDocument): TenantDocument['owners'] {
-  const restore = restoredBy(operation);
-  const isRestored = ([field]: [string, unknown]): boolean => Object.hasOwn(restore, field);
-  return Object.fromEntries([...Object.entries(owners).filter((owner) => !isRestored(owner)), ...Object.entries(operation.before.owners).filter(isRestored)]);
 }
 
 function endEntry(operation: OperationDocument, fence: number, end: FinalOperationState, before: TenantDocument, after: TenantDocument): LedgerDraft {

@@ -47,9 +47,19 @@ export function whileRunning({ id, kind, from, to }: { readonly id: string; read
 /** Paths that policy lets go only where what is declared fits the plan's quota; a test compares it with `policies/data.json`. */
 const withinQuota: ReadonlySet<OperationKind> = new Set(['activate', 'resume', 'reactivate', 'change_plan']);
 
-/** Conditions after an operation that did what it was to do. */
-export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd): ConditionUpdate[] {
-  const updates: ConditionUpdate[] = [readyIn(to), applied];
+/** What was declared last is not what stands, for the operation that was to bring the rest about was cancelled before it began. */
+function appliedInPart({ id, kind }: CutShort): ConditionUpdate {
+  return { type: 'Applied', status: 'False', reason: `${operationOutcomes[kind].noun}Cancelled`, message: `what was declared was taken back in part: operation ${id} (${kind}) was cancelled before it began` };
+}
+
+interface CutShort {
+  readonly id: string;
+  readonly kind: OperationKind;
+}
+
+/** Conditions after an operation that did what it was to do. `cutShort`: what was to follow it, and was cancelled. */
+export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd, cutShort?: CutShort): ConditionUpdate[] {
+  const updates: ConditionUpdate[] = [readyIn(to), cutShort === undefined ? applied : appliedInPart(cutShort)];
   const opens = kind === 'activate' || kind === 'resume' || kind === 'reactivate' || (kind === 'reconcile' && to === 'Active');
   if (opens) {
     updates.push(

@@ -245,6 +245,8 @@ export interface OperationDocument {
   deferred?: SpecFields;
   /** The operation that begins when this one has succeeded: what was declared takes both. */
   next?: string;
+  /** The operation that was to follow it, and was cancelled before it began. */
+  cutShort?: { id: string; kind: OperationKind };
   /** What stood of the tenant, beside its spec, when the operation was accepted. */
   before: Pick<TenantDocument, 'deletion' | 'plan' | 'owners'> & { readonly scheduledPlan?: TenantDocument['scheduledPlan'] };
   /** A purge before its time. */

@@ -88,8 +88,8 @@ export interface OperationStore {
    * @throws TenureError fenced, when it is pending no more
    */
   settlePending(tx: Transaction, id: string, change: UpdateFilter<OperationDocument>): Promise<OperationDocument>;
-  /** Nothing follows this operation any more. */
-  unlink(tx: Transaction, id: string): Promise<void>;
+  /** Nothing follows this operation any more: what was to do so was cancelled. */
+  unlink(tx: Transaction, id: string, cutShort: NonNullable<OperationDocument['cutShort']>): Promise<void>;
   /**
    * Changes an operation that is held under this fence, and of which `guard` is true where one is given.
    * @throws TenureError fenced
@@ -238,8 +238,8 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       if (document === null) throw new TenureError('fenced', `operation ${id} is pending no more`);
       return upgradeOnRead(document);
     },
-    async unlink(tx, id) {
-      await operations.updateOne({ _id: id }, { $unset: { next: true } }, { session: tx.session });
+    async unlink(tx, id, cutShort) {
+      await operations.updateOne({ _id: id }, { $unset: { next: true }, $set: { cutShort } }, { session: tx.session });
     },
     async update(tx, holder, change, guard = {}) {
       const held: Filter<OperationDocument> = { ...guard, _id: holder.operationId, fence: holder.fence, unfinished: true };

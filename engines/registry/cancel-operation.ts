@@ -1,4 +1,4 @@
-import { restoredBy, withFields } from '../../domain/spec-fields.ts';
+import { ownersRestoredBy, restoredBy, withFields } from '../../domain/spec-fields.ts';
 import type { SettledSpec } from '../../domain/spec-fields.ts';
 import { isReversible } from '../../domain/step-plan.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
@@ -20,14 +20,14 @@ export interface CancelDependencies {
 
 /** Nothing waits for the tenant's lock any more; what a follower was to bring about is declared no more. Returns how the tenant's state has changed. */
 async function unqueue(store: Store, tx: Transaction, operation: OperationDocument): Promise<Pick<LedgerDraft, 'previous' | 'next'>> {
-  const { _id, tenant, waitsFor } = operation;
+  const { _id, kind, tenant, waitsFor } = operation;
   const current = await store.resources.read(tx, 'Tenant', tenant.uid);
   if (current === undefined) return {};
   const preempts = current.pending?.id === _id;
-  if (!preempts && waitsFor !== null) await store.operations.unlink(tx, waitsFor);
+  if (!preempts && waitsFor !== null) await store.operations.unlink(tx, waitsFor, { id: _id, kind });
   const after = await store.resources.replace(tx, current.revision, {
     ...current,
-    ...(preempts ? { pending: null } : { spec: withFields(current.spec as SettledSpec, restoredBy(operation)), generation: current.generation + 1 }),
+    ...(preempts ? { pending: null } : { spec: withFields(current.spec as SettledSpec, restoredBy(operation)), owners: ownersRestoredBy(operation, current.owners), generation: current.generation + 1 }),
     revision: current.revision + 1,
     updateTime: tx.time,
   });

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../contracts/problems.ts';
 import { isStale, refusals, unchanged } from './allowed-answer.ts';
 import type { Allowed } from './allowed-answer.ts';
 import type { RequestOf } from './request.ts';
-import { begun, cancelling, isBeingUndone, knownPlans, leads, undone } from './world.ts';
+import { begun, cancelling, isBeingUndone, knownPlans, leads, undone, withoutFollowers } from './world.ts';
 import type { Assigned, ModelTenant, World } from './world.ts';
 
 type VerbRequest = RequestOf<'verb' | 'purge' | 'change-plan'>;
@@ -79,6 +79,7 @@ export function cancel(world: World, id: string): Allowed[] {
   if (tenant?.pending?.id === id) {
     return [{ status: 200, operation: { id }, changes: true, after: () => ({ ...world, tenant: { ...tenant, pending: null }, ended: { ...ended, [id]: 'cancelled' }, moved: true }) }];
   }
+  if (tenant?.operation?.next.some((following) => following.id === id) === true) return [{ status: 200, operation: { id }, changes: true, after: () => withoutFollowers(world, id) }];
   if (tenant?.operation?.id !== id) return ended[id] === 'cancelled' ? [{ status: 200, operation: { id }, changes: false, after: () => world }] : refusals('operation_finished');
   const { kind, stands } = tenant.operation;
   const done: Allowed[] = [{ status: 202, operation: { id }, changes: true, after: () => ({ ...world, tenant: cancelling(tenant) }) }];

@@ -37,12 +37,15 @@ export interface RunningOperation extends Path {
   readonly undo: Assigned & { readonly scheduled?: string | null; readonly owned: Partial<Owned> };
   /** Those that follow it when it succeeds, and are given up when it does not. */
   readonly next: readonly Following[];
+  /** What was to follow it was cancelled. */
+  readonly cutShort?: true;
 }
 
 /** An operation that follows another, and what is taken back when it does not succeed. */
 export interface Following extends Path {
   readonly undo: Assigned;
   readonly owned: Partial<Owned>;
+  readonly cutShort?: true;
 }
 
 /** One operation of what a manifest asks for. */
@@ -234,7 +237,7 @@ export function endedAs(world: World, end: FinalOperationState): World {
   const ended = { ...world.ended, [id]: end, ...(end === 'succeeded' ? {} : Object.fromEntries(following.map((one) => [one.id, 'cancelled' as const]))) };
   const told = withEvent(tenant, words[kind][end === 'succeeded' ? 0 : 1]);
   if (kind === 'purge' && end === 'succeeded') return { tenant: null, past: [...world.past, told.events], ended, moved: true };
-  const after = { ...(end === 'succeeded' ? succeeded(told, tenant.operation) : undone(told)), takenBack: end !== 'succeeded' };
+  const after = { ...(end === 'succeeded' ? succeeded(told, tenant.operation) : undone(told)), takenBack: end !== 'succeeded' || tenant.operation.cutShort === true };
   if (end === 'succeeded' && following.length > 0) return { ...world, tenant: startsNext(after, following), ended, moved: true };
   const next = after.pending;
   if (next === null) return { ...world, tenant: after, ended, moved: true };
@@ -251,4 +254,20 @@ export function cancelling(tenant: ModelTenant): ModelTenant {
   const otherwise = operation.stands === 'unknown' ? operation.ends.filter((end) => end !== 'succeeded' && end !== 'cancelled') : [];
   const ends: FinalOperationState[] = [...otherwise, 'cancelled'];
   return { ...tenant, operation: { ...operation, ends, cancelled: true } };
+}
+
+/** The world in which this one of those that were to follow, and all after it, were cancelled before they began. */
+export function withoutFollowers(world: World, id: string): World {
+  const { tenant } = world;
+  if (tenant?.operation == null) return world;
+  const { next } = tenant.operation;
+  const index = next.findIndex((following) => following.id === id);
+  const first = next[index];
+  if (first === undefined) return world;
+  const cancelled = Object.fromEntries(next.slice(index).map((following) => [following.id, 'cancelled' as const]));
+  const cutShort = true as const;
+  const left = next.slice(0, index);
+  const operation = index === 0 ? { ...tenant.operation, next: left, cutShort } : { ...tenant.operation, next: left.map((following, at) => (at === index - 1 ? { ...following, cutShort } : following)) };
+  const changed = { ...tenant, ...first.undo, owned: { ...tenant.owned, ...first.owned }, operation };
+  return { ...world, tenant: changed, ended: { ...world.ended, ...cancelled }, moved: true };
 }

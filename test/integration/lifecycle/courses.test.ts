@@ -143,6 +143,23 @@ test('an operation that waits to follow can be taken back alone', async () => {
   failpoint.release();
   assert.deepEqual(await endsOf(course), ['succeeded', 'cancelled']);
   const tenant = await read(name);
-  assert.deepEqual([tenant.spec.plan, tenant.spec.services], ['large', before.spec.services]);
+  assert.deepEqual([tenant.spec.plan, tenant.spec.services, conditionOf(tenant, 'Ready'), conditionOf(tenant, 'Applied')], ['large', before.spec.services, 'True Active', 'False ReconciliationCancelled']);
   assert.ok(observed(tenant));
+});
+
+test('what one that waits to follow would have taken from a verb is the verb’s again when it is taken back', async () => {
+  const name = 'owned';
+  await activeTenant(api, name);
+  await takeAll(api, name, ['suspendTenant']);
+  const failpoint = armFailpoint(installation, 'bind-plan.before-intent', 'pause');
+  const course = courseOf(await declare(name, { lifecycle: 'Active', plan: 'large' }));
+  assert.deepEqual(kinds(course), ['change_plan', 'resume']);
+  await failpoint.hit();
+  await api.call('cancelOperation', { params: { id: course[1]?.id ?? '' } });
+  failpoint.release();
+  assert.deepEqual(await endsOf(course), ['succeeded', 'cancelled']);
+  const tenant = await read(name);
+  assert.deepEqual([tenant.status.lifecycle, tenant.spec.lifecycle, tenant.spec.plan], ['Suspended', 'Suspended', 'large']);
+  const refused = await exchange({ method: 'PUT', path: `/v1/tenants/${name}`, body: tenantManifest(name, { lifecycle: 'Active', plan: 'large' }), headers: { 'if-match': '*' } });
+  assert.equal(refused.problem().code, 'field_owned', refused.text);
 });
