@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 
 import { complaints, readOutcomes } from '../../../tools/testing/outcomes.ts';
@@ -26,6 +27,11 @@ test('all groups run by default, with the stack', () => {
     runnerArguments: [],
     needsStack: true,
   });
+});
+
+test('no test of this project is left out', () => {
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  assert.deepEqual(selectTests([], root).files, globSync('test/**/*.test.ts', { cwd: root }).toSorted());
 });
 
 test('unit tests alone need no stack, however they were chosen', () => {
