@@ -251,6 +251,8 @@ export function endedAs(world: World, end: FinalOperationState): World {
 export function cancelling(tenant: ModelTenant): ModelTenant {
   const { operation } = tenant;
   if (operation === null || (operation.kind === 'purge' && operation.stands === 'late')) return tenant;
+  // One that can only fail has failed, and is undone, when it comes to its end.
+  if (operation.stands === 'late' && operation.ends.every((end) => end === 'failed')) return { ...tenant, operation: { ...operation, cancelled: true } };
   const otherwise = operation.stands === 'unknown' ? operation.ends.filter((end) => end !== 'succeeded' && end !== 'cancelled') : [];
   const ends: FinalOperationState[] = [...otherwise, 'cancelled'];
   return { ...tenant, operation: { ...operation, ends, cancelled: true } };
