@@ -56,7 +56,7 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
     };
   }
 
-  const { start } = environment;
+  const { startOperation } = environment;
   return {
     beginOperation: told('beginOperation', beginOperation(environment)),
     ensureStep: told('ensureStep', ensureStep(environment, attemptContext)),
@@ -64,7 +64,7 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
     undoStep: told('undoStep', undoStep(environment, attemptContext)),
     finishOperation: told('finishOperation', finishOperation(environment, ({ kind, state, seconds }) => metrics.operations.observe({ kind, state }, seconds))),
     async startNext(next) {
-      await start(next).catch((error: unknown) => logger.warn('the next operation is left to the sweep', { operationId: next.operationId, ...errorFields(error) }));
+      await startOperation(next).catch((error: unknown) => logger.warn('the next operation is left to the sweep', { operationId: next.operationId, ...errorFields(error) }));
     },
   };
 }

@@ -8,14 +8,14 @@ import type { Cell, Cells } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../engines/isolation/home.ts';
 import { scanCell } from '../engines/isolation/drift/scan-cell.ts';
-import { newOperationOf } from '../engines/registry/change-tenant.ts';
-import type { Templates } from '../engines/registry/templates.ts';
-import type { RecordedDrift, ScannedTenant } from '../engines/registry/record-drift.ts';
+import { newOperationOf } from '../engines/changes/change-request.ts';
+import type { Templates } from '../engines/rollouts/templates.ts';
+import type { RecordedDrift, ScannedTenant } from '../engines/upkeep/record-drift.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { StartOperation } from '../platform/operation-starter.ts';
+import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { TenantDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { asFailure } from './failure.ts';
@@ -48,13 +48,13 @@ export interface DriftDependencies {
   readonly installation: string;
   readonly worker: string;
   readonly record: (scanned: readonly ScannedTenant[]) => AsyncIterable<RecordedDrift & ScannedTenant>;
-  readonly start: StartOperation;
+  readonly startOperation: WorkflowStarters['startOperation'];
   readonly failpoints: Failpoints;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'driftFindings' | 'driftScans'>;
 }
 
-export function createDriftActivities({ store, cells, templates, installation, worker, record, start, failpoints, logger, metrics }: DriftDependencies): DriftActivities {
+export function createDriftActivities({ store, cells, templates, installation, worker, record, startOperation, failpoints, logger, metrics }: DriftDependencies): DriftActivities {
   async function homeOf(tenant: TenantDocument, cell: Cell, lease: WorkLease): Promise<Home | undefined> {
     const { _id: uid, spec, placement, lifecycle, databaseUser: user } = tenant;
     if (placement === null) return undefined;
@@ -66,7 +66,7 @@ export function createDriftActivities({ store, cells, templates, installation, w
     if (refused !== undefined) logger.warn('drift is not mended now', { tenant: name, ...errorFields(refused) });
     const operation = newOperationOf(begun);
     if (operation === undefined) return;
-    await start(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }));
+    await startOperation(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }));
   }
 
   async function scanPage(name: string, after: string | undefined): Promise<DriftPage> {

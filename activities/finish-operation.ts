@@ -8,7 +8,7 @@ import { actsOnCell, isReversible } from '../domain/step-plan.ts';
 import { ownersRestoredBy, restoredBy, withFields } from '../domain/spec-fields.ts';
 import type { SettledSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
-import { cancelFollowers } from '../engines/registry/cancel-followers.ts';
+import { cancelFollowers } from '../engines/changes/cancel-followers.ts';
 import type { AlreadyCommitted, Committed, Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
 import type { LedgerDraft } from '../store/ledger.ts';

@@ -1,9 +1,9 @@
 import type { Admit } from '../engines/admission/admission.ts';
-import type { Templates } from '../engines/registry/templates.ts';
+import type { Templates } from '../engines/rollouts/templates.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
-import type { StartOperation } from '../platform/operation-starter.ts';
+import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { Store } from '../store/store.ts';
 import type { StepHandler } from './steps/step-handler.ts';
 
@@ -18,7 +18,7 @@ export interface OperationEnvironment {
   /** Names this worker among those that look at cells. */
   readonly worker: string;
   readonly failpoints: Failpoints;
-  readonly start: StartOperation;
+  readonly startOperation: WorkflowStarters['startOperation'];
 }
 
 /** What Temporal gives the attempt that runs. */

@@ -1,12 +1,10 @@
 import { startable } from '../domain/operation-input.ts';
-import { newOperationOf } from '../engines/registry/change-tenant.ts';
-import type { DueOutcome } from '../engines/registry/due-work.ts';
+import { newOperationOf } from '../engines/changes/change-request.ts';
+import type { DueOutcome } from '../engines/upkeep/due-work.ts';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { CancelOperationWorkflow, StartOperation } from '../platform/operation-starter.ts';
-import type { StartRollout } from '../platform/rollout-starter.ts';
-import type { StartVerification } from '../platform/verification-starter.ts';
+import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { asFailure } from './failure.ts';
@@ -31,12 +29,8 @@ const usualResumeMs = 5_000;
 /** Operations that one sweep begins by the clock, of each kind: more would be more than the workers take in its interval. */
 const dueBatch = 100;
 
-export interface SweepDependencies {
+export interface SweepDependencies extends WorkflowStarters {
   readonly store: Pick<Store, 'operations' | 'resources' | 'rollouts' | 'verifications'>;
-  readonly start: StartOperation;
-  readonly startRollout: StartRollout;
-  readonly startVerification: StartVerification;
-  readonly cancelWorkflow: CancelOperationWorkflow;
   readonly beginDue: (limit: number) => Promise<DueOutcome[]>;
   /** How long one sweep starts operations that have begun, and how long others, in milliseconds; it starts one of each at least. */
   readonly resumeMs?: number;
@@ -44,7 +38,7 @@ export interface SweepDependencies {
   readonly metrics: Pick<Metrics, 'resumedOperations'>;
 }
 
-export function createSweepActivities({ store, start, startRollout, startVerification, cancelWorkflow, beginDue, resumeMs = usualResumeMs, logger, metrics }: SweepDependencies): SweepActivities {
+export function createSweepActivities({ store, startOperation, startRollout, startVerification, cancelWorkflow, beginDue, resumeMs = usualResumeMs, logger, metrics }: SweepDependencies): SweepActivities {
   /** Where the last sweep came to that could not start all of a kind. It may be lost: the next one begins with the oldest. */
   const reached = new Map<boolean, OperationDocument>();
 
@@ -53,7 +47,7 @@ export function createSweepActivities({ store, start, startRollout, startVerific
     // One that waits between two attempts hears of its cancellation now, and not when it tries again.
     if (cancelRequestTime !== null && state === 'running') await cancelWorkflow({ operationId, tenant });
     const document = await store.resources.findByUid('Tenant', tenant.uid);
-    await start(startable(operation, document?.spec.plan ?? 'unknown'));
+    await startOperation(startable(operation, document?.spec.plan ?? 'unknown'));
     metrics.resumedOperations.inc();
   }
 

@@ -1,8 +1,8 @@
 import type { AuthorizationRequest, PolicyAction } from '../contracts/policy.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
-import { refusalEntry } from '../engines/registry/caller.ts';
-import type { Caller, Permit } from '../engines/registry/caller.ts';
+import { refusalEntry } from '../engines/requests/caller.ts';
+import type { Caller, Permit } from '../engines/requests/caller.ts';
 import type { ControlClock } from '../store/control-clock.ts';
 import type { Refusals } from '../store/refusals.ts';
 import type { Allowed } from './reply.ts';

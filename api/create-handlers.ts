@@ -3,15 +3,15 @@ import type { RehearseSchema } from '../engines/isolation/rehearsal/rehearse-sch
 import type { KeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
-import { createChangeTenant } from '../engines/registry/change-tenant.ts';
-import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
+import { createChangeTenant } from '../engines/changes/change-tenant.ts';
+import { createMassChangeBrake } from '../engines/changes/mass-change-brake.ts';
 import type { MassChangeLimits } from '../domain/mass-change.ts';
-import { createTemplates } from '../engines/registry/templates.ts';
+import { createTemplates } from '../engines/rollouts/templates.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
 import type { Store } from '../store/store.ts';
 import type { Authorize } from './authorization.ts';
-import type { BeginSoon } from './begin-soon.ts';
+import type { StartOrDefer } from './start-or-defer.ts';
 import { accessHandlers } from './handlers/access-handlers.ts';
 import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
@@ -29,8 +29,8 @@ import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import type { PageTokens } from './page-token.ts';
 import type { RouteHandlers } from './reply.ts';
-import { noWorkflows } from './workflow-starters.ts';
-import type { WorkflowStarters } from './workflow-starters.ts';
+import { noWorkflows } from '../platform/workflow-starters.ts';
+import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 
 export interface HandlerDependencies {
   readonly store: Store;
@@ -41,7 +41,7 @@ export interface HandlerDependencies {
   readonly workflows: WorkflowStarters;
   /** @throws TenureError temporal_unavailable */
   readonly requireTemporal: () => Promise<void>;
-  readonly beginSoon: BeginSoon;
+  readonly startOrDefer: StartOrDefer;
   readonly failpoints: Failpoints;
   readonly pageTokens: PageTokens;
   readonly watch: OperationWatch;
@@ -51,12 +51,12 @@ export interface HandlerDependencies {
 }
 
 /** A handler for each route of the table. */
-export function createHandlers({ store, policy, keyProvider, authorize, brakeLimits, workflows, requireTemporal, beginSoon, failpoints, pageTokens, watch, endpoint, rehearseSchema }: HandlerDependencies): RouteHandlers {
+export function createHandlers({ store, policy, keyProvider, authorize, brakeLimits, workflows, requireTemporal, startOrDefer, failpoints, pageTokens, watch, endpoint, rehearseSchema }: HandlerDependencies): RouteHandlers {
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
   const brake = createMassChangeBrake({ store, limits: brakeLimits });
   const changeTenant = createChangeTenant({ store, admit, templates, brake, requireTemporal, failpoints });
-  const tenantChange = createTenantChange({ store, changeTenant, ...workflows, beginSoon });
+  const tenantChange = createTenantChange({ store, changeTenant, ...workflows, startOrDefer });
   return {
     ...accessHandlers({ store, authorize, policy }),
     ...tenantHandlers({ authorize, tenantChange, resources: store.resources, rehearseSchema }),
@@ -64,10 +64,10 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
     listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
     ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
     ...tenantOutlookHandlers({ store, authorize, admit, templates }),
-    ...isolationHandlers({ store, authorize, requireTemporal, start: workflows.startVerification, beginSoon }),
+    ...isolationHandlers({ store, authorize, requireTemporal, start: workflows.startVerification, startOrDefer }),
     ...tombstoneHandlers({ store, authorize, pageTokens }),
     ...settledHandlers({ store, authorize, pageTokens }),
-    ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: workflows.startRollout, requireTemporal, beginSoon }),
+    ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: workflows.startRollout, requireTemporal, startOrDefer }),
     ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch, failpoints }),
     openTenant: openTenantHandler({ store, authorize, admit, tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }), endpoint }),
   };

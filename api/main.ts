@@ -26,7 +26,7 @@ import { answerClientError } from './client-error.ts';
 import { createAuthenticate } from './authentication.ts';
 import { createAuthorize } from './authorization.ts';
 import { createAwaitOutcome } from './await-outcome.ts';
-import { createBeginSoon } from './begin-soon.ts';
+import { createStartOrDefer } from './start-or-defer.ts';
 import { createHandlers, rehearsed } from './create-handlers.ts';
 import type { HandlerDependencies } from './create-handlers.ts';
 import { createEarlyRefusal } from './early-refusal.ts';
@@ -39,7 +39,7 @@ import { createTemporalGuard } from './temporal-guard.ts';
 import { createCellAddresses } from './cell-addresses.ts';
 import { createChangeHub } from './watch/change-hub.ts';
 import { createWatches } from './watch/watches.ts';
-import { createWorkflowStarters } from './workflow-starters.ts';
+import { createWorkflowStarters } from '../platform/workflow-starters.ts';
 
 const drainMs = 10_000;
 const closeIdleEveryMs = 50;
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
     brakeLimits: massChangeLimits(config),
     workflows: createWorkflowStarters({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }),
     requireTemporal: createTemporalGuard(() => temporal.ping()),
-    beginSoon: createBeginSoon(logger),
+    startOrDefer: createStartOrDefer(logger),
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
     pageTokens: createPageTokens(keyring),
     watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal, waits: shares.waits }),

@@ -1,4 +1,4 @@
-import type { Caller } from '../engines/registry/caller.ts';
+import type { Caller } from '../engines/requests/caller.ts';
 import type { Store } from '../store/store.ts';
 import { absent, tenantTarget } from './authorization.ts';
 import type { Authorize } from './authorization.ts';

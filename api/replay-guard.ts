@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Caller } from '../engines/registry/caller.ts';
+import type { Caller } from '../engines/requests/caller.ts';
 import type { StoredAnswer } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { tenantTarget } from './authorization.ts';

@@ -1,7 +1,7 @@
 import type { RouteAnswer, RouteAnswerWith, RouteBody, RouteId, RouteParams, RouteQuery, Routes } from '../contracts/routes.ts';
 import type { PolicyDecision } from '../contracts/policy.ts';
-import type { Caller } from '../engines/registry/caller.ts';
-import type { Precondition } from '../engines/registry/precondition.ts';
+import type { Caller } from '../engines/requests/caller.ts';
+import type { Precondition } from '../engines/requests/precondition.ts';
 import type { IdempotentRequest } from '../store/idempotency.ts';
 import type { EncodedList } from './encoded-list.ts';
 

@@ -5,7 +5,7 @@ import type { Region } from '../contracts/manifests/region.ts';
 import type { Tenant } from '../contracts/manifests/tenant.ts';
 import type { TenantTemplate } from '../contracts/manifests/tenant-template.ts';
 import type { Operation } from '../contracts/operation.ts';
-import { operationWorkflowId } from '../domain/search-attributes.ts';
+import { operationWorkflowId } from '../platform/workflow-starters.ts';
 import { stepsOf } from '../domain/step-plan.ts';
 import { stepOf } from '../store/operations.ts';
 import type { OperationDocument, PlanDocument, RegionDocument, ResourceDocument, TenantDocument, TenantTemplateDocument } from '../store/documents.ts';

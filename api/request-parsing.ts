@@ -4,7 +4,7 @@ import type { ProblemDetail } from '../contracts/problem-document.ts';
 import { idempotencyKeySchema, ifMatchSchema, ifNoneMatchSchema } from '../contracts/request-headers.ts';
 import { jsonPointer } from '../domain/json-pointer.ts';
 import { TenureError } from '../domain/tenure-error.ts';
-import type { Precondition } from '../engines/registry/precondition.ts';
+import type { Precondition } from '../engines/requests/precondition.ts';
 import { maxDepth } from './json-bounds.ts';
 
 /** So many flaws are told; of the others, how many there are. */

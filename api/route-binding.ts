@@ -5,7 +5,7 @@ import { canonicalDigest } from '../contracts/canonical-json.ts';
 import { routes } from '../contracts/routes.ts';
 import type { RouteContract, RouteId } from '../contracts/routes.ts';
 import { TenureError } from '../domain/tenure-error.ts';
-import type { Caller } from '../engines/registry/caller.ts';
+import type { Caller } from '../engines/requests/caller.ts';
 import { withLogContext } from '../platform/log-context.ts';
 import type { StoredAnswer } from '../store/documents.ts';
 import type { IdempotencyStore, IdempotentRequest } from '../store/idempotency.ts';

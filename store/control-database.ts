@@ -22,7 +22,6 @@ import type {
   TombstoneDocument,
   VerificationDocument,
 } from './documents.ts';
-import { endedActorsIndex } from './personal-values.ts';
 
 export interface ControlDatabaseNames {
   readonly control: string;
@@ -57,6 +56,9 @@ export interface ControlDatabase {
 
 /** Tenants by facet, each facet's in the order of names. Its key must not change under this name. */
 export const searchIndex = 'tenant-search';
+
+/** Finds what has ended and still names somebody. It is empty, but for what an earlier build has left. */
+export const endedActorsIndex = { name: 'ended-actors', key: { endTime: 1 }, partialFilterExpression: { 'actor.subject': { $exists: true } } } as const;
 
 export function controlDatabase(client: MongoClient, names: ControlDatabaseNames): ControlDatabase {
   // Decisions are made on what a majority holds, and acknowledged when a majority has it journaled.

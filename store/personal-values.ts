@@ -1,4 +1,5 @@
 import type { Collection, Filter } from 'mongodb';
+import { endedActorsIndex } from './control-database.ts';
 import type { ControlDatabase } from './control-database.ts';
 
 /** What an operation holds of a person, as `$unset` takes it: kept while it is needed, which ends with the operation. */
@@ -6,9 +7,6 @@ export const personalOfOperation = { actor: true, 'before.scheduledPlan.actor': 
 
 /** The same of a roll-out. */
 export const personalOfRollout = { actor: true } as const;
-
-/** Finds what has ended and still names somebody. It is empty, but for what an earlier build has left. */
-export const endedActorsIndex = { name: 'ended-actors', key: { endTime: 1 }, partialFilterExpression: { 'actor.subject': { $exists: true } } } as const;
 
 interface Ending {
   _id: string;

@@ -9,13 +9,13 @@ import { createVerificationActivities } from '../activities/verification-activit
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import { startable } from '../domain/operation-input.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
-import { createChangeTenant } from '../engines/registry/change-tenant.ts';
-import { createDueWork } from '../engines/registry/due-work.ts';
-import { createRecordDrift } from '../engines/registry/record-drift.ts';
-import { createAdvanceRollout } from '../engines/registry/advance-rollout.ts';
-import { createTemplates } from '../engines/registry/templates.ts';
-import { unschedulePlan } from '../engines/registry/schedule-plan.ts';
-import { createMassChangeBrake } from '../engines/registry/mass-change-brake.ts';
+import { createChangeTenant } from '../engines/changes/change-tenant.ts';
+import { createDueWork } from '../engines/upkeep/due-work.ts';
+import { createRecordDrift } from '../engines/upkeep/record-drift.ts';
+import { createAdvanceRollout } from '../engines/rollouts/advance-rollout.ts';
+import { createTemplates } from '../engines/rollouts/templates.ts';
+import { unschedulePlan } from '../engines/changes/schedule-plan.ts';
+import { createMassChangeBrake } from '../engines/changes/mass-change-brake.ts';
 import { createAdopt } from '../engines/isolation/cell-identity.ts';
 import { monitorCells, reachableChecks } from '../engines/isolation/cell-monitor.ts';
 import { createCells } from '../engines/isolation/cells.ts';
@@ -29,13 +29,11 @@ import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { planeProcesses } from '../platform/plane-processes.ts';
 import { watchTransactions } from '../platform/transaction-watch.ts';
-import { createOperationCanceller, createOperationStarter } from '../platform/operation-starter.ts';
-import { createRolloutStarter } from '../platform/rollout-starter.ts';
-import { createVerificationStarter } from '../platform/verification-starter.ts';
 import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
 import type { ProcessPhase } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
+import { createWorkflowStarters } from '../platform/workflow-starters.ts';
 import { clockCheck, keepClock } from '../store/keep-clock.ts';
 import { createStore } from '../store/store.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
@@ -70,8 +68,8 @@ async function main(): Promise<void> {
   const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
 
   const temporal = createTemporalClient({ address: config.TENURE_TEMPORAL_ADDRESS, namespace: config.TENURE_TEMPORAL_NAMESPACE, keyring: codecKeyring });
-  const workflows = { client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE };
-  const start = createOperationStarter(workflows);
+  const workflows = createWorkflowStarters({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
+  const { startOperation } = workflows;
   const cells = createCells({ cells: connected, identityOf: createAdopt({ store, installation: config.TENURE_INSTALLATION }) });
 
   let phase: ProcessPhase = 'starting';
@@ -100,7 +98,6 @@ async function main(): Promise<void> {
   const stopMonitor = await monitorCells({ cells, observe: (cell, seen) => store.cells.observe(cell, name, seen), logger, metrics });
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
-  const startRollout = createRolloutStarter(workflows);
   const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
   // The worker itself is what Temporal runs: that it is there need not be asked.
   const changeTenant = createChangeTenant({ store, admit, templates, brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }), requireTemporal: async () => undefined, failpoints });
@@ -109,7 +106,7 @@ async function main(): Promise<void> {
       store,
       admit,
       cells,
-      start,
+      startOperation,
       templates,
       handlers: createStepHandlers({ ...store, tenantSecrets }),
       installation: config.TENURE_INSTALLATION,
@@ -119,14 +116,14 @@ async function main(): Promise<void> {
       metrics,
     }),
     ...createVerificationActivities({ store, cells, installation: config.TENURE_INSTALLATION, worker: name, password: tenantSecrets.password, failpoints, logger, metrics }),
-    ...createSweepActivities({ store, start, startRollout, startVerification: createVerificationStarter(workflows), cancelWorkflow: createOperationCanceller(workflows), beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
-    ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, worker: name, record: createRecordDrift({ store, changeTenant }), start, failpoints, logger, metrics }),
+    ...createSweepActivities({ store, ...workflows, beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
+    ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, worker: name, record: createRecordDrift({ store, changeTenant }), startOperation, failpoints, logger, metrics }),
     ...createRolloutActivities({
       advance: createAdvanceRollout({
         store,
         templates,
         changeTenant,
-        begin: (operation, { spec }) => start(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) })),
+        begin: (operation, { spec }) => startOperation(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) })),
       }),
       logger,
     }),

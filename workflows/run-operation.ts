@@ -12,7 +12,7 @@ import {
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { HeldOperation, HeldStep, OperationActivities, OperationEnd, OperationFailure, OperationProgress } from '../activities/operation-activities.ts';
 import type { OperationInput } from '../domain/operation-input.ts';
-import { searchAttributeNames } from '../domain/search-attributes.ts';
+import { searchAttributeNames } from '../contracts/search-attributes.ts';
 import { stepsOf } from '../domain/step-plan.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import { failureOf, isFenced, isFinal, reasonOf } from './operation-failure.ts';

@@ -1,6 +1,6 @@
 import type { AuthorizationRequest, PolicyAction } from '../../contracts/policy.ts';
 import type { PolicyEngine } from '../../engines/policy/policy-engine.ts';
-import type { Caller } from '../../engines/registry/caller.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
 import type { Store } from '../../store/store.ts';
 import { kindOf } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';

@@ -1,16 +1,16 @@
 import type { IsolationVerification } from '../../contracts/isolation-report.ts';
-import { verificationWorkflowId } from '../../domain/search-attributes.ts';
+import { verificationWorkflowId } from '../../platform/workflow-starters.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import { acceptVerification } from '../../engines/registry/accept-verification.ts';
-import type { Caller } from '../../engines/registry/caller.ts';
-import { decidedAnew } from '../../engines/registry/precondition.ts';
-import type { StartVerification } from '../../platform/verification-starter.ts';
+import { acceptVerification } from '../../engines/upkeep/accept-verification.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
+import { decidedAnew } from '../../engines/requests/precondition.ts';
+import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { TenantDocument, VerificationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { pairOf } from '../../store/verifications.ts';
 import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { BeginSoon } from '../begin-soon.ts';
+import type { StartOrDefer } from '../start-or-defer.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
 import { storedAnswer } from '../stored-answer.ts';
 
@@ -19,8 +19,8 @@ export interface IsolationDependencies {
   readonly authorize: Authorize;
   /** @throws TenureError temporal_unavailable */
   readonly requireTemporal: () => Promise<void>;
-  readonly start: StartVerification;
-  readonly beginSoon: BeginSoon;
+  readonly start: WorkflowStarters['startVerification'];
+  readonly startOrDefer: StartOrDefer;
 }
 
 const notVerified = (name: string): TenureError => new TenureError('not_found', `the isolation of tenant "${name}" was not verified yet`);
@@ -35,7 +35,7 @@ function verificationBody({ tenants, running, failure, report }: VerificationDoc
 }
 
 /** Has two tenants' isolation verified, and reads what was found. Who may not verify both is told of neither. */
-export function isolationHandlers({ store, authorize, requireTemporal, start, beginSoon }: IsolationDependencies): Pick<RouteHandlers, 'verifyIsolationOfTenant' | 'isolationReportOfTenant'> {
+export function isolationHandlers({ store, authorize, requireTemporal, start, startOrDefer }: IsolationDependencies): Pick<RouteHandlers, 'verifyIsolationOfTenant' | 'isolationReportOfTenant'> {
   async function authorized(caller: Caller, name: string): Promise<{ readonly tenant: TenantDocument; readonly allowed: Allowed }> {
     const tenant = await store.resources.find('Tenant', name);
     const allowed = await authorize(caller, 'tenant.verify_isolation', tenantTarget(name, tenant));
@@ -44,7 +44,7 @@ export function isolationHandlers({ store, authorize, requireTemporal, start, be
   }
 
   async function begin({ _id: pair, running, tenants }: VerificationDocument): Promise<void> {
-    if (running !== null) await beginSoon('the accepted verification', {}, start({ pair, id: running.id, names: tenants.map(({ name }) => name) }));
+    if (running !== null) await startOrDefer('the accepted verification', {}, start({ pair, id: running.id, names: tenants.map(({ name }) => name) }));
   }
 
   async function verify({ params: { name }, body: { against }, caller, idempotency }: Parameters<RouteHandlers['verifyIsolationOfTenant']>[0]): ReturnType<RouteHandlers['verifyIsolationOfTenant']> {

@@ -1,6 +1,6 @@
-import { abandonOperation } from '../../engines/registry/abandon-operation.ts';
-import { cancelOperation } from '../../engines/registry/cancel-operation.ts';
-import type { Caller } from '../../engines/registry/caller.ts';
+import { abandonOperation } from '../../engines/changes/abandon-operation.ts';
+import { cancelOperation } from '../../engines/changes/cancel-operation.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';

@@ -1,13 +1,13 @@
 import type { Rollout } from '../../contracts/rollout.ts';
-import { rolloutWorkflowId } from '../../domain/search-attributes.ts';
+import { rolloutWorkflowId } from '../../platform/workflow-starters.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Admit } from '../../engines/admission/admission.ts';
-import type { Caller } from '../../engines/registry/caller.ts';
-import { previewMove } from '../../engines/registry/move-to-version.ts';
-import type { Templates } from '../../engines/registry/templates.ts';
-import { canTurn, findRollout, startRollout, stateAfter, tenantsOf, turnRollout } from '../../engines/registry/turn-rollout.ts';
-import type { RolloutCommand } from '../../engines/registry/turn-rollout.ts';
-import type { StartRollout } from '../../platform/rollout-starter.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
+import { previewMove } from '../../engines/rollouts/move-to-version.ts';
+import type { Templates } from '../../engines/rollouts/templates.ts';
+import { canTurn, findRollout, startRollout, stateAfter, tenantsOf, turnRollout } from '../../engines/rollouts/turn-rollout.ts';
+import type { RolloutCommand } from '../../engines/rollouts/turn-rollout.ts';
+import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { RolloutDocument, TenantTemplateDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
@@ -15,7 +15,7 @@ import type { MemberCounts } from '../../store/rollouts.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { BeginSoon } from '../begin-soon.ts';
+import type { StartOrDefer } from '../start-or-defer.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
 import { storedAnswer } from '../stored-answer.ts';
@@ -27,10 +27,10 @@ export interface RolloutHandlerDependencies {
   readonly admit: Admit;
   readonly templates: Templates;
   readonly pageTokens: PageTokens;
-  readonly start: StartRollout;
+  readonly start: WorkflowStarters['startRollout'];
   /** @throws TenureError temporal_unavailable */
   readonly requireTemporal: () => Promise<void>;
-  readonly beginSoon: BeginSoon;
+  readonly startOrDefer: StartOrDefer;
 }
 
 type RolloutHandlers = Pick<RouteHandlers, 'previewRollout' | 'startRollout' | 'listRollouts' | 'getRollout' | 'pauseRollout' | 'resumeRollout' | 'cancelRollout'>;
@@ -72,7 +72,7 @@ function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: R
 }
 
 /** Bringing a template's version to its tenants: what it would change, and its course. */
-export function rolloutHandlers({ store, authorize, admit, templates, pageTokens, start, requireTemporal, beginSoon }: RolloutHandlerDependencies): RolloutHandlers {
+export function rolloutHandlers({ store, authorize, admit, templates, pageTokens, start, requireTemporal, startOrDefer }: RolloutHandlerDependencies): RolloutHandlers {
   async function templateOf(name: string, caller: Caller, action: 'rollout.get' | 'template.roll_out'): Promise<{ template: TenantTemplateDocument } & Allowed> {
     const allowed = await authorize(caller, action, { kind: 'TenantTemplate', name });
     const template = await store.resources.find('TenantTemplate', name);
@@ -87,7 +87,7 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
     return rolloutBody(rollout, counts, failed.map(({ name, error }) => ({ tenant: name, code: error?.code ?? 'internal', message: error?.message ?? '' })));
   }
 
-  const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> => beginSoon('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
+  const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> => startOrDefer('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
 
   /** As the transaction that turns it sees it: also what a dry run shows is what would stand. */
   function turn(id: string, verb: 'pause' | 'resume' | 'cancel', { caller, policy, failed, idempotency }: Turn): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {

@@ -1,9 +1,9 @@
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
-import { declareActions, declareResource } from '../../engines/registry/declare-resource.ts';
-import type { SettledDocument } from '../../engines/registry/declare-resource.ts';
-import type { Caller } from '../../engines/registry/caller.ts';
-import { removeActions, removeResource } from '../../engines/registry/remove-resource.ts';
-import type { Precondition } from '../../engines/registry/precondition.ts';
+import { declareActions, declareResource } from '../../engines/catalog/declare-resource.ts';
+import type { SettledDocument } from '../../engines/catalog/declare-resource.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
+import { removeActions, removeResource } from '../../engines/catalog/remove-resource.ts';
+import type { Precondition } from '../../engines/requests/precondition.ts';
 import type { DocumentOfKind, ResourceDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';

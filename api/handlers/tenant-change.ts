@@ -1,22 +1,20 @@
 import { startable } from '../../domain/operation-input.ts';
-import { newOperationOf } from '../../engines/registry/change-tenant.ts';
-import type { ChangedTenant, ChangeTenant, Command, Declare } from '../../engines/registry/change-tenant.ts';
-import type { CancelOperationWorkflow, StartOperation } from '../../platform/operation-starter.ts';
+import { newOperationOf } from '../../engines/changes/change-request.ts';
+import type { ChangedTenant, ChangeTenant, Command, Declare } from '../../engines/changes/change-request.ts';
+import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
-import type { BeginSoon } from '../begin-soon.ts';
+import type { StartOrDefer } from '../start-or-defer.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { storedAnswer } from '../stored-answer.ts';
 import { operationBody, tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
 
-export interface TenantChangeDependencies {
+export interface TenantChangeDependencies extends Pick<WorkflowStarters, 'startOperation' | 'cancelWorkflow'> {
   readonly store: Pick<Store, 'idempotency'>;
   readonly changeTenant: ChangeTenant;
-  readonly startOperation: StartOperation;
-  readonly cancelWorkflow: CancelOperationWorkflow;
-  readonly beginSoon: BeginSoon;
+  readonly startOrDefer: StartOrDefer;
 }
 
 export type ChangeReply = Awaited<ReturnType<RouteHandlers['putTenant']>>;
@@ -40,13 +38,13 @@ function changeReply({ outcome, tenant, operation, following = [] }: ChangedTena
   };
 }
 
-export function createTenantChange({ store, changeTenant, startOperation, cancelWorkflow, beginSoon }: TenantChangeDependencies): TenantChange {
-  const tellCancelled = ({ _id: operationId, tenant }: OperationDocument): Promise<void> => beginSoon('the cancelled workflow', { operationId }, cancelWorkflow({ operationId, tenant }));
+export function createTenantChange({ store, changeTenant, startOperation, cancelWorkflow, startOrDefer }: TenantChangeDependencies): TenantChange {
+  const tellCancelled = ({ _id: operationId, tenant }: OperationDocument): Promise<void> => startOrDefer('the cancelled workflow', { operationId }, cancelWorkflow({ operationId, tenant }));
 
   async function begin(changed: ChangedTenant): Promise<void> {
     if (changed.preempted !== undefined) return tellCancelled(changed.preempted);
     const operation = newOperationOf(changed);
-    if (operation !== undefined) await beginSoon('the accepted workflow', { operationId: operation._id }, startOperation(startable(operation, changed.tenant.spec.plan)));
+    if (operation !== undefined) await startOrDefer('the accepted workflow', { operationId: operation._id }, startOperation(startable(operation, changed.tenant.spec.plan)));
   }
 
   return {

@@ -2,7 +2,7 @@ import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { DeclaredTenantSpec, TenantManifest } from '../../contracts/manifests/tenant.ts';
 import type { RehearseSchema } from '../../engines/isolation/rehearsal/rehearse-schema.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import type { NamedRevision } from '../../engines/registry/precondition.ts';
+import type { NamedRevision } from '../../engines/requests/precondition.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { permitOn } from '../authorization.ts';

@@ -4,7 +4,7 @@ import type { DeclaredTenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { TenantRevision } from '../../contracts/tenant-revision.ts';
 import { rebaseServices } from '../../domain/tenant-template.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import type { Caller } from '../../engines/registry/caller.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { PointInTime, TenantRevisionDocument } from '../../store/revisions.ts';

@@ -2,19 +2,11 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import { withinMs } from '../../platform/deadline.ts';
 import { errorFields } from '../../platform/logging.ts';
 import type { Logger } from '../../platform/logging.ts';
-import type { Change, OpenChangeFeed, Position } from '../../store/change-feed.ts';
+import type { OpenChangeFeed, Position } from '../../store/change-feed.ts';
 import type { GiveBack } from '../shares/quota.ts';
 import { createTurns } from '../shares/turns.ts';
 import { beginRunning, handOver, keep, release, settle, tell } from './running-feed.ts';
-import type { Running, Seat } from './running-feed.ts';
-
-/** Who follows the changes. */
-export interface Follower {
-  /** Takes a change, or says that it cannot now: then it is told of it, and of all after it, when it goes on. */
-  told(change: Change): boolean;
-  /** Nothing more comes: the feed was lost, or the process stops. */
-  ended(): void;
-}
+import type { Follower, Running, Seat } from './running-feed.ts';
 
 export interface Following {
   /** Everything after this is told of. */

@@ -1,6 +1,13 @@
 import type { Change, ChangeFeed, Position } from '../../store/change-feed.ts';
 import type { GiveBack } from '../shares/quota.ts';
-import type { Follower } from './change-hub.ts';
+
+/** Who follows the changes. */
+export interface Follower {
+  /** Takes a change, or says that it cannot now: then it is told of it, and of all after it, when it goes on. */
+  told(change: Change): boolean;
+  /** Nothing more comes: the feed was lost, or the process stops. */
+  ended(): void;
+}
 
 /** One who follows changes, and how far it has been told of them. */
 export interface Seat {

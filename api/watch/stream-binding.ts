@@ -3,7 +3,7 @@ import type { RequestHandler, Router } from 'express';
 import { streams } from '../../contracts/streams.ts';
 import type { StreamContract, StreamId } from '../../contracts/streams.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import type { Caller } from '../../engines/registry/caller.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Position } from '../../store/change-feed.ts';
 import type { Authenticate } from '../authentication.ts';

@@ -1,6 +1,6 @@
 import type { StreamId, StreamQuery } from '../../contracts/streams.ts';
 import { fitsFilter, parseTenantFilter } from '../../domain/tenant-filter.ts';
-import type { Caller } from '../../engines/registry/caller.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
 import type { Change } from '../../store/change-feed.ts';
 import type { Store } from '../../store/store.ts';
 import type { Authorize } from '../authorization.ts';

@@ -3,10 +3,10 @@ import type { MongoClient } from 'mongodb';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { isDuplicateKey } from '../../store/control-errors.ts';
 import type { Store } from '../../store/store.ts';
-import { callerEntry } from '../registry/caller.ts';
-import { planeCaller } from '../registry/plane.ts';
+import { callerEntry } from '../requests/caller.ts';
+import { planeCaller } from '../requests/system-caller.ts';
 import { serverCodes } from './cell-errors.ts';
-import type { ClaimDocument } from './parts/claim.ts';
+import type { ClaimDocument } from './parts/plane-database.ts';
 import { planeDatabase } from './parts/plane-database.ts';
 
 /** What answers at the address of a cell. */

@@ -1,3 +1,6 @@
+import type { Fault } from './faults.ts';
+import type { RunningOperation } from './requests.ts';
+
 /** A place where several wait for each other, once. */
 export interface Rendezvous<T> {
   /**
@@ -50,4 +53,25 @@ export function createRendezvous<T>({ expected, patienceMs, act = async () => un
       return isOver;
     },
   };
+}
+
+/** A case whose operation stands at its failpoint. */
+export interface Standing {
+  readonly fault: Fault;
+  /** Absent while it has not been accepted. */
+  readonly operation?: RunningOperation;
+  /** On the clock of `performance.now()`. */
+  readonly since: number;
+  /** Called when it has stood too long. */
+  readonly tellMissed: () => void;
+}
+
+/** Where the cases of a round wait for each other. */
+export interface Meeting {
+  /** With their tenants, before anything is asked for. */
+  readonly prepared: Rendezvous<void>;
+  /** When they are being turned round, before they go on to their failpoints. */
+  readonly turned: Rendezvous<void>;
+  /** At the failpoint where the fault strikes. */
+  readonly standing: Rendezvous<Standing>;
 }

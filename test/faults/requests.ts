@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { Operation } from '../../contracts/operation.ts';
-import { operationWorkflowId } from '../../domain/search-attributes.ts';
+import { operationWorkflowId } from '../../platform/workflow-starters.ts';
 import { verbOf } from '../harness/lifecycle.ts';
 import { changedServices, manifestOf, otherPlan } from './declarations.ts';
 import type { KnownTenant } from './standing.ts';

@@ -2,12 +2,10 @@ import type { FinalOperationState } from '../../contracts/operation-states.ts';
 import { refusedServices } from './declarations.ts';
 import { nameOf } from './fault-cases.ts';
 import type { FaultCase } from './fault-cases.ts';
-import type { Fault } from './faults.ts';
 import { Finding } from './finding.ts';
 import type { KnownTenants } from './known-tenants.ts';
 import { createRendezvous } from './rendezvous.ts';
-import type { Rendezvous } from './rendezvous.ts';
-import type { RunningOperation } from './requests.ts';
+import type { Meeting, Rendezvous, Standing } from './rendezvous.ts';
 import { runCase } from './run-case.ts';
 import type { TestBed } from './test-bed.ts';
 
@@ -19,27 +17,6 @@ export interface CaseResult {
   readonly failure?: Finding;
   /** The fault came before the operation was at its failpoint, or after it may have gone on: nothing is known of the case. */
   readonly isMissed?: true;
-}
-
-/** A case whose operation stands at its failpoint. */
-export interface Standing {
-  readonly fault: Fault;
-  /** Absent while it has not been accepted. */
-  readonly operation?: RunningOperation;
-  /** On the clock of `performance.now()`. */
-  readonly since: number;
-  /** Called when it has stood too long. */
-  readonly tellMissed: () => void;
-}
-
-/** Where the cases of a round wait for each other. */
-export interface Meeting {
-  /** With their tenants, before anything is asked for. */
-  readonly prepared: Rendezvous<void>;
-  /** When they are being turned round, before they go on to their failpoints. */
-  readonly turned: Rendezvous<void>;
-  /** At the failpoint where the fault strikes. */
-  readonly standing: Rendezvous<Standing>;
 }
 
 /** The first attempt of a step may be given up after six seconds, and another would pass the failpoint. */

@@ -13,7 +13,7 @@ import { endOfPreemption } from './preemption-end.ts';
 import { placedIn } from './registry-state.ts';
 import { ask, changeBy, runningOperation } from './requests.ts';
 import type { RunningOperation } from './requests.ts';
-import type { Meeting } from './round.ts';
+import type { Meeting } from './rendezvous.ts';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 import { asked, turnRound } from './turn-round.ts';

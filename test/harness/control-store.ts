@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import type { Caller } from '../../engines/registry/caller.ts';
+import type { Caller } from '../../engines/requests/caller.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';

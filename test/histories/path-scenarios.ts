@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { operationWorkflowId } from '../../domain/search-attributes.ts';
+import type { Client } from '@temporalio/client';
+import { operationWorkflowId } from '../../platform/workflow-starters.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
@@ -7,7 +8,12 @@ import { armFailpoint } from '../harness/armed-failpoint.ts';
 import type { Installation } from '../harness/installation.ts';
 import { activeTenant, ended, takeAll, verbOf } from '../harness/lifecycle.ts';
 import type { Verb } from '../harness/lifecycle.ts';
-import type { Scenario } from './scenarios.ts';
+
+/** One course of a workflow. Its name begins with the workflow's type. Returns the id of the workflow whose history is kept. */
+export interface Scenario {
+  readonly name: string;
+  run(installation: Installation, temporal: Client): Promise<string>;
+}
 
 type Asked = Exclude<OperationKind, 'activate'>;
 

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
-import { operationWorkflowId } from '../../domain/search-attributes.ts';
+import { operationWorkflowId } from '../../platform/workflow-starters.ts';
 import { driftScheduleId } from '../../workers/schedules.ts';
 import { armFailpoint } from '../harness/armed-failpoint.ts';
 import type { Installation } from '../harness/installation.ts';
@@ -12,12 +12,7 @@ import { tenantManifest } from '../harness/manifests.ts';
 import type { TenantInput } from '../harness/manifests.ts';
 import { until } from '../harness/until.ts';
 import { pathScenarios } from './path-scenarios.ts';
-
-/** One course of a workflow. Its name begins with the workflow's type. Returns the id of the workflow whose history is kept. */
-export interface Scenario {
-  readonly name: string;
-  run(installation: Installation, temporal: Client): Promise<string>;
-}
+import type { Scenario } from './path-scenarios.ts';
 
 function ofSchedule(name: string, scheduleId: (taskQueue: string) => string): Scenario {
   return {

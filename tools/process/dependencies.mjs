@@ -1,4 +1,4 @@
-// Plain JavaScript without dependencies, see first-step.mjs.
+// Plain JavaScript without dependencies, see bootstrap.mjs.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -5,20 +5,11 @@ import { Connection } from '@temporalio/client';
 import type { DataDirectory } from './data-directory.ts';
 import { createManagedProcess } from './managed-process.ts';
 import type { ManagedProcess } from './managed-process.ts';
+import { searchAttributeNames } from '../../contracts/search-attributes.ts';
 import { listens } from './mongod.ts';
 import type { Ports } from './ports.ts';
 
 export const temporalNamespace = 'default';
-
-/** By these an operator finds workflows; all of type Keyword. */
-export const searchAttributeNames = [
-  'TenureTenant',
-  'TenureTenantUid',
-  'TenureOperationKind',
-  'TenureOperationId',
-  'TenureRegion',
-  'TenurePlan',
-] as const;
 
 /** At the default of 20 polls a second every task waits for a grid of 50 ms. */
 export const dynamicConfig: Readonly<Record<string, number>> = Object.fromEntries(
@@ -106,7 +97,7 @@ function temporalArguments({ ports, data, storage, ui, uiCodecEndpoint }: Tempor
     // A write-ahead log doubles the throughput; the pragma belongs to a file.
     ...(storage === 'memory' ? [] : ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1']),
     ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
-    ...searchAttributeNames.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...Object.values(searchAttributeNames).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
 }
 
@@ -116,7 +107,7 @@ async function knowsSearchAttributes(connection: Connection): Promise<true | und
       Date.now() + CALL_TIMEOUT_MS,
       async () => await connection.operatorService.listSearchAttributes({ namespace: temporalNamespace }),
     );
-    return searchAttributeNames.every((name) => name in customAttributes) ? true : undefined;
+    return Object.values(searchAttributeNames).every((name) => name in customAttributes) ? true : undefined;
   } catch {
     return undefined;
   }

@@ -5,7 +5,7 @@ import { listOnCell, readOnCell } from '../cell-commands.ts';
 import { serverCode, serverCodes } from '../cell-errors.ts';
 import type { CellWork, Home } from '../home.ts';
 import { planeDatabase } from '../parts/plane-database.ts';
-import type { ClaimDocument } from '../parts/claim.ts';
+import type { ClaimDocument } from '../parts/plane-database.ts';
 import type { FoundRole } from '../parts/roles.ts';
 import type { Standing } from '../parts/standing.ts';
 import type { FoundUser } from '../parts/tenant-users.ts';

@@ -1,6 +1,6 @@
 import type { CollectionInfo, IndexDescriptionInfo } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
-import type { ClaimDocument } from '../parts/claim.ts';
+import type { ClaimDocument } from '../parts/plane-database.ts';
 import type { FoundRole } from '../parts/roles.ts';
 import type { Standing } from '../parts/standing.ts';
 import type { FoundUser } from '../parts/tenant-users.ts';

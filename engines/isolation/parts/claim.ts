@@ -5,16 +5,8 @@ import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
 import { firstOfAnother, noteRelease, releaseOf } from './late-leavings.ts';
 import { planeDatabase } from './plane-database.ts';
+import type { ClaimDocument } from './plane-database.ts';
 import { whatStandsIn } from './standing.ts';
-
-/** What the plane has claimed on a cell: the proof that a home of that name is its own. */
-export interface ClaimDocument {
-  readonly _id: string;
-  readonly installation: string;
-  readonly tenant: string;
-  readonly operationId: string;
-  readonly createTime: Date;
-}
 
 const duplicateKey: ReadonlySet<number> = new Set([serverCodes.duplicateKey]);
 

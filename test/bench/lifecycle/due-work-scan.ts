@@ -1,7 +1,7 @@
 import type { MongoClient } from 'mongodb';
 import { createSweepActivities } from '../../../activities/sweep-activities.ts';
 import type { SweepActivities } from '../../../activities/sweep-activities.ts';
-import { createDueWork } from '../../../engines/registry/due-work.ts';
+import { createDueWork } from '../../../engines/upkeep/due-work.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
 import { controlDatabase } from '../../../store/control-database.ts';
 import type { ControlDatabaseNames } from '../../../store/control-database.ts';
@@ -34,7 +34,7 @@ function idleSweep(store: Store): SweepActivities {
   const ignore = (): void => undefined;
   return createSweepActivities({
     store,
-    start: nothing,
+    startOperation: nothing,
     startRollout: nothing,
     startVerification: nothing,
     cancelWorkflow: nothing,

@@ -10,7 +10,7 @@ import { JSONToPayload, historyToJSON } from '@temporalio/common/lib/proto-utils
 import type { JSONPayload } from '@temporalio/common/lib/proto-utils.js';
 import { MongoClient } from 'mongodb';
 import { openTenant } from '../../../client/open-tenant.ts';
-import { operationWorkflowId } from '../../../domain/search-attributes.ts';
+import { operationWorkflowId } from '../../../platform/workflow-starters.ts';
 import { createLocalKeyProvider } from '../../../engines/keys/key-provider.ts';
 import { dataKeyContext } from '../../../engines/keys/tenant-secrets.ts';
 import { readKeyring } from '../../../platform/config.ts';

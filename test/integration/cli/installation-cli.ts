@@ -7,8 +7,8 @@ import { exitCodes } from '../../../contracts/problems.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';
-import { runInMemory } from '../../unit/cli/in-memory-cli.ts';
-import type { CliRun, CliSetting } from '../../unit/cli/in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';
 
 /** A command line on an installation of its own, in a folder of its own. */
 export interface InstallationCli {

@@ -12,10 +12,10 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { freePorts } from '../../../tools/stack/ports.ts';
 import { planeUser } from '../../../tools/stack/mongod-setup.ts';
 import { openSecrets } from '../../../tools/stack/secrets.ts';
-import { searchAttributeNames } from '../../../tools/stack/temporal-server.ts';
+import { searchAttributeNames } from '../../../contracts/search-attributes.ts';
 import { until } from '../../harness/until.ts';
-import { clone } from '../../unit/containers/compose-file.ts';
-import { lineage, readDockerfile } from '../../unit/containers/dockerfile.ts';
+import { clone } from '../../harness/compose-file.ts';
+import { lineage, readDockerfile } from '../../harness/dockerfile.ts';
 
 // Without a container engine: what the stages of the Dockerfile copy lies in a folder, and their commands run there.
 const stack = attachToStack();
@@ -107,7 +107,7 @@ test('the namespace script makes a namespace with the search attributes, and can
   const connection = await Connection.connect({ address: stack.temporal.address });
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'test-containers' });
-    for (const name of searchAttributeNames) assert.ok(name in customAttributes, name);
+    for (const name of Object.values(searchAttributeNames)) assert.ok(name in customAttributes, name);
   } finally {
     await connection.close();
   }

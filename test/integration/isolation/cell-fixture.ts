@@ -7,7 +7,7 @@ import type { CollectionSpec, TenantSpec } from '../../../contracts/manifests/te
 import { endpointOf } from '../../../engines/isolation/cells.ts';
 import { claimHome } from '../../../engines/isolation/parts/claim.ts';
 import { planeDatabase } from '../../../engines/isolation/parts/plane-database.ts';
-import type { ClaimDocument } from '../../../engines/isolation/parts/claim.ts';
+import type { ClaimDocument } from '../../../engines/isolation/parts/plane-database.ts';
 import { createCollections, homeCollections } from '../../../engines/isolation/parts/collections.ts';
 import { destroyData, destroyRoles, destroyUser, releaseClaim } from '../../../engines/isolation/parts/destroy.ts';
 import { probeIsolation } from '../../../engines/isolation/probe/probe.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import type { ClaimDocument } from '../../../engines/isolation/parts/claim.ts';
+import type { ClaimDocument } from '../../../engines/isolation/parts/plane-database.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { beforeCommand, ensureBefore, inEveryMode, modes, newId, openCell, stepNames, steps } from './cell-fixture.ts';
 

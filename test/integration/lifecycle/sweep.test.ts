@@ -3,13 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { after, afterEach, beforeEach, test } from 'node:test';
 import { createSweepActivities } from '../../../activities/sweep-activities.ts';
 import type { SweepActivities, SweepDependencies } from '../../../activities/sweep-activities.ts';
-import { operationWorkflowId } from '../../../domain/search-attributes.ts';
 import { readKeyring } from '../../../platform/config.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
-import { createOperationCanceller, createOperationStarter } from '../../../platform/operation-starter.ts';
-import { createRolloutStarter } from '../../../platform/rollout-starter.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
-import { createVerificationStarter } from '../../../platform/verification-starter.ts';
+import { createWorkflowStarters, operationWorkflowId } from '../../../platform/workflow-starters.ts';
 import { controlDatabase } from '../../../store/control-database.ts';
 import type { OperationDocument } from '../../../store/documents.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -19,7 +16,7 @@ import type { ControlStore } from '../../harness/control-store.ts';
 const stack = attachToStack();
 const { client, close } = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec', stack.files.codecKeyring) });
 // Nobody takes work from it: what is started stays as it is.
-const workflows = { client, taskQueue: `sweep-${randomUUID()}` };
+const workflows = createWorkflowStarters({ client, taskQueue: `sweep-${randomUUID()}` });
 const ignore = (): void => undefined;
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const metrics = createMetrics('worker');
@@ -45,8 +42,8 @@ async function stalled(count: number, { begun, idleMs }: { readonly begun: boole
 
 const idsOf = (operations: readonly OperationDocument[]): string[] => operations.map(({ _id }) => _id);
 
-function sweeping(start: SweepDependencies['start'], resumeMs?: number): SweepActivities {
-  const starters = { start, startRollout: createRolloutStarter(workflows), startVerification: createVerificationStarter(workflows), cancelWorkflow: createOperationCanceller(workflows) };
+function sweeping(startOperation: SweepDependencies['startOperation'], resumeMs?: number): SweepActivities {
+  const starters = { ...workflows, startOperation };
   return createSweepActivities({ store: open.store, ...starters, beginDue: async () => [], logger, metrics, ...(resumeMs === undefined ? {} : { resumeMs }) });
 }
 
@@ -56,11 +53,10 @@ test('an operation whose start was lost is started first, however many older one
   assert.ok(lost !== undefined);
   await stalled(1, { begun: false, idleMs: 0 });
   const started: string[] = [];
-  const start = createOperationStarter(workflows);
   const { resumed } = await sweeping(async (operation) => {
     started.push(operation.operationId);
     // The others' workflows are there already, as far as a sweep is concerned.
-    if (operation.operationId === lost._id) await start(operation);
+    if (operation.operationId === lost._id) await workflows.startOperation(operation);
   }, 60_000).resumeStalledOperations();
   const handle = client.workflow.getHandle(operationWorkflowId(lost.tenant.uid, lost._id));
   assert.equal((await handle.describe()).status.name, 'RUNNING');

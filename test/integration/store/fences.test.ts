@@ -6,7 +6,7 @@ import type { OperationActivities } from '../../../activities/operation-activiti
 import type { OperationEnvironment } from '../../../activities/operation-environment.ts';
 import { turnOperation } from '../../../activities/turn-operation.ts';
 import type { Admit } from '../../../engines/admission/admission.ts';
-import { holdTenant } from '../../../engines/registry/hold-tenant.ts';
+import { holdTenant } from '../../../engines/changes/hold-tenant.ts';
 import type { OperationDocument } from '../../../store/documents.ts';
 import { closing, turning } from '../../../store/operations.ts';
 import type { Holder } from '../../../store/operations.ts';

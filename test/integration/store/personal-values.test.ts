@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { turnRollout, startRollout } from '../../../engines/registry/turn-rollout.ts';
+import { turnRollout, startRollout } from '../../../engines/rollouts/turn-rollout.ts';
 import type { OperationDocument, RolloutDocument } from '../../../store/documents.ts';
 import { closing } from '../../../store/operations.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';

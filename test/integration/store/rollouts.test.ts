@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startRollout, turnRollout } from '../../../engines/registry/turn-rollout.ts';
+import { startRollout, turnRollout } from '../../../engines/rollouts/turn-rollout.ts';
 import type { RolloutDocument } from '../../../store/documents.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createChangeHub } from '../../../api/watch/change-hub.ts';
-import type { Follower } from '../../../api/watch/change-hub.ts';
+import type { Follower } from '../../../api/watch/running-feed.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import type { Change, ChangeFeed, Position } from '../../../store/change-feed.ts';
 import { until } from '../../harness/until.ts';

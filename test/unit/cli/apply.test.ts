@@ -5,8 +5,8 @@ import type { ApiClient } from '../../../client/api-client.ts';
 import { ApiError } from '../../../client/api-error.ts';
 import { exitCodes, problems } from '../../../contracts/problems.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun, CliSetting } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';
 
 function problem(code: ProblemCode): ApiError {
   const { status, title, fix, retryable } = problems[code];

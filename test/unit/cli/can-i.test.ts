@@ -4,8 +4,8 @@ import { askedActions } from '../../../cli/resources/access-actions.ts';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { policyActions } from '../../../contracts/policy.ts';
 import { exitCodes } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun } from '../../harness/in-memory-cli.ts';
 
 const denial = { rule: 'authz.role', message: 'No role of the caller allows it.', fix: 'Ask for one.', allowed: ['admin'] };
 

@@ -6,7 +6,7 @@ import { optionsOf } from '../../../cli/completion/position.ts';
 import { pathOf } from '../../../cli/completion/value-sources.ts';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { everyCommand, inertProgram } from './every-command.ts';
-import { runInMemory } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 const commands = everyCommand(inertProgram()).slice(1);
 

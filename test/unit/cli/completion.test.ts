@@ -13,7 +13,7 @@ import { shellScripts, shells } from '../../../cli/completion/shell-scripts.ts';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { exitCodes } from '../../../contracts/problems.ts';
 import { everyCommand, inertProgram } from './every-command.ts';
-import { runInMemory } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 const script = fileURLToPath(new URL('../../../tenure', import.meta.url));
 const tenants = ['acme', 'acme-two', 'globex'];

@@ -8,7 +8,7 @@ import { resolveConnection } from '../../../cli/connection.ts';
 import type { ConnectionSources } from '../../../cli/connection.ts';
 import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
 import { exitCodes } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 let folder: string;
 let here: string;

@@ -7,8 +7,8 @@ import { parse } from 'yaml';
 import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
 import { ApiError } from '../../../client/api-error.ts';
 import { exitCodes, problems } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun, CliSetting } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';
 
 let folder: string;
 let store: string;

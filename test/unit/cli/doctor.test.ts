@@ -9,8 +9,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import { readVersion } from '../../../cli/version.ts';
 import { exitCodes, problems } from '../../../contracts/problems.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun } from '../../harness/in-memory-cli.ts';
 
 /** What the API at the other end says of itself, and to the caller. */
 interface Behaviour {

@@ -6,7 +6,7 @@ import { ApiError, ApiUnreachable } from '../../../client/api-error.ts';
 import type { Problem } from '../../../contracts/problem-document.ts';
 import { exitCodes, problemCodes, problems } from '../../../contracts/problems.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 const quiet = { interrupted: new AbortController().signal, program: 'tenure' };
 const interrupted = { interrupted: AbortSignal.abort(), program: 'tenure' };

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { after, test } from 'node:test';
 import { stringify } from 'yaml';
 import { exitCodes } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tenure-manifests-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

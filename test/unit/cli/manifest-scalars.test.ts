@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exitCodes } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun } from '../../harness/in-memory-cli.ts';
 
 const check = (stdin: string): Promise<CliRun> => runInMemory(['apply', '-f', '-', '--dry-run=client', '-o', 'json'], { stdin });
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { exitCodes } from '../../../contracts/problems.ts';
 import type { Rollout, RolloutPreview } from '../../../contracts/rollout.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun, CliSetting } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';
 
 const id = '01k9v3w0c9d8e7f6g5h4j3k2m8';
 const uid = '01m7yzcrqvvjzzgg30pekssm21';

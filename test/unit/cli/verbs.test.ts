@@ -4,8 +4,8 @@ import type { ApiClient } from '../../../client/api-client.ts';
 import { ApiError } from '../../../client/api-error.ts';
 import { exitCodes, problems } from '../../../contracts/problems.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun, CliSetting } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';
 
 interface Sent {
   readonly params?: { readonly name?: string };

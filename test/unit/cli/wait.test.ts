@@ -5,8 +5,8 @@ import { ApiError } from '../../../client/api-error.ts';
 import { exitCodes, problems } from '../../../contracts/problems.ts';
 import { parseTenantCondition } from '../../../cli/operations/tenant-condition.ts';
 import type { Tenant } from '../../../contracts/manifests/tenant.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun } from '../../harness/in-memory-cli.ts';
 
 interface Look {
   /** Absent: it is not there. */

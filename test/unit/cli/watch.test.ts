@@ -5,8 +5,8 @@ import { ApiError } from '../../../client/api-error.ts';
 import { exitCodes, problems } from '../../../contracts/problems.ts';
 import { parseTenantFilter } from '../../../domain/tenant-filter.ts';
 import type { TenantFilterText } from '../../../domain/tenant-filter.ts';
-import { runInMemory } from './in-memory-cli.ts';
-import type { CliRun } from './in-memory-cli.ts';
+import { runInMemory } from '../../harness/in-memory-cli.ts';
+import type { CliRun } from '../../harness/in-memory-cli.ts';
 
 interface Asked {
   readonly params?: { readonly name?: string };

@@ -10,12 +10,13 @@ import { apiSettings, readApiConfig, readCells, readJwks, readKeyring, readWorke
 import { writeInstallationFiles } from '../../../tools/containers/installation-files.ts';
 import { cells } from '../../../tools/stack/embedded-stack.ts';
 import { mongodParameters, replicaSetNames } from '../../../tools/stack/mongod.ts';
-import { dynamicConfig, searchAttributeNames } from '../../../tools/stack/temporal-server.ts';
+import { dynamicConfig } from '../../../tools/stack/temporal-server.ts';
+import { searchAttributeNames } from '../../../contracts/search-attributes.ts';
 import { tokenAudience, tokenIssuer } from '../../../tools/stack/token-issuer.ts';
 import { versions } from '../../../tools/toolchain/sources.ts';
-import { clone, readComposeFile } from './compose-file.ts';
-import type { Service } from './compose-file.ts';
-import { lineage, readDockerfile } from './dockerfile.ts';
+import { clone, readComposeFile } from '../../harness/compose-file.ts';
+import type { Service } from '../../harness/compose-file.ts';
+import { lineage, readDockerfile } from '../../harness/dockerfile.ts';
 
 const compose = readComposeFile();
 const services = Object.entries(compose.services);
@@ -156,5 +157,5 @@ test('Temporal is configured as the embedded one is', () => {
   const configured = parse(readFileSync(join(clone, 'deploy', 'temporal', 'dynamic-config.yaml'), 'utf8')) as Record<string, [{ value: number }]>;
   assert.deepEqual(Object.fromEntries(Object.entries(configured).map(([key, [{ value }]]) => [key, value])), dynamicConfig);
   const [, names] = /^for name in (.*); do$/m.exec(readFileSync(join(clone, 'deploy', 'temporal', 'set-up-namespace.sh'), 'utf8')) ?? [];
-  assert.deepEqual(names?.split(' '), [...searchAttributeNames]);
+  assert.deepEqual(names?.split(' '), Object.values(searchAttributeNames));
 });

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { nodeFlags } from '../../../platform/node-flags.ts';
 import { readImports } from '../../../tools/checks/import-directions.ts';
 import { versions } from '../../../tools/toolchain/sources.ts';
-import { clone } from './compose-file.ts';
-import { lineage, readDockerfile } from './dockerfile.ts';
+import { clone } from '../../harness/compose-file.ts';
+import { lineage, readDockerfile } from '../../harness/dockerfile.ts';
 
 const stages = readDockerfile(readFileSync(join(clone, 'deploy', 'Dockerfile'), 'utf8'));
 const project = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };

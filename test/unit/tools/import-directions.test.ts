@@ -66,3 +66,13 @@ test('nothing of the product depends on the tools or the tests', () => {
   assert.equal(findViolations('workers/main.ts', "import { x } from '../tools/policies.ts';").length, 1);
   assert.equal(findViolations('api/main.ts', "import { x } from '../test/x.ts';").length, 1);
 });
+
+test('the tools do not depend on the tests, and nothing depends on unit or integration tests', () => {
+  assert.equal(findViolations('tools/bench.ts', "import { x } from '../test/bench/figure.ts';").length, 1);
+  assert.equal(findViolations('test/integration/cli/a.ts', "import { x } from '../../unit/cli/x.ts';").length, 1);
+  assert.deepEqual(findViolations('test/integration/cli/a.ts', "import { x } from '../../harness/x.ts';\nimport { y } from './y.ts';\nimport { z } from '../../../tools/z.ts';"), []);
+});
+
+test('a workflow may import the values of the one contract without dependencies', () => {
+  assert.deepEqual(findViolations('workflows/run-operation.ts', "import { searchAttributeNames } from '../contracts/search-attributes.ts';"), []);
+});

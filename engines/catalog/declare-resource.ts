@@ -1,0 +1,117 @@
+import { canonicalDigest } from '../../contracts/canonical-json.ts';
+import type { PolicyDecision } from '../../contracts/policy.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Transaction } from '../../store/commit.ts';
+import { storageVersion } from '../../store/documents.ts';
+import type { PlanDocument, RegionDocument, TenantTemplateDocument } from '../../store/documents.ts';
+import { stateReference } from '../../store/resources.ts';
+import type { Declaration } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry, refusalEntry } from '../requests/caller.ts';
+import type { Caller } from '../requests/caller.ts';
+import { decidedAnew, requireNamed, requirePrecondition } from '../requests/precondition.ts';
+import type { NamedRevision, Precondition } from '../requests/precondition.ts';
+
+/** Kinds whose declaration is all there is to them: nothing runs for them. */
+export type SettledDocument = PlanDocument | RegionDocument | TenantTemplateDocument;
+
+export interface DeclareResourceRequest {
+  readonly kind: SettledDocument['kind'];
+  readonly name: string;
+  readonly declaration: Declaration<SettledDocument['spec']>;
+  readonly precondition: Precondition;
+  /** The revision that the manifest names. */
+  readonly named?: NamedRevision | undefined;
+  readonly caller: Caller;
+  /** The decision that allowed it. */
+  readonly policy: PolicyDecision;
+  /** Runs in the commit, with what it made. */
+  readonly settle: (tx: Transaction, document: SettledDocument, created: boolean) => Promise<void>;
+}
+
+export interface DeclaredResource {
+  readonly outcome: 'created' | 'changed' | 'unchanged';
+  readonly document: SettledDocument;
+}
+
+export const declareActions = { Plan: 'plan.apply', Region: 'region.apply', TenantTemplate: 'template.apply' } as const;
+
+/** A cell that holds tenants cannot be taken out of its region, and none is placed on one that is being taken out. */
+async function requireCellsFree(store: Store, tx: Transaction, current: RegionDocument, next: RegionDocument['spec']): Promise<void> {
+  const removed = current.spec.cells.map((cell) => cell.name).filter((name) => !next.cells.some((cell) => cell.name === name));
+  if (removed.length === 0) return;
+  const placed = await store.resources.placedOn(tx, removed, 5);
+  if (placed.length === 0) return;
+  throw new TenureError('change_not_available', `tenants live on ${removed.join(', ')}: ${placed.join(', ')}`, {
+    errors: [{ pointer: '/spec/cells', message: `these cells hold tenants: ${removed.join(', ')}`, fix: 'Keep the cells; close the region with acceptsTenants: false to take no more.' }],
+  });
+}
+
+/** A cell lies in one region: what is known of it is known by its name, and its jurisdiction is the region's. */
+async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocument['spec']): Promise<void> {
+  const others = (await store.resources.list('Region', { limit: 1000 })).filter((region) => region.name !== name);
+  const errors = cells.flatMap((cell, index) => {
+    const owner = others.find((region) => region.spec.cells.some((other) => other.name === cell.name));
+    return owner === undefined ? [] : [{ pointer: `/spec/cells/${index}/name`, message: `cell "${cell.name}" belongs to region "${owner.name}"`, fix: 'Name a cell that no other region has.' }];
+  });
+  if (errors.length > 0) throw new TenureError('already_exists', errors.map((error) => error.message).join('; '), { errors });
+}
+
+/** Accepts a declared plan, region or template: revision, entry and the caller's answer in one commit. */
+export function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
+  return decidedAnew(request.precondition, () => declareOnce(store, request));
+}
+
+async function declareOnce(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
+  const { kind, name, declaration, precondition, named, caller, policy, settle } = request;
+  const current: SettledDocument | undefined = await store.resources.find(kind, name);
+  requirePrecondition(precondition, `${kind} "${name}"`, current);
+  if (current !== undefined) {
+    const { labels, annotations, spec } = current;
+    if (canonicalDigest({ labels, annotations, spec }) === canonicalDigest(declaration)) return { outcome: 'unchanged', document: current };
+    requireNamed(named, precondition, `${kind} "${name}"`, current);
+  }
+  if (kind === 'Region') await requireCellsOwn(store, name, declaration.spec as RegionDocument['spec']);
+  const uid = current?._id ?? store.newId();
+  const declared = store.commit<DeclaredResource>(async (tx) => {
+    if (current?.kind === 'Region') await requireCellsFree(store, tx, current, declaration.spec as RegionDocument['spec']);
+    // One of a name that was removed goes on with its counts: nobody takes it, or a version of it, for the earlier one.
+    const earlier = current === undefined ? await store.resourceUses.renew(tx, { kind, name }) : undefined;
+    const fresh = {
+      _id: uid,
+      storageVersion,
+      kind,
+      name,
+      ...declaration,
+      generation: 1 + (earlier?.generation ?? 0),
+      revision: 1 + (earlier?.revision ?? 0),
+      createTime: tx.time,
+      updateTime: tx.time,
+    } as SettledDocument;
+    const document =
+      current === undefined
+        ? await store.resources.insert(tx, fresh)
+        : await store.resources.replace(tx, current.revision, { ...fresh, createTime: current.createTime, generation: current.generation + 1, revision: current.revision + 1 });
+    await settle(tx, document, current === undefined);
+    return {
+      result: { outcome: current === undefined ? 'created' : 'changed', document },
+      entries: [
+        {
+          ...callerEntry(caller),
+          action: declareActions[kind],
+          target: { kind, name, uid },
+          outcome: 'succeeded',
+          ...(current === undefined ? {} : { previous: stateReference(current) }),
+          next: stateReference(document),
+          policy,
+        },
+      ],
+    };
+  });
+  return declared.catch(async (error: unknown) => {
+    if (error instanceof TenureError && error.code === 'change_not_available') {
+      await store.refusals.record(refusalEntry(caller, { action: declareActions[kind], target: { kind, name, uid }, policy, reason: error.code }));
+    }
+    throw error;
+  });
+}

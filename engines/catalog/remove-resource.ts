@@ -1,0 +1,80 @@
+import type { EventType } from '../../contracts/ledger-entry.ts';
+import type { PolicyAction, PolicyDecision } from '../../contracts/policy.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Transaction } from '../../store/commit.ts';
+import type { ResourceUser } from '../../store/resource-uses.ts';
+import { stateReference } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry, refusalEntry } from '../requests/caller.ts';
+import type { Caller } from '../requests/caller.ts';
+import type { SettledDocument } from './declare-resource.ts';
+import { decidedAnew, requirePrecondition } from '../requests/precondition.ts';
+import type { Precondition } from '../requests/precondition.ts';
+
+export interface RemoveResourceRequest {
+  readonly kind: SettledDocument['kind'];
+  readonly name: string;
+  readonly precondition: Precondition;
+  readonly caller: Caller;
+  /** The decision that allowed it. */
+  readonly policy: PolicyDecision;
+  /** Runs in the commit, with what it has removed. */
+  readonly settle: (tx: Transaction, document: SettledDocument) => Promise<void>;
+}
+
+export const removeActions = { Plan: 'plan.delete', Region: 'region.delete', TenantTemplate: 'template.delete' } as const satisfies Record<SettledDocument['kind'], PolicyAction>;
+
+const removed = { Plan: 'plan.deleted.v1', Region: 'region.deleted.v1', TenantTemplate: 'template.deleted.v1' } as const satisfies Record<SettledDocument['kind'], EventType>;
+const word = { Plan: 'plan', Region: 'region', TenantTemplate: 'template' } as const;
+
+/** So many of those who use it are named. */
+const namedUsers = 20;
+
+function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUser[]): TenureError {
+  const errors = users.slice(0, namedUsers).map((user) => ({ message: `${user.kind} "${user.name}" uses it` }));
+  if (users.length > namedUsers) errors.push({ message: 'and more' });
+  return new TenureError('resource_in_use', `${word[kind]} "${name}" is used by ${users.slice(0, 3).map((user) => `${user.kind} "${user.name}"`).join(', ')}${users.length > 3 ? ' and others' : ''}`, { errors });
+}
+
+/**
+ * Takes a plan, region or template out of the registry while nobody uses it: the document, the entry with its event and the caller's
+ * answer in one commit, which gives way to whoever begins to use it at the same time. What it declared stays in its revisions.
+ * @throws TenureError not_found, revision_stale, resource_in_use
+ */
+export function removeResource(store: Store, request: RemoveResourceRequest): Promise<SettledDocument> {
+  const { kind, name, precondition, caller, policy, settle } = request;
+  const action = removeActions[kind];
+  return decidedAnew(precondition, async () => {
+    const current: SettledDocument | undefined = await store.resources.find(kind, name);
+    requirePrecondition(precondition, `${word[kind]} "${name}"`, current);
+    if (current === undefined) throw new TenureError('not_found', `${word[kind]} "${name}" does not exist`);
+    const target = { kind, name, uid: current._id };
+    try {
+      return await store.commit(async (tx) => {
+        const users = await store.resourceUses.users(tx, current, namedUsers + 1);
+        if (users.length > 0) throw inUse(request, users);
+        await store.resources.removeSettled(tx, current);
+        await settle(tx, current);
+        return {
+          result: current,
+          entries: [
+            {
+              ...callerEntry(caller),
+              action,
+              target,
+              outcome: 'succeeded',
+              previous: stateReference(current),
+              policy,
+              event: { type: removed[kind], data: { [word[kind]]: { uid: current._id, name } } },
+            },
+          ],
+        };
+      });
+    } catch (error) {
+      if (error instanceof TenureError && error.code === 'resource_in_use') {
+        await store.refusals.record(refusalEntry(caller, { action, target, policy, reason: error.code }));
+      }
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,83 @@
+import { isFulfilled } from '../../domain/tenant-verb.ts';
+import type { Failpoints } from '../../platform/failpoints.ts';
+import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
+import type { Store } from '../../store/store.ts';
+import { decidedAnew, requirePrecondition } from '../requests/precondition.ts';
+import type { ChangeTenant, ChangeTenantRequest } from './change-request.ts';
+import { createDecide, settled } from './decide-change.ts';
+import type { DecideDependencies } from './decide-change.ts';
+import type { MassChangeBrake } from './mass-change-brake.ts';
+import { writeChange } from './write-change.ts';
+import { writePending } from './write-pending.ts';
+
+/** What may be asked before it is known what the request leads to. */
+async function permitRequest(request: ChangeTenantRequest, current: TenantDocument | undefined): Promise<void> {
+  const { permit } = request;
+  if (permit === undefined) return;
+  // The first question is the same whether or not there is such a tenant, so that its refusal does not tell.
+  if ('verb' in request) await permit(`tenant.${request.verb.path}`, current);
+  else if (request.creates !== true) await permit('tenant.update', current);
+  if (!('verb' in request) && (current === undefined || request.creates === true)) await permit('tenant.create', undefined);
+  if (request.confirmMassChange === true && current !== undefined) await permit('tenant.pass_brake', current);
+}
+
+/** A tenant that is there already stays so, whatever revision the caller has seen. */
+function isFulfilledCommand(request: ChangeTenantRequest, current: TenantDocument | undefined): boolean {
+  return 'verb' in request && current?.operation === null && isFulfilled(request.verb, settled(current));
+}
+
+export interface ChangeTenantDependencies extends DecideDependencies {
+  readonly store: Store;
+  readonly brake: MassChangeBrake;
+  readonly failpoints: Failpoints;
+}
+
+/**
+ * Accepts a change of a tenant. In one commit: the new revision, the lock and the operation where one is needed, the
+ * entry, and the caller's answer. A refusal changes nothing and leaves its own entry.
+ */
+export function createChangeTenant({ store, brake, failpoints, ...deciding }: ChangeTenantDependencies): ChangeTenant {
+  const decide = createDecide({ store, ...deciding });
+
+  async function followers({ next }: OperationDocument): Promise<OperationDocument[]> {
+    const following: OperationDocument[] = [];
+    for (let id = next; id !== undefined; id = following.at(-1)?.next) {
+      const operation = await store.operations.find(id);
+      if (operation === undefined) break;
+      following.push(operation);
+    }
+    return following;
+  }
+
+  const change: ChangeTenant = async (request) => {
+    // The one state that rights, precondition, path and commit are judged on.
+    const current = await store.resources.find('Tenant', request.name);
+    await permitRequest(request, current);
+    if (!isFulfilledCommand(request, current)) requirePrecondition(request.precondition, `tenant "${request.name}"`, current);
+    const decided = await decide(request, current);
+    if (decided.kind === 'unchanged') {
+      const running = decided.current.operation === null ? undefined : await store.operations.find(decided.current.operation.id);
+      return { outcome: 'unchanged', tenant: decided.current, ...(running === undefined ? {} : { operation: running, following: await followers(running) }) };
+    }
+    const legs = decided.kind === 'preempt' ? [decided.leg] : decided.legs;
+    const paths = legs.map(({ transition }) => transition.path);
+    // What is destroyed, and when, rests on the time: where one clock is wrong nothing of that is begun.
+    if (paths.includes('delete') || paths.includes('purge')) await store.clock.requireAgreement();
+    const uid = current?._id ?? store.newId();
+    const operationIds = legs.map(() => store.newId());
+    const brakes = await Promise.all(paths.map((path) => brake.approach(path, request.confirmMassChange === true)));
+    await failpoints.reach('accept.before-commit', request.name);
+    const changed = await store.commit(async (tx) => {
+      for (const pass of brakes) await pass(tx);
+      const made =
+        decided.kind === 'preempt'
+          ? await writePending(store, tx, { operationId: operationIds[0] ?? store.newId(), before: decided.current, running: decided.running, decided, request })
+          : await writeChange(store, tx, { uid, operationIds, before: current, decided, request });
+      await request.settle(tx, made.changed);
+      return { result: made.changed, entries: made.entries };
+    });
+    await failpoints.reach('accept.after-commit', request.name);
+    return changed;
+  };
+  return (request) => decidedAnew(request.precondition, () => change(request));
+}

@@ -1,0 +1,193 @@
+import { canonicallyEqual } from '../../contracts/canonical-json.ts';
+import type { DeclaredTenantSpec } from '../../contracts/manifests/tenant.ts';
+import type { AdmissionAction, PolicyDecision } from '../../contracts/policy.ts';
+import { assignedBy, unfold } from '../../domain/course.ts';
+import type { UnfoldedLeg } from '../../domain/course.ts';
+import { mayPreempt } from '../../domain/lifecycle.ts';
+import { isReversible } from '../../domain/step-plan.ts';
+import { isTakenBack } from '../../domain/operation-outcomes.ts';
+import { fieldsBefore, restoredBy, withFields } from '../../domain/spec-fields.ts';
+import type { SettledSpec } from '../../domain/spec-fields.ts';
+import { planTenantChange } from '../../domain/tenant-change.ts';
+import type { ChangeOptions, TenantChange } from '../../domain/tenant-change.ts';
+import { isEarlyPurge, isFulfilled, isOnItsWay, planTenantVerb } from '../../domain/tenant-verb.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
+import type { Store } from '../../store/store.ts';
+import { policyRefusal } from '../admission/admission.ts';
+import type { Admission, Admit } from '../admission/admission.ts';
+import { choosePlacement } from '../admission/choose-placement.ts';
+import { refusalEntry } from '../requests/caller.ts';
+import { requireNamed } from '../requests/precondition.ts';
+import type { Templates } from '../rollouts/templates.ts';
+import type { ChangeTenantRequest, Command, Declare } from './change-request.ts';
+import type { AllowedLeg, Decided } from './decision.ts';
+
+export interface DecideDependencies {
+  readonly store: Pick<Store, 'commit' | 'refusals' | 'cells' | 'operations'>;
+  readonly admit: Admit;
+  readonly templates: Templates;
+  /** @throws TenureError temporal_unavailable */
+  readonly requireTemporal: () => Promise<void>;
+}
+
+/** Refusals that say no to what was asked for. Conflicts with what others do at the same time are not among them. */
+const recordedRefusals = new Set([
+  'policy_refused',
+  'placement_impossible',
+  'template_not_available',
+  'isolation_not_available',
+  'transition_not_allowed',
+  'placement_immutable',
+  'change_not_available',
+  'field_owned',
+  'tenant_held',
+  'tenant_deleted',
+]);
+
+/** @throws TenureError operation_in_progress */
+export function refuseWhileRunning({ name, operation }: Pick<TenantDocument, 'name' | 'operation'>): void {
+  if (operation !== null) throw new TenureError('operation_in_progress', `operation ${operation.id} (${operation.kind}) of tenant "${name}" is running`, { operationId: operation.id });
+}
+
+/** Whether an operation no longer leads to where it was to lead. */
+function isBeingUndone(running: OperationDocument | undefined): boolean {
+  return running !== undefined && (running.cancelRequestTime !== null || running.state === 'compensating');
+}
+
+/** Whether what is declared now will not be when the operation has been undone. */
+function takesBack(running: OperationDocument | undefined): boolean {
+  return running !== undefined && isBeingUndone(running) && Object.keys(restoredBy(running)).length > 0;
+}
+
+/** A tenant whose declared lifecycle is said; that of one that never named it is Draft. */
+export function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
+  return { ...tenant, spec: { ...tenant.spec, lifecycle: tenant.spec.lifecycle ?? 'Draft' } };
+}
+
+/** Decides whether the tenant may become what is asked for. A refusal changes nothing and leaves its own entry. */
+export function createDecide({ store, admit, templates, requireTemporal }: DecideDependencies): (request: ChangeTenantRequest, current: TenantDocument | undefined) => Promise<Decided> {
+  async function refuse(error: unknown, request: ChangeTenantRequest, action: string, current: TenantDocument | undefined, policy?: PolicyDecision): Promise<never> {
+    if (error instanceof TenureError && recordedRefusals.has(error.code)) {
+      await store.refusals.record(
+        refusalEntry(request.caller, {
+          action,
+          target: { kind: 'Tenant', name: request.name, ...(current === undefined ? {} : { uid: current._id }) },
+          ...(current === undefined ? {} : { tenant: current._id }),
+          ...(policy === undefined ? {} : { policy }),
+          reason: error.code,
+        }),
+      );
+    }
+    throw error;
+  }
+
+  /** Asks policy about the tenant as it will stand, and whatever else must be so before an operation is accepted. */
+  async function ask(request: ChangeTenantRequest, action: AdmissionAction, current: TenantDocument | undefined, spec: SettledSpec, leg?: UnfoldedLeg): Promise<PolicyDecision> {
+    const admission: Admission = await admit({
+      action,
+      actor: request.caller.actor,
+      tenant: { name: request.name, ...(current === undefined ? {} : { uid: current._id }), lifecycle: leg?.transition.from ?? current?.lifecycle ?? 'Draft', spec },
+      placement: current?.placement ?? null,
+      deletion: current?.deletion ?? null,
+      early: 'verb' in request && isEarlyPurge(request.verb),
+    });
+    const { verdict, plan, regions } = admission;
+    try {
+      if (!verdict.allow) throw policyRefusal(verdict);
+      if (leg?.transition.path === 'activate' && plan !== undefined) choosePlacement({ spec, plan: plan.spec, regions, cells: await store.cells.observations() });
+      if (leg !== undefined) await requireTemporal();
+    } catch (error) {
+      return refuse(error, request, action, current, verdict.decision);
+    }
+    return verdict.decision;
+  }
+
+  /** Each operation is asked about as of the state in which it will begin. */
+  async function askAboutLegs(request: ChangeTenantRequest, current: TenantDocument | undefined, legs: readonly UnfoldedLeg[]): Promise<AllowedLeg[]> {
+    const allowed: AllowedLeg[] = [];
+    for (const leg of legs) allowed.push({ ...leg, policy: await ask(request, `tenant.${leg.transition.path}`, current, leg.spec, leg) });
+    return allowed;
+  }
+
+  /** The versions that the declaration goes by: an unnamed one is the one in effect, where the template stays the same. */
+  async function templatesOf({ template }: DeclaredTenantSpec, current: TenantDocument | undefined): Promise<ChangeOptions['templates']> {
+    if (template === undefined) return undefined;
+    const bound = current?.spec.template;
+    const declared = await templates.version(template.name, template.version ?? (bound?.name === template.name ? bound.version : undefined));
+    return { declared, current: current === undefined ? undefined : await templates.of(current.spec) };
+  }
+
+  /** @throws TenureError revision_stale, where it has ended since the tenant was read: what stands then is not what is decided on */
+  async function runningOn({ name, operation }: TenantDocument): Promise<OperationDocument | undefined> {
+    if (operation === null) return undefined;
+    const running = await store.operations.find(operation.id);
+    if (running?.unfinished !== true) throw new TenureError('revision_stale', `operation ${operation.id} of tenant "${name}" has ended meanwhile`);
+    return running;
+  }
+
+  async function decideDeclaration(request: Declare, current: TenantDocument | undefined): Promise<Decided> {
+    const declared = await request.declare(current);
+    const action = current === undefined ? 'tenant.create' : 'tenant.update';
+    let change: TenantChange;
+    try {
+      change = planTenantChange(declared.spec, current, canonicallyEqual, { force: request.force === true, templates: await templatesOf(declared.spec, current) });
+    } catch (error) {
+      // While an operation runs, what stands is not what it will be judged against.
+      if (current !== undefined) refuseWhileRunning(current);
+      return refuse(error, request, action, current);
+    }
+    const { spec, legs } = change;
+    const declaration = { ...declared, spec };
+    // Who declares what stands, after a declaration that was taken back, means it: then it is in effect.
+    const unchanged = current !== undefined && !isTakenBack(current.conditions) && canonicallyEqual(spec, current.spec) && canonicallyEqual(declaration.labels, current.labels) && canonicallyEqual(declaration.annotations, current.annotations);
+    // What runs leads to what is declared, unless it is being undone.
+    if (unchanged && (legs.length === 0 || current.operation !== null) && !takesBack(await runningOn(current))) return { kind: 'unchanged', current };
+    requireNamed(request.named, request.precondition, `tenant "${request.name}"`, current);
+    // Whoever may not take a path by its verb may not take it by declaring where it leads.
+    for (const { transition } of legs) await request.permit?.(`tenant.${transition.path}`, current);
+    if (current === undefined && spec.hold !== undefined) await request.permit?.('tenant.hold', undefined);
+    if (current !== undefined) refuseWhileRunning(current);
+    const before = current === undefined ? { ...spec, lifecycle: 'Draft' as const } : settled(current).spec;
+    const unfolded = unfold(legs, before, spec);
+    // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
+    const beside = current !== undefined && legs.every(({ transition }) => transition.path !== 'activate') && (legs.some(({ transition }) => transition.path === 'reconcile') || !canonicallyEqual(withFields(spec, fieldsBefore(assignedBy(legs), before)), before));
+    const declaredPolicy = beside || legs.length === 0 ? await ask(request, action, current, spec) : undefined;
+    // A reconcile of what was just asked about is not asked about again.
+    const [only, ...others] = unfolded;
+    if (declaredPolicy !== undefined && (only === undefined || (only.transition.path === 'reconcile' && others.length === 0))) {
+      if (only !== undefined) await requireTemporal();
+      return { kind: 'change', declaration, policy: declaredPolicy, legs: only === undefined ? [] : [{ ...only, policy: declaredPolicy }] };
+    }
+    const allowed = await askAboutLegs(request, current, unfolded);
+    const policy = declaredPolicy ?? allowed[0]?.policy;
+    if (policy === undefined) throw new TenureError('internal', 'a change was decided on without a decision');
+    return { kind: 'change', declaration, policy, legs: allowed };
+  }
+
+  async function decideCommand(request: Command, found: TenantDocument | undefined): Promise<Decided> {
+    if (found === undefined) throw new TenureError('not_found', `tenant "${request.name}" does not exist`);
+    const { verb } = request;
+    const action = `tenant.${verb.path}` as const;
+    const running = await runningOn(found);
+    const undone = isBeingUndone(running);
+    if (running === undefined ? isFulfilled(verb, settled(found)) : isOnItsWay(verb, running) && !undone) return { kind: 'unchanged', current: found };
+    const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, { ...running, isBeingUndone: undone }) && isReversible(running.kind, running.steps);
+    if (!preempts) refuseWhileRunning(found);
+    // The tenant as it will be when the running operation has been undone.
+    const current = settled(preempts ? { ...found, spec: withFields(settled(found).spec, restoredBy(running)), deletion: running.before.deletion } : found);
+    let planned: ReturnType<typeof planTenantVerb>;
+    try {
+      planned = planTenantVerb(verb, current);
+    } catch (error) {
+      return refuse(error, request, action, current);
+    }
+    const [leg] = await askAboutLegs(request, current, unfold(planned.legs, current.spec, planned.spec));
+    if (leg === undefined) throw new TenureError('internal', 'a verb is an operation');
+    const { labels, annotations } = current;
+    const decided = { declaration: { labels, annotations, spec: planned.spec }, policy: leg.policy };
+    return preempts ? { kind: 'preempt', ...decided, leg, current: found, running } : { kind: 'change', ...decided, legs: [leg] };
+  }
+
+  return (request, current) => ('verb' in request ? decideCommand(request, current) : decideDeclaration(request, current));
+}

@@ -1,0 +1,148 @@
+import type { PolicyActor } from '../../contracts/policy.ts';
+import { nextRolloutStep } from '../../domain/rollout.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { OperationDocument, RolloutDocument, RolloutMemberDocument, TenantDocument } from '../../store/documents.ts';
+import type { Store } from '../../store/store.ts';
+import { newOperationOf } from '../changes/change-request.ts';
+import type { ChangeTenant } from '../changes/change-request.ts';
+import { declaredAt } from './move-to-version.ts';
+import type { Templates } from './templates.ts';
+import { tenantsOf, turnRollout } from './turn-rollout.ts';
+
+export interface AdvanceDependencies {
+  readonly store: Store;
+  readonly templates: Templates;
+  readonly changeTenant: ChangeTenant;
+  /** Starts the workflow of an operation that was accepted. Where it cannot, the sweep does: so this never fails. */
+  readonly begin: (operation: OperationDocument, tenant: TenantDocument) => Promise<void>;
+}
+
+/** So long a tenant may keep the others waiting. What holds it up goes on, and one that is resumed takes it again. */
+const changingMs = 10 * 60_000;
+
+/** Members that one turn looks at. */
+const batch = 100;
+
+/** Refusals that pass by themselves: the tenant is tried again. */
+const passing = new Set(['operation_in_progress', 'revision_stale', 'control_unavailable', 'temporal_unavailable', 'cell_unavailable', 'policy_unavailable', 'keys_unavailable']);
+
+/** Somebody has paused or cancelled it while a turn was at work. */
+const notRunning = 'rollout_not_possible';
+
+/** On whose behalf it changes tenants; of one that has ended nothing more is begun. */
+function actorOf({ _id, actor }: RolloutDocument): PolicyActor {
+  if (actor === undefined) throw new TenureError(notRunning, `roll-out ${_id} has ended`);
+  return actor;
+}
+
+/**
+ * Goes one turn further with a roll-out: sees what has become of the tenants that are being changed, then begins as many
+ * more as its wave allows, each in a commit that sees whether it still runs. Each turn begins from what stands in the control
+ * database, so it may be repeated at any time.
+ */
+export function createAdvanceRollout({ store, templates, changeTenant, begin }: AdvanceDependencies): (id: string) => Promise<{ readonly done: boolean }> {
+  const { rollouts } = store;
+
+  const fail = (member: RolloutMemberDocument, error: { readonly code: string; readonly message: string }): Promise<void> =>
+    rollouts.setMember(member, { state: 'failed', operationId: member.operationId, error: { code: error.code, message: error.message } });
+
+  async function change(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
+    const version = await templates.version(rollout.template.name, rollout.version);
+    const tenant = await store.resources.findByUid('Tenant', member._id.tenant);
+    // Purged, deleted or gone over to another template meanwhile: it is no tenant of this one.
+    const concerned = tenant !== undefined && tenant.lifecycle !== 'Deleted' && tenant.spec.template?.name === version.name;
+    if (!concerned || (tenant.spec.template?.version === version.version && tenant.operation === null)) {
+      await rollouts.setMember(member, { state: concerned ? 'changed' : 'skipped', operationId: null, error: null });
+      return;
+    }
+    try {
+      const { requestId, correlationId } = rollout;
+      const changed = await changeTenant({
+        name: tenant.name,
+        declare: (current) => declaredAt(current ?? tenant, version),
+        precondition: { kind: 'revision', revisions: [tenant.revision] },
+        force: true,
+        byRollout: true,
+        caller: { actor: actorOf(rollout), requestId: `${requestId}/${tenant._id}`, correlationId },
+        settle: (tx, { operation }) => rollouts.beginMember(tx, member._id, operation?._id ?? null),
+      });
+      if (changed.outcome === 'unchanged') await rollouts.setMember(member, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
+      const operation = newOperationOf(changed);
+      if (operation !== undefined) await begin(operation, changed.tenant);
+    } catch (error) {
+      if (!(error instanceof TenureError) || error.code === notRunning) throw error;
+      if (!passing.has(error.code)) await fail(member, error);
+    }
+  }
+
+  async function look(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
+    // Taken by a turn that came no further.
+    if (member.operationId === null) return change(rollout, member);
+    const operation = await store.operations.find(member.operationId);
+    if (operation?.unfinished === true) return;
+    if (operation?.state === 'succeeded') await rollouts.setMember(member, { state: 'changed', operationId: member.operationId, error: null });
+    else await fail(member, operation?.error ?? { code: 'cancelled', message: 'its operation is gone' });
+  }
+
+  async function takeMore(rollout: RolloutDocument, limit: number): Promise<{ readonly exhausted: boolean }> {
+    let { cursor } = rollout;
+    let stood = cursor;
+    const filter = tenantsOf(rollout.template.name, rollout.labelSelector);
+    for (let left = limit; left > 0; ) {
+      const { tenants, searchedTo } = await store.tenantSearch.search(filter, { ...(cursor === null ? {} : { after: cursor }), limit: batch });
+      for (const { _id: uid, name, spec } of tenants) {
+        if (left === 0) break;
+        cursor = name;
+        if (spec.template?.version === rollout.version) continue;
+        if (await rollouts.take(rollout._id, { uid, name })) left -= 1;
+      }
+      if (left > 0) cursor = searchedTo ?? tenants.at(-1)?.name ?? cursor;
+      await rollouts.progress(rollout._id, { cursor: stood }, { cursor });
+      stood = cursor;
+      if (left > 0 && searchedTo === undefined && tenants.length < batch) return { exhausted: true };
+    }
+    return { exhausted: false };
+  }
+
+  async function turn(id: string): Promise<{ readonly done: boolean }> {
+    const rollout = await rollouts.find(id);
+    if (rollout === undefined) return { done: true };
+    if (rollout.state !== 'running') await rollouts.giveBack(id);
+    const looked = new Set<string>();
+    for (const member of await rollouts.members(id, 'changing', batch)) {
+      looked.add(member._id.tenant);
+      await look(rollout, member);
+    }
+    await rollouts.giveUpOn(id, changingMs);
+    const counts = await rollouts.counts(id);
+    if (rollout.state !== 'running') {
+      if (counts.changing > 0) return { done: false };
+      await rollouts.settled(id);
+      return { done: true };
+    }
+    const { requestId, correlationId, waves, wave, tenants, maxFailures } = rollout;
+    const caller = { actor: actorOf(rollout), requestId, correlationId };
+    const progress = { waves, wave, tenants, maxFailures, counts };
+    let step = nextRolloutStep({ ...progress, exhausted: false });
+    if (step.kind === 'take') {
+      const { exhausted } = await takeMore(rollout, step.limit);
+      for (const member of await rollouts.members(id, 'changing', batch)) if (!looked.has(member._id.tenant)) await change(rollout, member);
+      if (!exhausted) return { done: false };
+      step = nextRolloutStep({ ...progress, counts: await rollouts.counts(id), exhausted });
+    }
+    if (step.kind === 'next-wave') await rollouts.progress(id, { wave }, { wave: wave + 1 });
+    if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason, settle: async () => undefined });
+    if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller, { settle: async () => undefined });
+    return { done: false };
+  }
+
+  return async (id) => {
+    try {
+      return await turn(id);
+    } catch (error) {
+      // The next turn begins from how it stands now.
+      if (error instanceof TenureError && error.code === notRunning) return { done: false };
+      throw error;
+    }
+  };
+}

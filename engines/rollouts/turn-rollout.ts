@@ -1,0 +1,134 @@
+import type { EventType } from '../../contracts/ledger-entry.ts';
+import type { PolicyDecision } from '../../contracts/policy.ts';
+import type { MemberState, RolloutRequest, RolloutState } from '../../contracts/rollout.ts';
+import { parseTenantFilter } from '../../domain/tenant-filter.ts';
+import type { TenantFilter } from '../../domain/tenant-filter.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Transaction } from '../../store/commit.ts';
+import { storageVersion } from '../../store/documents.ts';
+import type { RolloutDocument } from '../../store/documents.ts';
+import type { LedgerDraft } from '../../store/ledger.ts';
+import { personalOfRollout } from '../../store/personal-values.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry } from '../requests/caller.ts';
+import type { Caller } from '../requests/caller.ts';
+
+/** The tenants of a template that a roll-out concerns; deleted ones are not among them. */
+export function tenantsOf(template: string, labelSelector: string | null | undefined): TenantFilter {
+  return parseTenantFilter({ template, labelSelector: labelSelector ?? undefined });
+}
+
+function rolloutEntry({ _id, template, version }: RolloutDocument, caller: Caller, type: EventType, told: Pick<LedgerDraft, 'policy' | 'reason'> & { readonly why?: string } = {}): LedgerDraft {
+  const { why, ...entry } = told;
+  return {
+    ...callerEntry(caller),
+    action: 'template.roll_out',
+    target: { kind: 'TenantTemplate', name: template.name, uid: template.uid },
+    outcome: 'succeeded',
+    ...entry,
+    event: { type, data: { rollout: _id, template: template.name, version, ...(why === undefined ? {} : { why }) } },
+  };
+}
+
+export interface RolloutCommand {
+  readonly caller: Caller;
+  readonly policy: PolicyDecision;
+}
+
+/**
+ * Writes down that a version is to come to the tenants of its template. The workflow does the rest.
+ * @throws TenureError template_not_available, rollout_not_possible, request_invalid for a selector that cannot be read
+ */
+export async function startRollout(
+  store: Store,
+  { caller, policy }: RolloutCommand,
+  template: { readonly uid: string; readonly name: string; readonly version: number },
+  { labelSelector, waves, maxFailures }: Omit<RolloutRequest, 'version'>,
+  settle: (tx: Transaction, rollout: RolloutDocument) => Promise<void>,
+): Promise<RolloutDocument> {
+  const tenants = await store.tenantSearch.count(tenantsOf(template.name, labelSelector));
+  const { actor, requestId, correlationId } = caller;
+  return store.commit(async (tx) => {
+    await store.resourceUses.begin(tx, [{ kind: 'TenantTemplate', name: template.name, version: template.version }]);
+    const rollout = await store.rollouts.insert(tx, {
+      _id: store.newId(),
+      storageVersion,
+      template: { uid: template.uid, name: template.name },
+      version: template.version,
+      labelSelector: labelSelector ?? null,
+      waves: [...waves],
+      maxFailures,
+      state: 'running',
+      active: true,
+      unsettled: true,
+      reason: null,
+      wave: 0,
+      tenants,
+      cursor: null,
+      actor,
+      requestId,
+      correlationId,
+      createTime: tx.time,
+      updateTime: tx.time,
+      endTime: null,
+    });
+    await settle(tx, rollout);
+    return { result: rollout, entries: [rolloutEntry(rollout, caller, 'template.rollout_started.v1', { policy })] };
+  });
+}
+
+interface Turn {
+  readonly from: readonly RolloutState[];
+  readonly to: RolloutState;
+  readonly event: EventType;
+}
+
+const turns = {
+  pause: { from: ['running'], to: 'paused', event: 'template.rollout_paused.v1' },
+  resume: { from: ['paused'], to: 'running', event: 'template.rollout_resumed.v1' },
+  cancel: { from: ['running', 'paused'], to: 'cancelled', event: 'template.rollout_cancelled.v1' },
+  finish: { from: ['running'], to: 'succeeded', event: 'template.rollout_succeeded.v1' },
+} as const satisfies Record<string, Turn>;
+
+export interface Turning<Settled> {
+  readonly policy?: PolicyDecision;
+  readonly why?: string;
+  /** What becomes of the tenants that could not be changed; they stay so when absent. */
+  readonly failed?: Extract<MemberState, 'changing' | 'skipped'>;
+  /** Runs in the commit, with what it made: makes the answer, and keeps it under the request's idempotency key. */
+  readonly settle: (tx: Transaction, rollout: RolloutDocument) => Promise<Settled>;
+}
+
+/** Whether a turn leads on from a state. */
+export function canTurn(state: RolloutState, turn: keyof typeof turns): boolean {
+  return (turns[turn].from as readonly RolloutState[]).includes(state);
+}
+
+/** Where a turn leads. */
+export function stateAfter(turn: keyof typeof turns): RolloutState {
+  return turns[turn].to;
+}
+
+/**
+ * Brings a roll-out from one state to another, and returns what `settle` does. What of it is already under way in tenants comes to its end.
+ * @throws TenureError rollout_not_possible
+ */
+export function turnRollout<Settled>(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, settle, ...told }: Turning<Settled>): Promise<Settled> {
+  const { from, to, event } = turns[turn];
+  const final = to === 'succeeded' || to === 'cancelled';
+  return store.commit(async (tx) => {
+    const after = await store.rollouts.turn(tx, id, from, {
+      $set: { state: to, reason: turn === 'pause' ? (told.why ?? 'somebody has paused it') : null, updateTime: tx.time, ...(final ? { endTime: tx.time } : {}), ...(to === 'running' ? { unsettled: true } : {}) },
+      ...(final ? { $unset: { active: true, ...personalOfRollout } } : {}),
+    });
+    if (failed !== undefined) await store.rollouts.moveMembers(tx, id, 'failed', failed);
+    return { result: await settle(tx, after), entries: [rolloutEntry(after, caller, event, told)] };
+  });
+}
+
+/** The roll-out of this id. @throws TenureError not_found */
+export async function findRollout(store: Pick<Store, 'rollouts'>, id: string): Promise<RolloutDocument> {
+  const rollout = await store.rollouts.find(id);
+  if (rollout === undefined) throw new TenureError('not_found', `rollout "${id}" does not exist`);
+  return rollout;
+}

@@ -1,0 +1,50 @@
+import type { PolicyDecision } from '../../contracts/policy.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { Transaction } from '../../store/commit.ts';
+import type { TenantDocument, VerificationDocument } from '../../store/documents.ts';
+import type { LedgerDraft } from '../../store/ledger.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry } from '../requests/caller.ts';
+import type { Caller } from '../requests/caller.ts';
+import { refuseWhileRunning } from '../changes/decide-change.ts';
+
+export interface AcceptVerification {
+  readonly tenants: readonly [TenantDocument, TenantDocument];
+  readonly caller: Caller;
+  /** By which the caller may verify each of them. */
+  readonly policies: readonly [PolicyDecision, PolicyDecision];
+  /** Runs in the commit: keeps the answer under the request's idempotency key. */
+  readonly settle: (tx: Transaction, verification: VerificationDocument) => Promise<void>;
+}
+
+/** @throws TenureError tenant_not_active, operation_in_progress: only the rights of a tenant that serves, and stays as it is, say something */
+export function requireVerifiable({ name, lifecycle, operation }: TenantDocument): void {
+  refuseWhileRunning({ name, operation });
+  if (lifecycle !== 'Active') throw new TenureError('tenant_not_active', `tenant "${name}" is ${lifecycle}`);
+}
+
+/** Accepts the verification of two tenants' isolation: in one commit, that it is under way and who asked for it. One that is under way is joined. @throws TenureError revision_stale, where a tenant has changed since it was read */
+export async function acceptVerification(store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>, { tenants, caller, policies, settle }: AcceptVerification): Promise<VerificationDocument> {
+  for (const tenant of tenants) requireVerifiable(tenant);
+  const [one, other] = tenants.map(({ _id: uid, name }) => ({ uid, name }));
+  if (one === undefined || other === undefined) throw new TenureError('internal', 'a verification is of two tenants');
+  const id = store.newId();
+  return store.commit(async (tx) => {
+    // Rights were judged on these states.
+    for (const { _id: uid, name, revision } of tenants) {
+      const current = await store.resources.read(tx, 'Tenant', uid);
+      if (current?.revision !== revision) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+    }
+    const verification = await store.verifications.accept(tx, [one, other], { id, ...caller });
+    await settle(tx, verification);
+    const entry = (index: 0 | 1): LedgerDraft => ({
+      ...callerEntry(caller),
+      tenant: tenants[index]._id,
+      action: 'tenant.verify_isolation',
+      target: { kind: 'Tenant', name: tenants[index].name, uid: tenants[index]._id },
+      outcome: 'allowed',
+      policy: policies[index],
+    });
+    return { result: verification, entries: [entry(0), entry(1)] };
+  });
+}

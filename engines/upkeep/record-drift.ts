@@ -1,0 +1,91 @@
+import { updateConditions } from '../../domain/conditions.ts';
+import { inSync, mendable } from '../../domain/drift.ts';
+import type { DriftFinding } from '../../domain/drift.ts';
+import { transitionsOn } from '../../domain/lifecycle.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { TenantDocument } from '../../store/documents.ts';
+import { stateReference } from '../../store/resources.ts';
+import type { Store } from '../../store/store.ts';
+import { callerEntry } from '../requests/caller.ts';
+import type { Caller } from '../requests/caller.ts';
+import type { ChangedTenant, ChangeTenant } from '../changes/change-request.ts';
+import { leftAloneMs, planeCaller } from '../requests/system-caller.ts';
+
+export interface RecordDriftDependencies {
+  readonly store: Pick<Store, 'commit' | 'resources' | 'drift' | 'backoffs' | 'newId'>;
+  readonly changeTenant: ChangeTenant;
+}
+
+/** A tenant as it was when its home was looked at, and what was found there. */
+export interface ScannedTenant {
+  readonly tenant: TenantDocument;
+  readonly findings: readonly DriftFinding[];
+}
+
+export interface RecordedDrift {
+  /** The reconciliation that mends it, where one was begun. */
+  readonly begun?: ChangedTenant;
+  readonly refused?: TenureError;
+}
+
+/** In an entry; all of them are in the observation. */
+const toldAtMost = 20;
+
+/**
+ * Writes down what a scan has found of some tenants, and begins the reconciliation of each where that mends something and the
+ * tenant's state has one: of a Deleted tenant it is only told. What has changed since the scan looked is let be: the next scan
+ * sees it as it is then. Tenants that are as they should be, and were so before, cost nothing but their share of two commands.
+ */
+export function createRecordDrift({ store, changeTenant }: RecordDriftDependencies): (scanned: readonly ScannedTenant[]) => AsyncGenerator<RecordedDrift & ScannedTenant> {
+  async function told(scanned: TenantDocument, findings: readonly DriftFinding[], caller: Caller): Promise<TenantDocument> {
+    const update = inSync(findings);
+    const before = scanned.conditions.find(({ type }) => type === update.type);
+    if (before?.status === update.status && before.reason === update.reason && before.message === update.message) return scanned;
+    return store.commit(async (tx) => {
+      const { _id: uid, name, generation } = scanned;
+      const conditions = updateConditions(scanned.conditions, [update], { time: tx.time.toISOString(), generation });
+      const after = await store.resources.replace(tx, scanned.revision, { ...scanned, conditions, revision: scanned.revision + 1, updateTime: tx.time });
+      const drifted = findings.length > 0;
+      return {
+        result: after,
+        entries: [
+          {
+            ...callerEntry(caller),
+            tenant: uid,
+            action: 'tenant.scan',
+            target: { kind: 'Tenant', name, uid },
+            outcome: drifted ? 'failed' : 'succeeded',
+            previous: stateReference(scanned),
+            next: stateReference(after),
+            ...(drifted ? { event: { type: 'tenant.drift_detected.v1', data: { tenant: { uid, name }, count: findings.length, findings: findings.slice(0, toldAtMost).map((finding) => ({ ...finding })) } } } : {}),
+          },
+        ],
+      };
+    });
+  }
+
+  async function tellAndMend(scanned: ScannedTenant, caller: Caller, isLeftAlone: boolean): Promise<RecordedDrift> {
+    const { tenant, findings } = scanned;
+    try {
+      const current = await told(tenant, findings, caller);
+      if (mendable(findings).length === 0 || transitionsOn('reconcile', current.lifecycle).length === 0 || isLeftAlone) return {};
+      // Counted before it is known whether it helps: drift that comes back each time is not mended each minute.
+      await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, leftAloneMs);
+      const begun = await changeTenant({ name: tenant.name, verb: { path: 'reconcile' }, precondition: { kind: 'revision', revisions: [current.revision] }, caller, settle: async () => undefined });
+      return { begun };
+    } catch (error) {
+      if (error instanceof TenureError) return { refused: error };
+      throw error;
+    }
+  }
+
+  return async function* record(scans) {
+    await store.drift.observe(scans.map(({ tenant: { _id, placement }, findings }) => ({ tenant: _id, cell: placement?.cell ?? '', findings: [...findings] })));
+    await store.backoffs.succeeded('reconcile', scans.filter(({ findings }) => mendable(findings).length === 0).map(({ tenant }) => tenant._id));
+    const leftAlone = new Set(await store.backoffs.waiting('reconcile'));
+    for (const scanned of scans) {
+      const caller = planeCaller(`drift-${store.newId()}`);
+      yield { ...scanned, ...(await tellAndMend(scanned, caller, leftAlone.has(scanned.tenant._id))) };
+    }
+  };
+}

@@ -1,0 +1,75 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, WorkflowStartOptions } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { searchAttributeNames } from '../contracts/search-attributes.ts';
+import type { OperationInput, StartableOperation } from '../domain/operation-input.ts';
+import type { VerificationInput } from '../domain/verification-input.ts';
+
+/** The one workflow of an operation: starting it is idempotent for ever, and a tenant's operations list by prefix. */
+export const operationWorkflowId = (uid: string, operationId: string): string => `tenant/${uid}/${operationId}`;
+
+/** The one workflow of a roll-out. */
+export const rolloutWorkflowId = (id: string): string => `rollout/${id}`;
+
+/** The one workflow of a verification. */
+export const verificationWorkflowId = (id: string): string => `verify-isolation/${id}`;
+
+/** Starts, finds and cancels the workflows of what MongoDB holds. A start may be repeated at any time: it finds the workflow that runs. */
+export interface WorkflowStarters {
+  readonly startOperation: (operation: StartableOperation) => Promise<void>;
+  /** Tells the workflow of an operation to stop and undo. One that is not there is told by what stands in MongoDB. */
+  readonly cancelWorkflow: (operation: Pick<OperationInput, 'operationId' | 'tenant'>) => Promise<void>;
+  readonly startRollout: (rollout: { readonly id: string; readonly template: string; readonly version: number }) => Promise<void>;
+  readonly startVerification: (verification: VerificationInput) => Promise<void>;
+}
+
+const startOrFind = {
+  // A closed run of what is not finished was terminated; what stands in MongoDB decides, so it may run again.
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+  workflowIdConflictPolicy: 'USE_EXISTING',
+  // How soon another worker takes over from one that died in the middle of a workflow task.
+  workflowTaskTimeout: '5s',
+} as const satisfies Partial<WorkflowStartOptions>;
+
+const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
+
+export function createWorkflowStarters({ client, taskQueue }: { readonly client: Pick<Client, 'workflow'>; readonly taskQueue: string }): WorkflowStarters {
+  return {
+    async startOperation({ plan, ...input }) {
+      const { kind, operationId, tenant } = input;
+      await client.workflow.start(kind, {
+        ...startOrFind,
+        taskQueue,
+        workflowId: operationWorkflowId(tenant.uid, operationId),
+        args: [input],
+        staticSummary: `${kind} ${tenant.name}`,
+        staticDetails: `Operation \`${operationId}\` of tenant **${tenant.name}** (\`${tenant.uid}\`), plan ${plan}.`,
+        typedSearchAttributes: [
+          { key: keyword(searchAttributeNames.tenant), value: tenant.name },
+          { key: keyword(searchAttributeNames.tenantUid), value: tenant.uid },
+          { key: keyword(searchAttributeNames.operationKind), value: kind },
+          { key: keyword(searchAttributeNames.operationId), value: operationId },
+          { key: keyword(searchAttributeNames.plan), value: plan },
+        ],
+      });
+    },
+    async cancelWorkflow({ operationId, tenant }) {
+      try {
+        await client.workflow.getHandle(operationWorkflowId(tenant.uid, operationId)).cancel();
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
+    async startRollout({ id, template, version }) {
+      await client.workflow.start('rollOut', { ...startOrFind, taskQueue, workflowId: rolloutWorkflowId(id), args: [{ id }], staticSummary: `roll out ${template}, version ${version}` });
+    },
+    async startVerification(input) {
+      await client.workflow.start('verifyIsolation', { ...startOrFind, taskQueue, workflowId: verificationWorkflowId(input.id), args: [input], staticSummary: `verify isolation ${input.names.join(' and ')}` });
+    },
+  };
+}
+
+const nothing = async (): Promise<void> => undefined;
+
+/** Tells Temporal nothing. */
+export const noWorkflows: WorkflowStarters = { startOperation: nothing, cancelWorkflow: nothing, startRollout: nothing, startVerification: nothing };
