@@ -1,21 +1,23 @@
+import type { MassChangeLimits } from '../domain/mass-change.ts';
+import { createOpenTenant } from '../engines/access/open-tenant.ts';
+import type { OpenTenantDependencies } from '../engines/access/open-tenant.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
+import { createChangeTenant } from '../engines/changes/change-tenant.ts';
+import { createMassChangeBrake } from '../engines/changes/mass-change-brake.ts';
 import type { RehearseSchema } from '../engines/isolation/rehearsal/rehearse-schema.ts';
 import type { KeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
-import { createChangeTenant } from '../engines/changes/change-tenant.ts';
-import { createMassChangeBrake } from '../engines/changes/mass-change-brake.ts';
-import type { MassChangeLimits } from '../domain/mass-change.ts';
 import { createTemplates } from '../engines/rollouts/templates.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
+import { noWorkflows } from '../platform/workflow-starters.ts';
+import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { Store } from '../store/store.ts';
 import type { Authorize } from './authorization.ts';
-import type { StartOrDefer } from './start-or-defer.ts';
 import { accessHandlers } from './handlers/access-handlers.ts';
 import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
-import type { OpenTenantDependencies } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
 import { rolloutHandlers } from './handlers/rollout-handlers.ts';
 import { settledHandlers } from './handlers/settled-handlers.ts';
@@ -29,8 +31,7 @@ import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import type { PageTokens } from './page-token.ts';
 import type { RouteHandlers } from './reply.ts';
-import { noWorkflows } from '../platform/workflow-starters.ts';
-import type { WorkflowStarters } from '../platform/workflow-starters.ts';
+import type { StartOrDefer } from './start-or-defer.ts';
 
 export interface HandlerDependencies {
   readonly store: Store;
@@ -69,7 +70,7 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
     ...settledHandlers({ store, authorize, pageTokens }),
     ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: workflows.startRollout, requireTemporal, startOrDefer }),
     ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch, failpoints }),
-    openTenant: openTenantHandler({ store, authorize, admit, tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }), endpoint }),
+    openTenant: openTenantHandler({ authorize, openTenant: createOpenTenant({ store, admit, tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }), endpoint }) }),
   };
 }
 
