@@ -14,7 +14,8 @@ export interface Failpoints {
   reach(name: string, tenant: string): Promise<void>;
 }
 
-const pollMs = 5;
+/** Tens of operations may be waiting at once. */
+const pollMs = 20;
 
 export function createFailpoints(directory: string | undefined): Failpoints {
   if (directory === undefined) return { reach: async () => undefined };

@@ -1,10 +1,26 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { nodeFlags } from '../../platform/node-flags.ts';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const running = new Set<ChildProcess>();
+let isArmed = false;
+
+/** Whoever interrupts a test, a benchmark or the fault matrix ends what it has started too. */
+function endWithThisProcess(child: ChildProcess): void {
+  if (!isArmed) {
+    isArmed = true;
+    process.once('exit', () => running.forEach((one) => one.kill('SIGKILL')));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(128 + constants.signals[signal]));
+    }
+  }
+  running.add(child);
+}
 
 /** The API or the worker as a process of its own, which can be killed and started again. */
 export interface ServiceProcess {
@@ -49,9 +65,13 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
       const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
       const started = spawn(process.execPath, [...nodeFlags[entry === 'api/main.ts' ? 'api' : 'worker'], entry], { cwd: root, env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
       child = started;
+      endWithThisProcess(started);
       for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
       ended = new Promise((resolve) => {
-        started.once('exit', () => resolve());
+        started.once('exit', () => {
+          running.delete(started);
+          resolve();
+        });
       });
     },
     async ready() {
