@@ -1,8 +1,6 @@
 import type { OperationDocument } from '../store/documents.ts';
-import { readOperationIn } from './held-operation.ts';
-import type { OperationActivities, OperationProgress } from './operation-activities.ts';
-import type { OperationEnvironment } from './operation-environment.ts';
-import { operationEntry } from './operation-entry.ts';
+import { operationEntry, readOperationIn } from './held-operation.ts';
+import type { OperationActivities, OperationEnvironment, OperationProgress } from './operation-activities.ts';
 
 export function progressOf(operation: OperationDocument): OperationProgress {
   const { state, error } = operation;

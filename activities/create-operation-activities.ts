@@ -5,13 +5,11 @@ import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { beginOperation } from './begin-operation.ts';
-import { ensureStep } from './ensure-step.ts';
-import { asFailure, OnlyOn } from './failure.ts';
+import { ensureStep, undoStep } from './run-step.ts';
+import { asFailure, RetryForever } from './failure.ts';
 import { finishOperation } from './finish-operation.ts';
-import type { HeldOperation, HeldStep, OperationActivities } from './operation-activities.ts';
-import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
+import type { AttemptContext, HeldOperation, HeldStep, OperationActivities, OperationEnvironment } from './operation-activities.ts';
 import { turnOperation } from './turn-operation.ts';
-import { undoStep } from './undo-step.ts';
 
 export interface OperationActivitiesDependencies extends OperationEnvironment {
   readonly logger: Logger;
@@ -50,7 +48,7 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
           stop({ outcome: 'failed' });
           logger.warn(`${name} failed`, errorFields(error));
           if (name === 'undoStep') metrics.compensationFailures.inc({ step: input.step ?? name });
-          throw asFailure(name === 'undoStep' ? new OnlyOn(error) : error, attempt);
+          throw asFailure(name === 'undoStep' ? new RetryForever(error) : error, attempt);
         }
       });
     };

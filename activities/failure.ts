@@ -10,23 +10,23 @@ const internalAttempts = 5;
 const soonestMs = 10;
 
 /** A failure that is to be tried again after this time, or at once where none is given. */
-export class NotYet extends Error {
+export class RetryAfter extends Error {
   readonly delayMs: number;
 
   constructor(message: string, delayMs = soonestMs) {
     super(message);
-    this.name = 'NotYet';
+    this.name = 'RetryAfter';
     this.delayMs = Math.max(soonestMs, Math.ceil(delayMs));
   }
 }
 
 /** A failure of what has no other way than on: it is tried again whatever it says, until what is in the way has been mended. */
-export class OnlyOn extends Error {
+export class RetryForever extends Error {
   override readonly cause: unknown;
 
   constructor(cause: unknown) {
     super('this has no other way than on');
-    this.name = 'OnlyOn';
+    this.name = 'RetryForever';
     this.cause = cause;
   }
 }
@@ -36,13 +36,13 @@ export class OnlyOn extends Error {
  * catalogue says, with full jitter between attempts.
  */
 export function asFailure(thrown: unknown, attempt: number): Error {
-  const error = thrown instanceof OnlyOn ? thrown.cause : thrown;
+  const error = thrown instanceof RetryForever ? thrown.cause : thrown;
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
-  if (error instanceof NotYet) return ApplicationFailure.create({ type: 'not_yet', message: error.message, nextRetryDelay: error.delayMs });
+  if (error instanceof RetryAfter) return ApplicationFailure.create({ type: 'not_yet', message: error.message, nextRetryDelay: error.delayMs });
   const known = error instanceof TenureError;
   const code = known ? error.code : 'internal';
   // The caller may ask again; this attempt is over.
-  const retryable = (problems[code].retryable && code !== 'cancelled') || (code === 'internal' && attempt < internalAttempts) || (thrown instanceof OnlyOn && code !== 'fenced');
+  const retryable = (problems[code].retryable && code !== 'cancelled') || (code === 'internal' && attempt < internalAttempts) || (thrown instanceof RetryForever && code !== 'fenced');
   return ApplicationFailure.create({
     type: code,
     message: error instanceof Error ? error.message : 'a thrown value that is no Error',

@@ -15,12 +15,10 @@ import type { LedgerDraft } from '../store/ledger.ts';
 import { closing } from '../store/operations.ts';
 import { stateReference } from '../store/resources.ts';
 import type { Store } from '../store/store.ts';
-import { NotYet } from './failure.ts';
+import { RetryAfter } from './failure.ts';
 import { handOver } from './hand-over.ts';
-import { readOperationIn, requireHeld } from './held-operation.ts';
-import type { OperationActivities, OperationEnd } from './operation-activities.ts';
-import type { OperationEnvironment } from './operation-environment.ts';
-import { operationEntry } from './operation-entry.ts';
+import { operationEntry, readOperationIn, requireHeld } from './held-operation.ts';
+import type { OperationActivities, OperationEnd, OperationEnvironment } from './operation-activities.ts';
 
 /** The tenant as the operation leaves it, without the lock. */
 function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: FinalOperationState, time: Date): TenantDocument {
@@ -128,7 +126,7 @@ export function finishOperation({ store, failpoints }: OperationEnvironment, tel
       requireHeld(found, held);
       const { operation, tenant } = found;
       const waitMs = operation.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId, tx);
-      if (waitMs > 0) throw new NotYet('an earlier attempt at a step may still be at work', waitMs);
+      if (waitMs > 0) throw new RetryAfter('an earlier attempt at a step may still be at work', waitMs);
       // What was answered with "accepted" is kept, also where every step was done by then.
       if (operation.state === 'running' && operation.cancelRequestTime !== null && isReversible(operation.kind, operation.steps)) throw new TenureError('cancelled', 'the operation was cancelled');
       const state: FinalOperationState = operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';

@@ -10,7 +10,7 @@ import type { TenantDocument } from '../store/documents.ts';
 import type { LedgerDraft } from '../store/ledger.ts';
 import { stateReference } from '../store/resources.ts';
 import type { Store } from '../store/store.ts';
-import { operationEntry } from './operation-entry.ts';
+import { operationEntry } from './held-operation.ts';
 
 export interface HandedOver {
   readonly tenant: TenantDocument;

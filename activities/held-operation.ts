@@ -3,7 +3,8 @@ import type { SettledSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
-import { fenced } from '../store/operations.ts';
+import type { LedgerDraft } from '../store/ledger.ts';
+import { actorOf, fenced } from '../store/operations.ts';
 import type { Store } from '../store/store.ts';
 import type { HeldOperation } from './operation-activities.ts';
 
@@ -39,4 +40,21 @@ export async function readOperationIn(store: Pick<Store, 'operations' | 'resourc
 export function requireHeld({ operation, tenant }: OperationAndTenant, { operation: { operationId }, runId, fence }: HeldOperation): void {
   const locked = tenant.operation?.id === operationId && tenant.operation.fence === fence;
   if (!locked || operation.fence !== fence || operation.runId !== runId || operation.unfinished !== true) throw fenced({ operationId, fence });
+}
+
+type Told = Pick<LedgerDraft, 'outcome'> & Partial<Pick<LedgerDraft, 'step' | 'previous' | 'next' | 'policy' | 'event' | 'reason' | 'fence'>>;
+
+/** An entry about an operation. `part` says which: the operation as a whole, or one move of it. */
+export function operationEntry(operation: OperationDocument, part: '' | '.start' | '.step' | '.turn' | '.undo' | '.hand_over', told: Told): LedgerDraft {
+  const { subject, roles } = actorOf(operation);
+  return {
+    tenant: operation.tenant.uid,
+    actor: { subject, roles },
+    action: `tenant.${operation.kind}${part}`,
+    target: { kind: 'Tenant', name: operation.tenant.name, uid: operation.tenant.uid },
+    requestId: operation.requestId,
+    correlationId: operation.correlationId,
+    operationId: operation._id,
+    ...told,
+  };
 }

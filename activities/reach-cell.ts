@@ -1,7 +1,7 @@
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Cell, Cells } from '../engines/isolation/cells.ts';
 import type { Store } from '../store/store.ts';
-import { NotYet } from './failure.ts';
+import { RetryAfter } from './failure.ts';
 
 export interface CellReach {
   readonly cells: Cells;
@@ -16,14 +16,14 @@ const giveWayMs = 500;
 /**
  * A cell, to work on. A worker that cannot reach it gives way at once, before it has taken anything, and for a short time only where
  * another worker can: the next attempt may be anybody's.
- * @throws NotYet; TenureError cell_unavailable, cell_mismatch
+ * @throws RetryAfter; TenureError cell_unavailable, cell_mismatch
  */
 export async function reachCell({ cells, store, worker }: CellReach, name: string): Promise<Cell> {
   try {
     return await cells.reach(name);
   } catch (error) {
     const isAway = error instanceof TenureError && (error.code === 'cell_unavailable' || error.code === 'cell_mismatch');
-    if (isAway && (await store.cells.reachedByAnother(name, worker))) throw new NotYet(`${error.message}; another worker reaches it`, giveWayMs);
+    if (isAway && (await store.cells.reachedByAnother(name, worker))) throw new RetryAfter(`${error.message}; another worker reaches it`, giveWayMs);
     throw error;
   }
 }

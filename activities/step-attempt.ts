@@ -18,11 +18,10 @@ import { stateReference } from '../store/resources.ts';
 import type { StepAttempt } from '../store/step-leases.ts';
 import type { Store } from '../store/store.ts';
 import type { Transaction } from '../store/commit.ts';
-import { NotYet } from './failure.ts';
+import { RetryAfter } from './failure.ts';
 import type { OperationAndTenant } from './held-operation.ts';
-import type { HeldStep } from './operation-activities.ts';
-import { operationEntry } from './operation-entry.ts';
-import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
+import type { AttemptContext, HeldStep, OperationEnvironment } from './operation-activities.ts';
+import { operationEntry } from './held-operation.ts';
 import { reachCell } from './reach-cell.ts';
 import type { StepOutcome, StepWork } from './steps/step-handler.ts';
 import { reasonOf, releasing, workUnderLease } from './work-under-lease.ts';
@@ -111,7 +110,7 @@ function mayCommit({ attempt, step }: StepAttempt, scope: StepScope, to: 'done' 
  * Commits what a step has come to: its record, what it changes of the tenant, and the entry that says so. That the fence
  * is the highest, the operation goes this way, and nobody has committed the step before is in the update's own filter.
  * Returns the tenant after it.
- * @throws NotYet where another attempt of the same holder was first: a further attempt finds the step done
+ * @throws RetryAfter where another attempt of the same holder was first: a further attempt finds the step done
  */
 export async function checkpoint(
   { store }: OperationEnvironment,
@@ -140,7 +139,7 @@ export async function checkpoint(
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;
       const current = await store.operations.read(tx, operation._id);
-      if (current?.fence === fence && stepOf(current, step).state === told.state) throw new NotYet(`another attempt has committed ${step}`);
+      if (current?.fence === fence && stepOf(current, step).state === told.state) throw new RetryAfter(`another attempt has committed ${step}`);
       throw error;
     }
     const { before, after } = outcome.commit === undefined ? { before: tenant, after: tenant } : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);

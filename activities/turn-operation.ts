@@ -1,12 +1,17 @@
 import { isProblemCode, problems } from '../contracts/problems.ts';
-import { isReversible } from '../domain/step-plan.ts';
+import { homeFormIn } from '../domain/isolation.ts';
+import { isReversible, stepsOf } from '../domain/step-plan.ts';
 import { TenureError } from '../domain/tenure-error.ts';
+import { describeHome } from '../engines/isolation/home.ts';
+import type { Home } from '../engines/isolation/home.ts';
+import { requireClaim } from '../engines/isolation/parts/claim.ts';
+import { takeAccess } from '../engines/isolation/parts/take-access.ts';
 import { turning } from '../store/operations.ts';
 import { progressOf } from './begin-operation.ts';
-import { readOperationIn, requireHeld } from './held-operation.ts';
-import type { OperationActivities } from './operation-activities.ts';
-import type { OperationEnvironment } from './operation-environment.ts';
-import { operationEntry } from './operation-entry.ts';
+import { operationEntry, readOperationIn, requireHeld } from './held-operation.ts';
+import type { OperationAndTenant } from './held-operation.ts';
+import type { OperationActivities, OperationEnvironment } from './operation-activities.ts';
+import type { StepWork } from './steps/step-handler.ts';
 
 /** Turns an operation round, once: the first reason stands. */
 export function turnOperation({ store, failpoints }: OperationEnvironment): OperationActivities['turnOperation'] {
@@ -34,4 +39,28 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
     await failpoints.reach('turn.after-commit', tenant.name);
     return progressOf(turned);
   };
+}
+
+/** The step that takes access away, of whichever path has one. */
+const takingAccess = 'revoke-access';
+
+/** The home on its way back to what it was, but for its access. */
+function keptOut(home: Home): Home {
+  const { before } = home;
+  return before === undefined ? home : describeHome({ ...home, before: { ...before, form: { ...before.form, access: 'none' } } });
+}
+
+/**
+ * Where the operation that waits for this one takes access away, does that now: what is to be undone may need what the tenant holds, and
+ * a tenant could so put off its own suspension. It is the waiting operation's own step that is begun, so whatever becomes of that
+ * operation it takes the step to its end, or back. Returns the work, to undo without giving access.
+ */
+export async function takeAccessFirst({ store }: OperationEnvironment, { tenant }: OperationAndTenant, work: StepWork): Promise<StepWork> {
+  const { pending, placement, lifecycle } = tenant;
+  const takes = pending !== null && placement !== null && homeFormIn(lifecycle).access === 'read-write' && stepsOf(pending.kind).some(({ key }) => key === takingAccess);
+  if (!takes || !(await store.operations.beginWhilePending(pending.id, takingAccess))) return work;
+  const home = work.home();
+  await requireClaim(home);
+  await takeAccess(home);
+  return { ...work, home: () => keptOut(work.home()) };
 }

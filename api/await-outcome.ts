@@ -4,8 +4,8 @@ import type { Store } from '../store/store.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import { operationBody, tenantBody } from './representations.ts';
 import { etagOf } from './request-parsing.ts';
-import { storedAnswer } from './stored-answer.ts';
-import type { SentAnswer } from './stored-answer.ts';
+import { storedAnswer } from './answers.ts';
+import type { SentAnswer } from './answers.ts';
 
 /** What `Prefer: wait` may ask for at most. */
 export const longestWaitSeconds = 60;

@@ -20,18 +20,18 @@ import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
 import { rolloutHandlers } from './handlers/rollout-handlers.ts';
-import { settledHandlers } from './handlers/settled-handlers.ts';
+import { catalogHandlers } from './handlers/catalog-handlers.ts';
 import { createTenantChange } from './handlers/tenant-change.ts';
 import { tenantHandlers } from './handlers/tenant-handlers.ts';
 import { tenantHistoryHandlers } from './handlers/tenant-history-handlers.ts';
-import { tenantOutlookHandlers } from './handlers/tenant-outlook-handlers.ts';
+import { explainHandlers } from './handlers/explain-handlers.ts';
 import { tenantSearchHandler } from './handlers/tenant-search-handler.ts';
 import { tenantVerbHandlers } from './handlers/tenant-verb-handlers.ts';
 import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import type { PageTokens } from './page-token.ts';
 import type { RouteHandlers } from './reply.ts';
-import type { StartOrDefer } from './start-or-defer.ts';
+import type { StartOrDefer } from './temporal.ts';
 
 export interface HandlerDependencies {
   readonly store: Store;
@@ -64,10 +64,10 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
     ...tenantHistoryHandlers({ store, authorize, pageTokens, tenantChange }),
     listTenants: tenantSearchHandler({ store, authorize, pageTokens }),
     ...tenantVerbHandlers({ store, authorize, admit, tenantChange }),
-    ...tenantOutlookHandlers({ store, authorize, admit, templates }),
+    ...explainHandlers({ store, authorize, admit, templates }),
     ...isolationHandlers({ store, authorize, requireTemporal, start: workflows.startVerification, startOrDefer }),
     ...tombstoneHandlers({ store, authorize, pageTokens }),
-    ...settledHandlers({ store, authorize, pageTokens }),
+    ...catalogHandlers({ store, authorize, pageTokens }),
     ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: workflows.startRollout, requireTemporal, startOrDefer }),
     ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch, failpoints }),
     openTenant: openTenantHandler({ authorize, openTenant: createOpenTenant({ store, admit, tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }), endpoint }) }),

@@ -3,7 +3,7 @@ import type { PolicyDecision } from '../contracts/policy.ts';
 import type { Caller } from '../engines/requests/caller.ts';
 import type { Precondition } from '../engines/requests/precondition.ts';
 import type { IdempotentRequest } from '../store/idempotency.ts';
-import type { EncodedList } from './encoded-list.ts';
+import type { EncodedList } from './answers.ts';
 
 /** A request as a handler sees it: parsed, authenticated, its preconditions read. */
 export interface RouteRequest<Id extends RouteId> {

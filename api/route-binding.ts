@@ -12,21 +12,18 @@ import type { IdempotencyStore, IdempotentRequest } from '../store/idempotency.t
 import type { Authenticate, Authenticated } from './authentication.ts';
 import { readPreferredWait } from './await-outcome.ts';
 import type { AwaitOutcome } from './await-outcome.ts';
-import { cacheable } from './caching.ts';
-import { deprecationHeaders } from './deprecation.ts';
+import { cacheable, sentAnswer, storedAnswer } from './answers.ts';
+import { deprecationHeaders, expressPath, refuseMethod } from './routing.ts';
 import type { RefuseEarly } from './early-refusal.ts';
-import { refuseMethod } from './refuse-method.ts';
 import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
 import { createBodyReader, requirePresent } from './request-body.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
-import { expressPath } from './route-path.ts';
 import { createSender } from './sender.ts';
 import { takeShare } from './shares/shares.ts';
 import type { Shares } from './shares/shares.ts';
-import { sentAnswer, storedAnswer } from './stored-answer.ts';
-import type { SentAnswer } from './stored-answer.ts';
+import type { SentAnswer } from './answers.ts';
 
 export interface RouteBindingDependencies {
   readonly handlers: RouteHandlers;

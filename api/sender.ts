@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Shares } from './shares/shares.ts';
 import { takeShare } from './shares/shares.ts';
-import type { SentAnswer } from './stored-answer.ts';
+import type { SentAnswer } from './answers.ts';
 
 /** What is shorter is read at once, or waits in the buffers of the kernel. */
 const smallBytes = 64 * 1024;

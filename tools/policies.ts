@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { canonicalBytes } from '../contracts/canonical-json.ts';
-import { bundleDigest } from '../engines/policy/bundle-digest.ts';
-import { policyEntrypoints } from '../engines/policy/policy-entrypoints.ts';
+import { bundleDigest, policyEntrypoints } from '../engines/policy/bundle.ts';
 import { OperatorError } from './process/operator-error.ts';
 import { waitForPidLock } from './process/pid-lock.mjs';
 import { runCommand } from './process/run-command.ts';

@@ -4,7 +4,7 @@ import { declaredTables } from '../../domain/isolation.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { choosePlacement } from '../../engines/admission/choose-placement.ts';
 import type { Store } from '../../store/store.ts';
-import { NotYet } from '../failure.ts';
+import { RetryAfter } from '../failure.ts';
 import type { StepHandler } from './step-handler.ts';
 
 /** Chooses region and cell, and promises the tenant its tables there. */
@@ -17,7 +17,7 @@ export function placeStep({ cells, resources }: Pick<Store, 'cells' | 'resources
         result: `${region}, cell ${cell}`,
         commit: async (tx, current) => {
           const offered = await resources.read(tx, 'Region', regions.find(({ name }) => name === region)?._id ?? '');
-          if (offered?.spec.cells.some(({ name }) => name === cell) !== true) throw new NotYet(`${region} has given up ${cell}`);
+          if (offered?.spec.cells.some(({ name }) => name === cell) !== true) throw new RetryAfter(`${region} has given up ${cell}`);
           return {
             ...current,
             placement: { region, cell, mode, database: layoutOf({ uid: current._id, spec: current.spec, mode }).database },

@@ -7,14 +7,9 @@ import { createTenantUser, homeUser } from '../../engines/isolation/parts/user.t
 import { probeIsolation } from '../../engines/isolation/probe/probe.ts';
 import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import type { Store } from '../../store/store.ts';
-import { bindPlanStep } from './bind-plan.ts';
-import { holdTablesStep } from './cell-tables.ts';
-import { destroyKeysStep } from './destroy-keys.ts';
-import { endLeasesStep } from './end-leases.ts';
+import { bindPlanStep, cancelPurgeStep, destroyKeysStep, endLeasesStep, holdTablesStep, issueKeysStep, schedulePurgeStep } from './control-steps.ts';
 import { homeStepHandler, userStepHandler, whereAccessIsGiven, whereThereIsAHome } from './home-step-handler.ts';
-import { issueKeysStep } from './issue-keys.ts';
 import { placeStep } from './place.ts';
-import { cancelPurgeStep, schedulePurgeStep } from './purge-time.ts';
 import type { StepHandler } from './step-handler.ts';
 
 export interface StepHandlerDependencies extends Pick<Store, 'cells' | 'resources' | 'secrets'> {

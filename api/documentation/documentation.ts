@@ -3,7 +3,7 @@ import type { RequestHandler, Response, Router } from 'express';
 import helmet from 'helmet';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { readVersion } from '../../platform/version.ts';
-import { refuseMethod } from '../refuse-method.ts';
+import { refuseMethod } from '../routing.ts';
 import { describedProblem, describedProblems, problemCodeOf, problemPage, problemPagePolicy, problemsPage } from './problem-pages.ts';
 import { servedFile } from './served-file.ts';
 

@@ -10,9 +10,9 @@ import type { Store } from '../../store/store.ts';
 import { pairOf } from '../../store/verifications.ts';
 import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { StartOrDefer } from '../start-or-defer.ts';
+import type { StartOrDefer } from '../temporal.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
-import { storedAnswer } from '../stored-answer.ts';
+import { storedAnswer } from '../answers.ts';
 
 export interface IsolationDependencies {
   readonly store: Store;

@@ -1,5 +1,5 @@
 import type { Sized } from '../../store/reading.ts';
-import { EncodedList } from '../encoded-list.ts';
+import { EncodedList } from '../answers.ts';
 import type { PageTokens } from '../page-token.ts';
 
 /** What is read from a position on. */

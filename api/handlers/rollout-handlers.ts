@@ -15,10 +15,10 @@ import type { MemberCounts } from '../../store/rollouts.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { StartOrDefer } from '../start-or-defer.ts';
+import type { StartOrDefer } from '../temporal.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
-import { storedAnswer } from '../stored-answer.ts';
+import { storedAnswer } from '../answers.ts';
 import { listPage } from './list-page.ts';
 
 export interface RolloutHandlerDependencies {

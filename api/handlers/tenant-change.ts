@@ -5,9 +5,9 @@ import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
-import type { StartOrDefer } from '../start-or-defer.ts';
+import type { StartOrDefer } from '../temporal.ts';
 import type { RouteHandlers } from '../reply.ts';
-import { storedAnswer } from '../stored-answer.ts';
+import { storedAnswer } from '../answers.ts';
 import { operationBody, tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
 

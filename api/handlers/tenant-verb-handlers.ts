@@ -15,7 +15,7 @@ import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
-import { storedAnswer } from '../stored-answer.ts';
+import { storedAnswer } from '../answers.ts';
 import type { TenantChange } from './tenant-change.ts';
 
 export interface TenantVerbDependencies {

@@ -15,7 +15,7 @@ import type { TenantCondition } from '../operations/tenant-condition.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReference } from '../resources/references.ts';
-import { awaitRollout } from './roll-out-follow.ts';
+import { awaitRollout } from './roll-out-turns.ts';
 import { timeoutOption } from './timeout-option.ts';
 
 interface WaitOptions {

@@ -1,9 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { sha256 } from '../../contracts/canonical-json.ts';
 import { digestSchema } from '../../contracts/identifiers.ts';
 import type { Digest } from '../../contracts/identifiers.ts';
-import { bundleDigest } from './bundle-digest.ts';
+
+/** What every compiled policy must be able to answer; each takes and yields what `contracts/policy.ts` says. */
+export const policyEntrypoints = {
+  authorize: 'tenure/authz/decision',
+  admit: 'tenure/admission/decision',
+} as const;
+
+/**
+ * Identity of a compiled policy: SHA-256 over the length of the wasm in bytes (64 bits, big-endian), the wasm, and the
+ * bytes of `data.json`. The length keeps two different pairs from having the same concatenation.
+ */
+export function bundleDigest(wasm: Uint8Array, data: Uint8Array): Digest {
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64BE(BigInt(wasm.length));
+  return sha256(Buffer.concat([length, wasm, data]));
+}
 
 /** The part of `bundle.json` that says which files belong beside it. */
 const bundleManifestSchema = z.looseObject({ digest: digestSchema });

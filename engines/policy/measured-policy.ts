@@ -1,8 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Digest } from '../../contracts/identifiers.ts';
-import { loadPolicyEngine } from './policy-engine.ts';
+import { loadPolicyEngine, policyUnavailable } from './policy-engine.ts';
 import type { PolicyEngine, PolicyVerdict } from './policy-engine.ts';
-import { policyUnavailable } from './policy-unavailable.ts';
 
 export type ObserveDecision = (entrypoint: 'authorize' | 'admit', decision: 'allow' | 'deny' | 'unavailable', seconds: number) => void;
 

@@ -1,15 +1,52 @@
 import { canonicalBytes, sha256 } from '../../contracts/canonical-json.ts';
 import type { Digest } from '../../contracts/identifiers.ts';
-import type { AdmissionRequest, AuthorizationRequest, PolicyDecision, PolicyDenial } from '../../contracts/policy.ts';
-import { readBundle } from './bundle.ts';
+import { policyResponseSchema } from '../../contracts/policy.ts';
+import type { AdmissionRequest, AuthorizationRequest, PolicyDecision, PolicyDenial, PolicyResponse } from '../../contracts/policy.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import { policyEntrypoints, readBundle } from './bundle.ts';
 import type { PolicyBundle } from './bundle.ts';
-import { createEvaluator } from './evaluator.ts';
-import { instantiatePolicy } from './opa-wasm.ts';
-import type { Evaluate, MemoryBounds } from './opa-wasm.ts';
-import { policyEntrypoints } from './policy-entrypoints.ts';
-import { policyUnavailable } from './policy-unavailable.ts';
-import { checkedResponse } from './response.ts';
-import type { Obligation } from './response.ts';
+import { createEvaluator, instantiatePolicy } from './evaluator.ts';
+import type { Evaluate, MemoryBounds } from './evaluator.ts';
+
+/** opa-wasm throws strings (aborts) and plain objects (missing builtins) besides errors. */
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new Error(typeof thrown === 'string' ? thrown : JSON.stringify(thrown));
+}
+
+/** Policy could not decide, and so nothing is allowed. The message goes to the caller; the reason, to the logs as `cause`. */
+export function policyUnavailable(what: string, thrown: unknown): TenureError {
+  return new TenureError('policy_unavailable', `Policy cannot decide: ${what}.`, { cause: asError(thrown) });
+}
+
+/** Every obligation that callers of the engine know how to meet. */
+export const knownObligations = ['confine-to-tenants'] as const;
+export type Obligation = (typeof knownObligations)[number];
+
+/** A response that can be obeyed; `obligations` are the ids alone. */
+export interface CheckedResponse extends Pick<PolicyResponse, 'allow' | 'deny' | 'rules'> {
+  readonly obligations: readonly Obligation[];
+}
+
+function knownObligation(id: string): Obligation {
+  const known = knownObligations.find((obligation) => obligation === id);
+  if (known === undefined) throw new Error(`nobody knows how to meet the obligation "${id}"`);
+  return known;
+}
+
+/**
+ * The one response in a result set, when it is one that can be obeyed.
+ * @throws Error for anything else: no result or several, another shape, an obligation nobody knows, an allowance beside
+ * denials, a refusal without a reason.
+ */
+function checkedResponse(resultSet: unknown): CheckedResponse {
+  if (!Array.isArray(resultSet) || resultSet.length !== 1) throw new Error('the policy yielded no single result');
+  const [{ result }] = resultSet as [{ readonly result?: unknown }];
+  const { allow, deny, obligations, rules } = policyResponseSchema.parse(result);
+  if (allow && deny.length > 0) throw new Error('the policy allows and denies at once');
+  if (!allow && deny.length === 0) throw new Error('the policy refuses without a reason');
+  return { allow, deny, rules, obligations: obligations.map(({ id }) => knownObligation(id)) };
+}
 
 /** An evaluation takes about 14 times the size of its input: 1 MiB to begin with, and at most 128 MiB. */
 const memory: MemoryBounds = { initial: 16, maximum: 2048 };

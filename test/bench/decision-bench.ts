@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadPolicy } from '@open-policy-agent/opa-wasm';
 import type { AdmissionRequest } from '../../contracts/policy.ts';
 import { loadPolicyEngine } from '../../engines/policy/policy-engine.ts';
-import { policyEntrypoints } from '../../engines/policy/policy-entrypoints.ts';
+import { policyEntrypoints } from '../../engines/policy/bundle.ts';
 import { tenantSpecSchema } from '../../contracts/manifests/tenant.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import { percentile } from './figure.ts';

@@ -1,6 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import type { OperationInput } from '../../../domain/operation-input.ts';
-import { activate as sound } from '../../../workflows/activate.ts';
+import { activate as sound } from '../../../workflows/paths.ts';
 
 /** A change that running operations would not survive: a timer where the recorded course has none. */
 export async function activate(input: OperationInput): Promise<unknown> {

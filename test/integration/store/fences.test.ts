@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { beginOperation } from '../../../activities/begin-operation.ts';
 import { finishOperation } from '../../../activities/finish-operation.ts';
-import type { OperationActivities } from '../../../activities/operation-activities.ts';
-import type { OperationEnvironment } from '../../../activities/operation-environment.ts';
+import type { OperationActivities, OperationEnvironment } from '../../../activities/operation-activities.ts';
 import { turnOperation } from '../../../activities/turn-operation.ts';
 import type { Admit } from '../../../engines/admission/admission.ts';
 import { holdTenant } from '../../../engines/changes/hold-tenant.ts';
@@ -162,7 +161,7 @@ test('an operation with steps that are not done does not finish, and one whose u
   await assert.rejects(finish({ operation: inputOf(operation), runId: 'run-1', fence }), { code: 'internal' });
   await opened.store.stepLeases.intend({ operationId: operation._id, fence, step: 'claim-database', attempt: 'a' }, 1);
   await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'broken' } });
-  await assert.rejects(finish({ operation: inputOf(operation), runId: 'run-1', fence }), (error: { code?: string; name: string }) => error.code === 'internal' || error.name === 'NotYet');
+  await assert.rejects(finish({ operation: inputOf(operation), runId: 'run-1', fence }), (error: { code?: string; name: string }) => error.code === 'internal' || error.name === 'RetryAfter');
   assert.equal((await opened.store.operations.find(operation._id))?.state, 'compensating');
 });
 
@@ -195,7 +194,7 @@ test('an operation ends only when nobody can be at work on a step any more, also
   await turn({ ...held, failure: { to: 'failed', code: 'internal', message: 'broken' } });
   // As if it had taken its lease between the look and the commit.
   assert.equal(await opened.store.stepLeases.intendUndo(attempt, 60_000), 0);
-  await assert.rejects(finish(held), { name: 'NotYet' });
+  await assert.rejects(finish(held), { name: 'RetryAfter' });
   await opened.store.stepLeases.release(attempt, 'called off');
   assert.deepEqual(await finish(held), { state: 'failed' });
 });

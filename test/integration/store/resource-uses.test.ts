@@ -113,6 +113,6 @@ test('a region gives up no cell on which a tenant is being placed, and none is p
     return { result: undefined, entries: [anyEntry(there._id)] };
   });
   let given = '';
-  await assert.rejects(place('late', async () => (given = await codeOf(declareRegion({ kind: 'exists' }, 'left')))), { name: 'NotYet' });
+  await assert.rejects(place('late', async () => (given = await codeOf(declareRegion({ kind: 'exists' }, 'left')))), { name: 'RetryAfter' });
   assert.deepEqual([given, (await opened.store.resources.find('Tenant', 'late'))?.placement], ['done', null]);
 });

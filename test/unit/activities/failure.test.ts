@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import { asFailure, NotYet, OnlyOn } from '../../../activities/failure.ts';
+import { asFailure, RetryAfter, RetryForever } from '../../../activities/failure.ts';
 import { problemCodes, problems } from '../../../contracts/problems.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 
@@ -18,21 +18,21 @@ describe('what an activity throws to Temporal', () => {
       assert.equal(isFinal(new TenureError(code, 'x')), !passes && code !== 'internal');
     });
     it(`${code} of what has no other way than on is ${code === 'fenced' ? 'final' : 'tried again, however often it was'}`, () => {
-      assert.equal(isFinal(new OnlyOn(new TenureError(code, 'x')), 1_000), code === 'fenced');
+      assert.equal(isFinal(new RetryForever(new TenureError(code, 'x')), 1_000), code === 'fenced');
     });
   }
   it('keeps code and text of the failure inside', () => {
-    const failure = asFailure(new OnlyOn(new TenureError('schema_rejected', 'no')), 3) as ApplicationFailure;
+    const failure = asFailure(new RetryForever(new TenureError('schema_rejected', 'no')), 3) as ApplicationFailure;
     assert.deepEqual([failure.type, failure.message], ['schema_rejected', 'no']);
   });
   it('a fault of our own is final after five attempts', () => {
     assert.deepEqual([1, 4, 5].map((attempt) => isFinal(new TypeError('x'), attempt)), [false, false, true]);
   });
   it('what is to be tried at a time is', () => {
-    const failure = asFailure(new NotYet('later', 1234), 1) as ApplicationFailure;
+    const failure = asFailure(new RetryAfter('later', 1234), 1) as ApplicationFailure;
     assert.deepEqual([failure.nonRetryable, failure.nextRetryDelay], [false, 1234]);
   });
-  for (const [when, error] of [['at once', new NotYet('now')], ['after no time', new NotYet('now', 0)], ['after a part of a millisecond', new NotYet('now', 0.3)], ['at a time that is over', new NotYet('now', -5)]] as const) {
+  for (const [when, error] of [['at once', new RetryAfter('now')], ['after no time', new RetryAfter('now', 0)], ['after a part of a millisecond', new RetryAfter('now', 0.3)], ['at a time that is over', new RetryAfter('now', -5)]] as const) {
     it(`what is to be tried again ${when} is tried again: Temporal takes a delay of 0 for final`, () => {
       const { nextRetryDelay, nonRetryable } = asFailure(error, 1) as ApplicationFailure;
       assert.equal(nonRetryable, false);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import express from 'express';
 import type { Authenticate } from '../../../api/authentication.ts';
-import { deprecationHeaders } from '../../../api/deprecation.ts';
+import { deprecationHeaders } from '../../../api/routing.ts';
 import { createShares } from '../../../api/shares/shares.ts';
 import { bindRoutes } from '../../../api/route-binding.ts';
 import type { RouteBindingDependencies } from '../../../api/route-binding.ts';

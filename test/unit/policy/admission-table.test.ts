@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { operationKinds, transitions } from '../../../contracts/lifecycle.ts';
 import { admissionActions, policyActions } from '../../../contracts/policy.ts';
 import { asksForDataKey } from '../../../engines/admission/admission.ts';
-import { policyEntrypoints } from '../../../engines/policy/policy-entrypoints.ts';
+import { policyEntrypoints } from '../../../engines/policy/bundle.ts';
 import { policiesDirectory } from '../../../tools/policies.ts';
 import { corpus } from './corpus.ts';
 

@@ -1,8 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleDigest } from '../../../engines/policy/bundle-digest.ts';
-import { policyEntrypoints } from '../../../engines/policy/policy-entrypoints.ts';
+import { bundleDigest, policyEntrypoints } from '../../../engines/policy/bundle.ts';
 import { compilePolicies, policiesDirectory } from '../../../tools/policies.ts';
 import { runCommand } from '../../../tools/process/run-command.ts';
 import { acquireTool } from '../../../tools/toolchain/acquire.ts';

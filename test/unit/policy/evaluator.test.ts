@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { canonicalBytes } from '../../../contracts/canonical-json.ts';
-import { readBundle } from '../../../engines/policy/bundle.ts';
+import { policyEntrypoints, readBundle } from '../../../engines/policy/bundle.ts';
 import type { PolicyBundle } from '../../../engines/policy/bundle.ts';
-import { createEvaluator } from '../../../engines/policy/evaluator.ts';
-import { instantiatePolicy } from '../../../engines/policy/opa-wasm.ts';
-import { policyEntrypoints } from '../../../engines/policy/policy-entrypoints.ts';
+import { createEvaluator, instantiatePolicy } from '../../../engines/policy/evaluator.ts';
 import { compiledPolicy } from './compiled.ts';
 import { corpus } from './corpus.ts';
 

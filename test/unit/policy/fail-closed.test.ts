@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { AdmissionRequest, AuthorizationRequest } from '../../../contracts/policy.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { loadPolicyEngine } from '../../../engines/policy/policy-engine.ts';
-import { policyEntrypoints } from '../../../engines/policy/policy-entrypoints.ts';
+import { policyEntrypoints } from '../../../engines/policy/bundle.ts';
 import { compile, compiledPolicy, seal, temporaryDirectory } from './compiled.ts';
 import { corpus } from './corpus.ts';
 

@@ -6,7 +6,7 @@ import { admissionRequestSchema, authorizationRequestSchema } from '../../../con
 import type { AdmissionRequest, AuthorizationRequest } from '../../../contracts/policy.ts';
 import { loadPolicyEngine } from '../../../engines/policy/policy-engine.ts';
 import type { PolicyEngine } from '../../../engines/policy/policy-engine.ts';
-import { policyEntrypoints } from '../../../engines/policy/policy-entrypoints.ts';
+import { policyEntrypoints } from '../../../engines/policy/bundle.ts';
 import { compiledPolicy, decideByOpa } from './compiled.ts';
 import { corpus } from './corpus.ts';
 import { admissionRequests, authorizationRequests } from './requests.ts';

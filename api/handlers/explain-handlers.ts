@@ -12,7 +12,7 @@ import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 
-export interface TenantOutlookDependencies {
+export interface ExplainDependencies {
   readonly store: Pick<Store, 'resources' | 'cells' | 'drift'>;
   readonly authorize: Authorize;
   readonly admit: Admit;
@@ -25,7 +25,7 @@ function removal({ rule, message, load }: NonNullable<Candidate['removedBy']>, {
 }
 
 /** What would be, by the code that would make it so: a change of plan, a placement; and what is but should not be. Nothing is changed. */
-export function tenantOutlookHandlers({ store, authorize, admit, templates }: TenantOutlookDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant' | 'driftOfTenant' | 'configOfTenant'> {
+export function explainHandlers({ store, authorize, admit, templates }: ExplainDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant' | 'driftOfTenant' | 'configOfTenant'> {
   async function read(name: string, caller: Caller): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
     await authorize(caller, 'tenant.get', tenantTarget(name, tenant));

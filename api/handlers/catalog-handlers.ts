@@ -9,16 +9,16 @@ import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { EncodedList } from '../encoded-list.ts';
+import type { EncodedList } from '../answers.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { planBody, regionBody, tenantTemplateBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
-import { storedAnswer } from '../stored-answer.ts';
+import { storedAnswer } from '../answers.ts';
 import { listPage } from './list-page.ts';
 import { declarationOf, namedBy } from './tenant-handlers.ts';
 
-export interface SettledHandlerDependencies {
+export interface CatalogHandlerDependencies {
   readonly store: Store;
   readonly authorize: Authorize;
   readonly pageTokens: PageTokens;
@@ -53,13 +53,13 @@ const readActions = {
   TenantTemplate: { list: 'template.list', get: 'template.get' },
 } as const satisfies Record<SettledKind, unknown>;
 
-type SettledHandlers = Pick<
+type CatalogHandlers = Pick<
   RouteHandlers,
   'listPlans' | 'getPlan' | 'putPlan' | 'deletePlan' | 'listRegions' | 'getRegion' | 'putRegion' | 'deleteRegion' | 'listTemplates' | 'getTemplate' | 'putTemplate' | 'deleteTemplate'
 >;
 
 /** Plans, regions and templates: declared, read, listed; nothing runs for them. */
-export function settledHandlers({ store, authorize, pageTokens }: SettledHandlerDependencies): SettledHandlers {
+export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandlerDependencies): CatalogHandlers {
   function handlersOf<Kind extends SettledKind, Body>(kind: Kind, list: string, show: (document: DocumentOfKind<Kind>) => Body): KindHandlers<Kind, Body> {
     const shown = <Status extends number>(status: Status, document: DocumentOfKind<Kind>): Shown<Status, Body> => {
       const { name, revision } = document as ResourceDocument;

@@ -2,13 +2,13 @@ import type { OperationInput } from '../domain/operation-input.ts';
 import { isReversible, plannedStep, stepsOf } from '../domain/step-plan.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { policyRefusal } from '../engines/admission/admission.ts';
-import { NotYet, OnlyOn } from './failure.ts';
-import { readOperation, requireHeld } from './held-operation.ts';
-import type { OperationActivities } from './operation-activities.ts';
-import type { AttemptContext, OperationEnvironment } from './operation-environment.ts';
-import { attemptStep, checkpoint, lookAtStep, newAttempt } from './step-attempt.ts';
 import { actorOf, stepOf } from '../store/operations.ts';
 import type { Store } from '../store/store.ts';
+import { RetryAfter, RetryForever } from './failure.ts';
+import { readOperation, requireHeld } from './held-operation.ts';
+import type { AttemptContext, OperationActivities, OperationEnvironment } from './operation-activities.ts';
+import { attemptStep, checkpoint, lookAtStep, newAttempt } from './step-attempt.ts';
+import { takeAccessFirst } from './turn-operation.ts';
 import { leaseMs } from './work-under-lease.ts';
 
 /**
@@ -54,7 +54,7 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
       found,
       attempt,
       async () => {
-        if (!(await store.stepLeases.intend(attempt, leaseMs))) throw new NotYet(`another attempt has committed ${step}`);
+        if (!(await store.stepLeases.intend(attempt, leaseMs))) throw new RetryAfter(`another attempt has committed ${step}`);
         await failpoints.reach(`${step}.after-intent`, tenant.name);
       },
       async (work) => {
@@ -69,7 +69,7 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
   };
   return (held) =>
     ensure(held).catch(async (error: unknown) => {
-      throw (await isPastPivot(store, held.operation)) ? new OnlyOn(error) : error;
+      throw (await isPastPivot(store, held.operation)) ? new RetryForever(error) : error;
     });
 }
 
@@ -82,4 +82,38 @@ async function isPastPivot({ operations }: Pick<Store, 'operations'>, { kind, op
 
 function answer(result: string, region: string | undefined): { result: string; region?: string } {
   return { result, ...(region === undefined ? {} : { region }) };
+}
+
+/** One step back. It waits for whoever may still be bringing the step about, so that nothing appears after it was undone. */
+export function undoStep(environment: OperationEnvironment, context: () => AttemptContext): OperationActivities['undoStep'] {
+  const { store, handlers, failpoints } = environment;
+  return async (held) => {
+    const { operation: input, step } = held;
+    const found = await readOperation(store, input.operationId, input.tenant.uid);
+    const attempt = newAttempt(held);
+    requireHeld(found, held);
+    const recorded = stepOf(found.operation, step);
+    if (recorded.state === 'undone') return { result: recorded.result ?? '' };
+
+    await failpoints.reach(`${step}.before-undo`, input.tenant.name);
+    const result = await attemptStep(
+      environment,
+      context(),
+      found,
+      attempt,
+      async () => {
+        const waitMs = await store.stepLeases.intendUndo(attempt, leaseMs);
+        if (waitMs > 0) throw new RetryAfter(`another attempt may still be at work on ${step}`, waitMs);
+        await failpoints.reach(`${step}.after-undo-intent`, input.tenant.name);
+      },
+      async (work) => {
+        const outcome = await handlers[step].undo(plannedStep(found.operation.kind, step).scope === 'cell' ? await takeAccessFirst(environment, found, work) : work);
+        await failpoints.reach(`${step}.before-undo-checkpoint`, input.tenant.name);
+        await checkpoint(environment, found, attempt, outcome, { state: 'undone' });
+        return outcome.result;
+      },
+    );
+    await failpoints.reach(`${step}.after-undo-checkpoint`, input.tenant.name);
+    return { result };
+  };
 }

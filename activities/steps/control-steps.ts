@@ -1,0 +1,135 @@
+import { tablesIn } from '../../domain/isolation.ts';
+import { purgeTimeOf } from '../../domain/retention.ts';
+import { withFields } from '../../domain/spec-fields.ts';
+import type { SettledSpec } from '../../domain/spec-fields.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
+import type { Transaction } from '../../store/commit.ts';
+import type { TenantDocument } from '../../store/documents.ts';
+import type { Store } from '../../store/store.ts';
+import type { StepHandler, StepOutcome } from './step-handler.ts';
+
+/** Puts the declared plan into effect, as the registry holds it now. */
+export const bindPlanStep: StepHandler = {
+  async ensure({ tenant, admission: { plan } }) {
+    if (plan === undefined) throw new TenureError('policy_refused', `there is no plan "${tenant.spec.plan}"`);
+    return {
+      result: `bound to ${plan.name}`,
+      commit: async (tx, current) => ({ ...current, plan: { name: plan.name, generation: plan.generation, bindTime: tx.time }, revision: current.revision + 1 }),
+    };
+  },
+  async undo({ tenant, operation }) {
+    const before = operation.before.plan;
+    return { result: `bound to ${before?.name ?? tenant.spec.plan} as before`, commit: async (_tx, current) => ({ ...current, plan: before, revision: current.revision + 1 }) };
+  },
+};
+
+/**
+ * Moves the tenant's epoch: clients see it when they renew, and close. Not undone: they ask for a new lease when they find
+ * the old one gone.
+ */
+export const endLeasesStep: StepHandler = {
+  async ensure() {
+    return {
+      result: 'clients lose their leases',
+      commit: async (_tx, current) => ({ ...current, epoch: current.epoch + 1, revision: current.revision + 1 }),
+    };
+  },
+  undo: async () => ({ result: 'clients take new leases' }),
+};
+
+function promising(tables: number): StepOutcome {
+  return {
+    result: `holds ${tables} tables of the cell`,
+    commit: async (_tx: Transaction, current: TenantDocument) => ({ ...current, tables, revision: current.revision + 1 }),
+  };
+}
+
+/**
+ * Holds as much of the cell's budget as the home costs in the state that the path leads to. It may take all there is: the
+ * share that new tenants leave is for those that are there.
+ */
+export function holdTablesStep({ cells }: Pick<Store, 'cells'>): StepHandler {
+  return {
+    async ensure({ operation, tenant, admission: { regions } }) {
+      const { placement } = tenant;
+      if (placement === null) throw new TenureError('internal', `tenant ${tenant._id} has no place`);
+      const tables = tablesIn(operation.to, tenant.spec);
+      const more = tables - tenant.tables;
+      if (more <= 0) return promising(tables);
+      const budget = regions.flatMap((region) => region.spec.cells).find(({ name }) => name === placement.cell)?.tableBudget;
+      const promised = (await cells.observations()).get(placement.cell)?.tables ?? 0;
+      if (budget !== undefined && promised + more > budget) {
+        throw new TenureError('placement_impossible', `cell ${placement.cell} has no room`, {
+          errors: [{ rule: 'cell.table_budget', message: `${placement.cell}: has no room for ${more} more tables` }],
+        });
+      }
+      return promising(tables);
+    },
+    undo: async ({ operation, tenant }) => promising(tablesIn(operation.from, withFields(tenant.spec as SettledSpec, operation.restore))),
+  };
+}
+
+/** Gives the tenant a data key and a credential, committed with the checkpoint: either both are there or neither. */
+export function issueKeysStep({ secrets, tenantSecrets }: Pick<Store, 'secrets'> & { readonly tenantSecrets: TenantSecrets }): StepHandler {
+  return {
+    async ensure({ tenant, admission: { plan } }) {
+      const { dataKey, credential } = await tenantSecrets.issue(tenant._id, plan?.spec.encryption?.wrappingKeys);
+      return {
+        result: `data key wrapped by ${dataKey.key}`,
+        async commit(tx, current) {
+          await secrets.insert(tx, current._id, 'data-key', dataKey);
+          await secrets.insert(tx, current._id, 'database-credential', credential);
+          return current;
+        },
+      };
+    },
+    async undo() {
+      return {
+        result: 'destroyed data key and credential',
+        async commit(tx, current) {
+          await secrets.removeAll(tx, current._id);
+          return current;
+        },
+      };
+    },
+  };
+}
+
+/** Says when the tenant is purged, and where undelete leads until then. */
+export const schedulePurgeStep: StepHandler = {
+  async ensure({ operation, admission: { plan } }) {
+    const { from } = operation;
+    if (from !== 'Draft' && from !== 'Archived') throw new TenureError('internal', `a tenant is not deleted from ${from}`);
+    // From when it was asked for: an operation that waited for an outage keeps nothing longer.
+    const purgeTime = purgeTimeOf(operation.createTime, plan?.spec);
+    return {
+      result: `purge due at ${purgeTime.toISOString()}`,
+      commit: async (_tx, current) => ({ ...current, deletion: { from, deleteTime: operation.createTime, purgeTime }, revision: current.revision + 1 }),
+    };
+  },
+  undo: async () => ({ result: 'no purge is due', commit: async (_tx, current) => ({ ...current, deletion: null, revision: current.revision + 1 }) }),
+};
+
+/** Takes the time of the purge back. */
+export const cancelPurgeStep: StepHandler = {
+  ensure: async () => ({ result: 'no purge is due', commit: async (_tx, current) => ({ ...current, deletion: null, revision: current.revision + 1 }) }),
+  undo: async ({ operation: { before: { deletion } } }) => ({
+    result: `purge due as before, at ${deletion?.purgeTime.toISOString() ?? 'no time'}`,
+    commit: async (_tx, current) => ({ ...current, deletion, revision: current.revision + 1 }),
+  }),
+};
+
+/** Destroys the tenant's data key and credential: what was sealed under them opens nowhere any more, not in a backup either. */
+export function destroyKeysStep({ secrets }: Pick<Store, 'secrets'>): StepHandler {
+  return {
+    ensure: async () => ({
+      result: 'destroyed data key and credential',
+      async commit(tx, current) {
+        await secrets.removeAll(tx, current._id);
+        return current;
+      },
+    }),
+    undo: async () => ({ result: 'what was destroyed stays destroyed' }),
+  };
+}

@@ -1,0 +1,28 @@
+import type { RequestHandler } from 'express';
+import type { RouteDeprecation } from '../contracts/routes.ts';
+import { TenureError } from '../domain/tenure-error.ts';
+
+/** `/v1/tenants/{name}:activate` as express takes it. */
+export function expressPath(path: string): string {
+  return path.replaceAll(':', '\\:').replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** Refuses whatever is none of a path's methods, and names those. */
+export function refuseMethod(allowed: readonly string[]): RequestHandler {
+  return (request, response) => {
+    response.set('allow', allowed.join(', '));
+    throw new TenureError('method_not_allowed', `${request.method} is not taken here`);
+  };
+}
+
+/** Where the end of routes is explained. */
+const reference = '/docs';
+
+/** The headers that announce the end of a route: Deprecation (RFC 9745) and Sunset (RFC 8594). */
+export function deprecationHeaders({ since, sunset }: RouteDeprecation): Readonly<Record<string, string>> {
+  return {
+    deprecation: `@${Math.floor(Date.parse(since) / 1000)}`,
+    ...(sunset === undefined ? {} : { sunset: new Date(sunset).toUTCString() }),
+    link: `<${reference}>; rel="deprecation"; type="text/html"`,
+  };
+}
