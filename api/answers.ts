@@ -1,4 +1,5 @@
-import type { StoredAnswer } from '../store/documents.ts';
+import type { Transaction } from '../store/commit.ts';
+import type { AnswerSubject, StoredAnswer } from '../store/documents.ts';
 
 /**
  * The body of a list, as text already: each item is put into words when it is read, so that the values of no more than one are in memory.
@@ -33,11 +34,16 @@ interface Reply {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Not sent. */
+  readonly about?: AnswerSubject;
 }
 
+/** Keeps a reply under the request's idempotency key, if it has one, in the commit that makes it true. */
+export type Keep = (tx: Transaction, reply: Reply) => Promise<void>;
+
 /** An answer in the bytes in which it is sent, now and whenever the request is repeated. */
-export function storedAnswer({ status, body, headers = {} }: Reply): StoredAnswer {
-  return { status, headers: { ...headers }, body: JSON.stringify(body) };
+export function storedAnswer({ status, body, headers = {}, about = {} }: Reply): StoredAnswer {
+  return { status, headers: { ...headers }, body: JSON.stringify(body), about };
 }
 
 /** An answer as it is sent: what is large is bytes. */

@@ -53,11 +53,11 @@ export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): 
   async function outcomeOf(operationId: string, { headers, ...answer }: SentAnswer, { seconds, doneStatus, subject }: Wait): Promise<SentAnswer> {
     const operation = await ended(operationId, performance.now() + seconds * 1000, subject);
     if (operation === undefined) return { ...answer, headers };
-    // A change answers with the tenant and its operation, a cancellation with the operation alone, which names its tenant too.
-    const before: { tenant?: unknown; operation?: unknown } = JSON.parse(answer.body.toString());
-    if (before.operation === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers });
+    // A change answers with the tenant and its operation, a cancellation with the operation alone.
+    if (answer.about?.tenant === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers });
     const tenant = await store.resources.findByUid('Tenant', operation.tenant.uid);
     // Of a purged tenant there is nothing to read any more.
+    const before: { tenant?: unknown } = tenant === undefined ? JSON.parse(answer.body.toString()) : {};
     return storedAnswer({
       status: doneStatus,
       body: { tenant: tenant === undefined ? before.tenant : tenantBody(tenant), operation: operationBody(operation) },
@@ -66,7 +66,7 @@ export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): 
   }
 
   return async (answer, { seconds, ...wait }) => {
-    const operationId = answer.status === accepted ? /^\/v1\/operations\/(\w+)$/.exec(answer.headers['location'] ?? '')?.[1] : undefined;
+    const operationId = answer.status === accepted ? answer.about?.operation : undefined;
     if (operationId === undefined) return answer;
     const applied = { ...answer, headers: { ...answer.headers, 'preference-applied': `wait=${seconds}` } };
     try {

@@ -57,7 +57,7 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
   const templates = createTemplates(store);
   const brake = createMassChangeBrake({ store, limits: brakeLimits });
   const changeTenant = createChangeTenant({ store, admit, templates, brake, requireTemporal, failpoints });
-  const tenantChange = createTenantChange({ store, changeTenant, ...workflows, startOrDefer });
+  const tenantChange = createTenantChange({ changeTenant, ...workflows, startOrDefer });
   return {
     ...accessHandlers({ store, authorize, policy }),
     ...tenantHandlers({ authorize, tenantChange, resources: store.resources, rehearseSchema }),

@@ -2,8 +2,8 @@ import type { RouteAnswer, RouteAnswerWith, RouteBody, RouteId, RouteParams, Rou
 import type { PolicyDecision } from '../contracts/policy.ts';
 import type { Caller } from '../engines/requests/caller.ts';
 import type { Precondition } from '../engines/requests/precondition.ts';
-import type { IdempotentRequest } from '../store/idempotency.ts';
-import type { EncodedList } from './answers.ts';
+import type { AnswerSubject } from '../store/documents.ts';
+import type { EncodedList, Keep } from './answers.ts';
 
 /** A request as a handler sees it: parsed, authenticated, its preconditions read. */
 export interface RouteRequest<Id extends RouteId> {
@@ -14,7 +14,7 @@ export interface RouteRequest<Id extends RouteId> {
   /** When the caller's token expires, in milliseconds since the epoch. */
   readonly expireTime: number;
   readonly precondition: Precondition | undefined;
-  readonly idempotency: IdempotentRequest | undefined;
+  readonly keep: Keep;
 }
 
 type Encoded<Answer> = Answer extends { readonly items: readonly (infer Item)[] } ? EncodedList<Item> : never;
@@ -23,6 +23,8 @@ export interface RouteReply<Id extends RouteId> {
   readonly status: keyof Routes[Id]['responses'] & number;
   readonly body: RouteAnswer<Id> | RouteAnswerWith<Id> | Encoded<RouteAnswer<Id>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Not sent: who may see the answer again, and what is waited for, goes by it. */
+  readonly about?: AnswerSubject;
 }
 
 export type RouteHandler<Id extends RouteId> = (request: RouteRequest<Id>) => Promise<RouteReply<Id>>;

@@ -23,7 +23,7 @@ import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsi
 import { createSender } from './sender.ts';
 import { takeShare } from './shares/shares.ts';
 import type { Shares } from './shares/shares.ts';
-import type { SentAnswer } from './answers.ts';
+import type { Keep, SentAnswer } from './answers.ts';
 
 export interface RouteBindingDependencies {
   readonly handlers: RouteHandlers;
@@ -100,12 +100,16 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
             ? undefined
             : { principal: subject, key, claim: randomUUID(), fingerprint: canonicalDigest([contract.method, request.path, query, read.value ?? null]) };
 
+        const keep: Keep = async (tx, reply) => {
+          if (repeatable !== undefined) await idempotency.keep(tx, repeatable, storedAnswer(reply));
+        };
+
         // The contract's schemas made these; the table's own types say so.
-        const parsed = { params, query, body, caller, expireTime, precondition, idempotency: repeatable } as Parameters<RouteHandler<Id>>[0];
+        const parsed = { params, query, body, caller, expireTime, precondition, keep } as Parameters<RouteHandler<Id>>[0];
         const run = async (): Promise<StoredAnswer> => (isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed)));
         answer = await withLogContext(ids, async () => {
           if (isList(contract)) return listed(subject, gone.signal, async () => sentAnswer(await handler(parsed)));
-          return repeatable === undefined ? run() : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept));
+          return repeatable === undefined ? run() : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept.about));
         }).catch((error: unknown) => {
           throw precondition?.kind === 'absent' ? asFailedPrecondition(error) : error;
         });
@@ -137,7 +141,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
     try {
       return await run();
     } finally {
-      // What was committed has settled the key; anything else gives it back.
+      // What was committed keeps the key; anything else gives it back.
       await idempotency.release(request).catch(() => undefined);
     }
   }

@@ -328,6 +328,15 @@ export interface StoredAnswer {
   headers: Record<string, string>;
   /** JSON text, byte for byte. */
   body: string;
+  /** Absent from what an earlier build has kept. */
+  about?: AnswerSubject;
+}
+
+/** What an answer is about. */
+export interface AnswerSubject {
+  tenant?: { uid: string; name: string };
+  /** The operation that brings about what was accepted. */
+  operation?: string;
 }
 
 /** Which deployment a cell is. */

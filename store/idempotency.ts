@@ -25,7 +25,7 @@ export interface IdempotencyStore {
    * Keeps the answer in the commit that makes it true.
    * @throws TenureError idempotency_in_progress, when the claim was lost to a repeat of the request
    */
-  settle(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
+  keep(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
   /** Gives the key back after a refusal, which is not kept: it is decided anew when the request is repeated. */
   release(request: IdempotentRequest): Promise<void>;
 }
@@ -59,7 +59,7 @@ export function createIdempotencyStore({ idempotency }: ControlDatabase, clock: 
       if (held?.answer == null) throw new TenureError('idempotency_in_progress', 'the first request with this Idempotency-Key has not ended yet');
       return held.answer;
     },
-    async settle(tx, { principal, key, claim }, answer) {
+    async keep(tx, { principal, key, claim }, answer) {
       const { matchedCount } = await idempotency.updateOne({ _id: { principal, key }, claim, answer: null }, { $set: { answer } }, { session: tx.session });
       if (matchedCount === 0) throw new TenureError('idempotency_in_progress', 'a repeat of this request has taken over its Idempotency-Key');
     },

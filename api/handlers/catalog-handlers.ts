@@ -5,7 +5,6 @@ import type { Caller } from '../../engines/requests/caller.ts';
 import { removeActions, removeResource } from '../../engines/catalog/remove-resource.ts';
 import type { Precondition } from '../../engines/requests/precondition.ts';
 import type { DocumentOfKind, ResourceDocument } from '../../store/documents.ts';
-import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
@@ -14,7 +13,7 @@ import type { PageTokens } from '../page-token.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { planBody, regionBody, tenantTemplateBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
-import { storedAnswer } from '../answers.ts';
+import type { Keep } from '../answers.ts';
 import { listPage } from './list-page.ts';
 import { declarationOf, namedBy } from './tenant-handlers.ts';
 
@@ -31,7 +30,7 @@ interface PutRequest<Kind extends SettledKind> {
   readonly body: Extract<Manifest, { kind: Kind }>;
   readonly caller: Caller;
   readonly precondition: Precondition | undefined;
-  readonly idempotency: IdempotentRequest | undefined;
+  readonly keep: Keep;
 }
 
 interface Shown<Status extends number, Body> {
@@ -81,7 +80,7 @@ export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandler
         if (document === undefined) throw absent({ kind, name });
         return shown(200, document);
       },
-      async put({ params: { name }, body, caller, precondition, idempotency }) {
+      async put({ params: { name }, body, caller, precondition, keep }) {
         const declaration = declarationOf(body, name) as Parameters<typeof declareResource>[1]['declaration'];
         const { policy } = await authorize(caller, declareActions[kind], { kind, name });
         const declared = await declareResource(store, {
@@ -92,14 +91,11 @@ export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandler
           named: namedBy(body),
           caller,
           policy,
-          async settle(tx, document, created) {
-            if (idempotency === undefined) return;
-            await store.idempotency.settle(tx, idempotency, storedAnswer(shown(created ? 201 : 200, document as DocumentOfKind<Kind>)));
-          },
+          alsoCommit: (tx, document, created) => keep(tx, shown(created ? 201 : 200, document as DocumentOfKind<Kind>)),
         });
         return shown(declared.outcome === 'created' ? 201 : 200, declared.document as DocumentOfKind<Kind>);
       },
-      async remove({ params: { name }, caller, precondition, idempotency }) {
+      async remove({ params: { name }, caller, precondition, keep }) {
         const { policy } = await authorize(caller, removeActions[kind], { kind, name });
         // As it stood.
         const gone = (document: SettledDocument) => shown(200, document as DocumentOfKind<Kind>);
@@ -109,9 +105,7 @@ export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandler
           precondition: precondition ?? { kind: 'exists' },
           caller,
           policy,
-          async settle(tx, document) {
-            if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(gone(document)));
-          },
+          alsoCommit: (tx, document) => keep(tx, gone(document)),
         });
         return gone(removed);
       },

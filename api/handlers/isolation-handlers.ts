@@ -12,7 +12,6 @@ import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { StartOrDefer } from '../temporal.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
-import { storedAnswer } from '../answers.ts';
 
 export interface IsolationDependencies {
   readonly store: Store;
@@ -47,19 +46,17 @@ export function isolationHandlers({ store, authorize, requireTemporal, start, st
     if (running !== null) await startOrDefer('the accepted verification', {}, start({ pair, id: running.id, names: tenants.map(({ name }) => name) }));
   }
 
-  async function verify({ params: { name }, body: { against }, caller, idempotency }: Parameters<RouteHandlers['verifyIsolationOfTenant']>[0]): ReturnType<RouteHandlers['verifyIsolationOfTenant']> {
+  async function verify({ params: { name }, body: { against }, caller, keep }: Parameters<RouteHandlers['verifyIsolationOfTenant']>[0]): ReturnType<RouteHandlers['verifyIsolationOfTenant']> {
     const one = await authorized(caller, name);
     if (against === name) throw new TenureError('request_invalid', 'a tenant is not isolated from itself', { errors: [{ pointer: '/against', message: 'is the tenant itself', fix: 'Name another tenant.' }] });
     const other = await authorized(caller, against);
     await requireTemporal();
-    const reply = (verification: VerificationDocument) => ({ status: 202, body: verificationBody(verification), headers: { location: `/v1/tenants/${name}:isolation-report?against=${against}` } }) as const;
+    const reply = (verification: VerificationDocument) => ({ status: 202, body: verificationBody(verification), headers: { location: `/v1/tenants/${name}:isolation-report?against=${against}` }, about: { tenant: { uid: one.tenant._id, name } } }) as const;
     const verification = await acceptVerification(store, {
       tenants: [one.tenant, other.tenant],
       policies: [one.allowed.policy, other.allowed.policy],
       caller,
-      async settle(tx, accepted) {
-        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply(accepted)));
-      },
+      alsoCommit: (tx, accepted) => keep(tx, reply(accepted)),
     });
     await begin(verification);
     return reply(verification);

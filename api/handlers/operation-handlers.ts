@@ -53,7 +53,7 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
       const cancelled = await cancelOperation({ store, failpoints }, operation, caller, policy);
       if (cancelled.state === 'cancelled') return { status: 200, body: operationBody(cancelled) };
       await tellCancelled(cancelled);
-      return { status: 202, body: operationBody(cancelled), headers: { location: `/v1/operations/${cancelled._id}` } };
+      return { status: 202, body: operationBody(cancelled), headers: { location: `/v1/operations/${cancelled._id}` }, about: { operation: cancelled._id } };
     },
     async abandonOperation({ params: { id }, caller }) {
       const operation = await store.operations.find(id);

@@ -10,7 +10,6 @@ import type { RolloutCommand } from '../../engines/rollouts/turn-rollout.ts';
 import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { RolloutDocument, TenantTemplateDocument } from '../../store/documents.ts';
-import type { IdempotentRequest } from '../../store/idempotency.ts';
 import type { MemberCounts } from '../../store/rollouts.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
@@ -18,7 +17,7 @@ import type { Authorize } from '../authorization.ts';
 import type { StartOrDefer } from '../temporal.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
-import { storedAnswer } from '../answers.ts';
+import type { Keep } from '../answers.ts';
 import { listPage } from './list-page.ts';
 
 export interface RolloutHandlerDependencies {
@@ -37,7 +36,7 @@ type RolloutHandlers = Pick<RouteHandlers, 'previewRollout' | 'startRollout' | '
 
 interface Turn extends RolloutCommand {
   readonly failed?: 'changing' | 'skipped';
-  readonly idempotency?: IdempotentRequest | undefined;
+  readonly keep?: Keep;
 }
 
 interface TurnReply {
@@ -90,13 +89,13 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
   const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> => startOrDefer('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
 
   /** As the transaction that turns it sees it: also what a dry run shows is what would stand. */
-  function turn(id: string, verb: 'pause' | 'resume' | 'cancel', { caller, policy, failed, idempotency }: Turn): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {
+  function turn(id: string, verb: 'pause' | 'resume' | 'cancel', { caller, policy, failed, keep }: Turn): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {
     return turnRollout(store, id, verb, caller, {
       policy,
       ...(failed === undefined ? {} : { failed }),
-      async settle(tx, rollout) {
+      async alsoCommit(tx, rollout) {
         const reply = { status: 200, body: await shown(rollout, tx) } as const;
-        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply));
+        await keep?.(tx, reply);
         return { rollout, reply };
       },
     });
@@ -131,14 +130,12 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       const position = searchedTo ?? (tenants.length === pageSize ? tenants.at(-1)?.name : undefined);
       return { status: 200, body: { items, ...(position === undefined ? {} : { nextPageToken: pageTokens.make('roll-out-preview', bound, position) }) } };
     },
-    async startRollout({ params: { name }, body: { version: wanted, ...request }, caller, idempotency }) {
+    async startRollout({ params: { name }, body: { version: wanted, ...request }, caller, keep }) {
       const { template, policy } = await templateOf(name, caller, 'template.roll_out');
       const { version } = await templates.version(name, wanted);
       await requireTemporal();
       const reply = (made: RolloutDocument) => ({ status: 202, body: rolloutBody(made, nothingYet, []), headers: { location: `/v1/rollouts/${made._id}` } }) as const;
-      const rollout = await startRollout(store, { caller, policy }, { uid: template._id, name, version }, request, async (tx, made) => {
-        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(reply(made)));
-      });
+      const rollout = await startRollout(store, { caller, policy }, { uid: template._id, name, version }, request, (tx, made) => keep(tx, reply(made)));
       await begin(rollout);
       return reply(rollout);
     },
@@ -156,10 +153,10 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       return { status: 200, body: await shown(await findRollout(store, id)) };
     },
     pauseRollout: ({ params: { id }, caller }) => stop(id, 'pause', caller),
-    async resumeRollout({ params: { id }, body, caller, idempotency }) {
+    async resumeRollout({ params: { id }, body, caller, keep }) {
       const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
       await findRollout(store, id);
-      const { rollout, reply } = await turn(id, 'resume', { caller, policy, failed: body?.skipFailed === true ? 'skipped' : 'changing', idempotency });
+      const { rollout, reply } = await turn(id, 'resume', { caller, policy, failed: body?.skipFailed === true ? 'skipped' : 'changing', keep });
       await begin(rollout);
       return reply;
     },

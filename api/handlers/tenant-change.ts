@@ -3,16 +3,13 @@ import { newOperationOf } from '../../engines/changes/change-request.ts';
 import type { ChangedTenant, ChangeTenant, Command, Declare } from '../../engines/changes/change-request.ts';
 import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { OperationDocument } from '../../store/documents.ts';
-import type { IdempotentRequest } from '../../store/idempotency.ts';
-import type { Store } from '../../store/store.ts';
+import type { Keep } from '../answers.ts';
 import type { StartOrDefer } from '../temporal.ts';
 import type { RouteHandlers } from '../reply.ts';
-import { storedAnswer } from '../answers.ts';
 import { operationBody, tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
 
 export interface TenantChangeDependencies extends Pick<WorkflowStarters, 'startOperation' | 'cancelWorkflow'> {
-  readonly store: Pick<Store, 'idempotency'>;
   readonly changeTenant: ChangeTenant;
   readonly startOrDefer: StartOrDefer;
 }
@@ -21,7 +18,7 @@ export type ChangeReply = Awaited<ReturnType<RouteHandlers['putTenant']>>;
 
 /** Makes a change, begins what it needs, and answers; the answer is kept under the request's key. */
 export interface TenantChange {
-  make(request: Omit<Declare, 'settle'> | Omit<Command, 'settle'>, idempotency: IdempotentRequest | undefined): Promise<ChangeReply>;
+  make(request: Omit<Declare, 'alsoCommit'> | Omit<Command, 'alsoCommit'>, keep: Keep): Promise<ChangeReply>;
   /** Tells a workflow to stop. One that is not told now is told by what stands in MongoDB. */
   tellCancelled(operation: OperationDocument): Promise<void>;
 }
@@ -35,10 +32,11 @@ function changeReply({ outcome, tenant, operation, following = [] }: ChangedTena
       etag: etagOf(tenant.revision),
       ...(operation !== undefined ? { location: `/v1/operations/${operation._id}` } : outcome === 'created' ? { location: `/v1/tenants/${tenant.name}` } : {}),
     },
+    about: { tenant: { uid: tenant._id, name: tenant.name }, ...(operation === undefined ? {} : { operation: operation._id }) },
   };
 }
 
-export function createTenantChange({ store, changeTenant, startOperation, cancelWorkflow, startOrDefer }: TenantChangeDependencies): TenantChange {
+export function createTenantChange({ changeTenant, startOperation, cancelWorkflow, startOrDefer }: TenantChangeDependencies): TenantChange {
   const tellCancelled = ({ _id: operationId, tenant }: OperationDocument): Promise<void> => startOrDefer('the cancelled workflow', { operationId }, cancelWorkflow({ operationId, tenant }));
 
   async function begin(changed: ChangedTenant): Promise<void> {
@@ -49,13 +47,8 @@ export function createTenantChange({ store, changeTenant, startOperation, cancel
 
   return {
     tellCancelled,
-    async make(request, idempotency) {
-      const changed = await changeTenant({
-        ...request,
-        async settle(tx, made) {
-          if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(changeReply(made)));
-        },
-      });
+    async make(request, keep) {
+      const changed = await changeTenant({ ...request, alsoCommit: (tx, made) => keep(tx, changeReply(made)) });
       await begin(changed);
       return changeReply(changed);
     },

@@ -47,12 +47,12 @@ export function tenantHandlers({ authorize, tenantChange, resources, rehearseSch
   }
 
   return {
-    async createTenant({ body, caller, idempotency }) {
+    async createTenant({ body, caller, keep }) {
       const { name } = body.metadata;
-      const reply = await tenantChange.make({ name, declare: declareManifest(body, name), creates: true, precondition: { kind: 'absent' }, caller, permit: permitOn(authorize, caller, name) }, idempotency);
+      const reply = await tenantChange.make({ name, declare: declareManifest(body, name), creates: true, precondition: { kind: 'absent' }, caller, permit: permitOn(authorize, caller, name) }, keep);
       return { ...(await withWarnings(reply, name)), status: reply.status === 202 ? 202 : 201 };
     },
-    async putTenant({ params: { name }, query, body, caller, precondition, idempotency }) {
+    async putTenant({ params: { name }, query, body, caller, precondition, keep }) {
       const reply = await tenantChange.make(
         {
           name,
@@ -64,7 +64,7 @@ export function tenantHandlers({ authorize, tenantChange, resources, rehearseSch
           force: query.force === 'true',
           confirmMassChange: query.confirmMassChange === 'true',
         },
-        idempotency,
+        keep,
       );
       return withWarnings(reply, name);
     },

@@ -99,7 +99,7 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, tenantChan
       const from = await revisionAt(tenant, query.from === undefined ? { generation: Math.max(1, to._id.generation - 1) } : pointInTime(query.from));
       return { status: 200, body: { name, from: pointOf(from), to: pointOf(to), changes: changesBetween(from, to) } };
     },
-    async rollbackTenant({ params: { name }, body: { generation }, caller, precondition, idempotency }) {
+    async rollbackTenant({ params: { name }, body: { generation }, caller, precondition, keep }) {
       // Or a name that is freed at this moment would be given to a new tenant.
       if (precondition?.kind === 'absent') {
         await read(name, caller, 'tenant.update');
@@ -117,7 +117,7 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, tenantChan
           permit: permitOn(authorize, caller, name),
           force: true,
         },
-        idempotency,
+        keep,
       );
       return { ...reply, status: reply.status === 202 ? 202 : 200 };
     },

@@ -7,15 +7,14 @@ import { holdTenant, releaseHold } from '../../engines/changes/hold-tenant.ts';
 import type { HoldRequest } from '../../engines/changes/hold-tenant.ts';
 import type { Precondition } from '../../engines/requests/precondition.ts';
 import { schedulePlan, unschedulePlan } from '../../engines/changes/schedule-plan.ts';
-import type { TenantDocument } from '../../store/documents.ts';
-import type { IdempotentRequest } from '../../store/idempotency.ts';
+import type { AnswerSubject, TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { permitOn } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
-import { storedAnswer } from '../answers.ts';
+import type { Keep } from '../answers.ts';
 import type { TenantChange } from './tenant-change.ts';
 
 export interface TenantVerbDependencies {
@@ -47,7 +46,7 @@ interface VerbRequest {
   readonly query: { readonly preempt?: 'true' | 'false' | undefined; readonly confirmMassChange?: 'true' | 'false' | undefined };
   readonly caller: Caller;
   readonly precondition: Precondition | undefined;
-  readonly idempotency: IdempotentRequest | undefined;
+  readonly keep: Keep;
 }
 
 /** What every verb answers with; written out because each route's own reply type is a type apart. */
@@ -55,19 +54,20 @@ interface VerbReply<Status extends number, Body> {
   readonly status: Status;
   readonly body: Body;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly about?: AnswerSubject;
 }
 type SettledReply = VerbReply<200, RouteAnswer<'holdTenant'>>;
 type ChangedReply = VerbReply<200 | 202, RouteAnswer<'suspendTenant'>>;
 
 function settledReply(tenant: TenantDocument): SettledReply {
-  return { status: 200, body: tenantBody(tenant), headers: { etag: etagOf(tenant.revision) } };
+  return { status: 200, body: tenantBody(tenant), headers: { etag: etagOf(tenant.revision) }, about: { tenant: { uid: tenant._id, name: tenant.name } } };
 }
 
 /** The verbs of a tenant: lifecycle paths by their names, holds, and the schedule of its plan. */
 export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHandlers {
   const { store, authorize, tenantChange } = dependencies;
 
-  async function run(verb: TenantVerb, { params: { name }, query, caller, precondition, idempotency }: VerbRequest): Promise<ChangedReply> {
+  async function run(verb: TenantVerb, { params: { name }, query, caller, precondition, keep }: VerbRequest): Promise<ChangedReply> {
     const reply = await tenantChange.make(
       {
         name,
@@ -78,20 +78,18 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
         preempt: query.preempt === 'true',
         confirmMassChange: query.confirmMassChange === 'true',
       },
-      idempotency,
+      keep,
     );
     return { ...reply, status: reply.status === 202 ? 202 : 200 };
   }
 
-  function settling({ params: { name }, caller, precondition, idempotency }: VerbRequest): HoldRequest {
+  function settling({ params: { name }, caller, precondition, keep }: VerbRequest): HoldRequest {
     return {
       name,
       caller,
       permit: permitOn(authorize, caller, name),
       precondition: precondition ?? { kind: 'exists' },
-      async settle(tx, tenant) {
-        if (idempotency !== undefined) await store.idempotency.settle(tx, idempotency, storedAnswer(settledReply(tenant)));
-      },
+      alsoCommit: (tx, tenant) => keep(tx, settledReply(tenant)),
     };
   }
 
@@ -110,13 +108,8 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
       const { plan, time } = request.body;
       const at = time === undefined ? undefined : new Date(time);
       if (at === undefined || at <= store.clock.now()) return run({ path: 'change_plan', plan }, request);
-      const tenant = await schedulePlan(dependencies, {
-        ...settling(request),
-        async settle(tx, scheduled) {
-          if (request.idempotency !== undefined) await store.idempotency.settle(tx, request.idempotency, storedAnswer({ status: 200, body: { tenant: tenantBody(scheduled) }, headers: { etag: etagOf(scheduled.revision) } }));
-        },
-      }, { plan, time: at });
-      return { status: 200, body: { tenant: tenantBody(tenant) }, headers: { etag: etagOf(tenant.revision) } };
+      const reply = (scheduled: TenantDocument): ChangedReply => ({ ...settledReply(scheduled), body: { tenant: tenantBody(scheduled) } });
+      return reply(await schedulePlan(dependencies, { ...settling(request), alsoCommit: (tx, scheduled) => request.keep(tx, reply(scheduled)) }, { plan, time: at }));
     },
     async cancelPlanChangeOfTenant(request) {
       return settledReply(await unschedulePlan(dependencies, settling({ ...request, query: {} })));

@@ -26,7 +26,7 @@ export interface DeclareResourceRequest {
   /** The decision that allowed it. */
   readonly policy: PolicyDecision;
   /** Runs in the commit, with what it made. */
-  readonly settle: (tx: Transaction, document: SettledDocument, created: boolean) => Promise<void>;
+  readonly alsoCommit: (tx: Transaction, document: SettledDocument, created: boolean) => Promise<void>;
 }
 
 export interface DeclaredResource {
@@ -63,7 +63,7 @@ export function declareResource(store: Store, request: DeclareResourceRequest): 
 }
 
 async function declareOnce(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
-  const { kind, name, declaration, precondition, named, caller, policy, settle } = request;
+  const { kind, name, declaration, precondition, named, caller, policy, alsoCommit } = request;
   const current: SettledDocument | undefined = await store.resources.find(kind, name);
   requirePrecondition(precondition, `${kind} "${name}"`, current);
   if (current !== undefined) {
@@ -92,7 +92,7 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
       current === undefined
         ? await store.resources.insert(tx, fresh)
         : await store.resources.replace(tx, current.revision, { ...fresh, createTime: current.createTime, generation: current.generation + 1, revision: current.revision + 1 });
-    await settle(tx, document, current === undefined);
+    await alsoCommit(tx, document, current === undefined);
     return {
       result: { outcome: current === undefined ? 'created' : 'changed', document },
       entries: [

@@ -19,7 +19,7 @@ export interface RemoveResourceRequest {
   /** The decision that allowed it. */
   readonly policy: PolicyDecision;
   /** Runs in the commit, with what it has removed. */
-  readonly settle: (tx: Transaction, document: SettledDocument) => Promise<void>;
+  readonly alsoCommit: (tx: Transaction, document: SettledDocument) => Promise<void>;
 }
 
 export const removeActions = { Plan: 'plan.delete', Region: 'region.delete', TenantTemplate: 'template.delete' } as const satisfies Record<SettledDocument['kind'], PolicyAction>;
@@ -42,7 +42,7 @@ function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUs
  * @throws TenureError not_found, revision_stale, resource_in_use
  */
 export function removeResource(store: Store, request: RemoveResourceRequest): Promise<SettledDocument> {
-  const { kind, name, precondition, caller, policy, settle } = request;
+  const { kind, name, precondition, caller, policy, alsoCommit } = request;
   const action = removeActions[kind];
   return decidedAnew(precondition, async () => {
     const current: SettledDocument | undefined = await store.resources.find(kind, name);
@@ -54,7 +54,7 @@ export function removeResource(store: Store, request: RemoveResourceRequest): Pr
         const users = await store.resourceUses.users(tx, current, namedUsers + 1);
         if (users.length > 0) throw inUse(request, users);
         await store.resources.removeSettled(tx, current);
-        await settle(tx, current);
+        await alsoCommit(tx, current);
         return {
           result: current,
           entries: [

@@ -15,7 +15,7 @@ interface TenantRequest {
   /** The caller knows that many tenants are being changed, and may say so. */
   readonly confirmMassChange?: boolean;
   /** Runs in the commit, with what it made: keeps the answer under the request's idempotency key. */
-  readonly settle: (tx: Transaction, changed: ChangedTenant) => Promise<void>;
+  readonly alsoCommit: (tx: Transaction, changed: ChangedTenant) => Promise<void>;
 }
 
 /** What a tenant is to be, as a manifest says it. */

@@ -73,7 +73,7 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
         decided.kind === 'preempt'
           ? await writePending(store, tx, { operationId: operationIds[0] ?? store.newId(), before: decided.current, running: decided.running, decided, request })
           : await writeChange(store, tx, { uid, operationIds, before: current, decided, request });
-      await request.settle(tx, made.changed);
+      await request.alsoCommit(tx, made.changed);
       return { result: made.changed, entries: made.entries };
     });
     await failpoints.reach('accept.after-commit', request.name);

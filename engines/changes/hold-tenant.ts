@@ -4,22 +4,22 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import type { Admit } from '../admission/admission.ts';
-import { settleTenant } from './settle-tenant.ts';
-import type { SettleRequest } from './settle-tenant.ts';
+import { changeAtOnce } from './change-at-once.ts';
+import type { AtOnceRequest } from './change-at-once.ts';
 
 export interface HoldDependencies {
   readonly store: Store;
   readonly admit: Admit;
 }
 
-export type HoldRequest = Omit<SettleRequest, 'action' | 'change' | 'event' | 'asked'>;
+export type HoldRequest = Omit<AtOnceRequest, 'action' | 'change' | 'event' | 'asked'>;
 
 /**
  * Sets a legal hold, or another reason for the one that stands. Possible in every state and while an operation runs, but
  * for a purge: what that has begun to destroy no hold keeps.
  */
 export function holdTenant(dependencies: HoldDependencies, request: HoldRequest, reason: string): Promise<TenantDocument> {
-  return settleTenant(dependencies, {
+  return changeAtOnce(dependencies, {
     ...request,
     action: 'tenant.hold',
     event: { type: 'tenant.held.v1', data: {} },
@@ -29,7 +29,7 @@ export function holdTenant(dependencies: HoldDependencies, request: HoldRequest,
 
 /** Lifts the legal hold. */
 export function releaseHold(dependencies: HoldDependencies, request: HoldRequest): Promise<TenantDocument> {
-  return settleTenant(dependencies, {
+  return changeAtOnce(dependencies, {
     ...request,
     action: 'tenant.release_hold',
     event: { type: 'tenant.hold_released.v1', data: {} },

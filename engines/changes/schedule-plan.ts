@@ -1,7 +1,7 @@
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import type { HoldDependencies, HoldRequest } from './hold-tenant.ts';
-import { settleTenant } from './settle-tenant.ts';
+import { changeAtOnce } from './change-at-once.ts';
 
 export interface PlanAtTime {
   readonly plan: string;
@@ -11,7 +11,7 @@ export interface PlanAtTime {
 /** Writes down that the plan is to change at a time; the sweep begins the operation then. Replaces what was scheduled before. */
 export function schedulePlan(dependencies: HoldDependencies, request: HoldRequest, { plan, time }: PlanAtTime): Promise<TenantDocument> {
   const { actor, requestId, correlationId } = request.caller;
-  return settleTenant(dependencies, {
+  return changeAtOnce(dependencies, {
     ...request,
     action: 'tenant.change_plan',
     event: { type: 'tenant.plan_change_scheduled.v1', data: { plan, time: time.toISOString() } },
@@ -27,7 +27,7 @@ export function schedulePlan(dependencies: HoldDependencies, request: HoldReques
 
 /** Takes a scheduled change of plan back. One that has begun is cancelled as an operation, or changed back. */
 export function unschedulePlan(dependencies: HoldDependencies, request: HoldRequest): Promise<TenantDocument> {
-  return settleTenant(dependencies, {
+  return changeAtOnce(dependencies, {
     ...request,
     action: 'tenant.change_plan',
     event: { type: 'tenant.plan_change_unscheduled.v1', data: {} },

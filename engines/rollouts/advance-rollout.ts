@@ -64,7 +64,7 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
         force: true,
         byRollout: true,
         caller: { actor: actorOf(rollout), requestId: `${requestId}/${tenant._id}`, correlationId },
-        settle: (tx, { operation }) => rollouts.beginMember(tx, member._id, operation?._id ?? null),
+        alsoCommit: (tx, { operation }) => rollouts.beginMember(tx, member._id, operation?._id ?? null),
       });
       if (changed.outcome === 'unchanged') await rollouts.setMember(member, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
       const operation = newOperationOf(changed);
@@ -131,8 +131,8 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
       step = nextRolloutStep({ ...progress, counts: await rollouts.counts(id), exhausted });
     }
     if (step.kind === 'next-wave') await rollouts.progress(id, { wave }, { wave: wave + 1 });
-    if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason, settle: async () => undefined });
-    if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller, { settle: async () => undefined });
+    if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason, alsoCommit: async () => undefined });
+    if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller, { alsoCommit: async () => undefined });
     return { done: false };
   }
 

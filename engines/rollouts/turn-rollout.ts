@@ -44,7 +44,7 @@ export async function startRollout(
   { caller, policy }: RolloutCommand,
   template: { readonly uid: string; readonly name: string; readonly version: number },
   { labelSelector, waves, maxFailures }: Omit<RolloutRequest, 'version'>,
-  settle: (tx: Transaction, rollout: RolloutDocument) => Promise<void>,
+  alsoCommit: (tx: Transaction, rollout: RolloutDocument) => Promise<void>,
 ): Promise<RolloutDocument> {
   const tenants = await store.tenantSearch.count(tenantsOf(template.name, labelSelector));
   const { actor, requestId, correlationId } = caller;
@@ -72,7 +72,7 @@ export async function startRollout(
       updateTime: tx.time,
       endTime: null,
     });
-    await settle(tx, rollout);
+    await alsoCommit(tx, rollout);
     return { result: rollout, entries: [rolloutEntry(rollout, caller, 'template.rollout_started.v1', { policy })] };
   });
 }
@@ -96,7 +96,7 @@ export interface Turning<Settled> {
   /** What becomes of the tenants that could not be changed; they stay so when absent. */
   readonly failed?: Extract<MemberState, 'changing' | 'skipped'>;
   /** Runs in the commit, with what it made: makes the answer, and keeps it under the request's idempotency key. */
-  readonly settle: (tx: Transaction, rollout: RolloutDocument) => Promise<Settled>;
+  readonly alsoCommit: (tx: Transaction, rollout: RolloutDocument) => Promise<Settled>;
 }
 
 /** Whether a turn leads on from a state. */
@@ -110,10 +110,10 @@ export function stateAfter(turn: keyof typeof turns): RolloutState {
 }
 
 /**
- * Brings a roll-out from one state to another, and returns what `settle` does. What of it is already under way in tenants comes to its end.
+ * Brings a roll-out from one state to another, and returns what `alsoCommit` does. What of it is already under way in tenants comes to its end.
  * @throws TenureError rollout_not_possible
  */
-export function turnRollout<Settled>(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, settle, ...told }: Turning<Settled>): Promise<Settled> {
+export function turnRollout<Settled>(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, alsoCommit, ...told }: Turning<Settled>): Promise<Settled> {
   const { from, to, event } = turns[turn];
   const final = to === 'succeeded' || to === 'cancelled';
   return store.commit(async (tx) => {
@@ -122,7 +122,7 @@ export function turnRollout<Settled>(store: Store, id: string, turn: keyof typeo
       ...(final ? { $unset: { active: true, ...personalOfRollout } } : {}),
     });
     if (failed !== undefined) await store.rollouts.moveMembers(tx, id, 'failed', failed);
-    return { result: await settle(tx, after), entries: [rolloutEntry(after, caller, event, told)] };
+    return { result: await alsoCommit(tx, after), entries: [rolloutEntry(after, caller, event, told)] };
   });
 }
 

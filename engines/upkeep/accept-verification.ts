@@ -14,7 +14,7 @@ export interface AcceptVerification {
   /** By which the caller may verify each of them. */
   readonly policies: readonly [PolicyDecision, PolicyDecision];
   /** Runs in the commit: keeps the answer under the request's idempotency key. */
-  readonly settle: (tx: Transaction, verification: VerificationDocument) => Promise<void>;
+  readonly alsoCommit: (tx: Transaction, verification: VerificationDocument) => Promise<void>;
 }
 
 /** @throws TenureError tenant_not_active, operation_in_progress: only the rights of a tenant that serves, and stays as it is, say something */
@@ -24,7 +24,7 @@ export function requireVerifiable({ name, lifecycle, operation }: TenantDocument
 }
 
 /** Accepts the verification of two tenants' isolation: in one commit, that it is under way and who asked for it. One that is under way is joined. @throws TenureError revision_stale, where a tenant has changed since it was read */
-export async function acceptVerification(store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>, { tenants, caller, policies, settle }: AcceptVerification): Promise<VerificationDocument> {
+export async function acceptVerification(store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>, { tenants, caller, policies, alsoCommit }: AcceptVerification): Promise<VerificationDocument> {
   for (const tenant of tenants) requireVerifiable(tenant);
   const [one, other] = tenants.map(({ _id: uid, name }) => ({ uid, name }));
   if (one === undefined || other === undefined) throw new TenureError('internal', 'a verification is of two tenants');
@@ -36,7 +36,7 @@ export async function acceptVerification(store: Pick<Store, 'commit' | 'resource
       if (current?.revision !== revision) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
     }
     const verification = await store.verifications.accept(tx, [one, other], { id, ...caller });
-    await settle(tx, verification);
+    await alsoCommit(tx, verification);
     const entry = (index: 0 | 1): LedgerDraft => ({
       ...callerEntry(caller),
       tenant: tenants[index]._id,

@@ -40,7 +40,7 @@ export function createDueWork({ store, changeTenant, unschedule }: DueWorkDepend
     // Counted before it is known what comes of it: an operation that begins may fail as well, and is then due again.
     await store.backoffs.failed(key, leftAloneMs);
     try {
-      const request = { name: tenant.name, precondition: { kind: 'revision', revisions: [tenant.revision] }, caller: callerOf(tenant, work), settle: async () => undefined } as const;
+      const request = { name: tenant.name, precondition: { kind: 'revision', revisions: [tenant.revision] }, caller: callerOf(tenant, work), alsoCommit: async () => undefined } as const;
       const begun = await changeTenant({ ...request, verb });
       // The plan is in effect already, so nothing is left to wait for.
       if (work === 'change_plan' && begun.outcome === 'unchanged' && begun.operation === undefined) await unschedule(request);

@@ -71,7 +71,7 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
       if (mendable(findings).length === 0 || transitionsOn('reconcile', current.lifecycle).length === 0 || isLeftAlone) return {};
       // Counted before it is known whether it helps: drift that comes back each time is not mended each minute.
       await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, leftAloneMs);
-      const begun = await changeTenant({ name: tenant.name, verb: { path: 'reconcile' }, precondition: { kind: 'revision', revisions: [current.revision] }, caller, settle: async () => undefined });
+      const begun = await changeTenant({ name: tenant.name, verb: { path: 'reconcile' }, precondition: { kind: 'revision', revisions: [current.revision] }, caller, alsoCommit: async () => undefined });
       return { begun };
     } catch (error) {
       if (error instanceof TenureError) return { refused: error };

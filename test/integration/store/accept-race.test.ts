@@ -46,7 +46,7 @@ const request = (name: string, precondition: Precondition, declared: TenantSpec)
   declare: () => ({ labels: {}, annotations: {}, spec: declared }),
   precondition,
   caller,
-  settle: async () => undefined,
+  alsoCommit: async () => undefined,
 });
 
 /** What the control data holds of one tenant. */
@@ -129,7 +129,7 @@ test('what is settled with a change is there exactly when the change is', async 
   const held = { principal: 'alice@example.com', key: 'settles', fingerprint: 'sha256:a', claim: 'mine' };
   const settling = (claim: string): Declare => ({
     ...request('settled', { kind: 'absent' }, spec('settled')),
-    settle: (tx, { tenant }) => opened.store.idempotency.settle(tx, { ...held, claim }, { status: 201, headers: {}, body: tenant._id }),
+    alsoCommit: (tx, { tenant }) => opened.store.idempotency.keep(tx, { ...held, claim }, { status: 201, headers: {}, body: tenant._id }),
   });
   await opened.store.idempotency.claim(held);
   await assert.rejects(declares[0]!(settling('of another')), { code: 'idempotency_in_progress' });
@@ -166,7 +166,7 @@ test('a verb that is fulfilled on the state it is decided on stays so: what has 
       // Another caller's resume comes to its end between the right and the decision.
       if (asked.push(action) === 1) await move('resumed-since', 'Active');
     },
-    settle: async () => undefined,
+    alsoCommit: async () => undefined,
   });
   assert.deepEqual([outcome, asked, commits], ['unchanged', ['tenant.suspend'], []]);
   assert.equal((await standing('resumed-since')).tenant.operation, null);
@@ -209,7 +209,7 @@ test('access that is taken away while it is given is not given: the grant starts
     const tenant = await store.resources.read(tx, 'Tenant', uid);
     seen.push(tenant?.operation?.kind);
     // The transaction has its snapshot: what it has read is no longer so when it writes.
-    if (seen.length === 1) await declares[0]!({ name: 'opened-late', verb: { path: 'suspend' }, precondition: { kind: 'exists' }, caller, settle: async () => undefined });
+    if (seen.length === 1) await declares[0]!({ name: 'opened-late', verb: { path: 'suspend' }, precondition: { kind: 'exists' }, caller, alsoCommit: async () => undefined });
     await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'service', until: tx.time });
     return { result: undefined, entries: [anyEntry(uid)] };
   });

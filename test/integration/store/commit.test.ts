@@ -46,7 +46,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
       const bytes = new Binary(Buffer.alloc(16));
       await store.secrets.insert(tx, uid, 'data-key', { key: 'k', iv: bytes, ciphertext: bytes, tag: bytes });
       await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'alice@example.com', until: tx.time });
-      await store.idempotency.settle(tx, request, answer);
+      await store.idempotency.keep(tx, request, answer);
       await store.brakes.count(tx, 'suspend', 60_000);
       await store.cellIdentities.pin(tx, name, store.newId());
       await store.rollouts.insert(tx, rolloutOf(rollout, name, tx.time));

@@ -222,6 +222,6 @@ test('a hold that is set while another run takes the lock over does not give the
   const digest = `sha256:${'0'.repeat(64)}`;
   const verdict = { allow: true, deny: [], decision: { bundle: digest, input: digest, decision: 'allow', rules: [] } };
   const admit = (async () => ({ verdict, plan: undefined, regions: [] })) as unknown as Admit;
-  const held = await holdTenant({ store, admit }, { name: operation.tenant.name, precondition: { kind: 'exists' }, caller, settle: async () => undefined }, 'a case');
+  const held = await holdTenant({ store, admit }, { name: operation.tenant.name, precondition: { kind: 'exists' }, caller, alsoCommit: async () => undefined }, 'a case');
   assert.deepEqual([held.operation?.fence, held.lastFence, held.spec.hold], [taken, taken, { reason: 'a case' }]);
 });

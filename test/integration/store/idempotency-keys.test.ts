@@ -16,8 +16,8 @@ after(() => opened.close());
 
 const request = (key: string, claim: string, change: Partial<IdempotentRequest> = {}): IdempotentRequest => ({ principal: 'alice@example.com', key, fingerprint: 'sha256:a', claim, ...change });
 const answer: StoredAnswer = { status: 201, headers: { etag: '"1"' }, body: '{"kept":"byte for byte"}' };
-const settle = (store: Store, held: IdempotentRequest, kept = answer) =>
-  store.commit(async (tx) => ({ result: await store.idempotency.settle(tx, held, kept), entries: [anyEntry(store.newId())] }));
+const keep = (store: Store, held: IdempotentRequest, kept = answer) =>
+  store.commit(async (tx) => ({ result: await store.idempotency.keep(tx, held, kept), entries: [anyEntry(store.newId())] }));
 /** As if the process that holds the key had died long ago. */
 const expireClaim = (key: string) =>
   opened.control.db(opened.databases.control).collection<IdempotencyDocument>('idempotency').updateOne({ '_id.key': key }, { $set: { claimUntil: new Date(Date.now() - 1) } });
@@ -41,7 +41,7 @@ test('of 16 claims of a key that a dead request left, exactly one is given', asy
 test('what was settled is returned as it was kept, to whoever claims with the same request', async () => {
   const held = request('settled', 'first');
   assert.equal(await opened.store.idempotency.claim(held), undefined);
-  await settle(opened.store, held);
+  await keep(opened.store, held);
   assert.deepEqual(await opened.another().idempotency.claim(request('settled', 'second')), answer);
   await expireClaim('settled');
   assert.deepEqual(await opened.store.idempotency.claim(request('settled', 'third')), answer, 'an answer outlasts its claim');
@@ -52,20 +52,20 @@ test('a request that lost its claim to a repeat cannot commit, and its release t
   await opened.store.idempotency.claim(lost);
   await expireClaim('lost');
   await opened.store.idempotency.claim(taken);
-  await assert.rejects(settle(opened.store, lost, { ...answer, body: 'of the slow one' }), { code: 'idempotency_in_progress' });
+  await assert.rejects(keep(opened.store, lost, { ...answer, body: 'of the slow one' }), { code: 'idempotency_in_progress' });
   await opened.store.idempotency.release(lost);
   await assert.rejects(opened.store.idempotency.claim(request('lost', 'third')), { code: 'idempotency_in_progress' });
-  await settle(opened.store, taken);
+  await keep(opened.store, taken);
   assert.deepEqual(await opened.store.idempotency.claim(request('lost', 'fourth')), answer);
 });
 
-test('of two that settle one key at once exactly one commits', async () => {
+test('of two that keep one key at once exactly one commits', async () => {
   for (let round = 0; round < 5; round += 1) {
     const key = `settles-${round}`;
     const [first, second] = [request(key, 'first'), request(key, 'second')];
     await opened.store.idempotency.claim(first);
     await expireClaim(key);
-    const [, taken] = await Promise.allSettled([settle(opened.store, first), opened.store.idempotency.claim(second).then(() => settle(opened.store, second, { ...answer, body: 'second' }))]);
+    const [, taken] = await Promise.allSettled([keep(opened.store, first), opened.store.idempotency.claim(second).then(() => keep(opened.store, second, { ...answer, body: 'second' }))]);
     const kept = await opened.store.idempotency.claim(request(key, 'reads'));
     assert.ok(kept?.body === answer.body || kept?.body === 'second');
     if (taken.status === 'fulfilled' && kept.body === answer.body) assert.fail('both believe that they have committed');
@@ -78,7 +78,7 @@ test('a released key may be used for another request; a settled one is not relea
   await opened.store.idempotency.release(held);
   const other = request('given-back', 'second', { fingerprint: 'sha256:b' });
   assert.equal(await opened.store.idempotency.claim(other), undefined);
-  await settle(opened.store, other);
+  await keep(opened.store, other);
   await opened.store.idempotency.release(other);
   assert.deepEqual(await opened.store.idempotency.claim(request('given-back', 'third', { fingerprint: 'sha256:b' })), answer);
 });
@@ -88,7 +88,7 @@ test('another request under a key is refused, whether the first runs, is dead or
   const held = request('other', 'first');
   await opened.store.idempotency.claim(held);
   await assert.rejects(opened.store.idempotency.claim(other), { code: 'idempotency_key_reused' });
-  await settle(opened.store, held);
+  await keep(opened.store, held);
   await assert.rejects(opened.store.idempotency.claim(other), { code: 'idempotency_key_reused' });
   await opened.store.idempotency.claim(request('other-dead', 'first'));
   await expireClaim('other-dead');

@@ -14,10 +14,10 @@ before(async () => {
 after(() => opened.close());
 
 const policy = { bundle: `sha256:${'0'.repeat(64)}`, input: `sha256:${'0'.repeat(64)}`, decision: 'allow' as const, rules: [] };
-const settle = async (): Promise<undefined> => undefined;
+const alsoCommit = async (): Promise<undefined> => undefined;
 
 async function startOf(template: string): Promise<RolloutDocument> {
-  return startRollout(opened.store, { caller, policy }, { uid: opened.store.newId(), name: template, version: 1 }, { waves: [1], maxFailures: 0 }, settle);
+  return startRollout(opened.store, { caller, policy }, { uid: opened.store.newId(), name: template, version: 1 }, { waves: [1], maxFailures: 0 }, alsoCommit);
 }
 
 test('an operation names who asked for it until it is closed', async () => {
@@ -34,11 +34,11 @@ test('a roll-out names who asked for it while it can be resumed, and no longer',
   const actorOf = async (id: string) => (await store.rollouts.find(id))?.actor;
   for (const end of ['cancel', 'finish'] as const) {
     const { _id: id } = await startOf(end);
-    await turnRollout(store, id, 'pause', caller, { settle });
+    await turnRollout(store, id, 'pause', caller, { alsoCommit });
     assert.deepEqual(await actorOf(id), caller.actor);
-    await turnRollout(store, id, 'resume', caller, { settle });
+    await turnRollout(store, id, 'resume', caller, { alsoCommit });
     assert.deepEqual(await actorOf(id), caller.actor);
-    await turnRollout(store, id, end, caller, { settle });
+    await turnRollout(store, id, end, caller, { alsoCommit });
     assert.equal(await actorOf(id), undefined);
   }
 });

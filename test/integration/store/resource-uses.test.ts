@@ -21,14 +21,14 @@ before(async () => {
 after(() => opened.close());
 
 const policy = { bundle: `sha256:${'0'.repeat(64)}`, input: `sha256:${'0'.repeat(64)}`, decision: 'allow' as const, rules: [] };
-const settle = async (): Promise<void> => undefined;
+const alsoCommit = async (): Promise<void> => undefined;
 
 async function declarePlan(name: string): Promise<void> {
   const declaration = { labels: {}, annotations: {}, spec: { isolationModes: ['dedicated' as const], quotas: { tables: 100 } } };
-  await declareResource(opened.store, { kind: 'Plan', name, declaration, precondition: { kind: 'absent' }, caller, policy, settle });
+  await declareResource(opened.store, { kind: 'Plan', name, declaration, precondition: { kind: 'absent' }, caller, policy, alsoCommit });
 }
 
-const removePlan = (name: string) => removeResource(opened.store, { kind: 'Plan', name, precondition: { kind: 'exists' }, caller, policy, settle });
+const removePlan = (name: string) => removeResource(opened.store, { kind: 'Plan', name, precondition: { kind: 'exists' }, caller, policy, alsoCommit });
 
 /** A tenant of the plan, written while `meanwhile` happens: after the transaction has its snapshot, before it writes. */
 async function insertTenant(name: string, plan: string, meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
@@ -79,7 +79,7 @@ test('one that is declared again is not taken for the earlier one: its counts go
 
 const declareRegion = (precondition: Precondition, cell: string) => {
   const spec = { jurisdiction: 'eu', acceptsTenants: true, cells: [{ name: cell, tableBudget: 1000 }] };
-  return declareResource(opened.store, { kind: 'Region', name: 'placing', declaration: { labels: {}, annotations: {}, spec }, precondition, caller, policy, settle });
+  return declareResource(opened.store, { kind: 'Region', name: 'placing', declaration: { labels: {}, annotations: {}, spec }, precondition, caller, policy, alsoCommit });
 };
 
 /** Places a tenant as its operation does, while `meanwhile` happens: after the place was chosen, in its commit's first try. */

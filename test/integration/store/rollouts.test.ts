@@ -32,7 +32,7 @@ test('what is to be begun while a pause commits starts over, sees it, and is ref
     tries += 1;
     // The transaction has its snapshot: in it the roll-out runs, whatever is committed from here on.
     await store.resources.read(tx, 'Tenant', tenant);
-    if (tries === 1) await turnRollout(store, rollout._id, 'pause', caller, { settle: async () => undefined });
+    if (tries === 1) await turnRollout(store, rollout._id, 'pause', caller, { alsoCommit: async () => undefined });
     await store.rollouts.beginMember(tx, { rollout: rollout._id, tenant }, store.newId());
     return { result: undefined, entries: [anyEntry(tenant)] };
   });
@@ -50,8 +50,8 @@ test('one that is changed for too long is given up on, by the time of its taking
   await store.rollouts.giveUpOn(id, -1);
   const [late] = await store.rollouts.members(id, 'failed', 10);
   assert.equal(late?.error?.code, 'operation_in_progress');
-  await turnRollout(store, id, 'pause', caller, { settle: async () => undefined });
-  await turnRollout(store, id, 'resume', caller, { failed: 'changing', settle: async () => undefined });
+  await turnRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
+  await turnRollout(store, id, 'resume', caller, { failed: 'changing', alsoCommit: async () => undefined });
   await store.rollouts.giveUpOn(id, hour);
   assert.deepEqual((await store.rollouts.members(id, 'changing', 10)).map(({ error }) => error), [null]);
 });
@@ -71,7 +71,7 @@ test('what was taken and not begun is given back when it does not run, and can b
   await store.rollouts.giveBack(id);
   assert.equal((await store.rollouts.counts(id)).changing, 2, 'it runs');
 
-  await turnRollout(store, id, 'pause', caller, { settle: async () => undefined });
+  await turnRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
   await store.rollouts.giveBack(id);
   assert.deepEqual((await store.rollouts.members(id, 'changing', 10)).map(({ name }) => name), ['begun']);
   assert.equal((await store.rollouts.find(id))?.cursor, null, 'taking begins anew');

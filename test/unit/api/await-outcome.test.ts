@@ -24,6 +24,6 @@ it('leaves a change accepted that was accepted, where its outcome cannot be read
     watch: { ended: away },
   };
   const awaitOutcome = createAwaitOutcome(dependencies);
-  const answer = { status: 202, headers: { location: '/v1/operations/01hzzzzzzzzzzzzzzzzzzzzza1' }, body: '{"operation":{}}' };
+  const answer = { status: 202, headers: { location: '/v1/operations/01hzzzzzzzzzzzzzzzzzzzzza1' }, body: '{"operation":{}}', about: { operation: '01hzzzzzzzzzzzzzzzzzzzzza1' } };
   assert.deepEqual(await awaitOutcome(answer, { seconds: 5, doneStatus: 200, subject: 'alice' }), { ...answer, headers: { ...answer.headers, 'preference-applied': 'wait=5' } });
 });

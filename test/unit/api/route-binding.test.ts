@@ -24,7 +24,7 @@ it('does nothing for a request whose caller has gone before its body was read', 
     end.resolve('it was done');
     throw new Error('it was done');
   };
-  const idempotency = { claim: done, release: done, settle: done };
+  const idempotency = { claim: done, release: done, keep: done };
   // Express knows an error handler by its four parameters.
   const ended: ErrorRequestHandler = (error, _request, response, _next) => {
     end.resolve(error);

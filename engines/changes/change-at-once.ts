@@ -13,7 +13,7 @@ import type { Caller, Permit } from '../requests/caller.ts';
 import { decidedAnew, requirePrecondition } from '../requests/precondition.ts';
 import type { Precondition } from '../requests/precondition.ts';
 
-export interface SettleRequest {
+export interface AtOnceRequest {
   readonly name: string;
   readonly precondition: Precondition;
   readonly caller: Caller;
@@ -26,12 +26,12 @@ export interface SettleRequest {
   /** The spec that policy is asked about, when it is not the present one. */
   readonly asked?: (spec: TenantSpec) => TenantSpec;
   /** Runs in the commit: keeps the answer under the request's idempotency key. */
-  readonly settle: (tx: Transaction, tenant: TenantDocument) => Promise<void>;
+  readonly alsoCommit: (tx: Transaction, tenant: TenantDocument) => Promise<void>;
 }
 
 /** A change of a tenant that is done when it is committed: no operation runs for it. */
-export function settleTenant({ store, admit }: { readonly store: Store; readonly admit: Admit }, request: SettleRequest): Promise<TenantDocument> {
-  const { name, precondition, caller, permit, action, event, change, asked, settle } = request;
+export function changeAtOnce({ store, admit }: { readonly store: Store; readonly admit: Admit }, request: AtOnceRequest): Promise<TenantDocument> {
+  const { name, precondition, caller, permit, action, event, change, asked, alsoCommit } = request;
   return decidedAnew(precondition, async () => {
     const current = await store.resources.find('Tenant', name);
     await permit?.(action satisfies PolicyAction, current);
@@ -51,7 +51,7 @@ export function settleTenant({ store, admit }: { readonly store: Store; readonly
       if (locked?.revision !== current.revision) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
       const changed = { ...change(locked, tx.time), revision: locked.revision + 1, updateTime: tx.time };
       const after = await store.resources.replace(tx, locked.revision, changed);
-      await settle(tx, after);
+      await alsoCommit(tx, after);
       return {
         result: after,
         entries: [
