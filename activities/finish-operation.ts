@@ -71,7 +71,7 @@ function endEntry(operation: OperationDocument, fence: number, end: FinalOperati
   });
 }
 
-async function bury(store: Store, tx: Transaction, operation: OperationDocument, tenant: TenantDocument): Promise<void> {
+async function replaceByTombstone(store: Store, tx: Transaction, operation: OperationDocument, tenant: TenantDocument): Promise<void> {
   const { _id, storageVersion, name, createTime, deletion, generation, revision, placement } = tenant;
   await store.resources.remove(tx, tenant);
   await store.drift.forget(tx, _id);
@@ -137,7 +137,7 @@ export function finishOperation({ store, failpoints }: OperationEnvironment, tel
       const told = { kind: operation.kind, state, seconds: (tx.time.getTime() - operation.createTime.getTime()) / 1000 };
       await store.operations.update(tx, holder, closing(state, tx.time));
       if (state === 'succeeded' && operation.to === 'Purged') {
-        await bury(store, tx, operation, tenant);
+        await replaceByTombstone(store, tx, operation, tenant);
         return { result: { end: { state }, ended: told }, entries: [entry] };
       }
       // It is not so any more, and what is so now no scan has seen.

@@ -6,7 +6,7 @@ import type { VerificationInput } from '../domain/verification-input.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../engines/isolation/home.ts';
-import { clearLeavings, verifyPair } from '../engines/isolation/verify/verify-pair.ts';
+import { clearLeftovers, verifyPair } from '../engines/isolation/verify/verify-pair.ts';
 import type { TenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { requireVerifiable } from '../engines/upkeep/accept-verification.ts';
 import { giveUpVerification, recordVerification } from '../engines/upkeep/record-verification.ts';
@@ -84,7 +84,7 @@ export function createVerificationActivities({ store, cells, installation, worke
     return found as [TenantDocument, TenantDocument];
   }
 
-  const leavingsOf = (verification: string) => ({ verification, olderThan: ulidsFrom(store.clock.now().getTime() - oldMs) });
+  const leftoversOf = (verification: string) => ({ verification, olderThan: ulidsFrom(store.clock.now().getTime() - oldMs) });
 
   function tell({ id, verdict, directions }: IsolationReport): void {
     for (const { counts, breaches, from } of directions) {
@@ -108,7 +108,7 @@ export function createVerificationActivities({ store, cells, installation, worke
     const startTime = store.clock.now().toISOString();
     const directions = await verifyPair({
       tenants: [{ name: tenants[0].name, home: homes[0] }, { name: tenants[1].name, home: homes[1] }],
-      leavings: leavingsOf(input.id),
+      leftovers: leftoversOf(input.id),
       attempt,
       password,
       newId: store.newId,
@@ -147,7 +147,7 @@ export function createVerificationActivities({ store, cells, installation, worke
         const lease = leaseFromNow();
         const tenants = await Promise.all(document.tenants.map(({ uid }) => store.resources.findByUid('Tenant', uid)));
         const placed = tenants.flatMap((tenant) => (tenant === undefined || tenant.placement === null ? [] : [tenant]));
-        await clearLeavings(await Promise.all(placed.map((tenant) => homeOf(tenant, lease))), leavingsOf(input.id));
+        await clearLeftovers(await Promise.all(placed.map((tenant) => homeOf(tenant, lease))), leftoversOf(input.id));
       }),
     endVerification: ({ failure, ...input }) =>
       asActivity(async () => {

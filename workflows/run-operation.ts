@@ -81,7 +81,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   let turned: OperationProgress = begun;
   // What is destroyed cannot be brought back, so from the pivot on there is only forward.
   let pastPivot = false;
-  const heed = (): void => {
+  const requireNotCancelled = (): void => {
     if (!pastPivot && CancellationScope.current().consideredCancelled) throw new CancelledFailure('the operation was cancelled');
   };
   if (begun.state === 'running') {
@@ -90,7 +90,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
       for (const { key, title, pivot } of plan) {
         pastPivot ||= pivot === true && begun.steps[key] !== 'pending';
         // What was called off before it begins to destroy does not begin: from there on nothing is heard.
-        heed();
+        requireNotCancelled();
         pastPivot ||= pivot === true;
         if (begun.steps[key] === 'done') continue;
         current = key;
@@ -102,7 +102,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
         current = undefined;
         show(key, 'done', result);
         if (key === 'place' && region !== undefined) upsertSearchAttributes([{ key: regionKey, value: region }]);
-        heed();
+        requireNotCancelled();
       }
       // All is in place: from here the operation is finished, not undone.
       const { state } = await CancellationScope.nonCancellable(() => finish(held));

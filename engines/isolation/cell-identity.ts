@@ -4,7 +4,7 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import { isDuplicateKey } from '../../store/control-errors.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
-import { planeCaller } from '../requests/system-caller.ts';
+import { systemCaller } from '../requests/system-caller.ts';
 import { serverCodes } from './cell-errors.ts';
 import type { ClaimDocument } from './parts/plane-database.ts';
 import { planeDatabase } from './parts/plane-database.ts';
@@ -94,7 +94,7 @@ export function createAdopt(dependencies: AdoptDependencies): (cell: Deployment)
     try {
       await store.commit(async (tx) => {
         await store.cellIdentities.pin(tx, cell.name, identity);
-        return { result: undefined, entries: [{ ...callerEntry(planeCaller(`adopt-${store.newId()}`)), action: 'cell.adopt', target: { kind: 'Cell', name: cell.name }, outcome: 'succeeded' }] };
+        return { result: undefined, entries: [{ ...callerEntry(systemCaller(`adopt-${store.newId()}`)), action: 'cell.adopt', target: { kind: 'Cell', name: cell.name }, outcome: 'succeeded' }] };
       });
       return identity;
     } catch (error) {

@@ -2,7 +2,7 @@ import { retryDelayMs } from '../../domain/backoff.ts';
 import type { Caller } from './caller.ts';
 
 /** The plane itself, asking for what is due by the clock or what mends drift. No token gives its role: policy knows none of this name. */
-export function planeCaller(requestId: string): Caller {
+export function systemCaller(requestId: string): Caller {
   return { actor: { subject: 'tenure', roles: ['plane'] }, requestId, correlationId: requestId };
 }
 

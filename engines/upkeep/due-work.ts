@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import type { Caller } from '../requests/caller.ts';
 import type { ChangedTenant, ChangeTenant } from '../changes/change-request.ts';
 import type { HoldRequest } from '../changes/hold-tenant.ts';
-import { leftAloneMs, planeCaller } from '../requests/system-caller.ts';
+import { leftAloneMs, systemCaller } from '../requests/system-caller.ts';
 import type { TenantVerb } from '../../domain/tenant-verb.ts';
 
 /** What came of one tenant's due work. */
@@ -32,7 +32,7 @@ export function createDueWork({ store, changeTenant, unschedule }: DueWorkDepend
     const { scheduledPlan } = tenant;
     // A plan that somebody has scheduled takes effect on their behalf.
     if (work === 'change_plan' && scheduledPlan !== null) return { actor: scheduledPlan.actor, requestId, correlationId: scheduledPlan.correlationId };
-    return planeCaller(requestId);
+    return systemCaller(requestId);
   }
 
   async function begin(tenant: TenantDocument, work: DueOutcome['work'], verb: TenantVerb): Promise<DueOutcome> {

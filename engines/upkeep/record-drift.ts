@@ -9,7 +9,7 @@ import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
 import type { Caller } from '../requests/caller.ts';
 import type { ChangedTenant, ChangeTenant } from '../changes/change-request.ts';
-import { leftAloneMs, planeCaller } from '../requests/system-caller.ts';
+import { leftAloneMs, systemCaller } from '../requests/system-caller.ts';
 
 export interface RecordDriftDependencies {
   readonly store: Pick<Store, 'commit' | 'resources' | 'drift' | 'backoffs' | 'newId'>;
@@ -84,7 +84,7 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
     await store.backoffs.succeeded('reconcile', scans.filter(({ findings }) => mendable(findings).length === 0).map(({ tenant }) => tenant._id));
     const leftAlone = new Set(await store.backoffs.waiting('reconcile'));
     for (const scanned of scans) {
-      const caller = planeCaller(`drift-${store.newId()}`);
+      const caller = systemCaller(`drift-${store.newId()}`);
       yield { ...scanned, ...(await tellAndMend(scanned, caller, leftAlone.has(scanned.tenant._id))) };
     }
   };

@@ -3,7 +3,7 @@ import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import type { HomeStep, Observation } from '../home-step.ts';
-import { firstOfAnother, noteRelease, releaseOf } from './late-leavings.ts';
+import { firstOfAnother, noteRelease, releaseOf } from './late-writes.ts';
 import { planeDatabase } from './plane-database.ts';
 import type { ClaimDocument } from './plane-database.ts';
 import { whatStandsIn } from './standing.ts';

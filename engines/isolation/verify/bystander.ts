@@ -4,13 +4,13 @@ import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { CellWork } from '../home.ts';
 import { planeDatabase } from '../parts/plane-database.ts';
-import { openLine } from './line.ts';
-import type { Line } from './line.ts';
-import { leftBehind } from './leavings.ts';
-import type { Leavings } from './leavings.ts';
+import { openProbeConnection } from './probe-connection.ts';
+import type { ProbeConnection } from './probe-connection.ts';
+import { leftBehind } from './leftovers.ts';
+import type { Leftovers } from './leftovers.ts';
 
 /** A user without any rights, by whom is measured what mongod lets everybody do. */
-export interface Bystander extends Pick<Line, 'ask'> {
+export interface Bystander extends Pick<ProbeConnection, 'ask'> {
   remove(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export async function createBystander(work: CellWork, attempt: string): Promise<
   await writeOnCell(work, planeDatabase, { createUser: user, pwd, roles: [], mechanisms: ['SCRAM-SHA-256'] });
   const connect = (): MongoClient =>
     new MongoClient(work.cell.endpoint, { auth: { username: user, password: pwd }, authSource: planeDatabase, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
-  const line = openLine(work, connect, { loggedIn: true });
+  const line = openProbeConnection(work, connect, { loggedIn: true });
   return {
     ask: line.ask,
     async remove() {
@@ -37,7 +37,7 @@ export async function createBystander(work: CellWork, attempt: string): Promise<
 }
 
 /** Removes what earlier attempts have left. */
-export async function removeBystanders(work: CellWork, leavings: Leavings): Promise<void> {
-  const users = await listOnCell<{ user: string }>(work, 'admin', { find: 'system.users', filter: { db: planeDatabase, ...leftBehind('user', prefix, leavings) }, projection: { user: 1 } });
+export async function removeBystanders(work: CellWork, leftovers: Leftovers): Promise<void> {
+  const users = await listOnCell<{ user: string }>(work, 'admin', { find: 'system.users', filter: { db: planeDatabase, ...leftBehind('user', prefix, leftovers) }, projection: { user: 1 } });
   for (const { user } of users) await remove(work, user);
 }

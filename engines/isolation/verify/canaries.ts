@@ -4,8 +4,8 @@ import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
 import { assignPath } from './assign-path.ts';
-import { leftBehind } from './leavings.ts';
-import type { Leavings } from './leavings.ts';
+import { leftBehind } from './leftovers.ts';
+import type { Leftovers } from './leftovers.ts';
 
 const prefix = 'tenure_canary_';
 
@@ -42,8 +42,8 @@ export async function removeCanaries(home: Home, { _id }: Canary): Promise<void>
 }
 
 /** Removes what earlier attempts have left, also where they had planted in a collection that is no longer the first. */
-export async function removeOldCanaries(home: Home, leavings: Leavings): Promise<void> {
-  for (const { database, name } of home.layout.namespaces) await writeOnCell(home, database, { delete: name, deletes: [{ q: leftBehind('_id', prefix, leavings), limit: 0 }] }, namespaceNotFound);
+export async function removeOldCanaries(home: Home, leftovers: Leftovers): Promise<void> {
+  for (const { database, name } of home.layout.namespaces) await writeOnCell(home, database, { delete: name, deletes: [{ q: leftBehind('_id', prefix, leftovers), limit: 0 }] }, namespaceNotFound);
 }
 
 /** Whether the canary is everywhere where it was planted, as it was planted. */

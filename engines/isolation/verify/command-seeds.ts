@@ -1,13 +1,13 @@
 import { Binary, Long, Timestamp } from 'mongodb';
 import type { Document } from 'mongodb';
-import type { Aim } from './aim.ts';
+import type { ProbeTarget } from './probe-target.ts';
 import { mark } from './probe.ts';
 
 /**
  * Beginnings for commands whose form mongod does not spell out in what it says of a wrong one. Every other command, and every one that
  * a later version brings, is fitted without.
  */
-export function commandSeeds({ database, collection, uuid, uid }: Aim): Readonly<Record<string, Document>> {
+export function commandSeeds({ database, collection, uuid, uid }: ProbeTarget): Readonly<Record<string, Document>> {
   const namespace = `${database}.${collection}`;
   const pipeline = { pipeline: [{ $match: {} }], cursor: {} };
   const hosts = 'other/127.0.0.1:1';

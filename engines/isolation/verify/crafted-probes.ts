@@ -4,7 +4,7 @@ import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Home } from '../home.ts';
 import { planeDatabase } from '../parts/plane-database.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
-import type { Aim } from './aim.ts';
+import type { ProbeTarget } from './probe-target.ts';
 import type { Inventory } from './inventory.ts';
 import { mark } from './probe.ts';
 import type { Probe } from './probe.ts';
@@ -13,7 +13,7 @@ import type { Probe } from './probe.ts';
 type Crafted = readonly [name: string, database: string, command: Document];
 
 /** Ways to read what is the other's, or to learn of it. */
-function readings({ database, collection, uuid }: Aim, { layout }: Home): Crafted[] {
+function readings({ database, collection, uuid }: ProbeTarget, { layout }: Home): Crafted[] {
   const there = (name: string, command: Document): Crafted => [name, database, command];
   const admin = (name: string, command: Document): Crafted => [name, 'admin', command];
   const over = (name: string, ...pipeline: Document[]): Crafted => there(name, { aggregate: collection, pipeline, cursor: {} });
@@ -59,7 +59,7 @@ function readings({ database, collection, uuid }: Aim, { layout }: Home): Crafte
 }
 
 /** Ways to change what is the other's, to take part in it, or to get rights of it. */
-function changes({ database, collection, uuid }: Aim, { layout: theirs }: Home, { layout: mine }: Home): Crafted[] {
+function changes({ database, collection, uuid }: ProbeTarget, { layout: theirs }: Home, { layout: mine }: Home): Crafted[] {
   const there = (name: string, command: Document): Crafted => [name, database, command];
   const namespace = `${database}.${collection}`;
   const onTheirs = { resource: { db: database, collection }, actions: ['find', 'insert'] };
@@ -102,7 +102,7 @@ function changes({ database, collection, uuid }: Aim, { layout: theirs }: Home, 
 }
 
 /** Ways out of a collection of the tenant's own. */
-function fromOwn({ database, collection }: Aim, own: HomeNamespace): Crafted[] {
+function fromOwn({ database, collection }: ProbeTarget, own: HomeNamespace): Crafted[] {
   const here = (name: string, command: Document): Crafted => [`${name} from ${own.database}`, own.database, command];
   const through = (name: string, ...pipeline: Document[]): Crafted => here(name, { aggregate: own.name, pipeline, cursor: {} });
   const [mine, theirs] = [`${own.database}.${own.name}`, `${database}.${collection}`];
@@ -140,23 +140,23 @@ export interface Pair {
 }
 
 /** Probes that no rule makes: those in which several commands, both tenants or a system collection have a part. */
-export function craftedProbes({ from, to }: Pair, aim: Aim, { commands }: Inventory): Probe[] {
+export function craftedProbes({ from, to }: Pair, target: ProbeTarget, { commands }: Inventory): Probe[] {
   const known = new Set(commands.map(({ name }) => name));
   const probe = (reads: boolean) => ([name, database, command]: Crafted): Probe[] =>
-    known.has(Object.keys(command)[0] ?? '') ? [{ family: 'crafted', name, aim, database, command, expects: 'refused', ...(reads ? { reads: true } : {}) }] : [];
+    known.has(Object.keys(command)[0] ?? '') ? [{ family: 'crafted', name, target, database, command, expects: 'refused', ...(reads ? { reads: true } : {}) }] : [];
   return [
-    ...readings(aim, to).flatMap(probe(true)),
-    ...changes(aim, to, from).flatMap(probe(false)),
-    ...footholds(from).flatMap((own) => fromOwn(aim, own)).flatMap(probe(false)),
+    ...readings(target, to).flatMap(probe(true)),
+    ...changes(target, to, from).flatMap(probe(false)),
+    ...footholds(from).flatMap((own) => fromOwn(target, own)).flatMap(probe(false)),
   ];
 }
 
 /** What matters most, for every collection of the other. */
-export function probesOfEach({ to }: Pair, aims: readonly Aim[]): Probe[] {
+export function probesOfEach({ to }: Pair, targets: readonly ProbeTarget[]): Probe[] {
   return to.layout.namespaces.flatMap(({ database, name }) => {
-    const aim = aims.find((one) => one.database === database);
-    if (aim === undefined) return [];
-    const about = { family: 'crafted', aim, database, expects: 'refused' } as const;
+    const target = targets.find((one) => one.database === database);
+    if (target === undefined) return [];
+    const about = { family: 'crafted', target, database, expects: 'refused' } as const;
     return [
       { ...about, name: `find in ${name}`, command: { find: name }, reads: true as const },
       { ...about, name: `insert into ${name}`, command: { insert: name, documents: [mark] } },

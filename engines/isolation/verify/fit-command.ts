@@ -1,6 +1,6 @@
 import { Long, ObjectId, Timestamp } from 'mongodb';
 import type { Document } from 'mongodb';
-import type { Aim } from './aim.ts';
+import type { ProbeTarget } from './probe-target.ts';
 import { isRefusal, isStop } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { assignPath } from './assign-path.ts';
@@ -18,7 +18,7 @@ const maxCorrections = 16;
 const timeLimitMs = 10_000;
 
 /** What a field of this type gets, named as mongod names types. Whatever holds a name holds the other's. */
-function valueOf(type: string, { database, collection, uuid }: Aim): unknown {
+function valueOf(type: string, { database, collection, uuid }: ProbeTarget): unknown {
   switch (type) {
     case 'object':
       return {};
@@ -57,17 +57,17 @@ const wrongType = /BSON field '(?<path>[^']+)' is the wrong type '\w+', expected
 const unknownField = /BSON field '(?<path>[^']+)' is an unknown field/;
 
 /** Corrects a command by what mongod said is wrong with it. Returns whether there was something to correct. */
-function correct(command: Document, message: string, aim: Aim): boolean {
+function correct(command: Document, message: string, target: ProbeTarget): boolean {
   const [pattern, found] = [missing, wrongType, unknownField].map((one) => [one, one.exec(message)] as const).find(([, match]) => match !== null) ?? [];
   const path = fieldOf(command, found?.groups?.['path'] ?? '');
   if (path === undefined) return false;
-  const fitting = (): unknown => (path.at(-1) === 'maxTimeMS' ? timeLimitMs : valueOf(found?.groups?.['type'] ?? 'string', aim));
+  const fitting = (): unknown => (path.at(-1) === 'maxTimeMS' ? timeLimitMs : valueOf(found?.groups?.['type'] ?? 'string', target));
   assignPath(command, path, pattern === unknownField ? undefined : fitting());
   return true;
 }
 
 /** What may stand as the value of a command itself. */
-function openings({ database, collection, uuid }: Aim): unknown[] {
+function openings({ database, collection, uuid }: ProbeTarget): unknown[] {
   return [collection, `${database}.${collection}`, 1, {}, [], Long.fromNumber(1), uuid];
 }
 
@@ -81,13 +81,13 @@ function reach(answer: Answer): number {
  * Finds a form in which mongod takes a command, by correcting what it says is wrong: so one rule fits every command of every version.
  * `say` sends it as somebody without any rights. Best is a form that mongod refuses for want of rights: it has then been read to its end.
  */
-export async function fitCommand(name: string, seed: Document | undefined, aim: Aim, say: (command: Document) => Promise<Answer>): Promise<FittedCommand> {
+export async function fitCommand(name: string, seed: Document | undefined, target: ProbeTarget, say: (command: Document) => Promise<Answer>): Promise<FittedCommand> {
   let best: FittedCommand | undefined;
-  for (const opening of seed === undefined ? openings(aim) : [seed[name]]) {
+  for (const opening of seed === undefined ? openings(target) : [seed[name]]) {
     const command: Document = { ...seed, [name]: opening };
     let answer = await say(command);
     for (let round = 0; round < maxCorrections && reach(answer) === 1; round += 1) {
-      if (answer.kind === 'done' || !correct(command, answer.message, aim)) break;
+      if (answer.kind === 'done' || !correct(command, answer.message, target)) break;
       answer = await say(command);
     }
     if (best === undefined || reach(answer) > reach(best.answer)) best = { command, answer };

@@ -2,11 +2,11 @@ import { BSON, UUID } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { BreachEvidence, ProbeClass } from '../../../contracts/isolation-report.ts';
 import { jsonDifference } from '../../../domain/json-difference.ts';
-import { aboutNobody, holdsAny, revealing } from './aim.ts';
-import type { Nobody } from './aim.ts';
+import { aboutNobody, holdsAny, revealing } from './probe-target.ts';
+import type { Nobody } from './probe-target.ts';
 import { isRefusal, isStop, stop } from './answer.ts';
 import type { Answer } from './answer.ts';
-import type { Line } from './line.ts';
+import type { ProbeConnection } from './probe-connection.ts';
 import type { Probe } from './probe.ts';
 
 /** What a probe has shown. */
@@ -21,7 +21,7 @@ export interface Verdict {
 
 export interface Jury {
   /** With the tenant's credential; or without any, where the other's cell does not know it. */
-  readonly line: Pick<Line, 'ask'>;
+  readonly connection: Pick<ProbeConnection, 'ask'>;
   /** What the other's canary says. */
   readonly canary: string;
   /** What of the other's home has changed since the verification began, as the plane sees it. */
@@ -57,11 +57,11 @@ function refusal(answer: Answer & { kind: 'error' }): Verdict {
 /** Of what mongod may do: whether it gives, changes or tells anything of the other. */
 async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
   const { canary, nobody, changes } = jury;
-  const { aim, database, command } = probe;
-  const secrets = revealing(aim, canary);
-  const say = (about: { database: string; command: Document }): Promise<Answer> => jury.line.ask(about.database, about.command);
+  const { target, database, command } = probe;
+  const secrets = revealing(target, canary);
+  const say = (about: { database: string; command: Document }): Promise<Answer> => jury.connection.ask(about.database, about.command);
   const theirs = { database, command };
-  const decoy = aboutNobody(theirs, aim, nobody);
+  const decoy = aboutNobody(theirs, target, nobody);
   // What the probe itself says may come back as an echo; that it is no more is seen by comparing it with the one about nobody.
   const unsaid = secrets.filter((secret) => !holdsAny(theirs, [secret]));
   let differences: readonly string[] = [];
@@ -83,8 +83,8 @@ async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
   return breach('differs', `not as about a tenant that does not exist: ${differences.slice(0, 5).join(', ')}`);
 }
 
-function aboutNobodyAnswer(answer: Answer, { aim }: Probe, nobody: Nobody): Answer {
-  return answer.kind === 'done' ? { kind: 'done', reply: aboutNobody(answer.reply, aim, nobody) } : answer;
+function aboutNobodyAnswer(answer: Answer, { target }: Probe, nobody: Nobody): Answer {
+  return answer.kind === 'done' ? { kind: 'done', reply: aboutNobody(answer.reply, target, nobody) } : answer;
 }
 
 /**
@@ -93,11 +93,11 @@ function aboutNobodyAnswer(answer: Answer, { aim }: Probe, nobody: Nobody): Answ
  */
 export async function judge(jury: Jury, probe: Probe): Promise<Verdict> {
   if (probe.expects === 'nothing') return judgeWhatIsDone(jury, probe);
-  const { aim, database, command, reads } = probe;
-  const answer = await jury.line.ask(database, reads === true ? command : { ...command, ...stop });
+  const { target, database, command, reads } = probe;
+  const answer = await jury.connection.ask(database, reads === true ? command : { ...command, ...stop });
   if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
   if (answer.kind === 'done') {
-    return holdsAny(answer.reply, revealing(aim, jury.canary).slice(1)) ? breach('disclosed', 'mongod let it, and the answer holds the other’s canary') : breach('let', 'mongod let it');
+    return holdsAny(answer.reply, revealing(target, jury.canary).slice(1)) ? breach('disclosed', 'mongod let it, and the answer holds the other’s canary') : breach('let', 'mongod let it');
   }
   if (isStop(answer)) return breach('let', 'mongod let it; only its impossible read concern stopped it');
   // Neither refused nor let: mongod does not take it in this form. Then it must do so about nobody, too.

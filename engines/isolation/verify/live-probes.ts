@@ -6,8 +6,8 @@ import { listOnCell } from '../cell-commands.ts';
 import type { CellWork, Home } from '../home.ts';
 import { ownerOf } from '../parts/end-activity.ts';
 import { noDocument, unstorable } from '../probe/boundary-attempts.ts';
-import type { Aim } from './aim.ts';
-import { holdsAny } from './aim.ts';
+import type { ProbeTarget } from './probe-target.ts';
+import { holdsAny } from './probe-target.ts';
 import { ask, isRefusal } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Canary } from './canaries.ts';
@@ -35,7 +35,7 @@ interface Waiting {
 }
 
 /** A change stream that sees no change keeps its `getMore` waiting: that is an operation to be seen and killed. */
-async function beginWaiting(work: CellWork, owner: MongoClient, { database, collection }: Aim): Promise<Waiting> {
+async function beginWaiting(work: CellWork, owner: MongoClient, { database, collection }: ProbeTarget): Promise<Waiting> {
   const watching = (await owner.db(database).command({ aggregate: collection, pipeline: [{ $changeStream: {} }, { $match: { _id: null } }], cursor: {} })) as { cursor: { id: Long } };
   for (;;) {
     const comment = `tenure ${randomUUID()}`;
@@ -58,12 +58,12 @@ async function beginWaiting(work: CellWork, owner: MongoClient, { database, coll
   }
 }
 
-async function beginActivity(work: CellWork, owner: MongoClient, aim: Aim, canary: Canary): Promise<Activity> {
-  const { database, collection } = aim;
+async function beginActivity(work: CellWork, owner: MongoClient, target: ProbeTarget, canary: Canary): Promise<Activity> {
+  const { database, collection } = target;
   const session = owner.startSession();
   const opened = (await owner.db(database).command({ find: collection, filter: { _id: canary._id }, batchSize: 0 }, { session })) as { cursor: { id: Long | number } };
   const cursor = Long.fromValue(opened.cursor.id);
-  const waiting = await beginWaiting(work, owner, aim);
+  const waiting = await beginWaiting(work, owner, target);
   return {
     session,
     cursor,
@@ -93,17 +93,17 @@ export interface LiveProbing extends CellWork {
   readonly client: MongoClient;
   /** With the other's. */
   readonly owner: MongoClient;
-  readonly aim: Aim;
+  readonly target: ProbeTarget;
   readonly canary: Canary;
 }
 
 /** Has the tenant try to get at what the other has under way: its cursor, its session, its operation. */
 export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]> {
-  const { from, to, client, owner, aim, canary } = probing;
-  const { database, collection } = aim;
+  const { from, to, client, owner, target, canary } = probing;
+  const { database, collection } = target;
   const [own] = from.layout.namespaces;
   if (own === undefined) throw new TenureError('internal', `tenant ${from.uid} has no collection`);
-  const { session, cursor, operation, end } = await beginActivity(probing, owner, aim, canary);
+  const { session, cursor, operation, end } = await beginActivity(probing, owner, target, canary);
   const id = session.id?.id;
   const attempts: readonly (readonly [name: string, database: string, command: Document])[] = [
     ['kill its operation', 'admin', { killOp: 1, op: operation }],
@@ -140,8 +140,8 @@ function verdictOn(answer: Answer, untouched: boolean, secrets: readonly Buffer[
 }
 
 /** Has the tenant begin a transaction over its own data and go on with the other's. Nothing of it is ever committed. */
-export async function probeTransactions({ from, client, aim, ...work }: LiveProbing): Promise<LiveOutcome[]> {
-  const { database, collection } = aim;
+export async function probeTransactions({ from, client, target, ...work }: LiveProbing): Promise<LiveOutcome[]> {
+  const { database, collection } = target;
   const outcomes: LiveOutcome[] = [];
   const steps: readonly (readonly [name: string, command: Document])[] = [
     ['read it in a transaction', { find: collection }],

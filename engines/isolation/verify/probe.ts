@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { ProbeFamily } from '../../../contracts/isolation-report.ts';
-import type { Aim } from './aim.ts';
+import type { ProbeTarget } from './probe-target.ts';
 
 /** The name in all that probes write: by it a change of another's is known for a probe's doing. */
 export const probeMark = 'stranger';
@@ -13,7 +13,7 @@ export interface Probe {
   readonly family: ProbeFamily;
   /** For people; unique within its direction. */
   readonly name: string;
-  readonly aim: Aim;
+  readonly target: ProbeTarget;
   readonly database: string;
   readonly command: Document;
   /**

@@ -1,13 +1,13 @@
 import type { Document } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
-import type { Aim } from './aim.ts';
+import type { ProbeTarget } from './probe-target.ts';
 import { stop, wantsRights } from './answer.ts';
 import type { Bystander } from './bystander.ts';
 import type { Inventory } from './inventory.ts';
 import type { Probe } from './probe.ts';
 
 /** Specifications of the stages that do not take an empty one. */
-function specifications({ database, collection }: Aim): Readonly<Record<string, unknown>> {
+function specifications({ database, collection }: ProbeTarget): Readonly<Record<string, unknown>> {
   const join = { from: collection, as: 'theirs' };
   return {
     $currentOp: { allUsers: true, idleSessions: true, idleCursors: true },
@@ -23,7 +23,7 @@ function specifications({ database, collection }: Aim): Readonly<Record<string, 
 }
 
 /** What a stage may take that reaches for another collection, for stages that nobody here knows. */
-function reaching({ database, collection }: Aim): Document {
+function reaching({ database, collection }: ProbeTarget): Document {
   return { from: collection, coll: collection, db: database, as: 'theirs', pipeline: [] };
 }
 
@@ -37,30 +37,30 @@ const collectionless = ['its database', 'admin'] as const;
  * Probes for every aggregation stage that mongod knows: over the other's collection, over its database, over the whole deployment, and from
  * each collection of the tenant's own, directly and inside the pipelines of other stages.
  */
-export async function stageProbes({ stages }: Inventory, aim: Aim, own: readonly HomeNamespace[], bystander: Pick<Bystander, 'ask'>): Promise<Probe[]> {
-  const specs = specifications(aim);
+export async function stageProbes({ stages }: Inventory, target: ProbeTarget, own: readonly HomeNamespace[], bystander: Pick<Bystander, 'ask'>): Promise<Probe[]> {
+  const specs = specifications(target);
   const probes: Probe[] = [];
 
   async function add(name: string, database: string, command: Document, known?: Probe['expects']): Promise<void> {
     // The bystander says whether mongod asks for rights at all here.
     const expects = known ?? (wantsRights(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
-    probes.push({ family: 'stage', name, aim, database, command, expects });
+    probes.push({ family: 'stage', name, target, database, command, expects });
   }
   const over = (collection: string | 1, ...pipeline: Document[]): Document => ({ aggregate: collection, pipeline, cursor: {} });
 
   for (const stage of stages) {
     const it = { [stage]: specs[stage] ?? {} };
-    await add(`${stage} over the collection`, aim.database, over(aim.collection, it));
-    for (const where of collectionless) await add(`${stage} over ${where}`, where === 'admin' ? 'admin' : aim.database, over(1, it));
+    await add(`${stage} over the collection`, target.database, over(target.collection, it));
+    for (const where of collectionless) await add(`${stage} over ${where}`, where === 'admin' ? 'admin' : target.database, over(1, it));
     for (const { database, name } of own) {
       const from = `from ${database}`;
-      const reachesOut = namesAnother.has(stage) && (database === aim.database || writing.has(stage));
-      await add(`${stage} ${from}`, database, over(name, { [stage]: specs[stage] ?? reaching(aim) }), reachesOut ? 'refused' : 'nothing');
-      if (database !== aim.database) continue;
+      const reachesOut = namesAnother.has(stage) && (database === target.database || writing.has(stage));
+      await add(`${stage} ${from}`, database, over(name, { [stage]: specs[stage] ?? reaching(target) }), reachesOut ? 'refused' : 'nothing');
+      if (database !== target.database) continue;
       for (const [around, nested] of [
-        ['$unionWith', { $unionWith: { coll: aim.collection, pipeline: [it] } }],
-        ['$lookup', { $lookup: { from: aim.collection, as: 'theirs', pipeline: [it] } }],
-        ['$facet', { $facet: { theirs: [{ $lookup: { from: aim.collection, as: 'theirs', pipeline: [it] } }] } }],
+        ['$unionWith', { $unionWith: { coll: target.collection, pipeline: [it] } }],
+        ['$lookup', { $lookup: { from: target.collection, as: 'theirs', pipeline: [it] } }],
+        ['$facet', { $facet: { theirs: [{ $lookup: { from: target.collection, as: 'theirs', pipeline: [it] } }] } }],
       ] as const) {
         await add(`${stage} in ${around} ${from}`, database, over(name, nested));
       }

@@ -8,7 +8,7 @@ import type { CellWork, Home } from '../home.ts';
 import { differenceOf, privilegesOf } from '../parts/privileges.ts';
 import type { Privilege } from '../parts/privileges.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
-import { aimsAt } from './aim.ts';
+import { probeTargetsIn } from './probe-target.ts';
 import { ask } from './answer.ts';
 import type { Bystander } from './bystander.ts';
 import { isWhole } from './canaries.ts';
@@ -19,7 +19,7 @@ import { readInventory } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { createNobody, judge } from './judge.ts';
 import type { Jury, Verdict } from './judge.ts';
-import { openLine } from './line.ts';
+import { openProbeConnection } from './probe-connection.ts';
 import { probeActivity, probeTransactions } from './live-probes.ts';
 import { probeLogins } from './login-probes.ts';
 import { changesBetween, viewHome } from './others-view.ts';
@@ -88,7 +88,7 @@ async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome
 async function allOf({ from, to, bystander, newId }: Direction, inventory: Inventory): Promise<Outcome[]> {
   const sameCell = from.home.cell.name === to.home.cell.name;
   const anonymous = (): MongoClient => new MongoClient(to.home.cell.endpoint, { maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
-  const line = openLine(to.home, sameCell ? () => connect(from) : anonymous, { loggedIn: sameCell });
+  const connection = openProbeConnection(to.home, sameCell ? () => connect(from) : anonymous, { loggedIn: sameCell });
   const own = connect(from);
   try {
     await requireOwnAccess(from, own);
@@ -100,24 +100,24 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
       seen.isDisturbed ||= now.canaries !== before.canaries;
       return changesBetween(before, now);
     };
-    const jury: Jury = { line, canary: to.canary.canary, nobody: createNobody(newId), changes };
+    const jury: Jury = { connection, canary: to.canary.canary, nobody: createNobody(newId), changes };
     const outcomes: Outcome[] = [await judgeRights(from, own)];
 
-    const aims = await aimsAt(to.home);
-    const probes: Probe[] = probesOfEach({ from: from.home, to: to.home }, aims);
-    for (const aim of aims) {
-      probes.push(...craftedProbes({ from: from.home, to: to.home }, aim, inventory));
-      probes.push(...(await stageProbes(inventory, aim, sameCell ? footholds(from.home) : [], bystander)));
-      probes.push(...(await commandProbes(inventory, aim, bystander)));
+    const targets = await probeTargetsIn(to.home);
+    const probes: Probe[] = probesOfEach({ from: from.home, to: to.home }, targets);
+    for (const target of targets) {
+      probes.push(...craftedProbes({ from: from.home, to: to.home }, target, inventory));
+      probes.push(...(await stageProbes(inventory, target, sameCell ? footholds(from.home) : [], bystander)));
+      probes.push(...(await commandProbes(inventory, target, bystander)));
     }
     for (const probe of probes) outcomes.push({ ...probe, verdict: await judge(jury, probe) });
 
-    const [aim] = aims;
-    if (sameCell && aim !== undefined) {
+    const [target] = targets;
+    if (sameCell && target !== undefined) {
       // It waits with one connection while it works with another.
       const owner = connect(to, 3);
       try {
-        const live = { cell: to.home.cell, lease: to.home.lease, from: from.home, to: to.home, client: own, owner, aim, canary: to.canary };
+        const live = { cell: to.home.cell, lease: to.home.lease, from: from.home, to: to.home, client: own, owner, target, canary: to.canary };
         for (const outcome of [...(await probeActivity(live)), ...(await probeTransactions(live))]) outcomes.push({ family: 'live', ...outcome });
       } finally {
         await owner.close();
@@ -138,7 +138,7 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
     await requireOwnAccess(from, own);
     return outcomes;
   } finally {
-    await Promise.all([line.close(), own.close()]);
+    await Promise.all([connection.close(), own.close()]);
   }
 }
 

@@ -10,7 +10,7 @@ import { ask, isStop, stop } from './answer.ts';
 import { createBystander, removeBystanders } from './bystander.ts';
 import { plantCanaries, removeCanaries, removeOldCanaries } from './canaries.ts';
 import { readInventory } from './inventory.ts';
-import type { Leavings } from './leavings.ts';
+import type { Leftovers } from './leftovers.ts';
 import { verifyDirection } from './verify-direction.ts';
 import type { Side } from './verify-direction.ts';
 
@@ -22,7 +22,7 @@ export interface VerifiedTenant {
 
 export interface VerifyPair {
   readonly tenants: readonly [VerifiedTenant, VerifiedTenant];
-  readonly leavings: Leavings;
+  readonly leftovers: Leftovers;
   /** Of this attempt; begins with the verification's. */
   readonly attempt: string;
   readonly password: (uid: string) => Promise<string>;
@@ -54,10 +54,10 @@ async function requireStop(work: CellWork): Promise<void> {
 }
 
 /** Removes what earlier attempts at a verification have left: canaries, and users without rights. */
-export async function clearLeavings(homes: readonly Home[], leavings: Leavings): Promise<void> {
+export async function clearLeftovers(homes: readonly Home[], leftovers: Leftovers): Promise<void> {
   for (const home of homes) {
-    await removeOldCanaries(home, leavings);
-    await removeBystanders(home, leavings);
+    await removeOldCanaries(home, leftovers);
+    await removeBystanders(home, leftovers);
   }
 }
 
@@ -77,8 +77,8 @@ async function verifyWithBystander(from: Side, to: Side, { attempt, newId }: Ver
  * verification_disturbed, where one has written to its canary and nothing else shows a breach
  */
 export async function verifyPair(verification: VerifyPair): Promise<IsolationDirection[]> {
-  const { tenants, leavings, attempt, password } = verification;
-  await clearLeavings(tenants.map(({ home }) => home), leavings);
+  const { tenants, leftovers, attempt, password } = verification;
+  await clearLeftovers(tenants.map(({ home }) => home), leftovers);
   const sides: Side[] = [];
   try {
     for (const { name, home } of tenants) {

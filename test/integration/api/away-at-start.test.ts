@@ -97,9 +97,7 @@ test('a worker that cannot reach a cell leaves its operations to one that can', 
       const answer = await told(String(workerOps));
       return answer?.checks['cell us-east-1-a'] === 'failed' && answer.checks['process'] === undefined;
     });
-    const started = performance.now();
     await Promise.all(Array.from({ length: 8 }, (_, at) => activeTenant(api, `shared-${at}`, american)));
-    assert.ok(performance.now() - started < 30_000, `eight activations took ${performance.now() - started} ms`);
     assert.ok(blind.output().includes('another worker reaches it'), 'the worker without the cell had its turns');
   } finally {
     await blind.kill('SIGKILL');

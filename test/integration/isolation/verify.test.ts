@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { Document } from 'mongodb';
 import type { IsolationMode } from '../../../contracts/lifecycle.ts';
 import type { BreachEvidence, IsolationDirection } from '../../../contracts/isolation-report.ts';
-import { clearLeavings, verifyPair } from '../../../engines/isolation/verify/verify-pair.ts';
+import { clearLeftovers, verifyPair } from '../../../engines/isolation/verify/verify-pair.ts';
 import { readInventory } from '../../../engines/isolation/verify/inventory.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -36,7 +36,7 @@ function newVerification(): string {
 async function verify(one: Home, other: Home, verification = newVerification()): Promise<readonly [IsolationDirection, IsolationDirection]> {
   const directions = await verifyPair({
     tenants: [{ name: 'one', home: one }, { name: 'other', home: other }],
-    leavings: { verification, olderThan: since },
+    leftovers: { verification, olderThan: since },
     attempt: `${verification}_1`,
     password: passwordOf,
     newId,
@@ -71,11 +71,11 @@ describe('the boundary that the plane makes holds, both ways, against everything
       const states = await Promise.all([stateOf(one), stateOf(other)]);
       const inventory = await readInventory(one);
       for (const [direction, aimed] of [...(await verify(one, other))].map((found, index) => [found, [other, one][index]!] as const)) {
-        const aims = new Set(aimed.layout.namespaces.map(({ database }) => database)).size;
+        const targets = new Set(aimed.layout.namespaces.map(({ database }) => database)).size;
         assert.deepEqual(breachesOf(direction), []);
         assert.deepEqual(direction.known, { commands: inventory.commands.length, stages: inventory.stages.length });
-        assert.equal(total(direction, 'command'), inventory.commands.length * aims, 'each command is probed');
-        assert.ok(total(direction, 'stage') >= inventory.stages.length * 3 * aims);
+        assert.equal(total(direction, 'command'), inventory.commands.length * targets, 'each command is probed');
+        assert.ok(total(direction, 'stage') >= inventory.stages.length * 3 * targets);
         assert.deepEqual(direction.refusals.map(({ code }) => code), [13, 18]);
         assert.ok(direction.refusals[0]!.count > direction.probes * 0.7, JSON.stringify(direction.counts));
         context.diagnostic(`${direction.from} to ${direction.to}: ${JSON.stringify(direction.counts)}`);
@@ -164,7 +164,7 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
     const verification = newVerification();
     return verifyPair({
       tenants: [{ name: 'one', home: one }, { name: 'other', home: other }],
-      leavings: { verification, olderThan: since },
+      leftovers: { verification, olderThan: since },
       attempt: `${verification}_1`,
       password: passwordOf,
       newId,
@@ -215,9 +215,9 @@ test('what an attempt that died has left is removed by the next one at the same 
     for (const attempt of [stale, `${verification}_1`, `${running}_1`]) await cell.collection(home, 'events').insertOne({ _id: `tenure_canary_${attempt}` as never, canary: 'x' });
   }
   for (const attempt of [stale, `${verification}_1`, `${running}_1`]) await cell.root.db('tenure_cell').command({ createUser: `tenure_bystander_${attempt}`, pwd: 'x', roles: [] });
-  await clearLeavings([{ ...one, lease: heldLease }, other], { verification, olderThan: '00000000000000000000000002' });
+  await clearLeftovers([{ ...one, lease: heldLease }, other], { verification, olderThan: '00000000000000000000000002' });
   const left = await leftOn(cell, [one, other]);
   assert.deepEqual(left.map((found) => (found as { user?: string; _id: string }).user ?? (found as { _id: string })._id).toSorted(), [`tenure_bystander_${running}_1`, `tenure_canary_${running}_1`, `tenure_canary_${running}_1`]);
-  await clearLeavings([one, other], { verification: running, olderThan: '00000000000000000000000002' });
+  await clearLeftovers([one, other], { verification: running, olderThan: '00000000000000000000000002' });
   assert.deepEqual(await leftOn(cell, [one, other]), []);
 });

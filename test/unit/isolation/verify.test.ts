@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UUID } from 'mongodb';
 import type { Document } from 'mongodb';
-import { aboutNobody, holdsAny, revealing } from '../../../engines/isolation/verify/aim.ts';
-import type { Aim } from '../../../engines/isolation/verify/aim.ts';
+import { aboutNobody, holdsAny, revealing } from '../../../engines/isolation/verify/probe-target.ts';
+import type { ProbeTarget } from '../../../engines/isolation/verify/probe-target.ts';
 import { isRefusal, isStop, stop, wantsRights } from '../../../engines/isolation/verify/answer.ts';
 import type { Answer } from '../../../engines/isolation/verify/answer.ts';
 import { fitCommand } from '../../../engines/isolation/verify/fit-command.ts';
@@ -12,7 +12,7 @@ import type { Jury } from '../../../engines/isolation/verify/judge.ts';
 import type { Probe } from '../../../engines/isolation/verify/probe.ts';
 
 const uid = '01hzzzzzzzzzzzzzzzzzzzzzb2';
-const aim: Aim = { uid, database: 'tenure_pool', collection: `orders_${uid}`, uuid: new UUID() };
+const target: ProbeTarget = { uid, database: 'tenure_pool', collection: `orders_${uid}`, uuid: new UUID() };
 const nobody = { uid: '01hzzzzzzzzzzzzzzzzzzzzzz9', uuid: new UUID() };
 const error = (code: number, message = ''): Answer => ({ kind: 'error', code, codeName: 'Some', message });
 const done = (reply: Document): Answer => ({ kind: 'done', reply });
@@ -40,16 +40,16 @@ describe('a command that mongod does not take', () => {
     return refused;
   }
   it('is corrected by what mongod says is wrong with it', async () => {
-    const { command, answer } = await fitCommand('move', undefined, aim, async (tried) => mongod(tried));
-    assert.deepEqual([command, answer], [{ move: 1, to: { id: aim.uuid } }, refused]);
+    const { command, answer } = await fitCommand('move', undefined, target, async (tried) => mongod(tried));
+    assert.deepEqual([command, answer], [{ move: 1, to: { id: target.uuid } }, refused]);
   });
   it('loses what mongod does not know', async () => {
     const say = async (tried: Document) => ('stale' in tried ? error(40_415, "BSON field 'move.stale' is an unknown field.") : refused);
-    assert.deepEqual((await fitCommand('move', { move: 1, stale: true }, aim, say)).command, { move: 1 });
+    assert.deepEqual((await fitCommand('move', { move: 1, stale: true }, target, say)).command, { move: 1 });
   });
   it('has time to be answered, where it has to name a limit', async () => {
     const say = async (tried: Document) => ('maxTimeMS' in tried ? refused : error(40_414, "BSON field 'wait.maxTimeMS' is missing but a required field"));
-    assert.ok((await fitCommand('wait', { wait: 1 }, aim, say)).command['maxTimeMS'] >= 5000);
+    assert.ok((await fitCommand('wait', { wait: 1 }, target, say)).command['maxTimeMS'] >= 5000);
   });
   it('is given up when nothing helps, in the form that went furthest', async () => {
     let asked = 0;
@@ -57,30 +57,30 @@ describe('a command that mongod does not take', () => {
       asked += 1;
       return tried['move'] === 1 ? error(72, 'read concern not supported') : error(9, 'no');
     };
-    assert.deepEqual((await fitCommand('move', undefined, aim, say)).command, { move: 1 });
+    assert.deepEqual((await fitCommand('move', undefined, target, say)).command, { move: 1 });
     assert.ok(asked < 20);
     // What mongod says over and over does not keep it going.
-    const { answer } = await fitCommand('move', { move: 1 }, aim, async () => error(40_414, "BSON field 'move.x' is missing but a required field"));
+    const { answer } = await fitCommand('move', { move: 1 }, target, async () => error(40_414, "BSON field 'move.x' is missing but a required field"));
     assert.equal(answer.kind, 'error');
   });
 });
 
 it('the same about nobody names nothing of the other, however deep', () => {
-  const about = aboutNobody({ find: aim.collection, x: [{ id: aim.uuid, [`k_${uid}`]: `${aim.database}.${aim.collection}` }] }, aim, nobody);
+  const about = aboutNobody({ find: target.collection, x: [{ id: target.uuid, [`k_${uid}`]: `${target.database}.${target.collection}` }] }, target, nobody);
   assert.deepEqual(about, { find: `orders_${nobody.uid}`, x: [{ id: nobody.uuid, [`k_${nobody.uid}`]: `tenure_pool.orders_${nobody.uid}` }] });
-  assert.equal(holdsAny(about, revealing(aim, 'canary 1')), false);
+  assert.equal(holdsAny(about, revealing(target, 'canary 1')), false);
 });
 
 it('each of uid, canary and UUID is seen in the bytes of a reply', () => {
-  for (const reply of [{ a: [{ b: `x${uid}` }] }, { [`canary 1`]: 0 }, { id: aim.uuid }]) assert.ok(holdsAny(reply, revealing(aim, 'canary 1')), JSON.stringify(reply));
-  assert.equal(holdsAny({ a: nobody.uid, id: nobody.uuid }, revealing(aim, 'canary 1')), false);
+  for (const reply of [{ a: [{ b: `x${uid}` }] }, { [`canary 1`]: 0 }, { id: target.uuid }]) assert.ok(holdsAny(reply, revealing(target, 'canary 1')), JSON.stringify(reply));
+  assert.equal(holdsAny({ a: nobody.uid, id: nobody.uuid }, revealing(target, 'canary 1')), false);
 });
 
 describe('the verdict', () => {
-  const probe = (expects: Probe['expects'], more: Partial<Probe> = {}): Probe => ({ family: 'command', name: 'do', aim, database: aim.database, command: { do: aim.collection }, expects, ...more });
+  const probe = (expects: Probe['expects'], more: Partial<Probe> = {}): Probe => ({ family: 'command', name: 'do', target, database: target.database, command: { do: target.collection }, expects, ...more });
   const judged = (say: (command: Document, round: number) => Answer, one: Probe, changed: readonly string[] = []) => {
     let round = 0;
-    const jury: Jury = { line: { ask: async (_database, command) => say(command, (round += 1)) }, canary: 'canary 1', nobody, changes: async () => changed };
+    const jury: Jury = { connection: { ask: async (_database, command) => say(command, (round += 1)) }, canary: 'canary 1', nobody, changes: async () => changed };
     return judge(jury, one);
   };
 
@@ -95,17 +95,17 @@ describe('the verdict', () => {
     const say = (command: Document) => (sent.push(command), refused);
     await judged(say, probe('refused'));
     await judged(say, probe('refused', { reads: true }));
-    assert.deepEqual(sent, [{ do: aim.collection, ...stop }, { do: aim.collection }]);
+    assert.deepEqual(sent, [{ do: target.collection, ...stop }, { do: target.collection }]);
   });
   it('on what mongod takes from nobody in this form: not applicable, as long as it says the same about nobody', async () => {
     assert.equal((await judged(() => error(59), probe('refused'))).class, 'notApplicable');
-    assert.equal((await judged(({ do: at }) => error(at === aim.collection ? 48 : 59), probe('refused'))).evidence, 'differs');
+    assert.equal((await judged(({ do: at }) => error(at === target.collection ? 48 : 59), probe('refused'))).evidence, 'differs');
   });
   it('on what may be done: harmless when it is the same about nobody, but for what always moves', async () => {
     const moving = (_: Document, round: number) => done({ ok: 1, time: round, $clusterTime: round });
     assert.equal((await judged(moving, probe('nothing'))).class, 'harmless');
     assert.equal((await judged(({ do: at }) => done({ echo: at }), probe('nothing'))).class, 'harmless', 'what was said comes back');
-    assert.equal((await judged(({ do: at }) => done({ n: at === aim.collection ? 2 : 0 }), probe('nothing'))).evidence, 'differs');
+    assert.equal((await judged(({ do: at }) => done({ n: at === target.collection ? 2 : 0 }), probe('nothing'))).evidence, 'differs');
     assert.equal((await judged((_, round) => done({ n: round === 2 ? 2 : 0 }), probe('nothing'))).class, 'harmless', 'once is a coincidence');
   });
   it('on what may be done: a breach when it gives or changes what is the other’s', async () => {

@@ -4,7 +4,7 @@ import { ask, isWithoutLogin } from './answer.ts';
 import type { Answer } from './answer.ts';
 
 /** A connection on which whatever is asked is asked by one who is logged in, also after a command has ended the login. */
-export interface Line {
+export interface ProbeConnection {
   /** @throws TenureError cell_unavailable */
   ask(database: string, command: Document): Promise<Answer>;
   close(): Promise<void>;
@@ -14,7 +14,7 @@ export interface Line {
  * Opens a line to a cell. `connect` has to make clients of one connection, so that a lost login is seen by the next command.
  * Where nobody is logged in, and `loggedIn` says so, there is nothing to lose.
  */
-export function openLine(work: CellWork, connect: () => MongoClient, { loggedIn }: { readonly loggedIn: boolean }): Line {
+export function openProbeConnection(work: CellWork, connect: () => MongoClient, { loggedIn }: { readonly loggedIn: boolean }): ProbeConnection {
   let client = connect();
 
   async function isLoggedIn(): Promise<boolean> {

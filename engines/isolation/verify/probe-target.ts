@@ -5,7 +5,7 @@ import type { Home } from '../home.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
 
 /** One collection of the other tenant, at which probes are aimed. */
-export interface Aim {
+export interface ProbeTarget {
   readonly uid: string;
   readonly database: string;
   readonly collection: string;
@@ -13,13 +13,13 @@ export interface Aim {
 }
 
 /** One collection in each database where the other has any. @throws TenureError cell_unavailable */
-export async function aimsAt(other: Home): Promise<Aim[]> {
-  const aims: Aim[] = [];
+export async function probeTargetsIn(other: Home): Promise<ProbeTarget[]> {
+  const targets: ProbeTarget[] = [];
   for (const { database, name } of footholds(other)) {
     const [info] = await listOnCell<{ info: { uuid?: UUID } }>(other, database, { listCollections: 1, filter: { name } });
-    aims.push({ uid: other.uid, database, collection: name, uuid: info?.info.uuid ?? new UUID() });
+    targets.push({ uid: other.uid, database, collection: name, uuid: info?.info.uuid ?? new UUID() });
   }
-  return aims;
+  return targets;
 }
 
 /** A tenant that does not exist: what mongod says of it, it says of nobody. */
@@ -38,13 +38,13 @@ function mapped(value: unknown, text: (text: string) => string, uuid: (uuid: UUI
 }
 
 /** The same about nobody. All names of a tenant hold its uid, or lie in a database whose name does. */
-export function aboutNobody<Value>(value: Value, { uid, uuid }: Aim, nobody: Nobody): Value {
+export function aboutNobody<Value>(value: Value, { uid, uuid }: ProbeTarget, nobody: Nobody): Value {
   const isTheirs = (found: UUID): boolean => found.equals(uuid);
   return mapped(value, (text) => text.replaceAll(uid, nobody.uid), (found) => (isTheirs(found) ? nobody.uuid : found)) as Value;
 }
 
 /** What an answer may never hold: the other's uid, by which all of its names are known, the collection's UUID, and its canary. */
-export function revealing({ uid, uuid }: Aim, canary: string): readonly Buffer[] {
+export function revealing({ uid, uuid }: ProbeTarget, canary: string): readonly Buffer[] {
   return [Buffer.from(uid, 'utf8'), Buffer.from(canary, 'utf8'), Buffer.from(uuid.buffer)];
 }
 
