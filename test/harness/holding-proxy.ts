@@ -17,8 +17,8 @@ export interface HeldBack {
 
 /** A network between MongoDB's clients and one mongod. */
 export interface HoldingProxy {
-  /** For a connection string that reaches the mongod through it: `directConnection` keeps the driver from going by another way. */
-  readonly host: string;
+  /** The connection string that reaches the mongod through it; `directConnection` keeps the driver from going by another way. */
+  readonly uri: string;
   /** Keeps the next command of this name that names `about` somewhere, or the reply to it; what comes after it on the same connection waits behind it. */
   holdNext(command: string, about: string, direction?: 'to mongod' | 'to client'): HeldBack;
   close(): Promise<void>;
@@ -57,7 +57,10 @@ interface Hold {
   held?: { readonly client: Socket; readonly server: Socket; readonly bytes: Buffer[]; isReleased: boolean };
 }
 
-export async function startHoldingProxy(target: { readonly host: string; readonly port: number }): Promise<HoldingProxy> {
+/** Stands between the mongod of this connection string and whoever uses the proxy's own. */
+export async function startHoldingProxy(uri: string): Promise<HoldingProxy> {
+  const { hostname, port } = new URL(uri);
+  const target = { host: hostname, port: Number(port) };
   const sockets = new Set<Socket>();
   const holds: Hold[] = [];
 
@@ -93,8 +96,12 @@ export async function startHoldingProxy(target: { readonly host: string; readonl
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
 
+  const through = new URL(uri);
+  through.host = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  through.searchParams.delete('replicaSet');
+  through.searchParams.set('directConnection', 'true');
   return {
-    host: `127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    uri: through.href,
     holdNext(command, about, direction = 'to mongod') {
       const hold: Hold = { command, about, direction };
       holds.push(hold);

@@ -19,13 +19,8 @@ let proxy: HoldingProxy;
 let cell: CellFixture;
 before(async () => {
   const { uri, adminUri } = mongod['eu-west-1'];
-  const { hostname, port } = new URL(uri);
-  proxy = await startHoldingProxy({ host: hostname, port: Number(port) });
-  const through = new URL(uri);
-  through.host = proxy.host;
-  through.searchParams.delete('replicaSet');
-  through.searchParams.set('directConnection', 'true');
-  cell = openCell({ uri: through.href, adminUri });
+  proxy = await startHoldingProxy(uri);
+  cell = openCell({ uri: proxy.uri, adminUri });
 });
 after(async () => {
   await cell.close();

@@ -6,13 +6,12 @@ import { createApiClient } from '../../../client/api-client.ts';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { freePorts } from '../../../tools/stack/ports.ts';
 import { tokenAudience, tokenIssuer } from '../../../tools/stack/token-issuer.ts';
+import { createFurtherProcess } from '../../harness/further-process.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { always, ended, take } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
-import { createServiceProcess } from '../../harness/service-process.ts';
 import type { ServiceProcess } from '../../harness/service-process.ts';
 import { until } from '../../harness/until.ts';
 
@@ -45,11 +44,8 @@ interface Shifted {
 
 /** A further API or worker of the installation, on a machine whose clock differs. Resolves when it has said that it is not ready because of that. */
 async function startShifted(entry: 'api/main.ts' | 'workers/main.ts', shiftMs: number, token = () => installation.token()): Promise<Shifted> {
-  const { api: apiPort, apiOps, workerOps } = await freePorts();
   const preload = fileURLToPath(new URL('../../harness/shifted-clock.ts', import.meta.url));
-  const ports = { TENURE_API_PORT: String(apiPort), TENURE_API_OPS_PORT: String(apiOps), TENURE_WORKER_OPS_PORT: String(workerOps) };
-  const opsPort = entry === 'api/main.ts' ? apiOps : workerOps;
-  const process = createServiceProcess({ entry, opsPort, environment: { ...installation.environment, ...ports, NODE_OPTIONS: `--import=${preload}`, TEST_CLOCK_SHIFT_MS: String(shiftMs) } });
+  const { process, server, opsPort } = await createFurtherProcess(installation, entry, { NODE_OPTIONS: `--import=${preload}`, TEST_CLOCK_SHIFT_MS: String(shiftMs) });
   shifted.push(process);
   process.start();
   const at = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${opsPort}${path}`)).text();
@@ -57,7 +53,7 @@ async function startShifted(entry: 'api/main.ts' | 'workers/main.ts', shiftMs: n
     const { ready, checks } = JSON.parse(await at('/readyz').catch(() => '{"checks":{}}')) as { ready?: boolean; checks: Record<string, string> };
     return ready === false && checks['clock'] === 'failed' && Object.values(checks).filter((state) => state !== 'ok').length === 1;
   });
-  return { process, at, client: createApiClient({ server: `http://127.0.0.1:${apiPort}`, token, retryForMs: 0 }) };
+  return { process, at, client: createApiClient({ server, token, retryForMs: 0 }) };
 }
 
 const draft = (name: string) => api.call('createTenant', { body: tenantManifest(name), ...always() });

@@ -6,9 +6,9 @@ import type { ApiClient } from '../../../client/api-client.ts';
 import type { LedgerEntry } from '../../../contracts/ledger-entry.ts';
 import type { TenantAccess } from '../../../contracts/tenant-access.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { freePorts } from '../../../tools/stack/ports.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { requireJoined } from '../../harness/entry-chain.ts';
+import { createFurtherProcess } from '../../harness/further-process.ts';
 import { startHoldingProxy } from '../../harness/holding-proxy.ts';
 import type { HoldingProxy } from '../../harness/holding-proxy.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
@@ -17,7 +17,6 @@ import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, always, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
-import { createServiceProcess } from '../../harness/service-process.ts';
 import type { ServiceProcess } from '../../harness/service-process.ts';
 import { until } from '../../harness/until.ts';
 
@@ -31,29 +30,23 @@ let slow: Exchange;
 let network: { readonly api: HoldingProxy; readonly worker: HoldingProxy };
 const processes: ServiceProcess[] = [];
 
-async function startBehind(proxy: HoldingProxy, entry: 'api/main.ts' | 'workers/main.ts'): Promise<number> {
-  const { api: apiPort, apiOps, workerOps } = await freePorts();
-  const through = new URL(installation.environment['TENURE_CONTROL_URI'] ?? '');
-  through.host = proxy.host;
-  through.searchParams.delete('replicaSet');
-  through.searchParams.set('directConnection', 'true');
-  const ports = { TENURE_API_PORT: String(apiPort), TENURE_API_OPS_PORT: String(apiOps), TENURE_WORKER_OPS_PORT: String(workerOps) };
-  const process = createServiceProcess({ entry, opsPort: entry === 'api/main.ts' ? apiOps : workerOps, environment: { ...installation.environment, ...ports, TENURE_CONTROL_URI: through.href } });
+/** Returns the address of the one that is behind the proxy. */
+async function startBehind(proxy: HoldingProxy, entry: 'api/main.ts' | 'workers/main.ts'): Promise<string> {
+  const { process, server } = await createFurtherProcess(installation, entry, { TENURE_CONTROL_URI: proxy.uri });
   processes.push(process);
   process.start();
   await process.ready();
-  return apiPort;
+  return server;
 }
 
 before(async () => {
   installation = await startInstallation(stack, { worker: false, settings: { TENURE_BRAKE_AT_LEAST: '1000' } });
-  const { hostname, port } = new URL(installation.environment['TENURE_CONTROL_URI'] ?? '');
-  const start = () => startHoldingProxy({ host: hostname, port: Number(port) });
+  const start = () => startHoldingProxy(installation.environment['TENURE_CONTROL_URI'] ?? '');
   network = { api: await start(), worker: await start() };
-  const port2 = await startBehind(network.api, 'api/main.ts');
+  const server = await startBehind(network.api, 'api/main.ts');
   await startBehind(network.worker, 'workers/main.ts');
   await until('every cell has been seen', async () => [...(await installation.store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2);
-  slow = createExchange({ server: `http://127.0.0.1:${port2}`, token: installation.token });
+  slow = createExchange({ server, token: installation.token });
   api = installation.client();
   await declareBasics(api);
 });
