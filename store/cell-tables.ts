@@ -44,11 +44,8 @@ export function createCellTables({ cellTables }: Pick<ControlDatabase, 'cellTabl
       }
     },
     async hold(tx, cells) {
-      for (const cell of cells) {
-        for (let part = 0; part < partsOfCell; part++) {
-          await cellTables.updateOne({ _id: partId(cell, part) }, { $inc: { holds: 1 }, $setOnInsert: { cell, tables: 0 } }, { upsert: true, session: tx.session });
-        }
-      }
+      const parts = cells.flatMap((cell) => Array.from({ length: partsOfCell }, (_, part) => ({ cell, _id: partId(cell, part) })));
+      await cellTables.bulkWrite(parts.map(({ cell, _id }) => ({ updateOne: { filter: { _id }, update: { $inc: { holds: 1 }, $setOnInsert: { cell, tables: 0 } }, upsert: true } })), { session: tx.session });
     },
     async sums() {
       const found = await cellTables.aggregate<{ _id: string; tables: number }>([{ $group: { _id: '$cell', tables: { $sum: '$tables' } } }]).toArray();
