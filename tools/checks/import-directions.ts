@@ -11,12 +11,10 @@ interface RoomRule {
   readonly remedy: string;
 }
 
-const product = ['contracts', 'domain', 'platform', 'store', 'engines', 'activities', 'workflows', 'workers', 'client', 'cli', 'api'] as const;
-
 const wiring = 'take what you need as a parameter of the factory and pass it in where the parts are wired, in workers/ or api/';
 
 /** `contracts <- domain <- store <- engines <- activities <- workers`, and what stands beside it. */
-const roomRules: Readonly<Record<string, RoomRule>> = {
+const productRules: Readonly<Record<string, RoomRule>> = {
   contracts: { imports: [], remedy: 'move what outsiders depend on into contracts/, or leave it out of the contract' },
   domain: { imports: ['contracts'], remedy: 'keep the rule pure: let the caller read and pass the values in' },
   platform: { imports: ['contracts', 'domain'], remedy: wiring },
@@ -36,7 +34,14 @@ const roomRules: Readonly<Record<string, RoomRule>> = {
   client: { imports: ['contracts'], remedy: 'a client knows the API only by its contracts' },
   cli: { imports: ['contracts', 'client'], remedy: 'go through client/' },
   api: { imports: ['contracts', 'domain', 'store', 'engines', 'platform'], remedy: 'start workflows by their name, and take the rest from engines/' },
-  tools: { imports: [...product], remedy: 'let what runs the tests live with them, in test/' },
+};
+
+const product = Object.keys(productRules);
+
+/** The same, with what stands around the product. */
+const roomRules: Readonly<Record<string, RoomRule>> = {
+  ...productRules,
+  tools: { imports: product, remedy: 'let what runs the tests live with them, in test/' },
   test: { imports: [...product, 'tools'], remedy: 'add the room to the table' },
   docs: { imports: ['client', 'contracts'], remedy: 'show only what users import' },
   examples: { imports: ['client', 'contracts'], remedy: 'show only what users import' },
