@@ -5,6 +5,7 @@ import type { RouteContract } from '../contracts/routes.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { requireBoundedJson } from './json-bounds.ts';
 import { lostInParsing } from './json-source.ts';
+import { requirePresent, whenGone } from './presence.ts';
 import type { GiveBack } from './shares/quota.ts';
 import type { Shares } from './shares/shares.ts';
 
@@ -19,14 +20,9 @@ export interface ReadBody {
   readonly done: GiveBack;
 }
 
-export type BodyReader = (request: Request, response: Response, caller: string, contract: RouteContract, gone: AbortSignal) => Promise<ReadBody>;
+export type BodyReader = (request: Request, response: Response, caller: string, contract: RouteContract) => Promise<ReadBody>;
 
 const none: ReadBody = { value: undefined, done: () => undefined };
-
-/** What nobody waits for any more is not begun. */
-export function requirePresent(gone: AbortSignal): void {
-  if (gone.aborted) throw new TenureError('request_invalid', 'the connection was closed before its turn came; keep it open until the answer is there');
-}
 
 function requireJson(request: Request): void {
   const said = request.headers['content-type'] ?? 'not said';
@@ -73,7 +69,7 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
   let line: Promise<unknown> = Promise.resolve();
   const ownTurn = (): Promise<unknown> => (line = line.then(() => turnOfEvents()));
 
-  return async (request, response, caller, contract, gone) => {
+  return async (request, response, caller, contract) => {
     const said = Number(request.headers['content-length'] ?? 0);
     const isChunked = request.headers['transfer-encoding'] !== undefined;
     if (!isChunked && said === 0) return none;
@@ -81,6 +77,7 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
     const untaken = (): TenureError => new TenureError('request_invalid', 'this route takes no body');
     if (contract.body === undefined && !isChunked) throw untaken();
     if (!isChunked) requireJson(request);
+    const gone = whenGone(response);
     const isSmall = !isChunked && said <= smallBytes && request.headers['content-encoding'] === undefined;
     const received = isSmall ? none.done : await bodies.next(caller, isChunked ? maxBytes : said, gone);
     try {

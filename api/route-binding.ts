@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import express from 'express';
-import type { RequestHandler, Router } from 'express';
+import type { RequestHandler, Response, Router } from 'express';
 import { canonicalDigest } from '../contracts/canonical-json.ts';
 import { routes } from '../contracts/routes.ts';
 import type { RouteContract, RouteId } from '../contracts/routes.ts';
@@ -17,7 +17,8 @@ import { deprecationHeaders, expressPath, refuseMethod } from './routing.ts';
 import type { RefuseEarly } from './early-refusal.ts';
 import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
-import { createBodyReader, requirePresent } from './request-body.ts';
+import { requirePresent, whenGone } from './presence.ts';
+import { createBodyReader } from './request-body.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
 import { createSender } from './sender.ts';
@@ -82,9 +83,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
       const params = parsePart('path', contract.params, request.params);
       const query = parsePart('query', contract.query, request.query);
       if (contract.body !== undefined) await refuseEarly(caller, contract.action, params);
-      const gone = new AbortController();
-      response.once('close', () => gone.abort());
-      const read = await readBody(request, response, subject, contract, gone.signal);
+      const read = await readBody(request, response, subject, contract);
       let answer: SentAnswer;
       try {
         const body = contract.body === undefined ? undefined : parsePart('body', contract.body, read.value === undefined ? {} : read.value);
@@ -108,7 +107,7 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
         const parsed = { params, query, body, caller, expireTime, precondition, keep } as Parameters<RouteHandler<Id>>[0];
         const run = async (): Promise<StoredAnswer> => (isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed)));
         answer = await withLogContext(ids, async () => {
-          if (isList(contract)) return listed(subject, gone.signal, async () => sentAnswer(await handler(parsed)));
+          if (isList(contract)) return listed(response, subject, async () => sentAnswer(await handler(parsed)));
           return repeatable === undefined ? run() : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept.about));
         }).catch((error: unknown) => {
           throw precondition?.kind === 'absent' ? asFailedPrecondition(error) : error;
@@ -122,7 +121,8 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
     };
   }
 
-  async function listed(subject: string, gone: AbortSignal, read: () => Promise<SentAnswer>): Promise<SentAnswer> {
+  async function listed(response: Response, subject: string, read: () => Promise<SentAnswer>): Promise<SentAnswer> {
+    const gone = whenGone(response);
     const done = await shares.pages.next(subject, 1, gone);
     try {
       requirePresent(gone);

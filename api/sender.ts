@@ -16,6 +16,8 @@ export function createSender({ unread }: Pick<Shares, 'unread'>): (response: Res
       response.once('close', takeShare(unread, caller, 'unread answers', bytes.length));
       response.setTimeout(patienceMs, () => response.destroy());
     }
-    response.status(status).set({ ...(body.length === 0 ? {} : { 'content-type': 'application/json; charset=utf-8' }), ...headers }).end(bytes);
+    // With a Content-Length, an answer that is not compressed leaves in one write with its headers.
+    const described = body.length === 0 ? {} : { 'content-type': 'application/json; charset=utf-8', 'content-length': String(Buffer.byteLength(bytes)) };
+    response.status(status).set({ ...described, ...headers }).end(bytes);
   };
 }

@@ -14,26 +14,27 @@ function convertField<Holder extends Partial<Record<FreeJson, unknown>>>(holder:
   return holder[field] === undefined || holder[field] === null ? holder : { ...holder, [field]: convert(holder[field]) };
 }
 
+function convertCollection(collection: Collection, convert: Convert): Collection {
+  const indexes = collection.indexes.some((index) => 'partialFilterExpression' in index) ? collection.indexes.map((index) => convertField(index, 'partialFilterExpression', convert)) : collection.indexes;
+  return { ...convertField(collection, 'jsonSchema', convert), indexes };
+}
+
 function convertSpec(spec: Spec, convert: Convert): Spec {
-  const services = spec.services?.map((service) => ({
-    ...service,
-    collections: service.collections.map((collection) => ({
-      ...convertField(collection, 'jsonSchema', convert),
-      indexes: collection.indexes.map((index) => convertField(index, 'partialFilterExpression', convert)),
-    })),
-  }));
-  return { ...convertField(spec, 'config', convert), ...(services === undefined ? {} : { services }) };
+  const converted = convertField(spec, 'config', convert);
+  if (spec.services === undefined || spec.services === null) return converted;
+  return { ...converted, services: spec.services.map((service) => ({ ...service, collections: service.collections.map((collection) => convertCollection(collection, convert)) })) };
 }
 
 /** Where a document holds a spec, or fields of one: a resource, a revision, an operation. */
 const holders = ['spec', 'assign', 'restore', 'deferred'] as const;
 
 function convertDocument<Document extends object>(document: Document, convert: Convert): Document {
-  const converted = holders.flatMap((holder) => {
+  let converted = document;
+  for (const holder of holders) {
     const spec = (document as Partial<Record<(typeof holders)[number], Spec>>)[holder];
-    return spec === undefined ? [] : [[holder, convertSpec(spec, convert)]];
-  });
-  return converted.length === 0 ? document : { ...document, ...Object.fromEntries(converted) };
+    if (spec !== undefined) converted = { ...converted, [holder]: convertSpec(spec, convert) };
+  }
+  return converted;
 }
 
 /** The document as it rests. */

@@ -45,3 +45,14 @@ test('long answers are compressed for who takes that; credentials never are', as
   const opened = await exchange({ method: 'POST', path: '/v1/tenants/acme:open', body: {}, headers });
   assert.deepEqual([opened.status, opened.headers.get('content-encoding'), opened.headers.get('cache-control')], [200, null, 'no-store, no-transform']);
 });
+
+test('an answer that is not compressed names its length, and a HEAD request the same one', async () => {
+  for (const path of ['/v1/tenants/acme', '/v1/operations']) {
+    const { headers, text } = await exchange({ path, headers: { 'accept-encoding': 'identity' } });
+    assert.equal(headers.get('content-length'), String(Buffer.byteLength(text)));
+    const head = await exchange({ method: 'HEAD', path, headers: { 'accept-encoding': 'identity' }, keepsContract: false });
+    assert.equal(head.headers.get('content-length'), headers.get('content-length'));
+  }
+  const unchanged = await exchange({ path: '/v1/tenants/acme', headers: { 'if-none-match': '*' } });
+  assert.deepEqual([unchanged.status, unchanged.headers.get('content-length')], [304, null]);
+});
