@@ -29,12 +29,10 @@ function convertSpec(spec: Spec, convert: Convert): Spec {
 const holders = ['spec', 'assign', 'restore', 'deferred'] as const;
 
 function convertDocument<Document extends object>(document: Document, convert: Convert): Document {
-  let converted = document;
-  for (const holder of holders) {
-    const spec = (document as Partial<Record<(typeof holders)[number], Spec>>)[holder];
-    if (spec !== undefined) converted = { ...converted, [holder]: convertSpec(spec, convert) };
-  }
-  return converted;
+  const specs = document as Partial<Record<(typeof holders)[number], Spec>>;
+  const converted: typeof specs = {};
+  for (const holder of holders) if (specs[holder] !== undefined) converted[holder] = convertSpec(specs[holder], convert);
+  return { ...document, ...converted };
 }
 
 /** The document as it rests. */
