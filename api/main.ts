@@ -84,7 +84,7 @@ async function main(): Promise<void> {
     startOrDefer: createStartOrDefer(logger),
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
     pageTokens: createPageTokens(keyring),
-    watch: createOperationWatch({ operations: store.operations, stopping: stopping.signal, waits: shares.waits }),
+    watch: createOperationWatch({ operations: store.operations, followEnded: store.followEndedOperations, stopping: stopping.signal, waits: shares.waits }),
     endpoint: createCellAddresses({ cells, addresses: new Map(connected.map(({ name, endpoint }) => [name, endpoint])) }),
   };
   const askedReadiness = () =>

@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { OperationDocument } from '../store/documents.ts';
+import type { FollowEndedOperations } from '../store/ended-operations.ts';
 import type { OperationStore } from '../store/operations.ts';
 import type { Quota } from './shares/quota.ts';
 import { takeShare } from './shares/shares.ts';
 
-/** Waits for operations to end: one query for everybody who waits, however many there are. */
+/** Waits for operations to end: one feed for everybody who waits, however many there are. */
 export interface OperationWatch {
   /**
    * The operation as it ended, or `undefined` after the time given or when the process stops.
@@ -12,34 +14,59 @@ export interface OperationWatch {
   ended(id: string, timeoutMs: number, caller: string): Promise<OperationDocument | undefined>;
 }
 
-/** The more are asked about, the longer. */
-const lookEveryMs = 20;
+/** All that are waited for are read this often too, so that nobody depends on the feed alone. */
+const readAllEveryMs = 1_000;
+/** A feed is kept for the next wait. */
+const keptForMs = 10_000;
 
 export interface OperationWatchDependencies {
   readonly operations: Pick<OperationStore, 'finished'>;
+  readonly followEnded: FollowEndedOperations;
   readonly stopping: AbortSignal;
   readonly waits: Quota;
 }
 
-export function createOperationWatch({ operations, stopping, waits }: OperationWatchDependencies): OperationWatch {
+export function createOperationWatch({ operations, followEnded, stopping, waits }: OperationWatchDependencies): OperationWatch {
   const waiting = new Map<string, Set<(ended: OperationDocument | undefined) => void>>();
-  let looking: NodeJS.Timeout | undefined;
+  let isFollowing = false;
+  let neededAt = 0;
 
   function release(id: string, ended: OperationDocument | undefined): void {
     for (const tell of waiting.get(id) ?? []) tell(ended);
     waiting.delete(id);
   }
 
-  async function look(): Promise<void> {
-    // A control database that is away is looked for again; whoever waits does so until the time is up.
-    const ended = await operations.finished([...waiting.keys()]).catch(() => []);
-    for (const operation of ended) release(operation._id, operation);
-    looking = undefined;
-    arm();
+  async function read(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    for (const operation of await operations.finished(ids)) release(operation._id, operation);
   }
 
-  function arm(): void {
-    if (looking === undefined && waiting.size > 0) looking = setTimeout(() => void look(), lookEveryMs + waiting.size / 10);
+  async function followOnce(): Promise<void> {
+    const feed = await followEnded();
+    try {
+      let readAllAt = -Infinity;
+      for (;;) {
+        const now = performance.now();
+        if (waiting.size > 0) neededAt = now;
+        if (stopping.aborted || now - neededAt > keptForMs) return;
+        if (now - readAllAt > readAllEveryMs) {
+          readAllAt = now;
+          await read([...waiting.keys()]);
+        }
+        const id = await feed.next();
+        if (id !== undefined && waiting.has(id)) await read([id]);
+      }
+    } finally {
+      await feed.close().catch(() => undefined);
+    }
+  }
+
+  async function follow(): Promise<void> {
+    if (isFollowing) return;
+    isFollowing = true;
+    // A control database that is away is looked for again; whoever waits does so until the time is up.
+    while (waiting.size > 0 && !stopping.aborted) await followOnce().catch(() => delay(readAllEveryMs));
+    isFollowing = false;
   }
 
   stopping.addEventListener('abort', () => {
@@ -64,7 +91,9 @@ export function createOperationWatch({ operations, stopping, waits }: OperationW
           resolve(undefined);
         }, timeoutMs);
         waiting.set(id, tellers.add(tell));
-        arm();
+        void follow();
+        // It may have ended before the wait began, and the feed have told of it by then.
+        void read([id]).catch(() => undefined);
       });
     },
   };

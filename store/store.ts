@@ -15,6 +15,8 @@ import { createCellStore } from './cells.ts';
 import type { CellStore } from './cells.ts';
 import { createChangeFeed } from './change-feed.ts';
 import type { OpenChangeFeed } from './change-feed.ts';
+import { followEndedOperations } from './ended-operations.ts';
+import type { FollowEndedOperations } from './ended-operations.ts';
 import { createCommit } from './commit.ts';
 import type { Commit } from './commit.ts';
 import { createControlClock } from './control-clock.ts';
@@ -79,6 +81,7 @@ export interface Store {
   readonly ledger: LedgerStore;
   readonly refusals: Refusals;
   readonly openChangeFeed: OpenChangeFeed;
+  readonly followEndedOperations: FollowEndedOperations;
   /** A new identity; ascending within the process, never given twice. */
   readonly newId: () => string;
   readonly clock: ControlClock;
@@ -149,6 +152,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     verifications: createVerificationStore(database, clock),
     ledger: createLedgerStore(database),
     openChangeFeed: createChangeFeed(database),
+    followEndedOperations: followEndedOperations(database),
     newId,
     clock,
     endAbandonedTransactions: () => endAbandonedTransactions(client),
