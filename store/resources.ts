@@ -22,6 +22,9 @@ import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
 /** Kinds that nothing runs for. */
 const settledKinds = ['Plan', 'Region', 'TenantTemplate'] as const satisfies readonly ResourceKind[];
 
+/** More are not read for a decision. */
+const mostRegions = 1_000;
+
 /** What a declaration writes: all of it replaces what stood there. */
 export interface Declaration<Spec> {
   readonly labels: Record<string, string>;
@@ -44,6 +47,8 @@ export interface ResourceStore {
   scan<Kind extends ResourceKind>(kind: Kind, page: ListPage): AsyncIterable<Sized<DocumentOfKind<Kind>>>;
   /** The same at once, for kinds of which there are few. */
   list<Kind extends ResourceKind>(kind: Kind, page: ListPage): Promise<DocumentOfKind<Kind>[]>;
+  /** What a decision on a tenant depends on besides the tenant: the plan of this name, and every region by name. */
+  planAndRegions(plan: string): Promise<{ readonly plan: DocumentOfKind<'Plan'> | undefined; readonly regions: readonly DocumentOfKind<'Region'>[] }>;
   /** Names of resources of a kind, ascending. */
   names(kind: ResourceKind, limit: number): Promise<string[]>;
   /** Names of tenants that are placed on one of these cells, at most `limit`. Until the commit, none is placed there. */
@@ -134,6 +139,12 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
     scan,
     async list(kind, page) {
       return (await readWithin(scan(kind, page), Infinity)).documents;
+    },
+    async planAndRegions(name) {
+      const either: Filter<StoredResource> = { $or: [{ kind: 'Plan', name }, { kind: 'Region' }] };
+      const found = await onControl(() => resources.find(either, { projection: withoutSearchKeys, sort: { kind: 1, name: 1 }, limit: mostRegions + 1 }).toArray());
+      const read = found.map((document) => upgradeOnRead(document as DocumentOfKind<'Plan' | 'Region'>));
+      return { plan: read.find((document) => document.kind === 'Plan'), regions: read.filter((document) => document.kind === 'Region') };
     },
     async names(kind, limit) {
       const found = await onControl(() => resources.find({ kind }, { projection: { _id: 0, name: 1 } }).sort({ name: 1 }).limit(limit).toArray());

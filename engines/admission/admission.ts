@@ -30,13 +30,11 @@ export interface Admission {
 /** Gathers the facts from the registry and asks policy: the same for the API's early answer and the activity's last word. */
 export type Admit = (question: AdmissionQuestion) => Promise<Admission>;
 
-const regionLimit = 1000;
-
 /** Actions whose rules ask which key wraps the tenant's data key; a test compares it with `policies/data.json`. */
 export const asksForDataKey: ReadonlySet<AdmissionRequest['action']> = new Set(['tenant.open', 'tenant.resume', 'tenant.reactivate', 'tenant.reconcile', 'tenant.change_plan'] as const);
 
 export interface AdmissionDependencies {
-  readonly resources: Pick<ResourceStore, 'find' | 'list'>;
+  readonly resources: Pick<ResourceStore, 'planAndRegions'>;
   readonly secrets: Pick<SecretStore, 'find'>;
   readonly clock: Pick<ControlClock, 'now'>;
   readonly policy: Pick<PolicyEngine, 'admit'>;
@@ -45,9 +43,8 @@ export interface AdmissionDependencies {
 
 export function createAdmit({ resources, secrets, clock, policy, keyProvider }: AdmissionDependencies): Admit {
   return async ({ action, actor, tenant, placement, deletion, early }) => {
-    const [plan, regions, dataKey] = await Promise.all([
-      resources.find('Plan', tenant.spec.plan),
-      resources.list('Region', { limit: regionLimit }),
+    const [{ plan, regions }, dataKey] = await Promise.all([
+      resources.planAndRegions(tenant.spec.plan),
       tenant.uid === undefined || !asksForDataKey.has(action) ? undefined : secrets.find(tenant.uid, 'data-key'),
     ]);
     const verdict = policy.admit({

@@ -22,7 +22,7 @@ function minutes(ms: number): string {
 }
 
 /** A round waits for leases and sweeps more than it works, so several installations are struck at once. */
-const laneCount = 2 * availableParallelism();
+const laneCount = 1 + availableParallelism();
 
 /** Cases of one kind that stay together: some full rounds. */
 const chunkSize = 120;

@@ -63,6 +63,7 @@ const found = async (text: Parameters<typeof parseTenantFilter>[0], confined?: r
 const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'a resource by name': () => store.resources.find('Tenant', 'acme'),
   'a resource by uid': () => store.resources.findByUid('Tenant', tenant._id),
+  'a plan and every region': () => store.resources.planAndRegions('startup'),
   'resources of a kind': () => drain(store.resources.scan('Plan', { limit: 20 })),
   'tenants from a name on': () => drain(store.resources.scan('Tenant', { after: 't1', limit: 20 })),
   'names of a kind': () => store.resources.names('Tenant', 20),
