@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, readCells, readJwks, readKeyring } from './config.ts';
+import { ConfigError, readCells, readJwks, readKeyring, requireWorkflowBundle } from './config.ts';
 import type { Environment } from './config.ts';
 import type { SecretFileAccess } from './secret-file.ts';
 import { redact } from './redaction.ts';
@@ -25,6 +25,7 @@ const fileReaders: Readonly<Record<string, (path: string, access: SecretFileAcce
   TENURE_POLICY_BUNDLE(path) {
     if (!existsSync(join(path, 'policy.wasm'))) throw new ConfigError([`TENURE_POLICY_BUNDLE names a folder without policy.wasm: ${path}`]);
   },
+  TENURE_WORKFLOW_BUNDLE: requireWorkflowBundle,
 };
 
 /** Explains every setting of a process, by the schema that it reads them with, and reads the files that they name. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { nameSchema } from '../contracts/identifiers.ts';
 import { logLevels } from './logging.ts';
@@ -73,6 +73,7 @@ export const workerSettings = z.object({
   ...brakeSettings,
   TENURE_DRIFT_SCAN_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300).describe('How often everything on the cells is compared with what is declared. Each worker sets the schedule to this once, when it starts, so the one that was started last decides.'),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
+  TENURE_WORKFLOW_BUNDLE: file.optional().describe('Path of the bundle of workflows that was built with this build’s sources. Without it the worker builds one when it starts, which takes some seconds.'),
   TENURE_WORKER_CACHED_WORKFLOWS: z.coerce.number().int().min(1).default(200).describe('Workflows that the worker keeps in memory between their tasks.'),
 });
 
@@ -124,6 +125,11 @@ export function readApiConfig(environment: Environment = process.env): ApiConfig
 /** @throws ConfigError */
 export function readWorkerConfig(environment: Environment = process.env): WorkerConfig {
   return read(workerSettings, environment);
+}
+
+/** @throws ConfigError */
+export function requireWorkflowBundle(path: string): void {
+  if (!existsSync(path)) throw new ConfigError([`TENURE_WORKFLOW_BUNDLE names a file that does not exist: ${path}`]);
 }
 
 function readJsonFile<Schema extends z.ZodType>(setting: string, path: string, schema: Schema, accessFlaw: (path: string) => string | undefined): z.infer<Schema> {

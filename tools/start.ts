@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { compilePolicies } from './policies.ts';
+import { compile } from './compile.ts';
 import { OperatorError, runMain } from './process/operator-error.ts';
 import { createEmbeddedStack, defaultControlDatabases } from './stack/embedded-stack.ts';
 import type { EmbeddedStack } from './stack/embedded-stack.ts';
@@ -49,7 +49,7 @@ async function main(): Promise<number> {
   await settleEarlierStart(dataDirectory, console.error);
   await requireFree(ports, ['api', 'apiOps', 'workerOps']);
   const tools = await phase('tool chain', async () => await acquireToolchain({ environment: process.env, report: console.error }));
-  await phase('policies', async () => await compilePolicies(tools.opa));
+  await phase('policies and workflows', async () => await compile(tools.opa));
 
   let stack: EmbeddedStack | undefined;
   try {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { compile } from './compile.ts';
 import { compilePolicies } from './policies.ts';
 import { OperatorError, runMain } from './process/operator-error.ts';
 import { stackFileVariable } from './stack/attach.ts';
@@ -67,11 +68,11 @@ async function main(): Promise<number> {
   }
 }
 
-/** Compiles the policies; returns the environment in which the tests, and stacks that they start, use the binaries found here. */
+/** Compiles what the tests need; returns the environment in which the tests, and stacks that they start, use the binaries found here. */
 async function prepareEnvironment(withStack: boolean): Promise<NodeJS.ProcessEnv> {
   const options = { environment: process.env, report: console.error };
   const tools = withStack ? await acquireToolchain(options) : { opa: await acquireTool(opa, options) };
-  await compilePolicies(tools.opa);
+  await (withStack ? compile(tools.opa) : compilePolicies(tools.opa));
   return { ...process.env, ...toolVariables(tools), NODE_COMPILE_CACHE: compileCache };
 }
 

@@ -40,7 +40,7 @@ import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { keepSchedules } from './schedules.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 import { untilReady } from '../platform/until-ready.ts';
-import { bundleWorkflows } from './workflow-bundle.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** A worker: runs workflows and activities of one task queue until it is told to stop. */
 async function main(): Promise<void> {
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   const logger = createLogger({ service: 'worker', level: config.TENURE_LOG_LEVEL });
   const metrics = createMetrics('worker');
   const sdkMetrics = await installTemporalRuntime(logger);
-  const bundling = bundleWorkflows();
+  const bundling = workflowBundle(config.TENURE_WORKFLOW_BUNDLE);
   const name = `${process.pid}@${hostname()}`;
 
   const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: planeProcesses.worker, maxPoolSize: 50, serverSelectionTimeoutMS: 5_000, socketTimeoutMS: 15_000 });
@@ -128,7 +128,7 @@ async function main(): Promise<void> {
       logger,
     }),
   };
-  const workflowBundle = await bundling;
+  const bundle = await bundling;
   const { connection, worker } = await untilReady('Temporal', logger, async () => {
     await temporal.ping();
     const opened = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });
@@ -137,7 +137,7 @@ async function main(): Promise<void> {
         connection: opened,
         namespace: config.TENURE_TEMPORAL_NAMESPACE,
         taskQueue: config.TENURE_TASK_QUEUE,
-        workflowBundle,
+        workflowBundle: bundle,
         dataConverter: createDataConverter(codecKeyring),
         activities,
         maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,

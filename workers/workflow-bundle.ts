@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { requireWorkflowBundle } from '../platform/config.ts';
+import type { WorkflowBundleOption, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -11,4 +12,14 @@ export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
     failureConverterPath: path('../platform/payload-codec/failure-converter.ts'),
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
   });
+}
+
+/**
+ * The bundle that was built beforehand; without one the worker builds it, which takes some seconds of its start.
+ * @throws ConfigError when there is no such file
+ */
+export async function workflowBundle(built: string | undefined): Promise<WorkflowBundleOption> {
+  if (built === undefined) return bundleWorkflows();
+  requireWorkflowBundle(built);
+  return { codePath: built };
 }

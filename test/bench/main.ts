@@ -6,7 +6,7 @@ import { report } from './figure.ts';
 import type { Figure } from './figure.ts';
 import { lifecycleParts } from './lifecycle-bench.ts';
 import { scale } from './scale.ts';
-import { compilePolicies } from '../../tools/policies.ts';
+import { compile } from '../../tools/compile.ts';
 import { OperatorError, runMain } from '../../tools/process/operator-error.ts';
 import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../tools/stack/temporary-stack.ts';
@@ -37,7 +37,7 @@ function select([suite = 'basics', ...names]: readonly string[]): Part[] {
 async function main(): Promise<number> {
   const parts = select(process.argv.slice(2));
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
-  await compilePolicies(tools.opa);
+  await compile(tools.opa);
   const stack = await createTemporaryStack({ temporalStorage: 'file', environment: { ...process.env, ...toolVariables(tools) } });
   try {
     const figures: Figure[] = [];

@@ -7,7 +7,7 @@ import { freePorts } from '../../tools/stack/ports.ts';
 const clone = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What a clone does not have, or what is made in it. */
-const leftOut: ReadonlySet<string> = new Set(['node_modules', '.git', '.tenure', 'build', 'coverage', 'policies/dist']);
+const leftOut: ReadonlySet<string> = new Set(['node_modules', '.git', '.tenure', 'build', 'coverage', 'policies/dist', 'workflows/dist']);
 
 /** The project as somebody gets it who clones it, with dependencies and ports of its own. */
 export interface ProjectCopy {

@@ -10,7 +10,7 @@ import type { TellRound } from './rounds.ts';
 import type { CaseResult } from './round.ts';
 import { readSeed, shuffled } from './seeded.ts';
 import { createTestBed } from './test-bed.ts';
-import { compilePolicies } from '../../tools/policies.ts';
+import { compile } from '../../tools/compile.ts';
 import { OperatorError, runMain } from '../../tools/process/operator-error.ts';
 import { createTemporaryStack } from '../../tools/stack/temporary-stack.ts';
 import { acquireToolchain, toolVariables } from '../../tools/toolchain/acquire.ts';
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
   console.log(`${cases.length} cases; TENURE_FAULT_SEED=${seed}`);
 
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
-  await compilePolicies(tools.opa);
+  await compile(tools.opa);
   const started = performance.now();
   let done = 0;
   const tell: TellRound = (round, seconds) => {

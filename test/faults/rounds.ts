@@ -35,7 +35,7 @@ async function* roundsOfOneKind(cases: readonly FaultCase[], run: (round: readon
     const isHopeless = (one: FaultCase): boolean => misses.get(one) === missedAtMost;
     alone.push(...missed.filter(isHopeless));
     waiting = [...missed.filter((one) => !isHopeless(one)), ...waiting.slice(size)];
-    size = missed.length * 10 > results.length ? Math.max(1, Math.floor(size * 0.7)) : Math.min(largestRound, size + 1);
+    size = missed.length * 5 > results.length ? Math.max(1, Math.floor(size * 0.7)) : Math.min(largestRound, size + 2);
     yield results;
   }
   for (const one of alone) {

@@ -9,7 +9,7 @@ import { startInstallation } from '../harness/installation.ts';
 import { declareBasics } from '../harness/manifests.ts';
 import { until } from '../harness/until.ts';
 import { scenarios } from './scenarios.ts';
-import { compilePolicies } from '../../tools/policies.ts';
+import { compile } from '../../tools/compile.ts';
 import { OperatorError, runMain } from '../../tools/process/operator-error.ts';
 import { createTemporaryStack } from '../../tools/stack/temporary-stack.ts';
 import { acquireToolchain, toolVariables } from '../../tools/toolchain/acquire.ts';
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   const unknown = named.filter((name) => !scenarios.some((scenario) => scenario.name === name));
   if (unknown.length > 0) throw new OperatorError(`no such course: ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`);
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
-  await compilePolicies(tools.opa);
+  await compile(tools.opa);
   const stack = await createTemporaryStack({ environment: { ...process.env, ...toolVariables(tools) } });
   try {
     const installation = await startInstallation(stack, { settings: { TENURE_CODEC_KEYRING_FILE: codecKeyring, TENURE_SECRET_FILE_ACCESS: 'any', TENURE_BRAKE_AT_LEAST: '1000' } });

@@ -17,6 +17,8 @@ export interface InstallationOptions {
 
 export const defaultDatabases = { control: 'tenure', secrets: 'tenure_secrets' } as const;
 
+/** Where `tools/workflow-bundle.ts` builds it. */
+export const workflowBundlePath = fileURLToPath(new URL('../../workflows/dist/workflow-bundle.js', import.meta.url));
 const policyBundleDirectory = fileURLToPath(new URL('../../policies/dist', import.meta.url));
 
 /** The environment variables with which the API and the worker find this stack. */
@@ -36,6 +38,7 @@ export function processEnvironment(
     TENURE_TEMPORAL_NAMESPACE: stack.temporal.namespace,
     TENURE_TASK_QUEUE: options.taskQueue ?? 'tenure',
     TENURE_POLICY_BUNDLE: policyBundleDirectory,
+    TENURE_WORKFLOW_BUNDLE: workflowBundlePath,
     TENURE_HOST: '127.0.0.1',
     TENURE_API_PORT: String(options.apiPort ?? stack.ports.api),
     TENURE_API_OPS_PORT: String(options.apiOpsPort ?? stack.ports.apiOps),

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { waitForPidLock } from './process/pid-lock.mjs';
+import { workflowBundlePath } from './stack/process-environment.ts';
+
+const clone = fileURLToPath(new URL('..', import.meta.url));
+const directory = dirname(workflowBundlePath);
+
+/** The rooms that workflow code may come from; what is in them and not in the bundle costs a build too many, never one too few. */
+const sources = '{contracts,domain,platform,workers,workflows}/**/*.ts';
+const buildTimeoutMs = 120_000;
+
+/** Bundles the workflows for the workers of this clone, unless that is up to date. Returns whether it was built now. */
+export async function buildWorkflowBundle(): Promise<boolean> {
+  const inputs = inputsDigest();
+  const inputsPath = join(directory, 'inputs');
+  const isCurrent = (): boolean => existsSync(workflowBundlePath) && existsSync(inputsPath) && readFileSync(inputsPath, 'utf8') === inputs;
+  if (isCurrent()) return false;
+  mkdirSync(directory, { recursive: true });
+  const lock = await waitForPidLock(join(directory, 'lock'), 'bundling the workflows', { timeoutMs: buildTimeoutMs, onWait: () => {} });
+  try {
+    if (isCurrent()) return false;
+    // The bundler brings the core of Temporal's SDK along: loaded only where something is built.
+    const { bundleWorkflows } = await import('../workers/workflow-bundle.ts');
+    const { code } = await bundleWorkflows();
+    // The digest comes last: one that fits is never beside an older bundle.
+    for (const [path, content] of [[workflowBundlePath, code], [inputsPath, inputs]] as const) {
+      writeFileSync(`${path}.new`, content);
+      renameSync(`${path}.new`, path);
+    }
+    return true;
+  } finally {
+    lock.release();
+  }
+}
+
+function inputsDigest(): string {
+  const hash = createHash('sha256').update(process.version);
+  for (const path of ['package-lock.json', ...globSync(sources, { cwd: clone }).toSorted()]) {
+    const content = readFileSync(join(clone, path));
+    hash.update(JSON.stringify([path, content.length])).update(content);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
