@@ -34,7 +34,7 @@ function imageOf(target: string): string {
   for (const { copies } of lineage(stages, target)) {
     for (const { from, sources } of copies) {
       if (from === 'dependencies') symlinkSync(join(clone, 'node_modules'), join(image, 'node_modules'));
-      // The policies that this run has compiled lie where the build puts its own.
+      // What this run has compiled lies where the build puts its own.
       else for (const source of sources) cpSync(join(clone, source.replace('/app/', '')), join(image, source.replace('/app/', '')), { recursive: true });
     }
   }
@@ -63,7 +63,7 @@ for (const target of ['worker', 'api'] as const) {
     const image = imageOf(target);
     const { api: apiPort, apiOps: apiOpsPort, workerOps: workerOpsPort } = await freePorts();
     const names = { installation: 'test-images', controlDatabase: 'tenure_images', secretsDatabase: 'tenure_images_secrets', taskQueue: 'images' };
-    const environment = { ...stack.processEnvironment({ ...names, apiPort, apiOpsPort, workerOpsPort }), TENURE_POLICY_BUNDLE: join(image, 'policies', 'dist') };
+    const environment = { ...stack.processEnvironment({ ...names, apiPort, apiOpsPort, workerOpsPort }), TENURE_POLICY_BUNDLE: join(image, 'policies', 'dist'), TENURE_WORKFLOW_BUNDLE: join(image, 'workflows', 'dist', 'workflow-bundle.js') };
     const { command, healthCheck } = stageOf(target);
 
     assert.equal((await runIn(image, healthCheck!, environment)).code, 1, 'nothing runs yet');

@@ -65,13 +65,13 @@ test('what is copied exists, is under version control, and is sent to the build'
 });
 
 test('.dockerignore keeps out data, secrets, history, and packages and policies made on this machine', () => {
-  for (const path of ['.tenure', '.tenure/containers/keyring.json', 'node_modules', 'node_modules/zod', '.git', '.git/config', 'policies/dist', 'policies/dist/policy.wasm', 'build', '.env', 'test/unit']) {
+  for (const path of ['.tenure', '.tenure/containers/keyring.json', 'node_modules', 'node_modules/zod', '.git', '.git/config', 'policies/dist', 'policies/dist/policy.wasm', 'workflows/dist', 'build', '.env', 'test/unit']) {
     assert.ok(!isSent(path), `${path} would be sent to the build`);
   }
   assert.ok(isSent('policies/data.json') && isSent('package-lock.json'));
 });
 
-for (const [stage, entry] of [['api', 'api/main.ts'], ['worker', 'workers/main.ts'], ['worker', 'workflows/index.ts'], ['set-up', 'tools/containers/set-up-mongod.ts'], ['policies', 'tools/policies.ts']] as const) {
+for (const [stage, entry] of [['api', 'api/main.ts'], ['worker', 'workers/main.ts'], ['worker', 'workflows/index.ts'], ['set-up', 'tools/containers/set-up-mongod.ts'], ['policies', 'tools/policies.ts'], ['workflows', 'tools/workflow-bundle.ts'], ['workflows', 'workers/workflow-bundle.ts'], ['workflows', 'workflows/index.ts']] as const) {
   test(`the stage ${stage} holds all that ${entry} imports`, () => {
     const sources = copied(stage);
     const { files, packages } = reachable(entry);

@@ -79,4 +79,6 @@ test('the files that settings name are read as the process would', () => {
   assert.match(flawOf('TENURE_CODEC_KEYRING_FILE', join(folder, 'short.json')), /^error: TENURE_CODEC_KEYRING_FILE: names a file of secrets that others may read \(mode 0644\): chmod 600 /);
   assert.match(flawOf('TENURE_JWKS_FILE', least['TENURE_CELLS_FILE'] ?? ''), /^error: TENURE_JWKS_FILE: /);
   assert.match(flawOf('TENURE_POLICY_BUNDLE', folder), /names a folder without policy\.wasm/);
+  const gone = explainSettings(workerSettings, { ...least, TENURE_WORKFLOW_BUNDLE: join(folder, 'gone') });
+  assert.match(renderExplanation(gone).flaws, /^error: TENURE_WORKFLOW_BUNDLE: names a file that does not exist/m);
 });
