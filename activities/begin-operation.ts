@@ -29,17 +29,25 @@ export function beginOperation({ store, failpoints }: OperationEnvironment): Ope
       const isFirst = operation.runId === null;
       const fence = isFirst ? operation.fence : current.lastFence + 1;
       if (!isFirst) {
-        await store.resources.replace(tx, current.revision, { ...current, lastFence: fence, operation: { id: operationId, kind: operation.kind, fence } });
+        await store.resources.replace(tx, current.revision, {
+          ...current,
+          lastFence: fence,
+          operation: { id: operationId, kind: operation.kind, fence },
+        });
       }
-      const after = await store.operations.update(tx, { operationId, fence: operation.fence }, {
-        $set: {
-          fence,
-          runId,
-          state: operation.state === 'accepted' ? 'running' : operation.state,
-          startTime: operation.startTime ?? tx.time,
-          updateTime: tx.time,
+      const after = await store.operations.update(
+        tx,
+        { operationId, fence: operation.fence },
+        {
+          $set: {
+            fence,
+            runId,
+            state: operation.state === 'accepted' ? 'running' : operation.state,
+            startTime: operation.startTime ?? tx.time,
+            updateTime: tx.time,
+          },
         },
-      });
+      );
       return { result: after, entries: [operationEntry(operation, '.start', { outcome: 'succeeded', fence })] };
     });
     await failpoints.reach('begin.after-commit', tenant.name);

@@ -8,7 +8,13 @@ import { beginOperation } from './begin-operation.ts';
 import { ensureStep, undoStep } from './run-step.ts';
 import { asFailure, RetryForever } from './failure.ts';
 import { finishOperation } from './finish-operation.ts';
-import type { AttemptContext, HeldOperation, HeldStep, OperationActivities, OperationEnvironment } from './operation-activities.ts';
+import type {
+  AttemptContext,
+  HeldOperation,
+  HeldStep,
+  OperationActivities,
+  OperationEnvironment,
+} from './operation-activities.ts';
 import { turnOperation } from './turn-operation.ts';
 
 export interface OperationActivitiesDependencies extends OperationEnvironment {
@@ -28,7 +34,11 @@ function attemptContext(): AttemptContext {
 }
 
 /** The activities of every lifecycle workflow, logged, measured, and with failures as Temporal is to see them. */
-export function createOperationActivities({ logger, metrics, ...environment }: OperationActivitiesDependencies): OperationActivities {
+export function createOperationActivities({
+  logger,
+  metrics,
+  ...environment
+}: OperationActivitiesDependencies): OperationActivities {
   function told<Input extends Pick<HeldOperation, 'operation'> & Partial<Pick<HeldStep, 'step'>>, Output>(
     name: string,
     activity: (input: Input) => Promise<Output>,
@@ -37,20 +47,23 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
       const { attempt } = Context.current().info;
       const { requestId, correlationId, operationId, tenant } = input.operation;
       const step = input.step === undefined ? {} : { step: input.step };
-      return withLogContext({ requestId, correlationId, operationId, tenant: tenant.name, attempt, ...step }, async () => {
-        const stop = metrics.steps.startTimer({ step: input.step ?? name });
-        try {
-          const output = await activity(input);
-          const seconds = stop({ outcome: 'ok' });
-          logger.info(name, { durationMs: Math.round(seconds * 1000) });
-          return output;
-        } catch (error) {
-          stop({ outcome: 'failed' });
-          logger.warn(`${name} failed`, errorFields(error));
-          if (name === 'undoStep') metrics.compensationFailures.inc({ step: input.step ?? name });
-          throw asFailure(name === 'undoStep' ? new RetryForever(error) : error, attempt);
-        }
-      });
+      return withLogContext(
+        { requestId, correlationId, operationId, tenant: tenant.name, attempt, ...step },
+        async () => {
+          const stop = metrics.steps.startTimer({ step: input.step ?? name });
+          try {
+            const output = await activity(input);
+            const seconds = stop({ outcome: 'ok' });
+            logger.info(name, { durationMs: Math.round(seconds * 1000) });
+            return output;
+          } catch (error) {
+            stop({ outcome: 'failed' });
+            logger.warn(`${name} failed`, errorFields(error));
+            if (name === 'undoStep') metrics.compensationFailures.inc({ step: input.step ?? name });
+            throw asFailure(name === 'undoStep' ? new RetryForever(error) : error, attempt);
+          }
+        },
+      );
     };
   }
 
@@ -60,9 +73,17 @@ export function createOperationActivities({ logger, metrics, ...environment }: O
     ensureStep: told('ensureStep', ensureStep(environment, attemptContext)),
     turnOperation: told('turnOperation', turnOperation(environment)),
     undoStep: told('undoStep', undoStep(environment, attemptContext)),
-    finishOperation: told('finishOperation', finishOperation(environment, ({ kind, state, seconds }) => metrics.operations.observe({ kind, state }, seconds))),
+    finishOperation: told(
+      'finishOperation',
+      finishOperation(environment, ({ kind, state, seconds }) => metrics.operations.observe({ kind, state }, seconds)),
+    ),
     async startNext(next) {
-      await startOperation(next).catch((error: unknown) => logger.warn('the next operation is left to the sweep', { operationId: next.operationId, ...errorFields(error) }));
+      await startOperation(next).catch((error: unknown) =>
+        logger.warn('the next operation is left to the sweep', {
+          operationId: next.operationId,
+          ...errorFields(error),
+        }),
+      );
     },
   };
 }

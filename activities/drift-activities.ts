@@ -54,19 +54,43 @@ export interface DriftDependencies {
   readonly metrics: Pick<Metrics, 'driftFindings' | 'driftScans'>;
 }
 
-export function createDriftActivities({ store, cells, templates, installation, worker, record, startOperation, failpoints, logger, metrics }: DriftDependencies): DriftActivities {
+export function createDriftActivities({
+  store,
+  cells,
+  templates,
+  installation,
+  worker,
+  record,
+  startOperation,
+  failpoints,
+  logger,
+  metrics,
+}: DriftDependencies): DriftActivities {
   async function homeOf(tenant: TenantDocument, cell: Cell, lease: WorkLease): Promise<Home | undefined> {
     const { _id: uid, spec, placement, lifecycle, databaseUser: user } = tenant;
     if (placement === null) return undefined;
     const config = effectiveConfig(await templates.of(spec), spec.config);
-    return describeHome({ installation, uid, operationId: 'scan', mode: placement.mode, user, spec, form: homeFormIn(lifecycle), config, cell, lease });
+    return describeHome({
+      installation,
+      uid,
+      operationId: 'scan',
+      mode: placement.mode,
+      user,
+      spec,
+      form: homeFormIn(lifecycle),
+      config,
+      cell,
+      lease,
+    });
   }
 
   async function begin({ begun, refused }: RecordedDrift, { name, spec }: TenantDocument): Promise<void> {
     if (refused !== undefined) logger.warn('drift is not mended now', { tenant: name, ...errorFields(refused) });
     const operation = newOperationOf(begun);
     if (operation === undefined) return;
-    await startOperation(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }));
+    await startOperation(startable(operation, spec.plan)).catch((error: unknown) =>
+      logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }),
+    );
   }
 
   async function scanPage(name: string, after: string | undefined): Promise<DriftPage> {
@@ -103,7 +127,11 @@ export function createDriftActivities({ store, cells, templates, installation, w
       await begin(recorded, tenant);
     }
     const last = tenants.at(-1);
-    return { scanned: tenants.length, drifted, ...((more || tenants.length === pageSize) && last !== undefined ? { next: last._id } : {}) };
+    return {
+      scanned: tenants.length,
+      drifted,
+      ...((more || tenants.length === pageSize) && last !== undefined ? { next: last._id } : {}),
+    };
   }
 
   return {

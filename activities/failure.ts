@@ -38,11 +38,15 @@ export class RetryForever extends Error {
 export function asFailure(thrown: unknown, attempt: number): Error {
   const error = thrown instanceof RetryForever ? thrown.cause : thrown;
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
-  if (error instanceof RetryAfter) return ApplicationFailure.create({ type: 'not_yet', message: error.message, nextRetryDelay: error.delayMs });
+  if (error instanceof RetryAfter)
+    return ApplicationFailure.create({ type: 'not_yet', message: error.message, nextRetryDelay: error.delayMs });
   const known = error instanceof TenureError;
   const code = known ? error.code : 'internal';
   // The caller may ask again; this attempt is over.
-  const retryable = (problems[code].retryable && code !== 'cancelled') || (code === 'internal' && attempt < internalAttempts) || (thrown instanceof RetryForever && code !== 'fenced');
+  const retryable =
+    (problems[code].retryable && code !== 'cancelled') ||
+    (code === 'internal' && attempt < internalAttempts) ||
+    (thrown instanceof RetryForever && code !== 'fenced');
   return ApplicationFailure.create({
     type: code,
     message: error instanceof Error ? error.message : 'a thrown value that is no Error',

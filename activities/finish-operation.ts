@@ -21,7 +21,12 @@ import { operationEntry, readOperationIn, requireHeld } from './held-operation.t
 import type { OperationActivities, OperationEnd, OperationEnvironment } from './operation-activities.ts';
 
 /** The tenant as the operation leaves it, without the lock. */
-function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: FinalOperationState, time: Date): TenantDocument {
+function endedTenant(
+  tenant: TenantDocument,
+  operation: OperationDocument,
+  end: FinalOperationState,
+  time: Date,
+): TenantDocument {
   const { kind, from, to, next, cutShort } = operation;
   const restore = restoredBy(operation);
   const succeeded = end === 'succeeded';
@@ -30,11 +35,18 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
   const generation = tenant.generation + (restored ? 1 : 0);
   const updates = succeeded
     ? conditionsAfterSuccess(kind, to, cutShort)
-    : conditionsAfterFailure(kind, from, operation.error ?? { code: 'internal', message: 'no reason was recorded' }, end === 'cancelled');
+    : conditionsAfterFailure(
+        kind,
+        from,
+        operation.error ?? { code: 'internal', message: 'no reason was recorded' },
+        end === 'cancelled',
+      );
   return {
     ...tenant,
     lifecycle: !succeeded || to === 'Purged' ? from : to,
-    ...(restored ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersRestoredBy(operation, tenant.owners) } : {}),
+    ...(restored
+      ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersRestoredBy(operation, tenant.owners) }
+      : {}),
     ...(succeeded ? {} : { scheduledPlan: tenant.scheduledPlan ?? operation.before.scheduledPlan ?? null }),
     generation,
     // What was settled beside the operation, such as a hold, is observed as it is committed; what further operations are to bring about is not.
@@ -42,11 +54,20 @@ function endedTenant(tenant: TenantDocument, operation: OperationDocument, end: 
     operation: null,
     revision: tenant.revision + 1,
     updateTime: time,
-    conditions: updateConditions(tenant.conditions, gatedByIsolation(tenant.conditions, updates), { time: time.toISOString(), generation }),
+    conditions: updateConditions(tenant.conditions, gatedByIsolation(tenant.conditions, updates), {
+      time: time.toISOString(),
+      generation,
+    }),
   };
 }
 
-function endEntry(operation: OperationDocument, fence: number, end: FinalOperationState, before: TenantDocument, after: TenantDocument): LedgerDraft {
+function endEntry(
+  operation: OperationDocument,
+  fence: number,
+  end: FinalOperationState,
+  before: TenantDocument,
+  after: TenantDocument,
+): LedgerDraft {
   const { error, kind, to } = operation;
   const succeeded = end === 'succeeded';
   const purged = succeeded && to === 'Purged';
@@ -71,7 +92,12 @@ function endEntry(operation: OperationDocument, fence: number, end: FinalOperati
   });
 }
 
-async function replaceByTombstone(store: Store, tx: Transaction, operation: OperationDocument, tenant: TenantDocument): Promise<void> {
+async function replaceByTombstone(
+  store: Store,
+  tx: Transaction,
+  operation: OperationDocument,
+  tenant: TenantDocument,
+): Promise<void> {
   const { _id, storageVersion, name, createTime, deletion, generation, revision, placement } = tenant;
   await store.resources.remove(tx, tenant);
   await store.drift.forget(tx, _id);
@@ -93,10 +119,20 @@ async function replaceByTombstone(store: Store, tx: Transaction, operation: Oper
 }
 
 /** The end that an earlier attempt has committed. Who took the lock over in that commit is started once more, unless it has begun. */
-async function endBefore(store: Store, tx: Transaction, { _id, tenant: { uid } }: OperationDocument, state: FinalOperationState): Promise<OperationEnd> {
+async function endBefore(
+  store: Store,
+  tx: Transaction,
+  { _id, tenant: { uid } }: OperationDocument,
+  state: FinalOperationState,
+): Promise<OperationEnd> {
   const tenant = await store.resources.read(tx, 'Tenant', uid);
   const next = tenant?.operation == null ? undefined : await store.operations.read(tx, tenant.operation.id);
-  return { state, ...(tenant === undefined || next?.waitsFor !== _id || next.runId !== null ? {} : { next: startable(next, tenant.spec.plan) }) };
+  return {
+    state,
+    ...(tenant === undefined || next?.waitsFor !== _id || next.runId !== null
+      ? {}
+      : { next: startable(next, tenant.spec.plan) }),
+  };
 }
 
 /** An operation that has come to its end just now. */
@@ -112,29 +148,49 @@ export interface EndedOperation {
  * `cancelled` where the operation was called off before it. Once it is committed nothing more is asked of the control
  * database, so nothing can fail what has ended.
  */
-export function finishOperation({ store, failpoints }: OperationEnvironment, tell: (ended: EndedOperation) => void = () => undefined): OperationActivities['finishOperation'] {
+export function finishOperation(
+  { store, failpoints }: OperationEnvironment,
+  tell: (ended: EndedOperation) => void = () => undefined,
+): OperationActivities['finishOperation'] {
   type Finished = { readonly end: OperationEnd; readonly ended?: EndedOperation };
   return async (held) => {
-    const { operation: { operationId, tenant: ref }, fence } = held;
+    const {
+      operation: { operationId, tenant: ref },
+      fence,
+    } = held;
     const holder = { operationId, fence };
     await failpoints.reach('finish.before-commit', ref.name);
     const { end, ended } = await store.commit(async (tx): Promise<Committed<Finished> | AlreadyCommitted<Finished>> => {
       // One that has ended is known even where its tenant is not: it may have purged it.
       const before = await store.operations.read(tx, operationId);
-      if (before?.fence === fence && isFinal(before.state)) return { already: { end: await endBefore(store, tx, before, before.state) } };
+      if (before?.fence === fence && isFinal(before.state))
+        return { already: { end: await endBefore(store, tx, before, before.state) } };
       const found = await readOperationIn(store, tx, operationId, ref.uid);
       requireHeld(found, held);
       const { operation, tenant } = found;
       const waitMs = operation.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId, tx);
       if (waitMs > 0) throw new RetryAfter('an earlier attempt at a step may still be at work', waitMs);
       // What was answered with "accepted" is kept, also where every step was done by then.
-      if (operation.state === 'running' && operation.cancelRequestTime !== null && isReversible(operation.kind, operation.steps)) throw new TenureError('cancelled', 'the operation was cancelled');
-      const state: FinalOperationState = operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';
-      const outstanding = Object.entries(operation.steps).filter(([, step]) => (state === 'succeeded' ? step.state !== 'done' : step.state === 'done' || step.state === 'intent'));
-      if (outstanding.length > 0) throw new TenureError('internal', `steps are outstanding: ${outstanding.map(([key]) => key).join(', ')}`);
+      if (
+        operation.state === 'running' &&
+        operation.cancelRequestTime !== null &&
+        isReversible(operation.kind, operation.steps)
+      )
+        throw new TenureError('cancelled', 'the operation was cancelled');
+      const state: FinalOperationState =
+        operation.state === 'compensating' ? (operation.compensatesTo ?? 'failed') : 'succeeded';
+      const outstanding = Object.entries(operation.steps).filter(([, step]) =>
+        state === 'succeeded' ? step.state !== 'done' : step.state === 'done' || step.state === 'intent',
+      );
+      if (outstanding.length > 0)
+        throw new TenureError('internal', `steps are outstanding: ${outstanding.map(([key]) => key).join(', ')}`);
       const after = endedTenant(tenant, operation, state, tx.time);
       const entry = endEntry(operation, fence, state, tenant, after);
-      const told = { kind: operation.kind, state, seconds: (tx.time.getTime() - operation.createTime.getTime()) / 1000 };
+      const told = {
+        kind: operation.kind,
+        state,
+        seconds: (tx.time.getTime() - operation.createTime.getTime()) / 1000,
+      };
       await store.operations.update(tx, holder, closing(state, tx.time));
       if (state === 'succeeded' && operation.to === 'Purged') {
         await replaceByTombstone(store, tx, operation, tenant);
@@ -144,12 +200,26 @@ export function finishOperation({ store, failpoints }: OperationEnvironment, tel
       if (state === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
       // Each by itself: what was undone is a generation, and what begins may be another.
       await store.resources.replace(tx, tenant.revision, after);
-      const dropped = state === 'succeeded' ? [] : await cancelFollowers(store, tx, operation.next, `operation ${operationId} (${operation.kind}), which it was to follow, ${state === 'failed' ? 'has failed' : 'was cancelled'}`);
+      const dropped =
+        state === 'succeeded'
+          ? []
+          : await cancelFollowers(
+              store,
+              tx,
+              operation.next,
+              `operation ${operationId} (${operation.kind}), which it was to follow, ${state === 'failed' ? 'has failed' : 'was cancelled'}`,
+            );
       const follows = state === 'succeeded' ? operation.next : undefined;
       const waiting = follows ?? tenant.pending?.id;
-      const next = waiting === undefined ? undefined : await handOver(store, tx, after, waiting, follows === undefined ? 'preempted' : 'succeeded');
+      const next =
+        waiting === undefined
+          ? undefined
+          : await handOver(store, tx, after, waiting, follows === undefined ? 'preempted' : 'succeeded');
       if (next !== undefined) await store.resources.replace(tx, after.revision, next.tenant);
-      return { result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: told }, entries: [entry, ...dropped, ...(next === undefined ? [] : [next.entry])] };
+      return {
+        result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: told },
+        entries: [entry, ...dropped, ...(next === undefined ? [] : [next.entry])],
+      };
     });
     if (ended !== undefined) tell(ended);
     await failpoints.reach('finish.after-commit', ref.name);

@@ -25,7 +25,13 @@ export type HandOverReason = 'preempted' | 'succeeded';
  * Gives the lock to the operation that waited for the one that ends in this transaction. One that has preempted it begins where
  * both have begun, and writes its fields now; one that follows it finds them written.
  */
-export async function handOver(store: Store, tx: Transaction, ended: TenantDocument, pendingId: string, why: HandOverReason): Promise<HandedOver | undefined> {
+export async function handOver(
+  store: Store,
+  tx: Transaction,
+  ended: TenantDocument,
+  pendingId: string,
+  why: HandOverReason,
+): Promise<HandedOver | undefined> {
   const pending = await store.operations.read(tx, pendingId);
   // A pending operation that was cancelled has left the tenant already.
   if (pending?.state !== 'pending') return undefined;
@@ -43,8 +49,15 @@ export async function handOver(store: Store, tx: Transaction, ended: TenantDocum
     lastFence: fence,
     operation: { id, kind, fence },
     ...(kind === 'change_plan' ? { scheduledPlan: null } : {}),
-    owners: { ...ended.owners, ...(assign.lifecycle === undefined ? {} : { lifecycle: { verb: kind, time: tx.time } }), ...(assign.plan === undefined ? {} : { plan: { verb: kind, time: tx.time } }) },
-    conditions: updateConditions(ended.conditions, whileRunning({ id, kind, from, to }), { time: tx.time.toISOString(), generation }),
+    owners: {
+      ...ended.owners,
+      ...(assign.lifecycle === undefined ? {} : { lifecycle: { verb: kind, time: tx.time } }),
+      ...(assign.plan === undefined ? {} : { plan: { verb: kind, time: tx.time } }),
+    },
+    conditions: updateConditions(ended.conditions, whileRunning({ id, kind, from, to }), {
+      time: tx.time.toISOString(),
+      generation,
+    }),
   };
   const operation = await store.operations.settlePending(tx, id, {
     $set: {
@@ -53,13 +66,23 @@ export async function handOver(store: Store, tx: Transaction, ended: TenantDocum
       generation,
       ...(why === 'preempted' ? { restore: fieldsBefore(assign, ended.spec) } : {}),
       // Who owned what was declared over is known from before the first of them.
-      before: { deletion: ended.deletion, plan: ended.plan, owners: why === 'preempted' ? ended.owners : pending.before.owners, ...scheduleBeside(kind, pending.assign, ended.scheduledPlan, tx.time) },
+      before: {
+        deletion: ended.deletion,
+        plan: ended.plan,
+        owners: why === 'preempted' ? ended.owners : pending.before.owners,
+        ...scheduleBeside(kind, pending.assign, ended.scheduledPlan, tx.time),
+      },
       updateTime: tx.time,
     },
   });
   return {
     tenant: locked,
-    entry: operationEntry(operation, '.hand_over', { outcome: 'succeeded', fence, previous: stateReference(ended), next: stateReference(locked) }),
+    entry: operationEntry(operation, '.hand_over', {
+      outcome: 'succeeded',
+      fence,
+      previous: stateReference(ended),
+      next: stateReference(locked),
+    }),
     start: startable(operation, spec.plan),
   };
 }

@@ -13,8 +13,13 @@ export interface OperationAndTenant {
   readonly tenant: TenantDocument;
 }
 
-function both(id: string, operation: OperationDocument | undefined, tenant: TenantDocument | undefined): OperationAndTenant {
-  if (operation === undefined || tenant === undefined) throw new TenureError('fenced', `operation ${id} or its tenant is not in the registry`);
+function both(
+  id: string,
+  operation: OperationDocument | undefined,
+  tenant: TenantDocument | undefined,
+): OperationAndTenant {
+  if (operation === undefined || tenant === undefined)
+    throw new TenureError('fenced', `operation ${id} or its tenant is not in the registry`);
   return { operation, tenant };
 }
 
@@ -22,30 +27,50 @@ function both(id: string, operation: OperationDocument | undefined, tenant: Tena
  * Reads an operation with its tenant, whose spec is that of this operation: what others are to write that follow it is not there yet.
  * @throws TenureError fenced, where either is gone
  */
-export async function readOperation(store: Pick<Store, 'operations' | 'resources'>, id: string, uid: string): Promise<OperationAndTenant> {
+export async function readOperation(
+  store: Pick<Store, 'operations' | 'resources'>,
+  id: string,
+  uid: string,
+): Promise<OperationAndTenant> {
   const [operation, tenant] = await Promise.all([store.operations.find(id), store.resources.findByUid('Tenant', uid)]);
   const found = both(id, operation, tenant);
   const { deferred } = found.operation;
-  return deferred === undefined ? found : { ...found, tenant: { ...found.tenant, spec: withFields(found.tenant.spec as SettledSpec, deferred) } };
+  return deferred === undefined
+    ? found
+    : { ...found, tenant: { ...found.tenant, spec: withFields(found.tenant.spec as SettledSpec, deferred) } };
 }
 
 /** Reads both in a transaction, the tenant as it is declared. */
-export async function readOperationIn(store: Pick<Store, 'operations' | 'resources'>, tx: Transaction, id: string, uid: string): Promise<OperationAndTenant> {
+export async function readOperationIn(
+  store: Pick<Store, 'operations' | 'resources'>,
+  tx: Transaction,
+  id: string,
+  uid: string,
+): Promise<OperationAndTenant> {
   // One after the other: a session takes one command at a time.
   const operation = await store.operations.read(tx, id);
   return both(id, operation, await store.resources.read(tx, 'Tenant', uid));
 }
 
 /** @throws TenureError fenced, unless this run has the lock */
-export function requireHeld({ operation, tenant }: OperationAndTenant, { operation: { operationId }, runId, fence }: HeldOperation): void {
+export function requireHeld(
+  { operation, tenant }: OperationAndTenant,
+  { operation: { operationId }, runId, fence }: HeldOperation,
+): void {
   const locked = tenant.operation?.id === operationId && tenant.operation.fence === fence;
-  if (!locked || operation.fence !== fence || operation.runId !== runId || operation.unfinished !== true) throw fenced({ operationId, fence });
+  if (!locked || operation.fence !== fence || operation.runId !== runId || operation.unfinished !== true)
+    throw fenced({ operationId, fence });
 }
 
-type Told = Pick<LedgerDraft, 'outcome'> & Partial<Pick<LedgerDraft, 'step' | 'previous' | 'next' | 'policy' | 'event' | 'reason' | 'fence'>>;
+type Told = Pick<LedgerDraft, 'outcome'> &
+  Partial<Pick<LedgerDraft, 'step' | 'previous' | 'next' | 'policy' | 'event' | 'reason' | 'fence'>>;
 
 /** An entry about an operation. `part` says which: the operation as a whole, or one move of it. */
-export function operationEntry(operation: OperationDocument, part: '' | '.start' | '.step' | '.turn' | '.undo' | '.hand_over', told: Told): LedgerDraft {
+export function operationEntry(
+  operation: OperationDocument,
+  part: '' | '.start' | '.step' | '.turn' | '.undo' | '.hand_over',
+  told: Told,
+): LedgerDraft {
   const { subject, roles } = actorOf(operation);
   return {
     tenant: operation.tenant.uid,

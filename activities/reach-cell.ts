@@ -22,8 +22,10 @@ export async function reachCell({ cells, store, worker }: CellReach, name: strin
   try {
     return await cells.reach(name);
   } catch (error) {
-    const isAway = error instanceof TenureError && (error.code === 'cell_unavailable' || error.code === 'cell_mismatch');
-    if (isAway && (await store.cells.reachedByAnother(name, worker))) throw new RetryAfter(`${error.message}; another worker reaches it`, giveWayMs);
+    const isAway =
+      error instanceof TenureError && (error.code === 'cell_unavailable' || error.code === 'cell_mismatch');
+    if (isAway && (await store.cells.reachedByAnother(name, worker)))
+      throw new RetryAfter(`${error.message}; another worker reaches it`, giveWayMs);
     throw error;
   }
 }

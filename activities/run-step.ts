@@ -15,7 +15,10 @@ import { leaseMs } from './work-under-lease.ts';
  * One step forward: asks policy, commits the intent, brings the step about, commits the outcome. A step whose outcome is
  * committed is not touched again; one whose intent is but whose outcome is not is observed and finished.
  */
-export function ensureStep(environment: OperationEnvironment, context: () => AttemptContext): OperationActivities['ensureStep'] {
+export function ensureStep(
+  environment: OperationEnvironment,
+  context: () => AttemptContext,
+): OperationActivities['ensureStep'] {
   const { store, admit, handlers, failpoints } = environment;
   const ensure: OperationActivities['ensureStep'] = async (held) => {
     const { operation: input, step } = held;
@@ -27,7 +30,8 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
     if (recorded.state === 'done') return answer(recorded.result ?? '', tenant.placement?.region);
 
     const reversible = isReversible(operation.kind, operation.steps);
-    if (operation.cancelRequestTime !== null && reversible) throw new TenureError('cancelled', 'the operation was cancelled');
+    if (operation.cancelRequestTime !== null && reversible)
+      throw new TenureError('cancelled', 'the operation was cancelled');
 
     const admission = await admit({
       action: `tenant.${operation.kind}`,
@@ -54,13 +58,17 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
       found,
       attempt,
       async () => {
-        if (!(await store.stepLeases.intend(attempt, leaseMs))) throw new RetryAfter(`another attempt has committed ${step}`);
+        if (!(await store.stepLeases.intend(attempt, leaseMs)))
+          throw new RetryAfter(`another attempt has committed ${step}`);
         await failpoints.reach(`${step}.after-intent`, tenant.name);
       },
       async (work) => {
         const outcome = await handlers[step].ensure({ ...work, admission });
         await failpoints.reach(`${step}.before-checkpoint`, tenant.name);
-        const { placement } = await checkpoint(environment, found, attempt, outcome, { state: 'done', policy: verdict.decision });
+        const { placement } = await checkpoint(environment, found, attempt, outcome, {
+          state: 'done',
+          policy: verdict.decision,
+        });
         return { result: outcome.result, region: placement?.region };
       },
     );
@@ -74,7 +82,10 @@ export function ensureStep(environment: OperationEnvironment, context: () => Att
 }
 
 /** Whether the operation has begun what cannot be taken back, or may have, where that cannot be told now. */
-async function isPastPivot({ operations }: Pick<Store, 'operations'>, { kind, operationId }: OperationInput): Promise<boolean> {
+async function isPastPivot(
+  { operations }: Pick<Store, 'operations'>,
+  { kind, operationId }: OperationInput,
+): Promise<boolean> {
   if (!stepsOf(kind).some(({ pivot }) => pivot === true)) return false;
   const current = await operations.find(operationId).catch(() => undefined);
   return current === undefined || !isReversible(kind, current.steps);
@@ -85,7 +96,10 @@ function answer(result: string, region: string | undefined): { result: string; r
 }
 
 /** One step back. It waits for whoever may still be bringing the step about, so that nothing appears after it was undone. */
-export function undoStep(environment: OperationEnvironment, context: () => AttemptContext): OperationActivities['undoStep'] {
+export function undoStep(
+  environment: OperationEnvironment,
+  context: () => AttemptContext,
+): OperationActivities['undoStep'] {
   const { store, handlers, failpoints } = environment;
   return async (held) => {
     const { operation: input, step } = held;
@@ -107,7 +121,11 @@ export function undoStep(environment: OperationEnvironment, context: () => Attem
         await failpoints.reach(`${step}.after-undo-intent`, input.tenant.name);
       },
       async (work) => {
-        const outcome = await handlers[step].undo(plannedStep(found.operation.kind, step).scope === 'cell' ? await takeAccessFirst(environment, found, work) : work);
+        const outcome = await handlers[step].undo(
+          plannedStep(found.operation.kind, step).scope === 'cell'
+            ? await takeAccessFirst(environment, found, work)
+            : work,
+        );
         await failpoints.reach(`${step}.before-undo-checkpoint`, input.tenant.name);
         await checkpoint(environment, found, attempt, outcome, { state: 'undone' });
         return outcome.result;

@@ -30,15 +30,24 @@ export function newAttempt({ operation, fence, step }: HeldStep): StepAttempt {
   return { operationId: operation.operationId, fence, step, attempt: randomUUID() };
 }
 
-async function stepWork({ installation, templates }: OperationEnvironment, { operation, tenant }: OperationAndTenant, lease: WorkLease, cell?: Cell, attempt = 1): Promise<StepWork> {
+async function stepWork(
+  { installation, templates }: OperationEnvironment,
+  { operation, tenant }: OperationAndTenant,
+  lease: WorkLease,
+  cell?: Cell,
+  attempt = 1,
+): Promise<StepWork> {
   const before = withFields(tenant.spec as SettledSpec, operation.restore);
-  const [config, configBefore] = await Promise.all([tenant.spec, before].map(async (spec) => effectiveConfig(await templates.of(spec), spec.config)));
+  const [config, configBefore] = await Promise.all(
+    [tenant.spec, before].map(async (spec) => effectiveConfig(await templates.of(spec), spec.config)),
+  );
   return {
     operation,
     tenant,
     lease,
     home() {
-      if (tenant.placement === null || cell === undefined) throw new TenureError('internal', `tenant ${tenant._id} has no place yet`);
+      if (tenant.placement === null || cell === undefined)
+        throw new TenureError('internal', `tenant ${tenant._id} has no place yet`);
       return describeHome({
         installation,
         uid: tenant._id,
@@ -49,7 +58,9 @@ async function stepWork({ installation, templates }: OperationEnvironment, { ope
         form: homeFormIn(operation.to === 'Purged' ? operation.from : operation.to),
         config: config ?? {},
         impatient: attempt > patientAttempts,
-        ...(operation.from === 'Draft' ? {} : { before: { spec: before, form: homeFormIn(operation.from), config: configBefore ?? {} } }),
+        ...(operation.from === 'Draft'
+          ? {}
+          : { before: { spec: before, form: homeFormIn(operation.from), config: configBefore ?? {} } }),
         cell,
         lease,
       });
@@ -67,19 +78,32 @@ const untilCommit: WorkLease = { remainingMs: () => 8_000 };
 const whileLooking: WorkLease = { remainingMs: () => 4_000 };
 
 /** The tenant's cell. Why it cannot be worked on now is written down, for whoever looks at what the operation waits for. */
-async function cellOf(environment: OperationEnvironment, { operation, tenant }: OperationAndTenant, attempt: StepAttempt): Promise<Cell | undefined> {
+async function cellOf(
+  environment: OperationEnvironment,
+  { operation, tenant }: OperationAndTenant,
+  attempt: StepAttempt,
+): Promise<Cell | undefined> {
   if (tenant.placement === null) return undefined;
   try {
     return await reachCell(environment, tenant.placement.cell);
   } catch (error) {
-    if (error instanceof TenureError) await environment.store.stepLeases.note(attempt, stepOf(operation, attempt.step).state, reasonOf(error)).catch(() => undefined);
+    if (error instanceof TenureError)
+      await environment.store.stepLeases
+        .note(attempt, stepOf(operation, attempt.step).state, reasonOf(error))
+        .catch(() => undefined);
     throw error;
   }
 }
 
 /** Looks whether a step can be begun. @throws TenureError where it cannot */
-export async function lookAtStep(environment: OperationEnvironment, found: OperationAndTenant, attempt: StepAttempt): Promise<void> {
-  await environment.handlers[attempt.step].look?.(await stepWork(environment, found, whileLooking, await cellOf(environment, found, attempt)));
+export async function lookAtStep(
+  environment: OperationEnvironment,
+  found: OperationAndTenant,
+  attempt: StepAttempt,
+): Promise<void> {
+  await environment.handlers[attempt.step].look?.(
+    await stepWork(environment, found, whileLooking, await cellOf(environment, found, attempt)),
+  );
 }
 
 /** Does one attempt's work and its checkpoint: under a lease where it touches a cell. */
@@ -91,10 +115,13 @@ export async function attemptStep<T>(
   take: () => Promise<void>,
   work: (stepWork: StepWork) => Promise<T>,
 ): Promise<T> {
-  if (plannedStep(found.operation.kind, attempt.step).scope === 'control') return work(await stepWork(environment, found, untilCommit));
+  if (plannedStep(found.operation.kind, attempt.step).scope === 'control')
+    return work(await stepWork(environment, found, untilCommit));
   const { stepLeases: leases } = environment.store;
   const cell = await cellOf(environment, found, attempt);
-  return workUnderLease({ leases, ...context }, attempt, take, async (lease) => work(await stepWork(environment, found, lease, cell, context.attempt)));
+  return workUnderLease({ leases, ...context }, attempt, take, async (lease) =>
+    work(await stepWork(environment, found, lease, cell, context.attempt)),
+  );
 }
 
 /** Says in which state an operation lets this attempt commit: an attempt that comes late finds it no longer so. */
@@ -127,7 +154,9 @@ export async function checkpoint(
     const change: UpdateFilter<OperationDocument> = {
       $set: {
         [`${path}.state`]: told.state,
-        ...(scope === 'control' && told.state === 'done' ? { [`${path}.attempts`]: attempts + 1, [`${path}.startTime`]: startTime ?? tx.time } : {}),
+        ...(scope === 'control' && told.state === 'done'
+          ? { [`${path}.attempts`]: attempts + 1, [`${path}.startTime`]: startTime ?? tx.time }
+          : {}),
         [`${path}.endTime`]: tx.time,
         [`${path}.result`]: outcome.result,
         updateTime: tx.time,
@@ -139,18 +168,32 @@ export async function checkpoint(
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;
       const current = await store.operations.read(tx, operation._id);
-      if (current?.fence === fence && stepOf(current, step).state === told.state) throw new RetryAfter(`another attempt has committed ${step}`);
+      if (current?.fence === fence && stepOf(current, step).state === told.state)
+        throw new RetryAfter(`another attempt has committed ${step}`);
       throw error;
     }
-    const { before, after } = outcome.commit === undefined ? { before: tenant, after: tenant } : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);
-    const states = before.revision === after.revision ? {} : { previous: stateReference(before), next: stateReference(after) };
+    const { before, after } =
+      outcome.commit === undefined
+        ? { before: tenant, after: tenant }
+        : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);
+    const states =
+      before.revision === after.revision ? {} : { previous: stateReference(before), next: stateReference(after) };
     const part = told.state === 'done' ? '.step' : '.undo';
     const policy = told.policy === undefined ? {} : { policy: told.policy };
-    return { result: after, entries: [operationEntry(operation, part, { outcome: 'succeeded', step, fence, ...states, ...policy })] };
+    return {
+      result: after,
+      entries: [operationEntry(operation, part, { outcome: 'succeeded', step, fence, ...states, ...policy })],
+    };
   });
 }
 
-async function changeTenant(store: Store, tx: Transaction, holder: Holder, uid: string, change: NonNullable<StepOutcome['commit']>): Promise<{ before: TenantDocument; after: TenantDocument }> {
+async function changeTenant(
+  store: Store,
+  tx: Transaction,
+  holder: Holder,
+  uid: string,
+  change: NonNullable<StepOutcome['commit']>,
+): Promise<{ before: TenantDocument; after: TenantDocument }> {
   const before = await store.resources.read(tx, 'Tenant', uid);
   if (before?.operation?.id !== holder.operationId || before.operation.fence !== holder.fence) throw fenced(holder);
   const changed = await change(tx, before);

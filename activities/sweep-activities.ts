@@ -38,7 +38,17 @@ export interface SweepDependencies extends WorkflowStarters {
   readonly metrics: Pick<Metrics, 'resumedOperations'>;
 }
 
-export function createSweepActivities({ store, startOperation, startRollout, startVerification, cancelWorkflow, beginDue, resumeMs = usualResumeMs, logger, metrics }: SweepDependencies): SweepActivities {
+export function createSweepActivities({
+  store,
+  startOperation,
+  startRollout,
+  startVerification,
+  cancelWorkflow,
+  beginDue,
+  resumeMs = usualResumeMs,
+  logger,
+  metrics,
+}: SweepDependencies): SweepActivities {
   /** Where the last sweep came to that could not start all of a kind. It may be lost: the next one begins with the oldest. */
   const reached = new Map<boolean, OperationDocument>();
 
@@ -57,7 +67,12 @@ export function createSweepActivities({ store, startOperation, startRollout, sta
     let resumed = 0;
     for (;;) {
       const after = reached.get(begun);
-      const page = await store.operations.stalled({ idleMs, begun, limit: batch, ...(after === undefined ? {} : { after }) });
+      const page = await store.operations.stalled({
+        idleMs,
+        begun,
+        limit: batch,
+        ...(after === undefined ? {} : { after }),
+      });
       for (const operation of page) {
         reached.set(begun, operation);
         try {
@@ -65,7 +80,11 @@ export function createSweepActivities({ store, startOperation, startRollout, sta
           resumed += 1;
         } catch (error) {
           // One that cannot be started must not keep the others from it; a later sweep tries it again.
-          logger.warn('an idle operation could not be started', { operationId: operation._id, tenant: operation.tenant.name, ...errorFields(error) });
+          logger.warn('an idle operation could not be started', {
+            operationId: operation._id,
+            tenant: operation.tenant.name,
+            ...errorFields(error),
+          });
         }
         if (performance.now() >= until) return resumed;
       }
@@ -81,10 +100,15 @@ export function createSweepActivities({ store, startOperation, startRollout, sta
       try {
         const resumed = (await resumeStalled(false)) + (await resumeStalled(true));
         for (const { _id: id, template, version } of await store.rollouts.unsettled()) {
-          await startRollout({ id, template: template.name, version }).catch((error: unknown) => logger.warn('a roll-out could not be started', { rollout: id, ...errorFields(error) }));
+          await startRollout({ id, template: template.name, version }).catch((error: unknown) =>
+            logger.warn('a roll-out could not be started', { rollout: id, ...errorFields(error) }),
+          );
         }
         for (const { _id: pair, running, tenants } of await store.verifications.stalled(idleMs, batch)) {
-          if (running !== null) await startVerification({ pair, id: running.id, names: tenants.map(({ name }) => name) }).catch((error: unknown) => logger.warn('a verification could not be started', errorFields(error)));
+          if (running !== null)
+            await startVerification({ pair, id: running.id, names: tenants.map(({ name }) => name) }).catch(
+              (error: unknown) => logger.warn('a verification could not be started', errorFields(error)),
+            );
         }
         if (resumed > 0) logger.info('asked for the workflows of idle operations', { count: resumed });
         return { resumed };
@@ -96,9 +120,16 @@ export function createSweepActivities({ store, startOperation, startRollout, sta
       try {
         const outcomes = await beginDue(dueBatch);
         for (const { tenant, work, begun, refused } of outcomes) {
-          if (refused !== undefined) logger.warn(`${work} is due, was refused, and is left alone for a while`, { tenant: tenant.name, ...errorFields(refused) });
+          if (refused !== undefined)
+            logger.warn(`${work} is due, was refused, and is left alone for a while`, {
+              tenant: tenant.name,
+              ...errorFields(refused),
+            });
           const operation = newOperationOf(begun);
-          if (operation !== undefined) await resume(operation).catch((error: unknown) => logger.warn('begun, and left to the next sweep', { operationId: operation._id, ...errorFields(error) }));
+          if (operation !== undefined)
+            await resume(operation).catch((error: unknown) =>
+              logger.warn('begun, and left to the next sweep', { operationId: operation._id, ...errorFields(error) }),
+            );
         }
         const begun = outcomes.filter((outcome) => outcome.begun !== undefined).length;
         return { begun, refused: outcomes.length - begun };

@@ -16,13 +16,18 @@ import type { StepWork } from './steps/step-handler.ts';
 /** Turns an operation round, once: the first reason stands. */
 export function turnOperation({ store, failpoints }: OperationEnvironment): OperationActivities['turnOperation'] {
   return async (held) => {
-    const { operation: { operationId, tenant }, fence, failure } = held;
+    const {
+      operation: { operationId, tenant },
+      fence,
+      failure,
+    } = held;
     await failpoints.reach('turn.before-commit', tenant.name);
     const turned = await store.commit(async (tx) => {
       const found = await readOperationIn(store, tx, operationId, tenant.uid);
       requireHeld(found, held);
       if (found.operation.state === 'compensating') return { already: found.operation };
-      if (!isReversible(found.operation.kind, found.operation.steps)) throw new TenureError('cancel_not_possible', `what the ${found.operation.kind} has begun cannot be taken back`);
+      if (!isReversible(found.operation.kind, found.operation.steps))
+        throw new TenureError('cancel_not_possible', `what the ${found.operation.kind} has begun cannot be taken back`);
       const code = isProblemCode(failure.code) ? failure.code : 'internal';
       const { fault, fix } = problems[code];
       const error = {
@@ -34,7 +39,17 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
         ...(failure.errors === undefined || failure.errors.length === 0 ? {} : { errors: [...failure.errors] }),
       };
       const operation = await store.operations.update(tx, { operationId, fence }, turning(failure.to, error, tx.time));
-      return { result: operation, entries: [operationEntry(operation, '.turn', { outcome: 'failed', reason: error.code, fence, ...(failure.step === undefined ? {} : { step: failure.step }) })] };
+      return {
+        result: operation,
+        entries: [
+          operationEntry(operation, '.turn', {
+            outcome: 'failed',
+            reason: error.code,
+            fence,
+            ...(failure.step === undefined ? {} : { step: failure.step }),
+          }),
+        ],
+      };
     });
     await failpoints.reach('turn.after-commit', tenant.name);
     return progressOf(turned);
@@ -47,7 +62,9 @@ const takingAccess = 'revoke-access';
 /** The home on its way back to what it was, but for its access. */
 function keptOut(home: Home): Home {
   const { before } = home;
-  return before === undefined ? home : describeHome({ ...home, before: { ...before, form: { ...before.form, access: 'none' } } });
+  return before === undefined
+    ? home
+    : describeHome({ ...home, before: { ...before, form: { ...before.form, access: 'none' } } });
 }
 
 /**
@@ -55,9 +72,17 @@ function keptOut(home: Home): Home {
  * a tenant could so put off its own suspension. It is the waiting operation's own step that is begun, so whatever becomes of that
  * operation it takes the step to its end, or back. Returns the work, to undo without giving access.
  */
-export async function takeAccessFirst({ store }: OperationEnvironment, { tenant }: OperationAndTenant, work: StepWork): Promise<StepWork> {
+export async function takeAccessFirst(
+  { store }: OperationEnvironment,
+  { tenant }: OperationAndTenant,
+  work: StepWork,
+): Promise<StepWork> {
   const { pending, placement, lifecycle } = tenant;
-  const takes = pending !== null && placement !== null && homeFormIn(lifecycle).access === 'read-write' && stepsOf(pending.kind).some(({ key }) => key === takingAccess);
+  const takes =
+    pending !== null &&
+    placement !== null &&
+    homeFormIn(lifecycle).access === 'read-write' &&
+    stepsOf(pending.kind).some(({ key }) => key === takingAccess);
   if (!takes || !(await store.operations.beginWhilePending(pending.id, takingAccess))) return work;
   const home = work.home();
   await requireClaim(home);

@@ -55,7 +55,16 @@ export interface VerificationDependencies {
   readonly metrics: Pick<Metrics, 'isolationProbes' | 'isolationBreaches'>;
 }
 
-export function createVerificationActivities({ store, cells, installation, worker, password, failpoints, logger, metrics }: VerificationDependencies): VerificationActivities {
+export function createVerificationActivities({
+  store,
+  cells,
+  installation,
+  worker,
+  password,
+  failpoints,
+  logger,
+  metrics,
+}: VerificationDependencies): VerificationActivities {
   function leaseFromNow(): WorkLease {
     const until = performance.now() + patienceMs;
     const { heartbeat, cancellationSignal } = Context.current();
@@ -70,26 +79,51 @@ export function createVerificationActivities({ store, cells, installation, worke
     };
   }
 
-  async function homeOf({ _id: uid, name, spec, placement, lifecycle, databaseUser: user }: TenantDocument, lease: WorkLease): Promise<Home> {
+  async function homeOf(
+    { _id: uid, name, spec, placement, lifecycle, databaseUser: user }: TenantDocument,
+    lease: WorkLease,
+  ): Promise<Home> {
     if (placement === null) throw new TenureError('tenant_not_active', `tenant "${name}" is nowhere`);
-    return describeHome({ installation, uid, operationId: 'verification', mode: placement.mode, user, spec, form: homeFormIn(lifecycle), config: {}, cell: await reachCell({ cells, store, worker }, placement.cell), lease });
+    return describeHome({
+      installation,
+      uid,
+      operationId: 'verification',
+      mode: placement.mode,
+      user,
+      spec,
+      form: homeFormIn(lifecycle),
+      config: {},
+      cell: await reachCell({ cells, store, worker }, placement.cell),
+      lease,
+    });
   }
 
   async function tenantsOf({ tenants }: VerificationDocument): Promise<[TenantDocument, TenantDocument]> {
-    const found = await Promise.all(tenants.map(async ({ uid, name }) => {
-      const tenant = await store.resources.findByUid('Tenant', uid);
-      if (tenant === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist any more`);
-      return tenant;
-    }));
+    const found = await Promise.all(
+      tenants.map(async ({ uid, name }) => {
+        const tenant = await store.resources.findByUid('Tenant', uid);
+        if (tenant === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist any more`);
+        return tenant;
+      }),
+    );
     return found as [TenantDocument, TenantDocument];
   }
 
-  const leftoversOf = (verification: string) => ({ verification, olderThan: ulidsFrom(store.clock.now().getTime() - oldMs) });
+  const leftoversOf = (verification: string) => ({
+    verification,
+    olderThan: ulidsFrom(store.clock.now().getTime() - oldMs),
+  });
 
   function tell({ id, verdict, directions }: IsolationReport): void {
     for (const { counts, breaches, from } of directions) {
-      for (const { family: _, ...classes } of counts) for (const [outcome, count] of Object.entries(classes)) metrics.isolationProbes.inc({ outcome }, count);
-      if (breaches.length > 0) logger.error('the isolation of a tenant is breached', { tenant: from, operationId: id, count: breaches.length });
+      for (const { family: _, ...classes } of counts)
+        for (const [outcome, count] of Object.entries(classes)) metrics.isolationProbes.inc({ outcome }, count);
+      if (breaches.length > 0)
+        logger.error('the isolation of a tenant is breached', {
+          tenant: from,
+          operationId: id,
+          count: breaches.length,
+        });
     }
     if (verdict === 'breached') metrics.isolationBreaches.inc();
   }
@@ -107,7 +141,10 @@ export function createVerificationActivities({ store, cells, installation, worke
     const homes = [await homeOf(tenants[0], lease), await homeOf(tenants[1], lease)] as const;
     const startTime = store.clock.now().toISOString();
     const directions = await verifyPair({
-      tenants: [{ name: tenants[0].name, home: homes[0] }, { name: tenants[1].name, home: homes[1] }],
+      tenants: [
+        { name: tenants[0].name, home: homes[0] },
+        { name: tenants[1].name, home: homes[1] },
+      ],
       leftovers: leftoversOf(input.id),
       attempt,
       password,
@@ -117,7 +154,12 @@ export function createVerificationActivities({ store, cells, installation, worke
     const verdict = directions.some(({ breaches }) => breaches.length > 0) ? 'breached' : 'held';
     const report: IsolationReport = {
       id: input.id,
-      tenants: tenants.map(({ _id: uid, name, placement }) => ({ uid, name, cell: placement?.cell ?? '', mode: placement?.mode ?? 'dedicated' })),
+      tenants: tenants.map(({ _id: uid, name, placement }) => ({
+        uid,
+        name,
+        cell: placement?.cell ?? '',
+        mode: placement?.mode ?? 'dedicated',
+      })),
       startTime,
       endTime: store.clock.now().toISOString(),
       verdict,
@@ -125,7 +167,13 @@ export function createVerificationActivities({ store, cells, installation, worke
     };
     const { actor, requestId, correlationId } = document.running;
     await failpoints.reach('verify.before-commit', tenants[0].name);
-    await recordVerification(store, { running: input, attempt, caller: { actor, requestId, correlationId }, tenants, report });
+    await recordVerification(store, {
+      running: input,
+      attempt,
+      caller: { actor, requestId, correlationId },
+      tenants,
+      report,
+    });
     tell(report);
     return { verdict };
   }
@@ -154,7 +202,12 @@ export function createVerificationActivities({ store, cells, installation, worke
         const document = await store.verifications.find(input.pair);
         if (document?.running?.id !== input.id) return;
         const { actor, requestId, correlationId } = document.running;
-        await giveUpVerification(store, { running: input, caller: { actor, requestId, correlationId }, tenants: document.tenants, failure });
+        await giveUpVerification(store, {
+          running: input,
+          caller: { actor, requestId, correlationId },
+          tenants: document.tenants,
+          failure,
+        });
       }),
   };
 }

@@ -65,7 +65,8 @@ export async function workUnderLease<T>(
         throwIfCancelled();
         if (lost !== undefined) throw lost;
         const leftMs = Math.floor(until - elapsedMs());
-        if (leftMs < 1) throw new TenureError('control_unavailable', 'the lease on this step ran out before it could be renewed');
+        if (leftMs < 1)
+          throw new TenureError('control_unavailable', 'the lease on this step ran out before it could be renewed');
         return leftMs;
       },
     });

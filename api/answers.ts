@@ -26,7 +26,11 @@ export class EncodedList<Item> {
   toBytes(): Buffer {
     const comma = Buffer.from(',');
     const end = this.nextPageToken === undefined ? ']}' : `],"nextPageToken":${JSON.stringify(this.nextPageToken)}}`;
-    return Buffer.concat([Buffer.from('{"items":['), ...this.#items.flatMap((item, index) => (index === 0 ? [item] : [comma, item])), Buffer.from(end)]);
+    return Buffer.concat([
+      Buffer.from('{"items":['),
+      ...this.#items.flatMap((item, index) => (index === 0 ? [item] : [comma, item])),
+      Buffer.from(end),
+    ]);
   }
 }
 
@@ -64,8 +68,10 @@ const opaqueTag = (tag: string): string => tag.trim().replace(/^W\//, '');
  */
 export function cacheable(answer: SentAnswer, ifNoneMatch: string | undefined): SentAnswer {
   const { etag } = answer.headers;
-  if (answer.status !== 200 || etag === undefined) return { ...answer, headers: { 'cache-control': 'no-store', ...answer.headers } };
+  if (answer.status !== 200 || etag === undefined)
+    return { ...answer, headers: { 'cache-control': 'no-store', ...answer.headers } };
   const headers = { 'cache-control': 'private, no-cache', ...answer.headers };
-  const known = ifNoneMatch?.trim() === '*' || ifNoneMatch?.split(',').some((tag) => opaqueTag(tag) === opaqueTag(etag)) === true;
+  const known =
+    ifNoneMatch?.trim() === '*' || ifNoneMatch?.split(',').some((tag) => opaqueTag(tag) === opaqueTag(etag)) === true;
   return known ? { status: 304, headers, body: '' } : { ...answer, headers };
 }

@@ -79,7 +79,13 @@ function observe(logger: Logger, metrics: Pick<Metrics, 'requests'>): RequestHan
       if (!isStream(response)) metrics.requests.observe({ method: request.method, route, status }, durationMs / 1000);
       // A read that succeeds changes nothing and happens all the time.
       const level = request.method === 'GET' && status < 400 ? 'debug' : 'info';
-      logger[level](isAborted ? 'request aborted by its caller' : 'request', { ...requestIds(response), method: request.method, route, status, durationMs: Math.round(durationMs * 10) / 10 });
+      logger[level](isAborted ? 'request aborted by its caller' : 'request', {
+        ...requestIds(response),
+        method: request.method,
+        route,
+        status,
+        durationMs: Math.round(durationMs * 10) / 10,
+      });
     });
     next();
   };
@@ -93,9 +99,17 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
   return (thrown, _request, response, _next) => {
     const error = asTenureError(thrown);
     const { requestId, correlationId } = requestIds(response);
-    if (problems[error.code].fault === 'system') logger.error('request failed', { requestId, correlationId, ...errorFields(error), ...(error.code === 'internal' ? errorFields(thrown) : {}), code: error.code });
+    if (problems[error.code].fault === 'system')
+      logger.error('request failed', {
+        requestId,
+        correlationId,
+        ...errorFields(error),
+        ...(error.code === 'internal' ? errorFields(thrown) : {}),
+        code: error.code,
+      });
     // Whoever runs the plane has to find out why nobody gets in.
-    if (error instanceof InvalidToken) logger.info('a token was refused', { requestId, correlationId, ...errorFields(error) });
+    if (error instanceof InvalidToken)
+      logger.info('a token was refused', { requestId, correlationId, ...errorFields(error) });
     if (response.headersSent) {
       response.destroy();
       return;

@@ -66,7 +66,14 @@ function whyInvalid(error: unknown): string {
   return 'the token is not valid here';
 }
 
-export function createAuthenticate({ keys, issuer, audience, claims, knownRoles, now }: AuthenticationOptions): Authenticate {
+export function createAuthenticate({
+  keys,
+  issuer,
+  audience,
+  claims,
+  knownRoles,
+  now,
+}: AuthenticationOptions): Authenticate {
   const keySet = createLocalJWKSet(keys);
   const verified = new Map<string, Verified>();
   let characters = 0;
@@ -104,16 +111,32 @@ export function createAuthenticate({ keys, issuer, audience, claims, knownRoles,
 
   return async (authorization) => {
     const [scheme, token, ...rest] = (authorization ?? '').split(' ');
-    if (authorization === undefined || scheme?.toLowerCase() !== 'bearer' || token === undefined || token === '' || rest.length > 0) {
+    if (
+      authorization === undefined ||
+      scheme?.toLowerCase() !== 'bearer' ||
+      token === undefined ||
+      token === '' ||
+      rest.length > 0
+    ) {
       throw new TenureError('unauthenticated', 'the Authorization header holds no bearer token');
     }
     const known = verified.get(token);
     if (known !== undefined && known.until > now().getTime()) return known;
     forget(token);
     try {
-      const payload = await verify(token, { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp', 'iat'], currentDate: now() });
+      const payload = await verify(token, {
+        issuer,
+        audience,
+        algorithms,
+        clockTolerance: clockToleranceSeconds,
+        requiredClaims: ['exp', 'iat'],
+        currentDate: now(),
+      });
       const { exp } = expirySchema.parse(payload);
-      return remember(token, { actor: actorOf(payload, claims, knownRoles()), expireTime: Math.min(exp, lastExpirySeconds) * 1000 });
+      return remember(token, {
+        actor: actorOf(payload, claims, knownRoles()),
+        expireTime: Math.min(exp, lastExpirySeconds) * 1000,
+      });
     } catch (error) {
       throw new InvalidToken(whyInvalid(error), error);
     }

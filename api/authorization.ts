@@ -12,7 +12,11 @@ import type { Allowed } from './reply.ts';
  * tenant, it is answered exactly as if there were none.
  * @throws TenureError forbidden, not_found, policy_unavailable
  */
-export type Authorize = (caller: Caller, action: PolicyAction, target: AuthorizationRequest['target']) => Promise<Allowed>;
+export type Authorize = (
+  caller: Caller,
+  action: PolicyAction,
+  target: AuthorizationRequest['target'],
+) => Promise<Allowed>;
 
 export interface AuthorizationDependencies {
   readonly policy: Pick<PolicyEngine, 'authorize'>;
@@ -23,7 +27,15 @@ export interface AuthorizationDependencies {
 type Kind = AuthorizationRequest['target']['kind'];
 
 /** By the first word of the action. A roll-out is authorized as something done to its template. */
-const kinds = { tenant: 'Tenant', template: 'TenantTemplate', rollout: 'TenantTemplate', plan: 'Plan', region: 'Region', operation: 'Operation', access: 'Caller' } as const satisfies Record<string, Kind>;
+const kinds = {
+  tenant: 'Tenant',
+  template: 'TenantTemplate',
+  rollout: 'TenantTemplate',
+  plan: 'Plan',
+  region: 'Region',
+  operation: 'Operation',
+  access: 'Caller',
+} as const satisfies Record<string, Kind>;
 
 /** What an action is done to. */
 export function kindOf(action: PolicyAction): Kind {
@@ -41,16 +53,24 @@ const seeing: Readonly<Record<Kind, PolicyAction>> = {
 
 export function createAuthorize({ policy, refusals, clock }: AuthorizationDependencies): Authorize {
   return async (caller, action, target) => {
-    const ask = (asked: PolicyAction) => policy.authorize({ v: 1, now: clock.now().toISOString(), action: asked, actor: caller.actor, target });
+    const ask = (asked: PolicyAction) =>
+      policy.authorize({ v: 1, now: clock.now().toISOString(), action: asked, actor: caller.actor, target });
     const verdict = ask(action);
     if (verdict.allow) {
-      return { policy: verdict.decision, confinedTo: verdict.obligations.includes('confine-to-tenants') ? (caller.actor.tenants ?? []) : undefined };
+      return {
+        policy: verdict.decision,
+        confinedTo: verdict.obligations.includes('confine-to-tenants') ? (caller.actor.tenants ?? []) : undefined,
+      };
     }
     const [denial] = verdict.deny;
     await refusals.record(
       refusalEntry(caller, {
         action,
-        target: { kind: target.kind, ...(target.name === undefined ? {} : { name: target.name }), ...(target.kind === 'Tenant' && target.tenant !== undefined ? { uid: target.tenant } : {}) },
+        target: {
+          kind: target.kind,
+          ...(target.name === undefined ? {} : { name: target.name }),
+          ...(target.kind === 'Tenant' && target.tenant !== undefined ? { uid: target.tenant } : {}),
+        },
         ...(target.tenant === undefined ? {} : { tenant: target.tenant }),
         policy: verdict.decision,
         ...(denial === undefined ? {} : { reason: denial.rule }),
@@ -59,12 +79,17 @@ export function createAuthorize({ policy, refusals, clock }: AuthorizationDepend
     const mayLook = action !== seeing[target.kind] && ask(seeing[target.kind]).allow;
     const isAboutOne = !action.endsWith('.list') && action !== 'tenant.create';
     if (!mayLook && isAboutOne && (target.kind === 'Tenant' || target.kind === 'Operation')) throw absent(target);
-    throw new TenureError('forbidden', `policy does not allow ${action}`, { errors: verdict.deny.map(({ rule, message, fix }) => ({ rule, message, fix })) });
+    throw new TenureError('forbidden', `policy does not allow ${action}`, {
+      errors: verdict.deny.map(({ rule, message, fix }) => ({ rule, message, fix })),
+    });
   };
 }
 
 /** A tenant as policy is asked about it: by its name, and by its uid where there is one. */
-export function tenantTarget(name: string, tenant: { readonly _id: string } | undefined): AuthorizationRequest['target'] {
+export function tenantTarget(
+  name: string,
+  tenant: { readonly _id: string } | undefined,
+): AuthorizationRequest['target'] {
   return { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) };
 }
 
@@ -77,5 +102,8 @@ export function permitOn(authorize: Authorize, caller: Caller, name: string): Pe
 
 /** The one answer for what is not there and for what the caller may not see. */
 export function absent(target: Pick<AuthorizationRequest['target'], 'kind' | 'name'>): TenureError {
-  return new TenureError('not_found', `${target.kind.toLowerCase()}${target.name === undefined ? '' : ` "${target.name}"`} does not exist`);
+  return new TenureError(
+    'not_found',
+    `${target.kind.toLowerCase()}${target.name === undefined ? '' : ` "${target.name}"`} does not exist`,
+  );
 }

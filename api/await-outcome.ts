@@ -46,15 +46,23 @@ export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): 
   async function ended(operationId: string, until: number, subject: string): Promise<OperationDocument | undefined> {
     // It may have ended before anybody waits, as where the answer is a repeated one.
     const found = await store.operations.find(operationId);
-    const operation = found?.unfinished === true ? await watch.ended(operationId, until - performance.now(), subject) : found;
-    return operation?.state === 'succeeded' && operation.next !== undefined ? ended(operation.next, until, subject) : operation;
+    const operation =
+      found?.unfinished === true ? await watch.ended(operationId, until - performance.now(), subject) : found;
+    return operation?.state === 'succeeded' && operation.next !== undefined
+      ? ended(operation.next, until, subject)
+      : operation;
   }
 
-  async function outcomeOf(operationId: string, { headers, ...answer }: SentAnswer, { seconds, doneStatus, subject }: Wait): Promise<SentAnswer> {
+  async function outcomeOf(
+    operationId: string,
+    { headers, ...answer }: SentAnswer,
+    { seconds, doneStatus, subject }: Wait,
+  ): Promise<SentAnswer> {
     const operation = await ended(operationId, performance.now() + seconds * 1000, subject);
     if (operation === undefined) return { ...answer, headers };
     // A change answers with the tenant and its operation, a cancellation with the operation alone.
-    if (answer.about?.tenant === undefined) return storedAnswer({ status: doneStatus, body: operationBody(operation), headers });
+    if (answer.about?.tenant === undefined)
+      return storedAnswer({ status: doneStatus, body: operationBody(operation), headers });
     const tenant = await store.resources.findByUid('Tenant', operation.tenant.uid);
     // Of a purged tenant there is nothing to read any more.
     const before: { tenant?: unknown } = tenant === undefined ? JSON.parse(answer.body.toString()) : {};

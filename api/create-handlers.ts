@@ -52,7 +52,21 @@ export interface HandlerDependencies {
 }
 
 /** A handler for each route of the table. */
-export function createHandlers({ store, policy, keyProvider, authorize, brakeLimits, workflows, requireTemporal, startOrDefer, failpoints, pageTokens, watch, endpoint, rehearseSchema }: HandlerDependencies): RouteHandlers {
+export function createHandlers({
+  store,
+  policy,
+  keyProvider,
+  authorize,
+  brakeLimits,
+  workflows,
+  requireTemporal,
+  startOrDefer,
+  failpoints,
+  pageTokens,
+  watch,
+  endpoint,
+  rehearseSchema,
+}: HandlerDependencies): RouteHandlers {
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
   const brake = createMassChangeBrake({ store, limits: brakeLimits });
@@ -68,9 +82,33 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
     ...isolationHandlers({ store, authorize, requireTemporal, start: workflows.startVerification, startOrDefer }),
     ...tombstoneHandlers({ store, authorize, pageTokens }),
     ...catalogHandlers({ store, authorize, pageTokens }),
-    ...rolloutHandlers({ store, authorize, admit, templates, pageTokens, start: workflows.startRollout, requireTemporal, startOrDefer }),
-    ...operationHandlers({ store, authorize, pageTokens, tellCancelled: tenantChange.tellCancelled, watch, failpoints }),
-    openTenant: openTenantHandler({ authorize, openTenant: createOpenTenant({ store, admit, tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }), endpoint }) }),
+    ...rolloutHandlers({
+      store,
+      authorize,
+      admit,
+      templates,
+      pageTokens,
+      start: workflows.startRollout,
+      requireTemporal,
+      startOrDefer,
+    }),
+    ...operationHandlers({
+      store,
+      authorize,
+      pageTokens,
+      tellCancelled: tenantChange.tellCancelled,
+      watch,
+      failpoints,
+    }),
+    openTenant: openTenantHandler({
+      authorize,
+      openTenant: createOpenTenant({
+        store,
+        admit,
+        tenantSecrets: createTenantSecrets({ keyProvider, secrets: store.secrets }),
+        endpoint,
+      }),
+    }),
   };
 }
 
@@ -81,7 +119,11 @@ export function createHandlers({ store, policy, keyProvider, authorize, brakeLim
 export function rehearsed(dependencies: HandlerDependencies, rehearseSchema: RehearseSchema): HandlerDependencies {
   return {
     ...dependencies,
-    store: { ...dependencies.store, commit: dependencies.store.rehearse, refusals: { record: async () => undefined, flush: async () => undefined } },
+    store: {
+      ...dependencies.store,
+      commit: dependencies.store.rehearse,
+      refusals: { record: async () => undefined, flush: async () => undefined },
+    },
     workflows: noWorkflows,
     failpoints: createFailpoints(undefined),
     rehearseSchema,

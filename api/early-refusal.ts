@@ -36,7 +36,13 @@ export function createEarlyRefusal({ store, policy, authorize }: EarlyRefusalDep
     const kind = kindOf(action);
     // Of whatever the caller may touch: for one who is confined that is any of its tenants.
     const [tenant] = actor.tenants ?? [];
-    const { allow } = policy.authorize({ v: 1, now: store.clock.now().toISOString(), action, actor, target: { kind, ...(tenant === undefined ? {} : { tenant }) } });
+    const { allow } = policy.authorize({
+      v: 1,
+      now: store.clock.now().toISOString(),
+      action,
+      actor,
+      target: { kind, ...(tenant === undefined ? {} : { tenant }) },
+    });
     if (allow) return;
     await authorize(caller, action, await targetOf(kind, asked.parse(params)));
   };

@@ -6,7 +6,9 @@ export const maxValues = 150_000;
 export const maxEntries = 10_000;
 export const maxDepth = 64;
 
-const [quote, backslash, comma, openArray, closeArray, openObject, closeObject] = [0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
+const [quote, backslash, comma, openArray, closeArray, openObject, closeObject] = [
+  0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
 
 const refusal = (what: string): TenureError => new TenureError('request_invalid', `the body ${what}`);
 

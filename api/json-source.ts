@@ -10,7 +10,9 @@ function decimalOf(literal: string): string {
   const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
   const significant = digits.replace(/0+$/, '');
-  return significant === '' ? '0' : `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+  return significant === ''
+    ? '0'
+    : `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 
 /**
@@ -79,11 +81,17 @@ export function lostInParsing(text: string): ProblemDetail[] {
       case '"':
         if (!isName || inside?.names === undefined) break;
         inside.at = nameIn(token);
-        if (inside.names.has(inside.at)) flaws.push({ pointer: pointer(), message: 'stands twice in one object', fix: 'Keep one of the two.' });
+        if (inside.names.has(inside.at))
+          flaws.push({ pointer: pointer(), message: 'stands twice in one object', fix: 'Keep one of the two.' });
         inside.names.add(inside.at);
         break;
       default:
-        if (!isKept(token)) flaws.push({ pointer: pointer(), message: `${token.slice(0, 40)} is beyond the integers that a number holds exactly, ±(2^53 - 1)`, fix: 'Write it in quotes, as a string.' });
+        if (!isKept(token))
+          flaws.push({
+            pointer: pointer(),
+            message: `${token.slice(0, 40)} is beyond the integers that a number holds exactly, ±(2^53 - 1)`,
+            fix: 'Write it in quotes, as a string.',
+          });
     }
   }
   return flaws;

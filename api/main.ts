@@ -9,7 +9,18 @@ import { connectCells } from '../engines/isolation/connect-cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
 import { printSettings } from '../platform/config-explanation.ts';
-import { ConfigError, apiSettings, claimPlaces, massChangeLimits, processEnvironment, readApiConfig, readCells, readJwks, readKeyring, shareLimits } from '../platform/config.ts';
+import {
+  ConfigError,
+  apiSettings,
+  claimPlaces,
+  massChangeLimits,
+  processEnvironment,
+  readApiConfig,
+  readCells,
+  readJwks,
+  readKeyring,
+  shareLimits,
+} from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -53,7 +64,13 @@ async function main(): Promise<void> {
   const metrics = createMetrics('api');
   const stopping = new AbortController();
 
-  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: planeProcesses.api, maxPoolSize: 50, serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000, socketTimeoutMS: 15_000 });
+  const control = new MongoClient(config.TENURE_CONTROL_URI, {
+    appName: planeProcesses.api,
+    maxPoolSize: 50,
+    serverSelectionTimeoutMS: 2_000,
+    connectTimeoutMS: 2_000,
+    socketTimeoutMS: 15_000,
+  });
   const store = createStore({
     client: control,
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
@@ -61,11 +78,18 @@ async function main(): Promise<void> {
   });
   const keyring = readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS);
   const keyProvider = createLocalKeyProvider(keyring);
-  const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
+  const policy = measuredPolicy({
+    bundleDirectory: config.TENURE_POLICY_BUNDLE,
+    observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds),
+  });
   const temporal = createTemporalClient({
     address: config.TENURE_TEMPORAL_ADDRESS,
     namespace: config.TENURE_TEMPORAL_NAMESPACE,
-    keyring: readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS),
+    keyring: readKeyring(
+      'TENURE_CODEC_KEYRING_FILE',
+      config.TENURE_CODEC_KEYRING_FILE,
+      config.TENURE_SECRET_FILE_ACCESS,
+    ),
   });
 
   const shares = createShares(shareLimits(config));
@@ -84,8 +108,16 @@ async function main(): Promise<void> {
     startOrDefer: createStartOrDefer(logger),
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
     pageTokens: createPageTokens(keyring),
-    watch: createOperationWatch({ operations: store.operations, followEnded: store.followEndedOperations, stopping: stopping.signal, waits: shares.waits }),
-    endpoint: createCellAddresses({ cells, addresses: new Map(connected.map(({ name, endpoint }) => [name, endpoint])) }),
+    watch: createOperationWatch({
+      operations: store.operations,
+      followEnded: store.followEndedOperations,
+      stopping: stopping.signal,
+      waits: shares.waits,
+    }),
+    endpoint: createCellAddresses({
+      cells,
+      addresses: new Map(connected.map(({ name, endpoint }) => [name, endpoint])),
+    }),
   };
   const askedReadiness = () =>
     askReadiness(
@@ -105,11 +137,23 @@ async function main(): Promise<void> {
     handlers: createHandlers(dependencies),
     rehearsals: createHandlers(rehearsed(dependencies, createSchemaRehearsal(rehearsalCells))),
     awaitOutcome: createAwaitOutcome(dependencies),
-    hub: createChangeHub({ open: store.openChangeFeed, maxFollowers: config.TENURE_MAX_WATCHES, logger, stopping: stopping.signal }),
+    hub: createChangeHub({
+      open: store.openChangeFeed,
+      maxFollowers: config.TENURE_MAX_WATCHES,
+      logger,
+      stopping: stopping.signal,
+    }),
     watches: createWatches(dependencies),
     pageTokens: dependencies.pageTokens,
     now,
-    authenticate: createAuthenticate({ keys: readJwks(config.TENURE_JWKS_FILE), issuer: config.TENURE_JWT_ISSUER, audience: config.TENURE_JWT_AUDIENCE, claims: claimPlaces(config), knownRoles: () => policy.roles, now }),
+    authenticate: createAuthenticate({
+      keys: readJwks(config.TENURE_JWKS_FILE),
+      issuer: config.TENURE_JWT_ISSUER,
+      audience: config.TENURE_JWT_AUDIENCE,
+      claims: claimPlaces(config),
+      knownRoles: () => policy.roles,
+      now,
+    }),
     idempotency: store.idempotency,
     guardReplay: createReplayGuard(dependencies),
     refuseEarly: createEarlyRefusal(dependencies),
@@ -120,14 +164,31 @@ async function main(): Promise<void> {
     stopping: stopping.signal,
   });
 
-  const ops = await startOpsServer({ host: config.TENURE_HOST, port: config.TENURE_API_OPS_PORT, registry: metrics.registry, readiness });
-  const server = createServer({ maxHeaderSize: maxRequestHeadBytes, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: config.TENURE_KEEP_ALIVE_SECONDS * 1000 }, app);
+  const ops = await startOpsServer({
+    host: config.TENURE_HOST,
+    port: config.TENURE_API_OPS_PORT,
+    registry: metrics.registry,
+    readiness,
+  });
+  const server = createServer(
+    {
+      maxHeaderSize: maxRequestHeadBytes,
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: config.TENURE_KEEP_ALIVE_SECONDS * 1000,
+    },
+    app,
+  );
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(config.TENURE_API_PORT, config.TENURE_HOST, () => resolve());
   });
   logger.info('api listens', { address: `http://${config.TENURE_HOST}:${config.TENURE_API_PORT}` });
-  const stopTransactionWatch = watchTransactions({ endAbandoned: () => store.endAbandonedTransactions(), logger, metrics });
+  const stopTransactionWatch = watchTransactions({
+    endAbandoned: () => store.endAbandonedTransactions(),
+    logger,
+    metrics,
+  });
   void untilReady('control database', logger, () => store.prepare());
   const stopMonitor = monitorCells({ cells, logger, metrics });
   const stopClock = keepClock({ clock: store.clock, logger, metrics });
@@ -155,8 +216,23 @@ async function main(): Promise<void> {
       },
       { name: 'counted refusals', stop: () => store.refusals.flush() },
       { name: 'Temporal connection', stop: () => temporal.close() },
-      { name: 'MongoDB connections', stop: async () => { stopTransactionWatch(); await Promise.all([control.close(), rehearsalCells.close(), ...connected.map(({ client }) => client.close())]); } },
-      { name: 'ops server', stop: () => { ops.close(); } },
+      {
+        name: 'MongoDB connections',
+        stop: async () => {
+          stopTransactionWatch();
+          await Promise.all([
+            control.close(),
+            rehearsalCells.close(),
+            ...connected.map(({ client }) => client.close()),
+          ]);
+        },
+      },
+      {
+        name: 'ops server',
+        stop: () => {
+          ops.close();
+        },
+      },
     ],
   });
 }

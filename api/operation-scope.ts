@@ -12,7 +12,11 @@ export interface OperationScopeDependencies {
  * Uids of the tenants whose operations the caller may be shown: of the one named, or of all that it may see; absent: of everybody.
  * @throws TenureError not_found, forbidden
  */
-export async function operationScope({ store, authorize }: OperationScopeDependencies, name: string | undefined, caller: Caller): Promise<readonly string[] | undefined> {
+export async function operationScope(
+  { store, authorize }: OperationScopeDependencies,
+  name: string | undefined,
+  caller: Caller,
+): Promise<readonly string[] | undefined> {
   const tenant = name === undefined ? undefined : await store.resources.find('Tenant', name);
   if (name !== undefined) {
     await authorize(caller, 'tenant.get', tenantTarget(name, tenant));

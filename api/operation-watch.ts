@@ -26,7 +26,12 @@ export interface OperationWatchDependencies {
   readonly waits: Quota;
 }
 
-export function createOperationWatch({ operations, followEnded, stopping, waits }: OperationWatchDependencies): OperationWatch {
+export function createOperationWatch({
+  operations,
+  followEnded,
+  stopping,
+  waits,
+}: OperationWatchDependencies): OperationWatch {
   const waiting = new Map<string, Set<(ended: OperationDocument | undefined) => void>>();
   let isFollowing = false;
   let neededAt = 0;

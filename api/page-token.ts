@@ -47,9 +47,19 @@ export function createPageTokens({ current, keys }: SealingKeys): PageTokens {
     make(list, filter, position) {
       const scope = scopeOf(list, filter);
       // The scope, a JSON array, says itself where it ends. Made of what is encrypted, a nonce is used twice only for the same token (as in SIV, RFC 5297).
-      const nonce = createHmac('sha256', sealing.nonces).update(scope).update(position).digest().subarray(0, nonceBytes);
+      const nonce = createHmac('sha256', sealing.nonces)
+        .update(scope)
+        .update(position)
+        .digest()
+        .subarray(0, nonceBytes);
       const cipher = createCipheriv(algorithm, sealing.encryption, nonce).setAAD(scope);
-      return Buffer.concat([sealing.name, nonce, cipher.update(position, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url');
+      return Buffer.concat([
+        sealing.name,
+        nonce,
+        cipher.update(position, 'utf8'),
+        cipher.final(),
+        cipher.getAuthTag(),
+      ]).toString('base64url');
     },
     read(list, filter, token) {
       const bytes = Buffer.from(token, 'base64url');
@@ -57,7 +67,11 @@ export function createPageTokens({ current, keys }: SealingKeys): PageTokens {
       const sealed = bytes.subarray(nameBytes);
       // base64url may be written in several ways; only the one that was made is taken.
       if (sealer !== undefined && sealed.length > nonceBytes + tagBytes && bytes.toString('base64url') === token) {
-        const decipher = createDecipheriv(algorithm, sealer.encryption, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes }).setAAD(scopeOf(list, filter)).setAuthTag(sealed.subarray(-tagBytes));
+        const decipher = createDecipheriv(algorithm, sealer.encryption, sealed.subarray(0, nonceBytes), {
+          authTagLength: tagBytes,
+        })
+          .setAAD(scopeOf(list, filter))
+          .setAuthTag(sealed.subarray(-tagBytes));
         try {
           return decipher.update(sealed.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
         } catch {

@@ -13,5 +13,9 @@ export function whenGone(response: Response): AbortSignal {
 
 /** Work that nobody waits for is not started. @throws TenureError request_invalid */
 export function requirePresent(gone: AbortSignal): void {
-  if (gone.aborted) throw new TenureError('request_invalid', 'the connection was closed before its turn came; keep it open until the answer is there');
+  if (gone.aborted)
+    throw new TenureError(
+      'request_invalid',
+      'the connection was closed before its turn came; keep it open until the answer is there',
+    );
 }

@@ -16,21 +16,34 @@ function fromHttp(error: unknown): TenureError | undefined {
   if (typeof error !== 'object' || error === null || !('status' in error)) return undefined;
   const type = 'type' in error ? String(error.type) : '';
   if (error.status === 413) return new TenureError('body_too_large', 'the body is larger than 1 MiB', { cause: error });
-  if (error.status === 415) return new TenureError('media_type_unsupported', `the body's encoding or charset is not taken (${type})`, { cause: error });
-  if (error.status === 400) return new TenureError('request_invalid', type === 'entity.parse.failed' ? 'the body is not well-formed JSON' : 'the request is malformed', { cause: error });
+  if (error.status === 415)
+    return new TenureError('media_type_unsupported', `the body's encoding or charset is not taken (${type})`, {
+      cause: error,
+    });
+  if (error.status === 400)
+    return new TenureError(
+      'request_invalid',
+      type === 'entity.parse.failed' ? 'the body is not well-formed JSON' : 'the request is malformed',
+      { cause: error },
+    );
   return undefined;
 }
 
 /** Any thrown value as the catalogue's problem. What is not ours says nothing of itself to the caller. */
 export function asTenureError(error: unknown): TenureError {
   if (error instanceof TenureError) return error;
-  return fromHttp(error) ?? new TenureError('internal', 'an unexpected error; the log has it under this requestId', { cause: error });
+  return (
+    fromHttp(error) ??
+    new TenureError('internal', 'an unexpected error; the log has it under this requestId', { cause: error })
+  );
 }
 
 /** RFC 6750: without a token nothing is said of one. A description holds neither quotes nor backslashes. */
 function challenge(error: TenureError): string {
   const realm = 'Bearer realm="tenure"';
-  return error instanceof InvalidToken ? `${realm}, error="invalid_token", error_description="${error.message.replaceAll('"', "'").replaceAll(/[^\x20-\x5B\x5D-\x7E]/g, '')}"` : realm;
+  return error instanceof InvalidToken
+    ? `${realm}, error="invalid_token", error_description="${error.message.replaceAll('"', "'").replaceAll(/[^\x20-\x5B\x5D-\x7E]/g, '')}"`
+    : realm;
 }
 
 /** The RFC 9457 answer to an error. */

@@ -14,8 +14,10 @@ const named = z.object({ name: z.string() });
 
 export function createReplayGuard({ authorize }: { readonly authorize: Authorize }): GuardReplay {
   return async (caller, params, about) => {
-    if (about?.tenant !== undefined) await authorize(caller, 'tenant.get', tenantTarget(about.tenant.name, { _id: about.tenant.uid }));
+    if (about?.tenant !== undefined)
+      await authorize(caller, 'tenant.get', tenantTarget(about.tenant.name, { _id: about.tenant.uid }));
     // Kept by an earlier build: who is confined to tenants may not see what could be another's.
-    if (about === undefined) await authorize(caller, 'tenant.get', tenantTarget(named.safeParse(params).data?.name ?? '', undefined));
+    if (about === undefined)
+      await authorize(caller, 'tenant.get', tenantTarget(named.safeParse(params).data?.name ?? '', undefined));
   };
 }

@@ -1,4 +1,12 @@
-import type { RouteAnswer, RouteAnswerWith, RouteBody, RouteId, RouteParams, RouteQuery, Routes } from '../contracts/routes.ts';
+import type {
+  RouteAnswer,
+  RouteAnswerWith,
+  RouteBody,
+  RouteId,
+  RouteParams,
+  RouteQuery,
+  Routes,
+} from '../contracts/routes.ts';
 import type { PolicyDecision } from '../contracts/policy.ts';
 import type { Caller } from '../engines/requests/caller.ts';
 import type { Precondition } from '../engines/requests/precondition.ts';

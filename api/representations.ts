@@ -8,9 +8,25 @@ import type { Operation } from '../contracts/operation.ts';
 import { operationWorkflowId } from '../platform/workflow-starters.ts';
 import { stepsOf } from '../domain/step-plan.ts';
 import { stepOf } from '../store/operations.ts';
-import type { OperationDocument, PlanDocument, RegionDocument, ResourceDocument, TenantDocument, TenantTemplateDocument } from '../store/documents.ts';
+import type {
+  OperationDocument,
+  PlanDocument,
+  RegionDocument,
+  ResourceDocument,
+  TenantDocument,
+  TenantTemplateDocument,
+} from '../store/documents.ts';
 
-function metadata({ _id, name, labels, annotations, generation, revision, createTime, updateTime }: ResourceDocument): Metadata {
+function metadata({
+  _id,
+  name,
+  labels,
+  annotations,
+  generation,
+  revision,
+  createTime,
+  updateTime,
+}: ResourceDocument): Metadata {
   return {
     name,
     uid: _id,
@@ -36,7 +52,18 @@ export function regionBody(document: RegionDocument): Region {
 }
 
 export function tenantBody(document: TenantDocument): Tenant {
-  const { lifecycle, observedGeneration, conditions, placement, operation, pending, deletion, plan, scheduledPlan, spec } = document;
+  const {
+    lifecycle,
+    observedGeneration,
+    conditions,
+    placement,
+    operation,
+    pending,
+    deletion,
+    plan,
+    scheduledPlan,
+    spec,
+  } = document;
   return {
     apiVersion,
     kind: 'Tenant',
@@ -49,9 +76,19 @@ export function tenantBody(document: TenantDocument): Tenant {
       ...(placement === null ? {} : { placement }),
       ...(operation === null ? {} : { operation: { id: operation.id, kind: operation.kind } }),
       ...(pending === null ? {} : { pending: { id: pending.id, kind: pending.kind } }),
-      ...(deletion === null ? {} : { deletion: { from: deletion.from, deleteTime: deletion.deleteTime.toISOString(), purgeTime: deletion.purgeTime.toISOString() } }),
+      ...(deletion === null
+        ? {}
+        : {
+            deletion: {
+              from: deletion.from,
+              deleteTime: deletion.deleteTime.toISOString(),
+              purgeTime: deletion.purgeTime.toISOString(),
+            },
+          }),
       ...(plan === null ? {} : { plan: { ...plan, bindTime: plan.bindTime.toISOString() } }),
-      ...(scheduledPlan === null ? {} : { scheduledPlan: { name: scheduledPlan.name, time: scheduledPlan.time.toISOString() } }),
+      ...(scheduledPlan === null
+        ? {}
+        : { scheduledPlan: { name: scheduledPlan.name, time: scheduledPlan.time.toISOString() } }),
     },
   };
 }
@@ -89,7 +126,9 @@ export function operationBody(document: OperationDocument): Operation {
     ...(document.waitsFor === null || document.state !== 'pending' ? {} : { waitsFor: document.waitsFor }),
     ...(document.next === undefined ? {} : { next: document.next }),
     ...(document.cancelRequestTime === null ? {} : { cancelRequestTime: document.cancelRequestTime.toISOString() }),
-    ...(document.abandonment === undefined ? {} : { abandonment: { ...document.abandonment, time: document.abandonment.time.toISOString() } }),
+    ...(document.abandonment === undefined
+      ? {}
+      : { abandonment: { ...document.abandonment, time: document.abandonment.time.toISOString() } }),
     ...(document.error === null ? {} : { error: document.error }),
   };
 }

@@ -20,16 +20,23 @@ export interface ReadBody {
   readonly done: GiveBack;
 }
 
-export type BodyReader = (request: Request, response: Response, caller: string, contract: RouteContract) => Promise<ReadBody>;
+export type BodyReader = (
+  request: Request,
+  response: Response,
+  caller: string,
+  contract: RouteContract,
+) => Promise<ReadBody>;
 
 const none: ReadBody = { value: undefined, done: () => undefined };
 
 function requireJson(request: Request): void {
   const said = request.headers['content-type'] ?? 'not said';
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(said)?.[1];
-  if (request.is('application/json') === false) throw new TenureError('media_type_unsupported', `the body's type is ${said}`);
+  if (request.is('application/json') === false)
+    throw new TenureError('media_type_unsupported', `the body's type is ${said}`);
   // RFC 8259, 8.1
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new TenureError('media_type_unsupported', `the body's charset is ${charset}; JSON is UTF-8`);
+  if (charset !== undefined && !/^utf-?8$/i.test(charset))
+    throw new TenureError('media_type_unsupported', `the body's charset is ${charset}; JSON is UTF-8`);
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -41,7 +48,15 @@ function parse(bytes: Uint8Array): unknown {
     throw new TenureError('request_invalid', 'the body is not well-formed UTF-8', { cause: error });
   }
   const lost = lostInParsing(text);
-  if (lost.length > 0) throw new TenureError('request_invalid', `the body would not be kept as it was sent: ${lost.slice(0, 10).map(({ pointer, message }) => `${pointer} ${message}`).join('; ')}`, { errors: lost });
+  if (lost.length > 0)
+    throw new TenureError(
+      'request_invalid',
+      `the body would not be kept as it was sent: ${lost
+        .slice(0, 10)
+        .map(({ pointer, message }) => `${pointer} ${message}`)
+        .join('; ')}`,
+      { errors: lost },
+    );
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -62,7 +77,10 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
     });
     if (request.body instanceof Uint8Array) return request.body;
     // The parser reads nothing from a connection that its caller has closed meanwhile: what was asked for is not known.
-    throw new TenureError('request_invalid', 'the connection was closed before the body was read; keep it open until the answer is there');
+    throw new TenureError(
+      'request_invalid',
+      'the connection was closed before the body was read; keep it open until the answer is there',
+    );
   }
 
   /** Each large body is parsed in a turn of the event loop of its own: between two of them everybody else is answered. */

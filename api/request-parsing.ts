@@ -33,11 +33,21 @@ function flawsOf(issues: readonly z.core.$ZodIssue[]): Flaws {
   };
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) tell(() => ({ pointer: jsonPointer([...issue.path, key]), message: `unknown field "${shortened(key)}"`, fix: 'Remove it, or correct its spelling.' }));
+      for (const key of issue.keys)
+        tell(() => ({
+          pointer: jsonPointer([...issue.path, key]),
+          message: `unknown field "${shortened(key)}"`,
+          fix: 'Remove it, or correct its spelling.',
+        }));
     } else if (issue.code === 'invalid_key') {
-      for (const { message } of issue.issues) tell(() => ({ pointer: jsonPointer(issue.path), message: `the name of this field ${message}` }));
+      for (const { message } of issue.issues)
+        tell(() => ({ pointer: jsonPointer(issue.path), message: `the name of this field ${message}` }));
     } else {
-      tell(() => ({ pointer: jsonPointer(issue.path), message: issue.message, ...(issue.code === 'invalid_value' ? { allowed: issue.values.map(String) } : {}) }));
+      tell(() => ({
+        pointer: jsonPointer(issue.path),
+        message: issue.message,
+        ...(issue.code === 'invalid_value' ? { allowed: issue.values.map(String) } : {}),
+      }));
     }
   }
   return { told, total };
@@ -53,7 +63,8 @@ const reservedNames: ReadonlySet<string> = new Set(['__proto__', '_bsontype']);
 function requireSoundJson(document: unknown): number {
   const path: string[] = [];
   let values = 0;
-  const refused = (what: string, message: string): TenureError => new TenureError('request_invalid', what, { errors: [{ pointer: jsonPointer(path), message }] });
+  const refused = (what: string, message: string): TenureError =>
+    new TenureError('request_invalid', what, { errors: [{ pointer: jsonPointer(path), message }] });
 
   function walk(value: unknown): void {
     values += 1;
@@ -61,12 +72,14 @@ function requireSoundJson(document: unknown): number {
       if (!value.isWellFormed()) throw refused('a string is not well-formed Unicode', 'holds half of a surrogate pair');
       return;
     }
-    if (typeof value === 'number' && !Number.isFinite(value)) throw refused('a number is too large', 'is beyond what a number here can be');
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw refused('a number is too large', 'is beyond what a number here can be');
     if (typeof value !== 'object' || value === null) return;
     for (const [key, child] of Object.entries(value)) {
       if (!Array.isArray(value)) requireSoundName(key);
       path.push(key);
-      if (path.length > maxDepth) throw refused(`the body nests deeper than ${maxDepth} levels`, `nests deeper than ${maxDepth} levels`);
+      if (path.length > maxDepth)
+        throw refused(`the body nests deeper than ${maxDepth} levels`, `nests deeper than ${maxDepth} levels`);
       walk(child);
       path.pop();
     }
@@ -80,7 +93,8 @@ function requireSoundJson(document: unknown): number {
       path.push(name);
       throw refused(what, 'a field name holds a NUL character, which MongoDB does not store');
     }
-    if (name.length > maxNameLength) throw refused(what, `a field name here is longer than ${maxNameLength} characters`);
+    if (name.length > maxNameLength)
+      throw refused(what, `a field name here is longer than ${maxNameLength} characters`);
   }
 
   walk(document);
@@ -88,14 +102,23 @@ function requireSoundJson(document: unknown): number {
 }
 
 /** @throws TenureError request_invalid, with every flaw; of very many with the first of them, of a very large body with the first one */
-export function parsePart<Schema extends z.ZodType>(part: 'path' | 'query' | 'body', schema: Schema, value: unknown): z.infer<Schema> {
+export function parsePart<Schema extends z.ZodType>(
+  part: 'path' | 'query' | 'body',
+  schema: Schema,
+  value: unknown,
+): z.infer<Schema> {
   const isLarge = requireSoundJson(value) > searchedThroughout;
   const parsed = schema.safeParse(value, { error: wordIssue, ...(isLarge ? abortEarly : {}) });
   if (parsed.success) return parsed.data;
   const { told, total } = flawsOf(parsed.error.issues);
   const named = told.slice(0, toldInText).map((flaw) => `${flaw.pointer ?? ''} ${flaw.message}`.trim());
-  const rest = [...(total > named.length ? [`and ${total - named.length} more`] : []), ...(isLarge ? ['what comes after that was not looked at'] : [])];
-  throw new TenureError('request_invalid', `the ${part} is not valid: ${[...named, ...rest].join('; ')}`, { errors: told });
+  const rest = [
+    ...(total > named.length ? [`and ${total - named.length} more`] : []),
+    ...(isLarge ? ['what comes after that was not looked at'] : []),
+  ];
+  throw new TenureError('request_invalid', `the ${part} is not valid: ${[...named, ...rest].join('; ')}`, {
+    errors: told,
+  });
 }
 
 export function etagOf(revision: number): string {
@@ -110,8 +133,12 @@ function parseHeader<Schema extends z.ZodType>(schema: Schema, value: string): z
 }
 
 /** Reads If-Match and If-None-Match. @throws TenureError request_invalid */
-export function readPrecondition(ifMatch: string | undefined, ifNoneMatch: string | undefined): Precondition | undefined {
-  if (ifMatch !== undefined && ifNoneMatch !== undefined) throw new TenureError('request_invalid', 'send If-Match or If-None-Match, not both');
+export function readPrecondition(
+  ifMatch: string | undefined,
+  ifNoneMatch: string | undefined,
+): Precondition | undefined {
+  if (ifMatch !== undefined && ifNoneMatch !== undefined)
+    throw new TenureError('request_invalid', 'send If-Match or If-None-Match, not both');
   if (ifNoneMatch !== undefined) {
     parseHeader(ifNoneMatchSchema, ifNoneMatch.trim());
     return { kind: 'absent' };
@@ -123,9 +150,16 @@ export function readPrecondition(ifMatch: string | undefined, ifNoneMatch: strin
 }
 
 /** @throws TenureError idempotency_key_missing, request_invalid */
-export function readIdempotencyKey(header: string | undefined, rule: 'required' | 'optional' | 'none'): string | undefined {
+export function readIdempotencyKey(
+  header: string | undefined,
+  rule: 'required' | 'optional' | 'none',
+): string | undefined {
   if (rule === 'none') return undefined;
-  if (rule === 'required' && (header === undefined || header === '')) throw new TenureError('idempotency_key_missing', 'this route changes something and may be repeated only under a key');
+  if (rule === 'required' && (header === undefined || header === ''))
+    throw new TenureError(
+      'idempotency_key_missing',
+      'this route changes something and may be repeated only under a key',
+    );
   // An empty one is a client's mistake, and is told: it means to repeat, and would do so under no key.
   return header === undefined ? undefined : parseHeader(idempotencyKeySchema, header);
 }

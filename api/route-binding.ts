@@ -61,7 +61,17 @@ function isList({ problems }: RouteContract): boolean {
 }
 
 /** Binds every route of the table: authenticate, let in, refuse who may not, validate, then the handler, which authorizes what is asked for and acts. */
-export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, refuseEarly, idempotency, guardReplay, shares, table = routes }: RouteBindingDependencies): Router {
+export function bindRoutes({
+  handlers,
+  rehearsals,
+  awaitOutcome,
+  authenticate,
+  refuseEarly,
+  idempotency,
+  guardReplay,
+  shares,
+  table = routes,
+}: RouteBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const readBody = createBodyReader(shares);
   const send = createSender(shares);
@@ -73,7 +83,11 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
     next();
   };
 
-  function bind<Id extends RouteId>(contract: RouteContract, handler: RouteHandler<Id>, rehearsal: RouteHandler<Id>): RequestHandler {
+  function bind<Id extends RouteId>(
+    contract: RouteContract,
+    handler: RouteHandler<Id>,
+    rehearsal: RouteHandler<Id>,
+  ): RequestHandler {
     const doneStatus = Math.min(...Object.keys(contract.responses).map(Number));
     return async (request, response) => {
       const ids = requestIds(response);
@@ -86,29 +100,49 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
       const read = await readBody(request, response, subject, contract);
       let answer: SentAnswer;
       try {
-        const body = contract.body === undefined ? undefined : parsePart('body', contract.body, read.value === undefined ? {} : read.value);
+        const body =
+          contract.body === undefined
+            ? undefined
+            : parsePart('body', contract.body, read.value === undefined ? {} : read.value);
         // Elsewhere the headers are a cache's, and it is right to answer as if they were not there.
-        const precondition = contract.precondition === 'none' ? undefined : readPrecondition(request.get('if-match'), request.get('if-none-match'));
-        if (contract.precondition === 'required' && precondition === undefined) throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
+        const precondition =
+          contract.precondition === 'none'
+            ? undefined
+            : readPrecondition(request.get('if-match'), request.get('if-none-match'));
+        if (contract.precondition === 'required' && precondition === undefined)
+          throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
         const isRehearsal = isDryRun(query);
-        const sentKey = readIdempotencyKey(request.get('idempotency-key'), isRehearsal && contract.idempotencyKey === 'required' ? 'optional' : contract.idempotencyKey);
+        const sentKey = readIdempotencyKey(
+          request.get('idempotency-key'),
+          isRehearsal && contract.idempotencyKey === 'required' ? 'optional' : contract.idempotencyKey,
+        );
         // What changes nothing may be repeated without a key, and uses none up.
         const key = isRehearsal ? undefined : sentKey;
         const repeatable: IdempotentRequest | undefined =
           key === undefined
             ? undefined
-            : { principal: subject, key, claim: randomUUID(), fingerprint: canonicalDigest([contract.method, request.path, query, read.value ?? null]) };
+            : {
+                principal: subject,
+                key,
+                claim: randomUUID(),
+                fingerprint: canonicalDigest([contract.method, request.path, query, read.value ?? null]),
+              };
 
         const keep: Keep = async (tx, reply) => {
           if (repeatable !== undefined) await idempotency.keep(tx, repeatable, storedAnswer(reply));
         };
 
         // The contract's schemas made these; the table's own types say so.
-        const parsed = { params, query, body, caller, expireTime, precondition, keep } as Parameters<RouteHandler<Id>>[0];
-        const run = async (): Promise<StoredAnswer> => (isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed)));
+        const parsed = { params, query, body, caller, expireTime, precondition, keep } as Parameters<
+          RouteHandler<Id>
+        >[0];
+        const run = async (): Promise<StoredAnswer> =>
+          isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed));
         answer = await withLogContext(ids, async () => {
           if (isList(contract)) return listed(response, subject, async () => sentAnswer(await handler(parsed)));
-          return repeatable === undefined ? run() : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept.about));
+          return repeatable === undefined
+            ? run()
+            : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept.about));
         }).catch((error: unknown) => {
           throw precondition?.kind === 'absent' ? asFailedPrecondition(error) : error;
         });
@@ -117,7 +151,11 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
       }
       if (contract.method === 'GET') return send(response, subject, cacheable(answer, request.get('if-none-match')));
       const seconds = readPreferredWait(request.get('prefer'));
-      send(response, subject, seconds === undefined ? answer : await awaitOutcome(answer, { seconds, doneStatus, subject }));
+      send(
+        response,
+        subject,
+        seconds === undefined ? answer : await awaitOutcome(answer, { seconds, doneStatus, subject }),
+      );
     };
   }
 
@@ -132,7 +170,11 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
     }
   }
 
-  async function underKey(request: IdempotentRequest, run: () => Promise<StoredAnswer>, guard: (kept: StoredAnswer) => Promise<void>): Promise<StoredAnswer> {
+  async function underKey(
+    request: IdempotentRequest,
+    run: () => Promise<StoredAnswer>,
+    guard: (kept: StoredAnswer) => Promise<void>,
+  ): Promise<StoredAnswer> {
     const kept = await idempotency.claim(request);
     if (kept !== undefined) {
       await guard(kept);
@@ -148,7 +190,9 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
 
   const ids = Object.keys(table) as RouteId[];
   // `{name}:verb` also fits the pattern of `{name}`, so verbs come first, each with the refusal of its other methods.
-  const paths = [...new Set(ids.map((id) => table[id].path))].toSorted((a, b) => Number(b.includes('}:')) - Number(a.includes('}:')));
+  const paths = [...new Set(ids.map((id) => table[id].path))].toSorted(
+    (a, b) => Number(b.includes('}:')) - Number(a.includes('}:')),
+  );
   for (const path of paths) {
     const allowed = new Set<string>();
     for (const id of ids.filter((candidate) => table[candidate].path === path)) {
@@ -161,7 +205,12 @@ export function bindRoutes({ handlers, rehearsals, awaitOutcome, authenticate, r
         if (contract.deprecation !== undefined) response.set(deprecationHeaders(contract.deprecation));
         next();
       };
-      router[method](expressPath(path), named, authenticated, bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>));
+      router[method](
+        expressPath(path),
+        named,
+        authenticated,
+        bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>),
+      );
     }
     router.all(expressPath(path), refuseMethod([...allowed]));
   }

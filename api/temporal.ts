@@ -23,12 +23,20 @@ export function createTemporalGuard(ping: () => Promise<void>, now: () => number
 const temporalTimeoutMs = 2_000;
 
 /** Has Temporal begin what was accepted. What it does not begin now, the sweep begins: so this never fails. */
-export type StartOrDefer = (what: string, about: { readonly operationId?: string; readonly rollout?: string }, work: Promise<void>) => Promise<void>;
+export type StartOrDefer = (
+  what: string,
+  about: { readonly operationId?: string; readonly rollout?: string },
+  work: Promise<void>,
+) => Promise<void>;
 
 export function createStartOrDefer(logger: Pick<Logger, 'warn'>): StartOrDefer {
   return async (what, about, work) => {
     try {
-      await withinMs(temporalTimeoutMs, work, () => new TenureError('temporal_unavailable', 'Temporal did not answer in time'));
+      await withinMs(
+        temporalTimeoutMs,
+        work,
+        () => new TenureError('temporal_unavailable', 'Temporal did not answer in time'),
+      );
     } catch (error) {
       logger.warn(`${what} is left to the sweep`, { ...about, ...errorFields(error) });
     }

@@ -26,7 +26,10 @@ function own(value: unknown, key: string): unknown {
 /** Names such as `https://example.com/roles` hold dots: the whole name comes first. */
 function claimAt(claims: Claims, place: string): unknown {
   if (place.startsWith('/')) {
-    const keys = place.slice(1).split('/').map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const keys = place
+      .slice(1)
+      .split('/')
+      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
     return keys.reduce(own, claims as unknown);
   }
   return own(claims, place) ?? place.split('.').reduce(own, claims as unknown);
@@ -43,10 +46,14 @@ const roleSchema = policyActorSchema.shape.roles.element;
 const maxRoles = 32;
 
 function rolesOf(claims: Claims, { roles: places, roleMap }: ClaimPlaces, known: ReadonlySet<string>): string[] {
-  const found = places.map((place) => ({ place, value: claimAt(claims, place) })).filter(({ value }) => value !== undefined);
+  const found = places
+    .map((place) => ({ place, value: claimAt(claims, place) }))
+    .filter(({ value }) => value !== undefined);
   if (found.length === 0) throw new ClaimError(`there is no claim ${places.map((place) => `"${place}"`).join(' or ')}`);
   const named = found.flatMap(({ place, value }) => listOf(value, place, 'roles'));
-  const roles = [...new Set(roleMap === undefined ? named : named.flatMap((name) => roleMap.get(name) ?? []))].filter((role) => roleSchema.safeParse(role).success);
+  const roles = [...new Set(roleMap === undefined ? named : named.flatMap((name) => roleMap.get(name) ?? []))].filter(
+    (role) => roleSchema.safeParse(role).success,
+  );
   // An issuer may name every group that somebody is in; those that policy knows decide, and come first.
   return roles.toSorted((a, b) => Number(known.has(b)) - Number(known.has(a))).slice(0, maxRoles);
 }
@@ -58,7 +65,9 @@ export function actorOf(claims: Claims, places: ClaimPlaces, known: ReadonlySet<
   const roles = rolesOf(claims, places, known);
   const confinement = claimAt(claims, places.tenants);
   if (confinement === undefined) return { subject: subject.data, roles };
-  const tenants = z.array(policyActorSchema.shape.tenants.unwrap().element).safeParse(listOf(confinement, places.tenants, 'uids of tenants'));
+  const tenants = z
+    .array(policyActorSchema.shape.tenants.unwrap().element)
+    .safeParse(listOf(confinement, places.tenants, 'uids of tenants'));
   if (!tenants.success) throw new ClaimError(`the claim "${places.tenants}" holds something else than uids of tenants`);
   const most = policyActorSchema.shape.tenants.safeParse(tenants.data);
   if (!most.success) throw new ClaimError(`the claim "${places.tenants}" names more tenants than a token may`);

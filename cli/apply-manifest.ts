@@ -48,12 +48,20 @@ type Condition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' };
  * change it in between it is read again, once, after `onReread`.
  * @throws ApiError, ApiUnreachable
  */
-export async function applyManifest(api: ApiClient, manifest: Manifest, consent: ApplyConsent, onReread: () => void): Promise<Applied> {
+export async function applyManifest(
+  api: ApiClient,
+  manifest: Manifest,
+  consent: ApplyConsent,
+  onReread: () => void,
+): Promise<Applied> {
   try {
     return await applyOnce(api, manifest, consent);
   } catch (error) {
     // What the manifest itself was made from does not change by reading again.
-    const overtaken = error instanceof ApiError && (error.code === 'precondition_failed' || (error.code === 'revision_stale' && manifest.metadata.revision === undefined));
+    const overtaken =
+      error instanceof ApiError &&
+      (error.code === 'precondition_failed' ||
+        (error.code === 'revision_stale' && manifest.metadata.revision === undefined));
     if (!overtaken) throw error;
     onReread();
     return applyOnce(api, manifest, consent);
@@ -62,13 +70,26 @@ export async function applyManifest(api: ApiClient, manifest: Manifest, consent:
 
 async function applyOnce(api: ApiClient, manifest: Manifest, consent: ApplyConsent): Promise<Applied> {
   const before = await read(api, manifest);
-  const { resource, operation, following, warnings } = await put(api, manifest, consent, before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag });
-  const outcome = before === undefined ? 'created' : resource.metadata.revision === before.revision ? 'unchanged' : 'configured';
-  return { outcome, resource, ...(operation === undefined ? {} : { operation, following }), ...(warnings === undefined ? {} : { warnings }) };
+  const { resource, operation, following, warnings } = await put(
+    api,
+    manifest,
+    consent,
+    before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.etag },
+  );
+  const outcome =
+    before === undefined ? 'created' : resource.metadata.revision === before.revision ? 'unchanged' : 'configured';
+  return {
+    outcome,
+    resource,
+    ...(operation === undefined ? {} : { operation, following }),
+    ...(warnings === undefined ? {} : { warnings }),
+  };
 }
 
 async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Promise<Current | undefined> {
-  const route = ({ Region: 'getRegion', Plan: 'getPlan', TenantTemplate: 'getTemplate', Tenant: 'getTenant' } as const)[kind];
+  const route = ({ Region: 'getRegion', Plan: 'getPlan', TenantTemplate: 'getTemplate', Tenant: 'getTenant' } as const)[
+    kind
+  ];
   try {
     const { body, etag } = await api.call(route, { params: { name } });
     const { revision } = body.metadata;
@@ -79,20 +100,39 @@ async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Pro
   }
 }
 
-async function put(api: ApiClient, manifest: Manifest, { forceConflicts, confirmMassChange, dryRun }: ApplyConsent, condition: Condition): Promise<Omit<Applied, 'outcome'>> {
+async function put(
+  api: ApiClient,
+  manifest: Manifest,
+  { forceConflicts, confirmMassChange, dryRun }: ApplyConsent,
+  condition: Condition,
+): Promise<Omit<Applied, 'outcome'>> {
   const params = { name: manifest.metadata.name };
   const rehearsal = dryRun === true ? { dryRun: 'true' as const } : {};
   switch (manifest.kind) {
     case 'Region':
-      return { resource: (await api.call('putRegion', { params, query: rehearsal, body: manifest, ...condition })).body };
+      return {
+        resource: (await api.call('putRegion', { params, query: rehearsal, body: manifest, ...condition })).body,
+      };
     case 'Plan':
       return { resource: (await api.call('putPlan', { params, query: rehearsal, body: manifest, ...condition })).body };
     case 'TenantTemplate':
-      return { resource: (await api.call('putTemplate', { params, query: rehearsal, body: manifest, ...condition })).body };
+      return {
+        resource: (await api.call('putTemplate', { params, query: rehearsal, body: manifest, ...condition })).body,
+      };
     case 'Tenant': {
-      const query = { ...rehearsal, ...(forceConflicts === true ? { force: 'true' as const } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' as const } : {}) };
-      const { tenant, operation, following, warnings } = (await api.call('putTenant', { params, query, body: manifest, ...condition })).body;
-      return { resource: tenant, ...(operation === undefined ? {} : { operation, following }), ...(warnings === undefined ? {} : { warnings }) };
+      const query = {
+        ...rehearsal,
+        ...(forceConflicts === true ? { force: 'true' as const } : {}),
+        ...(confirmMassChange === true ? { confirmMassChange: 'true' as const } : {}),
+      };
+      const { tenant, operation, following, warnings } = (
+        await api.call('putTenant', { params, query, body: manifest, ...condition })
+      ).body;
+      return {
+        resource: tenant,
+        ...(operation === undefined ? {} : { operation, following }),
+        ...(warnings === undefined ? {} : { warnings }),
+      };
     }
   }
 }

@@ -32,28 +32,38 @@ export const environmentVariables = {
   TENURE_CONTEXT_NAME: 'name of the context to use, as --context',
   TENURE_CONTEXT: 'file of one context, {"server": …, "tokenFile": …}',
   XDG_CONFIG_HOME: 'folder of tenure/config.json, which holds the contexts (default: ~/.config)',
-  XDG_CACHE_HOME: 'folder of tenure/compiled, which keeps the compiled program so that it starts faster (default: ~/.cache)',
+  XDG_CACHE_HOME:
+    'folder of tenure/compiled, which keeps the compiled program so that it starts faster (default: ~/.cache)',
   SSL_CERT_FILE: 'the same as TENURE_CA_FILE, for every program; NODE_EXTRA_CA_CERTS adds to what is trusted',
-  HTTPS_PROXY: 'proxy to go by, as HTTP_PROXY for http addresses; NO_PROXY: hosts to reach without. Never used for this machine',
+  HTTPS_PROXY:
+    'proxy to go by, as HTTP_PROXY for http addresses; NO_PROXY: hosts to reach without. Never used for this machine',
   NO_COLOR: 'set to anything: no colours (https://no-color.org)',
 } as const;
 
 const proxyVariables = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
 const thisMachine = 'localhost,127.0.0.1,::1,[::1]';
 
-function proxiesIn(environment: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> | undefined {
-  const set = proxyVariables.flatMap((name) => (environment[name] === undefined || environment[name] === '' ? [] : [[name, environment[name]] as const]));
+function proxiesIn(
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> | undefined {
+  const set = proxyVariables.flatMap((name) =>
+    environment[name] === undefined || environment[name] === '' ? [] : [[name, environment[name]] as const],
+  );
   if (set.length === 0) return undefined;
   const without = [environment['no_proxy'] || environment['NO_PROXY'], thisMachine].filter(Boolean).join(',');
   return { ...Object.fromEntries(set), no_proxy: without, NO_PROXY: without };
 }
 
 /** The only place where the CLI looks at its environment. */
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>> = process.env): CliEnvironment {
-  const value = (name: keyof typeof environmentVariables | 'HOME' | 'TENURE_CALLED_AS'): string | undefined => environment[name] || undefined;
+export function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): CliEnvironment {
+  const value = (name: keyof typeof environmentVariables | 'HOME' | 'TENURE_CALLED_AS'): string | undefined =>
+    environment[name] || undefined;
   const home = value('HOME');
   // The specification has a relative path ignored.
-  const folder = (name: 'XDG_CONFIG_HOME' | 'XDG_CACHE_HOME'): string | undefined => (value(name)?.startsWith('/') === true ? value(name) : undefined);
+  const folder = (name: 'XDG_CONFIG_HOME' | 'XDG_CACHE_HOME'): string | undefined =>
+    value(name)?.startsWith('/') === true ? value(name) : undefined;
   const inHome = (name: string): string | undefined => (home === undefined ? undefined : `${home}/${name}`);
   const ownConfigHome = folder('XDG_CONFIG_HOME');
   const cacheHome = folder('XDG_CACHE_HOME') ?? inHome('.cache');

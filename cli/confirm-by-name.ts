@@ -19,14 +19,26 @@ export interface Confirmation {
  */
 export async function confirmByName({ verb, name, given, explain }: Confirmation, terminal: Terminal): Promise<void> {
   const { stdin, stderr } = terminal;
-  if (given !== undefined && given !== name) throw usageFailure(`--confirm=${given} does not name tenant/${name}; nothing was done`, `write --confirm=${name}, if that is the one you mean`);
+  if (given !== undefined && given !== name)
+    throw usageFailure(
+      `--confirm=${given} does not name tenant/${name}; nothing was done`,
+      `write --confirm=${name}, if that is the one you mean`,
+    );
   const canAsk = stdin.isTTY === true && stderr.isTTY === true;
-  if (given === undefined && !canAsk) throw usageFailure(`${verb} of tenant/${name} is not confirmed; nothing was done`, `repeat it with --confirm=${name}`);
+  if (given === undefined && !canAsk)
+    throw usageFailure(
+      `${verb} of tenant/${name} is not confirmed; nothing was done`,
+      `repeat it with --confirm=${name}`,
+    );
   stderr.write(printable(await explain()));
   if (given !== undefined) return;
   stderr.write(`Type the name of the tenant to ${verb} it: `);
   const typed = await readLine(terminal);
-  if (typed !== name) throw usageFailure(`what was typed is not "${name}"; nothing was done`, 'repeat it, if this tenant is the one you mean');
+  if (typed !== name)
+    throw usageFailure(
+      `what was typed is not "${name}"; nothing was done`,
+      'repeat it, if this tenant is the one you mean',
+    );
 }
 
 /** The next line that is typed; empty at the end of the input. */

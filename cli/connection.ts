@@ -15,7 +15,12 @@ export interface Connection {
 }
 
 export interface ConnectionSources extends ContextSources {
-  readonly flags: { readonly server?: string; readonly tokenFile?: string; readonly caFile?: string; readonly context?: string };
+  readonly flags: {
+    readonly server?: string;
+    readonly tokenFile?: string;
+    readonly caFile?: string;
+    readonly context?: string;
+  };
   readonly environment: CliEnvironment;
 }
 
@@ -49,37 +54,63 @@ export function resolveConnection(sources: ConnectionSources): Connection {
 }
 
 /** The file of the certificates to trust; that of a context counts for its server only, and of one that was only found with its own token only. */
-export function findCaFile(sources: ConnectionSources, context: SelectedContext | undefined, server: string): Setting | undefined {
+export function findCaFile(
+  sources: ConnectionSources,
+  context: SelectedContext | undefined,
+  server: string,
+): Setting | undefined {
   const { flags, environment, workingDirectory } = sources;
   if (flags.caFile !== undefined) return { value: resolve(workingDirectory, flags.caFile), origin: 'flag --ca-file' };
-  if (environment.caFile !== undefined) return { value: resolve(workingDirectory, environment.caFile), origin: 'environment TENURE_CA_FILE' };
+  if (environment.caFile !== undefined)
+    return { value: resolve(workingDirectory, environment.caFile), origin: 'environment TENURE_CA_FILE' };
   // Else a file that is set for every program, and cannot be read, would stand in the way of what needs none.
   if (!server.startsWith('https:')) return undefined;
   const mayVouch = context?.found !== true || findGivenToken(sources) === undefined;
-  if (context?.caFile !== undefined && mayVouch && serverUrl(context.server) === server) return { value: context.caFile, origin: contextOrigin(context) };
-  return environment.systemCaFile === undefined ? undefined : { value: resolve(workingDirectory, environment.systemCaFile), origin: 'environment SSL_CERT_FILE' };
+  if (context?.caFile !== undefined && mayVouch && serverUrl(context.server) === server)
+    return { value: context.caFile, origin: contextOrigin(context) };
+  return environment.systemCaFile === undefined
+    ? undefined
+    : { value: resolve(workingDirectory, environment.systemCaFile), origin: 'environment SSL_CERT_FILE' };
 }
 
 /** The API's address, in one spelling. @throws CliFailure usage, when there is none or it is no address */
-export function findServer({ flags, environment }: Pick<ConnectionSources, 'flags' | 'environment'>, context: SelectedContext | undefined): Setting {
+export function findServer(
+  { flags, environment }: Pick<ConnectionSources, 'flags' | 'environment'>,
+  context: SelectedContext | undefined,
+): Setting {
   if (flags.server !== undefined) return { value: serverUrl(flags.server), origin: 'flag --server' };
-  if (environment.server !== undefined) return { value: serverUrl(environment.server), origin: 'environment TENURE_SERVER' };
+  if (environment.server !== undefined)
+    return { value: serverUrl(environment.server), origin: 'environment TENURE_SERVER' };
   if (context !== undefined) return { value: serverUrl(context.server), origin: contextOrigin(context) };
-  throw usageFailure('no server is configured', 'run `npm start`, which writes .tenure/context.json; or tenure context set NAME --server URL --token-file PATH; or give --server and --token-file');
+  throw usageFailure(
+    'no server is configured',
+    'run `npm start`, which writes .tenure/context.json; or tenure context set NAME --server URL --token-file PATH; or give --server and --token-file',
+  );
 }
 
 /** @throws CliFailure usage, when there is none for this server */
-export function findToken(sources: ConnectionSources, context: SelectedContext | undefined, server: string): TokenSource {
+export function findToken(
+  sources: ConnectionSources,
+  context: SelectedContext | undefined,
+  server: string,
+): TokenSource {
   const { flags, environment } = sources;
   const given = findGivenToken(sources);
   if (given !== undefined) {
     const isNamed = flags.server !== undefined || environment.server !== undefined || context?.found !== true;
     if (isNamed || isLoopback(server)) return given;
     // Whoever fills a folder with a context of their own would else be sent the user's token.
-    throw usageFailure(`the context ${context.path} was only found there, and its server ${server} is not sent the token of ${given.origin}`, `if you trust it, name the server: --server ${server}; or the context file: TENURE_CONTEXT=${context.path}`);
+    throw usageFailure(
+      `the context ${context.path} was only found there, and its server ${server} is not sent the token of ${given.origin}`,
+      `if you trust it, name the server: --server ${server}; or the context file: TENURE_CONTEXT=${context.path}`,
+    );
   }
   if (context?.tokenFile === undefined) throw usageFailure(`no token is configured for ${server}`, tokenFix);
-  if (serverUrl(context.server) !== server) throw usageFailure(`the token of ${context.name === undefined ? context.path : `context "${context.name}"`} is for ${context.server}, not for ${server}`, tokenFix);
+  if (serverUrl(context.server) !== server)
+    throw usageFailure(
+      `the token of ${context.name === undefined ? context.path : `context "${context.name}"`} is for ${context.server}, not for ${server}`,
+      tokenFix,
+    );
   return tokenIn(tokenFileOf(context) ?? context.tokenFile, contextOrigin(context));
 }
 
@@ -87,8 +118,11 @@ export function findToken(sources: ConnectionSources, context: SelectedContext |
 function findGivenToken({ flags, environment, workingDirectory }: ConnectionSources): TokenSource | undefined {
   if (flags.tokenFile !== undefined) return tokenIn(resolve(workingDirectory, flags.tokenFile), 'flag --token-file');
   const { token } = environment;
-  if (token !== undefined) return { origin: 'environment TENURE_TOKEN', read: () => checkedToken(token, 'TENURE_TOKEN') };
-  return environment.tokenFile === undefined ? undefined : tokenIn(resolve(workingDirectory, environment.tokenFile), 'environment TENURE_TOKEN_FILE');
+  if (token !== undefined)
+    return { origin: 'environment TENURE_TOKEN', read: () => checkedToken(token, 'TENURE_TOKEN') };
+  return environment.tokenFile === undefined
+    ? undefined
+    : tokenIn(resolve(workingDirectory, environment.tokenFile), 'environment TENURE_TOKEN_FILE');
 }
 
 function tokenIn(path: string, origin: string): TokenSource {
@@ -103,7 +137,13 @@ export function contextOrigin({ name, path }: SelectedContext): string {
 /** In one spelling, so that two can be compared. @throws CliFailure usage */
 export function serverUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const sound = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  const sound =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === '';
   if (!sound) throw usageFailure(`"${text}" is no server address`, 'give one such as http://127.0.0.1:8080');
   return url.href.replace(/\/+$/, '');
 }
@@ -119,7 +159,10 @@ function readToken(path: string): string {
   try {
     text = readText(path);
   } catch (error) {
-    throw usageFailure(`the token file ${path} cannot be read: ${reasonOf(error)}`, fixOf(error, 'check the path; `npm start` writes a new token'));
+    throw usageFailure(
+      `the token file ${path} cannot be read: ${reasonOf(error)}`,
+      fixOf(error, 'check the path; `npm start` writes a new token'),
+    );
   }
   return checkedToken(text.trim(), path);
 }

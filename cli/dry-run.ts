@@ -12,7 +12,10 @@ import { printable } from './text/printable.ts';
 
 /** Tells manifests that have been checked, or prints them as they would be sent. */
 export function printValid(manifests: readonly LocatedManifest[], output: OutputFormat, { stdout }: Terminal): void {
-  if (output !== 'table') stdout.write(renderData(output, { items: manifests.map(({ manifest }) => printedResource(manifest)), single: false }));
+  if (output !== 'table')
+    stdout.write(
+      renderData(output, { items: manifests.map(({ manifest }) => printedResource(manifest)), single: false }),
+    );
   else stdout.write(manifests.map(({ reference }) => `${reference} valid (client dry run)\n`).join(''));
 }
 
@@ -21,7 +24,12 @@ export function printValid(manifests: readonly LocatedManifest[], output: Output
  * the others from nothing.
  * @throws CliFailure with every report, and the exit of the worst
  */
-export async function rehearse(manifests: readonly LocatedManifest[], consent: ApplyConsent, output: OutputFormat, { terminal, connect }: Pick<CommandContext, 'terminal' | 'connect'>): Promise<void> {
+export async function rehearse(
+  manifests: readonly LocatedManifest[],
+  consent: ApplyConsent,
+  output: OutputFormat,
+  { terminal, connect }: Pick<CommandContext, 'terminal' | 'connect'>,
+): Promise<void> {
   const { stdout, stderr } = terminal;
   const api = connect();
   const items: Printed['items'][number][] = [];
@@ -30,10 +38,17 @@ export async function rehearse(manifests: readonly LocatedManifest[], consent: A
   for (const located of manifests) {
     const { manifest, reference } = located;
     try {
-      const { outcome, resource, warnings = [], ...brought } = await applyManifest(api, manifest, consent, () => undefined);
+      const {
+        outcome,
+        resource,
+        warnings = [],
+        ...brought
+      } = await applyManifest(api, manifest, consent, () => undefined);
       items.push(printedResource(resource));
       if (outcome === 'created') wouldBeNew.push(reference);
-      (output === 'table' ? stdout : stderr).write(`${reference} ${[outcome, ...operationsOf(brought).map(({ kind }) => kind)].join(', then ')} (server dry run)\n`);
+      (output === 'table' ? stdout : stderr).write(
+        `${reference} ${[outcome, ...operationsOf(brought).map(({ kind }) => kind)].join(', then ')} (server dry run)\n`,
+      );
       for (const { pointer = '', message, fix } of warnings) {
         const { place, frame } = located.locate(pointer);
         stderr.write(`${place}: warning: ${printable(message)}\n${frame}${fix === undefined ? '' : `  fix: ${fix}\n`}`);
@@ -45,6 +60,7 @@ export async function rehearse(manifests: readonly LocatedManifest[], consent: A
   }
   if (output !== 'table') stdout.write(renderData(output, { items, single: false }));
   if (failures.length === 0) return;
-  if (wouldBeNew.length > 0) stderr.write(`note: each was checked against what stands; not there yet: ${wouldBeNew.join(', ')}\n`);
+  if (wouldBeNew.length > 0)
+    stderr.write(`note: each was checked against what stands; not there yet: ${wouldBeNew.join(', ')}\n`);
   throw joinFailures(failures);
 }

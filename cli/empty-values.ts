@@ -13,7 +13,11 @@ export function refuseEmptyValues(command: Command): void {
   if (empty !== undefined) throw usageFailure(`${empty.long ?? empty.flags} is empty`, fix);
   for (const [index, given] of command.args.entries()) {
     const { registeredArguments } = command;
-    if (isEmpty(given)) throw usageFailure(`the argument ${(registeredArguments[index] ?? registeredArguments.at(-1))?.name() ?? index + 1} is empty`, fix);
+    if (isEmpty(given))
+      throw usageFailure(
+        `the argument ${(registeredArguments[index] ?? registeredArguments.at(-1))?.name() ?? index + 1} is empty`,
+        fix,
+      );
   }
 }
 

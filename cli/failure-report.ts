@@ -27,14 +27,24 @@ function waitCommand(operationId: string, program: string): string {
 }
 
 /** Any thrown value as the end of a command; `subject` is what it was at work on. */
-export function asFailure(error: unknown, { interrupted, program }: Pick<Terminal, 'interrupted' | 'program'>, subject?: Subject): CliFailure {
+export function asFailure(
+  error: unknown,
+  { interrupted, program }: Pick<Terminal, 'interrupted' | 'program'>,
+  subject?: Subject,
+): CliFailure {
   if (error instanceof CliFailure) return error;
   if (interrupted.aborted) return new CliFailure('interrupted', ['interrupted', ...resourceLines(subject)].join('\n'));
   if (error instanceof ApiError) return problemFailure(error.problem, program, subject);
   if (error instanceof ApiUnreachable) {
-    return new CliFailure('unavailable', [`error: ${error.message}`, ...resourceLines(subject), `fix: ${unreachableFix(error)}`].join('\n'));
+    return new CliFailure(
+      'unavailable',
+      [`error: ${error.message}`, ...resourceLines(subject), `fix: ${unreachableFix(error)}`].join('\n'),
+    );
   }
-  return new CliFailure('operationFailed', `error: the command itself failed; please report this\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return new CliFailure(
+    'operationFailed',
+    `error: the command itself failed; please report this\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
 }
 
 const concernAll: ReadonlySet<string> = new Set(['unauthenticated', 'control_unavailable', 'policy_unavailable']);
@@ -61,7 +71,18 @@ function problemFailure(problem: Problem, program: string, subject?: Subject): C
 }
 
 /** What the detail says of these speaks of the request; their flaws come one by one, and the others say it all. */
-const withoutDetail: ReadonlySet<string> = new Set(['idempotency_in_progress', 'idempotency_key_reused', 'idempotency_key_missing', 'page_token_invalid', 'precondition_required', 'media_type_unsupported', 'route_not_found', 'method_not_allowed', 'body_too_large', 'headers_too_large']);
+const withoutDetail: ReadonlySet<string> = new Set([
+  'idempotency_in_progress',
+  'idempotency_key_reused',
+  'idempotency_key_missing',
+  'page_token_invalid',
+  'precondition_required',
+  'media_type_unsupported',
+  'route_not_found',
+  'method_not_allowed',
+  'body_too_large',
+  'headers_too_large',
+]);
 
 function problemHead({ code, title, detail, errors = [] }: Problem): string {
   const known = problemType(code);
@@ -74,7 +95,11 @@ export function operationFailure(operation: Operation, program: string, subject?
   return new CliFailure('operationFailed', operationErrorLines(operation, program, subject).join('\n'));
 }
 
-function operationErrorLines({ id, kind, tenant, state, error, requestId }: Operation, program: string, subject?: Subject): string[] {
+function operationErrorLines(
+  { id, kind, tenant, state, error, requestId }: Operation,
+  program: string,
+  subject?: Subject,
+): string[] {
   const end = `error: ${kind} of tenant/${tenant.name} ${state}`;
   return [
     error === undefined ? end : `${end}: ${problemType(error.code).title} (${error.code}): ${error.message}`,

@@ -26,7 +26,9 @@ export function joinFailures(failures: readonly CliFailure[]): CliFailure {
 }
 
 /** What was found, or why the command line or its settings do not say. Anything else that goes wrong is thrown. */
-export function attempt<T>(find: () => T): { readonly found: T; readonly failure?: undefined } | { readonly found?: undefined; readonly failure: CliFailure } {
+export function attempt<T>(
+  find: () => T,
+): { readonly found: T; readonly failure?: undefined } | { readonly found?: undefined; readonly failure: CliFailure } {
   try {
     return { found: find() };
   } catch (error) {

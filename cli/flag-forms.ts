@@ -12,7 +12,12 @@ const truth: Readonly<Record<string, boolean>> = {
 const otherNames: Readonly<Record<string, string>> = { '--filename': '--file' };
 
 /** Flags of kubectl for what there is not here. */
-const withoutMeaning: Readonly<Record<string, string>> = { '-n': 'namespaces', '--namespace': 'namespaces', '-A': 'namespaces', '--all-namespaces': 'namespaces' };
+const withoutMeaning: Readonly<Record<string, string>> = {
+  '-n': 'namespaces',
+  '--namespace': 'namespaces',
+  '-A': 'namespaces',
+  '--all-namespaces': 'namespaces',
+};
 
 /**
  * Writes options as the parser knows them: `-o=json`, `-wo=json` and `--wait=true` are taken as kubectl takes them. What is the value of an option, or stands
@@ -46,18 +51,26 @@ function rewrite(command: Command, word: string): string[] {
   const flag = otherNames[given] ?? given;
   const option = find(command, flag.startsWith('--') ? flag : `-${flag.at(-1)}`);
   const absent = withoutMeaning[flag.startsWith('--') ? flag : flag.slice(0, 2)];
-  if (option === undefined && absent !== undefined) throw usageFailure(`${given} is not known: there are no ${absent} here`, 'leave it out; a resource is named by its kind and name, such as tenant/acme');
+  if (option === undefined && absent !== undefined)
+    throw usageFailure(
+      `${given} is not known: there are no ${absent} here`,
+      'leave it out; a resource is named by its kind and name, such as tenant/acme',
+    );
   if (value === undefined) return [flag];
   if (option === undefined || (!flag.startsWith('--') && !isGroup(command, flag))) return [word];
   if (option.required) return [flag, value];
   const isSet = truth[value];
-  if (isSet === undefined) throw usageFailure(`${given} takes true or false, and is "${value}"`, `write ${given}, or leave it out`);
+  if (isSet === undefined)
+    throw usageFailure(`${given} takes true or false, and is "${value}"`, `write ${given}, or leave it out`);
   return isSet ? [flag] : flag.startsWith('--') || flag.length === 2 ? [] : [flag.slice(0, -1)];
 }
 
 /** Whether a word such as `-wo` is flags, of which the last alone may take a value: what follows one that takes one is its value. */
 function isGroup(command: Command, word: string): boolean {
-  return word.slice(1, -1).split('').every((letter) => find(command, `-${letter}`)?.required === false);
+  return word
+    .slice(1, -1)
+    .split('')
+    .every((letter) => find(command, `-${letter}`)?.required === false);
 }
 
 function awaitsValue(command: Command, word: string): boolean {

@@ -12,7 +12,8 @@ const { runCli } = await import('./run-cli.ts');
 const { exitCodes } = await import('../contracts/problems.ts');
 
 // What Node before 24.14 does not have, is asked for by NODE_USE_ENV_PROXY there.
-if (environment.proxies !== undefined && typeof http.setGlobalProxyFromEnv === 'function') http.setGlobalProxyFromEnv(environment.proxies);
+if (environment.proxies !== undefined && typeof http.setGlobalProxyFromEnv === 'function')
+  http.setGlobalProxyFromEnv(environment.proxies);
 
 const interruption = new AbortController();
 // Once: a second Ctrl-C ends the process as it always does.
@@ -24,7 +25,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (unread.signal.aborted) return;
   unread.abort();
   if (error.code === 'EPIPE') return;
-  process.stderr.write(`error: the output cannot be written: ${error.message}\nfix: make room where it goes, or write it elsewhere\n`);
+  process.stderr.write(
+    `error: the output cannot be written: ${error.message}\nfix: make room where it goes, or write it elsewhere\n`,
+  );
   // Whatever else came of the command.
   process.once('exit', () => (process.exitCode = exitCodes.unavailable));
 });

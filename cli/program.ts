@@ -88,7 +88,10 @@ export function createProgram(context: CommandContext): Command {
       getErrHasColors: () => false,
       outputError: (text, write) => write(text.replace(/^error:/, () => context.terminal.paintErr('red', 'error:'))),
     })
-    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]) })
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]),
+    })
     .helpCommand(false)
     .hook('preAction', (_program, command) => {
       // What is completed may be empty.

@@ -37,7 +37,19 @@ export interface CliOptions {
 const retryForMs = 5_000;
 
 /** Runs one command line to its end. Never throws; resolves with the exit code. */
-export async function runCli({ argv, stdin, stdout, stderr, environment, workingDirectory, installationDirectory, interrupted, unread, trust = () => undefined, createClient = createApiClient }: CliOptions): Promise<number> {
+export async function runCli({
+  argv,
+  stdin,
+  stdout,
+  stderr,
+  environment,
+  workingDirectory,
+  installationDirectory,
+  interrupted,
+  unread,
+  trust = () => undefined,
+  createClient = createApiClient,
+}: CliOptions): Promise<number> {
   const paintFor = (output: Output) => createPaint(output.isTTY === true && !environment.noColor);
   const terminal: Terminal = {
     stdin,
@@ -61,7 +73,10 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
     connect({ flags = program.opts(), signal, ...options } = {}) {
       const { caFile, ...connection } = resolveConnection({ ...context.sources(), flags });
       context.trust(caFile);
-      return interruptible(createClient({ ...connection, retryForMs, ...options }), signal === undefined ? interrupted : AbortSignal.any([interrupted, signal]));
+      return interruptible(
+        createClient({ ...connection, retryForMs, ...options }),
+        signal === undefined ? interrupted : AbortSignal.any([interrupted, signal]),
+      );
     },
   };
   const program: Command = createProgram(context);
@@ -73,15 +88,23 @@ export async function runCli({ argv, stdin, stdout, stderr, environment, working
     // Commander has printed what it has to say: help, or what is wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const { exit, report } = asFailure(error, terminal);
-    if (report !== '') stderr.write(`${printable(report).replaceAll(/^error:/gm, () => terminal.paintErr('red', 'error:'))}\n`);
+    if (report !== '')
+      stderr.write(`${printable(report).replaceAll(/^error:/gm, () => terminal.paintErr('red', 'error:'))}\n`);
     return exitCodes[exit];
   }
 }
 
 /** The program with the flags that say which API is meant. */
 function programAgain(calledAs: string, { context, server, tokenFile, caFile }: ConnectionSources['flags']): string {
-  const flags = Object.entries({ '--context': context, '--server': server, '--token-file': tokenFile, '--ca-file': caFile });
-  return [calledAs, ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))].map(shellWord).join(' ');
+  const flags = Object.entries({
+    '--context': context,
+    '--server': server,
+    '--token-file': tokenFile,
+    '--ca-file': caFile,
+  });
+  return [calledAs, ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))]
+    .map(shellWord)
+    .join(' ');
 }
 
 function shellWord(text: string): string {
@@ -89,7 +112,8 @@ function shellWord(text: string): string {
 }
 
 function interruptible(client: ApiClient, interrupted: AbortSignal): ApiClient {
-  const either = (signal: AbortSignal | undefined): AbortSignal => (signal === undefined ? interrupted : AbortSignal.any([interrupted, signal]));
+  const either = (signal: AbortSignal | undefined): AbortSignal =>
+    signal === undefined ? interrupted : AbortSignal.any([interrupted, signal]);
   return {
     server: client.server,
     call: (route, call) => client.call(route, { ...call, signal: either(call?.signal) }),

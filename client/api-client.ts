@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Problem } from '../contracts/problem-document.ts';
 import { routes } from '../contracts/routes.ts';
-import type { RouteAnswer, RouteBodyInput, RouteContract, RouteId, RouteParams, RouteQueryInput } from '../contracts/routes.ts';
+import type {
+  RouteAnswer,
+  RouteBodyInput,
+  RouteContract,
+  RouteId,
+  RouteParams,
+  RouteQueryInput,
+} from '../contracts/routes.ts';
 import { streams } from '../contracts/streams.ts';
 import type { StreamContract, StreamId, StreamQuery } from '../contracts/streams.ts';
 import { ApiError, ApiUnreachable, redirection } from './api-error.ts';
@@ -62,7 +69,14 @@ export interface ApiClient {
 }
 
 /** As much of a problem document as this client must have; a later API may say more, and know more codes. */
-const readableProblem = z.looseObject({ code: z.string(), status: z.int(), title: z.string(), detail: z.string(), fix: z.string(), requestId: z.string() });
+const readableProblem = z.looseObject({
+  code: z.string(),
+  status: z.int(),
+  title: z.string(),
+  detail: z.string(),
+  fix: z.string(),
+  requestId: z.string(),
+});
 
 const defaultRetryMs = 15_000;
 /** The API keeps a key for the request that has claimed it for 30 s; if it dies meanwhile, whoever comes after that takes it up. */
@@ -72,7 +86,11 @@ const maxDelayMs = 2_000;
 /** Longer than the longest wait a route allows. */
 const requestTimeoutMs = 75_000;
 
-function pathOf(contract: { readonly path: string }, params: Readonly<Record<string, string>>, query: Readonly<Record<string, string | number | undefined>>): string {
+function pathOf(
+  contract: { readonly path: string },
+  params: Readonly<Record<string, string>>,
+  query: Readonly<Record<string, string | number | undefined>>,
+): string {
   const path = contract.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
@@ -86,7 +104,12 @@ function retryAfterMs(response: Response): number {
   return Number.isFinite(ms) ? ms : 0;
 }
 
-export function createApiClient({ server, token, retryForMs = defaultRetryMs, correlationId }: ApiClientOptions): ApiClient {
+export function createApiClient({
+  server,
+  token,
+  retryForMs = defaultRetryMs,
+  correlationId,
+}: ApiClientOptions): ApiClient {
   const base = server.replace(/\/+$/, '');
 
   async function reached(url: string, init: RequestInit, caller: AbortSignal | undefined): Promise<Response> {
@@ -100,7 +123,11 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
 
   function once(url: string, init: RequestInit & { readonly signal?: AbortSignal }): Promise<Response> {
     const timeout = AbortSignal.timeout(requestTimeoutMs);
-    return reached(url, { ...init, signal: init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout]) }, init.signal);
+    return reached(
+      url,
+      { ...init, signal: init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout]) },
+      init.signal,
+    );
   }
 
   const identity = async (): Promise<Record<string, string>> => ({
@@ -113,12 +140,16 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
     try {
       return await response.json();
     } catch (error) {
-      throw new ApiUnreachable(base, new Error('what answers there is not the API, or its answer was cut off', { cause: error }));
+      throw new ApiUnreachable(
+        base,
+        new Error('what answers there is not the API, or its answer was cut off', { cause: error }),
+      );
     }
   }
 
   async function failureOf(response: Response): Promise<ApiError | ApiUnreachable> {
-    if (response.status >= 300 && response.status < 400) return new ApiUnreachable(base, redirection(response.headers.get('location')));
+    if (response.status >= 300 && response.status < 400)
+      return new ApiUnreachable(base, redirection(response.headers.get('location')));
     try {
       return new ApiError(readableProblem.parse(await response.json()) as Problem);
     } catch {
@@ -128,7 +159,10 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
 
   return {
     server: base,
-    async call<Id extends RouteId>(route: Id, { params, query, body, ifMatch, ifNoneMatch, idempotencyKey, signal }: ApiCall<Id> = {}): Promise<ApiAnswer<Id>> {
+    async call<Id extends RouteId>(
+      route: Id,
+      { params, query, body, ifMatch, ifNoneMatch, idempotencyKey, signal }: ApiCall<Id> = {},
+    ): Promise<ApiAnswer<Id>> {
       const contract: RouteContract = routes[route];
       const key = idempotencyKey ?? (contract.idempotencyKey === 'none' ? undefined : randomUUID());
       const url = `${base}${pathOf(contract, { ...params }, { ...query })}`;
@@ -153,7 +187,11 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
             ...(signal === undefined ? {} : { signal }),
           });
           if (response.ok) {
-            return { status: response.status, body: (await bodyOf(response)) as RouteAnswer<Id>, etag: response.headers.get('etag') ?? undefined };
+            return {
+              status: response.status,
+              body: (await bodyOf(response)) as RouteAnswer<Id>,
+              etag: response.headers.get('etag') ?? undefined,
+            };
           }
           failure = await failureOf(response);
           const inProgress = failure instanceof ApiError && failure.code === 'idempotency_in_progress';
@@ -171,10 +209,21 @@ export function createApiClient({ server, token, retryForMs = defaultRetryMs, co
         await pause(waitMs, signal);
       }
     },
-    async stream<Id extends StreamId>(stream: Id, { query, lastEventId, signal }: StreamCall<Id> = {}): Promise<AsyncGenerator<StreamedEvent<Id>>> {
-      const headers = { accept: 'text/event-stream, application/problem+json', ...(await identity()), ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+    async stream<Id extends StreamId>(
+      stream: Id,
+      { query, lastEventId, signal }: StreamCall<Id> = {},
+    ): Promise<AsyncGenerator<StreamedEvent<Id>>> {
+      const headers = {
+        accept: 'text/event-stream, application/problem+json',
+        ...(await identity()),
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+      };
       const contract: StreamContract = streams[stream];
-      const response = await reached(`${base}${pathOf(contract, {}, { ...query })}`, { headers, ...(signal === undefined ? {} : { signal }) }, signal);
+      const response = await reached(
+        `${base}${pathOf(contract, {}, { ...query })}`,
+        { headers, ...(signal === undefined ? {} : { signal }) },
+        signal,
+      );
       if (!response.ok) throw await failureOf(response);
       return readEvents<Id>(response, new Set(Object.keys(contract.events)));
     },

@@ -16,8 +16,22 @@ export class ApiError extends Error {
 
 /** What stays until somebody changes a setting or a certificate. */
 const lasting: ReadonlySet<string> = new Set([
-  ...['REDIRECTED', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
-  ...['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_UNTRUSTED', 'CERT_SIGNATURE_FAILURE', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER'],
+  ...[
+    'REDIRECTED',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  ],
+  ...[
+    'CERT_HAS_EXPIRED',
+    'CERT_NOT_YET_VALID',
+    'CERT_UNTRUSTED',
+    'CERT_SIGNATURE_FAILURE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+  ],
 ]);
 
 /** No answer came, or none that is the API's. Whether a change was made is not known; repeat it under the same key. */
@@ -30,10 +44,13 @@ export class ApiUnreachable extends Error {
 
   constructor(server: string, cause: unknown) {
     const origin = originOf(cause);
-    super(`no answer from ${server}: ${origin instanceof Error ? origin.message || origin.name : String(origin)}`, { cause });
+    super(`no answer from ${server}: ${origin instanceof Error ? origin.message || origin.name : String(origin)}`, {
+      cause,
+    });
     this.name = 'ApiUnreachable';
     this.server = server;
-    this.reason = origin instanceof Error && 'code' in origin && typeof origin.code === 'string' ? origin.code : undefined;
+    this.reason =
+      origin instanceof Error && 'code' in origin && typeof origin.code === 'string' ? origin.code : undefined;
     this.retryable = this.reason === undefined || !lasting.has(this.reason);
   }
 }

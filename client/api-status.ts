@@ -14,7 +14,11 @@ export interface ApiStatus {
 }
 
 const timeoutMs = 10_000;
-const readySchema = z.looseObject({ ready: z.boolean(), version: z.string().optional(), checks: z.record(z.string(), z.string()) });
+const readySchema = z.looseObject({
+  ready: z.boolean(),
+  version: z.string().optional(),
+  checks: z.record(z.string(), z.string()),
+});
 
 /** Asks `/readyz`, which needs no token. @throws ApiUnreachable, also when it is no API that answers */
 export async function readApiStatus(server: string, signal?: AbortSignal): Promise<ApiStatus> {
@@ -23,7 +27,10 @@ export async function readApiStatus(server: string, signal?: AbortSignal): Promi
   let response: Response;
   let body: unknown;
   try {
-    response = await fetch(`${server}/readyz`, { redirect: 'manual', signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) });
+    response = await fetch(`${server}/readyz`, {
+      redirect: 'manual',
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
     if (response.status >= 300 && response.status < 400) throw redirection(response.headers.get('location'));
     body = await response.json();
   } catch (error) {

@@ -11,9 +11,15 @@ const silenceMs = 45_000;
  * Reads server-sent events until the answer ends. A name that this client does not know is passed over: a later API may say more.
  * @throws what `fetch` throws when the connection is lost, and an error when it has been silent
  */
-export async function* readEvents<Id extends StreamId>(answer: Response, known: ReadonlySet<string>): AsyncGenerator<StreamedEvent<Id>> {
+export async function* readEvents<Id extends StreamId>(
+  answer: Response,
+  known: ReadonlySet<string>,
+): AsyncGenerator<StreamedEvent<Id>> {
   if (answer.body === null) return;
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
+  const reader = answer.body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream())
+    .getReader();
   let silence: NodeJS.Timeout | undefined;
   try {
     for (;;) {
@@ -21,7 +27,8 @@ export async function* readEvents<Id extends StreamId>(answer: Response, known: 
       const { done, value } = await reader.read();
       clearTimeout(silence);
       if (done) return;
-      if (value.event !== undefined && known.has(value.event)) yield { event: value.event, id: value.id ?? '', data: JSON.parse(value.data) } as StreamedEvent<Id>;
+      if (value.event !== undefined && known.has(value.event))
+        yield { event: value.event, id: value.id ?? '', data: JSON.parse(value.data) } as StreamedEvent<Id>;
     }
   } finally {
     clearTimeout(silence);

@@ -21,14 +21,22 @@ const maxDelayMs = 5_000;
  * connections are taken up again where they were lost; an API that is away is waited for.
  * @throws ApiError for a refusal, the reason of `signal`
  */
-export async function* follow<Id extends StreamId, News>(api: ApiClient, stream: Id, { query, list, news, signal }: Followed<Id, News>): AsyncGenerator<News> {
+export async function* follow<Id extends StreamId, News>(
+  api: ApiClient,
+  stream: Id,
+  { query, list, news, signal }: Followed<Id, News>,
+): AsyncGenerator<News> {
   const aborting = signal === undefined ? {} : { signal };
   let lastEventId: string | undefined;
   let delayMs = firstDelayMs;
   for (;;) {
     signal?.throwIfAborted();
     try {
-      const events = await api.stream(stream, { query, ...(lastEventId === undefined ? {} : { lastEventId }), ...aborting });
+      const events = await api.stream(stream, {
+        query,
+        ...(lastEventId === undefined ? {} : { lastEventId }),
+        ...aborting,
+      });
       for await (const event of events) {
         delayMs = firstDelayMs;
         // What is listed after the first bookmark, with all that comes after that, is everything.
@@ -40,7 +48,10 @@ export async function* follow<Id extends StreamId, News>(api: ApiClient, stream:
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof ApiError && error.code === 'watch_expired') lastEventId = undefined;
-      else if (error instanceof ApiError ? error.problem.status !== 503 && error.problem.status !== 429 : !isLost(error)) throw error;
+      else if (
+        error instanceof ApiError ? error.problem.status !== 503 && error.problem.status !== 429 : !isLost(error)
+      )
+        throw error;
     }
     await pause(delayMs * (0.5 + Math.random() / 2), signal);
     delayMs = Math.min(delayMs * 2, maxDelayMs);

@@ -47,7 +47,10 @@ function connect({ endpoint, credential }: TenantAccess, maxPoolSize: number): M
   });
 }
 
-function namespaceOf({ namespaces, collections, database }: TenantAccess, collection: string): { readonly database: string; readonly name: string } | undefined {
+function namespaceOf(
+  { namespaces, collections, database }: TenantAccess,
+  collection: string,
+): { readonly database: string; readonly name: string } | undefined {
   if (namespaces !== undefined) return namespaces.find((namespace) => namespace.collection === collection);
   return collections.includes(collection) ? { database, name: collection } : undefined;
 }
@@ -57,11 +60,18 @@ function namespaceOf({ namespaces, collections, database }: TenantAccess, collec
  * background. When the lease is lost the connections are closed, so nothing is written by one who may no longer.
  * @throws ApiError when policy does not allow it, or there is no such tenant
  */
-export async function openTenant(api: ApiClient, name: string, { maxPoolSize = 10 }: OpenTenantOptions = {}): Promise<OpenTenant> {
+export async function openTenant(
+  api: ApiClient,
+  name: string,
+  { maxPoolSize = 10 }: OpenTenantOptions = {},
+): Promise<OpenTenant> {
   const ask = async (leaseId?: string): Promise<{ access: TenantAccess; until: number }> => {
     // Counted from before it was asked for: the lease ends here no later than there.
     const askedAt = performance.now();
-    const { body: access } = await api.call('openTenant', { params: { name }, body: leaseId === undefined ? {} : { leaseId } });
+    const { body: access } = await api.call('openTenant', {
+      params: { name },
+      body: leaseId === undefined ? {} : { leaseId },
+    });
     return { access, until: askedAt + access.lease.durationMs };
   };
   const { access, until: firstUntil } = await ask();
@@ -134,7 +144,9 @@ export async function openTenant(api: ApiClient, name: string, { maxPoolSize = 1
     collection(collectionName) {
       const namespace = namespaceOf(access, collectionName);
       if (namespace !== undefined) return client.db(namespace.database).collection(namespace.name);
-      throw new TypeError(`tenant "${name}" declares no collection "${collectionName}"; it has ${access.collections.join(', ')}`);
+      throw new TypeError(
+        `tenant "${name}" declares no collection "${collectionName}"; it has ${access.collections.join(', ')}`,
+      );
     },
     closed,
     close: () => end('closed by its holder'),

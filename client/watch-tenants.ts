@@ -19,14 +19,22 @@ export interface WatchTenantsOptions {
 }
 
 /** Follows tenants: first all that fit, then each change of one. As {@link follow}. */
-export function watchTenants(api: ApiClient, { filter = {}, name, signal }: WatchTenantsOptions = {}): AsyncGenerator<TenantNews> {
+export function watchTenants(
+  api: ApiClient,
+  { filter = {}, name, signal }: WatchTenantsOptions = {},
+): AsyncGenerator<TenantNews> {
   const known = new Map<string, { readonly name: string; readonly revision: number }>();
 
   async function list(): Promise<TenantNews> {
     const tenants: Tenant[] = [];
     let pageToken: string | undefined;
     do {
-      const query = { ...filter, ...(name === undefined ? {} : { namePrefix: name }), pageSize: 500, ...(pageToken === undefined ? {} : { pageToken }) };
+      const query = {
+        ...filter,
+        ...(name === undefined ? {} : { namePrefix: name }),
+        pageSize: 500,
+        ...(pageToken === undefined ? {} : { pageToken }),
+      };
       const { body } = await api.call('listTenants', { query, ...(signal === undefined ? {} : { signal }) });
       tenants.push(...body.items.filter(({ metadata }) => name === undefined || metadata.name === name));
       pageToken = body.nextPageToken;

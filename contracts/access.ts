@@ -7,7 +7,10 @@ export const callerSchema = z
   .strictObject({
     subject: policyActorSchema.shape.subject,
     roles: policyActorSchema.shape.roles,
-    tenants: z.array(uidSchema).optional().meta({ description: 'Uids that the caller is confined to; absent: not confined.' }),
+    tenants: z
+      .array(uidSchema)
+      .optional()
+      .meta({ description: 'Uids that the caller is confined to; absent: not confined.' }),
     expireTime: timeSchema.meta({ description: 'Until when the token is good.' }),
   })
   .meta({ title: 'Caller' });
@@ -18,7 +21,10 @@ export const accessQuerySchema = z.strictObject({
   name: z
     .union([nameSchema, uidSchema])
     .optional()
-    .meta({ description: 'Name of the tenant, template, plan or region, or id of the operation. Absent: whether there is anything that the caller may do it to' }),
+    .meta({
+      description:
+        'Name of the tenant, template, plan or region, or id of the operation. Absent: whether there is anything that the caller may do it to',
+    }),
 });
 
 /** What policy says to it. A tenant that the caller may not see answers as one that does not exist. */

@@ -4,16 +4,17 @@ import { z } from 'zod';
  * Identity of a resource: a 26-character lower-case ULID. It is used in database, user, collection and workflow
  * names, never changes and is never given out twice.
  */
-export const uidSchema = z
-  .string()
-  .regex(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/, 'must be a 26-character lower-case ULID');
+export const uidSchema = z.string().regex(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/, 'must be a 26-character lower-case ULID');
 
 /** Name of a resource: a DNS label (RFC 1123) that begins with a letter. Free again after purge. */
 export const nameSchema = z
   .string()
   .min(1)
   .max(63)
-  .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, 'must be a DNS label: lower-case letters, digits and "-", beginning with a letter');
+  .regex(
+    /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+    'must be a DNS label: lower-case letters, digits and "-", beginning with a letter',
+  );
 
 /** Name of a MongoDB collection that a tenant declares. */
 export const collectionNameSchema = z

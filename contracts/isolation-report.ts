@@ -31,10 +31,22 @@ const directionSchema = z.strictObject({
   to: nameSchema.meta({ description: 'At whose data it was aimed.' }),
   cell: nameSchema.meta({ description: 'Where the other lies, and so which mongod was asked.' }),
   mongod: z.string().meta({ description: 'The version that answered.' }),
-  known: z.strictObject({ commands: countSchema, stages: countSchema }).meta({ description: 'What this mongod said it has; each was probed.' }),
+  known: z
+    .strictObject({ commands: countSchema, stages: countSchema })
+    .meta({ description: 'What this mongod said it has; each was probed.' }),
   probes: countSchema,
-  counts: z.array(z.strictObject({ family: z.enum(probeFamilies), refused: countSchema, harmless: countSchema, notApplicable: countSchema, breach: countSchema })),
-  refusals: z.array(z.strictObject({ code: z.int(), count: countSchema })).meta({ description: 'The refusals by mongod’s code.' }),
+  counts: z.array(
+    z.strictObject({
+      family: z.enum(probeFamilies),
+      refused: countSchema,
+      harmless: countSchema,
+      notApplicable: countSchema,
+      breach: countSchema,
+    }),
+  ),
+  refusals: z
+    .array(z.strictObject({ code: z.int(), count: countSchema }))
+    .meta({ description: 'The refusals by mongod’s code.' }),
   harmless: z.array(outcomeSchema),
   notApplicable: z.array(outcomeSchema),
   breaches: z.array(
@@ -50,7 +62,9 @@ const directionSchema = z.strictObject({
 export const isolationReportSchema = z
   .strictObject({
     id: uidSchema,
-    tenants: z.array(z.strictObject({ uid: uidSchema, name: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) })).length(2),
+    tenants: z
+      .array(z.strictObject({ uid: uidSchema, name: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) }))
+      .length(2),
     startTime: timeSchema,
     endTime: timeSchema,
     verdict: z.enum(['held', 'breached']),

@@ -2,9 +2,28 @@ import type { z } from 'zod';
 
 type RawIssue = z.core.$ZodRawIssue;
 
-const kinds: Readonly<Record<string, string>> = { string: 'text', int: 'a whole number', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a mapping', record: 'a mapping' };
-const units: Readonly<Record<string, readonly [one: string, many: string]>> = { string: ['character', 'characters'], array: ['entry', 'entries'], set: ['entry', 'entries'], object: ['field', 'fields'], record: ['field', 'fields'] };
-const formats: Readonly<Record<string, string>> = { datetime: 'must be a time in RFC 3339, such as 2027-01-01T00:00:00Z', base64: 'must be base64', url: 'must be an address with its scheme', uuid: 'must be a UUID' };
+const kinds: Readonly<Record<string, string>> = {
+  string: 'text',
+  int: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+};
+const units: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  string: ['character', 'characters'],
+  array: ['entry', 'entries'],
+  set: ['entry', 'entries'],
+  object: ['field', 'fields'],
+  record: ['field', 'fields'],
+};
+const formats: Readonly<Record<string, string>> = {
+  datetime: 'must be a time in RFC 3339, such as 2027-01-01T00:00:00Z',
+  base64: 'must be base64',
+  url: 'must be an address with its scheme',
+  uuid: 'must be a UUID',
+};
 
 /**
  * What is wrong with a value, as a sentence about the value: `safeParse(value, { error: wordIssue })`. Schemas that say it better with a message of their own go before
@@ -15,7 +34,9 @@ export function wordIssue(issue: RawIssue): string | undefined {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing' : `must be ${kinds[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      return issue.values.length === 1 ? `must be ${String(issue.values[0])}` : `must be one of ${issue.values.map(String).join(', ')}`;
+      return issue.values.length === 1
+        ? `must be ${String(issue.values[0])}`
+        : `must be one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
       return bound('at least', issue.origin, Number(issue.minimum), issue.inclusive !== false);
     case 'too_big':
@@ -23,7 +44,10 @@ export function wordIssue(issue: RawIssue): string | undefined {
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'invalid_format':
-      return formats[issue.format] ?? (issue.pattern === undefined ? `must be of the form ${issue.format}` : `must match ${issue.pattern}`);
+      return (
+        formats[issue.format] ??
+        (issue.pattern === undefined ? `must be of the form ${issue.format}` : `must match ${issue.pattern}`)
+      );
     case 'unrecognized_keys':
       return `has unknown fields: ${issue.keys.join(', ')}`;
     case 'invalid_union':
@@ -37,7 +61,8 @@ export function wordIssue(issue: RawIssue): string | undefined {
 
 function bound(side: 'at least' | 'at most', origin: string, limit: number, inclusive: boolean): string {
   const unit = units[origin];
-  if (unit === undefined) return inclusive ? `must be ${side} ${limit}` : `must be ${side === 'at least' ? 'above' : 'below'} ${limit}`;
+  if (unit === undefined)
+    return inclusive ? `must be ${side} ${limit}` : `must be ${side === 'at least' ? 'above' : 'below'} ${limit}`;
   if (side === 'at least' && limit === 1) return 'must not be empty';
   return `must have ${side} ${limit} ${unit[limit === 1 ? 0 : 1]}`;
 }

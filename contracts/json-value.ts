@@ -11,11 +11,15 @@ function isJsonValue(value: unknown): boolean {
     case 'number':
       return Number.isFinite(value);
     case 'object':
-      return value === null || (Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isJsonValue));
+      return (
+        value === null || (Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isJsonValue))
+      );
     default:
       return false;
   }
 }
 
 /** Any JSON value. One schema, so that what is made of it has one name for it; z.json() says the same and takes twenty times as long. */
-export const jsonValueSchema = (z.unknown().refine(isJsonValue, 'must be JSON') as unknown as z.ZodType<JsonValue, JsonValue>).register(z.globalRegistry, { title: 'JsonValue', description: 'Any JSON.' });
+export const jsonValueSchema = (
+  z.unknown().refine(isJsonValue, 'must be JSON') as unknown as z.ZodType<JsonValue, JsonValue>
+).register(z.globalRegistry, { title: 'JsonValue', description: 'Any JSON.' });

@@ -94,8 +94,15 @@ export const ledgerEntrySchema = z
     repeated: z
       .strictObject({ count: z.int().min(2), since: timeSchema })
       .optional()
-      .meta({ description: 'Of refusals that the caller met again and again: so many since then, this one and those that were told of before among them.' }),
-    reason: z.string().regex(/^[a-z]+([._][a-z_]+)*$/).optional().meta({ description: 'A problem code or the rule that refused.' }),
+      .meta({
+        description:
+          'Of refusals that the caller met again and again: so many since then, this one and those that were told of before among them.',
+      }),
+    reason: z
+      .string()
+      .regex(/^[a-z]+([._][a-z_]+)*$/)
+      .optional()
+      .meta({ description: 'A problem code or the rule that refused.' }),
   })
   .meta({ title: 'LedgerEntry' });
 

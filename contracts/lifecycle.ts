@@ -18,7 +18,18 @@ export const serviceStrategies = ['dedicated', 'schema', 'session', 'job', 'batc
 export type ServiceStrategy = (typeof serviceStrategies)[number];
 
 /** Kinds of change that run as an operation, each a lifecycle path in `workflows/`. */
-export const operationKinds = ['activate', 'suspend', 'resume', 'archive', 'reactivate', 'delete', 'undelete', 'purge', 'change_plan', 'reconcile'] as const;
+export const operationKinds = [
+  'activate',
+  'suspend',
+  'resume',
+  'archive',
+  'reactivate',
+  'delete',
+  'undelete',
+  'purge',
+  'change_plan',
+  'reconcile',
+] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 /** One way a tenant can go. */

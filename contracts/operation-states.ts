@@ -2,7 +2,15 @@
  * `pending` waits until the operation before it has been undone; `accepted` is durable and waits for its workflow;
  * `compensating` is being undone; the last three are final.
  */
-export const operationStates = ['pending', 'accepted', 'running', 'compensating', 'succeeded', 'failed', 'cancelled'] as const;
+export const operationStates = [
+  'pending',
+  'accepted',
+  'running',
+  'compensating',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const;
 export type OperationState = (typeof operationStates)[number];
 
 export const finalOperationStates = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly OperationState[];

@@ -20,7 +20,10 @@ export const operationSchema = z
     kind: z.enum(operationKinds),
     tenant: z.strictObject({ uid: uidSchema, name: nameSchema }),
     state: z.enum(operationStates),
-    transition: z.strictObject({ from: z.enum(lifecycleStates), to: z.enum([...lifecycleStates, 'Purged']) }).optional().meta({ description: 'Where it leads.' }),
+    transition: z
+      .strictObject({ from: z.enum(lifecycleStates), to: z.enum([...lifecycleStates, 'Purged']) })
+      .optional()
+      .meta({ description: 'Where it leads.' }),
     done: z.boolean(),
     generation: z.int().positive().meta({ description: 'The spec it brings about.' }),
     createTime: timeSchema,
@@ -42,10 +45,16 @@ export const operationSchema = z
       }),
     ),
     waitsFor: uidSchema.optional().meta({ description: 'Of a pending operation: the one that has to end first.' }),
-    next: uidSchema.optional().meta({ description: 'The operation that begins when this one has succeeded: what was declared takes both.' }),
+    next: uidSchema
+      .optional()
+      .meta({ description: 'The operation that begins when this one has succeeded: what was declared takes both.' }),
     cancelRequestTime: timeSchema.optional(),
     abandonment: z
-      .strictObject({ time: timeSchema, cell: nameSchema, left: z.array(z.string()).meta({ description: 'What may be left there.' }) })
+      .strictObject({
+        time: timeSchema,
+        cell: nameSchema,
+        left: z.array(z.string()).meta({ description: 'What may be left there.' }),
+      })
       .optional()
       .meta({ description: 'It was ended without what it had still to do on this cell.' }),
     error: operationErrorSchema.optional(),

@@ -7,7 +7,10 @@ import { placementStatusSchema } from './manifests/tenant.ts';
 export const placementExplanationSchema = z
   .strictObject({
     current: placementStatusSchema.optional().meta({ description: 'Where the tenant is.' }),
-    chosen: z.strictObject({ region: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) }).optional().meta({ description: 'Where it would go if it were placed now.' }),
+    chosen: z
+      .strictObject({ region: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) })
+      .optional()
+      .meta({ description: 'Where it would go if it were placed now.' }),
     tables: z.int().nonnegative().meta({ description: 'What it needs of a cell’s budget.' }),
     candidates: z.array(
       z.strictObject({

@@ -17,6 +17,9 @@ export const planPreviewSchema = z
     current: sideSchema,
     next: sideSchema,
     usage: z.strictObject({ tables: z.int().nonnegative() }),
-    monthlyDifference: z.strictObject({ amount: z.string(), currency: z.string() }).optional().meta({ description: 'Absent when a price is not known, or the currencies differ.' }),
+    monthlyDifference: z
+      .strictObject({ amount: z.string(), currency: z.string() })
+      .optional()
+      .meta({ description: 'Absent when a price is not known, or the currencies differ.' }),
   })
   .meta({ title: 'PlanPreview' });

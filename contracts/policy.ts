@@ -65,7 +65,9 @@ export const authorizationRequestSchema = z
     target: z.strictObject({
       kind: z.enum(['Tenant', 'TenantTemplate', 'Plan', 'Region', 'Operation', 'Caller']),
       name: nameSchema.optional(),
-      tenant: uidSchema.optional().meta({ description: 'Uid of the tenant that is touched; absent when no such tenant exists.' }),
+      tenant: uidSchema
+        .optional()
+        .meta({ description: 'Uid of the tenant that is touched; absent when no such tenant exists.' }),
     }),
   })
   .meta({ title: 'AuthorizationRequest' });
@@ -88,13 +90,30 @@ export const admissionRequestSchema = z
     now: timeSchema,
     action: z.enum(admissionActions),
     actor: policyActorSchema,
-    tenant: z.strictObject({ name: nameSchema, uid: uidSchema.optional(), lifecycle: z.enum(lifecycleStates), spec: tenantSpecSchema }),
-    plan: z.strictObject({ name: nameSchema, spec: planSpecSchema }).optional().meta({ description: 'Absent when no such plan exists.' }),
+    tenant: z.strictObject({
+      name: nameSchema,
+      uid: uidSchema.optional(),
+      lifecycle: z.enum(lifecycleStates),
+      spec: tenantSpecSchema,
+    }),
+    plan: z
+      .strictObject({ name: nameSchema, spec: planSpecSchema })
+      .optional()
+      .meta({ description: 'Absent when no such plan exists.' }),
     regions: z.array(z.strictObject({ name: nameSchema, spec: regionSpecSchema })),
     placement: z.strictObject({ region: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) }).optional(),
-    deletion: z.strictObject({ deleteTime: timeSchema, purgeTime: timeSchema }).optional().meta({ description: 'Of a deleted tenant.' }),
-    dataKey: z.strictObject({ wrappedBy: z.string() }).optional().meta({ description: 'Name of the key that wraps the tenant’s data key; absent while it has none.' }),
-    wrappingKeys: z.array(z.string()).optional().meta({ description: 'Names of the keys under which this installation can wrap a data key.' }),
+    deletion: z
+      .strictObject({ deleteTime: timeSchema, purgeTime: timeSchema })
+      .optional()
+      .meta({ description: 'Of a deleted tenant.' }),
+    dataKey: z
+      .strictObject({ wrappedBy: z.string() })
+      .optional()
+      .meta({ description: 'Name of the key that wraps the tenant’s data key; absent while it has none.' }),
+    wrappingKeys: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Names of the keys under which this installation can wrap a data key.' }),
     early: z.literal(true).optional().meta({ description: 'A purge before its time was asked for in so many words.' }),
   })
   .meta({ title: 'AdmissionRequest' });

@@ -10,6 +10,8 @@ const problemMeaningSchema = z.strictObject({
 });
 
 /** The catalogue of problems as data, for programs in other languages. */
-export const problemCatalogueSchema = z.strictObject({ problems: z.record(z.string(), problemMeaningSchema) }).meta({ title: 'ProblemCatalogue' });
+export const problemCatalogueSchema = z
+  .strictObject({ problems: z.record(z.string(), problemMeaningSchema) })
+  .meta({ title: 'ProblemCatalogue' });
 
 export type ProblemMeaning = z.infer<typeof problemMeaningSchema>;

@@ -29,15 +29,25 @@ const problems = ['watch_expired', 'watch_unavailable', 'not_found'] as const sa
 
 export const streams = {
   watchTenants: {
-    method: 'GET', path: '/v1/tenants:watch', action: 'tenant.list', problems,
-    summary: 'Be told of every change of the tenants that fit the filter. Take the first bookmark, list, then go by the events: the last one of a tenant says how it is; one with a lower revision than is known is old.',
+    method: 'GET',
+    path: '/v1/tenants:watch',
+    action: 'tenant.list',
+    problems,
+    summary:
+      'Be told of every change of the tenants that fit the filter. Take the first bookmark, list, then go by the events: the last one of a tenant says how it is; one with a lower revision than is known is old.',
     query: z.strictObject({ ...tenantFilter, name: nameSchema.optional().meta({ description: 'Only this one' }) }),
     events: { tenant: tenantSchema, gone: goneSchema, bookmark: bookmarkSchema },
   },
   watchOperations: {
-    method: 'GET', path: '/v1/operations:watch', action: 'operation.list', problems,
+    method: 'GET',
+    path: '/v1/operations:watch',
+    action: 'operation.list',
+    problems,
     summary: 'Be told of every change of operations: accepted, each step, the end.',
-    query: z.strictObject({ tenant: nameSchema.optional().meta({ description: 'Only of this tenant' }), id: uidSchema.optional().meta({ description: 'Only this one' }) }),
+    query: z.strictObject({
+      tenant: nameSchema.optional().meta({ description: 'Only of this tenant' }),
+      id: uidSchema.optional().meta({ description: 'Only this one' }),
+    }),
     events: { operation: operationSchema, bookmark: bookmarkSchema },
   },
 } as const satisfies Record<string, StreamContract>;
@@ -46,4 +56,9 @@ export type Streams = typeof streams;
 export type StreamId = keyof Streams;
 export type StreamQuery<Id extends StreamId> = z.infer<Streams[Id]['query']>;
 /** One event of a stream: its name and its data. */
-export type StreamEvent<Id extends StreamId> = { [Name in keyof Streams[Id]['events']]: { readonly event: Name; readonly data: Streams[Id]['events'][Name] extends z.ZodType ? z.infer<Streams[Id]['events'][Name]> : never } }[keyof Streams[Id]['events']];
+export type StreamEvent<Id extends StreamId> = {
+  [Name in keyof Streams[Id]['events']]: {
+    readonly event: Name;
+    readonly data: Streams[Id]['events'][Name] extends z.ZodType ? z.infer<Streams[Id]['events'][Name]> : never;
+  };
+}[keyof Streams[Id]['events']];

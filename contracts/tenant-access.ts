@@ -8,16 +8,26 @@ import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
 export const tenantAccessSchema = z
   .strictObject({
     tenant: z.strictObject({ uid: uidSchema, name: nameSchema }),
-    lease: z.strictObject({ id: uidSchema, epoch: z.int().positive(), durationMs: z.int().positive(), expireTime: timeSchema }),
+    lease: z.strictObject({
+      id: uidSchema,
+      epoch: z.int().positive(),
+      durationMs: z.int().positive(),
+      expireTime: timeSchema,
+    }),
     region: nameSchema,
     cell: nameSchema,
     endpoint: z.string().meta({ description: 'mongodb:// address without credentials.' }),
-    database: z.string().meta({ description: 'Where the user is; the database of the tenant’s own, where it has one.' }),
+    database: z
+      .string()
+      .meta({ description: 'Where the user is; the database of the tenant’s own, where it has one.' }),
     collections: z.array(z.string()),
     namespaces: z
       .array(z.strictObject({ collection: z.string(), database: z.string(), name: z.string() }))
       .optional()
-      .meta({ description: 'Where each collection is. Absent from servers that know only mode dedicated: in "database", by its own name.' }),
+      .meta({
+        description:
+          'Where each collection is. Absent from servers that know only mode dedicated: in "database", by its own name.',
+      }),
     credential: z.strictObject({ username: z.string(), password: z.string(), authSource: z.string() }),
   })
   .meta({ title: 'TenantAccess' });

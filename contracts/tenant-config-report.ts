@@ -14,7 +14,9 @@ export const tenantConfigReportSchema = z
           key: configKeySchema,
           value: jsonValueSchema,
           origin: z.enum(['template', 'tenant']),
-          templateValue: jsonValueSchema.optional().meta({ description: 'What the tenant sets otherwise; absent where the template says nothing.' }),
+          templateValue: jsonValueSchema
+            .optional()
+            .meta({ description: 'What the tenant sets otherwise; absent where the template says nothing.' }),
         }),
       )
       .meta({ description: 'By key, ascending.' }),

@@ -31,7 +31,9 @@ export const revisionSummarySchema = z
     actor: z.string().optional().meta({ description: 'Subject of who made it; absent when it was erased.' }),
     action: z.string(),
     operation: uidSchema.optional().meta({ description: 'The one that brought it about, or that it asked for.' }),
-    changed: z.array(z.string()).meta({ description: 'JSON pointers of what differs from the generation before; empty for the first.' }),
+    changed: z
+      .array(z.string())
+      .meta({ description: 'JSON pointers of what differs from the generation before; empty for the first.' }),
   })
   .meta({ title: 'RevisionSummary' });
 

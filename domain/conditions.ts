@@ -1,6 +1,17 @@
 import type { Condition } from '../contracts/manifests/tenant.ts';
 
-export const conditionTypes = ['Ready', 'Applied', 'Provisioned', 'Placed', 'ResidencyCompliant', 'PolicyCompliant', 'IsolationVerified', 'QuotaSatisfied', 'DeletionBlocked', 'InSync'] as const;
+export const conditionTypes = [
+  'Ready',
+  'Applied',
+  'Provisioned',
+  'Placed',
+  'ResidencyCompliant',
+  'PolicyCompliant',
+  'IsolationVerified',
+  'QuotaSatisfied',
+  'DeletionBlocked',
+  'InSync',
+] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
 export interface ConditionUpdate {

@@ -47,20 +47,33 @@ export function routeBetween(from: LifecycleState, to: DeclarableLifecycle): rea
  * The plan goes before what may need its room.
  * @returns the legs, and the changes that no state along the way has a path for
  */
-export function courseOf(from: LifecycleState, route: readonly Transition[], changes: readonly FieldChange[]): { readonly legs: readonly Leg[]; readonly impossible: readonly FieldChange[] } {
+export function courseOf(
+  from: LifecycleState,
+  route: readonly Transition[],
+  changes: readonly FieldChange[],
+): { readonly legs: readonly Leg[]; readonly impossible: readonly FieldChange[] } {
   const states = [from, ...route.map(({ to }) => to as LifecycleState)];
   const places = new Map<number, Leg[]>();
   const impossible: FieldChange[] = [];
   const order: readonly OperationKind[] = ['change_plan', 'reconcile'];
   for (const change of changes.toSorted((a, b) => order.indexOf(a.path) - order.indexOf(b.path))) {
-    const possible = states.flatMap((state, index) => transitionsOn(change.path, state).map((transition) => ({ index, state, transition })));
+    const possible = states.flatMap((state, index) =>
+      transitionsOn(change.path, state).map((transition) => ({ index, state, transition })),
+    );
     const chosen = possible.find(({ state }) => state !== 'Active') ?? possible[0];
     if (chosen === undefined) impossible.push(change);
-    else places.set(chosen.index, [...(places.get(chosen.index) ?? []), { transition: chosen.transition, assign: change.assign }]);
+    else
+      places.set(chosen.index, [
+        ...(places.get(chosen.index) ?? []),
+        { transition: chosen.transition, assign: change.assign },
+      ]);
   }
   const legs = states.flatMap((_, index): Leg[] => {
     const way = route[index];
-    return [...(places.get(index) ?? []), ...(way === undefined ? [] : [{ transition: way, assign: { lifecycle: way.to as DeclarableLifecycle } }])];
+    return [
+      ...(places.get(index) ?? []),
+      ...(way === undefined ? [] : [{ transition: way, assign: { lifecycle: way.to as DeclarableLifecycle } }]),
+    ];
   });
   return { legs, impossible };
 }

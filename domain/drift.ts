@@ -34,8 +34,20 @@ export function mendable(findings: readonly DriftFinding[]): DriftFinding[] {
 /** The condition that says what a scan has found. */
 export function inSync(findings: readonly DriftFinding[]): ConditionUpdate {
   const drifted = findings.filter(({ kind }) => kind !== 'extra');
-  if (drifted.some(isInTheWay)) return { type: 'InSync', status: 'False', reason: 'OwnedByAnother', message: `not mended before somebody has looked at it: ${named(drifted)}` };
+  if (drifted.some(isInTheWay))
+    return {
+      type: 'InSync',
+      status: 'False',
+      reason: 'OwnedByAnother',
+      message: `not mended before somebody has looked at it: ${named(drifted)}`,
+    };
   if (drifted.length > 0) return { type: 'InSync', status: 'False', reason: 'Drifted', message: named(drifted) };
-  if (findings.length > 0) return { type: 'InSync', status: 'True', reason: 'ExtraObjects', message: `what the plane has not made is left alone: ${named(findings)}` };
+  if (findings.length > 0)
+    return {
+      type: 'InSync',
+      status: 'True',
+      reason: 'ExtraObjects',
+      message: `what the plane has not made is left alone: ${named(findings)}`,
+    };
   return { type: 'InSync', status: 'True', reason: 'NoDrift', message: 'everything on the cell is as declared' };
 }

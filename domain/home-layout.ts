@@ -69,10 +69,21 @@ function frameOf(uid: string, mode: IsolationMode): Omit<HomeLayout, 'namespaces
         roles: { database: own(uid), readWrite: 'tenant_read_write', readOnly: 'tenant_read_only' },
       };
     case 'schema':
-      return { claim: `${poolDatabase}/${uid}`, database: poolDatabase, usesPool: true, roles: { database: poolDatabase, ...rolesByUid } };
+      return {
+        claim: `${poolDatabase}/${uid}`,
+        database: poolDatabase,
+        usesPool: true,
+        roles: { database: poolDatabase, ...rolesByUid },
+      };
     case 'hybrid':
       // Only roles in `admin` may be about several databases.
-      return { claim: own(uid), database: own(uid), ownDatabase: own(uid), usesPool: true, roles: { database: 'admin', ...rolesByUid } };
+      return {
+        claim: own(uid),
+        database: own(uid),
+        ownDatabase: own(uid),
+        usesPool: true,
+        roles: { database: 'admin', ...rolesByUid },
+      };
   }
 }
 
@@ -91,21 +102,33 @@ export interface TenantHome {
 
 /** Where a tenant of this uid and spec lies in this mode. */
 export function layoutOf({ uid, spec, mode, user }: TenantHome): HomeLayout {
-  const strategies = new Map(spec.services.flatMap((service) => service.collections.map(({ name }) => [name, strategyOf(service, mode)] as const)));
+  const strategies = new Map(
+    spec.services.flatMap((service) =>
+      service.collections.map(({ name }) => [name, strategyOf(service, mode)] as const),
+    ),
+  );
   return {
     ...frameOf(uid, mode),
     user: user ?? own(uid),
-    namespaces: declaredCollections(spec).map((declared) => namespaceOf(uid, declared, strategies.get(declared.name) ?? 'dedicated')),
+    namespaces: declaredCollections(spec).map((declared) =>
+      namespaceOf(uid, declared, strategies.get(declared.name) ?? 'dedicated'),
+    ),
   };
 }
 
 /** Everything that may stand of a tenant on its cell, for people. */
-export function standingAt(of: { readonly uid: string; readonly spec: TenantSpec; readonly mode: IsolationMode }): string[] {
+export function standingAt(of: {
+  readonly uid: string;
+  readonly spec: TenantSpec;
+  readonly mode: IsolationMode;
+}): string[] {
   const { claim, ownDatabase, database, roles, namespaces } = layoutOf(of);
   return [
     `claim ${claim}`,
     ...(ownDatabase === undefined ? [] : [`database ${ownDatabase}, with all that is in it`]),
-    ...namespaces.filter((namespace) => namespace.database !== ownDatabase).map((namespace) => `collection ${namespace.database}.${namespace.name}`),
+    ...namespaces
+      .filter((namespace) => namespace.database !== ownDatabase)
+      .map((namespace) => `collection ${namespace.database}.${namespace.name}`),
     ...[roles.readWrite, roles.readOnly].map((role) => `role ${roles.database}.${role}`),
     `users in ${database} whose names begin with ${userPrefix(of.uid)}`,
   ];

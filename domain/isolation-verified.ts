@@ -25,11 +25,23 @@ function isBreached(conditions: readonly Condition[]): boolean {
  * What may be written of a tenant after an operation. A breach stands until a verification lifts it: what an operation tries by itself sees
  * the tenant's own rights and not those that another has on its data. While the isolation is not verified, the tenant is not ready.
  */
-export function gatedByIsolation(conditions: readonly Condition[], updates: readonly ConditionUpdate[]): ConditionUpdate[] {
+export function gatedByIsolation(
+  conditions: readonly Condition[],
+  updates: readonly ConditionUpdate[],
+): ConditionUpdate[] {
   const kept = isBreached(conditions) ? updates.filter(({ type }) => type !== verified) : updates;
   const isolation = [...kept, ...conditions].find(({ type }) => type === verified);
   if (isolation?.status !== 'False') return [...kept];
-  return kept.map((update) => (update.type === 'Ready' && update.status === 'True' ? { ...update, status: 'False', reason: breachedReady, message: 'its boundary did not hold when it was tried; see IsolationVerified' } : update));
+  return kept.map((update) =>
+    update.type === 'Ready' && update.status === 'True'
+      ? {
+          ...update,
+          status: 'False',
+          reason: breachedReady,
+          message: 'its boundary did not hold when it was tried; see IsolationVerified',
+        }
+      : update,
+  );
 }
 
 /** Conditions after a breach was found. */
@@ -48,7 +60,12 @@ export function conditionsAfterVerification(
   lifts: boolean,
 ): ConditionUpdate[] {
   if (!lifts) return [];
-  const held: ConditionUpdate = { type: verified, status: 'True', reason: 'PairVerified', message: `none of ${probes} probes between this tenant and another got through, ${time}, mongod ${mongod.join(', ')}` };
+  const held: ConditionUpdate = {
+    type: verified,
+    status: 'True',
+    reason: 'PairVerified',
+    message: `none of ${probes} probes between this tenant and another got through, ${time}, mongod ${mongod.join(', ')}`,
+  };
   const wasClosed = tenant.conditions.some(({ type, reason }) => type === 'Ready' && reason === breachedReady);
   return wasClosed ? [held, readyIn(tenant.lifecycle)] : [held];
 }

@@ -13,7 +13,10 @@ export function isolationModeOf(spec: TenantSpec): IsolationMode {
 }
 
 /** How a service of a tenant in this mode keeps its data apart: only where the mode is `hybrid`, each service may choose. */
-export function strategyOf(service: { readonly strategy?: ServiceStrategy | undefined }, mode: IsolationMode): ServiceStrategy {
+export function strategyOf(
+  service: { readonly strategy?: ServiceStrategy | undefined },
+  mode: IsolationMode,
+): ServiceStrategy {
   return mode === 'hybrid' ? (service.strategy ?? 'dedicated') : mode;
 }
 
@@ -27,7 +30,12 @@ export function isolationFlaws(spec: TenantSpec): ProblemDetail[] {
   const flaws: ProblemDetail[] = [];
   const mode = isolationModeOf(spec);
   if (!offeredModes.includes(mode)) {
-    flaws.push({ pointer: '/spec/placement/mode', message: `isolation mode "${mode}" is not offered`, allowed: [...offeredModes], fix: 'Use an offered mode.' });
+    flaws.push({
+      pointer: '/spec/placement/mode',
+      message: `isolation mode "${mode}" is not offered`,
+      allowed: [...offeredModes],
+      fix: 'Use an offered mode.',
+    });
   }
   const allowed = strategiesIn(mode);
   for (const [index, { strategy }] of spec.services.entries()) {
@@ -35,9 +43,13 @@ export function isolationFlaws(spec: TenantSpec): ProblemDetail[] {
     const isOffered = offeredStrategies.includes(strategy);
     flaws.push({
       pointer: `/spec/services/${index}/strategy`,
-      message: isOffered ? `strategy "${strategy}" contradicts the isolation mode "${mode}"` : `strategy "${strategy}" is not offered`,
+      message: isOffered
+        ? `strategy "${strategy}" contradicts the isolation mode "${mode}"`
+        : `strategy "${strategy}" is not offered`,
       allowed: [...allowed],
-      fix: isOffered ? 'Leave the strategy out, or declare the mode "hybrid", in which each service may have its own.' : 'Use an offered strategy, or leave it out.',
+      fix: isOffered
+        ? 'Leave the strategy out, or declare the mode "hybrid", in which each service may have its own.'
+        : 'Use an offered strategy, or leave it out.',
     });
   }
   return flaws;

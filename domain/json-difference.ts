@@ -5,7 +5,8 @@ type Change = TenantDifference['changes'][number];
 type Json = NonNullable<Change['before']> | null;
 type JsonObject = Readonly<Record<string, Json>>;
 
-const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: Json): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Elements of an array are compared place by place. */
 function childrenOf(value: Json): JsonObject | undefined {
@@ -21,7 +22,8 @@ export function jsonDifference(before: unknown, after: unknown): Change[] {
   function compare(path: readonly string[], from: Json, to: Json): Change[] {
     if (from === to) return [];
     const [left, right] = [childrenOf(from), childrenOf(to)];
-    if (left === undefined || right === undefined || Array.isArray(from) !== Array.isArray(to)) return [{ pointer: jsonPointer(path), before: from, after: to }];
+    if (left === undefined || right === undefined || Array.isArray(from) !== Array.isArray(to))
+      return [{ pointer: jsonPointer(path), before: from, after: to }];
     const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
     const ordered = Array.isArray(from) ? keys : keys.toSorted();
     return ordered.flatMap((key) => {

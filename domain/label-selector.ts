@@ -17,18 +17,25 @@ interface Token {
   readonly position: number;
 }
 
-const grammar = 'Write requirements such as env=prod, env!=prod, env in (a,b), env notin (a,b), env or !env, with commas between them.';
+const grammar =
+  'Write requirements such as env=prod, env!=prod, env in (a,b), env notin (a,b), env or !env, with commas between them.';
 const tokenPattern = /\s*(?:([\w./-]+)|("(?:[^"\\]|\\.)*")|(==|!=|[=!,()]))/y;
 
 function refused(position: number, message: string, fix = grammar): TenureError {
-  return new TenureError('request_invalid', `the label selector is not valid: position ${position}: ${message}`, { errors: [{ pointer: '/labelSelector', message: `position ${position}: ${message}`, fix }] });
+  return new TenureError('request_invalid', `the label selector is not valid: position ${position}: ${message}`, {
+    errors: [{ pointer: '/labelSelector', message: `position ${position}: ${message}`, fix }],
+  });
 }
 
 function unquoted(text: string, position: number): string {
   try {
     return JSON.parse(text) as string;
   } catch {
-    throw refused(position, `${text} is no string of JSON`, 'Write quotes and backslashes inside of quotes as \\" and \\\\.');
+    throw refused(
+      position,
+      `${text} is no string of JSON`,
+      'Write quotes and backslashes inside of quotes as \\" and \\\\.',
+    );
   }
 }
 
@@ -41,7 +48,11 @@ function tokensOf(text: string): Token[] {
     const position = at + (/^\s*/.exec(text.slice(at))?.[0].length ?? 0) + 1;
     if (match === null) {
       const found = String.fromCodePoint(text.codePointAt(position - 1) ?? 0);
-      throw refused(position, found === '"' ? 'the quote is not closed' : `${JSON.stringify(found)} is not expected here`, 'Put a value that holds anything but letters, digits, "-", "_", "." and "/" in double quotes.');
+      throw refused(
+        position,
+        found === '"' ? 'the quote is not closed' : `${JSON.stringify(found)} is not expected here`,
+        'Put a value that holds anything but letters, digits, "-", "_", "." and "/" in double quotes.',
+      );
     }
     const [, word, quoted, symbol] = match;
     if (word !== undefined) tokens.push({ kind: 'word', value: word, position });
@@ -62,7 +73,8 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
   let next = 0;
   const peek = (): Token => tokens[next] as Token;
   const take = (): Token => tokens[next++] as Token;
-  const isSymbol = (...symbols: readonly string[]): boolean => peek().kind === 'symbol' && symbols.includes(peek().value);
+  const isSymbol = (...symbols: readonly string[]): boolean =>
+    peek().kind === 'symbol' && symbols.includes(peek().value);
   const shown = ({ kind, value }: Token): string => (kind === 'end' ? 'the end' : JSON.stringify(value));
 
   function expectSymbol(symbol: string, after: string): void {
@@ -74,7 +86,12 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     const token = take();
     if (token.kind !== 'word') throw refused(token.position, `expected the key of a label, found ${shown(token)}`);
     const { success, error } = labelKeySchema.safeParse(token.value);
-    if (!success) throw refused(token.position, `${shown(token)} ${error.issues[0]?.message ?? 'is no label key'}`, 'Write the key as it stands in metadata.labels.');
+    if (!success)
+      throw refused(
+        token.position,
+        `${shown(token)} ${error.issues[0]?.message ?? 'is no label key'}`,
+        'Write the key as it stands in metadata.labels.',
+      );
     return token.value;
   }
 
@@ -95,7 +112,12 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
       found.push(readValue());
     }
     expectSymbol(')', 'after the values');
-    if (found.length > maxValues) throw refused(opened, `there are more than ${maxValues} values`, `Ask for at most ${maxValues} values at a time.`);
+    if (found.length > maxValues)
+      throw refused(
+        opened,
+        `there are more than ${maxValues} values`,
+        `Ask for at most ${maxValues} values at a time.`,
+      );
     return [...new Set(found)];
   }
 
@@ -107,10 +129,14 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     const of = readKey();
     if (isSymbol(',') || peek().kind === 'end') return { key: of, operator: 'exists' };
     const operator = take();
-    if (operator.kind === 'symbol' && (operator.value === '=' || operator.value === '==')) return { key: of, operator: 'in', values: [readValue()] };
-    if (operator.kind === 'symbol' && operator.value === '!=') return { key: of, operator: 'notIn', values: [readValue()] };
-    if (operator.kind === 'word' && operator.value === 'in') return { key: of, operator: 'in', values: readValues('in') };
-    if (operator.kind === 'word' && operator.value === 'notin') return { key: of, operator: 'notIn', values: readValues('notin') };
+    if (operator.kind === 'symbol' && (operator.value === '=' || operator.value === '=='))
+      return { key: of, operator: 'in', values: [readValue()] };
+    if (operator.kind === 'symbol' && operator.value === '!=')
+      return { key: of, operator: 'notIn', values: [readValue()] };
+    if (operator.kind === 'word' && operator.value === 'in')
+      return { key: of, operator: 'in', values: readValues('in') };
+    if (operator.kind === 'word' && operator.value === 'notin')
+      return { key: of, operator: 'notIn', values: readValues('notin') };
     throw refused(operator.position, `expected an operator, found ${shown(operator)}`);
   }
 
@@ -120,6 +146,11 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     expectSymbol(',', 'between requirements');
     requirements.push(readRequirement());
   }
-  if (requirements.length > maxRequirements) throw refused(1, `there are more than ${maxRequirements} requirements`, `Ask for at most ${maxRequirements} at a time.`);
+  if (requirements.length > maxRequirements)
+    throw refused(
+      1,
+      `there are more than ${maxRequirements} requirements`,
+      `Ask for at most ${maxRequirements} at a time.`,
+    );
   return requirements;
 }

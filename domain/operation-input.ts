@@ -16,6 +16,15 @@ export interface StartableOperation extends OperationInput {
 }
 
 /** What the workflow of an operation that stands in the control database is started with. */
-export function startable({ _id: operationId, kind, tenant, requestId, correlationId }: Omit<OperationInput, 'operationId'> & { readonly _id: string }, plan: string): StartableOperation {
+export function startable(
+  {
+    _id: operationId,
+    kind,
+    tenant,
+    requestId,
+    correlationId,
+  }: Omit<OperationInput, 'operationId'> & { readonly _id: string },
+  plan: string,
+): StartableOperation {
   return { kind, operationId, tenant, requestId, correlationId, plan };
 }

@@ -27,11 +27,21 @@ export const operationOutcomes = {
 /** Whether a tenant that stands in this state serves its users. */
 export function readyIn(state: LifecycleEnd): ConditionUpdate {
   if (state === 'Active') return { type: 'Ready', status: 'True', reason: 'Active', message: 'the tenant is Active' };
-  return { type: 'Ready', status: 'False', reason: state, message: state === 'Draft' ? 'the tenant is a Draft; activate it' : `the tenant is ${state}` };
+  return {
+    type: 'Ready',
+    status: 'False',
+    reason: state,
+    message: state === 'Draft' ? 'the tenant is a Draft; activate it' : `the tenant is ${state}`,
+  };
 }
 
 /** What was declared last is what stands. */
-export const applied: ConditionUpdate = { type: 'Applied', status: 'True', reason: 'Applied', message: 'what was declared last is in effect' };
+export const applied: ConditionUpdate = {
+  type: 'Applied',
+  status: 'True',
+  reason: 'Applied',
+  message: 'what was declared last is in effect',
+};
 
 /** Whether what was declared last is not in effect, because the operation that was to bring it about failed or was cancelled. */
 export function isTakenBack(conditions: readonly Pick<Condition, 'type' | 'status'>[]): boolean {
@@ -39,9 +49,22 @@ export function isTakenBack(conditions: readonly Pick<Condition, 'type' | 'statu
 }
 
 /** Conditions while an operation runs. A tenant that stays in its state serves meanwhile. */
-export function whileRunning({ id, kind, from, to }: { readonly id: string; readonly kind: OperationKind; readonly from: LifecycleEnd; readonly to: LifecycleEnd }): ConditionUpdate[] {
+export function whileRunning({
+  id,
+  kind,
+  from,
+  to,
+}: {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly from: LifecycleEnd;
+  readonly to: LifecycleEnd;
+}): ConditionUpdate[] {
   const running = { reason: 'OperationRunning', message: `operation ${id} (${kind}) is running` };
-  return [...(from === to ? [] : [{ type: 'Ready', status: 'False', ...running } as const]), { type: 'Applied', status: 'Unknown', ...running }];
+  return [
+    ...(from === to ? [] : [{ type: 'Ready', status: 'False', ...running } as const]),
+    { type: 'Applied', status: 'Unknown', ...running },
+  ];
 }
 
 /** Paths that policy lets go only where what is declared fits the plan's quota; a test compares it with `policies/data.json`. */
@@ -49,7 +72,12 @@ const withinQuota: ReadonlySet<OperationKind> = new Set(['activate', 'resume', '
 
 /** What was declared last is not what stands, for the operation that was to bring the rest about was cancelled before it began. */
 function appliedInPart({ id, kind }: CutShort): ConditionUpdate {
-  return { type: 'Applied', status: 'False', reason: `${operationOutcomes[kind].noun}Cancelled`, message: `what was declared was taken back in part: operation ${id} (${kind}) was cancelled before it began` };
+  return {
+    type: 'Applied',
+    status: 'False',
+    reason: `${operationOutcomes[kind].noun}Cancelled`,
+    message: `what was declared was taken back in part: operation ${id} (${kind}) was cancelled before it began`,
+  };
 }
 
 interface CutShort {
@@ -60,17 +88,52 @@ interface CutShort {
 /** Conditions after an operation that did what it was to do. `cutShort`: what was to follow it, and was cancelled. */
 export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd, cutShort?: CutShort): ConditionUpdate[] {
   const updates: ConditionUpdate[] = [readyIn(to), cutShort === undefined ? applied : appliedInPart(cutShort)];
-  const opens = kind === 'activate' || kind === 'resume' || kind === 'reactivate' || (kind === 'reconcile' && to === 'Active');
+  const opens =
+    kind === 'activate' || kind === 'resume' || kind === 'reactivate' || (kind === 'reconcile' && to === 'Active');
   if (opens) {
     updates.push(
-      { type: 'Provisioned', status: 'True', reason: 'AllStepsDone', message: 'database, collections, roles and user are in place' },
-      { type: 'IsolationVerified', status: 'True', reason: 'ProbeRefused', message: 'mongod refused every attempt beyond the boundary' },
+      {
+        type: 'Provisioned',
+        status: 'True',
+        reason: 'AllStepsDone',
+        message: 'database, collections, roles and user are in place',
+      },
+      {
+        type: 'IsolationVerified',
+        status: 'True',
+        reason: 'ProbeRefused',
+        message: 'mongod refused every attempt beyond the boundary',
+      },
     );
   }
-  if (kind === 'reconcile' && !opens) updates.push({ type: 'Provisioned', status: 'True', reason: 'AllStepsDone', message: `everything stands as for a tenant that is ${to}` });
-  if (kind === 'archive') updates.push({ type: 'Provisioned', status: 'False', reason: 'Archived', message: 'user and secondary indexes were given up; the data is kept' });
-  if (withinQuota.has(kind)) updates.push({ type: 'QuotaSatisfied', status: 'True', reason: 'WithinPlan', message: 'what is declared fits the plan' });
-  if (kind === 'reconcile') updates.push({ type: 'InSync', status: 'True', reason: 'Reconciled', message: 'everything on the cell was brought to what is declared' });
+  if (kind === 'reconcile' && !opens)
+    updates.push({
+      type: 'Provisioned',
+      status: 'True',
+      reason: 'AllStepsDone',
+      message: `everything stands as for a tenant that is ${to}`,
+    });
+  if (kind === 'archive')
+    updates.push({
+      type: 'Provisioned',
+      status: 'False',
+      reason: 'Archived',
+      message: 'user and secondary indexes were given up; the data is kept',
+    });
+  if (withinQuota.has(kind))
+    updates.push({
+      type: 'QuotaSatisfied',
+      status: 'True',
+      reason: 'WithinPlan',
+      message: 'what is declared fits the plan',
+    });
+  if (kind === 'reconcile')
+    updates.push({
+      type: 'InSync',
+      status: 'True',
+      reason: 'Reconciled',
+      message: 'everything on the cell was brought to what is declared',
+    });
   updates.push({ type: 'PolicyCompliant', status: 'True', reason: 'Allowed', message: 'policy allowed every step' });
   return updates;
 }
@@ -81,14 +144,30 @@ export interface Failure {
 }
 
 /** Conditions after an operation that was undone, or that could go no further. */
-export function conditionsAfterFailure(kind: OperationKind, from: LifecycleEnd, failure: Failure, cancelled: boolean): ConditionUpdate[] {
+export function conditionsAfterFailure(
+  kind: OperationKind,
+  from: LifecycleEnd,
+  failure: Failure,
+  cancelled: boolean,
+): ConditionUpdate[] {
   const reason = `${operationOutcomes[kind].noun}${cancelled ? 'Cancelled' : 'Failed'}`;
   const message = `${failure.code}: ${failure.message}`;
   // A tenant that serves its users goes on to; that what was declared is not in effect is told apart from that.
   const ready = readyIn(from);
-  const updates: ConditionUpdate[] = [ready.status === 'True' ? ready : { ...ready, reason, message }, { type: 'Applied', status: 'False', reason, message: `what was declared was taken back: ${message}` }];
-  if (kind === 'activate') updates.push({ type: 'Provisioned', status: 'False', reason, message: 'everything the operation made was removed' });
-  if (failure.code === 'isolation_probe_failed') updates.push({ type: 'IsolationVerified', status: 'False', reason: 'ProbeFailed', message: failure.message });
-  if (failure.code === 'policy_refused') updates.push({ type: 'PolicyCompliant', status: 'False', reason: 'Refused', message: failure.message });
+  const updates: ConditionUpdate[] = [
+    ready.status === 'True' ? ready : { ...ready, reason, message },
+    { type: 'Applied', status: 'False', reason, message: `what was declared was taken back: ${message}` },
+  ];
+  if (kind === 'activate')
+    updates.push({
+      type: 'Provisioned',
+      status: 'False',
+      reason,
+      message: 'everything the operation made was removed',
+    });
+  if (failure.code === 'isolation_probe_failed')
+    updates.push({ type: 'IsolationVerified', status: 'False', reason: 'ProbeFailed', message: failure.message });
+  if (failure.code === 'policy_refused')
+    updates.push({ type: 'PolicyCompliant', status: 'False', reason: 'Refused', message: failure.message });
   return updates;
 }

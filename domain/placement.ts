@@ -49,7 +49,10 @@ function regionRemoval(input: PlacementInput, region: PlacementInput['regions'][
     return { rule: 'residency.allowed_regions', message: 'not among spec.residency.allowedRegions' };
   }
   if (residency?.jurisdictions !== undefined && !residency.jurisdictions.includes(region.spec.jurisdiction)) {
-    return { rule: 'residency.jurisdictions', message: `its jurisdiction ${region.spec.jurisdiction} is not among spec.residency.jurisdictions` };
+    return {
+      rule: 'residency.jurisdictions',
+      message: `its jurisdiction ${region.spec.jurisdiction} is not among spec.residency.jurisdictions`,
+    };
   }
   if (input.plan.allowedRegions !== undefined && !input.plan.allowedRegions.includes(region.name)) {
     return { rule: 'plan.allowed_regions', message: 'the plan does not offer it' };
@@ -58,11 +61,19 @@ function regionRemoval(input: PlacementInput, region: PlacementInput['regions'][
   return undefined;
 }
 
-function cellRemoval(observation: CellObservation | undefined, tableBudget: number, wanted: number): Candidate['removedBy'] {
+function cellRemoval(
+  observation: CellObservation | undefined,
+  tableBudget: number,
+  wanted: number,
+): Candidate['removedBy'] {
   // The budget first: a cell that is full as well as unreachable is not worth waiting for.
   const tables = observation?.tables ?? 0;
   if (tables + wanted > tableBudget * budgetRefusalShare) {
-    return { rule: 'cell.table_budget', message: `has no room for ${wanted} more tables`, load: `holds ${tables}, and new tenants may fill ${budgetRefusalShare * 100} % of its ${tableBudget}` };
+    return {
+      rule: 'cell.table_budget',
+      message: `has no room for ${wanted} more tables`,
+      load: `holds ${tables}, and new tenants may fill ${budgetRefusalShare * 100} % of its ${tableBudget}`,
+    };
   }
   if (observation?.reachable !== true) return { rule: 'cell.reachable', message: 'cannot be reached' };
   return undefined;
@@ -85,19 +96,35 @@ export function resolvePlacement(input: PlacementInput): PlacementResult {
     for (const cell of region.spec.cells) {
       const observation = input.cells.get(cell.name);
       const removal = cellRemoval(observation, cell.tableBudget, wanted);
-      candidates.push({ region: region.name, cell: cell.name, ...(removal === undefined ? {} : { removedBy: removal }) });
-      if (removal === undefined && observation !== undefined) open.push({ region: region.name, cell: cell.name, share: observation.tables / cell.tableBudget });
+      candidates.push({
+        region: region.name,
+        cell: cell.name,
+        ...(removal === undefined ? {} : { removedBy: removal }),
+      });
+      if (removal === undefined && observation !== undefined)
+        open.push({ region: region.name, cell: cell.name, share: observation.tables / cell.tableBudget });
     }
   }
   const preferred = input.spec.placement?.preferredRegion;
   const best = open.toSorted(
     (a, b) =>
-      Number(b.region === preferred) - Number(a.region === preferred) || compare(a.region, b.region) || a.share - b.share || compare(a.cell, b.cell),
+      Number(b.region === preferred) - Number(a.region === preferred) ||
+      compare(a.region, b.region) ||
+      a.share - b.share ||
+      compare(a.cell, b.cell),
   )[0];
   if (best === undefined) {
-    return { outcome: 'impossible', waitMayHelp: candidates.some((candidate) => candidate.removedBy?.rule === 'cell.reachable'), candidates };
+    return {
+      outcome: 'impossible',
+      waitMayHelp: candidates.some((candidate) => candidate.removedBy?.rule === 'cell.reachable'),
+      candidates,
+    };
   }
-  return { outcome: 'placed', choice: { region: best.region, cell: best.cell, mode: isolationModeOf(input.spec) }, candidates };
+  return {
+    outcome: 'placed',
+    choice: { region: best.region, cell: best.cell, mode: isolationModeOf(input.spec) },
+    candidates,
+  };
 }
 
 function compare(a: string, b: string): number {

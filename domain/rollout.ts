@@ -12,7 +12,12 @@ export interface RolloutProgress {
   readonly wave: number;
   readonly tenants: number;
   readonly maxFailures: number;
-  readonly counts: { readonly changing: number; readonly changed: number; readonly failed: number; readonly skipped: number };
+  readonly counts: {
+    readonly changing: number;
+    readonly changed: number;
+    readonly failed: number;
+    readonly skipped: number;
+  };
   /** Whether every tenant that it concerns has been taken. */
   readonly exhausted: boolean;
 }
@@ -33,14 +38,26 @@ const atOnce = 20;
  * over when all its tenants have been changed. After the last one whatever is left goes as well; one that is of all takes
  * those in that have come since.
  */
-export function nextRolloutStep({ waves, wave, tenants, maxFailures, counts, exhausted }: RolloutProgress): RolloutStep {
+export function nextRolloutStep({
+  waves,
+  wave,
+  tenants,
+  maxFailures,
+  counts,
+  exhausted,
+}: RolloutProgress): RolloutStep {
   const { changing, changed, failed, skipped } = counts;
-  if (failed > maxFailures) return { kind: 'pause', reason: `${failed} ${failed === 1 ? 'tenant' : 'tenants'} could not be changed; ${maxFailures} may` };
+  if (failed > maxFailures)
+    return {
+      kind: 'pause',
+      reason: `${failed} ${failed === 1 ? 'tenant' : 'tenants'} could not be changed; ${maxFailures} may`,
+    };
   if (exhausted) return { kind: changing > 0 ? 'wait' : 'finish' };
   const present = waves[wave];
   const named = present === undefined ? Infinity : waveGoal(present, tenants);
   const goal = wave >= waves.length - 1 && named >= tenants ? Infinity : named;
   const taken = changing + changed + failed + skipped;
-  if (taken < goal) return changing < atOnce ? { kind: 'take', limit: Math.min(atOnce - changing, goal - taken) } : { kind: 'wait' };
+  if (taken < goal)
+    return changing < atOnce ? { kind: 'take', limit: Math.min(atOnce - changing, goal - taken) } : { kind: 'wait' };
   return { kind: changing > 0 ? 'wait' : 'next-wave' };
 }

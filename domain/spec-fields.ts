@@ -19,13 +19,25 @@ export function withFields(spec: SettledSpec, written: SpecFields): SettledSpec 
 }
 
 /** What is written back where an operation is undone: its own fields, and those of the operations that were to follow it. */
-export function restoredBy({ restore, deferred = {} }: { readonly restore: SpecFields; readonly deferred?: SpecFields }): SpecFields {
+export function restoredBy({
+  restore,
+  deferred = {},
+}: {
+  readonly restore: SpecFields;
+  readonly deferred?: SpecFields;
+}): SpecFields {
   return { ...deferred, ...restore };
 }
 
 /** Who owns what, where an operation is undone: fields that are written back go back to whom they belonged to. */
-export function ownersRestoredBy<Owners extends object>(operation: Parameters<typeof restoredBy>[0] & { readonly before: { readonly owners: Owners } }, owners: Owners): Owners {
+export function ownersRestoredBy<Owners extends object>(
+  operation: Parameters<typeof restoredBy>[0] & { readonly before: { readonly owners: Owners } },
+  owners: Owners,
+): Owners {
   const restore = restoredBy(operation);
   const isRestored = ([field]: [string, unknown]): boolean => Object.hasOwn(restore, field);
-  return Object.fromEntries([...Object.entries(owners).filter((owner) => !isRestored(owner)), ...Object.entries(operation.before.owners).filter(isRestored)]) as Owners;
+  return Object.fromEntries([
+    ...Object.entries(owners).filter((owner) => !isRestored(owner)),
+    ...Object.entries(operation.before.owners).filter(isRestored),
+  ]) as Owners;
 }

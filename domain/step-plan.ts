@@ -88,6 +88,9 @@ export function actsOnCell(kind: OperationKind): boolean {
 }
 
 /** Whether an operation with these steps can still be turned round. */
-export function isReversible(kind: OperationKind, states: Readonly<Record<string, { readonly state: string } | undefined>>): boolean {
+export function isReversible(
+  kind: OperationKind,
+  states: Readonly<Record<string, { readonly state: string } | undefined>>,
+): boolean {
   return stepsOf(kind).every((step) => step.pivot !== true || (states[step.key]?.state ?? 'pending') === 'pending');
 }

@@ -29,13 +29,19 @@ export interface TenantChange {
 export type Equal = (a: unknown, b: unknown) => boolean;
 
 /** Fields whose change outside Draft is brought about by an operation, each with its path. */
-const pathOfField = { plan: 'change_plan', services: 'reconcile', template: 'reconcile', config: 'reconcile' } as const satisfies Partial<Record<keyof TenantSpec, OperationKind>>;
+const pathOfField = {
+  plan: 'change_plan',
+  services: 'reconcile',
+  template: 'reconcile',
+  config: 'reconcile',
+} as const satisfies Partial<Record<keyof TenantSpec, OperationKind>>;
 
 export interface ChangeOptions {
   /** Lets it reverse what a verb has set. */
   readonly force?: boolean;
   /** The version of the template that is declared, and the one that is in effect. */
-  readonly templates?: { readonly declared: TemplateVersion; readonly current: TemplateVersion | undefined } | undefined;
+  readonly templates?:
+    { readonly declared: TemplateVersion; readonly current: TemplateVersion | undefined } | undefined;
 }
 
 /**
@@ -43,13 +49,20 @@ export interface ChangeOptions {
  * services are those of the template.
  * @throws TenureError isolation_not_available, transition_not_allowed, placement_immutable, change_not_available, template_not_available, field_owned, tenant_held, tenant_deleted
  */
-export function planTenantChange(declared: DeclaredTenantSpec, current: CurrentTenant | undefined, equal: Equal, { force = false, templates }: ChangeOptions = {}): TenantChange {
-  if (current?.lifecycle === 'Deleted') throw new TenureError('tenant_deleted', 'a deleted tenant takes no declaration');
+export function planTenantChange(
+  declared: DeclaredTenantSpec,
+  current: CurrentTenant | undefined,
+  equal: Equal,
+  { force = false, templates }: ChangeOptions = {},
+): TenantChange {
+  if (current?.lifecycle === 'Deleted')
+    throw new TenureError('tenant_deleted', 'a deleted tenant takes no declaration');
   const spec = filledFrom(declared, current, templates, equal);
   // A tenant comes with its hold, as where it is declared anew in another installation; one that is there gets and loses it by its verbs.
   if (current !== undefined && !equal(spec.hold, current.spec.hold)) throw holdIsNotDeclared();
   const flaws = isolationFlaws(spec);
-  if (flaws.length > 0) throw new TenureError('isolation_not_available', flaws.map((flaw) => flaw.message).join('; '), { errors: flaws });
+  if (flaws.length > 0)
+    throw new TenureError('isolation_not_available', flaws.map((flaw) => flaw.message).join('; '), { errors: flaws });
   const from = current?.lifecycle ?? 'Draft';
   if (current?.placement != null) refusePlacementChange(spec, current, current.placement);
 
@@ -62,12 +75,25 @@ export function planTenantChange(declared: DeclaredTenantSpec, current: CurrentT
   return { spec, legs };
 }
 
-function filledFrom({ placement: declaredPlacement, hold: declaredHold, template: _named, services: declaredServices, ...rest }: DeclaredTenantSpec, current: CurrentTenant | undefined, templates: ChangeOptions['templates'], equal: Equal): SettledSpec {
+function filledFrom(
+  {
+    placement: declaredPlacement,
+    hold: declaredHold,
+    template: _named,
+    services: declaredServices,
+    ...rest
+  }: DeclaredTenantSpec,
+  current: CurrentTenant | undefined,
+  templates: ChangeOptions['templates'],
+  equal: Equal,
+): SettledSpec {
   const placement = { ...current?.spec.placement, ...declaredPlacement };
   const hold = declaredHold ?? current?.spec.hold;
   return {
     ...rest,
-    ...(templates === undefined ? {} : { template: { name: templates.declared.name, version: templates.declared.version } }),
+    ...(templates === undefined
+      ? {}
+      : { template: { name: templates.declared.name, version: templates.declared.version } }),
     services: servicesOf(declaredServices, current, templates, equal),
     lifecycle: rest.lifecycle ?? current?.spec.lifecycle ?? 'Draft',
     ...(Object.keys(placement).length === 0 ? {} : { placement }),
@@ -76,16 +102,32 @@ function filledFrom({ placement: declaredPlacement, hold: declaredHold, template
 }
 
 /** The services of a tenant: those that it declares, before those of its template, or else those that follow from the template. */
-function servicesOf(declared: ServiceSpec[] | undefined, current: CurrentTenant | undefined, templates: ChangeOptions['templates'], equal: Equal): ServiceSpec[] {
+function servicesOf(
+  declared: ServiceSpec[] | undefined,
+  current: CurrentTenant | undefined,
+  templates: ChangeOptions['templates'],
+  equal: Equal,
+): ServiceSpec[] {
   const given = templates?.declared.spec.services ?? [];
   const before = templates?.current?.spec.services ?? [];
   // A Draft has no data that would have to stay.
-  if (declared !== undefined) return overlaidServices(declared, current?.placement == null ? [] : current.spec.services, before, given, equal);
+  if (declared !== undefined)
+    return overlaidServices(declared, current?.placement == null ? [] : current.spec.services, before, given, equal);
   const services = current === undefined ? [...given] : rebaseServices(current.spec.services, before, given, equal);
   if (services.length > 0) return services;
-  throw new TenureError('template_not_available', `template "${templates?.declared.name}" has no services in version ${templates?.declared.version}, and the tenant declares none`, {
-    errors: [{ pointer: '/spec/services', message: 'is in neither the manifest nor the template', fix: 'Declare the services of the tenant.' }],
-  });
+  throw new TenureError(
+    'template_not_available',
+    `template "${templates?.declared.name}" has no services in version ${templates?.declared.version}, and the tenant declares none`,
+    {
+      errors: [
+        {
+          pointer: '/spec/services',
+          message: 'is in neither the manifest nor the template',
+          fix: 'Declare the services of the tenant.',
+        },
+      ],
+    },
+  );
 }
 
 function holdIsNotDeclared(): TenureError {
@@ -98,67 +140,127 @@ function declaredRoute(from: LifecycleState, to: SettledSpec['lifecycle']): read
   const route = routeBetween(from, to);
   if (route !== undefined) return route;
   throw new TenureError('transition_not_allowed', `a tenant that is ${from} cannot become ${to}`, {
-    errors: [{ pointer: '/spec/lifecycle', message: `no way leads from ${from} to ${to}`, allowed: [from, ...reachableFrom(from)] }],
+    errors: [
+      {
+        pointer: '/spec/lifecycle',
+        message: `no way leads from ${from} to ${to}`,
+        allowed: [from, ...reachableFrom(from)],
+      },
+    ],
   });
 }
 
 function refusePlacementChange(spec: TenantSpec, current: CurrentTenant, placement: PlacementStatus): void {
   const errors: ProblemDetail[] = [];
   if (isolationModeOf(spec) !== placement.mode) {
-    errors.push({ pointer: '/spec/placement/mode', message: `the tenant is placed in mode "${placement.mode}"`, allowed: [placement.mode] });
+    errors.push({
+      pointer: '/spec/placement/mode',
+      message: `the tenant is placed in mode "${placement.mode}"`,
+      allowed: [placement.mode],
+    });
   }
   if (spec.placement?.preferredRegion !== current.spec.placement?.preferredRegion) {
-    errors.push({ pointer: '/spec/placement/preferredRegion', message: `the tenant is placed in "${placement.region}"`, allowed: [current.spec.placement?.preferredRegion ?? placement.region] });
+    errors.push({
+      pointer: '/spec/placement/preferredRegion',
+      message: `the tenant is placed in "${placement.region}"`,
+      allowed: [current.spec.placement?.preferredRegion ?? placement.region],
+    });
   }
-  if (errors.length > 0) throw new TenureError('placement_immutable', errors.map((error) => error.message).join('; '), { errors });
+  if (errors.length > 0)
+    throw new TenureError('placement_immutable', errors.map((error) => error.message).join('; '), { errors });
 }
 
 /** What changes besides the state, of a tenant that has a home. */
 function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): FieldChange[] {
-  const changed = (['plan', 'services', 'template', 'config'] as const).filter((field) => !equal(spec[field], current.spec[field]));
+  const changed = (['plan', 'services', 'template', 'config'] as const).filter(
+    (field) => !equal(spec[field], current.spec[field]),
+  );
   if (changed.includes('services')) {
     refuseRemovedCollections(spec, current.spec);
     refuseMovedCollections(spec, current.spec);
   }
   const paths = [...new Set(changed.map((field) => pathOfField[field]))];
-  return paths.map((path) => ({ path, assign: Object.fromEntries(changed.filter((field) => pathOfField[field] === path).map((field) => [field, spec[field] ?? null])) }));
+  return paths.map((path) => ({
+    path,
+    assign: Object.fromEntries(
+      changed.filter((field) => pathOfField[field] === path).map((field) => [field, spec[field] ?? null]),
+    ),
+  }));
 }
 
 function keptWhile(state: LifecycleState, changes: readonly FieldChange[]): TenureError {
   const fields = changes.flatMap(({ assign }) => Object.keys(assign));
-  return new TenureError('change_not_available', `${fields.map((field) => `spec.${field}`).join(', ')} cannot be changed while the tenant is ${state}`, {
-    errors: fields.map((field) => ({ pointer: `/spec/${field}`, message: `a tenant that is ${state} keeps it`, fix: 'Reactivate the tenant first, or declare spec.lifecycle: Active with it.' })),
-  });
+  return new TenureError(
+    'change_not_available',
+    `${fields.map((field) => `spec.${field}`).join(', ')} cannot be changed while the tenant is ${state}`,
+    {
+      errors: fields.map((field) => ({
+        pointer: `/spec/${field}`,
+        message: `a tenant that is ${state} keeps it`,
+        fix: 'Reactivate the tenant first, or declare spec.lifecycle: Active with it.',
+      })),
+    },
+  );
 }
 
 /** Dropping a collection would destroy data by leaving out a line; only a purge destroys. */
 function refuseRemovedCollections(spec: TenantSpec, current: TenantSpec): void {
   const declared = new Set(spec.services.flatMap((service) => service.collections.map(({ name }) => name)));
-  const removed = current.services.flatMap((service) => service.collections.map(({ name }) => name)).filter((name) => !declared.has(name));
+  const removed = current.services
+    .flatMap((service) => service.collections.map(({ name }) => name))
+    .filter((name) => !declared.has(name));
   if (removed.length === 0) return;
-  throw new TenureError('change_not_available', `collections that hold a tenant's data are not taken away: ${removed.join(', ')}`, {
-    errors: removed.map((name) => ({ pointer: '/spec/services', message: `collection "${name}" is no longer declared`, fix: 'Declare it again; a collection goes with its tenant only.' })),
-  });
+  throw new TenureError(
+    'change_not_available',
+    `collections that hold a tenant's data are not taken away: ${removed.join(', ')}`,
+    {
+      errors: removed.map((name) => ({
+        pointer: '/spec/services',
+        message: `collection "${name}" is no longer declared`,
+        fix: 'Declare it again; a collection goes with its tenant only.',
+      })),
+    },
+  );
 }
 
 /** Another strategy is another place for the data. */
 function refuseMovedCollections(spec: TenantSpec, current: TenantSpec): void {
-  const before = new Map(current.services.flatMap((service) => service.collections.map(({ name }) => [name, strategyOf(service, isolationModeOf(current))])));
+  const before = new Map(
+    current.services.flatMap((service) =>
+      service.collections.map(({ name }) => [name, strategyOf(service, isolationModeOf(current))]),
+    ),
+  );
   const errors = spec.services.flatMap((service, index): ProblemDetail[] =>
     service.collections.flatMap(({ name }) => {
       const strategy = before.get(name);
       if (strategy === undefined || strategy === strategyOf(service, isolationModeOf(spec))) return [];
-      return [{ pointer: `/spec/services/${index}/strategy`, message: `collection "${name}" lies where strategy "${strategy}" has put it`, allowed: [strategy] }];
+      return [
+        {
+          pointer: `/spec/services/${index}/strategy`,
+          message: `collection "${name}" lies where strategy "${strategy}" has put it`,
+          allowed: [strategy],
+        },
+      ];
     }),
   );
-  if (errors.length > 0) throw new TenureError('placement_immutable', errors.map((error) => error.message).join('; '), { errors });
+  if (errors.length > 0)
+    throw new TenureError('placement_immutable', errors.map((error) => error.message).join('; '), { errors });
 }
 
 function refuseReversal(spec: TenantSpec, current: CurrentTenant, equal: Equal): void {
   const errors = (['lifecycle', 'plan', 'template'] as const).flatMap((field): ProblemDetail[] => {
     const owner = current.owners[field];
     if (owner === undefined || equal(spec[field], current.spec[field])) return [];
-    return [{ pointer: `/spec/${field}`, message: `is ${JSON.stringify(current.spec[field])} since ${owner.verb}`, fix: `Write ${JSON.stringify(current.spec[field])}, or use the verb that reverses it.` }];
+    return [
+      {
+        pointer: `/spec/${field}`,
+        message: `is ${JSON.stringify(current.spec[field])} since ${owner.verb}`,
+        fix: `Write ${JSON.stringify(current.spec[field])}, or use the verb that reverses it.`,
+      },
+    ];
   });
-  if (errors.length > 0) throw new TenureError('field_owned', errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; '), { errors });
+  if (errors.length > 0)
+    throw new TenureError('field_owned', errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; '), {
+      errors,
+    });
 }

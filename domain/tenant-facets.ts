@@ -45,7 +45,11 @@ export function facetsOfUse({ kind, name }: ResourceUse): string[] {
 export function facetsOf(source: FacetSource): string[] {
   const { spec, labels, placement, conditions } = source;
   const statuses = new Map(conditions.map(({ type, status }) => [type, status]));
-  const told = [facet.plan(spec.plan), ...(spec.template === undefined ? [] : [facet.template(spec.template.name)]), ...(placement === null ? [] : [facet.region(placement.region)])];
+  const told = [
+    facet.plan(spec.plan),
+    ...(spec.template === undefined ? [] : [facet.template(spec.template.name)]),
+    ...(placement === null ? [] : [facet.region(placement.region)]),
+  ];
   return [
     everyTenant,
     ...told,
@@ -69,7 +73,11 @@ export const templateIs = (name: string): FacetRequirement => haveOneOf(facet.te
 export const regionIs = (name: string): FacetRequirement => haveOneOf(facet.region(name));
 
 export function conditionIs(type: ConditionType, status: Condition['status'], negated: boolean): FacetRequirement {
-  return haveOneOf(...conditionStatuses.filter((candidate) => (candidate === status) !== negated).map((candidate) => facet.condition(type, candidate)));
+  return haveOneOf(
+    ...conditionStatuses
+      .filter((candidate) => (candidate === status) !== negated)
+      .map((candidate) => facet.condition(type, candidate)),
+  );
 }
 
 export function labelsAre(requirement: LabelRequirement): FacetRequirement {

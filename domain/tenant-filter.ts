@@ -29,10 +29,17 @@ export interface TenantFilter {
 }
 
 function refused(parameter: keyof TenantFilterText, message: string, allowed: readonly string[]): TenureError {
-  return new TenureError('request_invalid', `${parameter}: ${message}`, { errors: [{ pointer: `/${parameter}`, message, fix: `Use ${allowed.join(', ')}.`, allowed: [...allowed] }] });
+  return new TenureError('request_invalid', `${parameter}: ${message}`, {
+    errors: [{ pointer: `/${parameter}`, message, fix: `Use ${allowed.join(', ')}.`, allowed: [...allowed] }],
+  });
 }
 
-function oneOf<Word extends string>(parameter: keyof TenantFilterText, what: string, word: string, words: readonly Word[]): Word {
+function oneOf<Word extends string>(
+  parameter: keyof TenantFilterText,
+  what: string,
+  word: string,
+  words: readonly Word[],
+): Word {
   const found = words.find((candidate) => candidate === word);
   if (found === undefined) throw refused(parameter, `"${word}" is no ${what}`, words);
   return found;
@@ -51,14 +58,27 @@ function readLifecycles(text: string | undefined, showDeleted: boolean): Lifecyc
 function readCondition(text: string): FacetRequirement {
   const [, type = '', operator, status = ''] = /^([^=!]*?)\s*(!?=)\s*(.*)$/.exec(text) ?? [];
   if (operator === undefined) throw refused('condition', `"${text}" is no condition`, ['TYPE=STATUS', 'TYPE!=STATUS']);
-  return conditionIs(oneOf('condition', 'type of a condition', type, conditionTypes), oneOf('condition', 'status of a condition', status, conditionStatuses), operator === '!=');
+  return conditionIs(
+    oneOf('condition', 'type of a condition', type, conditionTypes),
+    oneOf('condition', 'status of a condition', status, conditionStatuses),
+    operator === '!=',
+  );
 }
 
 /**
  * Reads the filter of a list of tenants. Deleted ones are left out unless they are asked for by name or by `showDeleted`.
  * @throws TenureError request_invalid, with the parameter and what it takes
  */
-export function parseTenantFilter({ labelSelector, lifecycle, plan, template, region, namePrefix = '', condition, showDeleted }: TenantFilterText): TenantFilter {
+export function parseTenantFilter({
+  labelSelector,
+  lifecycle,
+  plan,
+  template,
+  region,
+  namePrefix = '',
+  condition,
+  showDeleted,
+}: TenantFilterText): TenantFilter {
   return {
     lifecycles: readLifecycles(lifecycle, showDeleted === 'true'),
     namePrefix,
@@ -73,7 +93,13 @@ export function parseTenantFilter({ labelSelector, lifecycle, plan, template, re
 }
 
 /** Whether a tenant with these facets is among those that a search by the filter finds. */
-export function fitsFilter({ lifecycles, namePrefix, requirements }: TenantFilter, tenant: { readonly name: string; readonly lifecycle: LifecycleState }, facets: ReadonlySet<string>): boolean {
+export function fitsFilter(
+  { lifecycles, namePrefix, requirements }: TenantFilter,
+  tenant: { readonly name: string; readonly lifecycle: LifecycleState },
+  facets: ReadonlySet<string>,
+): boolean {
   if (!lifecycles.includes(tenant.lifecycle) || !tenant.name.startsWith(namePrefix)) return false;
-  return requirements.every(({ must, facets: asked }) => asked.some((facet) => facets.has(facet)) === (must === 'haveOneOf'));
+  return requirements.every(
+    ({ must, facets: asked }) => asked.some((facet) => facets.has(facet)) === (must === 'haveOneOf'),
+  );
 }

@@ -22,11 +22,17 @@ export function configEntries(template: TemplateVersion | undefined, own: Config
   const given = template?.spec.config ?? {};
   const keys = [...new Set([...Object.keys(given), ...Object.keys(own ?? {})])].toSorted();
   // Own fields only: "constructor" is a fine name for a key.
-  const valueIn = (config: Config, key: string): ConfigValue | undefined => (Object.hasOwn(config, key) ? config[key] : undefined);
+  const valueIn = (config: Config, key: string): ConfigValue | undefined =>
+    Object.hasOwn(config, key) ? config[key] : undefined;
   return keys.map((key): ConfigEntry => {
     const [ofTemplate, ofTenant] = [valueIn(given, key), valueIn(own ?? {}, key)];
     if (ofTenant === undefined) return { key, value: ofTemplate ?? null, origin: 'template' };
-    return { key, value: ofTenant, origin: 'tenant', ...(ofTemplate === undefined ? {} : { templateValue: ofTemplate }) };
+    return {
+      key,
+      value: ofTenant,
+      origin: 'tenant',
+      ...(ofTemplate === undefined ? {} : { templateValue: ofTemplate }),
+    };
   });
 }
 
@@ -37,7 +43,12 @@ export function effectiveConfig(template: TemplateVersion | undefined, own: Conf
 
 type Equal = (a: unknown, b: unknown) => boolean;
 
-function mergeByName<Item extends { readonly name: string }>(current: readonly Item[], from: readonly Item[], to: readonly Item[], merge: (stands: Item, old: Item | undefined, next: Item) => Item): Item[] {
+function mergeByName<Item extends { readonly name: string }>(
+  current: readonly Item[],
+  from: readonly Item[],
+  to: readonly Item[],
+  merge: (stands: Item, old: Item | undefined, next: Item) => Item,
+): Item[] {
   const find = (items: readonly Item[], name: string): Item | undefined => items.find((item) => item.name === name);
   const kept = current.map((item) => {
     const next = find(to, item.name);
@@ -51,21 +62,38 @@ function mergeByName<Item extends { readonly name: string }>(current: readonly I
  * What the tenant has as the old version had it becomes what the new one says; what it has otherwise, or alone, it keeps.
  * What the new version no longer has stays as well, for it holds data.
  */
-export function rebaseServices(current: readonly ServiceSpec[], from: readonly ServiceSpec[], to: readonly ServiceSpec[], equal: Equal): ServiceSpec[] {
-  return mergeByName(current, from, to, ({ collections, ...stands }, old, { collections: nextCollections, ...next }) => {
-    const { collections: oldCollections, ...before } = old ?? { collections: [] };
-    return {
-      ...(equal(stands, before) ? next : stands),
-      collections: mergeByName(collections, oldCollections, nextCollections, (collection, was, becomes) => (equal(collection, was) ? becomes : collection)),
-    };
-  });
+export function rebaseServices(
+  current: readonly ServiceSpec[],
+  from: readonly ServiceSpec[],
+  to: readonly ServiceSpec[],
+  equal: Equal,
+): ServiceSpec[] {
+  return mergeByName(
+    current,
+    from,
+    to,
+    ({ collections, ...stands }, old, { collections: nextCollections, ...next }) => {
+      const { collections: oldCollections, ...before } = old ?? { collections: [] };
+      return {
+        ...(equal(stands, before) ? next : stands),
+        collections: mergeByName(collections, oldCollections, nextCollections, (collection, was, becomes) =>
+          equal(collection, was) ? becomes : collection,
+        ),
+      };
+    },
+  );
 }
 
 /** Of a tenant's services, the collections that a version has given it. */
 function inherited(current: readonly ServiceSpec[], from: readonly ServiceSpec[]): ServiceSpec[] {
-  const given = new Map(from.map(({ name, collections }) => [name, new Set(collections.map((collection) => collection.name))]));
+  const given = new Map(
+    from.map(({ name, collections }) => [name, new Set(collections.map((collection) => collection.name))]),
+  );
   return current
-    .map((service) => ({ ...service, collections: service.collections.filter(({ name }) => given.get(service.name)?.has(name) === true) }))
+    .map((service) => ({
+      ...service,
+      collections: service.collections.filter(({ name }) => given.get(service.name)?.has(name) === true),
+    }))
     .filter(({ collections }) => collections.length > 0);
 }
 
@@ -73,6 +101,12 @@ function inherited(current: readonly ServiceSpec[], from: readonly ServiceSpec[]
  * The services of a tenant of a template that declares some itself: those before the template's, collection by collection.
  * What an older version has given the tenant stays.
  */
-export function overlaidServices(declared: readonly ServiceSpec[], current: readonly ServiceSpec[], from: readonly ServiceSpec[], to: readonly ServiceSpec[], equal: Equal): ServiceSpec[] {
+export function overlaidServices(
+  declared: readonly ServiceSpec[],
+  current: readonly ServiceSpec[],
+  from: readonly ServiceSpec[],
+  to: readonly ServiceSpec[],
+  equal: Equal,
+): ServiceSpec[] {
   return rebaseServices(declared, [], rebaseServices(inherited(current, from), from, to, equal), equal);
 }

@@ -26,7 +26,10 @@ export function isFulfilled(verb: TenantVerb, { lifecycle, spec }: Pick<VerbTena
 }
 
 /** Whether an operation that runs brings about what the verb asks for. */
-export function isOnItsWay(verb: TenantVerb, { kind, assign }: { readonly kind: OperationKind; readonly assign: SpecFields }): boolean {
+export function isOnItsWay(
+  verb: TenantVerb,
+  { kind, assign }: { readonly kind: OperationKind; readonly assign: SpecFields },
+): boolean {
   return kind === verb.path && (verb.path !== 'change_plan' || assign.plan === verb.plan);
 }
 
@@ -39,21 +42,31 @@ export function isEarlyPurge(verb: TenantVerb): boolean {
  * What a verb means for the tenant as it is.
  * @throws TenureError transition_not_allowed with the paths that are
  */
-export function planTenantVerb(verb: TenantVerb, current: VerbTenant): TenantChange & { readonly legs: readonly [Leg] } {
+export function planTenantVerb(
+  verb: TenantVerb,
+  current: VerbTenant,
+): TenantChange & { readonly legs: readonly [Leg] } {
   const ways = transitionsOn(verb.path, current.lifecycle);
   const transition = verb.path === 'undelete' ? ways.find(({ to }) => to === current.deletion?.from) : ways[0];
   if (transition === undefined) {
     const allowed = pathsFrom(current.lifecycle);
-    throw new TenureError('transition_not_allowed', `a tenant that is ${current.lifecycle} has no way to ${verb.path.replace('_', ' ')}`, {
-      errors: [{ message: `${verb.path} does not lead on from ${current.lifecycle}`, allowed }],
-    });
+    throw new TenureError(
+      'transition_not_allowed',
+      `a tenant that is ${current.lifecycle} has no way to ${verb.path.replace('_', ' ')}`,
+      {
+        errors: [{ message: `${verb.path} does not lead on from ${current.lifecycle}`, allowed }],
+      },
+    );
   }
   const assign = assignedBy(verb, transition);
   return { spec: { ...current.spec, ...assign }, legs: [{ transition, assign }] };
 }
 
 /** Only what a manifest could say as well: deletion is not declared. */
-function assignedBy(verb: TenantVerb, { from, to }: Transition): Partial<TenantSpec> & { lifecycle?: SettledSpec['lifecycle'] } {
+function assignedBy(
+  verb: TenantVerb,
+  { from, to }: Transition,
+): Partial<TenantSpec> & { lifecycle?: SettledSpec['lifecycle'] } {
   if (verb.path === 'change_plan') return { plan: verb.plan };
   if (to === from || to === 'Deleted' || to === 'Purged' || from === 'Deleted') return {};
   return { lifecycle: to };

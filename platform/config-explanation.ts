@@ -23,7 +23,8 @@ const fileReaders: Readonly<Record<string, (path: string, access: SecretFileAcce
   TENURE_CODEC_KEYRING_FILE: (path, access) => readKeyring('TENURE_CODEC_KEYRING_FILE', path, access),
   TENURE_JWKS_FILE: readJwks,
   TENURE_POLICY_BUNDLE(path) {
-    if (!existsSync(join(path, 'policy.wasm'))) throw new ConfigError([`TENURE_POLICY_BUNDLE names a folder without policy.wasm: ${path}`]);
+    if (!existsSync(join(path, 'policy.wasm')))
+      throw new ConfigError([`TENURE_POLICY_BUNDLE names a folder without policy.wasm: ${path}`]);
   },
   TENURE_WORKFLOW_BUNDLE: requireWorkflowBundle,
 };
@@ -36,12 +37,26 @@ export function explainSettings(schema: z.ZodObject, environment: Environment): 
     // A setting without text, as an env file leaves it, is not set.
     const given = environment[name] === '' ? undefined : environment[name];
     const parsed = (field as z.ZodType).safeParse(given);
-    const fallback = z.union([z.string(), z.number()]).optional().parse(given === undefined ? parsed.data : undefined);
+    const fallback = z
+      .union([z.string(), z.number()])
+      .optional()
+      .parse(given === undefined ? parsed.data : undefined);
     const origin = given !== undefined ? 'environment' : fallback === undefined ? 'not set' : 'default';
     const raw = given ?? fallback?.toString();
     const value = raw === undefined ? undefined : secret === true ? '(hidden)' : redact(raw);
-    const message = parsed.success ? fileFlaw(name, given, access) : given === undefined ? 'is not set' : (parsed.error.issues[0]?.message ?? 'is not valid');
-    return { name, ...(value === undefined ? {} : { value }), origin, ...(message === undefined ? {} : { flaw: { message: redact(message), fix: `${given === undefined ? 'set' : 'correct'} it: ${description}` } }) };
+    const message = parsed.success
+      ? fileFlaw(name, given, access)
+      : given === undefined
+        ? 'is not set'
+        : (parsed.error.issues[0]?.message ?? 'is not valid');
+    return {
+      name,
+      ...(value === undefined ? {} : { value }),
+      origin,
+      ...(message === undefined
+        ? {}
+        : { flaw: { message: redact(message), fix: `${given === undefined ? 'set' : 'correct'} it: ${description}` } }),
+    };
   });
 }
 
@@ -51,18 +66,29 @@ function fileFlaw(name: string, path: string | undefined, access: SecretFileAcce
     fileReaders[name]?.(path, access);
     return undefined;
   } catch (error) {
-    if (error instanceof ConfigError) return error.message.replace(`configuration: ${name} `, '').replace(`configuration: ${name}: `, '');
+    if (error instanceof ConfigError)
+      return error.message.replace(`configuration: ${name} `, '').replace(`configuration: ${name}: `, '');
     throw error;
   }
 }
 
 /** The settings as a table, and what is wrong with them. */
-export function renderExplanation(settings: readonly ExplainedSetting[]): { readonly table: string; readonly flaws: string } {
-  const rows = [['SETTING', 'VALUE', 'ORIGIN'], ...settings.map(({ name, value = '-', origin }) => [name, value, origin])];
+export function renderExplanation(settings: readonly ExplainedSetting[]): {
+  readonly table: string;
+  readonly flaws: string;
+} {
+  const rows = [
+    ['SETTING', 'VALUE', 'ORIGIN'],
+    ...settings.map(({ name, value = '-', origin }) => [name, value, origin]),
+  ];
   // The last column is not padded.
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const table = rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ')}\n`).join('');
-  const flaws = settings.flatMap(({ name, flaw }) => (flaw === undefined ? [] : [`error: ${name}: ${flaw.message}\nfix: ${flaw.fix}\n`])).join('');
+  const table = rows
+    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ')}\n`)
+    .join('');
+  const flaws = settings
+    .flatMap(({ name, flaw }) => (flaw === undefined ? [] : [`error: ${name}: ${flaw.message}\nfix: ${flaw.fix}\n`]))
+    .join('');
   return { table, flaws };
 }
 

@@ -6,9 +6,38 @@ import { redact } from './redaction.ts';
 
 /** The only fields that a log line can have. What is not listed is dropped, so a secret cannot slip out in an object. */
 export const loggedFields = [
-  'service', 'requestId', 'correlationId', 'tenant', 'operationId', 'rollout', 'step', 'attempt', 'method', 'route', 'status', 'durationMs',
-  'subject', 'code', 'cell', 'reachable', 'region', 'port', 'address', 'workflowId', 'runId', 'taskQueue', 'activityType', 'signal',
-  'count', 'bundle', 'error', 'cause', 'stack', 'sdkComponent', 'namespace', 'version',
+  'service',
+  'requestId',
+  'correlationId',
+  'tenant',
+  'operationId',
+  'rollout',
+  'step',
+  'attempt',
+  'method',
+  'route',
+  'status',
+  'durationMs',
+  'subject',
+  'code',
+  'cell',
+  'reachable',
+  'region',
+  'port',
+  'address',
+  'workflowId',
+  'runId',
+  'taskQueue',
+  'activityType',
+  'signal',
+  'count',
+  'bundle',
+  'error',
+  'cause',
+  'stack',
+  'sdkComponent',
+  'namespace',
+  'version',
 ] as const;
 export type LoggedField = (typeof loggedFields)[number];
 export type LogFields = Partial<Record<LoggedField, string | number | boolean | undefined>>;
@@ -26,7 +55,12 @@ export type LogLevel = (typeof logLevels)[number];
 const allowed = new Set<string>(loggedFields);
 
 /** One line of JSON, from the allowed fields only, redacted. */
-export function formatLine(level: string, message: string, fields: Readonly<Record<string, unknown>>, time: Date): string {
+export function formatLine(
+  level: string,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+  time: Date,
+): string {
   const line: Record<string, unknown> = { time: time.toISOString(), level, message: redact(message) };
   for (const [key, value] of Object.entries(fields)) {
     if (!allowed.has(key)) continue;
@@ -38,7 +72,8 @@ export function formatLine(level: string, message: string, fields: Readonly<Reco
 
 /** What a log line says of an error: its code and text, and the cause's name; never an object it carries. */
 export function errorFields(error: unknown): LogFields {
-  if (!(error instanceof Error)) return { error: typeof error === 'string' ? error : 'a thrown value that is no Error' };
+  if (!(error instanceof Error))
+    return { error: typeof error === 'string' ? error : 'a thrown value that is no Error' };
   const { cause } = error;
   return {
     error: error.message,
@@ -51,12 +86,16 @@ export function errorFields(error: unknown): LogFields {
 export function createLogger({ service, level }: { readonly service: string; readonly level: LogLevel }): Logger {
   const logger = winston.createLogger({
     level,
-    format: winston.format.printf(({ level: lineLevel, message, ...fields }) => formatLine(lineLevel, String(message), fields, new Date())),
+    format: winston.format.printf(({ level: lineLevel, message, ...fields }) =>
+      formatLine(lineLevel, String(message), fields, new Date()),
+    ),
     transports: [new winston.transports.Stream({ stream: openLogOutput(), eol: '\n' })],
   });
-  const at = (lineLevel: LogLevel) => (message: string, fields: LogFields = {}) => {
-    if (!logger.isLevelEnabled(lineLevel)) return;
-    logger.log(lineLevel, message, { service, ...currentLogContext(), ...fields });
-  };
+  const at =
+    (lineLevel: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (!logger.isLevelEnabled(lineLevel)) return;
+      logger.log(lineLevel, message, { service, ...currentLogContext(), ...fields });
+    };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -25,7 +25,16 @@ const version = readVersion();
 /** Asks every dependency, at once. */
 export async function askReadiness(checks: readonly ReadinessCheck[], phase: ProcessPhase): Promise<Readiness> {
   const results = await Promise.all(
-    checks.map(async ({ name, check }) => [name, await check().then((state) => state ?? ('ok' as const), () => 'failed' as const)] as const),
+    checks.map(
+      async ({ name, check }) =>
+        [
+          name,
+          await check().then(
+            (state) => state ?? ('ok' as const),
+            () => 'failed' as const,
+          ),
+        ] as const,
+    ),
   );
   return {
     ready: phase === 'running' && results.every(([, result]) => result !== 'failed'),
@@ -37,7 +46,11 @@ export async function askReadiness(checks: readonly ReadinessCheck[], phase: Pro
 const keptMs = 1_000;
 
 /** The same answer to all who ask within a second: however many ask, the dependencies are asked once. A process that stops says so at once. */
-export function keptReadiness(ask: () => Promise<Readiness>, stopping: AbortSignal, now: () => number = Date.now): () => Promise<Readiness> {
+export function keptReadiness(
+  ask: () => Promise<Readiness>,
+  stopping: AbortSignal,
+  now: () => number = Date.now,
+): () => Promise<Readiness> {
   let kept: { readonly answer: Promise<Readiness>; readonly until: number; readonly isStopping: boolean } | undefined;
   return () => {
     if (kept === undefined || now() >= kept.until || kept.isStopping !== stopping.aborted) {
@@ -57,7 +70,13 @@ export interface OpsServerOptions {
 }
 
 /** `/livez`, `/readyz` and `/metrics` on a port of their own, away from what callers reach. */
-export async function startOpsServer({ host, port, registry, readiness, moreMetrics }: OpsServerOptions): Promise<Server> {
+export async function startOpsServer({
+  host,
+  port,
+  registry,
+  readiness,
+  moreMetrics,
+}: OpsServerOptions): Promise<Server> {
   async function answer(path: string | undefined): Promise<{ status: number; type: string; body: string }> {
     if (path === '/livez') return { status: 200, type: 'text/plain', body: 'ok\n' };
     if (path === '/readyz') {
@@ -65,7 +84,11 @@ export async function startOpsServer({ host, port, registry, readiness, moreMetr
       return { status: state.ready ? 200 : 503, type: 'application/json', body: `${JSON.stringify(state)}\n` };
     }
     if (path === '/metrics') {
-      return { status: 200, type: registry.contentType, body: `${await registry.metrics()}${moreMetrics === undefined ? '' : await moreMetrics()}` };
+      return {
+        status: 200,
+        type: registry.contentType,
+        body: `${await registry.metrics()}${moreMetrics === undefined ? '' : await moreMetrics()}`,
+      };
     }
     return { status: 404, type: 'text/plain', body: 'try /livez, /readyz or /metrics\n' };
   }

@@ -31,5 +31,7 @@ export function secretFileFlaw(path: string, access: SecretFileAccess): string |
 /** The same of a file that holds no secret but decides whom the process trusts. */
 export function trustedFileFlaw(path: string): string | undefined {
   const mode = modeOf(path);
-  return (mode & othersMayWrite) === 0 ? undefined : `names a file that others may change (mode ${octal(mode)}), and so decide who is let in: chmod o-w ${path}`;
+  return (mode & othersMayWrite) === 0
+    ? undefined
+    : `names a file that others may change (mode ${octal(mode)}), and so decide who is let in: chmod o-w ${path}`;
 }

@@ -37,7 +37,9 @@ export function createTemporalClient({ address, namespace, keyring }: TemporalCl
   return {
     client: new Client({ connection, namespace, dataConverter: createDataConverter(keyring) }),
     async ping() {
-      const ask = connection.withDeadline(Date.now() + pingTimeoutMs, () => connection.workflowService.describeNamespace({ namespace }));
+      const ask = connection.withDeadline(Date.now() + pingTimeoutMs, () =>
+        connection.workflowService.describeNamespace({ namespace }),
+      );
       // The call's own deadline counts from when there is a connection.
       await withinMs(pingTimeoutMs, ask, () => new Error('Temporal does not answer in time'));
     },

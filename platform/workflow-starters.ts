@@ -19,7 +19,11 @@ export interface WorkflowStarters {
   readonly startOperation: (operation: StartableOperation) => Promise<void>;
   /** Tells the workflow of an operation to stop and undo. One that is not there is told by what stands in MongoDB. */
   readonly cancelWorkflow: (operation: Pick<OperationInput, 'operationId' | 'tenant'>) => Promise<void>;
-  readonly startRollout: (rollout: { readonly id: string; readonly template: string; readonly version: number }) => Promise<void>;
+  readonly startRollout: (rollout: {
+    readonly id: string;
+    readonly template: string;
+    readonly version: number;
+  }) => Promise<void>;
   readonly startVerification: (verification: VerificationInput) => Promise<void>;
 }
 
@@ -33,7 +37,13 @@ const startOrFind = {
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
 
-export function createWorkflowStarters({ client, taskQueue }: { readonly client: Pick<Client, 'workflow'>; readonly taskQueue: string }): WorkflowStarters {
+export function createWorkflowStarters({
+  client,
+  taskQueue,
+}: {
+  readonly client: Pick<Client, 'workflow'>;
+  readonly taskQueue: string;
+}): WorkflowStarters {
   return {
     async startOperation({ plan, ...input }) {
       const { kind, operationId, tenant } = input;
@@ -61,10 +71,22 @@ export function createWorkflowStarters({ client, taskQueue }: { readonly client:
       }
     },
     async startRollout({ id, template, version }) {
-      await client.workflow.start('rollOut', { ...startOrFind, taskQueue, workflowId: rolloutWorkflowId(id), args: [{ id }], staticSummary: `roll out ${template}, version ${version}` });
+      await client.workflow.start('rollOut', {
+        ...startOrFind,
+        taskQueue,
+        workflowId: rolloutWorkflowId(id),
+        args: [{ id }],
+        staticSummary: `roll out ${template}, version ${version}`,
+      });
     },
     async startVerification(input) {
-      await client.workflow.start('verifyIsolation', { ...startOrFind, taskQueue, workflowId: verificationWorkflowId(input.id), args: [input], staticSummary: `verify isolation ${input.names.join(' and ')}` });
+      await client.workflow.start('verifyIsolation', {
+        ...startOrFind,
+        taskQueue,
+        workflowId: verificationWorkflowId(input.id),
+        args: [input],
+        staticSummary: `verify isolation ${input.names.join(' and ')}`,
+      });
     },
   };
 }
@@ -72,4 +94,9 @@ export function createWorkflowStarters({ client, taskQueue }: { readonly client:
 const nothing = async (): Promise<void> => undefined;
 
 /** Tells Temporal nothing. */
-export const noWorkflows: WorkflowStarters = { startOperation: nothing, cancelWorkflow: nothing, startRollout: nothing, startVerification: nothing };
+export const noWorkflows: WorkflowStarters = {
+  startOperation: nothing,
+  cancelWorkflow: nothing,
+  startRollout: nothing,
+  startVerification: nothing,
+};

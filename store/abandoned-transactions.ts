@@ -26,7 +26,13 @@ export function endAbandonedTransactions(client: MongoClient): Promise<number> {
     const abandoned = await admin
       .aggregate<OpenTransaction>([
         { $currentOp: { allUsers: false, idleSessions: true } },
-        { $match: { type: 'idleSession', appName: { $in: Object.values(planeProcesses) }, 'transaction.timeInactiveMicros': { $gte: longestWaitMs * 1000 } } },
+        {
+          $match: {
+            type: 'idleSession',
+            appName: { $in: Object.values(planeProcesses) },
+            'transaction.timeInactiveMicros': { $gte: longestWaitMs * 1000 },
+          },
+        },
         { $project: { lsid: 1 } },
       ])
       .toArray();

@@ -31,17 +31,26 @@ export interface BackoffStore {
 
 const idOf = ({ work, tenant }: BackoffKey): string => `${work}/${tenant}`;
 
-export function createBackoffStore({ backoffs, resources }: ControlDatabase, clock: Pick<ControlClock, 'now'>): BackoffStore {
+export function createBackoffStore(
+  { backoffs, resources }: ControlDatabase,
+  clock: Pick<ControlClock, 'now'>,
+): BackoffStore {
   return {
     async waiting(work) {
-      const documents = await onControl(() => backoffs.find({ work, until: { $gt: clock.now() } }, { projection: { tenant: 1 } }).toArray());
+      const documents = await onControl(() =>
+        backoffs.find({ work, until: { $gt: clock.now() } }, { projection: { tenant: 1 } }).toArray(),
+      );
       return documents.map(({ tenant }) => tenant);
     },
     async failed(key, delayMs) {
       await onControl(async () => {
         const before = await backoffs.findOne({ _id: idOf(key) });
         const failures = (before?.failures ?? 0) + 1;
-        await backoffs.updateOne({ _id: idOf(key) }, { $set: { ...key, failures, until: new Date(clock.now().getTime() + delayMs(failures)) } }, { upsert: true });
+        await backoffs.updateOne(
+          { _id: idOf(key) },
+          { $set: { ...key, failures, until: new Date(clock.now().getTime() + delayMs(failures)) } },
+          { upsert: true },
+        );
       });
     },
     async succeeded(work, tenants) {

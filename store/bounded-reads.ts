@@ -6,7 +6,13 @@ const readLimit = { maxTimeMS: 10_000 } as const;
 export const goingOverAll = { maxTimeMS: 600_000 } as const;
 
 /** At which argument the options of a read stand. */
-const reads: Readonly<Record<string, number>> = { find: 1, findOne: 1, aggregate: 1, countDocuments: 1, estimatedDocumentCount: 0 };
+const reads: Readonly<Record<string, number>> = {
+  find: 1,
+  findOne: 1,
+  aggregate: 1,
+  countDocuments: 1,
+  estimatedDocumentCount: 0,
+};
 
 /** The collection, of which no read is without a limit of time. */
 export function withBoundedReads<Of extends Document>(collection: Collection<Of>): Collection<Of> {
@@ -18,7 +24,11 @@ export function withBoundedReads<Of extends Document>(collection: Collection<Of>
       if (at === undefined) return value.bind(target) as unknown;
       return (...given: unknown[]): unknown => {
         const options = { ...readLimit, ...(given[at] as object | undefined) };
-        return Reflect.apply(value, target, at === 0 ? [options] : [given[0] ?? (name === 'aggregate' ? [] : {}), options]) as unknown;
+        return Reflect.apply(
+          value,
+          target,
+          at === 0 ? [options] : [given[0] ?? (name === 'aggregate' ? [] : {}), options],
+        ) as unknown;
       };
     },
   });

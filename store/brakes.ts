@@ -21,14 +21,32 @@ export function createBrakeStore({ brakes }: ControlDatabase): BrakeStore {
       const part = new Date(Math.floor(tx.time.getTime() / partMs) * partMs);
       const since = new Date(tx.time.getTime() - windowMs);
       const slots = { $ifNull: ['$slots', []] };
-      const others = { $filter: { input: slots, as: 'slot', cond: { $and: [{ $gt: ['$$slot.start', new Date(since.getTime() - partMs)] }, { $ne: ['$$slot.start', part] }] } } };
+      const others = {
+        $filter: {
+          input: slots,
+          as: 'slot',
+          cond: {
+            $and: [{ $gt: ['$$slot.start', new Date(since.getTime() - partMs)] }, { $ne: ['$$slot.start', part] }],
+          },
+        },
+      };
       const sameAsThis = { $filter: { input: slots, as: 'slot', cond: { $eq: ['$$slot.start', part] } } };
-      const thisOne = { start: part, count: { $add: [1, { $sum: { $map: { input: sameAsThis, as: 'slot', in: '$$slot.count' } } }] } };
+      const thisOne = {
+        start: part,
+        count: { $add: [1, { $sum: { $map: { input: sameAsThis, as: 'slot', in: '$$slot.count' } } }] },
+      };
       // An older build kept the time of each change.
       const times = { $filter: { input: { $ifNull: ['$times', []] }, as: 'time', cond: { $gt: ['$$time', since] } } };
       const counted = await brakes.findOneAndUpdate(
         { _id: kind },
-        [{ $set: { slots: { $concatArrays: [others, [thisOne]] }, times: { $cond: [{ $eq: [times, []] }, '$$REMOVE', times] } } }],
+        [
+          {
+            $set: {
+              slots: { $concatArrays: [others, [thisOne]] },
+              times: { $cond: [{ $eq: [times, []] }, '$$REMOVE', times] },
+            },
+          },
+        ],
         { upsert: true, returnDocument: 'after', session: tx.session },
       );
       const { slots: all = [], times: single = [] } = counted ?? {};

@@ -41,14 +41,31 @@ export function createCellStore(database: Pick<ControlDatabase, 'cells' | 'cellT
   return {
     async observe(cell, worker, { reachable, error }) {
       await onControl(() =>
-        cells.updateOne({ _id: `${cell}/${worker}` }, [{ $set: { cell, worker, reachable, checkTime: '$$NOW', error: error === undefined ? '$$REMOVE' : { $literal: error } } }], { upsert: true }),
+        cells.updateOne(
+          { _id: `${cell}/${worker}` },
+          [
+            {
+              $set: {
+                cell,
+                worker,
+                reachable,
+                checkTime: '$$NOW',
+                error: error === undefined ? '$$REMOVE' : { $literal: error },
+              },
+            },
+          ],
+          { upsert: true },
+        ),
       );
     },
     async observations() {
       const [seen, tables] = await onControl(() =>
         Promise.all([
           cells
-            .aggregate<{ _id: string; reachable: boolean }>([named, { $group: { _id: '$cell', reachable: { $max: { $and: ['$reachable', lookedSince(staleMs)] } } } }])
+            .aggregate<{ _id: string; reachable: boolean }>([
+              named,
+              { $group: { _id: '$cell', reachable: { $max: { $and: ['$reachable', lookedSince(staleMs)] } } } },
+            ])
             .toArray(),
           promised.sums(),
         ]),
@@ -56,11 +73,24 @@ export function createCellStore(database: Pick<ControlDatabase, 'cells' | 'cellT
       return new Map(seen.map(({ _id: cell, reachable }) => [cell, { reachable, tables: tables.get(cell) ?? 0 }]));
     },
     async reachedByAnother(cell, worker) {
-      const found = await onControl(() => cells.findOne({ cell, worker: { $ne: worker }, reachable: true, $expr: lookedSince(staleMs) }, { projection: { _id: 1 } }));
+      const found = await onControl(() =>
+        cells.findOne(
+          { cell, worker: { $ne: worker }, reachable: true, $expr: lookedSince(staleMs) },
+          { projection: { _id: 1 } },
+        ),
+      );
       return found !== null;
     },
     async looks() {
-      const seen = await onControl(() => cells.aggregate<CellLook & { fresh: boolean }>([named, { $set: { fresh: lookedSince(staleMs) } }, { $sort: { cell: 1, checkTime: -1, worker: 1 } }]).toArray());
+      const seen = await onControl(() =>
+        cells
+          .aggregate<CellLook & { fresh: boolean }>([
+            named,
+            { $set: { fresh: lookedSince(staleMs) } },
+            { $sort: { cell: 1, checkTime: -1, worker: 1 } },
+          ])
+          .toArray(),
+      );
       const withFresh = new Set(seen.filter(({ fresh }) => fresh).map(({ cell }) => cell));
       const told = new Set<string>();
       return seen.flatMap(({ cell, worker, reachable, checkTime, error, fresh }) => {

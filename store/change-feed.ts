@@ -48,13 +48,21 @@ function changeOf(event: ChangeStreamDocument): Change | undefined {
   if (!('ns' in event) || !('coll' in event.ns)) return undefined;
   const position = positionOf(event._id);
   const { coll } = event.ns;
-  if (event.operationType === 'delete') return coll === 'resources' ? { kind: 'tenantGone', position, bytes: 0, uid: String(event.documentKey._id) } : undefined;
+  if (event.operationType === 'delete')
+    return coll === 'resources'
+      ? { kind: 'tenantGone', position, bytes: 0, uid: String(event.documentKey._id) }
+      : undefined;
   // What has been removed since is told of by its own event.
   const document: Document | null | undefined = 'fullDocument' in event ? event.fullDocument : undefined;
   if (document == null) return undefined;
   const bytes = BSON.calculateObjectSize(document);
-  if (coll === 'operations') return { kind: 'operation', position, bytes, operation: upgradeOnRead(document as OperationDocument) };
-  const { facets: _facets, facetScheme: _scheme, ...resource } = document as StoredResource & { facets?: unknown; facetScheme?: unknown };
+  if (coll === 'operations')
+    return { kind: 'operation', position, bytes, operation: upgradeOnRead(document as OperationDocument) };
+  const {
+    facets: _facets,
+    facetScheme: _scheme,
+    ...resource
+  } = document as StoredResource & { facets?: unknown; facetScheme?: unknown };
   if (resource.kind !== 'Tenant') return undefined;
   const tenant = upgradeOnRead(resource);
   // Anew, for an older build may have stored it; once, for however many it is held against.
@@ -78,14 +86,20 @@ export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChang
           const event = waiting ?? (await onControl(() => stream.tryNext()));
           waiting = undefined;
           const change = event === null ? undefined : changeOf(event);
-          return { position: positionOf(event?._id ?? stream.resumeToken), ...(change === undefined ? {} : { change }) };
+          return {
+            position: positionOf(event?._id ?? stream.resumeToken),
+            ...(change === undefined ? {} : { change }),
+          };
         },
         close: () => stream.close(),
       };
     } catch (error) {
       await stream.close().catch(() => undefined);
       // The oplog no longer reaches back that far (ChangeStreamHistoryLost), or this is no place in it.
-      if (after !== undefined && error instanceof MongoServerError) throw new TenureError('watch_expired', 'the control database no longer knows what has happened since then', { cause: error });
+      if (after !== undefined && error instanceof MongoServerError)
+        throw new TenureError('watch_expired', 'the control database no longer knows what has happened since then', {
+          cause: error,
+        });
       throw error;
     }
   };

@@ -55,7 +55,11 @@ export interface CommitDependencies {
 
 export function createCommit({ database, clock, installation, newId, end }: CommitDependencies): Commit {
   return async (work) => {
-    const late = (): TenureError => new TenureError('control_unavailable', 'the control database did not commit in time; whether it still will is not known');
+    const late = (): TenureError =>
+      new TenureError(
+        'control_unavailable',
+        'the control database did not commit in time; whether it still will is not known',
+      );
     const deadline = performance.now() + commitTimeoutMs;
     try {
       await clock.asked();
@@ -79,14 +83,20 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
               return done.already;
             }
             const { result, entries } = done;
-            const documents = entries.map((draft, index) => sealEntry(draft, { id: index === 0 ? tx.entryId : newId(), time: tx.time, installation }));
+            const documents = entries.map((draft, index) =>
+              sealEntry(draft, { id: index === 0 ? tx.entryId : newId(), time: tx.time, installation }),
+            );
             await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
               throw asLedgerError(error);
             });
             if (end === 'abort') await session.abortTransaction();
             return result;
           },
-          { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true }, maxCommitTimeMS: commitTimeoutMs },
+          {
+            readConcern: { level: 'snapshot' },
+            writeConcern: { w: 'majority', journal: true },
+            maxCommitTimeMS: commitTimeoutMs,
+          },
         ),
       );
       return await withinMs(commitTimeoutMs, committing, late);

@@ -38,7 +38,11 @@ export function clocksAgree({ apartMs }: ClockReading): boolean {
 }
 
 /** Compares clocks by one question and its answer, after F. Cristian, "Probabilistic clock synchronization" (1989). */
-export function compareClocks(asked: { readonly atMs: number; readonly tookMs: number; readonly serverMs: number }): ClockReading {
+export function compareClocks(asked: {
+  readonly atMs: number;
+  readonly tookMs: number;
+  readonly serverMs: number;
+}): ClockReading {
   const differenceMs = asked.atMs + asked.tookMs / 2 - asked.serverMs;
   return { differenceMs, apartMs: Math.max(0, Math.abs(differenceMs) - asked.tookMs / 2) };
 }
@@ -64,7 +68,8 @@ export function createControlClock(client: MongoClient): ControlClock {
     const serverMs = (localTime as Date).getTime();
     last = compareClocks({ atMs: wall, tookMs, serverMs });
     const taken: Sample = { serverMs, at: began + tookMs / 2, uncertainMs: tookMs / 2 };
-    if (sample === undefined || taken.uncertainMs <= sample.uncertainMs || taken.at - sample.at > keepQuickMs) sample = taken;
+    if (sample === undefined || taken.uncertainMs <= sample.uncertainMs || taken.at - sample.at > keepQuickMs)
+      sample = taken;
     return last;
   }
 
@@ -79,7 +84,10 @@ export function createControlClock(client: MongoClient): ControlClock {
       const reading = await measure();
       if (clocksAgree(reading)) return;
       const seconds = Math.round(Math.abs(reading.differenceMs) / 1000);
-      throw new TenureError('clock_off', `the clock of this process is ${seconds} s ${reading.differenceMs > 0 ? 'ahead of' : 'behind'} that of the control database`);
+      throw new TenureError(
+        'clock_off',
+        `the clock of this process is ${seconds} s ${reading.differenceMs > 0 ? 'ahead of' : 'behind'} that of the control database`,
+      );
     },
   };
 }

@@ -58,12 +58,22 @@ export interface ControlDatabase {
 export const searchIndex = 'tenant-search';
 
 /** Finds what has ended and still names somebody. It is empty, but for what an earlier build has left. */
-export const endedActorsIndex = { name: 'ended-actors', key: { endTime: 1 }, partialFilterExpression: { 'actor.subject': { $exists: true } } } as const;
+export const endedActorsIndex = {
+  name: 'ended-actors',
+  key: { endTime: 1 },
+  partialFilterExpression: { 'actor.subject': { $exists: true } },
+} as const;
 
 export function controlDatabase(client: MongoClient, names: ControlDatabaseNames): ControlDatabase {
   // Decisions are made on what a majority holds, and acknowledged when a majority has it journaled.
-  const db = client.db(names.control, { readConcern: new ReadConcern('majority'), writeConcern: { w: 'majority', journal: true } });
-  const secretsDb = client.db(names.secrets, { readConcern: new ReadConcern('majority'), writeConcern: { w: 'majority', journal: true } });
+  const db = client.db(names.control, {
+    readConcern: new ReadConcern('majority'),
+    writeConcern: { w: 'majority', journal: true },
+  });
+  const secretsDb = client.db(names.secrets, {
+    readConcern: new ReadConcern('majority'),
+    writeConcern: { w: 'majority', journal: true },
+  });
   return {
     client,
     db,
@@ -94,7 +104,11 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
   await Promise.all([
     database.resources.createIndexes([
       { key: { kind: 1, name: 1 }, unique: true },
-      { name: searchIndex, key: { kind: 1, lifecycle: 1, facets: 1, name: 1 }, partialFilterExpression: { kind: 'Tenant' } },
+      {
+        name: searchIndex,
+        key: { kind: 1, lifecycle: 1, facets: 1, name: 1 },
+        partialFilterExpression: { kind: 'Tenant' },
+      },
       // Finds what is still to be brought up without looking at the rest.
       { key: { facetScheme: 1 }, partialFilterExpression: { kind: 'Tenant' } },
       { key: { 'placement.cell': 1, _id: 1 }, partialFilterExpression: { kind: 'Tenant' } },
@@ -112,13 +126,22 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
       { key: { requestId: 1 } },
       endedActorsIndex,
     ]),
-    database.ledger.createIndexes([{ key: { tenant: 1, _id: 1 } }, { key: { operationId: 1 }, sparse: true }, { key: { requestId: 1 } }]),
+    database.ledger.createIndexes([
+      { key: { tenant: 1, _id: 1 } },
+      { key: { operationId: 1 }, sparse: true },
+      { key: { requestId: 1 } },
+    ]),
     database.idempotency.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }]),
-    database.leases.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }, { key: { tenant: 1, until: 1 } }]),
+    database.leases.createIndexes([
+      { key: { expireTime: 1 }, expireAfterSeconds: 0 },
+      { key: { tenant: 1, until: 1 } },
+    ]),
     database.cellIdentities.createIndexes([{ key: { identity: 1 }, unique: true }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // A transaction creates no collection implicitly without a cost; make those without an own index now.
-    ...['cells', 'cellTables', 'standings', 'accessTurns', 'brakes', 'drift'].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
+    ...['cells', 'cellTables', 'standings', 'accessTurns', 'brakes', 'drift'].map((name) =>
+      database.db.createCollection(name).catch(ignoreExisting),
+    ),
     database.rollouts.createIndexes([
       { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
       { key: { 'template.uid': 1, _id: -1 } },
@@ -127,7 +150,10 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     ]),
     database.rolloutMembers.createIndexes([{ key: { '_id.rollout': 1, state: 1, name: 1 } }]),
     database.backoffs.createIndexes([{ key: { work: 1, until: 1 } }]),
-    database.verifications.createIndexes([{ key: { 'tenants.uid': 1, updateTime: -1 } }, { key: { 'running.startTime': 1 }, partialFilterExpression: { 'running.startTime': { $exists: true } } }]),
+    database.verifications.createIndexes([
+      { key: { 'tenants.uid': 1, updateTime: -1 } },
+      { key: { 'running.startTime': 1 }, partialFilterExpression: { 'running.startTime': { $exists: true } } },
+    ]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
   ]);
 }

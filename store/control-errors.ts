@@ -20,10 +20,16 @@ export function asControlError(error: unknown): unknown {
 }
 
 /** Codes by which mongod says "not now": step-down, shutdown, interruption, time-out, lost write concern. */
-const transientCodes = new Set([6, 7, 50, 64, 89, 91, 112, 134, 189, 251, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+const transientCodes = new Set([
+  6, 7, 50, 64, 89, 91, 112, 134, 189, 251, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+]);
 
 function isTransient(error: MongoServerError): boolean {
-  return error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError') || transientCodes.has(Number(error.code));
+  return (
+    error.hasErrorLabel('TransientTransactionError') ||
+    error.hasErrorLabel('RetryableWriteError') ||
+    transientCodes.has(Number(error.code))
+  );
 }
 
 /**
@@ -32,7 +38,9 @@ function isTransient(error: MongoServerError): boolean {
  */
 export function asLedgerError(error: unknown): unknown {
   if (!(error instanceof MongoError) || error.hasErrorLabel('TransientTransactionError')) return error;
-  return new TenureError('control_unavailable', 'the ledger takes no entry, and so nothing was changed', { cause: error });
+  return new TenureError('control_unavailable', 'the ledger takes no entry, and so nothing was changed', {
+    cause: error,
+  });
 }
 
 /** Runs a read or a single write on the control database and translates its failure. */
@@ -48,6 +56,9 @@ export async function onControl<T>(call: () => Promise<T>): Promise<T> {
  * Reads as a transaction sees it, or outside of one where there is none. Inside, the failure is left as it is: what is transient
  * has to reach the driver, which begins the transaction anew.
  */
-export async function seenBy<T>(tx: { readonly session: ClientSession } | undefined, read: (options: { readonly session?: ClientSession }) => Promise<T>): Promise<T> {
+export async function seenBy<T>(
+  tx: { readonly session: ClientSession } | undefined,
+  read: (options: { readonly session?: ClientSession }) => Promise<T>,
+): Promise<T> {
   return tx === undefined ? onControl(() => read({})) : read({ session: tx.session });
 }

@@ -139,7 +139,14 @@ export interface VerificationDocument {
   _id: string;
   tenants: { uid: string; name: string }[];
   /** The one that is under way, and the attempt that may record it. */
-  running: { id: string; attempt: string | null; actor: PolicyActor; requestId: string; correlationId: string; startTime: Date } | null;
+  running: {
+    id: string;
+    attempt: string | null;
+    actor: PolicyActor;
+    requestId: string;
+    correlationId: string;
+    startTime: Date;
+  } | null;
   /** Why the last one ended without a verdict. */
   failure: { id: string; time: Date; code: string; message: string } | null;
   /** The last one that has a verdict. */
@@ -248,7 +255,9 @@ export interface OperationDocument {
   /** The operation that was to follow it, and was cancelled before it began. */
   cutShort?: { id: string; kind: OperationKind };
   /** What stood of the tenant, beside its spec, when the operation was accepted. */
-  before: Pick<TenantDocument, 'deletion' | 'plan' | 'owners'> & { readonly scheduledPlan?: TenantDocument['scheduledPlan'] };
+  before: Pick<TenantDocument, 'deletion' | 'plan' | 'owners'> & {
+    readonly scheduledPlan?: TenantDocument['scheduledPlan'];
+  };
   /** A purge before its time. */
   early?: true;
   /** Of a pending operation: the one that has to end first, by being undone where it was preempted, else by succeeding. */

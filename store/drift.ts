@@ -26,7 +26,9 @@ export function createDriftStore({ drift, resources }: ControlDatabase, clock: P
   return {
     async observe(seen) {
       const checkTime = clock.now();
-      const updates = seen.map(({ tenant, cell, findings }) => ({ updateOne: { filter: { _id: tenant }, update: { $set: { cell, findings, checkTime } }, upsert: true } }));
+      const updates = seen.map(({ tenant, cell, findings }) => ({
+        updateOne: { filter: { _id: tenant }, update: { $set: { cell, findings, checkTime } }, upsert: true },
+      }));
       if (updates.length > 0) await onControl(() => drift.bulkWrite(updates, { ordered: false }));
     },
     async find(tenant) {
@@ -37,7 +39,12 @@ export function createDriftStore({ drift, resources }: ControlDatabase, clock: P
     },
     async forgetPurged() {
       await onControl(async () => {
-        const purged = await idsOfPurged({ resources }, drift, { checkTime: { $lt: new Date(clock.now().getTime() - unseenMs) } }, '_id');
+        const purged = await idsOfPurged(
+          { resources },
+          drift,
+          { checkTime: { $lt: new Date(clock.now().getTime() - unseenMs) } },
+          '_id',
+        );
         if (purged.length > 0) await drift.deleteMany({ _id: { $in: purged } });
       });
     },

@@ -19,7 +19,10 @@ interface Ended {
 }
 
 /** mongod filters: of all that is written to operations only the end of one leaves it, as an id. */
-const ends = [{ $match: { operationType: 'update', 'updateDescription.removedFields': 'unfinished' } }, { $project: { documentKey: 1 } }];
+const ends = [
+  { $match: { operationType: 'update', 'updateDescription.removedFields': 'unfinished' } },
+  { $project: { documentKey: 1 } },
+];
 
 export function followEndedOperations({ operations }: Pick<ControlDatabase, 'operations'>): FollowEndedOperations {
   return async () => {

@@ -6,23 +6,39 @@ type FreeJson = 'config' | 'jsonSchema' | 'partialFilterExpression';
 
 type Spec = Partial<Record<FreeJson, unknown>> & { readonly services?: readonly Service[] | null };
 type Service = { readonly collections: readonly Collection[] };
-type Collection = Partial<Record<FreeJson, unknown>> & { readonly indexes: readonly Partial<Record<FreeJson, unknown>>[] };
+type Collection = Partial<Record<FreeJson, unknown>> & {
+  readonly indexes: readonly Partial<Record<FreeJson, unknown>>[];
+};
 type Convert = (value: unknown) => unknown;
 
-function convertField<Holder extends Partial<Record<FreeJson, unknown>>>(holder: Holder, field: FreeJson, convert: Convert): Holder {
+function convertField<Holder extends Partial<Record<FreeJson, unknown>>>(
+  holder: Holder,
+  field: FreeJson,
+  convert: Convert,
+): Holder {
   // In what an operation writes, null says that the field is to be absent.
-  return holder[field] === undefined || holder[field] === null ? holder : { ...holder, [field]: convert(holder[field]) };
+  return holder[field] === undefined || holder[field] === null
+    ? holder
+    : { ...holder, [field]: convert(holder[field]) };
 }
 
 function convertCollection(collection: Collection, convert: Convert): Collection {
-  const indexes = collection.indexes.some((index) => 'partialFilterExpression' in index) ? collection.indexes.map((index) => convertField(index, 'partialFilterExpression', convert)) : collection.indexes;
+  const indexes = collection.indexes.some((index) => 'partialFilterExpression' in index)
+    ? collection.indexes.map((index) => convertField(index, 'partialFilterExpression', convert))
+    : collection.indexes;
   return { ...convertField(collection, 'jsonSchema', convert), indexes };
 }
 
 function convertSpec(spec: Spec, convert: Convert): Spec {
   const converted = convertField(spec, 'config', convert);
   if (spec.services === undefined || spec.services === null) return converted;
-  return { ...converted, services: spec.services.map((service) => ({ ...service, collections: service.collections.map((collection) => convertCollection(collection, convert)) })) };
+  return {
+    ...converted,
+    services: spec.services.map((service) => ({
+      ...service,
+      collections: service.collections.map((collection) => convertCollection(collection, convert)),
+    })),
+  };
 }
 
 /** Where a document holds a spec, or fields of one: a resource, a revision, an operation. */
@@ -31,7 +47,8 @@ const holders = ['spec', 'assign', 'restore', 'deferred'] as const;
 function convertDocument<Document extends object>(document: Document, convert: Convert): Document {
   const specs = document as Partial<Record<(typeof holders)[number], Spec>>;
   const converted: typeof specs = {};
-  for (const holder of holders) if (specs[holder] !== undefined) converted[holder] = convertSpec(specs[holder], convert);
+  for (const holder of holders)
+    if (specs[holder] !== undefined) converted[holder] = convertSpec(specs[holder], convert);
   return { ...document, ...converted };
 }
 

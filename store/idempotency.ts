@@ -37,16 +37,29 @@ export interface IdempotencyStore {
 const claimMs = 8_000;
 const keepMs = 24 * 60 * 60 * 1000;
 
-export function createIdempotencyStore({ idempotency }: ControlDatabase, clock: Pick<ControlClock, 'asked' | 'now'>): IdempotencyStore {
+export function createIdempotencyStore(
+  { idempotency }: ControlDatabase,
+  clock: Pick<ControlClock, 'asked' | 'now'>,
+): IdempotencyStore {
   return {
     async claim({ principal, key, fingerprint, claim }) {
       await clock.asked();
       const now = clock.now().getTime();
-      const fresh = { fingerprint, claim, claimUntil: new Date(now + claimMs), answer: null, expireTime: new Date(now + keepMs) };
+      const fresh = {
+        fingerprint,
+        claim,
+        claimUntil: new Date(now + claimMs),
+        answer: null,
+        expireTime: new Date(now + keepMs),
+      };
       try {
         // Matches only a key that nobody has, or that a dead request left behind; else the insert collides.
         await onControl(() =>
-          idempotency.updateOne({ _id: { principal, key }, fingerprint, answer: null, claimUntil: { $lt: new Date(now) } }, { $set: fresh }, { upsert: true }),
+          idempotency.updateOne(
+            { _id: { principal, key }, fingerprint, answer: null, claimUntil: { $lt: new Date(now) } },
+            { $set: fresh },
+            { upsert: true },
+          ),
         );
         return undefined;
       } catch (error) {
@@ -54,14 +67,26 @@ export function createIdempotencyStore({ idempotency }: ControlDatabase, clock: 
       }
       const held = await onControl(() => idempotency.findOne({ _id: { principal, key } }));
       if (held !== null && held.fingerprint !== fingerprint) {
-        throw new TenureError('idempotency_key_reused', 'this Idempotency-Key was sent before with another method, path or body');
+        throw new TenureError(
+          'idempotency_key_reused',
+          'this Idempotency-Key was sent before with another method, path or body',
+        );
       }
-      if (held?.answer == null) throw new TenureError('idempotency_in_progress', 'the first request with this Idempotency-Key has not ended yet');
+      if (held?.answer == null)
+        throw new TenureError(
+          'idempotency_in_progress',
+          'the first request with this Idempotency-Key has not ended yet',
+        );
       return held.answer;
     },
     async keep(tx, { principal, key, claim }, answer) {
-      const { matchedCount } = await idempotency.updateOne({ _id: { principal, key }, claim, answer: null }, { $set: { answer } }, { session: tx.session });
-      if (matchedCount === 0) throw new TenureError('idempotency_in_progress', 'a repeat of this request has taken over its Idempotency-Key');
+      const { matchedCount } = await idempotency.updateOne(
+        { _id: { principal, key }, claim, answer: null },
+        { $set: { answer } },
+        { session: tx.session },
+      );
+      if (matchedCount === 0)
+        throw new TenureError('idempotency_in_progress', 'a repeat of this request has taken over its Idempotency-Key');
     },
     async release({ principal, key, claim }) {
       await onControl(() => idempotency.deleteOne({ _id: { principal, key }, claim, answer: null }));

@@ -20,7 +20,12 @@ export function keepClock({ clock, logger, metrics }: KeepClockDependencies): ()
     const seconds = reading.differenceMs / 1000;
     metrics.clockDifference.set(seconds);
     const agree = clocksAgree(reading);
-    if (agree !== agreed) logger[agree ? 'info' : 'error'](agree ? 'the clocks agree again' : `the clock of this process and that of the control database are ${Math.round(Math.abs(seconds))} s apart: one of them is wrong`);
+    if (agree !== agreed)
+      logger[agree ? 'info' : 'error'](
+        agree
+          ? 'the clocks agree again'
+          : `the clock of this process and that of the control database are ${Math.round(Math.abs(seconds))} s apart: one of them is wrong`,
+      );
     agreed = agree;
   }
   // While the control database is away there is nothing to compare with.

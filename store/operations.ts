@@ -94,22 +94,35 @@ export interface OperationStore {
    * Changes an operation that is held under this fence, and of which `guard` is true where one is given.
    * @throws TenureError fenced
    */
-  update(tx: Transaction, holder: Holder, change: UpdateFilter<OperationDocument>, guard?: Filter<OperationDocument>): Promise<OperationDocument>;
+  update(
+    tx: Transaction,
+    holder: Holder,
+    change: UpdateFilter<OperationDocument>,
+    guard?: Filter<OperationDocument>,
+  ): Promise<OperationDocument>;
 }
 
 /** What `update` takes to close an operation. Who asked for it is needed no more. */
 export function closing(state: FinalOperationState, time: Date): UpdateFilter<OperationDocument> {
-  return { $set: { state, endTime: time, updateTime: time, leases: [] }, $unset: { unfinished: true, ...personalOfOperation } };
+  return {
+    $set: { state, endTime: time, updateTime: time, leases: [] },
+    $unset: { unfinished: true, ...personalOfOperation },
+  };
 }
 
 /** On whose behalf an unfinished operation acts. */
 export function actorOf({ _id, actor }: Pick<OperationDocument, '_id' | 'actor'>): PolicyActor {
-  if (actor === undefined) throw new TypeError(`operation ${_id} has ended: who asked for it is known to the ledger alone`);
+  if (actor === undefined)
+    throw new TypeError(`operation ${_id} has ended: who asked for it is known to the ledger alone`);
   return actor;
 }
 
 /** What `update` takes to turn an operation round. */
-export function turning(compensatesTo: 'failed' | 'cancelled', error: OperationError, time: Date): UpdateFilter<OperationDocument> {
+export function turning(
+  compensatesTo: 'failed' | 'cancelled',
+  error: OperationError,
+  time: Date,
+): UpdateFilter<OperationDocument> {
   return { $set: { state: 'compensating', compensatesTo, error, updateTime: time } };
 }
 
@@ -121,25 +134,37 @@ export function stepOf(operation: OperationDocument, key: StepKey): StepDocument
 }
 
 export function fenced(holder: Holder): TenureError {
-  return new TenureError('fenced', `fence ${holder.fence} of operation ${holder.operationId} is no longer the holder's`);
+  return new TenureError(
+    'fenced',
+    `fence ${holder.fence} of operation ${holder.operationId} is no longer the holder's`,
+  );
 }
 
 /** Of more tenants at once mongod would read all operations and sort them: so many it reads side by side, in order. */
 const tenantsTogether = 100;
 
 function chunksOf<T>(values: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) => values.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
 }
 
 /** Merges what is each in descending order of ids. */
-async function* newestOf(sources: readonly AsyncGenerator<Sized<OperationDocument>>[], limit: number): AsyncGenerator<Sized<OperationDocument>> {
+async function* newestOf(
+  sources: readonly AsyncGenerator<Sized<OperationDocument>>[],
+  limit: number,
+): AsyncGenerator<Sized<OperationDocument>> {
   const heads = await Promise.all(sources.map((source) => source.next()));
   try {
     for (let left = limit; left > 0; left -= 1) {
       let newest = -1;
       for (const [index, head] of heads.entries()) {
         const best = heads[newest];
-        if (head.done !== true && (best === undefined || best.done === true || head.value.document._id > best.value.document._id)) newest = index;
+        if (
+          head.done !== true &&
+          (best === undefined || best.done === true || head.value.document._id > best.value.document._id)
+        )
+          newest = index;
       }
       const [head, source] = [heads[newest], sources[newest]];
       if (head === undefined || head.done === true || source === undefined) return;
@@ -152,7 +177,10 @@ async function* newestOf(sources: readonly AsyncGenerator<Sized<OperationDocumen
 }
 
 export function createOperationStore({ operations }: ControlDatabase): OperationStore {
-  const ofTenants = (tenants: readonly string[] | undefined, { state, before, limit }: OperationPage): AsyncGenerator<Sized<OperationDocument>> => {
+  const ofTenants = (
+    tenants: readonly string[] | undefined,
+    { state, before, limit }: OperationPage,
+  ): AsyncGenerator<Sized<OperationDocument>> => {
     const filter: Filter<OperationDocument> = {
       ...(tenants === undefined ? {} : { 'tenant.uid': { $in: [...tenants] } }),
       ...(state === undefined ? {} : { state }),
@@ -163,7 +191,10 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
 
   function scan({ tenants, ...page }: OperationPage): AsyncIterable<Sized<OperationDocument>> {
     if (tenants === undefined || tenants.length <= tenantsTogether) return ofTenants(tenants, page);
-    return newestOf(chunksOf(tenants, tenantsTogether).map((some) => ofTenants(some, page)), page.limit);
+    return newestOf(
+      chunksOf(tenants, tenantsTogether).map((some) => ofTenants(some, page)),
+      page.limit,
+    );
   }
 
   return {
@@ -176,15 +207,28 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       return (await readWithin(scan(page), Infinity)).documents;
     },
     async finished(ids) {
-      const documents = await onControl(() => operations.find({ _id: { $in: [...ids] }, unfinished: { $exists: false } }).toArray());
+      const documents = await onControl(() =>
+        operations.find({ _id: { $in: [...ids] }, unfinished: { $exists: false } }).toArray(),
+      );
       return documents.map((document) => upgradeOnRead(document));
     },
     async stalled({ idleMs, begun, after, limit }) {
       const isFurther: Filter<OperationDocument> =
-        after === undefined ? {} : { updateTime: { $gte: after.updateTime }, $or: [{ updateTime: { $gt: after.updateTime } }, { _id: { $gt: after._id } }] };
+        after === undefined
+          ? {}
+          : {
+              updateTime: { $gte: after.updateTime },
+              $or: [{ updateTime: { $gt: after.updateTime } }, { _id: { $gt: after._id } }],
+            };
       const documents = await onControl(() =>
         operations
-          .find({ unfinished: true, state: { $ne: 'pending' }, runId: begun ? { $ne: null } : null, $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] }, ...isFurther })
+          .find({
+            unfinished: true,
+            state: { $ne: 'pending' },
+            runId: begun ? { $ne: null } : null,
+            $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] },
+            ...isFurther,
+          })
           .sort({ updateTime: 1, _id: 1 })
           .limit(limit)
           .toArray(),
@@ -193,7 +237,9 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
     },
     async insert(tx, { id, waitsFor, ...accepted }) {
       const pending: StepDocument = { state: 'pending', attempts: 0 };
-      const steps = Object.fromEntries(stepsOf(accepted.kind).map((step) => [step.key, pending])) as OperationDocument['steps'];
+      const steps = Object.fromEntries(
+        stepsOf(accepted.kind).map((step) => [step.key, pending]),
+      ) as OperationDocument['steps'];
       const document: OperationDocument = {
         ...accepted,
         _id: id,
@@ -230,11 +276,24 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
     },
     async beginWhilePending(id, step) {
       const path = `steps.${step}`;
-      const begun = { $set: { [`${path}.state`]: 'intent', [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] }, updateTime: '$$NOW' } };
-      return (await onControl(() => operations.updateOne({ _id: id, state: 'pending', [path]: { $exists: true } }, [begun]))).matchedCount === 1;
+      const begun = {
+        $set: {
+          [`${path}.state`]: 'intent',
+          [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] },
+          updateTime: '$$NOW',
+        },
+      };
+      return (
+        (await onControl(() => operations.updateOne({ _id: id, state: 'pending', [path]: { $exists: true } }, [begun])))
+          .matchedCount === 1
+      );
     },
     async settlePending(tx, id, change) {
-      const document = await operations.findOneAndUpdate({ _id: id, state: 'pending' }, { ...change, ...(change.$set === undefined ? {} : { $set: withTexts(change.$set) }) }, { session: tx.session, returnDocument: 'after' });
+      const document = await operations.findOneAndUpdate(
+        { _id: id, state: 'pending' },
+        { ...change, ...(change.$set === undefined ? {} : { $set: withTexts(change.$set) }) },
+        { session: tx.session, returnDocument: 'after' },
+      );
       if (document === null) throw new TenureError('fenced', `operation ${id} is pending no more`);
       return upgradeOnRead(document);
     },
@@ -242,7 +301,12 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       await operations.updateOne({ _id: id }, { $unset: { next: true }, $set: { cutShort } }, { session: tx.session });
     },
     async update(tx, holder, change, guard = {}) {
-      const held: Filter<OperationDocument> = { ...guard, _id: holder.operationId, fence: holder.fence, unfinished: true };
+      const held: Filter<OperationDocument> = {
+        ...guard,
+        _id: holder.operationId,
+        fence: holder.fence,
+        unfinished: true,
+      };
       const document = await operations.findOneAndUpdate(held, change, {
         session: tx.session,
         returnDocument: 'after',

@@ -15,12 +15,20 @@ interface Ending {
 
 const batchSize = 1_000;
 
-async function clear<Document extends Ending>(collection: Collection<Document>, personal: Readonly<Record<string, true>>): Promise<void> {
+async function clear<Document extends Ending>(
+  collection: Collection<Document>,
+  personal: Readonly<Record<string, true>>,
+): Promise<void> {
   const ended = { 'actor.subject': { $exists: true }, endTime: { $gt: new Date(0) } } as unknown as Filter<Document>;
   for (;;) {
-    const found = await collection.find(ended, { projection: { _id: 1 }, hint: endedActorsIndex.name }).limit(batchSize).toArray();
+    const found = await collection
+      .find(ended, { projection: { _id: 1 }, hint: endedActorsIndex.name })
+      .limit(batchSize)
+      .toArray();
     if (found.length === 0) return;
-    await collection.updateMany({ _id: { $in: found.map(({ _id }) => _id) } } as unknown as Filter<Document>, [{ $unset: Object.keys(personal) }]);
+    await collection.updateMany({ _id: { $in: found.map(({ _id }) => _id) } } as unknown as Filter<Document>, [
+      { $unset: Object.keys(personal) },
+    ]);
   }
 }
 

@@ -2,11 +2,24 @@ import type { Collection, Filter } from 'mongodb';
 import type { ControlDatabase } from './control-database.ts';
 
 /** Ids of those of these documents whose tenant is in the registry no more. `tenantField` holds its uid. */
-export async function idsOfPurged<Document extends { _id: string }>({ resources }: Pick<ControlDatabase, 'resources'>, of: Collection<Document>, filter: Filter<Document>, tenantField: '_id' | 'tenant'): Promise<string[]> {
+export async function idsOfPurged<Document extends { _id: string }>(
+  { resources }: Pick<ControlDatabase, 'resources'>,
+  of: Collection<Document>,
+  filter: Filter<Document>,
+  tenantField: '_id' | 'tenant',
+): Promise<string[]> {
   const found = await of
     .aggregate<{ _id: string }>([
       { $match: filter },
-      { $lookup: { from: resources.collectionName, localField: tenantField, foreignField: '_id', pipeline: [{ $project: { _id: 1 } }], as: 'found' } },
+      {
+        $lookup: {
+          from: resources.collectionName,
+          localField: tenantField,
+          foreignField: '_id',
+          pipeline: [{ $project: { _id: 1 } }],
+          as: 'found',
+        },
+      },
       { $match: { found: [] } },
       { $project: { _id: 1 } },
     ])

@@ -16,7 +16,11 @@ export const lookBytes = 8 * 1024 * 1024;
 const pauseEveryBytes = 256 * 1024;
 
 /** Documents one after the other, of which only the batch that mongod sent is in memory. @throws TenureError control_unavailable */
-export async function* readSized<Stored extends Document>(collection: Collection<Stored>, filter: Filter<Stored>, options: FindOptions): AsyncGenerator<Sized<Stored>> {
+export async function* readSized<Stored extends Document>(
+  collection: Collection<Stored>,
+  filter: Filter<Stored>,
+  options: FindOptions,
+): AsyncGenerator<Sized<Stored>> {
   const cursor = collection.find(filter, { ...options, raw: true });
   let sincePause = 0;
   try {
@@ -35,7 +39,10 @@ export async function* readSized<Stored extends Document>(collection: Collection
 }
 
 /** The first of them, as many as so many bytes hold, but at least one; `more`: others were left. */
-export async function readWithin<T>(documents: AsyncIterable<Sized<T>>, maxBytes = lookBytes): Promise<{ readonly documents: T[]; readonly more: boolean }> {
+export async function readWithin<T>(
+  documents: AsyncIterable<Sized<T>>,
+  maxBytes = lookBytes,
+): Promise<{ readonly documents: T[]; readonly more: boolean }> {
   const read: T[] = [];
   let total = 0;
   for await (const { document, bytes } of documents) {
@@ -46,6 +53,9 @@ export async function readWithin<T>(documents: AsyncIterable<Sized<T>>, maxBytes
   return { documents: read, more: false };
 }
 
-export async function* mapSized<From, To>(documents: AsyncIterable<Sized<From>>, map: (document: From) => To): AsyncGenerator<Sized<To>> {
+export async function* mapSized<From, To>(
+  documents: AsyncIterable<Sized<From>>,
+  map: (document: From) => To,
+): AsyncGenerator<Sized<To>> {
   for await (const { document, bytes } of documents) yield { document: map(document), bytes };
 }

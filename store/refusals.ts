@@ -98,7 +98,10 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
     async record(refusal) {
       const caller = refusal.actor.subject;
       const open = windows.get(caller);
-      const window = open !== undefined && open.since + windowMs > now() ? open : { since: now(), counted: new Map<string, Counted>() };
+      const window =
+        open !== undefined && open.since + windowMs > now()
+          ? open
+          : { since: now(), counted: new Map<string, Counted>() };
       if (window !== open) {
         if (open !== undefined) await close(caller, open);
         windows.set(caller, window);

@@ -52,10 +52,19 @@ const ofOperations = {
   TenantTemplate: ['assign.template.name', 'restore.template.name', 'deferred.template.name'],
 } as const satisfies Record<UsedKind, readonly string[]>;
 
-export function createResourceUses({ resources, operations, rollouts, standings }: Pick<ControlDatabase, 'resources' | 'operations' | 'rollouts' | 'standings'>): ResourceUses {
+export function createResourceUses({
+  resources,
+  operations,
+  rollouts,
+  standings,
+}: Pick<ControlDatabase, 'resources' | 'operations' | 'rollouts' | 'standings'>): ResourceUses {
   async function mark(tx: Transaction, use: ResourceUse): Promise<StandingDocument> {
     const part = Math.floor(Math.random() * parts.length);
-    const after = await standings.findOneAndUpdate({ _id: partId(use, part) }, { $inc: { begun: 1 } }, { upsert: true, returnDocument: 'after', session: tx.session });
+    const after = await standings.findOneAndUpdate(
+      { _id: partId(use, part) },
+      { $inc: { begun: 1 } },
+      { upsert: true, returnDocument: 'after', session: tx.session },
+    );
     if (after === null) throw new TypeError('an upsert returns what it has made');
     return after;
   }
@@ -64,31 +73,54 @@ export function createResourceUses({ resources, operations, rollouts, standings 
     for (const use of uses) {
       const { removed, earlier } = await mark(tx, use);
       const isOfEarlier = use.version !== undefined && earlier !== undefined && use.version <= earlier.generation;
-      if (removed === true || isOfEarlier) throw new TenureError('revision_stale', `${use.kind} "${use.name}" has been removed meanwhile`);
+      if (removed === true || isOfEarlier)
+        throw new TenureError('revision_stale', `${use.kind} "${use.name}" has been removed meanwhile`);
     }
   }
 
   return {
     begin: beginAll,
     async beginOf(tx, document, facets) {
-      if (document.kind === 'Tenant') await beginAll(tx, usesOf(document).filter((use) => !facetsOfUse(use).some((facet) => facets.includes(facet))));
+      if (document.kind === 'Tenant')
+        await beginAll(
+          tx,
+          usesOf(document).filter((use) => !facetsOfUse(use).some((facet) => facets.includes(facet))),
+        );
       // A plan may offer a region that is not there, so it does not matter which of them comes first; but a removal is to see it.
-      if (document.kind === 'Plan') for (const name of document.spec.allowedRegions ?? []) await mark(tx, { kind: 'Region', name });
+      if (document.kind === 'Plan')
+        for (const name of document.spec.allowedRegions ?? []) await mark(tx, { kind: 'Region', name });
     },
     async users(tx, { _id: uid, kind, name }, limit) {
       const { session } = tx;
-      const stale = await resources.findOne({ kind: 'Tenant', facetScheme: { $ne: facetScheme } }, { session, projection: { _id: 1 } });
-      if (stale !== null) throw new TenureError('control_unavailable', 'what tenants use is being brought up; no resource can be removed until that is done');
+      const stale = await resources.findOne(
+        { kind: 'Tenant', facetScheme: { $ne: facetScheme } },
+        { session, projection: { _id: 1 } },
+      );
+      if (stale !== null)
+        throw new TenureError(
+          'control_unavailable',
+          'what tenants use is being brought up; no resource can be removed until that is done',
+        );
       const found: ResourceUser[] = [];
-      const tenants = resources.find({ kind: 'Tenant', lifecycle: { $in: [...lifecycleStates] }, facets: { $in: facetsOfUse({ kind, name }) } }, { session, projection: { name: 1 }, hint: searchIndex });
+      const tenants = resources.find(
+        { kind: 'Tenant', lifecycle: { $in: [...lifecycleStates] }, facets: { $in: facetsOfUse({ kind, name }) } },
+        { session, projection: { name: 1 }, hint: searchIndex },
+      );
       for (const tenant of await tenants.limit(limit).toArray()) found.push({ kind: 'tenant', name: tenant.name });
       const fields = ofOperations[kind];
       if (fields.length > 0) {
-        const running = operations.find({ unfinished: true, $or: fields.map((field) => ({ [field]: name })) }, { session, projection: { _id: 1 } });
-        for (const operation of await running.limit(limit).toArray()) found.push({ kind: 'operation', name: operation._id });
+        const running = operations.find(
+          { unfinished: true, $or: fields.map((field) => ({ [field]: name })) },
+          { session, projection: { _id: 1 } },
+        );
+        for (const operation of await running.limit(limit).toArray())
+          found.push({ kind: 'operation', name: operation._id });
       }
       if (kind === 'Region') {
-        const plans = resources.find({ kind: 'Plan', 'spec.allowedRegions': name }, { session, projection: { name: 1 } });
+        const plans = resources.find(
+          { kind: 'Plan', 'spec.allowedRegions': name },
+          { session, projection: { name: 1 } },
+        );
         for (const plan of await plans.limit(limit).toArray()) found.push({ kind: 'plan', name: plan.name });
       }
       if (kind === 'TenantTemplate') {
@@ -99,12 +131,24 @@ export function createResourceUses({ resources, operations, rollouts, standings 
     },
     async end(tx, resource) {
       const earlier: EarlierState = { generation: resource.generation, revision: resource.revision };
-      for (const part of parts) await standings.updateOne({ _id: partId(resource, part) }, { $set: { removed: true, earlier } }, { upsert: true, session: tx.session });
+      for (const part of parts)
+        await standings.updateOne(
+          { _id: partId(resource, part) },
+          { $set: { removed: true, earlier } },
+          { upsert: true, session: tx.session },
+        );
     },
     async renew(tx, resource) {
-      const before = await standings.findOne({ _id: partId(resource, parts[0]), removed: true }, { session: tx.session });
+      const before = await standings.findOne(
+        { _id: partId(resource, parts[0]), removed: true },
+        { session: tx.session },
+      );
       if (before === null) return undefined;
-      await standings.updateMany({ _id: { $in: parts.map((part) => partId(resource, part)) } }, { $unset: { removed: true } }, { session: tx.session });
+      await standings.updateMany(
+        { _id: { $in: parts.map((part) => partId(resource, part)) } },
+        { $unset: { removed: true } },
+        { session: tx.session },
+      );
       return before.earlier;
     },
   };

@@ -48,7 +48,12 @@ export interface ResourceStore {
   /** The same at once, for kinds of which there are few. */
   list<Kind extends ResourceKind>(kind: Kind, page: ListPage): Promise<DocumentOfKind<Kind>[]>;
   /** What a decision on a tenant depends on besides the tenant: the plan of this name, and every region by name. */
-  planAndRegions(plan: string): Promise<{ readonly plan: DocumentOfKind<'Plan'> | undefined; readonly regions: readonly DocumentOfKind<'Region'>[] }>;
+  planAndRegions(
+    plan: string,
+  ): Promise<{
+    readonly plan: DocumentOfKind<'Plan'> | undefined;
+    readonly regions: readonly DocumentOfKind<'Region'>[];
+  }>;
   /** Names of resources of a kind, ascending. */
   names(kind: ResourceKind, limit: number): Promise<string[]>;
   /** Names of tenants that are placed on one of these cells, at most `limit`. Until the commit, none is placed there. */
@@ -59,7 +64,11 @@ export interface ResourceStore {
    * Replaces the document that stands at `expectedRevision`, and writes a revision when the generation has moved.
    * @throws TenureError revision_stale, when it has changed since it was read; already_exists as for insert
    */
-  replace<Document extends ResourceDocument>(tx: Transaction, expectedRevision: number, document: Document): Promise<Document>;
+  replace<Document extends ResourceDocument>(
+    tx: Transaction,
+    expectedRevision: number,
+    document: Document,
+  ): Promise<Document>;
   /**
    * Takes a tenant out of the registry, so that its name is free. Its revisions stay.
    * @throws TenureError revision_stale
@@ -73,7 +82,11 @@ export interface ResourceStore {
   /** How many tenants there are, about; deleted ones are among them until their purge. */
   estimateTenants(): Promise<number>;
   /** Tenants placed on the cell that nothing is running on, by uid, from after one on: at most `limit`, and no more than one look reads. */
-  idleOn(cell: string, after: string | undefined, limit: number): Promise<{ readonly documents: TenantDocument[]; readonly more: boolean }>;
+  idleOn(
+    cell: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ readonly documents: TenantDocument[]; readonly more: boolean }>;
   /** Deleted tenants whose purge is due and that nothing is running on, the longest overdue first, but for those of `except`. */
   duePurges(except: readonly string[], limit: number): Promise<TenantDocument[]>;
   /** Tenants whose scheduled plan is due and that nothing is running on, the longest overdue first. */
@@ -96,36 +109,73 @@ function asExisting(error: unknown, { kind, name }: ResourceDocument): unknown {
   const ofCell = Object.hasOwn((error.keyPattern ?? {}) as object, 'spec.cells.name');
   if (!ofCell) return new TenureError('already_exists', `a ${kind} named "${name}" exists`, { cause: error });
   const message = `a cell of ${kind} "${name}" belongs to another region`;
-  return new TenureError('already_exists', message, { cause: error, errors: [{ pointer: '/spec/cells', message, fix: 'Name cells that no other region has.' }] });
+  return new TenureError('already_exists', message, {
+    cause: error,
+    errors: [{ pointer: '/spec/cells', message, fix: 'Name cells that no other region has.' }],
+  });
 }
 
-export function createResourceStore(database: Pick<ControlDatabase, 'resources' | 'revisions' | 'cellTables'>, { uses, clock }: { readonly uses: ResourceUses; readonly clock: Pick<ControlClock, 'now'> }): ResourceStore {
+export function createResourceStore(
+  database: Pick<ControlDatabase, 'resources' | 'revisions' | 'cellTables'>,
+  { uses, clock }: { readonly uses: ResourceUses; readonly clock: Pick<ControlClock, 'now'> },
+): ResourceStore {
   const { resources, revisions } = database;
   const cellTables = createCellTables(database);
 
   async function insertRevision(tx: Transaction, document: ResourceDocument): Promise<void> {
     const { _id: uid, generation, kind, name, labels, annotations, spec } = document;
     await revisions.insertOne(
-      withTexts({ _id: { uid, generation }, storageVersion, kind, name, labels, annotations, spec, time: tx.time, ledgerEntry: tx.entryId }),
+      withTexts({
+        _id: { uid, generation },
+        storageVersion,
+        kind,
+        name,
+        labels,
+        annotations,
+        spec,
+        time: tx.time,
+        ledgerEntry: tx.entryId,
+      }),
       { session: tx.session },
     );
   }
 
-  async function findOne<Kind extends ResourceKind>(filter: { kind: Kind; name?: string; _id?: string }): Promise<DocumentOfKind<Kind> | undefined> {
+  async function findOne<Kind extends ResourceKind>(filter: {
+    kind: Kind;
+    name?: string;
+    _id?: string;
+  }): Promise<DocumentOfKind<Kind> | undefined> {
     const document = await onControl(() => resources.findOne(filter, { projection: withoutSearchKeys }));
     return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
   }
 
   const tenants = (filter: Filter<TenantDocument>, options: FindOptions): AsyncIterable<Sized<TenantDocument>> =>
-    mapSized(readSized(resources, { kind: 'Tenant', ...filter } as Filter<StoredResource>, { projection: withoutSearchKeys, ...options }), (document) => upgradeOnRead(document as TenantDocument));
+    mapSized(
+      readSized(resources, { kind: 'Tenant', ...filter } as Filter<StoredResource>, {
+        projection: withoutSearchKeys,
+        ...options,
+      }),
+      (document) => upgradeOnRead(document as TenantDocument),
+    );
 
-  async function due(field: 'deletion.purgeTime' | 'scheduledPlan.time', except: readonly string[], limit: number): Promise<TenantDocument[]> {
+  async function due(
+    field: 'deletion.purgeTime' | 'scheduledPlan.time',
+    except: readonly string[],
+    limit: number,
+  ): Promise<TenantDocument[]> {
     const isDue = { [field]: { $lte: clock.now() }, operation: null, _id: { $nin: [...except] } };
     return (await readWithin(tenants(isDue, { sort: { [field]: 1 }, limit }))).documents;
   }
 
-  function scan<Kind extends ResourceKind>(kind: Kind, { after, limit }: ListPage): AsyncIterable<Sized<DocumentOfKind<Kind>>> {
-    const stored = readSized(resources, { kind, ...(after === undefined ? {} : { name: { $gt: after } }) }, { projection: withoutSearchKeys, sort: { name: 1 }, limit });
+  function scan<Kind extends ResourceKind>(
+    kind: Kind,
+    { after, limit }: ListPage,
+  ): AsyncIterable<Sized<DocumentOfKind<Kind>>> {
+    const stored = readSized(
+      resources,
+      { kind, ...(after === undefined ? {} : { name: { $gt: after } }) },
+      { projection: withoutSearchKeys, sort: { name: 1 }, limit },
+    );
     return mapSized(stored, (document) => upgradeOnRead(document as DocumentOfKind<Kind>));
   }
 
@@ -133,7 +183,10 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
     find: (kind, name) => findOne({ kind, name }),
     findByUid: (kind, uid) => findOne({ kind, _id: uid }),
     async read<Kind extends ResourceKind>(tx: Transaction, kind: Kind, uid: string) {
-      const document = await resources.findOne({ kind, _id: uid }, { session: tx.session, projection: withoutSearchKeys });
+      const document = await resources.findOne(
+        { kind, _id: uid },
+        { session: tx.session, projection: withoutSearchKeys },
+      );
       return document === null ? undefined : upgradeOnRead(document as DocumentOfKind<Kind>);
     },
     scan,
@@ -142,23 +195,41 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
     },
     async planAndRegions(name) {
       const either: Filter<StoredResource> = { $or: [{ kind: 'Plan', name }, { kind: 'Region' }] };
-      const found = await onControl(() => resources.find(either, { projection: withoutSearchKeys, sort: { kind: 1, name: 1 }, limit: mostRegions + 1 }).toArray());
+      const found = await onControl(() =>
+        resources
+          .find(either, { projection: withoutSearchKeys, sort: { kind: 1, name: 1 }, limit: mostRegions + 1 })
+          .toArray(),
+      );
       const read = found.map((document) => upgradeOnRead(document as DocumentOfKind<'Plan' | 'Region'>));
-      return { plan: read.find((document) => document.kind === 'Plan'), regions: read.filter((document) => document.kind === 'Region') };
+      return {
+        plan: read.find((document) => document.kind === 'Plan'),
+        regions: read.filter((document) => document.kind === 'Region'),
+      };
     },
     async names(kind, limit) {
-      const found = await onControl(() => resources.find({ kind }, { projection: { _id: 0, name: 1 } }).sort({ name: 1 }).limit(limit).toArray());
+      const found = await onControl(() =>
+        resources
+          .find({ kind }, { projection: { _id: 0, name: 1 } })
+          .sort({ name: 1 })
+          .limit(limit)
+          .toArray(),
+      );
       return found.map(({ name }) => name);
     },
     async placedOn(tx, cells, limit) {
       await cellTables.hold(tx, cells);
-      const found = resources.find({ kind: 'Tenant', 'placement.cell': { $in: [...cells] } }, { session: tx.session, projection: { _id: 0, name: 1 } });
+      const found = resources.find(
+        { kind: 'Tenant', 'placement.cell': { $in: [...cells] } },
+        { session: tx.session, projection: { _id: 0, name: 1 } },
+      );
       return (await found.limit(limit).toArray()).map(({ name }) => name);
     },
     async insert(tx, document) {
-      await resources.insertOne(withTexts(withSearchKeys(document)), { session: tx.session }).catch((error: unknown) => {
-        throw asExisting(error, document);
-      });
+      await resources
+        .insertOne(withTexts(withSearchKeys(document)), { session: tx.session })
+        .catch((error: unknown) => {
+          throw asExisting(error, document);
+        });
       if (document.kind === 'Tenant') await cellTables.count(tx, { after: document });
       await uses.beginOf(tx, document, []);
       await insertRevision(tx, document);
@@ -166,12 +237,18 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
     },
     async replace(tx, expectedRevision, document) {
       const before = await resources
-        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withTexts(withSearchKeys(document)), { session: tx.session, projection: { generation: 1, placement: 1, tables: 1, facets: 1 } })
+        .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withTexts(withSearchKeys(document)), {
+          session: tx.session,
+          projection: { generation: 1, placement: 1, tables: 1, facets: 1 },
+        })
         .catch((error: unknown) => {
           throw asExisting(error, document);
         });
       if (before === null) {
-        throw new TenureError('revision_stale', `${document.kind} "${document.name}" is no longer at revision ${expectedRevision}`);
+        throw new TenureError(
+          'revision_stale',
+          `${document.kind} "${document.name}" is no longer at revision ${expectedRevision}`,
+        );
       }
       if (document.kind === 'Tenant') await cellTables.count(tx, { before: before as TablesOf, after: document });
       await uses.beginOf(tx, document, 'facets' in before ? before.facets : []);
@@ -179,22 +256,40 @@ export function createResourceStore(database: Pick<ControlDatabase, 'resources' 
       return document;
     },
     async remove(tx, tenant) {
-      const { deletedCount } = await resources.deleteOne({ _id: tenant._id, revision: tenant.revision }, { session: tx.session });
-      if (deletedCount !== 1) throw new TenureError('revision_stale', `Tenant "${tenant.name}" is no longer at revision ${tenant.revision}`);
+      const { deletedCount } = await resources.deleteOne(
+        { _id: tenant._id, revision: tenant.revision },
+        { session: tx.session },
+      );
+      if (deletedCount !== 1)
+        throw new TenureError('revision_stale', `Tenant "${tenant.name}" is no longer at revision ${tenant.revision}`);
       await cellTables.count(tx, { before: tenant });
     },
     async removeSettled(tx, document) {
-      const { deletedCount } = await resources.deleteOne({ _id: document._id, revision: document.revision }, { session: tx.session });
-      if (deletedCount !== 1) throw new TenureError('revision_stale', `${document.kind} "${document.name}" is no longer at revision ${document.revision}`);
+      const { deletedCount } = await resources.deleteOne(
+        { _id: document._id, revision: document.revision },
+        { session: tx.session },
+      );
+      if (deletedCount !== 1)
+        throw new TenureError(
+          'revision_stale',
+          `${document.kind} "${document.name}" is no longer at revision ${document.revision}`,
+        );
       await uses.end(tx, document);
     },
     // There are few of the other kinds, and counting all tenants would cost more the more there are.
     async estimateTenants() {
-      const [all, others] = await onControl(() => Promise.all([resources.estimatedDocumentCount(), resources.countDocuments({ kind: { $in: settledKinds } })]));
+      const [all, others] = await onControl(() =>
+        Promise.all([resources.estimatedDocumentCount(), resources.countDocuments({ kind: { $in: settledKinds } })]),
+      );
       return Math.max(0, all - others);
     },
     idleOn: (cell, after, limit) =>
-      readWithin(tenants({ 'placement.cell': cell, operation: null, ...(after === undefined ? {} : { _id: { $gt: after } }) }, { sort: { _id: 1 }, limit })),
+      readWithin(
+        tenants(
+          { 'placement.cell': cell, operation: null, ...(after === undefined ? {} : { _id: { $gt: after } }) },
+          { sort: { _id: 1 }, limit },
+        ),
+      ),
     duePurges: (except, limit) => due('deletion.purgeTime', except, limit),
     duePlans: (except, limit) => due('scheduledPlan.time', except, limit),
   };

@@ -46,12 +46,17 @@ export interface RevisionStore {
   /** The number of the newest. */
   latest(uid: string): Promise<number | undefined>;
   /** How these revisions of one tenant came about, by generation. */
-  origins(uid: string, revisions: readonly { readonly generation: number; readonly ledgerEntry: string }[]): Promise<Map<number, RevisionOrigin>>;
+  origins(
+    uid: string,
+    revisions: readonly { readonly generation: number; readonly ledgerEntry: string }[],
+  ): Promise<Map<number, RevisionOrigin>>;
 }
 
 export function createRevisionStore({ revisions, ledger, operations }: ControlDatabase): RevisionStore {
   const newest = (filter: Filter<RevisionDocument>, limit: number): AsyncIterable<Sized<TenantRevisionDocument>> =>
-    mapSized(readSized(revisions, filter, { sort: { '_id.uid': -1, '_id.generation': -1 }, limit }), (document) => upgradeOnRead(document as TenantRevisionDocument));
+    mapSized(readSized(revisions, filter, { sort: { '_id.uid': -1, '_id.generation': -1 }, limit }), (document) =>
+      upgradeOnRead(document as TenantRevisionDocument),
+    );
 
   return {
     async find(uid, at) {
@@ -63,16 +68,28 @@ export function createRevisionStore({ revisions, ledger, operations }: ControlDa
       return document === null ? undefined : upgradeOnRead(document as TemplateRevisionDocument);
     },
     async latest(uid) {
-      const found = await onControl(() => revisions.findOne({ '_id.uid': uid }, { projection: { _id: 1 }, sort: { '_id.uid': -1, '_id.generation': -1 } }));
+      const found = await onControl(() =>
+        revisions.findOne(
+          { '_id.uid': uid },
+          { projection: { _id: 1 }, sort: { '_id.uid': -1, '_id.generation': -1 } },
+        ),
+      );
       return found?._id.generation;
     },
-    scan: (uid, { before, limit }) => newest({ '_id.uid': uid, ...(before === undefined ? {} : { '_id.generation': { $lt: before } }) }, limit),
+    scan: (uid, { before, limit }) =>
+      newest({ '_id.uid': uid, ...(before === undefined ? {} : { '_id.generation': { $lt: before } }) }, limit),
     async origins(uid, asked) {
       const entries = await onControl(() =>
-        ledger.find({ _id: { $in: asked.map(({ ledgerEntry }) => ledgerEntry) } }, { projection: { bytes: 0 } }).toArray(),
+        ledger
+          .find({ _id: { $in: asked.map(({ ledgerEntry }) => ledgerEntry) } }, { projection: { bytes: 0 } })
+          .toArray(),
       );
       const requests = entries.filter(({ operationId }) => operationId === null).map(({ requestId }) => requestId);
-      const asking = await onControl(() => operations.find({ 'tenant.uid': uid, requestId: { $in: requests } }, { projection: { requestId: 1 } }).toArray());
+      const asking = await onControl(() =>
+        operations
+          .find({ 'tenant.uid': uid, requestId: { $in: requests } }, { projection: { requestId: 1 } })
+          .toArray(),
+      );
       const byRequest = new Map(asking.map(({ _id, requestId }) => [requestId, _id]));
       const byEntry = new Map(entries.map((entry) => [entry._id, entry]));
       return new Map(
@@ -81,7 +98,16 @@ export function createRevisionStore({ revisions, ledger, operations }: ControlDa
           if (entry === undefined) return [];
           const subject = entry.openings.find(({ pointer }) => pointer === '/actor/subject')?.value;
           const operationId = entry.operationId ?? byRequest.get(entry.requestId);
-          return [[generation, { action: entry.action, ...(subject === undefined ? {} : { subject }), ...(operationId === undefined ? {} : { operationId }) }]];
+          return [
+            [
+              generation,
+              {
+                action: entry.action,
+                ...(subject === undefined ? {} : { subject }),
+                ...(operationId === undefined ? {} : { operationId }),
+              },
+            ],
+          ];
         }),
       );
     },

@@ -21,17 +21,29 @@ export interface RolloutStore {
    * Changes one that is in one of these states.
    * @throws TenureError rollout_not_possible
    */
-  turn(tx: Transaction, id: string, from: readonly RolloutState[], update: UpdateFilter<RolloutDocument> | Document[]): Promise<RolloutDocument>;
+  turn(
+    tx: Transaction,
+    id: string,
+    from: readonly RolloutState[],
+    update: UpdateFilter<RolloutDocument> | Document[],
+  ): Promise<RolloutDocument>;
   find(id: string): Promise<RolloutDocument | undefined>;
   /** Newest first. */
-  scan(templateUid: string, page: { readonly before?: string; readonly limit: number }): AsyncIterable<Sized<RolloutDocument>>;
+  scan(
+    templateUid: string,
+    page: { readonly before?: string; readonly limit: number },
+  ): AsyncIterable<Sized<RolloutDocument>>;
   /** Those that a workflow has something to do for. */
   unsettled(): Promise<RolloutDocument[]>;
   /**
    * Writes down how far it is, where it runs and is as far as `stood` says.
    * @throws TenureError rollout_not_possible, where somebody has turned it meanwhile, or another turn has gone on with it
    */
-  progress(id: string, stood: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>, seen: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>): Promise<void>;
+  progress(
+    id: string,
+    stood: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>,
+    seen: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>,
+  ): Promise<void>;
   /** Nothing is left to be done for one that does not run. */
   settled(id: string): Promise<void>;
   /** Takes a tenant in, once. Returns whether it was not in yet. */
@@ -47,7 +59,10 @@ export interface RolloutStore {
   /** Gives up on those that it has been changing for longer than this, by mongod's clock. Their operations go on. */
   giveUpOn(rollout: string, changingMs: number): Promise<void>;
   /** Writes down what has become of a member that is being changed by the operation that it was read with. */
-  setMember(member: Pick<RolloutMemberDocument, '_id' | 'operationId'>, seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>): Promise<void>;
+  setMember(
+    member: Pick<RolloutMemberDocument, '_id' | 'operationId'>,
+    seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>,
+  ): Promise<void>;
   /** Moves all its members of one state to another. */
   moveMembers(tx: Transaction, rollout: string, from: MemberState, to: MemberState): Promise<void>;
   /** By name; in a transaction, as that sees them. */
@@ -55,14 +70,20 @@ export interface RolloutStore {
   counts(rollout: string, tx?: Transaction): Promise<MemberCounts>;
 }
 
-export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase, clock: Pick<ControlClock, 'now'>): RolloutStore {
+export function createRolloutStore(
+  { rollouts, rolloutMembers }: ControlDatabase,
+  clock: Pick<ControlClock, 'now'>,
+): RolloutStore {
   const find = async (filter: Filter<RolloutDocument>): Promise<RolloutDocument | undefined> => {
     const document = await onControl(() => rollouts.findOne(filter));
     return document === null ? undefined : upgradeOnRead(document);
   };
 
   const turn: RolloutStore['turn'] = async (tx, id, from, update) => {
-    const after = await rollouts.findOneAndUpdate({ _id: id, state: { $in: [...from] } }, update, { session: tx.session, returnDocument: 'after' });
+    const after = await rollouts.findOneAndUpdate({ _id: id, state: { $in: [...from] } }, update, {
+      session: tx.session,
+      returnDocument: 'after',
+    });
     if (after !== null) return upgradeOnRead(after);
     const present = await rollouts.findOne({ _id: id }, { session: tx.session });
     throw new TenureError('rollout_not_possible', `roll-out ${id} is ${present?.state ?? 'gone'}`);
@@ -73,7 +94,12 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
       try {
         await rollouts.insertOne(rollout, { session: tx.session });
       } catch (error) {
-        if (isDuplicateKey(error)) throw new TenureError('rollout_not_possible', `another roll-out of template "${rollout.template.name}" has not ended`, { cause: error });
+        if (isDuplicateKey(error))
+          throw new TenureError(
+            'rollout_not_possible',
+            `another roll-out of template "${rollout.template.name}" has not ended`,
+            { cause: error },
+          );
         throw error;
       }
       return rollout;
@@ -81,55 +107,114 @@ export function createRolloutStore({ rollouts, rolloutMembers }: ControlDatabase
     turn,
     find: (id) => find({ _id: id }),
     scan(templateUid, { before, limit }) {
-      const page = readSized(rollouts, { 'template.uid': templateUid, ...(before === undefined ? {} : { _id: { $lt: before } }) }, { sort: { _id: -1 }, limit });
+      const page = readSized(
+        rollouts,
+        { 'template.uid': templateUid, ...(before === undefined ? {} : { _id: { $lt: before } }) },
+        { sort: { _id: -1 }, limit },
+      );
       return mapSized(page, (document) => upgradeOnRead(document));
     },
-    unsettled: async () => (await onControl(() => rollouts.find({ unsettled: true }).toArray())).map((document) => upgradeOnRead(document)),
+    unsettled: async () =>
+      (await onControl(() => rollouts.find({ unsettled: true }).toArray())).map((document) => upgradeOnRead(document)),
     async progress(id, stood, seen) {
-      const { matchedCount } = await onControl(() => rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: clock.now() } }));
-      if (matchedCount === 0) throw new TenureError('rollout_not_possible', `roll-out ${id} does not stand where this turn has read it`);
+      const { matchedCount } = await onControl(() =>
+        rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: clock.now() } }),
+      );
+      if (matchedCount === 0)
+        throw new TenureError('rollout_not_possible', `roll-out ${id} does not stand where this turn has read it`);
     },
     async settled(id) {
       await onControl(() => rollouts.updateOne({ _id: id, state: { $ne: 'running' } }, { $unset: { unsettled: '' } }));
     },
     async take(rollout, { uid, name }) {
-      const taken = { state: { $ifNull: ['$state', 'changing'] }, name: { $ifNull: ['$name', { $literal: name }] }, operationId: { $ifNull: ['$operationId', null] }, error: { $ifNull: ['$error', null] }, takeTime: { $ifNull: ['$takeTime', '$$NOW'] } };
-      const { upsertedCount } = await onControl(() => rolloutMembers.updateOne({ _id: { rollout, tenant: uid } }, [{ $set: taken }], { upsert: true }));
+      const taken = {
+        state: { $ifNull: ['$state', 'changing'] },
+        name: { $ifNull: ['$name', { $literal: name }] },
+        operationId: { $ifNull: ['$operationId', null] },
+        error: { $ifNull: ['$error', null] },
+        takeTime: { $ifNull: ['$takeTime', '$$NOW'] },
+      };
+      const { upsertedCount } = await onControl(() =>
+        rolloutMembers.updateOne({ _id: { rollout, tenant: uid } }, [{ $set: taken }], { upsert: true }),
+      );
       return upsertedCount > 0;
     },
     async beginMember(tx, id, operationId) {
       // Always another time than before: an update that changes nothing would not conflict.
-      await turn(tx, id.rollout, ['running'], [{ $set: { updateTime: { $max: [tx.time, { $add: ['$updateTime', 1] }] } } }]);
-      const { matchedCount } = await rolloutMembers.updateOne({ _id: id, state: 'changing', operationId: null }, { $set: { state: operationId === null ? 'changed' : 'changing', operationId, error: null } }, { session: tx.session });
-      if (matchedCount === 0) throw new TenureError('rollout_not_possible', `tenant ${id.tenant} was begun by another turn of roll-out ${id.rollout}`);
+      await turn(
+        tx,
+        id.rollout,
+        ['running'],
+        [{ $set: { updateTime: { $max: [tx.time, { $add: ['$updateTime', 1] }] } } }],
+      );
+      const { matchedCount } = await rolloutMembers.updateOne(
+        { _id: id, state: 'changing', operationId: null },
+        { $set: { state: operationId === null ? 'changed' : 'changing', operationId, error: null } },
+        { session: tx.session },
+      );
+      if (matchedCount === 0)
+        throw new TenureError(
+          'rollout_not_possible',
+          `tenant ${id.tenant} was begun by another turn of roll-out ${id.rollout}`,
+        );
     },
     async giveBack(rollout) {
       await onControl(async () => {
         const unbegun = { '_id.rollout': rollout, state: 'changing', operationId: null } as const;
         if ((await rolloutMembers.findOne(unbegun)) === null) return;
         // First: taking begins anew, and leaves out whoever has the version.
-        const { matchedCount } = await rollouts.updateOne({ _id: rollout, state: { $ne: 'running' } }, { $set: { cursor: null } });
+        const { matchedCount } = await rollouts.updateOne(
+          { _id: rollout, state: { $ne: 'running' } },
+          { $set: { cursor: null } },
+        );
         if (matchedCount > 0) await rolloutMembers.deleteMany(unbegun);
       });
     },
     async giveUpOn(rollout, changingMs) {
-      const message = { $concat: ['it was not changed within ', { $toString: changingMs / 60_000 }, ' minutes', { $cond: [{ $eq: [{ $ifNull: ['$operationId', null] }, null] }, '', { $concat: ['; operation ', '$operationId', ' goes on'] }] }] };
+      const message = {
+        $concat: [
+          'it was not changed within ',
+          { $toString: changingMs / 60_000 },
+          ' minutes',
+          {
+            $cond: [
+              { $eq: [{ $ifNull: ['$operationId', null] }, null] },
+              '',
+              { $concat: ['; operation ', '$operationId', ' goes on'] },
+            ],
+          },
+        ],
+      };
       const isLate = { $lt: ['$takeTime', { $subtract: ['$$NOW', changingMs] }] };
       await onControl(() =>
-        rolloutMembers.updateMany({ '_id.rollout': rollout, state: 'changing', takeTime: { $exists: true }, $expr: isLate }, [{ $set: { state: 'failed', error: { code: 'operation_in_progress', message } } }]),
+        rolloutMembers.updateMany(
+          { '_id.rollout': rollout, state: 'changing', takeTime: { $exists: true }, $expr: isLate },
+          [{ $set: { state: 'failed', error: { code: 'operation_in_progress', message } } }],
+        ),
       );
     },
     async setMember({ _id, operationId }, seen) {
       await onControl(() => rolloutMembers.updateOne({ _id, operationId, state: 'changing' }, { $set: seen }));
     },
     async moveMembers(tx, rollout, from, to) {
-      await rolloutMembers.updateMany({ '_id.rollout': rollout, state: from }, { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null, takeTime: tx.time } : {}) } }, { session: tx.session });
+      await rolloutMembers.updateMany(
+        { '_id.rollout': rollout, state: from },
+        { $set: { state: to, ...(to === 'changing' ? { operationId: null, error: null, takeTime: tx.time } : {}) } },
+        { session: tx.session },
+      );
     },
-    members: (rollout, state, limit, tx) => seenBy(tx, (session) => rolloutMembers.find({ '_id.rollout': rollout, state }, session).sort({ name: 1 }).limit(limit).toArray()),
+    members: (rollout, state, limit, tx) =>
+      seenBy(tx, (session) =>
+        rolloutMembers.find({ '_id.rollout': rollout, state }, session).sort({ name: 1 }).limit(limit).toArray(),
+      ),
     async counts(rollout, tx) {
       const perState = [{ $match: { '_id.rollout': rollout } }, { $group: { _id: '$state', count: { $sum: 1 } } }];
-      const counted = await seenBy(tx, (session) => rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, session).toArray());
-      return Object.fromEntries(memberStates.map((state) => [state, counted.find(({ _id }) => _id === state)?.count ?? 0])) as MemberCounts;
+      const counted = await seenBy(tx, (session) =>
+        rolloutMembers.aggregate<{ readonly _id: MemberState; readonly count: number }>(perState, session).toArray(),
+      );
+      return Object.fromEntries(
+        memberStates.map((state) => [state, counted.find(({ _id }) => _id === state)?.count ?? 0]),
+      ) as MemberCounts;
     },
   };
 }

@@ -23,7 +23,11 @@ export function createSecretStore({ secrets }: ControlDatabase): SecretStore {
       return document?.sealed;
     },
     async insert(tx, tenant, purpose, sealed) {
-      await secrets.updateOne({ _id: idOf(tenant, purpose) }, { $setOnInsert: { tenant, sealed, createTime: tx.time } }, { upsert: true, session: tx.session });
+      await secrets.updateOne(
+        { _id: idOf(tenant, purpose) },
+        { $setOnInsert: { tenant, sealed, createTime: tx.time } },
+        { upsert: true, session: tx.session },
+      );
     },
     async removeAll(tx, tenant) {
       await secrets.deleteMany({ tenant }, { session: tx.session });

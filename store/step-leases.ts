@@ -49,7 +49,13 @@ type Stage = Record<string, unknown>;
 const liveLeases = { $filter: { input: '$leases', as: 'lease', cond: { $gt: ['$$lease.until', '$$NOW'] } } };
 
 function without(attempt: string): Stage {
-  return { $filter: { input: '$leases', as: 'lease', cond: { $and: [{ $gt: ['$$lease.until', '$$NOW'] }, { $ne: ['$$lease.holder', attempt] }] } } };
+  return {
+    $filter: {
+      input: '$leases',
+      as: 'lease',
+      cond: { $and: [{ $gt: ['$$lease.until', '$$NOW'] }, { $ne: ['$$lease.holder', attempt] }] },
+    },
+  };
 }
 
 function leaseOf({ attempt, step }: StepAttempt, leaseMs: number): Stage {
@@ -57,22 +63,50 @@ function leaseOf({ attempt, step }: StepAttempt, leaseMs: number): Stage {
 }
 
 export function createStepLeases({ operations }: ControlDatabase): StepLeases {
-  async function take(attempt: StepAttempt, leaseMs: number, state: OperationDocument['state'], set: Stage, guard: Stage = {}): Promise<boolean> {
+  async function take(
+    attempt: StepAttempt,
+    leaseMs: number,
+    state: OperationDocument['state'],
+    set: Stage,
+    guard: Stage = {},
+  ): Promise<boolean> {
     const { matchedCount } = await onControl(() =>
       operations.updateOne({ _id: attempt.operationId, fence: attempt.fence, state, ...guard }, [
-        { $set: { ...set, updateTime: '$$NOW', leases: { $concatArrays: [without(attempt.attempt), [leaseOf(attempt, leaseMs)]] } } },
+        {
+          $set: {
+            ...set,
+            updateTime: '$$NOW',
+            leases: { $concatArrays: [without(attempt.attempt), [leaseOf(attempt, leaseMs)]] },
+          },
+        },
       ]),
     );
     return matchedCount === 1;
   }
 
-  async function remaining(operationId: string, { step, tx }: { readonly step?: StepKey; readonly tx?: Transaction | undefined }): Promise<number> {
+  async function remaining(
+    operationId: string,
+    { step, tx }: { readonly step?: StepKey; readonly tx?: Transaction | undefined },
+  ): Promise<number> {
     const [found] = await seenBy(tx, (session) =>
       operations
-        .aggregate<{ leases: { step: string; remainingMs: number }[] }>([
-          { $match: { _id: operationId } },
-          { $project: { leases: { $map: { input: liveLeases, as: 'lease', in: { step: '$$lease.step', remainingMs: { $subtract: ['$$lease.until', '$$NOW'] } } } } } },
-        ], session)
+        .aggregate<{ leases: { step: string; remainingMs: number }[] }>(
+          [
+            { $match: { _id: operationId } },
+            {
+              $project: {
+                leases: {
+                  $map: {
+                    input: liveLeases,
+                    as: 'lease',
+                    in: { step: '$$lease.step', remainingMs: { $subtract: ['$$lease.until', '$$NOW'] } },
+                  },
+                },
+              },
+            },
+          ],
+          session,
+        )
         .toArray(),
     );
     const live = (found?.leases ?? []).filter((lease) => step === undefined || lease.step === step);
@@ -88,15 +122,31 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
         [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] },
       };
       // A cancellation that was asked for comes first: an operation that begins its pivot has not been called off.
-      if (await take(attempt, leaseMs, 'running', set, { [`${path}.state`]: { $ne: 'done' }, cancelRequestTime: null })) return true;
-      if ((await onControl(() => operations.countDocuments({ _id: attempt.operationId, fence: attempt.fence, state: 'running' }))) === 0) throw fenced(attempt);
+      if (await take(attempt, leaseMs, 'running', set, { [`${path}.state`]: { $ne: 'done' }, cancelRequestTime: null }))
+        return true;
+      if (
+        (await onControl(() =>
+          operations.countDocuments({ _id: attempt.operationId, fence: attempt.fence, state: 'running' }),
+        )) === 0
+      )
+        throw fenced(attempt);
       return false;
     },
     async intendUndo(attempt, leaseMs) {
       const path = `steps.${attempt.step}.state`;
       const noneAtWork = {
         [path]: { $ne: 'undone' },
-        $expr: { $not: { $anyElementTrue: { $map: { input: liveLeases, as: 'lease', in: { $and: [{ $eq: ['$$lease.step', attempt.step] }, { $ne: ['$$lease.holder', attempt.attempt] }] } } } } },
+        $expr: {
+          $not: {
+            $anyElementTrue: {
+              $map: {
+                input: liveLeases,
+                as: 'lease',
+                in: { $and: [{ $eq: ['$$lease.step', attempt.step] }, { $ne: ['$$lease.holder', attempt.attempt] }] },
+              },
+            },
+          },
+        },
       };
       if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
       const waitMs = await remaining(attempt.operationId, { step: attempt.step });
@@ -104,25 +154,48 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
       // The lease that was in the way may have run out between the two looks.
       if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
       // An attempt that comes late begins nothing: looked at once more, the step is undone.
-      if ((await onControl(() => operations.countDocuments({ _id: attempt.operationId, fence: attempt.fence, state: 'compensating', [path]: 'undone' }))) === 1) return 1;
+      if (
+        (await onControl(() =>
+          operations.countDocuments({
+            _id: attempt.operationId,
+            fence: attempt.fence,
+            state: 'compensating',
+            [path]: 'undone',
+          }),
+        )) === 1
+      )
+        return 1;
       throw fenced(attempt);
     },
     async renew(attempt, leaseMs) {
       const held = { leases: { $elemMatch: { holder: attempt.attempt } } };
       const { matchedCount } = await onControl(() =>
         operations.updateOne({ _id: attempt.operationId, fence: attempt.fence, ...held }, [
-          { $set: { updateTime: '$$NOW', leases: { $concatArrays: [without(attempt.attempt), [leaseOf(attempt, leaseMs)]] } } },
+          {
+            $set: {
+              updateTime: '$$NOW',
+              leases: { $concatArrays: [without(attempt.attempt), [leaseOf(attempt, leaseMs)]] },
+            },
+          },
         ]),
       );
       if (matchedCount === 0) throw fenced(attempt);
     },
     async release({ operationId, attempt, step }, reason) {
       await onControl(() =>
-        operations.updateOne({ _id: operationId, 'leases.holder': attempt }, { $pull: { leases: { holder: attempt } }, $set: { [`steps.${step}.result`]: failedAttempt(reason) } }),
+        operations.updateOne(
+          { _id: operationId, 'leases.holder': attempt },
+          { $pull: { leases: { holder: attempt } }, $set: { [`steps.${step}.result`]: failedAttempt(reason) } },
+        ),
       );
     },
     async note({ operationId, fence, step }, found, reason) {
-      await onControl(() => operations.updateOne({ _id: operationId, fence, [`steps.${step}.state`]: found }, { $set: { [`steps.${step}.result`]: failedAttempt(reason) } }));
+      await onControl(() =>
+        operations.updateOne(
+          { _id: operationId, fence, [`steps.${step}.state`]: found },
+          { $set: { [`steps.${step}.result`]: failedAttempt(reason) } },
+        ),
+      );
     },
     remainingMs: (operationId, tx) => remaining(operationId, { tx }),
   };

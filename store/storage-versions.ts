@@ -8,10 +8,20 @@ export type Upgrade = (document: Record<string, unknown>) => Record<string, unkn
 /** Version 2: the whole lifecycle. Version 1 knew one path, from Draft to Active. */
 function toVersion2(document: Record<string, unknown>): Record<string, unknown> {
   if ('steps' in document) {
-    return { ...document, from: 'Draft', to: 'Active', assign: { lifecycle: 'Active' }, restore: { lifecycle: 'Draft' }, before: { deletion: null, plan: null, owners: {} }, waitsFor: null, cancelRequestTime: null };
+    return {
+      ...document,
+      from: 'Draft',
+      to: 'Active',
+      assign: { lifecycle: 'Active' },
+      restore: { lifecycle: 'Draft' },
+      before: { deletion: null, plan: null, owners: {} },
+      waitsFor: null,
+      cancelRequestTime: null,
+    };
   }
   // A tenant and not one of its revisions, which have no state.
-  if ('lastFence' in document) return { ...document, pending: null, deletion: null, plan: null, scheduledPlan: null, owners: {} };
+  if ('lastFence' in document)
+    return { ...document, pending: null, deletion: null, plan: null, scheduledPlan: null, owners: {} };
   return document;
 }
 
@@ -34,9 +44,13 @@ export function upgradeOnRead<Document extends { storageVersion: number }>(
   { to = storageVersion, using = upgrades }: { to?: number; using?: Readonly<Record<number, Upgrade>> } = {},
 ): Document {
   if (document.storageVersion === to) return withoutTexts(document);
-  if (!Number.isInteger(document.storageVersion)) throw new TenureError('internal', 'a stored document has no storage version; something else than Tenure wrote it');
+  if (!Number.isInteger(document.storageVersion))
+    throw new TenureError('internal', 'a stored document has no storage version; something else than Tenure wrote it');
   if (document.storageVersion > to) {
-    throw new TenureError('internal', `stored by a newer build (storage version ${document.storageVersion}, this build reads up to ${to}); run the newer build`);
+    throw new TenureError(
+      'internal',
+      `stored by a newer build (storage version ${document.storageVersion}, this build reads up to ${to}); run the newer build`,
+    );
   }
   let upgraded: Record<string, unknown> = document;
   for (let version = document.storageVersion; version < to; version += 1) {

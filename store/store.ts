@@ -171,7 +171,11 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     async ping() {
       requirePrepared();
       const late = (): TenureError => new TenureError('control_unavailable', 'the control database does not answer');
-      await withinMs(pingTimeoutMs, onControl(() => database.db.command({ ping: 1 })), late);
+      await withinMs(
+        pingTimeoutMs,
+        onControl(() => database.db.command({ ping: 1 })),
+        late,
+      );
     },
   };
 }

@@ -26,7 +26,10 @@ export interface TenantLeaseStore {
 /** Ended leases are kept this long, for whoever looks into what happened. */
 const keepMs = 24 * 60 * 60 * 1000;
 
-export function createTenantLeaseStore({ leases, accessTurns }: Pick<ControlDatabase, 'leases' | 'accessTurns'>, clock: Pick<ControlClock, 'now'>): TenantLeaseStore {
+export function createTenantLeaseStore(
+  { leases, accessTurns }: Pick<ControlDatabase, 'leases' | 'accessTurns'>,
+  clock: Pick<ControlClock, 'now'>,
+): TenantLeaseStore {
   // A snapshot alone lets two commits pass each other of which each has read what the other writes: both write this.
   async function takeTurn({ session }: Transaction, tenant: string): Promise<void> {
     await accessTurns.updateOne({ _id: tenant }, { $inc: { turns: 1 } }, { session, upsert: true });
@@ -44,7 +47,10 @@ export function createTenantLeaseStore({ leases, accessTurns }: Pick<ControlData
     },
     async renew({ id, tenant, epoch, subject, until }) {
       const { matchedCount } = await onControl(() =>
-        leases.updateOne({ _id: id, tenant, epoch, subject, until: { $gt: clock.now() } }, { $set: { until, expireTime: expiry(until) } }),
+        leases.updateOne(
+          { _id: id, tenant, epoch, subject, until: { $gt: clock.now() } },
+          { $set: { until, expireTime: expiry(until) } },
+        ),
       );
       return matchedCount === 1;
     },

@@ -11,7 +11,10 @@ export function withSearchKeys(document: ResourceDocument): StoredResource {
   return document.kind === 'Tenant' ? { ...document, facets: facetsOf(document), facetScheme } : document;
 }
 
-type FacetFields = Pick<TenantDocument, '_id' | 'revision' | 'spec' | 'labels' | 'placement' | 'conditions' | 'plan' | 'scheduledPlan'>;
+type FacetFields = Pick<
+  TenantDocument,
+  '_id' | 'revision' | 'spec' | 'labels' | 'placement' | 'conditions' | 'plan' | 'scheduledPlan'
+>;
 
 const batchSize = 500;
 
@@ -25,13 +28,19 @@ const maxPasses = 5;
  */
 export async function deriveMissingSearchKeys({ resources }: Pick<ControlDatabase, 'resources'>): Promise<void> {
   for (let pass = 1; pass <= maxPasses; pass += 1) {
-    const stale = resources.find({ kind: 'Tenant', facetScheme: { $ne: facetScheme } }, goingOverAll).project<FacetFields>({ revision: 1, spec: 1, labels: 1, placement: 1, conditions: 1, plan: 1, scheduledPlan: 1 }).batchSize(batchSize);
+    const stale = resources
+      .find({ kind: 'Tenant', facetScheme: { $ne: facetScheme } }, goingOverAll)
+      .project<FacetFields>({ revision: 1, spec: 1, labels: 1, placement: 1, conditions: 1, plan: 1, scheduledPlan: 1 })
+      .batchSize(batchSize);
     let batch: FacetFields[] = [];
     let found = false;
     const write = async (): Promise<void> => {
       if (batch.length === 0) return;
       const updates = batch.map((tenant) => ({
-        updateOne: { filter: { _id: tenant._id, revision: tenant.revision }, update: { $set: { facets: facetsOf(tenant), facetScheme } } },
+        updateOne: {
+          filter: { _id: tenant._id, revision: tenant.revision },
+          update: { $set: { facets: facetsOf(tenant), facetScheme } },
+        },
       }));
       await resources.bulkWrite(updates, { ordered: false });
       batch = [];

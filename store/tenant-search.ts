@@ -60,17 +60,31 @@ function residual(filter: TenantFilter, lead: readonly string[] | undefined): St
   return conditions.length === 0 ? {} : { $expr: { $and: conditions } };
 }
 
-export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resources'>, { maxExamined = defaultMaxExamined } = {}): TenantSearch {
+export function createTenantSearch(
+  { resources }: Pick<ControlDatabase, 'resources'>,
+  { maxExamined = defaultMaxExamined } = {},
+): TenantSearch {
   const read = (filter: StoredFilter, limit: number, hint: string): AsyncIterable<Sized<TenantDocument>> =>
-    mapSized(readSized(resources, filter, { hint, projection: withoutSearchKeys, sort: { name: 1 }, limit }), (document) => upgradeOnRead(document as TenantDocument));
+    mapSized(
+      readSized(resources, filter, { hint, projection: withoutSearchKeys, sort: { name: 1 }, limit }),
+      (document) => upgradeOnRead(document as TenantDocument),
+    );
 
   /** Each of the sets of which one facet must be there, with how many tenants have one, counted only as far as it matters. */
-  async function rarest(base: StoredFilter, sets: readonly (readonly string[])[]): Promise<{ readonly facets: readonly string[]; readonly atMost: number }> {
+  async function rarest(
+    base: StoredFilter,
+    sets: readonly (readonly string[])[],
+  ): Promise<{ readonly facets: readonly string[]; readonly atMost: number }> {
     const [only = [everyTenant], ...others] = sets;
     if (others.length === 0) return { facets: only, atMost: Infinity };
     const limit = maxExamined + 1;
     const counted = await Promise.all(
-      sets.map(async (facets) => ({ facets, atMost: await resources.countDocuments({ ...base, facets: { $in: [...facets] } }, { hint: searchIndex, limit }).then((count) => (count < limit ? count : Infinity)) })),
+      sets.map(async (facets) => ({
+        facets,
+        atMost: await resources
+          .countDocuments({ ...base, facets: { $in: [...facets] } }, { hint: searchIndex, limit })
+          .then((count) => (count < limit ? count : Infinity)),
+      })),
     );
     return counted.reduce((best, candidate) => (candidate.atMost < best.atMost ? candidate : best));
   }
@@ -82,20 +96,39 @@ export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resourc
     if (uids !== undefined) {
       // Sorted by their names alone: whole documents could be more than mongod sorts in memory.
       const found = await resources
-        .aggregate<{ _id: string }>([{ $match: { ...base, _id: { $in: [...uids] }, ...residual(filter, undefined) } }, { $project: { name: 1 } }, { $sort: { name: 1 } }, { $limit: limit }], { hint: '_id_' })
+        .aggregate<{ _id: string }>(
+          [
+            { $match: { ...base, _id: { $in: [...uids] }, ...residual(filter, undefined) } },
+            { $project: { name: 1 } },
+            { $sort: { name: 1 } },
+            { $limit: limit },
+          ],
+          { hint: '_id_' },
+        )
         .toArray();
       return { tenants: read({ ...base, _id: { $in: found.map(({ _id }) => _id) } }, limit, '_id_') };
     }
 
-    const lead = await rarest(base, requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets));
+    const lead = await rarest(
+      base,
+      requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets),
+    );
     const led: StoredFilter = { ...base, facets: { $in: [...lead.facets] } };
     const rest = residual(filter, lead.facets);
     const all = (): Scan => ({ tenants: read({ ...led, ...rest }, limit, searchIndex) });
     if (lead.atMost <= maxExamined || Object.keys(rest).length === 0) return all();
 
-    const [last] = await resources.find(led, { hint: searchIndex, projection: { _id: 0, name: 1 } }).sort({ name: 1 }).skip(maxExamined - 1).limit(1).toArray();
+    const [last] = await resources
+      .find(led, { hint: searchIndex, projection: { _id: 0, name: 1 } })
+      .sort({ name: 1 })
+      .skip(maxExamined - 1)
+      .limit(1)
+      .toArray();
     if (last === undefined) return all();
-    return { tenants: read({ ...led, ...rest, name: { ...name, $lte: last.name } }, limit, searchIndex), searchedTo: last.name };
+    return {
+      tenants: read({ ...led, ...rest, name: { ...name, $lte: last.name } }, limit, searchIndex),
+      searchedTo: last.name,
+    };
   }
 
   async function search(filter: TenantFilter, page: SearchPage): Promise<Found> {
@@ -107,10 +140,24 @@ export function createTenantSearch({ resources }: Pick<ControlDatabase, 'resourc
 
   async function countAll(filter: TenantFilter): Promise<number> {
     const { lifecycles, namePrefix, requirements } = filter;
-    const base: StoredFilter = { kind: 'Tenant', lifecycle: { $in: [...lifecycles] }, name: { $gte: namePrefix, $lt: `${namePrefix}\uFFFF` } };
-    const lead = await rarest(base, requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets));
-    return resources.countDocuments({ ...base, facets: { $in: [...lead.facets] }, ...residual(filter, lead.facets) }, { hint: searchIndex });
+    const base: StoredFilter = {
+      kind: 'Tenant',
+      lifecycle: { $in: [...lifecycles] },
+      name: { $gte: namePrefix, $lt: `${namePrefix}\uFFFF` },
+    };
+    const lead = await rarest(
+      base,
+      requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets),
+    );
+    return resources.countDocuments(
+      { ...base, facets: { $in: [...lead.facets] }, ...residual(filter, lead.facets) },
+      { hint: searchIndex },
+    );
   }
 
-  return { scan: (filter, page) => onControl(() => scan(filter, page)), search: (filter, page) => onControl(() => search(filter, page)), count: (filter) => onControl(() => countAll(filter)) };
+  return {
+    scan: (filter, page) => onControl(() => scan(filter, page)),
+    search: (filter, page) => onControl(() => search(filter, page)),
+    count: (filter) => onControl(() => countAll(filter)),
+  };
 }

@@ -4,7 +4,13 @@ import type { TenantDocument } from './documents.ts';
 import type { Declaration } from './resources.ts';
 
 /** A tenant that has just been declared: a Draft with nothing anywhere. `revision`: its first one. */
-export function draftTenant(uid: string, name: string, declaration: Declaration<TenantSpec>, time: Date, revision = 1): TenantDocument {
+export function draftTenant(
+  uid: string,
+  name: string,
+  declaration: Declaration<TenantSpec>,
+  time: Date,
+  revision = 1,
+): TenantDocument {
   return {
     _id: uid,
     storageVersion,

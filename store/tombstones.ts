@@ -43,9 +43,18 @@ export function createTombstoneStore({ tombstones }: ControlDatabase): Tombstone
     scan({ name, uids, before, limit }) {
       const filter: Filter<TombstoneDocument> = {
         ...(name === undefined ? {} : { name }),
-        ...(before === undefined && uids === undefined ? {} : { _id: { ...(before === undefined ? {} : { $lt: before }), ...(uids === undefined ? {} : { $in: [...uids] }) } }),
+        ...(before === undefined && uids === undefined
+          ? {}
+          : {
+              _id: {
+                ...(before === undefined ? {} : { $lt: before }),
+                ...(uids === undefined ? {} : { $in: [...uids] }),
+              },
+            }),
       };
-      return mapSized(readSized(tombstones, filter, { sort: { _id: -1 }, limit }), (document) => upgradeOnRead(document));
+      return mapSized(readSized(tombstones, filter, { sort: { _id: -1 }, limit }), (document) =>
+        upgradeOnRead(document),
+      );
     },
   };
 }

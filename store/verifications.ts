@@ -21,7 +21,16 @@ export interface RunningVerification {
 /** What was verified between which tenants. A pair has one document. */
 export interface VerificationStore {
   /** Marks the pair as being verified, or leaves the verification that is under way; returns how it then stands. */
-  accept(tx: Transaction, tenants: readonly [Named, Named], verification: { readonly id: string; readonly actor: PolicyActor; readonly requestId: string; readonly correlationId: string }): Promise<VerificationDocument>;
+  accept(
+    tx: Transaction,
+    tenants: readonly [Named, Named],
+    verification: {
+      readonly id: string;
+      readonly actor: PolicyActor;
+      readonly requestId: string;
+      readonly correlationId: string;
+    },
+  ): Promise<VerificationDocument>;
   find(pair: string): Promise<VerificationDocument | undefined>;
   /** That of a tenant and any other to which something happened last. */
   latestOf(uid: string): Promise<VerificationDocument | undefined>;
@@ -30,7 +39,11 @@ export interface VerificationStore {
   /** @throws TenureError fenced, where a later attempt has begun, or it has ended */
   record(tx: Transaction, running: RunningVerification, attempt: string, report: IsolationReport): Promise<void>;
   /** Ends it without a verdict. Returns whether it was still under way. */
-  giveUp(tx: Transaction, running: RunningVerification, failure: { readonly code: string; readonly message: string }): Promise<boolean>;
+  giveUp(
+    tx: Transaction,
+    running: RunningVerification,
+    failure: { readonly code: string; readonly message: string },
+  ): Promise<boolean>;
   /** Of a tenant, those whose last verdict is a breach, as the transaction sees them. */
   breachesOf(tx: Transaction, uid: string): Promise<VerificationDocument[]>;
   /** Those under way that have begun so long ago, the oldest first. */
@@ -42,7 +55,10 @@ export function pairOf(one: string, other: string): string {
   return [one, other].toSorted().join('/');
 }
 
-export function createVerificationStore({ verifications }: ControlDatabase, clock: Pick<ControlClock, 'now'>): VerificationStore {
+export function createVerificationStore(
+  { verifications }: ControlDatabase,
+  clock: Pick<ControlClock, 'now'>,
+): VerificationStore {
   const underWay = ({ pair, id }: RunningVerification) => ({ _id: pair, 'running.id': id });
   return {
     async accept(tx, tenants, verification) {
@@ -50,7 +66,14 @@ export function createVerificationStore({ verifications }: ControlDatabase, cloc
       const found = await verifications.findOne({ _id: pair }, { session: tx.session });
       if (found?.running != null) return found;
       const running = { ...verification, attempt: null, startTime: tx.time };
-      const document: VerificationDocument = { _id: pair, tenants: tenants.map(({ uid, name }) => ({ uid, name })), running, failure: null, report: found?.report ?? null, updateTime: tx.time };
+      const document: VerificationDocument = {
+        _id: pair,
+        tenants: tenants.map(({ uid, name }) => ({ uid, name })),
+        running,
+        failure: null,
+        report: found?.report ?? null,
+        updateTime: tx.time,
+      };
       await verifications.replaceOne({ _id: pair }, document, { upsert: true, session: tx.session });
       return document;
     },
@@ -58,21 +81,49 @@ export function createVerificationStore({ verifications }: ControlDatabase, cloc
       return (await onControl(() => verifications.findOne({ _id: pair }))) ?? undefined;
     },
     async latestOf(uid) {
-      return (await onControl(() => verifications.findOne({ 'tenants.uid': uid }, { sort: { updateTime: -1 } }))) ?? undefined;
+      return (
+        (await onControl(() => verifications.findOne({ 'tenants.uid': uid }, { sort: { updateTime: -1 } }))) ??
+        undefined
+      );
     },
     async begin(running, attempt) {
-      return (await onControl(() => verifications.findOneAndUpdate(underWay(running), { $set: { 'running.attempt': attempt } }, { returnDocument: 'after' }))) ?? undefined;
+      return (
+        (await onControl(() =>
+          verifications.findOneAndUpdate(
+            underWay(running),
+            { $set: { 'running.attempt': attempt } },
+            { returnDocument: 'after' },
+          ),
+        )) ?? undefined
+      );
     },
     async record(tx, running, attempt, report) {
-      const { matchedCount } = await verifications.updateOne({ ...underWay(running), 'running.attempt': attempt }, { $set: { running: null, failure: null, report, updateTime: tx.time } }, { session: tx.session });
-      if (matchedCount !== 1) throw new TenureError('fenced', `verification ${running.id} is another attempt's, or has ended`);
+      const { matchedCount } = await verifications.updateOne(
+        { ...underWay(running), 'running.attempt': attempt },
+        { $set: { running: null, failure: null, report, updateTime: tx.time } },
+        { session: tx.session },
+      );
+      if (matchedCount !== 1)
+        throw new TenureError('fenced', `verification ${running.id} is another attempt's, or has ended`);
     },
     async giveUp(tx, running, { code, message }) {
       const failure = { id: running.id, time: tx.time, code, message };
-      const { matchedCount } = await verifications.updateOne(underWay(running), { $set: { running: null, failure, updateTime: tx.time } }, { session: tx.session });
+      const { matchedCount } = await verifications.updateOne(
+        underWay(running),
+        { $set: { running: null, failure, updateTime: tx.time } },
+        { session: tx.session },
+      );
       return matchedCount === 1;
     },
-    breachesOf: (tx, uid) => verifications.find({ 'tenants.uid': uid, 'report.verdict': 'breached' }, { session: tx.session }).toArray(),
-    stalled: (idleMs, limit) => onControl(() => verifications.find({ 'running.startTime': { $lt: new Date(clock.now().getTime() - idleMs) } }).sort({ 'running.startTime': 1 }).limit(limit).toArray()),
+    breachesOf: (tx, uid) =>
+      verifications.find({ 'tenants.uid': uid, 'report.verdict': 'breached' }, { session: tx.session }).toArray(),
+    stalled: (idleMs, limit) =>
+      onControl(() =>
+        verifications
+          .find({ 'running.startTime': { $lt: new Date(clock.now().getTime() - idleMs) } })
+          .sort({ 'running.startTime': 1 })
+          .limit(limit)
+          .toArray(),
+      ),
   };
 }

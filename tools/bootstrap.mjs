@@ -30,7 +30,9 @@ const clone = fileURLToPath(new URL('..', import.meta.url));
 
 async function main([command, ...rest]) {
   if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE_MAJOR) {
-    console.error(`Node ${process.versions.node} is too old: install Node ${MINIMUM_NODE_MAJOR} or later (https://nodejs.org) and run this again`);
+    console.error(
+      `Node ${process.versions.node} is too old: install Node ${MINIMUM_NODE_MAJOR} or later (https://nodejs.org) and run this again`,
+    );
     return 1;
   }
   if (!Object.hasOwn(SCRIPTS, command ?? '')) {

@@ -5,7 +5,13 @@ const DEFAULT_MINUTES = '10';
 
 /** Strikes every process of an installation for longer than `npm test` has the time for, from another seed each time unless one is given. */
 async function main(): Promise<number> {
-  return await runLonger('test/chaos/chaos.test.ts', { TENURE_CHAOS_MINUTES: DEFAULT_MINUTES, TENURE_CHAOS_SEED: 'random', TENURE_CHAOS_STORES: '1', TENURE_CHAOS_TENANTS: '4', TENURE_CHAOS_CALLERS: '24' });
+  return await runLonger('test/chaos/chaos.test.ts', {
+    TENURE_CHAOS_MINUTES: DEFAULT_MINUTES,
+    TENURE_CHAOS_SEED: 'random',
+    TENURE_CHAOS_STORES: '1',
+    TENURE_CHAOS_TENANTS: '4',
+    TENURE_CHAOS_CALLERS: '24',
+  });
 }
 
 await runMain(main);

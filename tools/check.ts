@@ -25,6 +25,7 @@ interface Check {
 
 const checks: readonly Check[] = [
   program('types', ['tsc', '--noEmit']),
+  program('format', ['prettier', '--check', '--log-level', 'warn', '.']),
   program('lint', ['oxlint', '--type-aware', '--deny-warnings']),
   program('dead code', ['knip']),
   { name: 'import directions', run: importDirections },
@@ -67,7 +68,10 @@ function program(name: string, [command, ...commandArguments]: readonly [string,
 
 async function importDirections(): Promise<Finding> {
   const violations = checkImportDirections(clone);
-  return { ok: violations.length === 0, output: violations.map(({ file, line, message }) => `${file}:${line} ${message}`).join('\n') };
+  return {
+    ok: violations.length === 0,
+    output: violations.map(({ file, line, message }) => `${file}:${line} ${message}`).join('\n'),
+  };
 }
 
 async function generatedFiles(): Promise<Finding> {

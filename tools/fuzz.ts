@@ -6,7 +6,10 @@ const DEFAULT_SECONDS = '360';
 
 /** Holds the API to its OpenAPI document for longer than `npm test` has the time for, from another seed each time unless one is given. */
 async function main(): Promise<number> {
-  return await runLonger('test/interop/openapi.test.ts', { TENURE_FUZZ_SECONDS: DEFAULT_SECONDS, TENURE_FUZZ_SEED: 'random' });
+  return await runLonger('test/interop/openapi.test.ts', {
+    TENURE_FUZZ_SECONDS: DEFAULT_SECONDS,
+    TENURE_FUZZ_SEED: 'random',
+  });
 }
 
 await runMain(main);

@@ -16,9 +16,18 @@ const clone = fileURLToPath(new URL('..', import.meta.url));
 /** Writes every generated file, or with `--check` says which differ from what would be written; then the exit code is 1. */
 async function main(): Promise<number> {
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--check');
-  if (unknown.length > 0) throw new OperatorError(`unknown argument ${unknown.join(' ')}; usage: npm run generate [-- --check]`);
+  if (unknown.length > 0)
+    throw new OperatorError(`unknown argument ${unknown.join(' ')}; usage: npm run generate [-- --check]`);
   const set: GeneratedSet = {
-    files: [...contractFiles(), openApiFile(), problemReference(), routeReference(), lifecycleReference(), configurationReference(), cliReference()],
+    files: [
+      ...contractFiles(),
+      openApiFile(),
+      problemReference(),
+      routeReference(),
+      lifecycleReference(),
+      configurationReference(),
+      cliReference(),
+    ],
     folder: contractSchemaFolder,
   };
   if (process.argv.includes('--check')) {

@@ -10,10 +10,15 @@ const clone = fileURLToPath(new URL('..', import.meta.url));
 
 /** Builds the npm packages of client and CLI into `build/packages/` and packs them; prints the tarballs. */
 async function main(): Promise<number> {
-  if (process.argv.length > 2) throw new OperatorError(`npm run build:packages takes no arguments, not ${process.argv.slice(2).join(' ')}`);
-  for (const definition of publishedPackages) console.log(await buildPackage(definition, { clone, outDirectory: join(clone, 'build', 'packages') }));
+  if (process.argv.length > 2)
+    throw new OperatorError(`npm run build:packages takes no arguments, not ${process.argv.slice(2).join(' ')}`);
+  for (const definition of publishedPackages)
+    console.log(await buildPackage(definition, { clone, outDirectory: join(clone, 'build', 'packages') }));
   const { repository } = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { repository?: unknown };
-  if (repository === undefined) console.error('package.json names no "repository": npm publishes with provenance only what names the repository it was built from');
+  if (repository === undefined)
+    console.error(
+      'package.json names no "repository": npm publishes with provenance only what names the repository it was built from',
+    );
   return 0;
 }
 

@@ -58,7 +58,11 @@ export async function compilePolicies(
       inputs,
     };
     // The manifest comes last: whoever reads in between sees a digest that does not fit, never a wrong decision.
-    install(staging, dist, { 'policy.wasm': wasm, 'data.json': data, 'bundle.json': JSON.stringify(manifest, null, 2) });
+    install(staging, dist, {
+      'policy.wasm': wasm,
+      'data.json': data,
+      'bundle.json': JSON.stringify(manifest, null, 2),
+    });
     return { manifest, compiled: true };
   } finally {
     rmSync(staging, { recursive: true, force: true });

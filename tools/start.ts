@@ -34,7 +34,8 @@ async function phase<T>(name: string, work: () => Promise<T>): Promise<T> {
 async function main(): Promise<number> {
   const once = process.argv.includes('--once');
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--once');
-  if (unknown.length > 0) throw new OperatorError(`npm start does not know ${unknown.join(' ')}; it takes only: npm start -- --once`);
+  if (unknown.length > 0)
+    throw new OperatorError(`npm start does not know ${unknown.join(' ')}; it takes only: npm start -- --once`);
 
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
@@ -48,13 +49,26 @@ async function main(): Promise<number> {
   const dataDirectory = defaultDataDirectory(process.env, clone);
   await settleEarlierStart(dataDirectory, console.error);
   await requireFree(ports, ['api', 'apiOps', 'workerOps']);
-  const tools = await phase('tool chain', async () => await acquireToolchain({ environment: process.env, report: console.error }));
+  const tools = await phase(
+    'tool chain',
+    async () => await acquireToolchain({ environment: process.env, report: console.error }),
+  );
   await phase('policies and workflows', async () => await compile(tools.opa));
 
   let stack: EmbeddedStack | undefined;
   try {
-    stack = await phase('Temporal and three MongoDB replica sets', async () =>
-      await createEmbeddedStack({ dataDirectory, temporary: false, ports, tools, temporalStorage: 'file', temporalUi: true, controlDatabases: defaultControlDatabases }),
+    stack = await phase(
+      'Temporal and three MongoDB replica sets',
+      async () =>
+        await createEmbeddedStack({
+          dataDirectory,
+          temporary: false,
+          ports,
+          tools,
+          temporalStorage: 'file',
+          temporalUi: true,
+          controlDatabases: defaultControlDatabases,
+        }),
     );
     if (isInterrupted()) return INTERRUPTED;
     const running = stack;
@@ -64,14 +78,25 @@ async function main(): Promise<number> {
     if (isInterrupted()) return INTERRUPTED;
 
     console.error('\n$ ./tenure apply -f examples --wait');
-    const applied = await Promise.race([interrupted, runCli(running.dataDirectory, ['apply', '-f', 'examples', '--wait'])]);
+    const applied = await Promise.race([
+      interrupted,
+      runCli(running.dataDirectory, ['apply', '-f', 'examples', '--wait']),
+    ]);
     if (applied === 'interrupted') return INTERRUPTED;
     console.error('\n$ ./tenure get tenants');
     const listed = await runCli(running.dataDirectory, ['get', 'tenants']);
     if (once) return applied === 0 ? listed : applied;
-    if (applied !== 0) console.error('\nThe examples were not applied; the reason is above. The installation goes on running.');
+    if (applied !== 0)
+      console.error('\nThe examples were not applied; the reason is above. The installation goes on running.');
 
-    console.error(welcome({ api: server, ui: `http://127.0.0.1:${ports.temporalUi}`, logs: `${running.dataDirectory}/logs`, context: dataDirectory === defaultDataDirectory({}, clone) ? undefined : join(dataDirectory, 'context.json') }));
+    console.error(
+      welcome({
+        api: server,
+        ui: `http://127.0.0.1:${ports.temporalUi}`,
+        logs: `${running.dataDirectory}/logs`,
+        context: dataDirectory === defaultDataDirectory({}, clone) ? undefined : join(dataDirectory, 'context.json'),
+      }),
+    );
     const parts = [...services, running.temporalServer, ...replicaSetNames.map(running.mongodHandle)];
     const ended = await Promise.race([interrupted, ...parts.map(async (part) => (await part.exited(), part))]);
     if (ended === 'interrupted') return 0;
@@ -99,8 +124,12 @@ function welcome({ api, ui, logs, context }: Welcome): string {
   Temporal UI  ${ui}
   Logs         ${logs}
 
-Try in another terminal:${context === undefined ? '' : `
-  export TENURE_CONTEXT='${context}'`}
+Try in another terminal:${
+    context === undefined
+      ? ''
+      : `
+  export TENURE_CONTEXT='${context}'`
+  }
   ./tenure describe tenant acme
   ./tenure explain config pied-piper
   ./tenure operations

@@ -24,7 +24,8 @@ const INTERRUPTED = 130;
 /** Runs the tests against one embedded stack; the exit code is 0 only when tests ran, none failed and every skip is listed. */
 async function main(): Promise<number> {
   const selection = selectTests(process.argv.slice(2), clone);
-  if (selection.files.length === 0) throw new OperatorError('no test file fits; name files as in: npm test -- test/unit/x.test.ts');
+  if (selection.files.length === 0)
+    throw new OperatorError('no test file fits; name files as in: npm test -- test/unit/x.test.ts');
 
   const scratch = mkdtempSync(join(tmpdir(), 'tenure-test-'));
   const phases: string[] = [];

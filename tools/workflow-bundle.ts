@@ -16,17 +16,24 @@ const buildTimeoutMs = 120_000;
 export async function buildWorkflowBundle(): Promise<boolean> {
   const inputs = inputsDigest();
   const inputsPath = join(directory, 'inputs');
-  const isCurrent = (): boolean => existsSync(workflowBundlePath) && existsSync(inputsPath) && readFileSync(inputsPath, 'utf8') === inputs;
+  const isCurrent = (): boolean =>
+    existsSync(workflowBundlePath) && existsSync(inputsPath) && readFileSync(inputsPath, 'utf8') === inputs;
   if (isCurrent()) return false;
   mkdirSync(directory, { recursive: true });
-  const lock = await waitForPidLock(join(directory, 'lock'), 'bundling the workflows', { timeoutMs: buildTimeoutMs, onWait: () => {} });
+  const lock = await waitForPidLock(join(directory, 'lock'), 'bundling the workflows', {
+    timeoutMs: buildTimeoutMs,
+    onWait: () => {},
+  });
   try {
     if (isCurrent()) return false;
     // The bundler brings the core of Temporal's SDK along: loaded only where something is built.
     const { bundleWorkflows } = await import('../workers/workflow-bundle.ts');
     const { code } = await bundleWorkflows();
     // The digest comes last: one that fits is never beside an older bundle.
-    for (const [path, content] of [[workflowBundlePath, code], [inputsPath, inputs]] as const) {
+    for (const [path, content] of [
+      [workflowBundlePath, code],
+      [inputsPath, inputs],
+    ] as const) {
       writeFileSync(`${path}.new`, content);
       renameSync(`${path}.new`, path);
     }

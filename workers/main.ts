@@ -23,7 +23,15 @@ import { connectCells } from '../engines/isolation/connect-cells.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { printSettings } from '../platform/config-explanation.ts';
-import { ConfigError, massChangeLimits, processEnvironment, readCells, readKeyring, readWorkerConfig, workerSettings } from '../platform/config.ts';
+import {
+  ConfigError,
+  massChangeLimits,
+  processEnvironment,
+  readCells,
+  readKeyring,
+  readWorkerConfig,
+  workerSettings,
+} from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -55,22 +63,46 @@ async function main(): Promise<void> {
   const bundling = workflowBundle(config.TENURE_WORKFLOW_BUNDLE);
   const name = `${process.pid}@${hostname()}`;
 
-  const control = new MongoClient(config.TENURE_CONTROL_URI, { appName: planeProcesses.worker, maxPoolSize: 50, serverSelectionTimeoutMS: 5_000, socketTimeoutMS: 15_000 });
+  const control = new MongoClient(config.TENURE_CONTROL_URI, {
+    appName: planeProcesses.worker,
+    maxPoolSize: 50,
+    serverSelectionTimeoutMS: 5_000,
+    socketTimeoutMS: 15_000,
+  });
   const store = createStore({
     client: control,
     names: { control: config.TENURE_CONTROL_DATABASE, secrets: config.TENURE_SECRETS_DATABASE },
     installation: config.TENURE_INSTALLATION,
   });
-  const keyProvider = createLocalKeyProvider(readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS));
-  const codecKeyring = readKeyring('TENURE_CODEC_KEYRING_FILE', config.TENURE_CODEC_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS);
-  const connected = connectCells(readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS), { appName: 'tenure-worker', maxPoolSize: 20 });
+  const keyProvider = createLocalKeyProvider(
+    readKeyring('TENURE_KEYRING_FILE', config.TENURE_KEYRING_FILE, config.TENURE_SECRET_FILE_ACCESS),
+  );
+  const codecKeyring = readKeyring(
+    'TENURE_CODEC_KEYRING_FILE',
+    config.TENURE_CODEC_KEYRING_FILE,
+    config.TENURE_SECRET_FILE_ACCESS,
+  );
+  const connected = connectCells(readCells(config.TENURE_CELLS_FILE, config.TENURE_SECRET_FILE_ACCESS), {
+    appName: 'tenure-worker',
+    maxPoolSize: 20,
+  });
   const tenantSecrets = createTenantSecrets({ keyProvider, secrets: store.secrets });
-  const policy = measuredPolicy({ bundleDirectory: config.TENURE_POLICY_BUNDLE, observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds) });
+  const policy = measuredPolicy({
+    bundleDirectory: config.TENURE_POLICY_BUNDLE,
+    observe: (entrypoint, decision, seconds) => metrics.decisions.observe({ entrypoint, decision }, seconds),
+  });
 
-  const temporal = createTemporalClient({ address: config.TENURE_TEMPORAL_ADDRESS, namespace: config.TENURE_TEMPORAL_NAMESPACE, keyring: codecKeyring });
+  const temporal = createTemporalClient({
+    address: config.TENURE_TEMPORAL_ADDRESS,
+    namespace: config.TENURE_TEMPORAL_NAMESPACE,
+    keyring: codecKeyring,
+  });
   const workflows = createWorkflowStarters({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
   const { startOperation } = workflows;
-  const cells = createCells({ cells: connected, identityOf: createAdopt({ store, installation: config.TENURE_INSTALLATION }) });
+  const cells = createCells({
+    cells: connected,
+    identityOf: createAdopt({ store, installation: config.TENURE_INSTALLATION }),
+  });
 
   let phase: ProcessPhase = 'starting';
   // First of all: whoever asks is told what the start waits for.
@@ -91,16 +123,32 @@ async function main(): Promise<void> {
         phase,
       ),
   });
-  const stopTransactionWatch = watchTransactions({ endAbandoned: () => store.endAbandonedTransactions(), logger, metrics });
+  const stopTransactionWatch = watchTransactions({
+    endAbandoned: () => store.endAbandonedTransactions(),
+    logger,
+    metrics,
+  });
   await untilReady('control database', logger, () => store.prepare());
   const stopClock = keepClock({ clock: store.clock, logger, metrics });
   await store.cells.forgetOld().catch(() => undefined);
-  const stopMonitor = await monitorCells({ cells, observe: (cell, seen) => store.cells.observe(cell, name, seen), logger, metrics });
+  const stopMonitor = await monitorCells({
+    cells,
+    observe: (cell, seen) => store.cells.observe(cell, name, seen),
+    logger,
+    metrics,
+  });
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
   const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
   // The worker itself is what Temporal runs: that it is there need not be asked.
-  const changeTenant = createChangeTenant({ store, admit, templates, brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }), requireTemporal: async () => undefined, failpoints });
+  const changeTenant = createChangeTenant({
+    store,
+    admit,
+    templates,
+    brake: createMassChangeBrake({ store, limits: massChangeLimits(config) }),
+    requireTemporal: async () => undefined,
+    failpoints,
+  });
   const activities = {
     ...createOperationActivities({
       store,
@@ -115,15 +163,48 @@ async function main(): Promise<void> {
       logger,
       metrics,
     }),
-    ...createVerificationActivities({ store, cells, installation: config.TENURE_INSTALLATION, worker: name, password: tenantSecrets.password, failpoints, logger, metrics }),
-    ...createSweepActivities({ store, ...workflows, beginDue: createDueWork({ store, changeTenant, unschedule: (request) => unschedulePlan({ store, admit }, request) }), logger, metrics }),
-    ...createDriftActivities({ store, cells, templates, installation: config.TENURE_INSTALLATION, worker: name, record: createRecordDrift({ store, changeTenant }), startOperation, failpoints, logger, metrics }),
+    ...createVerificationActivities({
+      store,
+      cells,
+      installation: config.TENURE_INSTALLATION,
+      worker: name,
+      password: tenantSecrets.password,
+      failpoints,
+      logger,
+      metrics,
+    }),
+    ...createSweepActivities({
+      store,
+      ...workflows,
+      beginDue: createDueWork({
+        store,
+        changeTenant,
+        unschedule: (request) => unschedulePlan({ store, admit }, request),
+      }),
+      logger,
+      metrics,
+    }),
+    ...createDriftActivities({
+      store,
+      cells,
+      templates,
+      installation: config.TENURE_INSTALLATION,
+      worker: name,
+      record: createRecordDrift({ store, changeTenant }),
+      startOperation,
+      failpoints,
+      logger,
+      metrics,
+    }),
     ...createRolloutActivities({
       advance: createAdvanceRollout({
         store,
         templates,
         changeTenant,
-        begin: (operation, { spec }) => startOperation(startable(operation, spec.plan)).catch((error: unknown) => logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) })),
+        begin: (operation, { spec }) =>
+          startOperation(startable(operation, spec.plan)).catch((error: unknown) =>
+            logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }),
+          ),
       }),
       logger,
     }),
@@ -153,7 +234,12 @@ async function main(): Promise<void> {
     }
   });
 
-  const stopSchedules = keepSchedules({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE, driftEveryMs: config.TENURE_DRIFT_SCAN_SECONDS * 1000, logger });
+  const stopSchedules = keepSchedules({
+    client: temporal.client,
+    taskQueue: config.TENURE_TASK_QUEUE,
+    driftEveryMs: config.TENURE_DRIFT_SCAN_SECONDS * 1000,
+    logger,
+  });
   const running = worker.run();
   phase = 'running';
 
@@ -161,11 +247,42 @@ async function main(): Promise<void> {
     logger,
     deadlineMs: 20_000,
     stages: [
-      { name: 'loops', stop: () => { phase = 'stopping'; stopMonitor(); stopClock(); stopSchedules(); stopTransactionWatch(); } },
-      { name: 'worker', stop: async () => { worker.shutdown(); await running; } },
-      { name: 'Temporal connections', stop: async () => { await connection.close(); await temporal.close(); } },
-      { name: 'MongoDB connections', stop: async () => { await Promise.all([control.close(), ...connected.map(({ client }) => client.close())]); } },
-      { name: 'ops server', stop: () => { ops.close(); } },
+      {
+        name: 'loops',
+        stop: () => {
+          phase = 'stopping';
+          stopMonitor();
+          stopClock();
+          stopSchedules();
+          stopTransactionWatch();
+        },
+      },
+      {
+        name: 'worker',
+        stop: async () => {
+          worker.shutdown();
+          await running;
+        },
+      },
+      {
+        name: 'Temporal connections',
+        stop: async () => {
+          await connection.close();
+          await temporal.close();
+        },
+      },
+      {
+        name: 'MongoDB connections',
+        stop: async () => {
+          await Promise.all([control.close(), ...connected.map(({ client }) => client.close())]);
+        },
+      },
+      {
+        name: 'ops server',
+        stop: () => {
+          ops.close();
+        },
+      },
     ],
   });
   logger.info('worker is running', { taskQueue: config.TENURE_TASK_QUEUE, bundle: policy.bundle });

@@ -34,8 +34,20 @@ interface PlaneSchedule {
 
 function planeSchedules({ taskQueue, driftEveryMs }: ScheduleDependencies): PlaneSchedule[] {
   return [
-    { id: sweepScheduleId(taskQueue), workflowType: 'sweep', everyMs: sweepEveryMs, summary: 'Look for operations that nobody works on, and for what is due', timeoutMs: 2 * 60 * 60_000 },
-    { id: driftScheduleId(taskQueue), workflowType: 'driftScan', everyMs: driftEveryMs, summary: 'Compare what stands on the cells with what is declared', timeoutMs: 60 * 60_000 },
+    {
+      id: sweepScheduleId(taskQueue),
+      workflowType: 'sweep',
+      everyMs: sweepEveryMs,
+      summary: 'Look for operations that nobody works on, and for what is due',
+      timeoutMs: 2 * 60 * 60_000,
+    },
+    {
+      id: driftScheduleId(taskQueue),
+      workflowType: 'driftScan',
+      everyMs: driftEveryMs,
+      summary: 'Compare what stands on the cells with what is declared',
+      timeoutMs: 60 * 60_000,
+    },
   ];
 }
 
@@ -43,7 +55,10 @@ type Wanted = Pick<ScheduleOptions, 'spec' | 'action' | 'policies'>;
 
 interface SettledSchedule {
   readonly spec: { readonly intervals?: readonly { readonly every?: unknown }[] };
-  readonly action: Pick<ScheduleOptions['action'], 'workflowType' | 'taskQueue' | 'workflowRunTimeout' | 'staticSummary'>;
+  readonly action: Pick<
+    ScheduleOptions['action'],
+    'workflowType' | 'taskQueue' | 'workflowRunTimeout' | 'staticSummary'
+  >;
   readonly policies?: ScheduleOptions['policies'];
 }
 
@@ -51,7 +66,14 @@ interface SettledSchedule {
 function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs }: PlaneSchedule): Wanted {
   return {
     spec: { intervals: [{ every: everyMs }] },
-    action: { type: 'startWorkflow', workflowType, taskQueue, args: [], workflowRunTimeout: timeoutMs, staticSummary: summary },
+    action: {
+      type: 'startWorkflow',
+      workflowType,
+      taskQueue,
+      args: [],
+      workflowRunTimeout: timeoutMs,
+      staticSummary: summary,
+    },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchupMs },
   };
 }
@@ -59,7 +81,15 @@ function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs }
 /** Of a schedule that stands, or is to stand, what a build may change. */
 function settingsOf({ spec, action, policies }: SettledSchedule): string {
   const { workflowType, taskQueue, workflowRunTimeout, staticSummary } = action;
-  return JSON.stringify([spec.intervals?.map(({ every }) => every), workflowType, taskQueue, workflowRunTimeout, staticSummary, policies?.overlap, policies?.catchupWindow]);
+  return JSON.stringify([
+    spec.intervals?.map(({ every }) => every),
+    workflowType,
+    taskQueue,
+    workflowRunTimeout,
+    staticSummary,
+    policies?.overlap,
+    policies?.catchupWindow,
+  ]);
 }
 
 /** Has a schedule that stands do what this worker's build and configuration say. Whether it is paused is its operator's affair. */
@@ -98,7 +128,11 @@ export function keepSchedules(dependencies: ScheduleDependencies): () => void {
     adjusted.add(schedule.id);
   }
   const keep = (schedule: PlaneSchedule): void => {
-    look(schedule).catch((error: unknown) => logger.warn(`the schedule ${schedule.workflowType} could not be looked at`, { error: error instanceof Error ? error.message : String(error) }));
+    look(schedule).catch((error: unknown) =>
+      logger.warn(`the schedule ${schedule.workflowType} could not be looked at`, {
+        error: error instanceof Error ? error.message : String(error),
+      }),
+    );
   };
   const keepAll = (): void => planeSchedules(dependencies).forEach(keep);
   keepAll();

@@ -3,7 +3,13 @@ import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import type { LogLevel as SdkLogLevel } from '@temporalio/worker';
 import type { Logger } from '../platform/logging.ts';
 
-const levels: Readonly<Record<SdkLogLevel, 'debug' | 'info' | 'warn' | 'error'>> = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' };
+const levels: Readonly<Record<SdkLogLevel, 'debug' | 'info' | 'warn' | 'error'>> = {
+  TRACE: 'debug',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+};
 
 /** Only these of the SDK's log attributes are passed on. */
 function knownFields(meta: Readonly<Record<string, unknown>> = {}): Record<string, string | number> {
@@ -33,7 +39,8 @@ async function freePort(): Promise<number> {
  */
 export async function installTemporalRuntime(logger: Logger): Promise<() => Promise<string>> {
   const bindAddress = `127.0.0.1:${await freePort()}`;
-  const at = (level: SdkLogLevel, message: string, meta?: Record<string, unknown>): void => logger[levels[level]](message, knownFields(meta));
+  const at = (level: SdkLogLevel, message: string, meta?: Record<string, unknown>): void =>
+    logger[levels[level]](message, knownFields(meta));
   Runtime.install({
     shutdownSignals: [],
     logger: {
@@ -46,7 +53,9 @@ export async function installTemporalRuntime(logger: Logger): Promise<() => Prom
     },
     telemetryOptions: {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
-      metrics: { prometheus: { bindAddress, unitSuffix: true, useSecondsForDurations: true, countersTotalSuffix: true } },
+      metrics: {
+        prometheus: { bindAddress, unitSuffix: true, useSecondsForDurations: true, countersTotalSuffix: true },
+      },
     },
   });
   return async () => {

@@ -22,7 +22,7 @@ export async function driftScan(): Promise<DriftScanOutcome> {
   const failedCells: string[] = [];
   for (const cell of await listCells()) {
     try {
-      for (let after: string | undefined; ; ) {
+      for (let after: string | undefined; ;) {
         const page = await scanHomes({ cell, ...(after === undefined ? {} : { after }) });
         scanned += page.scanned;
         drifted += page.drifted;

@@ -1,6 +1,17 @@
 /** Every workflow type that a worker runs; the bundle is built from here. A path's type is its name in the contract. */
 export { driftScan } from './drift-scan.ts';
-export { activate, archive, changePlan as change_plan, deleteTenant as delete, purge, reactivate, reconcile, resume, suspend, undelete } from './paths.ts';
+export {
+  activate,
+  archive,
+  changePlan as change_plan,
+  deleteTenant as delete,
+  purge,
+  reactivate,
+  reconcile,
+  resume,
+  suspend,
+  undelete,
+} from './paths.ts';
 export { rollOut } from './roll-out.ts';
 export { sweep } from './sweep.ts';
 export { verifyIsolation } from './verify-isolation.ts';

@@ -27,7 +27,8 @@ export function isFinal(error: unknown): boolean {
 export function failureOf(error: unknown, step: StepKey | undefined, cancelRequested: boolean): OperationFailure {
   const at = step === undefined ? {} : { step };
   // An attempt that is called off while it fails ends with its own error; what was asked for is the cancellation.
-  if (cancelRequested || isCancellation(error)) return { to: 'cancelled', code: 'cancelled', message: 'the operation was cancelled', ...at };
+  if (cancelRequested || isCancellation(error))
+    return { to: 'cancelled', code: 'cancelled', message: 'the operation was cancelled', ...at };
   const failure = applicationFailure(error);
   if (failure?.type === 'cancelled') return { to: 'cancelled', code: 'cancelled', message: failure.message, ...at };
   const [details] = (failure?.details ?? []) as { errors?: { message: string }[] }[];

@@ -10,7 +10,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { HeldOperation, HeldStep, OperationActivities, OperationEnd, OperationFailure, OperationProgress } from '../activities/operation-activities.ts';
+import type {
+  HeldOperation,
+  HeldStep,
+  OperationActivities,
+  OperationEnd,
+  OperationFailure,
+  OperationProgress,
+} from '../activities/operation-activities.ts';
 import type { OperationInput } from '../domain/operation-input.ts';
 import { searchAttributeNames } from '../contracts/search-attributes.ts';
 import { stepsOf } from '../domain/step-plan.ts';
@@ -29,10 +36,17 @@ const retry = { initialInterval: '200ms', maximumInterval: '15s' } as const;
  * No local activity is ever cancelled: told to stop while its result is on the way, it fails the workflow task, again and
  * again (temporalio/sdk-rust#705). A cancellation is heeded between steps, and by the later attempts at one.
  */
-const commits = proxyLocalActivities<OperationActivities>({ startToCloseTimeout: '12s', localRetryThreshold: '30s', retry });
+const commits = proxyLocalActivities<OperationActivities>({
+  startToCloseTimeout: '12s',
+  localRetryThreshold: '30s',
+  retry,
+});
 
 /** The first attempt at a step, likewise: where nothing is wrong it takes a few milliseconds. */
-const firstAttempts = proxyLocalActivities<OperationActivities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });
+const firstAttempts = proxyLocalActivities<OperationActivities>({
+  startToCloseTimeout: '8s',
+  retry: { maximumAttempts: 1 },
+});
 
 /**
  * Every later attempt, where an operator sees it wait and why. Steps work under a lease of five seconds that they renew
@@ -64,7 +78,8 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   const shown = new Map<string, ShownStep>();
   let headline = `**${input.kind}** of tenant **${input.tenant.name}**`;
   const show = (step?: StepKey, state?: ShownState, result?: string): void => {
-    if (step !== undefined && state !== undefined) shown.set(step, { state, ...(result === undefined ? {} : { result }) });
+    if (step !== undefined && state !== undefined)
+      shown.set(step, { state, ...(result === undefined ? {} : { result }) });
     setCurrentDetails(stepTable(plan, shown, headline));
   };
 
@@ -76,13 +91,15 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
     if (state === 'done' || state === 'undone') show(key, state);
   }
   show();
-  if (begun.state === 'succeeded' || begun.state === 'failed' || begun.state === 'cancelled') return { operationId: input.operationId, state: begun.state };
+  if (begun.state === 'succeeded' || begun.state === 'failed' || begun.state === 'cancelled')
+    return { operationId: input.operationId, state: begun.state };
 
   let turned: OperationProgress = begun;
   // What is destroyed cannot be brought back, so from the pivot on there is only forward.
   let pastPivot = false;
   const requireNotCancelled = (): void => {
-    if (!pastPivot && CancellationScope.current().consideredCancelled) throw new CancelledFailure('the operation was cancelled');
+    if (!pastPivot && CancellationScope.current().consideredCancelled)
+      throw new CancelledFailure('the operation was cancelled');
   };
   if (begun.state === 'running') {
     let current: StepKey | undefined;
@@ -97,7 +114,11 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
         show(key, 'running');
         const at: HeldStep = { ...held, step: key };
         const forward = (): ReturnType<OperationActivities['ensureStep']> =>
-          attempt(() => firstAttempts.ensureStep(at), () => steps.ensureStep.executeWithOptions({ summary: title }, [at]), (reason) => show(key, 'running', reason));
+          attempt(
+            () => firstAttempts.ensureStep(at),
+            () => steps.ensureStep.executeWithOptions({ summary: title }, [at]),
+            (reason) => show(key, 'running', reason),
+          );
         const { result, region } = await (pastPivot ? CancellationScope.nonCancellable(forward) : forward());
         current = undefined;
         show(key, 'done', result);
@@ -111,7 +132,11 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
       return { operationId: input.operationId, state };
     } catch (error) {
       if (isFenced(error)) throw asFenced(input);
-      const failure: OperationFailure = failureOf(error, current, !pastPivot && CancellationScope.current().consideredCancelled);
+      const failure: OperationFailure = failureOf(
+        error,
+        current,
+        !pastPivot && CancellationScope.current().consideredCancelled,
+      );
       if (current !== undefined) show(current, 'failed', failure.message);
       headline += ` — undoing: ${failure.message}`;
       turned = await CancellationScope.nonCancellable(() => commits.turnOperation({ ...held, failure }));
@@ -124,8 +149,15 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
       if (state !== 'done' && state !== 'intent') continue;
       show(key, 'undoing');
       const at: HeldStep = { ...held, step: key };
-      const back = (): ReturnType<OperationActivities['undoStep']> => steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [at]);
-      const { result } = await (scope === 'control' ? attempt(() => firstAttempts.undoStep(at), back, (reason) => show(key, 'undoing', reason)) : back());
+      const back = (): ReturnType<OperationActivities['undoStep']> =>
+        steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [at]);
+      const { result } = await (scope === 'control'
+        ? attempt(
+            () => firstAttempts.undoStep(at),
+            back,
+            (reason) => show(key, 'undoing', reason),
+          )
+        : back());
       show(key, 'undone', result);
     }
     return finish(held);
@@ -133,7 +165,10 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   headline += ` — ${ended.state}`;
   show();
   if (ended.state === 'cancelled') throw new CancelledFailure('the operation was cancelled and undone');
-  throw ApplicationFailure.nonRetryable(turned.error?.message ?? 'the operation failed and was undone', turned.error?.code ?? 'internal');
+  throw ApplicationFailure.nonRetryable(
+    turned.error?.message ?? 'the operation failed and was undone',
+    turned.error?.code ?? 'internal',
+  );
 }
 
 /** Ends the operation, and lets the one begin that waited for it. */
@@ -144,7 +179,11 @@ async function finish(held: HeldOperation): Promise<OperationEnd> {
 }
 
 /** Does something at once, and where that fails as an activity that an operator sees wait. */
-async function attempt<T>(first: () => Promise<T>, later: () => Promise<T>, tell: (reason: string) => void): Promise<T> {
+async function attempt<T>(
+  first: () => Promise<T>,
+  later: () => Promise<T>,
+  tell: (reason: string) => void,
+): Promise<T> {
   try {
     return await CancellationScope.nonCancellable(first);
   } catch (error) {

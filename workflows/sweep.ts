@@ -1,4 +1,12 @@
-import { ActivityFailure, isCancellation, log, patched, proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  isCancellation,
+  log,
+  patched,
+  proxyActivities,
+  setCurrentDetails,
+  sleep,
+} from '@temporalio/workflow';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
 
 const { resumeStalledOperations, beginDueOperations } = proxyActivities<SweepActivities>({
@@ -37,7 +45,9 @@ export async function sweep({ turns = usualTurns }: { readonly turns?: number } 
       // What is away now is there again at a later turn; the worker's log has the cause.
       log.warn('a turn of the sweep has failed');
     }
-    setCurrentDetails(`Turn ${turn} of ${turns}: ${total.resumed} operations started again, ${total.begun} begun because they were due.`);
+    setCurrentDetails(
+      `Turn ${turn} of ${turns}: ${total.resumed} operations started again, ${total.begun} begun because they were due.`,
+    );
     if (turn < turns) await sleep(everyMs);
   }
   return total;

@@ -1,5 +1,17 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
-import type { VerificationActivities, VerificationEnd, VerificationFailure } from '../activities/verification-activities.ts';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  patched,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type {
+  VerificationActivities,
+  VerificationEnd,
+  VerificationFailure,
+} from '../activities/verification-activities.ts';
 import type { VerificationInput } from '../domain/verification-input.ts';
 
 const { verifyBoundary } = proxyActivities<VerificationActivities>({
@@ -11,9 +23,17 @@ const { verifyBoundary } = proxyActivities<VerificationActivities>({
 });
 
 /** Canaries on a cell that is away are removed when it is back, or by the next verification. */
-const { clearVerification } = proxyActivities<VerificationActivities>({ startToCloseTimeout: '2m', scheduleToCloseTimeout: '1h', heartbeatTimeout: '30s', retry: { initialInterval: '1s', maximumInterval: '30s' } });
+const { clearVerification } = proxyActivities<VerificationActivities>({
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '1h',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+});
 
-const { endVerification } = proxyActivities<VerificationActivities>({ startToCloseTimeout: '30s', retry: { initialInterval: '200ms', maximumInterval: '15s' } });
+const { endVerification } = proxyActivities<VerificationActivities>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '200ms', maximumInterval: '15s' },
+});
 
 function failureOf(error: unknown): VerificationFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
@@ -29,10 +49,14 @@ export async function verifyIsolation(input: VerificationInput): Promise<Verific
     // An attempt that is called off ends with an error of its own.
     const wasCancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
     await CancellationScope.nonCancellable(async () => {
-      await endVerification({ ...input, failure: wasCancelled ? { code: 'cancelled', message: 'the verification was cancelled' } : failureOf(error) });
+      await endVerification({
+        ...input,
+        failure: wasCancelled ? { code: 'cancelled', message: 'the verification was cancelled' } : failureOf(error),
+      });
       await clearVerification(input);
     });
-    if (wasCancelled && patched('verification-ends-as-cancelled')) throw new CancelledFailure('the verification was cancelled');
+    if (wasCancelled && patched('verification-ends-as-cancelled'))
+      throw new CancelledFailure('the verification was cancelled');
     return { verdict: 'none' };
   }
 }

@@ -15,12 +15,19 @@ export const bindPlanStep: StepHandler = {
     if (plan === undefined) throw new TenureError('policy_refused', `there is no plan "${tenant.spec.plan}"`);
     return {
       result: `bound to ${plan.name}`,
-      commit: async (tx, current) => ({ ...current, plan: { name: plan.name, generation: plan.generation, bindTime: tx.time }, revision: current.revision + 1 }),
+      commit: async (tx, current) => ({
+        ...current,
+        plan: { name: plan.name, generation: plan.generation, bindTime: tx.time },
+        revision: current.revision + 1,
+      }),
     };
   },
   async undo({ tenant, operation }) {
     const before = operation.before.plan;
-    return { result: `bound to ${before?.name ?? tenant.spec.plan} as before`, commit: async (_tx, current) => ({ ...current, plan: before, revision: current.revision + 1 }) };
+    return {
+      result: `bound to ${before?.name ?? tenant.spec.plan} as before`,
+      commit: async (_tx, current) => ({ ...current, plan: before, revision: current.revision + 1 }),
+    };
   },
 };
 
@@ -41,7 +48,11 @@ export const endLeasesStep: StepHandler = {
 function promising(tables: number): StepOutcome {
   return {
     result: `holds ${tables} tables of the cell`,
-    commit: async (_tx: Transaction, current: TenantDocument) => ({ ...current, tables, revision: current.revision + 1 }),
+    commit: async (_tx: Transaction, current: TenantDocument) => ({
+      ...current,
+      tables,
+      revision: current.revision + 1,
+    }),
   };
 }
 
@@ -57,7 +68,9 @@ export function holdTablesStep({ cells }: Pick<Store, 'cells'>): StepHandler {
       const tables = tablesIn(operation.to, tenant.spec);
       const more = tables - tenant.tables;
       if (more <= 0) return promising(tables);
-      const budget = regions.flatMap((region) => region.spec.cells).find(({ name }) => name === placement.cell)?.tableBudget;
+      const budget = regions
+        .flatMap((region) => region.spec.cells)
+        .find(({ name }) => name === placement.cell)?.tableBudget;
       const promised = (await cells.observations()).get(placement.cell)?.tables ?? 0;
       if (budget !== undefined && promised + more > budget) {
         throw new TenureError('placement_impossible', `cell ${placement.cell} has no room`, {
@@ -66,12 +79,16 @@ export function holdTablesStep({ cells }: Pick<Store, 'cells'>): StepHandler {
       }
       return promising(tables);
     },
-    undo: async ({ operation, tenant }) => promising(tablesIn(operation.from, withFields(tenant.spec as SettledSpec, operation.restore))),
+    undo: async ({ operation, tenant }) =>
+      promising(tablesIn(operation.from, withFields(tenant.spec as SettledSpec, operation.restore))),
   };
 }
 
 /** Gives the tenant a data key and a credential, committed with the checkpoint: either both are there or neither. */
-export function issueKeysStep({ secrets, tenantSecrets }: Pick<Store, 'secrets'> & { readonly tenantSecrets: TenantSecrets }): StepHandler {
+export function issueKeysStep({
+  secrets,
+  tenantSecrets,
+}: Pick<Store, 'secrets'> & { readonly tenantSecrets: TenantSecrets }): StepHandler {
   return {
     async ensure({ tenant, admission: { plan } }) {
       const { dataKey, credential } = await tenantSecrets.issue(tenant._id, plan?.spec.encryption?.wrappingKeys);
@@ -100,21 +117,36 @@ export function issueKeysStep({ secrets, tenantSecrets }: Pick<Store, 'secrets'>
 export const schedulePurgeStep: StepHandler = {
   async ensure({ operation, admission: { plan } }) {
     const { from } = operation;
-    if (from !== 'Draft' && from !== 'Archived') throw new TenureError('internal', `a tenant is not deleted from ${from}`);
+    if (from !== 'Draft' && from !== 'Archived')
+      throw new TenureError('internal', `a tenant is not deleted from ${from}`);
     // From when it was asked for: an operation that waited for an outage keeps nothing longer.
     const purgeTime = purgeTimeOf(operation.createTime, plan?.spec);
     return {
       result: `purge due at ${purgeTime.toISOString()}`,
-      commit: async (_tx, current) => ({ ...current, deletion: { from, deleteTime: operation.createTime, purgeTime }, revision: current.revision + 1 }),
+      commit: async (_tx, current) => ({
+        ...current,
+        deletion: { from, deleteTime: operation.createTime, purgeTime },
+        revision: current.revision + 1,
+      }),
     };
   },
-  undo: async () => ({ result: 'no purge is due', commit: async (_tx, current) => ({ ...current, deletion: null, revision: current.revision + 1 }) }),
+  undo: async () => ({
+    result: 'no purge is due',
+    commit: async (_tx, current) => ({ ...current, deletion: null, revision: current.revision + 1 }),
+  }),
 };
 
 /** Takes the time of the purge back. */
 export const cancelPurgeStep: StepHandler = {
-  ensure: async () => ({ result: 'no purge is due', commit: async (_tx, current) => ({ ...current, deletion: null, revision: current.revision + 1 }) }),
-  undo: async ({ operation: { before: { deletion } } }) => ({
+  ensure: async () => ({
+    result: 'no purge is due',
+    commit: async (_tx, current) => ({ ...current, deletion: null, revision: current.revision + 1 }),
+  }),
+  undo: async ({
+    operation: {
+      before: { deletion },
+    },
+  }) => ({
     result: `purge due as before, at ${deletion?.purgeTime.toISOString() ?? 'no time'}`,
     commit: async (_tx, current) => ({ ...current, deletion, revision: current.revision + 1 }),
   }),

@@ -20,9 +20,15 @@ function committing({ result, user }: UserOutcome): StepOutcome {
   return {
     result,
     async commit(_tx, current) {
-      if (current.databaseUser === user || (current.databaseUser === null && user === userPrefix(current._id))) return current;
+      if (current.databaseUser === user || (current.databaseUser === null && user === userPrefix(current._id)))
+        return current;
       // Who is there by the user of before is to ask for the new one.
-      return { ...current, databaseUser: user, epoch: current.databaseUser === null ? current.epoch : current.epoch + 1, revision: current.revision + 1 };
+      return {
+        ...current,
+        databaseUser: user,
+        epoch: current.databaseUser === null ? current.epoch : current.epoch + 1,
+        revision: current.revision + 1,
+      };
     },
   };
 }
@@ -38,7 +44,11 @@ export function userStepHandler(step: HomeStep<UserOutcome>): StepHandler {
   };
 }
 
-function only(when: (work: StepWork) => boolean, otherwise: StepOutcome, { look, ensure, undo }: StepHandler): StepHandler {
+function only(
+  when: (work: StepWork) => boolean,
+  otherwise: StepOutcome,
+  { look, ensure, undo }: StepHandler,
+): StepHandler {
   return {
     async look(work) {
       if (when(work)) await look?.(work);
@@ -55,5 +65,9 @@ export function whereThereIsAHome(step: StepHandler): StepHandler {
 
 /** Where the tenant's user may do nothing there is nothing to try. */
 export function whereAccessIsGiven(step: StepHandler): StepHandler {
-  return only(({ operation: { to } }) => to !== 'Purged' && homeFormIn(to).access === 'read-write', { result: 'the tenant has no access' }, step);
+  return only(
+    ({ operation: { to } }) => to !== 'Purged' && homeFormIn(to).access === 'read-write',
+    { result: 'the tenant has no access' },
+    step,
+  );
 }

@@ -12,15 +12,26 @@ export function placeStep({ cells, resources }: Pick<Store, 'cells' | 'resources
   return {
     async ensure({ tenant, admission: { plan, regions } }) {
       if (plan === undefined) throw new TenureError('policy_refused', `there is no plan "${tenant.spec.plan}"`);
-      const { region, cell, mode } = choosePlacement({ spec: tenant.spec, plan: plan.spec, regions, cells: await cells.observations() });
+      const { region, cell, mode } = choosePlacement({
+        spec: tenant.spec,
+        plan: plan.spec,
+        regions,
+        cells: await cells.observations(),
+      });
       return {
         result: `${region}, cell ${cell}`,
         commit: async (tx, current) => {
           const offered = await resources.read(tx, 'Region', regions.find(({ name }) => name === region)?._id ?? '');
-          if (offered?.spec.cells.some(({ name }) => name === cell) !== true) throw new RetryAfter(`${region} has given up ${cell}`);
+          if (offered?.spec.cells.some(({ name }) => name === cell) !== true)
+            throw new RetryAfter(`${region} has given up ${cell}`);
           return {
             ...current,
-            placement: { region, cell, mode, database: layoutOf({ uid: current._id, spec: current.spec, mode }).database },
+            placement: {
+              region,
+              cell,
+              mode,
+              database: layoutOf({ uid: current._id, spec: current.spec, mode }).database,
+            },
             tables: declaredTables(current.spec),
             plan: { name: plan.name, generation: plan.generation, bindTime: tx.time },
             revision: current.revision + 1,
@@ -28,7 +39,12 @@ export function placeStep({ cells, resources }: Pick<Store, 'cells' | 'resources
               current.conditions,
               [
                 { type: 'Placed', status: 'True', reason: 'Resolved', message: `placed in ${region} on ${cell}` },
-                { type: 'ResidencyCompliant', status: 'True', reason: 'Resolved', message: `${region} satisfies the residency rules` },
+                {
+                  type: 'ResidencyCompliant',
+                  status: 'True',
+                  reason: 'Resolved',
+                  message: `${region} satisfies the residency rules`,
+                },
               ],
               { time: tx.time.toISOString(), generation: current.generation },
             ),

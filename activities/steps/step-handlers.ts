@@ -7,7 +7,15 @@ import { createTenantUser, homeUser } from '../../engines/isolation/parts/user.t
 import { probeIsolation } from '../../engines/isolation/probe/probe.ts';
 import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import type { Store } from '../../store/store.ts';
-import { bindPlanStep, cancelPurgeStep, destroyKeysStep, endLeasesStep, holdTablesStep, issueKeysStep, schedulePurgeStep } from './control-steps.ts';
+import {
+  bindPlanStep,
+  cancelPurgeStep,
+  destroyKeysStep,
+  endLeasesStep,
+  holdTablesStep,
+  issueKeysStep,
+  schedulePurgeStep,
+} from './control-steps.ts';
 import { homeStepHandler, userStepHandler, whereAccessIsGiven, whereThereIsAHome } from './home-step-handler.ts';
 import { placeStep } from './place.ts';
 import type { StepHandler } from './step-handler.ts';

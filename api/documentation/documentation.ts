@@ -4,7 +4,14 @@ import helmet from 'helmet';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { readVersion } from '../../platform/version.ts';
 import { refuseMethod } from '../routing.ts';
-import { describedProblem, describedProblems, problemCodeOf, problemPage, problemPagePolicy, problemsPage } from './problem-pages.ts';
+import {
+  describedProblem,
+  describedProblems,
+  problemCodeOf,
+  problemPage,
+  problemPagePolicy,
+  problemsPage,
+} from './problem-pages.ts';
 import { servedFile } from './served-file.ts';
 
 const swaggerUi = (name: string): URL => new URL(name, import.meta.resolve('swagger-ui-dist/package.json'));
@@ -15,9 +22,24 @@ function policy(directives: Record<string, string[]>): RequestHandler {
   return helmet.contentSecurityPolicy({ useDefaults: false, directives });
 }
 
-const documentPolicy = policy({ defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] });
+const documentPolicy = policy({
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+});
 
-const entrance = { documentation: '/docs', openapi: '/openapi.json', problems: '/problems', health: '/readyz', version: readVersion() };
+const entrance = {
+  documentation: '/docs',
+  openapi: '/openapi.json',
+  problems: '/problems',
+  health: '/readyz',
+  version: readVersion(),
+};
 
 /** HTML for those who prefer it, as browsers do; JSON for everything else. */
 function inEitherForm(response: Response, json: () => object, html: () => string): void {
@@ -45,10 +67,17 @@ export function documentation(): Router {
 
   // Whoever has nothing but the address is led on.
   serve('/', (_request, response) => {
-    response.format({ 'application/json': () => void response.json(entrance), 'text/html': () => response.redirect('docs'), default: () => void response.json(entrance) });
+    response.format({
+      'application/json': () => void response.json(entrance),
+      'text/html': () => response.redirect('docs'),
+      default: () => void response.json(entrance),
+    });
   });
 
-  serve('/openapi.json', servedFile(new URL('../../contracts/generated/openapi.json', import.meta.url), 'application/json; charset=utf-8'));
+  serve(
+    '/openapi.json',
+    servedFile(new URL('../../contracts/generated/openapi.json', import.meta.url), 'application/json; charset=utf-8'),
+  );
 
   serve('/docs', documentPolicy, servedFile(own('index.html'), 'text/html; charset=utf-8'));
   serve('/docs/', (_request, response) => response.redirect(308, '../docs'));
@@ -58,11 +87,17 @@ export function documentation(): Router {
   serve('/docs/swagger-ui-bundle.js', servedFile(swaggerUi('swagger-ui-bundle.js'), 'text/javascript; charset=utf-8'));
   serve('/docs/favicon-32x32.png', servedFile(swaggerUi('favicon-32x32.png'), 'image/png'));
 
-  serve('/problems', policy(problemPagePolicy), (_request, response) => inEitherForm(response, describedProblems, problemsPage));
+  serve('/problems', policy(problemPagePolicy), (_request, response) =>
+    inEitherForm(response, describedProblems, problemsPage),
+  );
   serve('/problems/:code', policy(problemPagePolicy), (request, response) => {
     const code = problemCodeOf(String(request.params['code']));
     if (code === undefined) throw new TenureError('not_found', 'the catalogue has no problem of this code');
-    inEitherForm(response, () => describedProblem(code), () => problemPage(code));
+    inEitherForm(
+      response,
+      () => describedProblem(code),
+      () => problemPage(code),
+    );
   });
   return router;
 }

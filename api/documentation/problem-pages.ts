@@ -2,10 +2,17 @@ import { createHash } from 'node:crypto';
 import { exitCodes, problemCodes, problems } from '../../contracts/problems.ts';
 import type { ProblemCode, ProblemType } from '../../contracts/problems.ts';
 
-const style = 'body{max-width:46rem;margin:3rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color:#1b1f24}code{font-family:ui-monospace,monospace}dt{font-weight:600;margin-top:.75rem}dd{margin:0}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0;vertical-align:top}a{color:#0b57d0}';
+const style =
+  'body{max-width:46rem;margin:3rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color:#1b1f24}code{font-family:ui-monospace,monospace}dt{font-weight:600;margin-top:.75rem}dd{margin:0}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0;vertical-align:top}a{color:#0b57d0}';
 
 /** What the pages may load: nothing, but for their own style. */
-export const problemPagePolicy = { defaultSrc: ["'none'"], styleSrc: [`'sha256-${createHash('sha256').update(style).digest('base64')}'`], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] };
+export const problemPagePolicy = {
+  defaultSrc: ["'none'"],
+  styleSrc: [`'sha256-${createHash('sha256').update(style).digest('base64')}'`],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+};
 
 /** A problem of the catalogue, as programs read it. */
 export interface DescribedProblem extends ProblemType {
@@ -48,10 +55,19 @@ export function problemPage(code: ProblemCode): string {
     ['Fault', faults[fault]],
     ['Retryable', retryable ? 'yes, the same request may succeed later' : 'no'],
   ];
-  return page(title, `<h1>${escaped(title)}</h1>\n<dl>\n${facts.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join('\n')}\n</dl>\n<p><a href="../problems">All problems</a></p>`);
+  return page(
+    title,
+    `<h1>${escaped(title)}</h1>\n<dl>\n${facts.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join('\n')}\n</dl>\n<p><a href="../problems">All problems</a></p>`,
+  );
 }
 
 export function problemsPage(): string {
-  const rows = describedProblems().items.map(({ code, status, title }) => `<tr><td><a href="problems/${code}"><code>${code}</code></a></td><td>${status}</td><td>${escaped(title)}</td></tr>`);
-  return page('Problems', `<h1>Problems</h1>\n<p>Everything that can go wrong has a code, and a code keeps its meaning for ever.</p>\n<table>\n<tr><th>Code</th><th>Status</th><th>Title</th></tr>\n${rows.join('\n')}\n</table>`);
+  const rows = describedProblems().items.map(
+    ({ code, status, title }) =>
+      `<tr><td><a href="problems/${code}"><code>${code}</code></a></td><td>${status}</td><td>${escaped(title)}</td></tr>`,
+  );
+  return page(
+    'Problems',
+    `<h1>Problems</h1>\n<p>Everything that can go wrong has a code, and a code keeps its meaning for ever.</p>\n<table>\n<tr><th>Code</th><th>Status</th><th>Title</th></tr>\n${rows.join('\n')}\n</table>`,
+  );
 }

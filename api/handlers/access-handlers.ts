@@ -15,7 +15,11 @@ export interface AccessHandlerDependencies {
 type Target = AuthorizationRequest['target'];
 
 /** Questions of a caller about itself. They are no attempts: only being refused the question is an entry. */
-export function accessHandlers({ store, authorize, policy }: AccessHandlerDependencies): Pick<RouteHandlers, 'getCaller' | 'checkAccess'> {
+export function accessHandlers({
+  store,
+  authorize,
+  policy,
+}: AccessHandlerDependencies): Pick<RouteHandlers, 'getCaller' | 'checkAccess'> {
   async function targetOf(action: PolicyAction, name: string | undefined, { actor }: Caller): Promise<Target> {
     const kind = kindOf(action);
     if (name === undefined) {
@@ -35,12 +39,26 @@ export function accessHandlers({ store, authorize, policy }: AccessHandlerDepend
     async getCaller({ caller, expireTime }) {
       await authorize(caller, 'access.check', { kind: 'Caller' });
       const { subject, roles, tenants } = caller.actor;
-      return { status: 200, body: { subject, roles, ...(tenants === undefined ? {} : { tenants }), expireTime: new Date(expireTime).toISOString() } };
+      return {
+        status: 200,
+        body: {
+          subject,
+          roles,
+          ...(tenants === undefined ? {} : { tenants }),
+          expireTime: new Date(expireTime).toISOString(),
+        },
+      };
     },
     async checkAccess({ query: { action, name }, caller }) {
       await authorize(caller, 'access.check', { kind: 'Caller' });
       const target = await targetOf(action, name, caller);
-      const { allow, deny, decision } = policy.authorize({ v: 1, now: store.clock.now().toISOString(), action, actor: caller.actor, target });
+      const { allow, deny, decision } = policy.authorize({
+        v: 1,
+        now: store.clock.now().toISOString(),
+        action,
+        actor: caller.actor,
+        target,
+      });
       return { status: 200, body: { action, allowed: allow, rules: decision.rules, denials: [...deny] } };
     },
   };

@@ -40,7 +40,10 @@ interface Shown<Status extends number, Body> {
 }
 
 interface KindHandlers<Kind extends SettledKind, Body> {
-  list(request: { readonly query: { readonly pageSize: number; readonly pageToken?: string | undefined }; readonly caller: Caller }): Promise<{ readonly status: 200; readonly body: EncodedList<Body> }>;
+  list(request: {
+    readonly query: { readonly pageSize: number; readonly pageToken?: string | undefined };
+    readonly caller: Caller;
+  }): Promise<{ readonly status: 200; readonly body: EncodedList<Body> }>;
   get(request: { readonly params: { readonly name: string }; readonly caller: Caller }): Promise<Shown<200, Body>>;
   put(request: PutRequest<Kind>): Promise<Shown<200 | 201, Body>>;
   remove(request: Omit<PutRequest<Kind>, 'body'>): Promise<Shown<200, Body>>;
@@ -54,21 +57,42 @@ const readActions = {
 
 type CatalogHandlers = Pick<
   RouteHandlers,
-  'listPlans' | 'getPlan' | 'putPlan' | 'deletePlan' | 'listRegions' | 'getRegion' | 'putRegion' | 'deleteRegion' | 'listTemplates' | 'getTemplate' | 'putTemplate' | 'deleteTemplate'
+  | 'listPlans'
+  | 'getPlan'
+  | 'putPlan'
+  | 'deletePlan'
+  | 'listRegions'
+  | 'getRegion'
+  | 'putRegion'
+  | 'deleteRegion'
+  | 'listTemplates'
+  | 'getTemplate'
+  | 'putTemplate'
+  | 'deleteTemplate'
 >;
 
 /** Plans, regions and templates: declared, read, listed; nothing runs for them. */
 export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandlerDependencies): CatalogHandlers {
-  function handlersOf<Kind extends SettledKind, Body>(kind: Kind, list: string, show: (document: DocumentOfKind<Kind>) => Body): KindHandlers<Kind, Body> {
+  function handlersOf<Kind extends SettledKind, Body>(
+    kind: Kind,
+    list: string,
+    show: (document: DocumentOfKind<Kind>) => Body,
+  ): KindHandlers<Kind, Body> {
     const shown = <Status extends number>(status: Status, document: DocumentOfKind<Kind>): Shown<Status, Body> => {
       const { name, revision } = document as ResourceDocument;
-      return { status, body: show(document), headers: { etag: etagOf(revision), ...(status === 201 ? { location: `/v1/${list}/${name}` } : {}) } };
+      return {
+        status,
+        body: show(document),
+        headers: { etag: etagOf(revision), ...(status === 201 ? { location: `/v1/${list}/${name}` } : {}) },
+      };
     };
     return {
       async list({ query, caller }) {
         await authorize(caller, readActions[kind].list, { kind });
         const body = await listPage(pageTokens, list, query, null, {
-          read: (after, limit) => ({ documents: store.resources.scan(kind, { limit, ...(after === undefined ? {} : { after }) }) }),
+          read: (after, limit) => ({
+            documents: store.resources.scan(kind, { limit, ...(after === undefined ? {} : { after }) }),
+          }),
           positionOf: (document) => (document as ResourceDocument).name,
           show,
         });

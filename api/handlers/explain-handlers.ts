@@ -20,12 +20,23 @@ export interface ExplainDependencies {
 }
 
 /** Who is confined to tenants is told nothing of what others have on a cell. */
-function removal({ rule, message, load }: NonNullable<Candidate['removedBy']>, { actor }: Caller): { rule: string; message: string } {
+function removal(
+  { rule, message, load }: NonNullable<Candidate['removedBy']>,
+  { actor }: Caller,
+): { rule: string; message: string } {
   return { rule, message: load === undefined || actor.tenants !== undefined ? message : `${message}: ${load}` };
 }
 
 /** What would be, by the code that would make it so: a change of plan, a placement; and what is but should not be. Nothing is changed. */
-export function explainHandlers({ store, authorize, admit, templates }: ExplainDependencies): Pick<RouteHandlers, 'previewPlanOfTenant' | 'explainPlacementOfTenant' | 'driftOfTenant' | 'configOfTenant'> {
+export function explainHandlers({
+  store,
+  authorize,
+  admit,
+  templates,
+}: ExplainDependencies): Pick<
+  RouteHandlers,
+  'previewPlanOfTenant' | 'explainPlacementOfTenant' | 'driftOfTenant' | 'configOfTenant'
+> {
   async function read(name: string, caller: Caller): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
     await authorize(caller, 'tenant.get', tenantTarget(name, tenant));
@@ -35,14 +46,26 @@ export function explainHandlers({ store, authorize, admit, templates }: ExplainD
 
   function ask(caller: Caller, tenant: TenantDocument, plan: string): ReturnType<Admit> {
     const { _id: uid, name, lifecycle, spec, placement, deletion } = tenant;
-    return admit({ action: 'tenant.change_plan', actor: caller.actor, tenant: { name, uid, lifecycle, spec: { ...spec, plan } }, placement, deletion });
+    return admit({
+      action: 'tenant.change_plan',
+      actor: caller.actor,
+      tenant: { name, uid, lifecycle, spec: { ...spec, plan } },
+      placement,
+      deletion,
+    });
   }
 
   return {
     async previewPlanOfTenant({ params: { name }, query, caller }) {
       const tenant = await read(name, caller);
-      const [{ verdict, plan: next }, current] = await Promise.all([ask(caller, tenant, query.plan), store.resources.find('Plan', tenant.spec.plan)]);
-      const side = (plan: string, spec: typeof next): { plan: string; quotas?: { tables: number }; price?: { amount: string; currency: string } } => ({
+      const [{ verdict, plan: next }, current] = await Promise.all([
+        ask(caller, tenant, query.plan),
+        store.resources.find('Plan', tenant.spec.plan),
+      ]);
+      const side = (
+        plan: string,
+        spec: typeof next,
+      ): { plan: string; quotas?: { tables: number }; price?: { amount: string; currency: string } } => ({
         plan,
         ...(spec === undefined ? {} : { quotas: spec.spec.quotas }),
         ...(spec?.spec.price === undefined ? {} : { price: spec.spec.price }),
@@ -62,26 +85,48 @@ export function explainHandlers({ store, authorize, admit, templates }: ExplainD
     },
     async driftOfTenant({ params: { name }, caller }) {
       const seen = await store.drift.find((await read(name, caller))._id);
-      return { status: 200, body: { name, ...(seen === undefined ? {} : { cell: seen.cell, checkTime: seen.checkTime.toISOString() }), findings: seen?.findings ?? [] } };
+      return {
+        status: 200,
+        body: {
+          name,
+          ...(seen === undefined ? {} : { cell: seen.cell, checkTime: seen.checkTime.toISOString() }),
+          findings: seen?.findings ?? [],
+        },
+      };
     },
     async configOfTenant({ params: { name }, caller }) {
       const { spec } = await read(name, caller);
       const values = configEntries(await templates.of(spec), spec.config);
-      return { status: 200, body: { name, ...(spec.template === undefined ? {} : { template: spec.template }), values } };
+      return {
+        status: 200,
+        body: { name, ...(spec.template === undefined ? {} : { template: spec.template }), values },
+      };
     },
     async explainPlacementOfTenant({ params: { name }, caller }) {
       const tenant = await read(name, caller);
-      const [{ plan, regions }, cells] = await Promise.all([ask(caller, tenant, tenant.spec.plan), store.cells.observations()]);
+      const [{ plan, regions }, cells] = await Promise.all([
+        ask(caller, tenant, tenant.spec.plan),
+        store.cells.observations(),
+      ]);
       const { spec, placement } = tenant;
       // Without its plan there is nothing to resolve by: no region is offered.
-      const resolved = resolvePlacement({ spec, plan: plan?.spec ?? { isolationModes: ['dedicated'], allowedRegions: [], quotas: { tables: 0 } }, regions, cells });
+      const resolved = resolvePlacement({
+        spec,
+        plan: plan?.spec ?? { isolationModes: ['dedicated'], allowedRegions: [], quotas: { tables: 0 } },
+        regions,
+        cells,
+      });
       return {
         status: 200,
         body: {
           ...(placement === null ? {} : { current: placement }),
           ...(resolved.outcome === 'placed' ? { chosen: resolved.choice } : {}),
           tables: declaredTables(spec),
-          candidates: resolved.candidates.map(({ region, cell, removedBy }) => ({ region, ...(cell === undefined ? {} : { cell }), ...(removedBy === undefined ? {} : { removedBy: removal(removedBy, caller) }) })),
+          candidates: resolved.candidates.map(({ region, cell, removedBy }) => ({
+            region,
+            ...(cell === undefined ? {} : { cell }),
+            ...(removedBy === undefined ? {} : { removedBy: removal(removedBy, caller) }),
+          })),
         },
       };
     },

@@ -22,20 +22,38 @@ export interface IsolationDependencies {
   readonly startOrDefer: StartOrDefer;
 }
 
-const notVerified = (name: string): TenureError => new TenureError('not_found', `the isolation of tenant "${name}" was not verified yet`);
+const notVerified = (name: string): TenureError =>
+  new TenureError('not_found', `the isolation of tenant "${name}" was not verified yet`);
 
 function verificationBody({ tenants, running, failure, report }: VerificationDocument): IsolationVerification {
   return {
     tenants: tenants.map(({ name }) => name),
-    ...(running === null ? {} : { running: { id: running.id, startTime: running.startTime.toISOString(), workflowId: verificationWorkflowId(running.id) } }),
+    ...(running === null
+      ? {}
+      : {
+          running: {
+            id: running.id,
+            startTime: running.startTime.toISOString(),
+            workflowId: verificationWorkflowId(running.id),
+          },
+        }),
     ...(failure === null ? {} : { failure: { ...failure, time: failure.time.toISOString() } }),
     ...(report === null ? {} : { report }),
   };
 }
 
 /** Has two tenants' isolation verified, and reads what was found. Who may not verify both is told of neither. */
-export function isolationHandlers({ store, authorize, requireTemporal, start, startOrDefer }: IsolationDependencies): Pick<RouteHandlers, 'verifyIsolationOfTenant' | 'isolationReportOfTenant'> {
-  async function authorized(caller: Caller, name: string): Promise<{ readonly tenant: TenantDocument; readonly allowed: Allowed }> {
+export function isolationHandlers({
+  store,
+  authorize,
+  requireTemporal,
+  start,
+  startOrDefer,
+}: IsolationDependencies): Pick<RouteHandlers, 'verifyIsolationOfTenant' | 'isolationReportOfTenant'> {
+  async function authorized(
+    caller: Caller,
+    name: string,
+  ): Promise<{ readonly tenant: TenantDocument; readonly allowed: Allowed }> {
     const tenant = await store.resources.find('Tenant', name);
     const allowed = await authorize(caller, 'tenant.verify_isolation', tenantTarget(name, tenant));
     if (tenant === undefined) throw absent({ kind: 'Tenant', name });
@@ -43,15 +61,34 @@ export function isolationHandlers({ store, authorize, requireTemporal, start, st
   }
 
   async function begin({ _id: pair, running, tenants }: VerificationDocument): Promise<void> {
-    if (running !== null) await startOrDefer('the accepted verification', {}, start({ pair, id: running.id, names: tenants.map(({ name }) => name) }));
+    if (running !== null)
+      await startOrDefer(
+        'the accepted verification',
+        {},
+        start({ pair, id: running.id, names: tenants.map(({ name }) => name) }),
+      );
   }
 
-  async function verify({ params: { name }, body: { against }, caller, keep }: Parameters<RouteHandlers['verifyIsolationOfTenant']>[0]): ReturnType<RouteHandlers['verifyIsolationOfTenant']> {
+  async function verify({
+    params: { name },
+    body: { against },
+    caller,
+    keep,
+  }: Parameters<RouteHandlers['verifyIsolationOfTenant']>[0]): ReturnType<RouteHandlers['verifyIsolationOfTenant']> {
     const one = await authorized(caller, name);
-    if (against === name) throw new TenureError('request_invalid', 'a tenant is not isolated from itself', { errors: [{ pointer: '/against', message: 'is the tenant itself', fix: 'Name another tenant.' }] });
+    if (against === name)
+      throw new TenureError('request_invalid', 'a tenant is not isolated from itself', {
+        errors: [{ pointer: '/against', message: 'is the tenant itself', fix: 'Name another tenant.' }],
+      });
     const other = await authorized(caller, against);
     await requireTemporal();
-    const reply = (verification: VerificationDocument) => ({ status: 202, body: verificationBody(verification), headers: { location: `/v1/tenants/${name}:isolation-report?against=${against}` }, about: { tenant: { uid: one.tenant._id, name } } }) as const;
+    const reply = (verification: VerificationDocument) =>
+      ({
+        status: 202,
+        body: verificationBody(verification),
+        headers: { location: `/v1/tenants/${name}:isolation-report?against=${against}` },
+        about: { tenant: { uid: one.tenant._id, name } },
+      }) as const;
     const verification = await acceptVerification(store, {
       tenants: [one.tenant, other.tenant],
       policies: [one.allowed.policy, other.allowed.policy],
@@ -66,14 +103,19 @@ export function isolationHandlers({ store, authorize, requireTemporal, start, st
     verifyIsolationOfTenant: (request) => decidedAnew({ kind: 'exists' }, () => verify(request)),
     async isolationReportOfTenant({ params: { name }, query: { against }, caller }) {
       const { tenant } = await authorized(caller, name);
-      const found = against === undefined ? await store.verifications.latestOf(tenant._id) : await store.verifications.find(pairOf(tenant._id, (await authorized(caller, against)).tenant._id));
+      const found =
+        against === undefined
+          ? await store.verifications.latestOf(tenant._id)
+          : await store.verifications.find(pairOf(tenant._id, (await authorized(caller, against)).tenant._id));
       if (found === undefined) throw notVerified(name);
       // The other may be gone by now, and the caller confined to the one it names: then there is nothing that it may see.
       for (const { uid, name: named } of found.tenants) {
         if (uid === tenant._id) continue;
-        await authorize(caller, 'tenant.verify_isolation', { kind: 'Tenant', name: named, tenant: uid }).catch((error: unknown) => {
-          throw error instanceof TenureError && error.code === 'not_found' ? notVerified(name) : error;
-        });
+        await authorize(caller, 'tenant.verify_isolation', { kind: 'Tenant', name: named, tenant: uid }).catch(
+          (error: unknown) => {
+            throw error instanceof TenureError && error.code === 'not_found' ? notVerified(name) : error;
+          },
+        );
       }
       return { status: 200, body: verificationBody(found) };
     },

@@ -23,10 +23,23 @@ export interface OperationHandlerDependencies {
   readonly failpoints: Failpoints;
 }
 
-export function operationHandlers({ store, authorize, pageTokens, watch, tellCancelled, failpoints }: OperationHandlerDependencies): Pick<RouteHandlers, 'getOperation' | 'listOperations' | 'waitOperation' | 'cancelOperation' | 'abandonOperation'> {
+export function operationHandlers({
+  store,
+  authorize,
+  pageTokens,
+  watch,
+  tellCancelled,
+  failpoints,
+}: OperationHandlerDependencies): Pick<
+  RouteHandlers,
+  'getOperation' | 'listOperations' | 'waitOperation' | 'cancelOperation' | 'abandonOperation'
+> {
   async function read(id: string, caller: Caller): Promise<OperationDocument> {
     const operation = await store.operations.find(id);
-    await authorize(caller, 'operation.get', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
+    await authorize(caller, 'operation.get', {
+      kind: 'Operation',
+      ...(operation === undefined ? {} : { tenant: operation.tenant.uid }),
+    });
     if (operation === undefined) throw absent({ kind: 'Operation' });
     return operation;
   }
@@ -40,7 +53,14 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
       const tenants = await operationScope({ store, authorize }, name, caller);
       const filter = { tenants: tenants ?? null, state: state ?? null };
       const body = await listPage(pageTokens, 'operations', query, filter, {
-        read: (before, limit) => ({ documents: store.operations.scan({ limit, ...(before === undefined ? {} : { before }), ...(tenants === undefined ? {} : { tenants }), ...(state === undefined ? {} : { state }) }) }),
+        read: (before, limit) => ({
+          documents: store.operations.scan({
+            limit,
+            ...(before === undefined ? {} : { before }),
+            ...(tenants === undefined ? {} : { tenants }),
+            ...(state === undefined ? {} : { state }),
+          }),
+        }),
         positionOf: (operation) => operation._id,
         show: operationBody,
       });
@@ -48,16 +68,27 @@ export function operationHandlers({ store, authorize, pageTokens, watch, tellCan
     },
     async cancelOperation({ params: { id }, caller }) {
       const operation = await store.operations.find(id);
-      const { policy } = await authorize(caller, 'operation.cancel', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
+      const { policy } = await authorize(caller, 'operation.cancel', {
+        kind: 'Operation',
+        ...(operation === undefined ? {} : { tenant: operation.tenant.uid }),
+      });
       if (operation === undefined) throw absent({ kind: 'Operation' });
       const cancelled = await cancelOperation({ store, failpoints }, operation, caller, policy);
       if (cancelled.state === 'cancelled') return { status: 200, body: operationBody(cancelled) };
       await tellCancelled(cancelled);
-      return { status: 202, body: operationBody(cancelled), headers: { location: `/v1/operations/${cancelled._id}` }, about: { operation: cancelled._id } };
+      return {
+        status: 202,
+        body: operationBody(cancelled),
+        headers: { location: `/v1/operations/${cancelled._id}` },
+        about: { operation: cancelled._id },
+      };
     },
     async abandonOperation({ params: { id }, caller }) {
       const operation = await store.operations.find(id);
-      const { policy } = await authorize(caller, 'operation.abandon', { kind: 'Operation', ...(operation === undefined ? {} : { tenant: operation.tenant.uid }) });
+      const { policy } = await authorize(caller, 'operation.abandon', {
+        kind: 'Operation',
+        ...(operation === undefined ? {} : { tenant: operation.tenant.uid }),
+      });
       if (operation === undefined) throw absent({ kind: 'Operation' });
       return { status: 200, body: operationBody(await abandonOperation(store, operation, caller, policy)) };
     },

@@ -5,12 +5,20 @@ import type { Sized } from '../../store/reading.ts';
 import type { TenantRevisionDocument } from '../../store/revisions.ts';
 
 /** What was declared: all that a generation can differ in. */
-function declared({ labels, annotations, spec }: Pick<TenantRevisionDocument, 'labels' | 'annotations' | 'spec'>): object {
+function declared({
+  labels,
+  annotations,
+  spec,
+}: Pick<TenantRevisionDocument, 'labels' | 'annotations' | 'spec'>): object {
   return { metadata: { labels, annotations }, spec };
 }
 
-export const changesBetween = (from: TenantRevisionDocument, to: TenantRevisionDocument) => jsonDifference(declared(from), declared(to));
-export const pointOf = ({ _id: { generation }, time }: TenantRevisionDocument) => ({ generation, time: time.toISOString() });
+export const changesBetween = (from: TenantRevisionDocument, to: TenantRevisionDocument) =>
+  jsonDifference(declared(from), declared(to));
+export const pointOf = ({ _id: { generation }, time }: TenantRevisionDocument) => ({
+  generation,
+  time: time.toISOString(),
+});
 
 export interface Summary extends Pick<RevisionSummary, 'generation' | 'time' | 'changed'> {
   readonly ledgerEntry: string;
@@ -22,14 +30,25 @@ const partDepth = 3;
 
 function named(pointers: readonly string[]): string[] {
   if (pointers.length <= maxPointers) return [...pointers];
-  return [...new Set(pointers.map((pointer) => pointer.split('/').slice(0, partDepth + 1).join('/')))];
+  return [
+    ...new Set(
+      pointers.map((pointer) =>
+        pointer
+          .split('/')
+          .slice(0, partDepth + 1)
+          .join('/'),
+      ),
+    ),
+  ];
 }
 
 /**
  * What each of these generations, newest first, differs in from the one before. Two of them are in memory at a time, and no more are
  * read than one look: `searchedTo` is the last of those that are told where others are left.
  */
-export async function summarize(revisions: AsyncIterable<Sized<TenantRevisionDocument>>): Promise<{ readonly summaries: Summary[]; readonly searchedTo?: string }> {
+export async function summarize(
+  revisions: AsyncIterable<Sized<TenantRevisionDocument>>,
+): Promise<{ readonly summaries: Summary[]; readonly searchedTo?: string }> {
   const summaries: Summary[] = [];
   let newer: TenantRevisionDocument | undefined;
   let total = 0;
@@ -41,7 +60,8 @@ export async function summarize(revisions: AsyncIterable<Sized<TenantRevisionDoc
     if (newer !== undefined) tell(newer, document);
     newer = document;
     total += bytes;
-    if (total > lookBytes && summaries.length > 0) return { summaries, searchedTo: String(summaries.at(-1)?.generation) };
+    if (total > lookBytes && summaries.length > 0)
+      return { summaries, searchedTo: String(summaries.at(-1)?.generation) };
   }
   if (newer !== undefined) tell(newer, undefined);
   return { summaries };

@@ -5,7 +5,14 @@ import type { Admit } from '../../engines/admission/admission.ts';
 import type { Caller } from '../../engines/requests/caller.ts';
 import { previewMove } from '../../engines/rollouts/move-to-version.ts';
 import type { Templates } from '../../engines/rollouts/templates.ts';
-import { canTurn, findRollout, startRollout, stateAfter, tenantsOf, turnRollout } from '../../engines/rollouts/turn-rollout.ts';
+import {
+  canTurn,
+  findRollout,
+  startRollout,
+  stateAfter,
+  tenantsOf,
+  turnRollout,
+} from '../../engines/rollouts/turn-rollout.ts';
 import type { RolloutCommand } from '../../engines/rollouts/turn-rollout.ts';
 import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { Transaction } from '../../store/commit.ts';
@@ -32,7 +39,10 @@ export interface RolloutHandlerDependencies {
   readonly startOrDefer: StartOrDefer;
 }
 
-type RolloutHandlers = Pick<RouteHandlers, 'previewRollout' | 'startRollout' | 'listRollouts' | 'getRollout' | 'pauseRollout' | 'resumeRollout' | 'cancelRollout'>;
+type RolloutHandlers = Pick<
+  RouteHandlers,
+  'previewRollout' | 'startRollout' | 'listRollouts' | 'getRollout' | 'pauseRollout' | 'resumeRollout' | 'cancelRollout'
+>;
 
 interface Turn extends RolloutCommand {
   readonly failed?: 'changing' | 'skipped';
@@ -50,7 +60,20 @@ const shownFailures = 20;
 const nothingYet: MemberCounts = { changing: 0, changed: 0, failed: 0, skipped: 0 };
 
 function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: Rollout['failures']): Rollout {
-  const { _id: id, template, version, labelSelector, waves, maxFailures, state, reason, wave, tenants, createTime, endTime } = rollout;
+  const {
+    _id: id,
+    template,
+    version,
+    labelSelector,
+    waves,
+    maxFailures,
+    state,
+    reason,
+    wave,
+    tenants,
+    createTime,
+    endTime,
+  } = rollout;
   return {
     id,
     template: template.name,
@@ -71,8 +94,21 @@ function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: R
 }
 
 /** Bringing a template's version to its tenants: what it would change, and its course. */
-export function rolloutHandlers({ store, authorize, admit, templates, pageTokens, start, requireTemporal, startOrDefer }: RolloutHandlerDependencies): RolloutHandlers {
-  async function templateOf(name: string, caller: Caller, action: 'rollout.get' | 'template.roll_out'): Promise<{ template: TenantTemplateDocument } & Allowed> {
+export function rolloutHandlers({
+  store,
+  authorize,
+  admit,
+  templates,
+  pageTokens,
+  start,
+  requireTemporal,
+  startOrDefer,
+}: RolloutHandlerDependencies): RolloutHandlers {
+  async function templateOf(
+    name: string,
+    caller: Caller,
+    action: 'rollout.get' | 'template.roll_out',
+  ): Promise<{ template: TenantTemplateDocument } & Allowed> {
     const allowed = await authorize(caller, action, { kind: 'TenantTemplate', name });
     const template = await store.resources.find('TenantTemplate', name);
     if (template === undefined) throw absent({ kind: 'TenantTemplate', name });
@@ -83,13 +119,26 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
     // One after the other: a transaction takes one command at a time.
     const counts = await store.rollouts.counts(rollout._id, tx);
     const failed = await store.rollouts.members(rollout._id, 'failed', shownFailures, tx);
-    return rolloutBody(rollout, counts, failed.map(({ name, error }) => ({ tenant: name, code: error?.code ?? 'internal', message: error?.message ?? '' })));
+    return rolloutBody(
+      rollout,
+      counts,
+      failed.map(({ name, error }) => ({
+        tenant: name,
+        code: error?.code ?? 'internal',
+        message: error?.message ?? '',
+      })),
+    );
   }
 
-  const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> => startOrDefer('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
+  const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> =>
+    startOrDefer('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
 
   /** As the transaction that turns it sees it: also what a dry run shows is what would stand. */
-  function turn(id: string, verb: 'pause' | 'resume' | 'cancel', { caller, policy, failed, keep }: Turn): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {
+  function turn(
+    id: string,
+    verb: 'pause' | 'resume' | 'cancel',
+    { caller, policy, failed, keep }: Turn,
+  ): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {
     return turnRollout(store, id, verb, caller, {
       policy,
       ...(failed === undefined ? {} : { failed }),
@@ -111,7 +160,8 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
         return (await turn(id, verb, { caller, policy })).reply;
       } catch (error) {
         // Somebody else, or the caller's own request of which the answer was lost, has said it meanwhile; a majority may not know yet.
-        const overtaken = error instanceof TenureError && error.code === 'rollout_not_possible' && canTurn(rollout.state, verb);
+        const overtaken =
+          error instanceof TenureError && error.code === 'rollout_not_possible' && canTurn(rollout.state, verb);
         if (!overtaken || attempt === maxAttempts) throw error;
       }
     }
@@ -124,28 +174,58 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
       const filter = tenantsOf(name, labelSelector);
       const bound = { filter, version: to.version };
       const after = pageToken === undefined ? undefined : pageTokens.read('roll-out-preview', bound, pageToken);
-      const { tenants, searchedTo } = await store.tenantSearch.search(filter, { limit: pageSize, ...(after === undefined ? {} : { after }) });
+      const { tenants, searchedTo } = await store.tenantSearch.search(filter, {
+        limit: pageSize,
+        ...(after === undefined ? {} : { after }),
+      });
       const items = [];
-      for (const tenant of tenants) if (tenant.spec.template?.version !== to.version) items.push(await previewMove({ templates, admit }, caller, tenant, to));
+      for (const tenant of tenants)
+        if (tenant.spec.template?.version !== to.version)
+          items.push(await previewMove({ templates, admit }, caller, tenant, to));
       const position = searchedTo ?? (tenants.length === pageSize ? tenants.at(-1)?.name : undefined);
-      return { status: 200, body: { items, ...(position === undefined ? {} : { nextPageToken: pageTokens.make('roll-out-preview', bound, position) }) } };
+      return {
+        status: 200,
+        body: {
+          items,
+          ...(position === undefined ? {} : { nextPageToken: pageTokens.make('roll-out-preview', bound, position) }),
+        },
+      };
     },
     async startRollout({ params: { name }, body: { version: wanted, ...request }, caller, keep }) {
       const { template, policy } = await templateOf(name, caller, 'template.roll_out');
       const { version } = await templates.version(name, wanted);
       await requireTemporal();
-      const reply = (made: RolloutDocument) => ({ status: 202, body: rolloutBody(made, nothingYet, []), headers: { location: `/v1/rollouts/${made._id}` } }) as const;
-      const rollout = await startRollout(store, { caller, policy }, { uid: template._id, name, version }, request, (tx, made) => keep(tx, reply(made)));
+      const reply = (made: RolloutDocument) =>
+        ({
+          status: 202,
+          body: rolloutBody(made, nothingYet, []),
+          headers: { location: `/v1/rollouts/${made._id}` },
+        }) as const;
+      const rollout = await startRollout(
+        store,
+        { caller, policy },
+        { uid: template._id, name, version },
+        request,
+        (tx, made) => keep(tx, reply(made)),
+      );
       await begin(rollout);
       return reply(rollout);
     },
     async listRollouts({ params: { name }, query, caller }) {
       const { template } = await templateOf(name, caller, 'rollout.get');
-      const body = await listPage(pageTokens, 'rollouts', query, { template: template._id }, {
-        read: (before, limit) => ({ documents: store.rollouts.scan(template._id, { limit, ...(before === undefined ? {} : { before }) }) }),
-        positionOf: ({ _id }) => _id,
-        show: (rollout) => shown(rollout),
-      });
+      const body = await listPage(
+        pageTokens,
+        'rollouts',
+        query,
+        { template: template._id },
+        {
+          read: (before, limit) => ({
+            documents: store.rollouts.scan(template._id, { limit, ...(before === undefined ? {} : { before }) }),
+          }),
+          positionOf: ({ _id }) => _id,
+          show: (rollout) => shown(rollout),
+        },
+      );
       return { status: 200, body };
     },
     async getRollout({ params: { id }, caller }) {
@@ -156,7 +236,12 @@ export function rolloutHandlers({ store, authorize, admit, templates, pageTokens
     async resumeRollout({ params: { id }, body, caller, keep }) {
       const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
       await findRollout(store, id);
-      const { rollout, reply } = await turn(id, 'resume', { caller, policy, failed: body?.skipFailed === true ? 'skipped' : 'changing', keep });
+      const { rollout, reply } = await turn(id, 'resume', {
+        caller,
+        policy,
+        failed: body?.skipFailed === true ? 'skipped' : 'changing',
+        keep,
+      });
       await begin(rollout);
       return reply;
     },

@@ -27,22 +27,44 @@ function changeReply({ outcome, tenant, operation, following = [] }: ChangedTena
   const status = operation !== undefined ? 202 : outcome === 'created' ? 201 : 200;
   return {
     status,
-    body: { tenant: tenantBody(tenant), ...(operation === undefined ? {} : { operation: operationBody(operation) }), ...(following.length === 0 ? {} : { following: following.map(operationBody) }) },
+    body: {
+      tenant: tenantBody(tenant),
+      ...(operation === undefined ? {} : { operation: operationBody(operation) }),
+      ...(following.length === 0 ? {} : { following: following.map(operationBody) }),
+    },
     headers: {
       etag: etagOf(tenant.revision),
-      ...(operation !== undefined ? { location: `/v1/operations/${operation._id}` } : outcome === 'created' ? { location: `/v1/tenants/${tenant.name}` } : {}),
+      ...(operation !== undefined
+        ? { location: `/v1/operations/${operation._id}` }
+        : outcome === 'created'
+          ? { location: `/v1/tenants/${tenant.name}` }
+          : {}),
     },
-    about: { tenant: { uid: tenant._id, name: tenant.name }, ...(operation === undefined ? {} : { operation: operation._id }) },
+    about: {
+      tenant: { uid: tenant._id, name: tenant.name },
+      ...(operation === undefined ? {} : { operation: operation._id }),
+    },
   };
 }
 
-export function createTenantChange({ changeTenant, startOperation, cancelWorkflow, startOrDefer }: TenantChangeDependencies): TenantChange {
-  const tellCancelled = ({ _id: operationId, tenant }: OperationDocument): Promise<void> => startOrDefer('the cancelled workflow', { operationId }, cancelWorkflow({ operationId, tenant }));
+export function createTenantChange({
+  changeTenant,
+  startOperation,
+  cancelWorkflow,
+  startOrDefer,
+}: TenantChangeDependencies): TenantChange {
+  const tellCancelled = ({ _id: operationId, tenant }: OperationDocument): Promise<void> =>
+    startOrDefer('the cancelled workflow', { operationId }, cancelWorkflow({ operationId, tenant }));
 
   async function begin(changed: ChangedTenant): Promise<void> {
     if (changed.preempted !== undefined) return tellCancelled(changed.preempted);
     const operation = newOperationOf(changed);
-    if (operation !== undefined) await startOrDefer('the accepted workflow', { operationId: operation._id }, startOperation(startable(operation, changed.tenant.spec.plan)));
+    if (operation !== undefined)
+      await startOrDefer(
+        'the accepted workflow',
+        { operationId: operation._id },
+        startOperation(startable(operation, changed.tenant.spec.plan)),
+      );
   }
 
   return {

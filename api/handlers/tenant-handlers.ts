@@ -27,13 +27,28 @@ export function namedBy({ metadata: { uid, revision } }: Manifest): NamedRevisio
 export function declarationOf<Of extends Manifest>(manifest: Of, name: string): Declaration<Of['spec']> {
   if (manifest.metadata.name !== name) {
     throw new TenureError('request_invalid', 'the manifest names another resource than the path', {
-      errors: [{ pointer: '/metadata/name', message: `is "${manifest.metadata.name}", the path says "${name}"`, allowed: [name] }],
+      errors: [
+        {
+          pointer: '/metadata/name',
+          message: `is "${manifest.metadata.name}", the path says "${name}"`,
+          allowed: [name],
+        },
+      ],
     });
   }
-  return { labels: manifest.metadata.labels ?? {}, annotations: manifest.metadata.annotations ?? {}, spec: manifest.spec };
+  return {
+    labels: manifest.metadata.labels ?? {},
+    annotations: manifest.metadata.annotations ?? {},
+    spec: manifest.spec,
+  };
 }
 
-export function tenantHandlers({ authorize, tenantChange, resources, rehearseSchema }: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'putTenant'> {
+export function tenantHandlers({
+  authorize,
+  tenantChange,
+  resources,
+  rehearseSchema,
+}: TenantHandlerDependencies): Pick<RouteHandlers, 'createTenant' | 'putTenant'> {
   function declareManifest(manifest: TenantManifest, name: string): () => Declaration<DeclaredTenantSpec> {
     const declaration = declarationOf(manifest, name);
     return () => declaration;
@@ -42,14 +57,28 @@ export function tenantHandlers({ authorize, tenantChange, resources, rehearseSch
   async function withWarnings(reply: ChangeReply, name: string): Promise<ChangeReply> {
     if (rehearseSchema === undefined) return reply;
     const { tenant } = reply.body;
-    const warnings = await rehearseSchema({ uid: tenant.metadata.uid, spec: tenant.spec, current: await resources.find('Tenant', name) });
+    const warnings = await rehearseSchema({
+      uid: tenant.metadata.uid,
+      spec: tenant.spec,
+      current: await resources.find('Tenant', name),
+    });
     return warnings.length === 0 ? reply : { ...reply, body: { ...reply.body, warnings } };
   }
 
   return {
     async createTenant({ body, caller, keep }) {
       const { name } = body.metadata;
-      const reply = await tenantChange.make({ name, declare: declareManifest(body, name), creates: true, precondition: { kind: 'absent' }, caller, permit: permitOn(authorize, caller, name) }, keep);
+      const reply = await tenantChange.make(
+        {
+          name,
+          declare: declareManifest(body, name),
+          creates: true,
+          precondition: { kind: 'absent' },
+          caller,
+          permit: permitOn(authorize, caller, name),
+        },
+        keep,
+      );
       return { ...(await withWarnings(reply, name)), status: reply.status === 202 ? 202 : 201 };
     },
     async putTenant({ params: { name }, query, body, caller, precondition, keep }) {

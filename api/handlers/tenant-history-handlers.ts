@@ -30,24 +30,50 @@ function pointInTime(text: string): PointInTime {
   return /^\d+$/.test(text) ? { generation: Number(text) } : { time: new Date(text) };
 }
 
-
 function manifestMetadata(name: string, { labels, annotations }: TenantRevisionDocument) {
-  return { name, ...(Object.keys(labels).length === 0 ? {} : { labels }), ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
+  return {
+    name,
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
 }
 
 function revisionBody(revision: TenantRevisionDocument): TenantRevision {
-  return { apiVersion, kind: 'Tenant', metadata: { ...manifestMetadata(revision.name, revision), uid: revision._id.uid, ...pointOf(revision) }, spec: revision.spec };
+  return {
+    apiVersion,
+    kind: 'Tenant',
+    metadata: { ...manifestMetadata(revision.name, revision), uid: revision._id.uid, ...pointOf(revision) },
+    spec: revision.spec,
+  };
 }
 
 /** What an earlier generation declared, without what only verbs and moves change: absent means unchanged. */
-function declaredAgain(tenant: TenantDocument, { labels, annotations, spec: { lifecycle: _lifecycle, placement: _placement, hold: _hold, ...spec } }: TenantRevisionDocument): Declaration<DeclaredTenantSpec> {
+function declaredAgain(
+  tenant: TenantDocument,
+  {
+    labels,
+    annotations,
+    spec: { lifecycle: _lifecycle, placement: _placement, hold: _hold, ...spec },
+  }: TenantRevisionDocument,
+): Declaration<DeclaredTenantSpec> {
   // A collection that was added since holds data, and stays.
-  const services = tenant.placement === null ? spec.services : rebaseServices(tenant.spec.services, tenant.spec.services, spec.services, canonicallyEqual);
+  const services =
+    tenant.placement === null
+      ? spec.services
+      : rebaseServices(tenant.spec.services, tenant.spec.services, spec.services, canonicallyEqual);
   return { labels, annotations, spec: { ...spec, services } };
 }
 
 /** One tenant as it is, as it was, what differs, and back. */
-export function tenantHistoryHandlers({ store, authorize, pageTokens, tenantChange }: TenantHistoryDependencies): Pick<RouteHandlers, 'getTenant' | 'listTenantRevisions' | 'diffTenant' | 'rollbackTenant'> {
+export function tenantHistoryHandlers({
+  store,
+  authorize,
+  pageTokens,
+  tenantChange,
+}: TenantHistoryDependencies): Pick<
+  RouteHandlers,
+  'getTenant' | 'listTenantRevisions' | 'diffTenant' | 'rollbackTenant'
+> {
   async function read(name: string, caller: Caller, action: 'tenant.get' | 'tenant.update'): Promise<TenantDocument> {
     const tenant = await store.resources.find('Tenant', name);
     await authorize(caller, action, tenantTarget(name, tenant));
@@ -59,9 +85,17 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, tenantChan
   async function revisionAt({ _id: uid, name }: TenantDocument, at: PointInTime): Promise<TenantRevisionDocument> {
     const revision = await store.revisions.find(uid, at);
     if (revision !== undefined) return revision;
-    const [last, first] = await Promise.all([store.revisions.latest(uid), store.revisions.find(uid, { generation: 1 })]);
+    const [last, first] = await Promise.all([
+      store.revisions.latest(uid),
+      store.revisions.find(uid, { generation: 1 }),
+    ]);
     const range = `there are generations 1 to ${last}, the first of ${first?.time.toISOString()}`;
-    throw new TenureError('not_found', 'generation' in at ? `tenant "${name}" has no generation ${at.generation}: ${range}` : `tenant "${name}" did not stand yet at ${at.time.toISOString()}: ${range}`);
+    throw new TenureError(
+      'not_found',
+      'generation' in at
+        ? `tenant "${name}" has no generation ${at.generation}: ${range}`
+        : `tenant "${name}" did not stand yet at ${at.time.toISOString()}: ${range}`,
+    );
   }
 
   return {
@@ -72,31 +106,49 @@ export function tenantHistoryHandlers({ store, authorize, pageTokens, tenantChan
     },
     async listTenantRevisions({ params: { name }, query, caller }) {
       const { _id: uid } = await read(name, caller, 'tenant.get');
-      const body = await listPage(pageTokens, 'revisions', query, { uid }, {
-        async read(before, limit) {
-          const { summaries, searchedTo } = await summarize(store.revisions.scan(uid, { limit, ...(before === undefined ? {} : { before: Number(before) }) }));
-          const origins = await store.revisions.origins(uid, summaries);
-          return { documents: sized(summaries.map((summary) => ({ ...summary, origin: origins.get(summary.generation) }))), searchedTo };
+      const body = await listPage(
+        pageTokens,
+        'revisions',
+        query,
+        { uid },
+        {
+          async read(before, limit) {
+            const { summaries, searchedTo } = await summarize(
+              store.revisions.scan(uid, { limit, ...(before === undefined ? {} : { before: Number(before) }) }),
+            );
+            const origins = await store.revisions.origins(uid, summaries);
+            return {
+              documents: sized(summaries.map((summary) => ({ ...summary, origin: origins.get(summary.generation) }))),
+              searchedTo,
+            };
+          },
+          positionOf: ({ generation }) => String(generation),
+          show({ generation, time, changed, origin }) {
+            if (origin === undefined)
+              throw new TenureError('internal', `no entry tells of generation ${generation} of tenant ${uid}`);
+            return {
+              generation,
+              time,
+              ...(origin.subject === undefined ? {} : { actor: origin.subject }),
+              action: origin.action,
+              ...(origin.operationId === undefined ? {} : { operation: origin.operationId }),
+              changed,
+            };
+          },
         },
-        positionOf: ({ generation }) => String(generation),
-        show({ generation, time, changed, origin }) {
-          if (origin === undefined) throw new TenureError('internal', `no entry tells of generation ${generation} of tenant ${uid}`);
-          return {
-            generation,
-            time,
-            ...(origin.subject === undefined ? {} : { actor: origin.subject }),
-            action: origin.action,
-            ...(origin.operationId === undefined ? {} : { operation: origin.operationId }),
-            changed,
-          };
-        },
-      });
+      );
       return { status: 200, body };
     },
     async diffTenant({ params: { name }, query, caller }) {
       const tenant = await read(name, caller, 'tenant.get');
-      const to = await revisionAt(tenant, query.to === undefined ? { generation: tenant.generation } : pointInTime(query.to));
-      const from = await revisionAt(tenant, query.from === undefined ? { generation: Math.max(1, to._id.generation - 1) } : pointInTime(query.from));
+      const to = await revisionAt(
+        tenant,
+        query.to === undefined ? { generation: tenant.generation } : pointInTime(query.to),
+      );
+      const from = await revisionAt(
+        tenant,
+        query.from === undefined ? { generation: Math.max(1, to._id.generation - 1) } : pointInTime(query.from),
+      );
       return { status: 200, body: { name, from: pointOf(from), to: pointOf(to), changes: changesBetween(from, to) } };
     },
     async rollbackTenant({ params: { name }, body: { generation }, caller, precondition, keep }) {

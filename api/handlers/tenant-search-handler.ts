@@ -13,18 +13,32 @@ export interface TenantSearchDependencies {
 }
 
 /** Lists the tenants that fit a filter and that the caller may see. */
-export function tenantSearchHandler({ store, authorize, pageTokens }: TenantSearchDependencies): RouteHandlers['listTenants'] {
+export function tenantSearchHandler({
+  store,
+  authorize,
+  pageTokens,
+}: TenantSearchDependencies): RouteHandlers['listTenants'] {
   return async ({ query: { pageSize, pageToken, ...text }, caller }) => {
     const { confinedTo } = await authorize(caller, 'tenant.list', { kind: 'Tenant' });
     const filter = parseTenantFilter(text);
-    const body = await listPage(pageTokens, 'tenants', { pageSize, pageToken }, { confinedTo: confinedTo ?? null, filter }, {
-      async read(after, limit) {
-        const { tenants: documents, searchedTo } = await store.tenantSearch.scan(filter, { limit, ...(after === undefined ? {} : { after }), ...(confinedTo === undefined ? {} : { uids: confinedTo }) });
-        return { documents, searchedTo };
+    const body = await listPage(
+      pageTokens,
+      'tenants',
+      { pageSize, pageToken },
+      { confinedTo: confinedTo ?? null, filter },
+      {
+        async read(after, limit) {
+          const { tenants: documents, searchedTo } = await store.tenantSearch.scan(filter, {
+            limit,
+            ...(after === undefined ? {} : { after }),
+            ...(confinedTo === undefined ? {} : { uids: confinedTo }),
+          });
+          return { documents, searchedTo };
+        },
+        positionOf: ({ name }) => name,
+        show: tenantBody,
       },
-      positionOf: ({ name }) => name,
-      show: tenantBody,
-    });
+    );
     return { status: 200, body };
   };
 }

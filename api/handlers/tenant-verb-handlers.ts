@@ -43,7 +43,10 @@ type VerbHandlers = Pick<
 
 interface VerbRequest {
   readonly params: { readonly name: string };
-  readonly query: { readonly preempt?: 'true' | 'false' | undefined; readonly confirmMassChange?: 'true' | 'false' | undefined };
+  readonly query: {
+    readonly preempt?: 'true' | 'false' | undefined;
+    readonly confirmMassChange?: 'true' | 'false' | undefined;
+  };
   readonly caller: Caller;
   readonly precondition: Precondition | undefined;
   readonly keep: Keep;
@@ -60,14 +63,22 @@ type SettledReply = VerbReply<200, RouteAnswer<'holdTenant'>>;
 type ChangedReply = VerbReply<200 | 202, RouteAnswer<'suspendTenant'>>;
 
 function settledReply(tenant: TenantDocument): SettledReply {
-  return { status: 200, body: tenantBody(tenant), headers: { etag: etagOf(tenant.revision) }, about: { tenant: { uid: tenant._id, name: tenant.name } } };
+  return {
+    status: 200,
+    body: tenantBody(tenant),
+    headers: { etag: etagOf(tenant.revision) },
+    about: { tenant: { uid: tenant._id, name: tenant.name } },
+  };
 }
 
 /** The verbs of a tenant: lifecycle paths by their names, holds, and the schedule of its plan. */
 export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHandlers {
   const { store, authorize, tenantChange } = dependencies;
 
-  async function run(verb: TenantVerb, { params: { name }, query, caller, precondition, keep }: VerbRequest): Promise<ChangedReply> {
+  async function run(
+    verb: TenantVerb,
+    { params: { name }, query, caller, precondition, keep }: VerbRequest,
+  ): Promise<ChangedReply> {
     const reply = await tenantChange.make(
       {
         name,
@@ -93,7 +104,8 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
     };
   }
 
-  const plain = (path: Exclude<OperationKind, 'change_plan' | 'purge'>) => (request: VerbRequest) => run({ path }, request);
+  const plain = (path: Exclude<OperationKind, 'change_plan' | 'purge'>) => (request: VerbRequest) =>
+    run({ path }, request);
   return {
     activateTenant: plain('activate'),
     suspendTenant: plain('suspend'),
@@ -108,8 +120,17 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
       const { plan, time } = request.body;
       const at = time === undefined ? undefined : new Date(time);
       if (at === undefined || at <= store.clock.now()) return run({ path: 'change_plan', plan }, request);
-      const reply = (scheduled: TenantDocument): ChangedReply => ({ ...settledReply(scheduled), body: { tenant: tenantBody(scheduled) } });
-      return reply(await schedulePlan(dependencies, { ...settling(request), alsoCommit: (tx, scheduled) => request.keep(tx, reply(scheduled)) }, { plan, time: at }));
+      const reply = (scheduled: TenantDocument): ChangedReply => ({
+        ...settledReply(scheduled),
+        body: { tenant: tenantBody(scheduled) },
+      });
+      return reply(
+        await schedulePlan(
+          dependencies,
+          { ...settling(request), alsoCommit: (tx, scheduled) => request.keep(tx, reply(scheduled)) },
+          { plan, time: at },
+        ),
+      );
     },
     async cancelPlanChangeOfTenant(request) {
       return settledReply(await unschedulePlan(dependencies, settling({ ...request, query: {} })));

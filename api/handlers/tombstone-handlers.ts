@@ -13,7 +13,17 @@ export interface TombstoneHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-function tombstoneBody({ _id, name, createTime, deleteTime, purgeTime, generation, placement, operationId, ledgerEntry }: TombstoneDocument): Tombstone {
+function tombstoneBody({
+  _id,
+  name,
+  createTime,
+  deleteTime,
+  purgeTime,
+  generation,
+  placement,
+  operationId,
+  ledgerEntry,
+}: TombstoneDocument): Tombstone {
   return {
     uid: _id,
     name,
@@ -27,15 +37,32 @@ function tombstoneBody({ _id, name, createTime, deleteTime, purgeTime, generatio
   };
 }
 
-export function tombstoneHandlers({ store, authorize, pageTokens }: TombstoneHandlerDependencies): Pick<RouteHandlers, 'listTombstones' | 'getTombstone'> {
+export function tombstoneHandlers({
+  store,
+  authorize,
+  pageTokens,
+}: TombstoneHandlerDependencies): Pick<RouteHandlers, 'listTombstones' | 'getTombstone'> {
   return {
     async listTombstones({ query, caller }) {
       const { confinedTo } = await authorize(caller, 'tenant.list', { kind: 'Tenant' });
-      const body = await listPage(pageTokens, 'tombstones', query, { name: query.name ?? null, confinedTo: confinedTo ?? null }, {
-        read: (before, limit) => ({ documents: store.tombstones.scan({ limit, ...(before === undefined ? {} : { before }), ...(query.name === undefined ? {} : { name: query.name }), ...(confinedTo === undefined ? {} : { uids: confinedTo }) }) }),
-        positionOf: (tombstone) => tombstone._id,
-        show: tombstoneBody,
-      });
+      const body = await listPage(
+        pageTokens,
+        'tombstones',
+        query,
+        { name: query.name ?? null, confinedTo: confinedTo ?? null },
+        {
+          read: (before, limit) => ({
+            documents: store.tombstones.scan({
+              limit,
+              ...(before === undefined ? {} : { before }),
+              ...(query.name === undefined ? {} : { name: query.name }),
+              ...(confinedTo === undefined ? {} : { uids: confinedTo }),
+            }),
+          }),
+          positionOf: (tombstone) => tombstone._id,
+          show: tombstoneBody,
+        },
+      );
       return { status: 200, body };
     },
     async getTombstone({ params: { uid }, caller }) {

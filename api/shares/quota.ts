@@ -7,7 +7,13 @@ export interface Quota {
   take(caller: string, amount?: number): GiveBack | undefined;
 }
 
-export function createQuota({ perCaller, total = Infinity }: { readonly perCaller: number; readonly total?: number }): Quota {
+export function createQuota({
+  perCaller,
+  total = Infinity,
+}: {
+  readonly perCaller: number;
+  readonly total?: number;
+}): Quota {
   const held = new Map<string, number>();
   let all = 0;
   return {

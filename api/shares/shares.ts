@@ -47,6 +47,7 @@ export function createShares({ requestsPerCaller, watchesPerCaller, waitsPerCall
 /** @throws TenureError too_many_requests */
 export function takeShare(quota: Quota, caller: string, what: string, amount = 1): GiveBack {
   const giveBack = quota.take(caller, amount);
-  if (giveBack === undefined) throw new TenureError('too_many_requests', `the caller has as many ${what} as one caller may have here`);
+  if (giveBack === undefined)
+    throw new TenureError('too_many_requests', `the caller has as many ${what} as one caller may have here`);
   return giveBack;
 }

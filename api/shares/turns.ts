@@ -20,7 +20,13 @@ interface Line {
   served: number;
 }
 
-export function createTurns({ perCaller, total = Infinity }: { readonly perCaller: number; readonly total?: number }): Turns {
+export function createTurns({
+  perCaller,
+  total = Infinity,
+}: {
+  readonly perCaller: number;
+  readonly total?: number;
+}): Turns {
   const room = createQuota({ perCaller, total });
   const lines = new Map<string, Line>();
   let turn = 0;
@@ -42,9 +48,11 @@ export function createTurns({ perCaller, total = Infinity }: { readonly perCalle
   }
 
   function admit(): void {
-    for (let isAny = true; isAny; ) {
+    for (let isAny = true; isAny;) {
       isAny = false;
-      const byNeed = [...lines].filter(([, { waiting }]) => waiting.length > 0).toSorted(([, a], [, b]) => a.held - b.held || a.served - b.served);
+      const byNeed = [...lines]
+        .filter(([, { waiting }]) => waiting.length > 0)
+        .toSorted(([, a], [, b]) => a.held - b.held || a.served - b.served);
       for (const [caller, line] of byNeed) {
         while (line.waiting[0]?.gone?.aborted === true) line.waiting.shift()?.letIn(() => undefined);
         const [first] = line.waiting;

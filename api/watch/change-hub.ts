@@ -77,7 +77,8 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
       }
     } catch (error) {
       if (runs(running)) {
-        if (!stopping.aborted) logger.warn('the feed of changes is lost; who follows it comes back', errorFields(error));
+        if (!stopping.aborted)
+          logger.warn('the feed of changes is lost; who follows it comes back', errorFields(error));
         end(running === live ? [...seats] : [...running.seats]);
       }
     }
@@ -128,7 +129,8 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
   }
 
   /** The running feed that has all after what the seat was told of. */
-  const having = (seat: Seat): Running | undefined => [live, late.get(seat.caller)].find((running) => running !== undefined && seat.told >= running.start);
+  const having = (seat: Seat): Running | undefined =>
+    [live, late.get(seat.caller)].find((running) => running !== undefined && seat.told >= running.start);
 
   async function turnOf(caller: string): Promise<GiveBack> {
     const turn = lateTurns.next(caller);
@@ -146,7 +148,10 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     const giveBack = own === undefined ? await turnOf(seat.caller) : own.passOn();
     try {
       // All of the caller's who wait go together, from where the one that was told least of them is.
-      const waiting = [...seats].filter(({ caller, running, isReaching, told }) => caller === seat.caller && running === undefined && isReaching && told !== '');
+      const waiting = [...seats].filter(
+        ({ caller, running, isReaching, told }) =>
+          caller === seat.caller && running === undefined && isReaching && told !== '',
+      );
       const from = waiting.reduce((least, { told }) => (told < least ? told : least), seat.told);
       const feed = await open(from).catch((error: unknown) => {
         if (from === seat.told) throw error;
@@ -155,7 +160,8 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
       const begun = beginRunning(feed, { maxBytes: keptBytes.late, caller: seat.caller, giveBack });
       const before = late.get(seat.caller);
       late.set(seat.caller, begun);
-      for (const one of waiting) if (seats.has(one) && one.running === undefined && one.told >= begun.start) settle(begun, one);
+      for (const one of waiting)
+        if (seats.has(one) && one.running === undefined && one.told >= begun.start) settle(begun, one);
       // Those who have missed less are told nothing twice.
       if (before !== undefined) handOver(before, begun);
       void pump(begun);
@@ -194,7 +200,11 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
 
   return {
     async follow(after, caller, follower, gone) {
-      if (stopping.aborted || seats.size >= maxFollowers) throw new TenureError('watch_unavailable', stopping.aborted ? 'this process stops' : `${maxFollowers} watches are open`);
+      if (stopping.aborted || seats.size >= maxFollowers)
+        throw new TenureError(
+          'watch_unavailable',
+          stopping.aborted ? 'this process stops' : `${maxFollowers} watches are open`,
+        );
       const seat: Seat = { caller, follower, told: after ?? '', running: undefined, wake: undefined, isReaching: true };
       seats.add(seat);
       gone?.addEventListener('abort', () => leave(seat), { once: true });

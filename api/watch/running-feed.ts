@@ -43,7 +43,14 @@ export interface Running {
 const keptChanges = 2_000;
 const nothing: GiveBack = () => undefined;
 
-export function beginRunning(feed: ChangeFeed, { maxBytes, caller, giveBack = nothing }: { readonly maxBytes: number; readonly caller?: string; readonly giveBack?: GiveBack }): Running {
+export function beginRunning(
+  feed: ChangeFeed,
+  {
+    maxBytes,
+    caller,
+    giveBack = nothing,
+  }: { readonly maxBytes: number; readonly caller?: string; readonly giveBack?: GiveBack },
+): Running {
   const running: Running = {
     feed,
     caller,

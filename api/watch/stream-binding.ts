@@ -35,7 +35,15 @@ const bookmarkEveryMs = 15_000;
 const list = 'changes';
 
 /** Binds the streams: authenticate, validate, authorize, and from then on every change that the caller may see. */
-export function bindStreams({ hub, watches, authenticate, pageTokens, shares, metrics: { openWatches }, now }: StreamBindingDependencies): Router {
+export function bindStreams({
+  hub,
+  watches,
+  authenticate,
+  pageTokens,
+  shares,
+  metrics: { openWatches },
+  now,
+}: StreamBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
 
   const idOf = (position: Position): string => pageTokens.make(list, null, position);
@@ -74,19 +82,27 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, shares, me
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       try {
-        const following = await hub.follow(readPosition(request.get('last-event-id')), subject, {
-          told(change) {
-            // Nothing is sent before the headers are.
-            if (stream === undefined) return false;
-            const shown = show(change);
-            return shown === undefined || stream.send(encode(shown, change.position));
+        const following = await hub.follow(
+          readPosition(request.get('last-event-id')),
+          subject,
+          {
+            told(change) {
+              // Nothing is sent before the headers are.
+              if (stream === undefined) return false;
+              const shown = show(change);
+              return shown === undefined || stream.send(encode(shown, change.position));
+            },
+            ended() {
+              isEnded = true;
+              stream?.end();
+            },
           },
-          ended() {
-            isEnded = true;
-            stream?.end();
-          },
-        }, gone.signal);
-        const bookmark = (position: Position): void => void stream?.send(encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id: idOf(position) }));
+          gone.signal,
+        );
+        const bookmark = (position: Position): void =>
+          void stream?.send(
+            encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id: idOf(position) }),
+          );
         const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
         // Who may see what was decided by the token; it is decided anew when that has expired.
         const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - now().getTime(), 2 ** 31 - 1));
@@ -99,7 +115,12 @@ export function bindStreams({ hub, watches, authenticate, pageTokens, shares, me
           giveBack();
         };
         if (response.destroyed) return closed();
-        stream = openEventStream(response, { caller: subject, unread: shares.unread, room: () => following.goOn(), closed });
+        stream = openEventStream(response, {
+          caller: subject,
+          unread: shares.unread,
+          room: () => following.goOn(),
+          closed,
+        });
         bookmark(following.from);
         if (isEnded) stream.end();
         else following.goOn();

@@ -56,7 +56,9 @@ export function createWatches({ store, authorize }: WatchesDependencies): Watche
         if (change.kind === 'tenantGone') return word(change, 'gone', () => ({ uid }));
         const { tenant, facets } = change;
         if (name !== undefined && tenant.name !== name) return undefined;
-        return fitsFilter(filter, tenant, facets) ? word(change, 'tenant', () => tenantBody(tenant)) : { event: 'gone', data: JSON.stringify({ uid }) };
+        return fitsFilter(filter, tenant, facets)
+          ? word(change, 'tenant', () => tenantBody(tenant))
+          : { event: 'gone', data: JSON.stringify({ uid }) };
       };
     },
     async watchOperations({ query: { tenant: name, id }, caller }) {

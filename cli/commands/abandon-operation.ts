@@ -23,8 +23,16 @@ export function addAbandonOperation(operations: Command, context: CommandContext
     .addHelpText('after', examples)
     .action((reference: string, { confirm }: { readonly confirm?: string }) => {
       const id = parseReference(['operation', reference]).name;
-      if (confirm === undefined) throw usageFailure(`abandon of operation/${id} is not confirmed; nothing was done`, `repeat it with --confirm=${id}`);
-      if (parseReference(['operation', confirm]).name !== id) throw usageFailure(`--confirm=${confirm} does not name operation/${id}; nothing was done`, `write --confirm=${id}, if that is the one you mean`);
+      if (confirm === undefined)
+        throw usageFailure(
+          `abandon of operation/${id} is not confirmed; nothing was done`,
+          `repeat it with --confirm=${id}`,
+        );
+      if (parseReference(['operation', confirm]).name !== id)
+        throw usageFailure(
+          `--confirm=${confirm} does not name operation/${id}; nothing was done`,
+          `write --confirm=${id}, if that is the one you mean`,
+        );
       // Options that `operations` has too are taken by it, wherever they stand.
       const { output } = operations.opts<{ readonly output: OutputFormat }>();
       return abandon(id, output, context);

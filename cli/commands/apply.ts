@@ -54,7 +54,14 @@ export function addApply(program: Command, context: CommandContext): void {
     .summary('create or change resources as manifests declare them')
     .description('Create or change resources as manifests declare them.')
     .requiredOption('-f, --file <path...>', 'manifest file, folder of them, or - for standard input')
-    .addOption(new Option('--dry-run <where>', 'change nothing: only check the manifests (client), or have the API check all it would (server)').choices(['client', 'server']).conflicts('wait'))
+    .addOption(
+      new Option(
+        '--dry-run <where>',
+        'change nothing: only check the manifests (client), or have the API check all it would (server)',
+      )
+        .choices(['client', 'server'])
+        .conflicts('wait'),
+    )
     .option('--wait', 'wait until the operations that this starts are done')
     .option('--force-conflicts', 'reverse also what a verb, such as suspend, has set')
     .addOption(confirmMassChangeOption())
@@ -68,16 +75,28 @@ interface AppliedManifest extends Applied {
   readonly located: LocatedManifest;
 }
 
-async function apply({ file, dryRun, wait, forceConflicts, confirmMassChange, timeout, output }: ApplyOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function apply(
+  { file, dryRun, wait, forceConflicts, confirmMassChange, timeout, output }: ApplyOptions,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const manifests = await readManifests(file, terminal);
   if (dryRun === 'client') return printValid(manifests, output, terminal);
-  if (dryRun === 'server') return rehearse(manifests, { forceConflicts, confirmMassChange, dryRun: true }, output, { terminal, connect });
+  if (dryRun === 'server')
+    return rehearse(manifests, { forceConflicts, confirmMassChange, dryRun: true }, output, { terminal, connect });
   // With data asked for on stdout, what is told of the way there is a message.
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
-  const { applied, failures, notApplied } = await applyAll(connect(), manifests, { forceConflicts, confirmMassChange }, terminal, tell);
+  const { applied, failures, notApplied } = await applyAll(
+    connect(),
+    manifests,
+    { forceConflicts, confirmMassChange },
+    terminal,
+    tell,
+  );
   const api = connect(retryWithin(timeout));
   if (wait === true) {
-    const started = applied.flatMap(({ operation, located }) => (operation === undefined ? [] : [{ operation, about: located }]));
+    const started = applied.flatMap(({ operation, located }) =>
+      operation === undefined ? [] : [{ operation, about: located }],
+    );
     try {
       await followAll(api, started, timeout, terminal, (operation, located) => {
         tell(operationLine(operation));
@@ -88,7 +107,10 @@ async function apply({ file, dryRun, wait, forceConflicts, confirmMassChange, ti
     }
   }
   if (output !== 'table' && applied.length > 0 && !terminal.interrupted.aborted) {
-    const items = wait === true ? await readBack(api, applied, terminal, failures) : applied.map(({ resource }) => printedResource(resource));
+    const items =
+      wait === true
+        ? await readBack(api, applied, terminal, failures)
+        : applied.map(({ resource }) => printedResource(resource));
     terminal.stdout.write(renderData(output, { items, single: false }));
   }
   if (failures.length > 0) throw withRest(joinFailures(failures), manifests.length > 1 ? notApplied : []);
@@ -112,7 +134,9 @@ async function applyAll(
   for (const [index, located] of manifests.entries()) {
     const { manifest, reference } = located;
     try {
-      const result = await applyManifest(api, manifest, consent, () => terminal.stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`));
+      const result = await applyManifest(api, manifest, consent, () =>
+        terminal.stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`),
+      );
       applied.push({ ...result, located });
       tell(`${reference} ${result.outcome}`);
       for (const operation of operationsOf(result)) tell(operationLine(operation));
@@ -129,7 +153,12 @@ async function applyAll(
 }
 
 /** The resources as they stand now; one that cannot be read is added to the failures, and it and those after it come as they were answered. */
-async function readBack(api: ApiClient, applied: readonly AppliedManifest[], terminal: Terminal, failures: CliFailure[]): Promise<Printed['items']> {
+async function readBack(
+  api: ApiClient,
+  applied: readonly AppliedManifest[],
+  terminal: Terminal,
+  failures: CliFailure[],
+): Promise<Printed['items']> {
   const items: Printed['items'][number][] = [];
   for (const { resource, located } of applied) {
     const kind = kindOf(wordOfManifest[resource.kind]);

@@ -49,26 +49,55 @@ export function addCanI(program: Command, context: CommandContext): void {
     .option('--list', 'every verb there is')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
-    .action((first: string | undefined, second: string | undefined, options: CanIOptions) => (options.list === true ? list(first, second, options, context) : ask(first, second, options, context)));
+    .action((first: string | undefined, second: string | undefined, options: CanIOptions) =>
+      options.list === true ? list(first, second, options, context) : ask(first, second, options, context),
+    );
 }
 
-async function ask(verb: string | undefined, reference: string | undefined, { output }: CanIOptions, { terminal: { stdout, stderr }, connect }: CommandContext): Promise<void> {
-  if (verb === undefined || reference === undefined) throw usageFailure('nothing is asked', 'write: can-i VERB KIND[/NAME], or --list');
+async function ask(
+  verb: string | undefined,
+  reference: string | undefined,
+  { output }: CanIOptions,
+  { terminal: { stdout, stderr }, connect }: CommandContext,
+): Promise<void> {
+  if (verb === undefined || reference === undefined)
+    throw usageFailure('nothing is asked', 'write: can-i VERB KIND[/NAME], or --list');
   const { kind, name } = oneOf(reference);
   const verdict = await check(connect(), actionOf(verb, kind), name);
   stdout.write(output === 'table' ? `${verdict.allowed ? 'yes' : 'no'}\n` : renderObject(output, verdict));
   if (verdict.allowed) return;
-  if (output === 'table') stderr.write(verdict.denials.map(({ rule, message, allowed, fix }) => `${rule}: ${message}\n${allowed === undefined ? '' : `  allowed: ${allowed.join(', ')}\n`}  fix: ${fix}\n`).join(''));
+  if (output === 'table')
+    stderr.write(
+      verdict.denials
+        .map(
+          ({ rule, message, allowed, fix }) =>
+            `${rule}: ${message}\n${allowed === undefined ? '' : `  allowed: ${allowed.join(', ')}\n`}  fix: ${fix}\n`,
+        )
+        .join(''),
+    );
   throw new CliFailure('denied', '');
 }
 
-async function list(reference: string | undefined, surplus: string | undefined, { output }: CanIOptions, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {
-  if (surplus !== undefined) throw usageFailure('--list takes no verb', 'write: can-i --list, or can-i --list KIND[/NAME]');
+async function list(
+  reference: string | undefined,
+  surplus: string | undefined,
+  { output }: CanIOptions,
+  { terminal: { stdout, paintOut }, connect }: CommandContext,
+): Promise<void> {
+  if (surplus !== undefined)
+    throw usageFailure('--list takes no verb', 'write: can-i --list, or can-i --list KIND[/NAME]');
   const about = reference === undefined ? undefined : oneOf(reference);
   const asked = askedActions.filter(({ kind }) => about === undefined || kind === about.kind.singular);
-  if (asked.length === 0) throw usageFailure(`about a ${about?.kind.singular} policy decides nothing by itself`, 'ask about tenants');
+  if (asked.length === 0)
+    throw usageFailure(`about a ${about?.kind.singular} policy decides nothing by itself`, 'ask about tenants');
   const api = connect();
-  const answers = await Promise.all(asked.map(async ({ action, kind, verb }): Promise<Answer> => ({ kind, verb, ...(await check(api, action, about?.name)) })));
+  const answers = await Promise.all(
+    asked.map(async ({ action, kind, verb }): Promise<Answer> => ({
+      kind,
+      verb,
+      ...(await check(api, action, about?.name)),
+    })),
+  );
   stdout.write(output === 'table' ? renderTable(columns, answers, paintOut) : renderObject(output, { items: answers }));
 }
 

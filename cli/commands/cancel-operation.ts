@@ -41,18 +41,31 @@ export function addCancelOperation(operations: Command, context: CommandContext)
     });
 }
 
-async function cancel(id: string, { wait, timeout, output }: CancelOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function cancel(
+  id: string,
+  { wait, timeout, output }: CancelOptions,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
   const { body: asked } = await connect().call('cancelOperation', { params: { id } });
   tell(`${operationLine(asked)}${asked.done ? '' : ', to be cancelled'}`);
   let operation: Operation = asked;
   if (wait === true && !asked.done) {
-    await followAll(connect(retryWithin(timeout)), [{ operation: asked, about: undefined }], timeout, terminal, (ended) => (operation = ended));
+    await followAll(
+      connect(retryWithin(timeout)),
+      [{ operation: asked, about: undefined }],
+      timeout,
+      terminal,
+      (ended) => (operation = ended),
+    );
     tell(operationLine(operation));
   }
   if (output !== 'table') printResources(terminal, output, operationKind, [{ name: id, body: operation }], true);
   if (operation.done && operation.state !== 'cancelled') {
     const fix = problemType(operation.error?.code ?? 'operation_finished').fix ?? '';
-    throw new CliFailure('conflict', `error: operation/${id} (${operation.kind}) ${operation.state}; it was not cancelled\nfix: ${fix}`);
+    throw new CliFailure(
+      'conflict',
+      `error: operation/${id} (${operation.kind}) ${operation.state}; it was not cancelled\nfix: ${fix}`,
+    );
   }
 }

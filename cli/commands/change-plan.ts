@@ -32,43 +32,97 @@ export function addChangePlan(program: Command, context: CommandContext): void {
   const command = describeByRoute(program.command('change-plan'), 'changePlanOfTenant')
     .argument('<name>', 'tenant')
     .argument('[plan]', 'the plan to change to')
-    .addOption(new Option('--at <time>', 'when it is to take effect, in RFC 3339 (default: now)').argParser(parseTime).conflicts(['wait', 'preempt']))
-    .addOption(new Option('--preview', 'only show what it would mean').conflicts(['at', 'wait', 'preempt', 'confirmMassChange', 'revision', 'dryRun']))
-    .addOption(new Option('--cancel', 'take back a change that waits for its time').conflicts(['at', 'preview', 'wait', 'preempt', 'confirmMassChange', 'dryRun']));
+    .addOption(
+      new Option('--at <time>', 'when it is to take effect, in RFC 3339 (default: now)')
+        .argParser(parseTime)
+        .conflicts(['wait', 'preempt']),
+    )
+    .addOption(
+      new Option('--preview', 'only show what it would mean').conflicts([
+        'at',
+        'wait',
+        'preempt',
+        'confirmMassChange',
+        'revision',
+        'dryRun',
+      ]),
+    )
+    .addOption(
+      new Option('--cancel', 'take back a change that waits for its time').conflicts([
+        'at',
+        'preview',
+        'wait',
+        'preempt',
+        'confirmMassChange',
+        'dryRun',
+      ]),
+    );
   addVerbOptions(command)
     .addHelpText('after', examples)
-    .action((reference: string, plan: string | undefined, options: ChangePlanOptions) => changePlan(tenantName(reference), plan, options, context));
+    .action((reference: string, plan: string | undefined, options: ChangePlanOptions) =>
+      changePlan(tenantName(reference), plan, options, context),
+    );
 }
 
 function parseTime(text: string): string {
-  if (!z.iso.datetime({ offset: true }).safeParse(text).success) throw new InvalidArgumentError('Write a time with its zone, such as 2027-01-01T00:00:00Z.');
+  if (!z.iso.datetime({ offset: true }).safeParse(text).success)
+    throw new InvalidArgumentError('Write a time with its zone, such as 2027-01-01T00:00:00Z.');
   const time = new Date(text);
-  if (time.getTime() <= Date.now()) throw new InvalidArgumentError('It has passed. Leave --at out for a change that takes effect now.');
+  if (time.getTime() <= Date.now())
+    throw new InvalidArgumentError('It has passed. Leave --at out for a change that takes effect now.');
   return time.toISOString();
 }
 
-async function changePlan(name: string, plan: string | undefined, options: ChangePlanOptions, context: CommandContext): Promise<void> {
+async function changePlan(
+  name: string,
+  plan: string | undefined,
+  options: ChangePlanOptions,
+  context: CommandContext,
+): Promise<void> {
   const { at, preview, cancel } = options;
   if (cancel === true && plan !== undefined) throw usageFailure('--cancel takes no plan', 'leave one of the two out');
   if (cancel === true) return run(name, options, context, (api) => cancelScheduled(api, name, options));
-  if (plan === undefined) throw usageFailure('no plan is named', `write: change-plan ${name} PLAN, or --cancel for a change that waits for its time`);
+  if (plan === undefined)
+    throw usageFailure(
+      'no plan is named',
+      `write: change-plan ${name} PLAN, or --cancel for a change that waits for its time`,
+    );
   if (preview === true) return showPreview(name, plan, options, context);
   return run(name, options, context, async (api) => {
-    const { tenant, operation } = (await api.call('changePlanOfTenant', { params: { name }, body: { plan, ...(at === undefined ? {} : { time: at }) }, ...verbRequest(options) })).body;
+    const { tenant, operation } = (
+      await api.call('changePlanOfTenant', {
+        params: { name },
+        body: { plan, ...(at === undefined ? {} : { time: at }) },
+        ...verbRequest(options),
+      })
+    ).body;
     return { tenant, operation, ...(at === undefined ? {} : { outcome: `changes to plan ${plan} at ${at}` }) };
   });
 }
 
-function run(name: string, options: ChangePlanOptions, context: CommandContext, ask: (api: ApiClient) => Promise<VerbAnswer>): Promise<void> {
+function run(
+  name: string,
+  options: ChangePlanOptions,
+  context: CommandContext,
+  ask: (api: ApiClient) => Promise<VerbAnswer>,
+): Promise<void> {
   return runVerb({ names: [name], ask, ...runOptions(options) }, context);
 }
 
 async function cancelScheduled(api: ApiClient, name: string, options: ChangePlanOptions): Promise<VerbAnswer> {
-  const { body: tenant } = await api.call('cancelPlanChangeOfTenant', { params: { name }, ifMatch: ifMatchOf(options) });
+  const { body: tenant } = await api.call('cancelPlanChangeOfTenant', {
+    params: { name },
+    ifMatch: ifMatchOf(options),
+  });
   return { tenant, outcome: `keeps plan ${tenant.spec.plan}` };
 }
 
-async function showPreview(name: string, plan: string, { output }: ChangePlanOptions, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {
+async function showPreview(
+  name: string,
+  plan: string,
+  { output }: ChangePlanOptions,
+  { terminal: { stdout, paintOut }, connect }: CommandContext,
+): Promise<void> {
   if (output === 'name') throw usageFailure('a preview has no name', 'use -o table, json or yaml');
   const { body } = await connect().call('previewPlanOfTenant', { params: { name }, query: { plan } });
   stdout.write(output === 'table' ? renderPlanPreview(body, paintOut) : renderObject(output, body));

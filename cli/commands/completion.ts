@@ -37,7 +37,9 @@ export function addCompletion(program: Command, context: CommandContext): void {
         connection: (flags) => ({ ...context.sources(), flags }),
         connect: (flags, signal) => context.connect({ retryForMs: 0, flags, signal }),
       });
-      const lines = candidates.map(({ value, description }) => `${printableLine(value)}\t${printableLine(description)}\n`);
+      const lines = candidates.map(
+        ({ value, description }) => `${printableLine(value)}\t${printableLine(description)}\n`,
+      );
       context.terminal.stdout.write(`${lines.join('')}:${files ? 'files' : nospace ? 'nospace' : ''}\n`);
     });
 }

@@ -40,13 +40,18 @@ export function addConfig(program: Command, context: CommandContext): void {
     .addHelpText('after', examples)
     .command('explain')
     .summary('say where each setting of this command comes from')
-    .description('Say which values this command uses, and whether a flag, the environment, a context or a default says so.')
+    .description(
+      'Say which values this command uses, and whether a flag, the environment, a context or a default says so.',
+    )
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action(({ output }: { readonly output: Exclude<OutputFormat, 'name'> }) => explain(output, context));
 }
 
-function explain(output: Exclude<OutputFormat, 'name'>, { terminal: { stdout, paintOut }, sources }: CommandContext): void {
+function explain(
+  output: Exclude<OutputFormat, 'name'>,
+  { terminal: { stdout, paintOut }, sources }: CommandContext,
+): void {
   const values = explainSettings(sources());
   stdout.write(output === 'table' ? renderTable(columns, values, paintOut) : renderObject(output, { items: values }));
   const flaws = values.flatMap(({ flaw }) => (flaw === undefined ? [] : [flaw]));
@@ -56,7 +61,17 @@ function explain(output: Exclude<OutputFormat, 'name'>, { terminal: { stdout, pa
 /** Every value that the command uses. What cannot be told is told with its flaw, once. */
 function explainSettings(sources: ConnectionSources): ExplainedValue[] {
   const { environment } = sources;
-  const line = (setting: string, value: string | undefined, origin: string | undefined, flaw?: string): ExplainedValue => ({ setting, value: value ?? '', origin: origin ?? (flaw === undefined ? 'not set' : 'not usable'), ...(flaw === undefined ? {} : { flaw }) });
+  const line = (
+    setting: string,
+    value: string | undefined,
+    origin: string | undefined,
+    flaw?: string,
+  ): ExplainedValue => ({
+    setting,
+    value: value ?? '',
+    origin: origin ?? (flaw === undefined ? 'not set' : 'not usable'),
+    ...(flaw === undefined ? {} : { flaw }),
+  });
 
   const context = attempt(() => contextInEffect(sources));
   const server = attempt(() => findServer(sources, context.found));
@@ -71,11 +86,20 @@ function explainSettings(sources: ConnectionSources): ExplainedValue[] {
     line('context', context.found?.name ?? context.found?.path, context.found?.selectedBy, context.failure?.report),
     line('contexts in', storePath, storePath === undefined ? undefined : environment.configHomeOrigin),
     line('server', server.found?.value, server.found?.origin, serverFlaw),
-    line('token', read.found === undefined ? undefined : '(hidden)', read.found === undefined ? undefined : token.found?.origin, server.found === undefined ? undefined : (token.failure ?? read.failure)?.report),
+    line(
+      'token',
+      read.found === undefined ? undefined : '(hidden)',
+      read.found === undefined ? undefined : token.found?.origin,
+      server.found === undefined ? undefined : (token.failure ?? read.failure)?.report,
+    ),
     line('token file', token.found?.path, token.found?.path === undefined ? undefined : token.found.origin),
     line('ca file', caFile?.value ?? 'public authorities', caFile?.origin ?? 'default'),
     line('proxy', proxies.length === 0 ? 'none' : proxies.join(', '), proxies.length === 0 ? 'default' : 'environment'),
-    line('colour', environment.noColor ? 'never' : 'on a terminal', environment.noColor ? 'environment NO_COLOR' : 'default'),
+    line(
+      'colour',
+      environment.noColor ? 'never' : 'on a terminal',
+      environment.noColor ? 'environment NO_COLOR' : 'default',
+    ),
     line('called as', environment.calledAs, 'command line'),
   ];
 }

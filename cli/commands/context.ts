@@ -3,7 +3,13 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { readCertificates } from '../certificates.ts';
 import { contextOrigin, serverUrl } from '../connection.ts';
-import { contextNamed, contextStorePath, readContexts, requireContextName, writeContexts } from '../contexts/context-store.ts';
+import {
+  contextNamed,
+  contextStorePath,
+  readContexts,
+  requireContextName,
+  writeContexts,
+} from '../contexts/context-store.ts';
 import type { ContextFile, NamedContext } from '../contexts/context-store.ts';
 import { contextInEffect } from '../contexts/selected-context.ts';
 import { attempt, usageFailure } from '../failure.ts';
@@ -39,7 +45,12 @@ const columns: readonly Column<Row>[] = [
 type Data = Exclude<OutputFormat, 'name'>;
 
 export function addContext(program: Command, context: CommandContext): void {
-  const group = program.command('context').summary('name APIs and switch between them').description('Name APIs, each with the file of its token, and switch between them.').helpCommand(false).addHelpText('after', examples);
+  const group = program
+    .command('context')
+    .summary('name APIs and switch between them')
+    .description('Name APIs, each with the file of its token, and switch between them.')
+    .helpCommand(false)
+    .addHelpText('after', examples);
 
   group
     .command('list')
@@ -55,7 +66,10 @@ export function addContext(program: Command, context: CommandContext): void {
     .description('Say which context is in effect and what has selected it, or show the one named.')
     .argument('[name]', 'context')
     .addOption(outputOption(['table', 'json', 'yaml']))
-    .addHelpText('after', '\nExamples:\n  tenure context show\n  tenure context show prod -o json\n\nEvery value with its origin: tenure config explain.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tenure context show\n  tenure context show prod -o json\n\nEvery value with its origin: tenure config explain.',
+    )
     .action((name: string | undefined, { output }: { readonly output: Data }) => show(name, output, context));
 
   group
@@ -69,9 +83,14 @@ export function addContext(program: Command, context: CommandContext): void {
   group
     .command('set')
     .summary('make or change a context')
-    .description('Make or change a context: --server, --token-file and --ca-file say what it holds; what is not given stays.')
+    .description(
+      'Make or change a context: --server, --token-file and --ca-file say what it holds; what is not given stays.',
+    )
     .argument('<name>', 'context')
-    .addHelpText('after', '\nExamples:\n  tenure context set prod --server https://tenure.example --token-file prod.token\n  tenure context set prod --token-file new.token\n  tenure context set prod --ca-file company-ca.pem   for an API with a certificate of your own authority')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tenure context set prod --server https://tenure.example --token-file prod.token\n  tenure context set prod --token-file new.token\n  tenure context set prod --ca-file company-ca.pem   for an API with a certificate of your own authority',
+    )
     .action((name: string) => set(requireContextName(name), context));
 
   group
@@ -92,21 +111,47 @@ function store({ sources }: CommandContext): { readonly path: string; readonly f
 function list(output: OutputFormat, context: CommandContext): void {
   const { stdout, stderr, paintOut } = context.terminal;
   const { file } = store(context);
-  const rows = Object.entries(file.contexts).map(([name, named]): Row => ({ name, current: name === file.current, ...named }));
+  const rows = Object.entries(file.contexts).map(([name, named]): Row => ({
+    name,
+    current: name === file.current,
+    ...named,
+  }));
   if (output === 'name') stdout.write(rows.map(({ name }) => `${name}\n`).join(''));
   else if (output !== 'table') stdout.write(renderObject(output, { items: rows }));
-  else if (rows.length === 0) stderr.write('no contexts; make one: tenure context set NAME --server URL --token-file PATH\n');
+  else if (rows.length === 0)
+    stderr.write('no contexts; make one: tenure context set NAME --server URL --token-file PATH\n');
   else stdout.write(renderTable(columns, rows, paintOut));
 }
 
 function show(name: string | undefined, output: Data, context: CommandContext): void {
   const sources = context.sources();
   const selected = contextInEffect(name === undefined ? sources : { ...sources, flags: { context: name } });
-  if (selected === undefined) throw usageFailure('no context is in effect', 'make one: tenure context set NAME --server URL --token-file PATH; then: tenure context use NAME');
+  if (selected === undefined)
+    throw usageFailure(
+      'no context is in effect',
+      'make one: tenure context set NAME --server URL --token-file PATH; then: tenure context use NAME',
+    );
   const { server, tokenFile, caFile, selectedBy } = selected;
-  const shown = { ...(selected.name === undefined ? {} : { name: selected.name }), server, ...(tokenFile === undefined ? {} : { tokenFile }), ...(caFile === undefined ? {} : { caFile }), path: selected.path, ...(name === undefined ? { selectedBy } : {}) };
+  const shown = {
+    ...(selected.name === undefined ? {} : { name: selected.name }),
+    server,
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+    path: selected.path,
+    ...(name === undefined ? { selectedBy } : {}),
+  };
   if (output !== 'table') context.terminal.stdout.write(renderObject(output, shown));
-  else context.terminal.stdout.write(renderFields([['Context', selected.name ?? selected.path], ['Server', server], ['Token file', tokenFile], ['CA file', caFile], ['Stands in', selected.path], ['Selected by', name === undefined ? selectedBy : undefined]]));
+  else
+    context.terminal.stdout.write(
+      renderFields([
+        ['Context', selected.name ?? selected.path],
+        ['Server', server],
+        ['Token file', tokenFile],
+        ['CA file', caFile],
+        ['Stands in', selected.path],
+        ['Selected by', name === undefined ? selectedBy : undefined],
+      ]),
+    );
 }
 
 function use(name: string, context: CommandContext): void {
@@ -117,8 +162,12 @@ function use(name: string, context: CommandContext): void {
   // It has been done, whatever else stands in the way of its use.
   const { found, failure } = attempt(() => contextInEffect(context.sources()));
   const { stderr } = context.terminal;
-  if (failure !== undefined) stderr.write(`note: what goes before it here cannot be used: ${printable(failure.report.replace(/^error: /, ''))}\n`);
-  else if (found !== undefined && found.name !== name) stderr.write(`note: ${contextOrigin(found)} goes before it here (${found.selectedBy})\n`);
+  if (failure !== undefined)
+    stderr.write(
+      `note: what goes before it here cannot be used: ${printable(failure.report.replace(/^error: /, ''))}\n`,
+    );
+  else if (found !== undefined && found.name !== name)
+    stderr.write(`note: ${contextOrigin(found)} goes before it here (${found.selectedBy})\n`);
 }
 
 function set(name: string, context: CommandContext): void {
@@ -126,14 +175,34 @@ function set(name: string, context: CommandContext): void {
   const { flags, workingDirectory } = context.sources();
   const before = Object.hasOwn(file.contexts, name) ? file.contexts[name] : undefined;
   const server = flags.server === undefined ? before?.server : serverUrl(flags.server);
-  if (server === undefined) throw usageFailure(`context "${name}" has no server`, `write: context set ${name} --server URL --token-file PATH`);
+  if (server === undefined)
+    throw usageFailure(`context "${name}" has no server`, `write: context set ${name} --server URL --token-file PATH`);
   const tokenFile = flags.tokenFile === undefined ? before?.tokenFile : resolve(workingDirectory, flags.tokenFile);
-  if (flags.server !== undefined && before !== undefined && server !== before.server && flags.tokenFile === undefined && tokenFile !== undefined) {
-    throw usageFailure(`the token of context "${name}" is for ${before.server}, not for ${server}`, 'give --token-file too');
+  if (
+    flags.server !== undefined &&
+    before !== undefined &&
+    server !== before.server &&
+    flags.tokenFile === undefined &&
+    tokenFile !== undefined
+  ) {
+    throw usageFailure(
+      `the token of context "${name}" is for ${before.server}, not for ${server}`,
+      'give --token-file too',
+    );
   }
   const caFile = flags.caFile === undefined ? before?.caFile : resolve(workingDirectory, flags.caFile);
   if (flags.caFile !== undefined && caFile !== undefined) readCertificates(caFile);
-  writeContexts(path, { ...file, contexts: { ...file.contexts, [name]: { server, ...(tokenFile === undefined ? {} : { tokenFile }), ...(caFile === undefined ? {} : { caFile }) } } });
+  writeContexts(path, {
+    ...file,
+    contexts: {
+      ...file.contexts,
+      [name]: {
+        server,
+        ...(tokenFile === undefined ? {} : { tokenFile }),
+        ...(caFile === undefined ? {} : { caFile }),
+      },
+    },
+  });
   context.terminal.stdout.write(`context ${name} ${before === undefined ? 'created' : 'changed'}\n`);
   if (file.current !== name) context.terminal.stderr.write(`to use it from now on: tenure context use ${name}\n`);
 }

@@ -25,20 +25,43 @@ export type SettledKind = keyof typeof removals;
 export const settledKinds = Object.keys(removals) as readonly SettledKind[];
 
 /** The plan, region or template that is meant, written `plan/NAME` or `plan NAME`; `undefined` where a tenant is. @throws CliFailure usage */
-export function settledReference(first: string, second: string | undefined): { readonly kind: ResourceKind & { readonly singular: SettledKind }; readonly name: string } | undefined {
+export function settledReference(
+  first: string,
+  second: string | undefined,
+): { readonly kind: ResourceKind & { readonly singular: SettledKind }; readonly name: string } | undefined {
   const word = first.split('/')[0] ?? '';
   if (second === undefined && !first.includes('/')) return undefined;
   const { kind, name } = parseReference(second === undefined ? [first] : [first, second]);
   if (kind.singular === 'tenant') return undefined;
-  if (!(settledKinds as readonly string[]).includes(kind.singular)) throw usageFailure(`${/^[aeiou]/.test(kind.singular) ? 'an' : 'a'} ${kind.singular} is not deleted`, `name a tenant, or write ${settledKinds.map((each) => `${each}/NAME`).join(', ')} instead of ${word}/…`);
+  if (!(settledKinds as readonly string[]).includes(kind.singular))
+    throw usageFailure(
+      `${/^[aeiou]/.test(kind.singular) ? 'an' : 'a'} ${kind.singular} is not deleted`,
+      `name a tenant, or write ${settledKinds.map((each) => `${each}/NAME`).join(', ')} instead of ${word}/…`,
+    );
   return { kind: kind as ResourceKind & { readonly singular: SettledKind }, name };
 }
 
-export async function deleteSettled({ kind, name }: NonNullable<ReturnType<typeof settledReference>>, options: VerbOptions & { readonly confirm?: string }, { terminal, connect }: CommandContext): Promise<void> {
+export async function deleteSettled(
+  { kind, name }: NonNullable<ReturnType<typeof settledReference>>,
+  options: VerbOptions & { readonly confirm?: string },
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const { confirm, preempt, confirmMassChange, dryRun, output } = options;
-  if (preempt === true || confirmMassChange === true) throw usageFailure(`${preempt === true ? '--preempt' : '--confirm-mass-change'} is of a tenant`, `leave it out: nothing runs for a ${kind.singular}`);
-  if (confirm !== undefined && confirm !== name) throw usageFailure(`--confirm=${confirm} does not name ${kind.singular}/${name}; nothing was done`, `write --confirm=${name}, or leave it out`);
-  const body = await removals[kind.singular](connect(), { params: { name }, query: dryRun === undefined ? {} : { dryRun: 'true' }, ifMatch: ifMatchOf(options) });
+  if (preempt === true || confirmMassChange === true)
+    throw usageFailure(
+      `${preempt === true ? '--preempt' : '--confirm-mass-change'} is of a tenant`,
+      `leave it out: nothing runs for a ${kind.singular}`,
+    );
+  if (confirm !== undefined && confirm !== name)
+    throw usageFailure(
+      `--confirm=${confirm} does not name ${kind.singular}/${name}; nothing was done`,
+      `write --confirm=${name}, or leave it out`,
+    );
+  const body = await removals[kind.singular](connect(), {
+    params: { name },
+    query: dryRun === undefined ? {} : { dryRun: 'true' },
+    ifMatch: ifMatchOf(options),
+  });
   const line = `${kind.singular}/${name} deleted${dryRun === undefined ? '' : ' (server dry run)'}\n`;
   (output === 'table' ? terminal.stdout : terminal.stderr).write(line);
   if (output !== 'table') printResources(terminal, output, kind, [{ name, body }], true);

@@ -23,7 +23,9 @@ Examples:
   tenure describe tombstone UID            what is left of a purged tenant
   tenure describe tenant acme -o json      the same as get -o json`;
 
-const describers: Readonly<Record<ResourceKind['singular'], (api: ApiClient, name: string, paint: Paint) => Promise<string>>> = {
+const describers: Readonly<
+  Record<ResourceKind['singular'], (api: ApiClient, name: string, paint: Paint) => Promise<string>>
+> = {
   tenant: describeTenant,
   operation: describeOperation,
   template: describeTemplate,
@@ -38,14 +40,23 @@ export function addDescribe(program: Command, context: CommandContext): void {
     .command('describe')
     .summary('explain one resource')
     .description('Explain one resource, for people.')
-    .argument('<kind[/name]>', `${Object.keys(describers).slice(0, -1).join(', ')} or ${Object.keys(describers).at(-1)}`)
+    .argument(
+      '<kind[/name]>',
+      `${Object.keys(describers).slice(0, -1).join(', ')} or ${Object.keys(describers).at(-1)}`,
+    )
     .argument('[name]', 'its name')
     .addOption(outputOption())
     .addHelpText('after', examples)
-    .action((first: string, name: string | undefined, options: { readonly output: OutputFormat }) => describe(name === undefined ? [first] : [first, name], options.output, context));
+    .action((first: string, name: string | undefined, options: { readonly output: OutputFormat }) =>
+      describe(name === undefined ? [first] : [first, name], options.output, context),
+    );
 }
 
-async function describe(reference: readonly string[], output: OutputFormat, { terminal, connect }: CommandContext): Promise<void> {
+async function describe(
+  reference: readonly string[],
+  output: OutputFormat,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const { kind, name } = parseReference(reference);
   const api = connect();
   if (output === 'table') terminal.stdout.write(await describers[kind.singular](api, name, terminal.paintOut));

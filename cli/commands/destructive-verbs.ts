@@ -59,8 +59,14 @@ export function addDestructiveVerbs(program: Command, context: CommandContext): 
     .action((first: string, second: string | undefined, options: DestructiveOptions) => {
       const settled = settledReference(first, second);
       if (settled !== undefined) return deleteSettled(settled, options, context);
-      const ask: DestructiveVerb['ask'] = async (api, name, request) => (await api.call('deleteTenant', { params: { name }, ...request })).body;
-      return destroy({ verb: 'delete', explain: (tenant) => explainDelete(tenant, context.terminal.program), ask }, second === undefined ? tenantName(first) : parseTenantReference([first, second]), options, context);
+      const ask: DestructiveVerb['ask'] = async (api, name, request) =>
+        (await api.call('deleteTenant', { params: { name }, ...request })).body;
+      return destroy(
+        { verb: 'delete', explain: (tenant) => explainDelete(tenant, context.terminal.program), ask },
+        second === undefined ? tenantName(first) : parseTenantReference([first, second]),
+        options,
+        context,
+      );
     });
 
   const purge = describeByRoute(program.command('purge'), 'purgeTenant')
@@ -71,12 +77,23 @@ export function addDestructiveVerbs(program: Command, context: CommandContext): 
     .addHelpText('after', purgeExamples)
     .action((reference: string, options: DestructiveOptions & { readonly early?: true }) => {
       const early = options.early === true;
-      const ask: DestructiveVerb['ask'] = async (api, name, request) => (await api.call('purgeTenant', { params: { name }, body: { early }, ...request })).body;
-      return destroy({ verb: 'purge', explain: (tenant) => explainPurge(tenant, early), ask }, tenantName(reference), options, context);
+      const ask: DestructiveVerb['ask'] = async (api, name, request) =>
+        (await api.call('purgeTenant', { params: { name }, body: { early }, ...request })).body;
+      return destroy(
+        { verb: 'purge', explain: (tenant) => explainPurge(tenant, early), ask },
+        tenantName(reference),
+        options,
+        context,
+      );
     });
 }
 
-async function destroy({ verb, explain, ask }: DestructiveVerb, name: string, options: DestructiveOptions, context: CommandContext): Promise<void> {
+async function destroy(
+  { verb, explain, ask }: DestructiveVerb,
+  name: string,
+  options: DestructiveOptions,
+  context: CommandContext,
+): Promise<void> {
   const { terminal, connect } = context;
   // Another tenant may have been given the name by the time that somebody has typed it.
   let shown: Pick<VerbOptions, 'revision'> = {};
@@ -85,7 +102,8 @@ async function destroy({ verb, explain, ask }: DestructiveVerb, name: string, op
     shown = { revision: tenant.metadata.revision };
     return explain(tenant);
   };
-  if (options.dryRun === undefined) await confirmByName({ verb, name, given: options.confirm, explain: explainCurrent }, terminal);
+  if (options.dryRun === undefined)
+    await confirmByName({ verb, name, given: options.confirm, explain: explainCurrent }, terminal);
   const request = verbRequest({ ...shown, ...options });
   await runVerb({ names: [name], ask: (api) => ask(api, name, request), ...runOptions(options) }, context);
 }

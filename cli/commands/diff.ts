@@ -39,13 +39,24 @@ export function addDiff(program: Command, context: CommandContext): void {
     .argument('[name]', 'its name')
     .option('--from <generation|time>', 'the earlier one (default: the one before the other)')
     .option('--to <generation|time>', 'the later one (default: the current one)')
-    .addOption(new Option('--live', 'say what the last scan of its cell found that is not as declared').conflicts(['from', 'to']))
+    .addOption(
+      new Option('--live', 'say what the last scan of its cell found that is not as declared').conflicts([
+        'from',
+        'to',
+      ]),
+    )
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
-    .action((first: string, name: string | undefined, options: DiffOptions) => diff(name === undefined ? [first] : [first, name], options, context));
+    .action((first: string, name: string | undefined, options: DiffOptions) =>
+      diff(name === undefined ? [first] : [first, name], options, context),
+    );
 }
 
-async function diff(reference: readonly string[], { from, to, live, output }: DiffOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function diff(
+  reference: readonly string[],
+  { from, to, live, output }: DiffOptions,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const name = parseTenantReference(reference);
   if (live === true) {
     await diffLive(name, output, { terminal, connect });
@@ -60,11 +71,19 @@ async function diff(reference: readonly string[], { from, to, live, output }: Di
     // 1 is taken.
     throw failure.exit === 'operationFailed' ? new CliFailure('unavailable', failure.report) : failure;
   }
-  terminal.stdout.write(output === 'table' ? renderDifference(difference, terminal.paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: difference } }], single: true }));
+  terminal.stdout.write(
+    output === 'table'
+      ? renderDifference(difference, terminal.paintOut)
+      : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: difference } }], single: true }),
+  );
   if (difference.changes.length > 0) throw new CliFailure('differs', '');
 }
 
-async function diffLive(name: string, output: DiffOptions['output'], { terminal, connect }: Pick<CommandContext, 'terminal' | 'connect'>): Promise<void> {
+async function diffLive(
+  name: string,
+  output: DiffOptions['output'],
+  { terminal, connect }: Pick<CommandContext, 'terminal' | 'connect'>,
+): Promise<void> {
   let report: DriftReport;
   try {
     report = (await connect().call('driftOfTenant', { params: { name } })).body;
@@ -74,9 +93,16 @@ async function diffLive(name: string, output: DiffOptions['output'], { terminal,
   }
   const { checkTime, cell = '-' } = report;
   if (checkTime === undefined) {
-    throw new CliFailure('unavailable', `error: no scan has looked at tenant/${name} since its home was last changed\nfix: wait for the next scan, or trigger the schedule of the drift scan in Temporal`);
+    throw new CliFailure(
+      'unavailable',
+      `error: no scan has looked at tenant/${name} since its home was last changed\nfix: wait for the next scan, or trigger the schedule of the drift scan in Temporal`,
+    );
   }
-  terminal.stdout.write(output === 'table' ? renderDrift(report, terminal.paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: report } }], single: true }));
+  terminal.stdout.write(
+    output === 'table'
+      ? renderDrift(report, terminal.paintOut)
+      : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: report } }], single: true }),
+  );
   terminal.stderr.write(`Looked at ${checkTime} on cell ${cell}.\n`);
   if (report.findings.length > 0) throw new CliFailure('differs', '');
 }
@@ -84,7 +110,12 @@ async function diffLive(name: string, output: DiffOptions['output'], { terminal,
 const driftColors = { missing: 'red', wrong: 'yellow', foreign: 'red', extra: 'yellow' } as const;
 
 function renderDrift({ findings }: DriftReport, paint: Paint): string {
-  return findings.map(({ part, kind, name, detail }) => `${paint(driftColors[kind], kind)} ${part} ${printableLine(name)}: ${printableLine(detail)}\n`).join('');
+  return findings
+    .map(
+      ({ part, kind, name, detail }) =>
+        `${paint(driftColors[kind], kind)} ${part} ${printableLine(name)}: ${printableLine(detail)}\n`,
+    )
+    .join('');
 }
 
 type Point = TenantDifference['from'];
@@ -92,6 +123,7 @@ type Point = TenantDifference['from'];
 /** Nothing when nothing differs. */
 function renderDifference({ name, from, to, changes }: TenantDifference, paint: Paint): string {
   if (changes.length === 0) return '';
-  const head = (sign: string, { generation, time }: Point): string => `${sign} tenant/${name} generation ${generation} (${time})\n`;
+  const head = (sign: string, { generation, time }: Point): string =>
+    `${sign} tenant/${name} generation ${generation} (${time})\n`;
   return `${head('---', from)}${head('+++', to)}${renderChanges(changes, paint)}`;
 }

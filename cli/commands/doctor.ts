@@ -26,7 +26,10 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .action(({ output }: { readonly output: Exclude<OutputFormat, 'name'> }) => diagnose(output, context));
 }
 
-async function diagnose(output: Exclude<OutputFormat, 'name'>, { terminal: { stdout, paintOut, interrupted }, sources, trust, connect }: CommandContext): Promise<void> {
+async function diagnose(
+  output: Exclude<OutputFormat, 'name'>,
+  { terminal: { stdout, paintOut, interrupted }, sources, trust, connect }: CommandContext,
+): Promise<void> {
   const findings: Finding[] = [];
   const tell = (found: readonly Finding[]): void => {
     findings.push(...found);
@@ -41,9 +44,23 @@ async function diagnose(output: Exclude<OutputFormat, 'name'>, { terminal: { std
     const remote = await checkApi(server.value, interrupted);
     tell(remote);
     const answers = remote.some(({ check, status }) => check === 'reachable' && status === 'ok');
-    tell(token === undefined || !answers ? [skipped('caller', token === undefined ? 'there is no token' : 'the API does not answer')] : await checkCaller(connect({ retryForMs: 0 })));
+    tell(
+      token === undefined || !answers
+        ? [skipped('caller', token === undefined ? 'there is no token' : 'the API does not answer')]
+        : await checkCaller(connect({ retryForMs: 0 })),
+    );
   }
-  if (output !== 'table') stdout.write(renderObject(output, { checks: findings.map(({ check, status, found, fix }) => ({ check, status, found, ...(fix === undefined ? {} : { fix }) })) }));
+  if (output !== 'table')
+    stdout.write(
+      renderObject(output, {
+        checks: findings.map(({ check, status, found, fix }) => ({
+          check,
+          status,
+          found,
+          ...(fix === undefined ? {} : { fix }),
+        })),
+      }),
+    );
   const failures = findings.flatMap(({ exit }) => (exit === undefined ? [] : [new CliFailure(exit, '')]));
   if (failures.length > 0) throw new CliFailure(joinFailures(failures).exit, '');
 }

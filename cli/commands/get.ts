@@ -79,9 +79,21 @@ export function addGet(program: Command, context: CommandContext): void {
     .action((first: string, rest: string[], options: GetOptions) => get([first, ...rest], options, context));
 }
 
-function tenantFilter({ selector, lifecycle, plan, template, region, prefix, condition, showDeleted }: FilterOptions): TenantFilter {
+function tenantFilter({
+  selector,
+  lifecycle,
+  plan,
+  template,
+  region,
+  prefix,
+  condition,
+  showDeleted,
+}: FilterOptions): TenantFilter {
   const texts = { labelSelector: selector, lifecycle, plan, template, region, namePrefix: prefix, condition };
-  return { ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)), ...(showDeleted === true ? { showDeleted: 'true' } : {}) };
+  return {
+    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
+    ...(showDeleted === true ? { showDeleted: 'true' } : {}),
+  };
 }
 
 function filterableBy({ singular }: ResourceKind, filter: string): boolean {
@@ -90,12 +102,22 @@ function filterableBy({ singular }: ResourceKind, filter: string): boolean {
   return singular === 'tenant' && filter !== 'name';
 }
 
-function refuseMisplaced({ kind, names }: References, filter: TenantFilter & TombstoneFilter, at: string | undefined): void {
+function refuseMisplaced(
+  { kind, names }: References,
+  filter: TenantFilter & TombstoneFilter,
+  at: string | undefined,
+): void {
   const filters = Object.keys(filter);
   const filtered = filters.length > 0;
-  if (filters.some((each) => !filterableBy(kind, each))) throw usageFailure(`${kind.plural} cannot be filtered so`, 'leave the filter out; which filters there are says: tenure get --help');
-  if (filtered && names.length > 0) throw usageFailure('a filter and names do not go together', 'give one or the other');
-  if (at !== undefined && (kind.singular !== 'tenant' || names.length !== 1)) throw usageFailure('--at is for one tenant', 'write: get tenant NAME --at GENERATION');
+  if (filters.some((each) => !filterableBy(kind, each)))
+    throw usageFailure(
+      `${kind.plural} cannot be filtered so`,
+      'leave the filter out; which filters there are says: tenure get --help',
+    );
+  if (filtered && names.length > 0)
+    throw usageFailure('a filter and names do not go together', 'give one or the other');
+  if (at !== undefined && (kind.singular !== 'tenant' || names.length !== 1))
+    throw usageFailure('--at is for one tenant', 'write: get tenant NAME --at GENERATION');
 }
 
 async function get(references: readonly string[], options: GetOptions, context: CommandContext): Promise<void> {
@@ -106,17 +128,24 @@ async function get(references: readonly string[], options: GetOptions, context: 
   const { kind, names } = asked;
   const [name] = names;
   if (options.watch === true) {
-    if (at !== undefined || limit !== undefined || names.length > 1) throw usageFailure('--watch goes with one name, or with filters', 'leave out --at, --limit and further names');
+    if (at !== undefined || limit !== undefined || names.length > 1)
+      throw usageFailure('--watch goes with one name, or with filters', 'leave out --at, --limit and further names');
     return watchResources(context.connect(), { kind, name, filter, output }, context.terminal);
   }
   if (at !== undefined && name !== undefined) return getAt(name, at, output, context);
   const api = context.connect();
-  if (names.length === 0) return printResources(context.terminal, output, kind, await kind.list(api, limit, filter), false);
+  if (names.length === 0)
+    return printResources(context.terminal, output, kind, await kind.list(api, limit, filter), false);
   await getNamed(api, asked, output, context.terminal);
 }
 
 /** Prints those that there are. @throws CliFailure with what stands against each other one, and the exit of the worst */
-async function getNamed(api: ApiClient, { kind, names }: References, output: OutputFormat, terminal: Terminal): Promise<void> {
+async function getNamed(
+  api: ApiClient,
+  { kind, names }: References,
+  output: OutputFormat,
+  terminal: Terminal,
+): Promise<void> {
   const items: Listed[] = [];
   const failures: CliFailure[] = [];
   for (const name of names) {
@@ -132,7 +161,16 @@ async function getNamed(api: ApiClient, { kind, names }: References, output: Out
   if (failures.length > 0) throw joinFailures(failures);
 }
 
-async function getAt(name: string, at: string, output: OutputFormat, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {
+async function getAt(
+  name: string,
+  at: string,
+  output: OutputFormat,
+  { terminal: { stdout, paintOut }, connect }: CommandContext,
+): Promise<void> {
   const body = await readTenantAt(connect(), name, at);
-  stdout.write(output === 'table' ? renderTable(tenantRevisionColumns, [body], paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body } }], single: true }));
+  stdout.write(
+    output === 'table'
+      ? renderTable(tenantRevisionColumns, [body], paintOut)
+      : renderData(output, { items: [{ kind: tenantKind, listed: { name, body } }], single: true }),
+  );
 }

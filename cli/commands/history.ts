@@ -36,19 +36,35 @@ export function addHistory(program: Command, context: CommandContext): void {
     .option('--limit <count>', 'print at most so many', parseWholeNumber)
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
-    .action((first: string, name: string | undefined, options: HistoryOptions) => history(name === undefined ? [first] : [first, name], options, context));
+    .action((first: string, name: string | undefined, options: HistoryOptions) =>
+      history(name === undefined ? [first] : [first, name], options, context),
+    );
 }
 
-async function history(reference: readonly string[], { limit = Infinity, output }: HistoryOptions, { terminal: { stdout, paintOut }, connect }: CommandContext): Promise<void> {
+async function history(
+  reference: readonly string[],
+  { limit = Infinity, output }: HistoryOptions,
+  { terminal: { stdout, paintOut }, connect }: CommandContext,
+): Promise<void> {
   const name = parseTenantReference(reference);
   const api = connect();
   const revisions: RevisionSummary[] = [];
   let pageToken: string | undefined;
   do {
     const pageSize = Math.min(maxPageSize, limit - revisions.length);
-    const { body } = await api.call('listTenantRevisions', { params: { name }, query: { pageSize, ...(pageToken === undefined ? {} : { pageToken }) } });
+    const { body } = await api.call('listTenantRevisions', {
+      params: { name },
+      query: { pageSize, ...(pageToken === undefined ? {} : { pageToken }) },
+    });
     revisions.push(...body.items);
     pageToken = body.nextPageToken;
   } while (pageToken !== undefined && revisions.length < limit);
-  stdout.write(output === 'table' ? renderTable(historyColumns, revisions, paintOut) : renderData(output, { items: revisions.map((body) => ({ kind: tenantKind, listed: { name, body } })), single: false }));
+  stdout.write(
+    output === 'table'
+      ? renderTable(historyColumns, revisions, paintOut)
+      : renderData(output, {
+          items: revisions.map((body) => ({ kind: tenantKind, listed: { name, body } })),
+          single: false,
+        }),
+  );
 }

@@ -19,15 +19,25 @@ Examples:
 
 /** The legal hold: done when it is answered, no operation runs for it. */
 export function addHold(program: Command, context: CommandContext): void {
-  const run = (reference: string, { output }: ChangeOptions, ask: (api: ApiClient, name: string) => Promise<VerbAnswer>): Promise<void> => runVerb({ names: [tenantName(reference)], ask, output }, context);
+  const run = (
+    reference: string,
+    { output }: ChangeOptions,
+    ask: (api: ApiClient, name: string) => Promise<VerbAnswer>,
+  ): Promise<void> => runVerb({ names: [tenantName(reference)], ask, output }, context);
 
-  const hold = describeByRoute(program.command('hold'), 'holdTenant').argument('<name>', 'tenant').requiredOption('--reason <text>', 'why, for whoever meets the hold');
+  const hold = describeByRoute(program.command('hold'), 'holdTenant')
+    .argument('<name>', 'tenant')
+    .requiredOption('--reason <text>', 'why, for whoever meets the hold');
   addChangeOptions(hold)
     .addHelpText('after', holdExamples)
     .action((reference: string, options: ChangeOptions & { readonly reason: string }) =>
       run(reference, options, async (api, name) => {
         const { reason } = options;
-        const { body: tenant } = await api.call('holdTenant', { params: { name }, body: { reason }, ifMatch: ifMatchOf(options) });
+        const { body: tenant } = await api.call('holdTenant', {
+          params: { name },
+          body: { reason },
+          ifMatch: ifMatchOf(options),
+        });
         return { tenant, outcome: `is held: ${reason}` };
       }),
     );
@@ -37,7 +47,10 @@ export function addHold(program: Command, context: CommandContext): void {
     .addHelpText('after', releaseExamples)
     .action((reference: string, options: ChangeOptions) =>
       run(reference, options, async (api, name) => {
-        const { body: tenant } = await api.call('releaseHoldOfTenant', { params: { name }, ifMatch: ifMatchOf(options) });
+        const { body: tenant } = await api.call('releaseHoldOfTenant', {
+          params: { name },
+          ifMatch: ifMatchOf(options),
+        });
         return { tenant, outcome: 'is not held' };
       }),
     );

@@ -37,14 +37,19 @@ function helpOf(verb: string): string {
 }
 
 export function addLifecycleVerbs(program: Command, context: CommandContext): void {
-  for (const [verb, route] of Object.entries(lifecycleVerbs) as [LifecycleVerb, (typeof lifecycleVerbs)[LifecycleVerb]][]) {
+  for (const [verb, route] of Object.entries(lifecycleVerbs) as [
+    LifecycleVerb,
+    (typeof lifecycleVerbs)[LifecycleVerb],
+  ][]) {
     const command = describeByRoute(program.command(verb), route).argument('<name...>', 'tenants');
     addVerbOptions(command)
       .addHelpText('after', helpOf(verb))
       .action((references: string[], options: VerbOptions) => {
         const names = tenantNames(references);
-        if (options.revision !== undefined && names.length > 1) throw usageFailure('--revision is of one tenant', 'name one, or leave it out');
-        const ask = async (api: ApiClient, name: string): Promise<VerbAnswer> => (await api.call(route, { params: { name }, ...verbRequest(options) })).body;
+        if (options.revision !== undefined && names.length > 1)
+          throw usageFailure('--revision is of one tenant', 'name one, or leave it out');
+        const ask = async (api: ApiClient, name: string): Promise<VerbAnswer> =>
+          (await api.call(route, { params: { name }, ...verbRequest(options) })).body;
         return runVerb({ names, ask, ...runOptions(options) }, context);
       });
   }

@@ -42,7 +42,10 @@ export function addOperations(program: Command, context: CommandContext): void {
   addAbandonOperation(operations, context);
 }
 
-async function listOperations({ tenant, state, limit, output }: OperationsOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function listOperations(
+  { tenant, state, limit, output }: OperationsOptions,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const filter = { ...(tenant === undefined ? {} : { tenant }), ...(state === undefined ? {} : { state }) };
   printResources(terminal, output, operationKind, await operationKind.list(connect(), limit, filter), false);
 }

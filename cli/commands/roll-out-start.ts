@@ -35,7 +35,11 @@ Nothing is changed. Tenants that would change in the same way are shown together
 are named with the reason.`;
 
 export function addRolloutPreview(group: Command, context: CommandContext): void {
-  addScopeOptions(describeByRoute(group.command('preview'), 'previewRollout').summary('say which tenants a version would change, and in what').argument('<template>', 'template'))
+  addScopeOptions(
+    describeByRoute(group.command('preview'), 'previewRollout')
+      .summary('say which tenants a version would change, and in what')
+      .argument('<template>', 'template'),
+  )
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', previewExamples)
     .action((reference: string, options: PreviewOptions) => preview(templateName(reference), options, context));
@@ -43,24 +47,46 @@ export function addRolloutPreview(group: Command, context: CommandContext): void
 
 function addScopeOptions(command: Command): Command {
   return command
-    .addOption(new Option('--version <number>', 'version of the template (default: the latest)').argParser(parseWholeNumber))
+    .addOption(
+      new Option('--version <number>', 'version of the template (default: the latest)').argParser(parseWholeNumber),
+    )
     .option('-l, --selector <selector>', 'only tenants with such labels, as in Kubernetes');
 }
 
-async function preview(name: string, { version: wanted, selector, output }: PreviewOptions, { terminal: { stdout, stderr, paintOut }, connect }: CommandContext): Promise<void> {
+async function preview(
+  name: string,
+  { version: wanted, selector, output }: PreviewOptions,
+  { terminal: { stdout, stderr, paintOut }, connect }: CommandContext,
+): Promise<void> {
   const api = connect();
   // Of all pages the same, and told.
   const version = wanted ?? (await api.call('getTemplate', { params: { name } })).body.metadata.generation;
   const items = await previews(api, name, version, selector);
-  if (output !== 'table') stdout.write(output === 'json' ? renderObject(output, { items }) : items.map((item) => renderObject(output, item)).join('---\n'));
-  else if (items.length === 0) stderr.write(`no tenant would change: none has another version than ${name}@${version}\n`);
+  if (output !== 'table')
+    stdout.write(
+      output === 'json'
+        ? renderObject(output, { items })
+        : items.map((item) => renderObject(output, item)).join('---\n'),
+    );
+  else if (items.length === 0)
+    stderr.write(`no tenant would change: none has another version than ${name}@${version}\n`);
   else stdout.write(renderRolloutPreview({ name, version }, items, paintOut));
 }
 
-async function previews(api: ApiClient, name: string, version: number, selector: string | undefined): Promise<RolloutPreview[]> {
+async function previews(
+  api: ApiClient,
+  name: string,
+  version: number,
+  selector: string | undefined,
+): Promise<RolloutPreview[]> {
   const items: RolloutPreview[] = [];
-  for (let pageToken: string | undefined; ; ) {
-    const query = { version, pageSize, ...(selector === undefined ? {} : { labelSelector: selector }), ...(pageToken === undefined ? {} : { pageToken }) };
+  for (let pageToken: string | undefined; ;) {
+    const query = {
+      version,
+      pageSize,
+      ...(selector === undefined ? {} : { labelSelector: selector }),
+      ...(pageToken === undefined ? {} : { pageToken }),
+    };
     const { body } = await api.call('previewRollout', { params: { name }, query });
     items.push(...body.items);
     pageToken = body.nextPageToken;
@@ -87,9 +113,20 @@ A wave says how many tenants have been changed when it is over. More failures th
 more is begun. With --wait it ends with 1 then; Ctrl-C ends only the waiting.`;
 
 export function addRolloutStart(group: Command, context: CommandContext): void {
-  const command = addScopeOptions(describeByRoute(group.command('start'), 'startRollout').argument('<template>', 'template'))
-    .addOption(new Option('--wave <count|share>', 'tenants to be changed before the next wave, such as 5 or 10%; once for each wave (default: 1, 10%, 100%)').argParser(collectWave))
-    .addOption(new Option('--max-failures <count>', 'so many tenants may fail before it pauses (default: 0)').argParser(parseCount));
+  const command = addScopeOptions(
+    describeByRoute(group.command('start'), 'startRollout').argument('<template>', 'template'),
+  )
+    .addOption(
+      new Option(
+        '--wave <count|share>',
+        'tenants to be changed before the next wave, such as 5 or 10%; once for each wave (default: 1, 10%, 100%)',
+      ).argParser(collectWave),
+    )
+    .addOption(
+      new Option('--max-failures <count>', 'so many tenants may fail before it pauses (default: 0)').argParser(
+        parseCount,
+      ),
+    );
   addFollowOptions(command)
     .addHelpText('after', startExamples)
     .action((reference: string, options: StartOptions) => start(templateName(reference), options, context));
@@ -101,7 +138,11 @@ function collectWave(text: string, before: readonly Wave[] | undefined): readonl
   return [...(before ?? []), data];
 }
 
-async function start(name: string, { version, selector, wave, maxFailures, ...options }: StartOptions, context: CommandContext): Promise<void> {
+async function start(
+  name: string,
+  { version, selector, wave, maxFailures, ...options }: StartOptions,
+  context: CommandContext,
+): Promise<void> {
   const body = {
     ...(version === undefined ? {} : { version }),
     ...(selector === undefined ? {} : { labelSelector: selector }),

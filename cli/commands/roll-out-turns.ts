@@ -19,11 +19,18 @@ export interface FollowOptions {
 }
 
 export function addFollowOptions(command: Command): Command {
-  return command.option('--wait', 'wait until it no longer runs').addOption(timeoutOption('1h')).addOption(outputOption());
+  return command
+    .option('--wait', 'wait until it no longer runs')
+    .addOption(timeoutOption('1h'))
+    .addOption(outputOption());
 }
 
 /** Tells of a roll-out, and waits for it where that is wanted. @throws CliFailure, as awaitRollout does */
-export async function tellRollout(rollout: Rollout, { wait, timeout, output }: Pick<FollowOptions, 'wait' | 'timeout' | 'output'>, context: CommandContext): Promise<void> {
+export async function tellRollout(
+  rollout: Rollout,
+  { wait, timeout, output }: Pick<FollowOptions, 'wait' | 'timeout' | 'output'>,
+  context: CommandContext,
+): Promise<void> {
   const { terminal } = context;
   (output === 'table' ? terminal.stdout : terminal.stderr).write(`${rolloutLine(rollout)}\n`);
   if (wait === true) await awaitRollout(rollout.id, { timeout, output }, context);
@@ -34,7 +41,11 @@ export async function tellRollout(rollout: Rollout, { wait, timeout, output }: P
  * Follows a roll-out until it no longer runs, and prints how it then stands.
  * @throws CliFailure operationFailed, when it has stopped short; waitTimeout, interrupted
  */
-export async function awaitRollout(id: string, { timeout, output }: Pick<FollowOptions, 'timeout' | 'output'>, { terminal, connect }: CommandContext): Promise<void> {
+export async function awaitRollout(
+  id: string,
+  { timeout, output }: Pick<FollowOptions, 'timeout' | 'output'>,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const rollout = await followRollout(connect(retryWithin(timeout)), id, timeout, terminal);
   if (output === 'table') terminal.stdout.write(`${rolloutLine(rollout)}\n`);
   else printRollout(rollout, output, terminal);
@@ -75,11 +86,18 @@ export function addRolloutTurns(group: Command, context: CommandContext): void {
   };
   settled('pause', 'pauseRollout', pauseExamples);
 
-  const resume = describeByRoute(group.command('resume'), 'resumeRollout').argument('<id>', 'roll-out').option('--skip-failed', 'without the tenants that could not be changed');
+  const resume = describeByRoute(group.command('resume'), 'resumeRollout')
+    .argument('<id>', 'roll-out')
+    .option('--skip-failed', 'without the tenants that could not be changed');
   addFollowOptions(resume)
     .addHelpText('after', resumeExamples)
     .action(async (reference: string, options: FollowOptions & { readonly skipFailed?: true }) => {
-      const { body } = await context.connect().call('resumeRollout', { params: { id: rolloutId(reference) }, body: { skipFailed: options.skipFailed === true } });
+      const { body } = await context
+        .connect()
+        .call('resumeRollout', {
+          params: { id: rolloutId(reference) },
+          body: { skipFailed: options.skipFailed === true },
+        });
       await tellRollout(body, options, context);
     });
   settled('cancel', 'cancelRollout', cancelExamples);

@@ -35,7 +35,9 @@ export function addRollout(program: Command, context: CommandContext): void {
   const group = program
     .command('roll-out')
     .summary('bring a version of a template to its tenants, wave by wave')
-    .description('Bring a version of a template to its tenants, wave by wave; it pauses when tenants cannot be changed.')
+    .description(
+      'Bring a version of a template to its tenants, wave by wave; it pauses when tenants cannot be changed.',
+    )
     .helpCommand(false)
     .addHelpText('after', examples);
   addRolloutPreview(group, context);
@@ -46,10 +48,18 @@ export function addRollout(program: Command, context: CommandContext): void {
     .option('--limit <count>', 'print at most so many', parseWholeNumber)
     .addOption(outputOption())
     .addHelpText('after', listExamples)
-    .action(async (reference: string, { limit, output }: { readonly limit?: number; readonly output: OutputFormat }) => {
-      const template = templateName(reference);
-      printResources(context.terminal, output, rolloutKind, await rolloutKind.list(context.connect(), limit, { template }), false);
-    });
+    .action(
+      async (reference: string, { limit, output }: { readonly limit?: number; readonly output: OutputFormat }) => {
+        const template = templateName(reference);
+        printResources(
+          context.terminal,
+          output,
+          rolloutKind,
+          await rolloutKind.list(context.connect(), limit, { template }),
+          false,
+        );
+      },
+    );
 
   describeByRoute(group.command('status'), 'getRollout')
     .argument('<id>', 'roll-out')

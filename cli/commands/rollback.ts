@@ -37,17 +37,31 @@ export function addRollback(program: Command, context: CommandContext): void {
     .addOption(timeoutOption('120s'))
     .addOption(outputOption())
     .addHelpText('after', examples)
-    .action((first: string, name: string | undefined, options: RollbackOptions) => rollback(name === undefined ? [first] : [first, name], options, context));
+    .action((first: string, name: string | undefined, options: RollbackOptions) =>
+      rollback(name === undefined ? [first] : [first, name], options, context),
+    );
 }
 
-async function rollback(reference: readonly string[], { to, wait, timeout, output }: RollbackOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function rollback(
+  reference: readonly string[],
+  { to, wait, timeout, output }: RollbackOptions,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const name = parseTenantReference(reference);
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
   const asking = connect();
   const before = await asking.call('getTenant', { params: { name } });
-  const { body } = await asking.call('rollbackTenant', { params: { name }, body: { generation: to }, ifMatch: before.etag ?? '*' });
+  const { body } = await asking.call('rollbackTenant', {
+    params: { name },
+    body: { generation: to },
+    ifMatch: before.etag ?? '*',
+  });
   const { metadata } = body.tenant;
-  tell(metadata.revision === before.body.metadata.revision ? `tenant/${name} unchanged` : `tenant/${name} rolled back to generation ${to}, as generation ${metadata.generation}`);
+  tell(
+    metadata.revision === before.body.metadata.revision
+      ? `tenant/${name} unchanged`
+      : `tenant/${name} rolled back to generation ${to}, as generation ${metadata.generation}`,
+  );
   const api = connect(retryWithin(timeout));
   if (body.operation !== undefined) {
     for (const operation of [body.operation, ...(body.following ?? [])]) tell(operationLine(operation));

@@ -5,11 +5,14 @@ const maxTimeoutMs = 24 * 60 * 60 * 1000;
 
 /** `--timeout`; its value is in milliseconds. */
 export function timeoutOption(defaultText: string): Option {
-  return new Option('--timeout <duration>', 'how long to wait, such as 90s or 2m').default(parseTimeoutMs(defaultText), defaultText).argParser(parseTimeoutMs);
+  return new Option('--timeout <duration>', 'how long to wait, such as 90s or 2m')
+    .default(parseTimeoutMs(defaultText), defaultText)
+    .argParser(parseTimeoutMs);
 }
 
 function parseTimeoutMs(text: string): number {
   const timeoutMs = parseDurationMs(text);
-  if (timeoutMs === undefined || timeoutMs > maxTimeoutMs) throw new InvalidArgumentError('Write a duration of at most 24h, such as 500ms, 90s, 2m or 1h.');
+  if (timeoutMs === undefined || timeoutMs > maxTimeoutMs)
+    throw new InvalidArgumentError('Write a duration of at most 24h, such as 500ms, 90s, 2m or 1h.');
   return timeoutMs;
 }

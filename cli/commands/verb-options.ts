@@ -28,14 +28,22 @@ export function confirmMassChangeOption(): Option {
 }
 
 export function addChangeOptions(command: Command): Command {
-  return command.addOption(new Option('--revision <number>', 'only if the tenant stands at this revision').argParser(parseWholeNumber)).addOption(outputOption());
+  return command
+    .addOption(
+      new Option('--revision <number>', 'only if the tenant stands at this revision').argParser(parseWholeNumber),
+    )
+    .addOption(outputOption());
 }
 
 export function addVerbOptions(command: Command): Command {
   command
     .option('--wait', 'wait until the operation is done')
     .addOption(timeoutOption('120s'))
-    .addOption(new Option('--dry-run <where>', 'change nothing: have the API check all it would').choices(['server']).conflicts('wait'))
+    .addOption(
+      new Option('--dry-run <where>', 'change nothing: have the API check all it would')
+        .choices(['server'])
+        .conflicts('wait'),
+    )
     .option('--preempt', 'have a running operation cancelled and undone first')
     .addOption(confirmMassChangeOption());
   return addChangeOptions(command);
@@ -55,7 +63,11 @@ export interface VerbRequest {
 export function verbRequest(options: VerbOptions): VerbRequest {
   const { preempt, confirmMassChange, dryRun } = options;
   return {
-    query: { ...(preempt === true ? { preempt: 'true' } : {}), ...(confirmMassChange === true ? { confirmMassChange: 'true' } : {}), ...(dryRun === undefined ? {} : { dryRun: 'true' }) },
+    query: {
+      ...(preempt === true ? { preempt: 'true' } : {}),
+      ...(confirmMassChange === true ? { confirmMassChange: 'true' } : {}),
+      ...(dryRun === undefined ? {} : { dryRun: 'true' }),
+    },
     ifMatch: ifMatchOf(options),
   };
 }

@@ -43,35 +43,62 @@ export function addVerify(program: Command, context: CommandContext): void {
     .addOption(timeoutOption('10m'))
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
-    .action((_what: string, name: string, other: string, options: VerifyOptions) => verify(tenantName(name), tenantName(other), options, context));
+    .action((_what: string, name: string, other: string, options: VerifyOptions) =>
+      verify(tenantName(name), tenantName(other), options, context),
+    );
 }
 
-async function verify(name: string, against: string, { timeout, output }: VerifyOptions, { terminal, connect }: CommandContext): Promise<void> {
+async function verify(
+  name: string,
+  against: string,
+  { timeout, output }: VerifyOptions,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const { stdout, stderr, interrupted, paintOut, program } = terminal;
   const api = connect(retryWithin(timeout));
   const { body } = await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } });
   const id = body.running?.id ?? '';
   stderr.write(`verifying the isolation of tenant/${name} and tenant/${against}\n`);
-  const waiting = startWait(timeout, interrupted, () => `the verification goes on; to come back: ${program} verify isolation ${name} ${against}`);
+  const waiting = startWait(
+    timeout,
+    interrupted,
+    () => `the verification goes on; to come back: ${program} verify isolation ${name} ${against}`,
+  );
   let report: IsolationReport;
   try {
     report = await ended(api, { name, against, id }, waiting);
   } catch (error) {
     throw waiting.ended(error);
   }
-  stdout.write(output === 'table' ? renderReport(report, paintOut) : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: report } }], single: true }));
+  stdout.write(
+    output === 'table'
+      ? renderReport(report, paintOut)
+      : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: report } }], single: true }),
+  );
   const breaches = report.directions.reduce((sum, direction) => sum + direction.breaches.length, 0);
-  if (report.verdict === 'breached') throw new CliFailure('operationFailed', `error: the boundary between tenant/${name} and tenant/${against} did not hold: ${breaches} probes got through\nfix: compare the rights of both users with what is declared (tenure diff tenant/${name} --live), mend them, and verify again`);
+  if (report.verdict === 'breached')
+    throw new CliFailure(
+      'operationFailed',
+      `error: the boundary between tenant/${name} and tenant/${against} did not hold: ${breaches} probes got through\nfix: compare the rights of both users with what is declared (tenure diff tenant/${name} --live), mend them, and verify again`,
+    );
 }
 
 const lookEveryMs = 500;
 
-async function ended(api: ApiClient, { name, against, id }: { readonly name: string; readonly against: string; readonly id: string }, { signal }: Wait): Promise<IsolationReport> {
+async function ended(
+  api: ApiClient,
+  { name, against, id }: { readonly name: string; readonly against: string; readonly id: string },
+  { signal }: Wait,
+): Promise<IsolationReport> {
   for (;;) {
     const { body } = await api.call('isolationReportOfTenant', { params: { name }, query: { against }, signal });
     if (body.running?.id !== id) {
       const { failure, report } = body;
-      if (failure?.id === id) throw new CliFailure('operationFailed', `error: the isolation of tenant/${name} and tenant/${against} could not be verified: ${failure.message} (${failure.code})\nfix: see that both are Active and their cells can be reached, then verify again`);
+      if (failure?.id === id)
+        throw new CliFailure(
+          'operationFailed',
+          `error: the isolation of tenant/${name} and tenant/${against} could not be verified: ${failure.message} (${failure.code})\nfix: see that both are Active and their cells can be reached, then verify again`,
+        );
       // Somebody may have asked anew meanwhile; the last verdict is as good.
       if (report !== undefined && report.id >= id) return report;
     }
@@ -87,7 +114,10 @@ const countColumns: readonly Column<IsolationDirection['counts'][number]>[] = [
   { title: 'BREACH', value: ({ breach }) => String(breach) },
 ];
 
-function renderDirection({ from, to, cell, mongod, known, probes, counts, breaches }: IsolationDirection, paint: Paint): string {
+function renderDirection(
+  { from, to, cell, mongod, known, probes, counts, breaches }: IsolationDirection,
+  paint: Paint,
+): string {
   const head = `${from} -> ${to}: ${probes} probes on cell ${cell}, mongod ${mongod} (${known.commands} commands, ${known.stages} stages)\n`;
   const found = breaches.flatMap(({ probe, family, evidence, database, command, detail }) => [
     `  ${paint('red', 'BREACH')} ${family} ${printableLine(probe)}: ${printableLine(detail)} (${evidence})`,

@@ -46,13 +46,17 @@ export function addWait(program: Command, context: CommandContext): void {
     .addOption(timeoutOption('60s'))
     .addOption(outputOption())
     .addHelpText('after', examples)
-    .action((first: string, name: string | undefined, options: WaitOptions) => wait(name === undefined ? [first] : [first, name], options, context));
+    .action((first: string, name: string | undefined, options: WaitOptions) =>
+      wait(name === undefined ? [first] : [first, name], options, context),
+    );
 }
 
 async function wait(reference: readonly string[], options: WaitOptions, context: CommandContext): Promise<void> {
   const { kind, name } = parseReference(reference);
-  if (kind.singular !== 'tenant' && kind.singular !== 'operation' && kind.singular !== 'roll-out') throw usageFailure(`nothing runs for a ${kind.singular}`, 'wait for a tenant, an operation or a roll-out');
-  if (kind.singular !== 'tenant' && options.for !== undefined) throw usageFailure('--for is for tenants', 'leave it out: what runs is waited for until it is done');
+  if (kind.singular !== 'tenant' && kind.singular !== 'operation' && kind.singular !== 'roll-out')
+    throw usageFailure(`nothing runs for a ${kind.singular}`, 'wait for a tenant, an operation or a roll-out');
+  if (kind.singular !== 'tenant' && options.for !== undefined)
+    throw usageFailure('--for is for tenants', 'leave it out: what runs is waited for until it is done');
   if (kind.singular === 'roll-out') return awaitRollout(name, options, context);
   const { terminal, connect } = context;
   const condition = parseTenantCondition(options.for ?? 'Ready');
@@ -66,10 +70,16 @@ async function wait(reference: readonly string[], options: WaitOptions, context:
     if (state === notThere && seen !== notThere) stderr.write(`tenant/${name} is not there yet; waiting for it\n`);
     seen = state;
   };
-  const waiting = startWait(options.timeout, interrupted, () => (isOperation ? outlookOf(name, program) : `tenant/${name}: ${seen}\nto come back: ${program} wait tenant/${name} --for=${condition.text}`));
+  const waiting = startWait(options.timeout, interrupted, () =>
+    isOperation
+      ? outlookOf(name, program)
+      : `tenant/${name}: ${seen}\nto come back: ${program} wait tenant/${name} --for=${condition.text}`,
+  );
   let told: string;
   try {
-    told = isOperation ? await untilDone(api, name, waiting, progress, program) : await untilMet(api, name, condition, waiting, progress, program, see);
+    told = isOperation
+      ? await untilDone(api, name, waiting, progress, program)
+      : await untilMet(api, name, condition, waiting, progress, program, see);
   } catch (error) {
     throw waiting.ended(error);
   } finally {
@@ -79,7 +89,13 @@ async function wait(reference: readonly string[], options: WaitOptions, context:
   else printResources(terminal, options.output, kind, [await kind.get(api, name)], true);
 }
 
-async function untilDone(api: ApiClient, id: string, { signal }: Wait, progress: Progress, program: string): Promise<string> {
+async function untilDone(
+  api: ApiClient,
+  id: string,
+  { signal }: Wait,
+  progress: Progress,
+  program: string,
+): Promise<string> {
   const operation = await followOperation(api, id, progress, signal);
   if (operation.state !== 'succeeded') throw operationFailure(operation, program);
   return `operation/${id} (${operation.kind}) succeeded`;
@@ -99,7 +115,15 @@ async function findTenant(api: ApiClient, name: string): Promise<Tenant | undefi
 const lookEveryMs = 500;
 const notThere = 'it is not there yet';
 
-async function untilMet(api: ApiClient, name: string, condition: TenantCondition, { signal }: Wait, progress: Progress, program: string, see: (state: string) => void): Promise<string> {
+async function untilMet(
+  api: ApiClient,
+  name: string,
+  condition: TenantCondition,
+  { signal }: Wait,
+  progress: Progress,
+  program: string,
+  see: (state: string) => void,
+): Promise<string> {
   for (;;) {
     // Not ended by the timeout: at least one look is taken.
     const tenant = await findTenant(api, name);
@@ -113,7 +137,10 @@ async function untilMet(api: ApiClient, name: string, condition: TenantCondition
     const isQuiet = tenant.status.operation === undefined && tenant.status.pending === undefined;
     const takenBack = tenant.status.conditions.find(({ type, status }) => type === 'Applied' && status === 'False');
     if (isQuiet && takenBack !== undefined && (condition.needsApplied || !condition.holds(tenant))) {
-      throw new CliFailure('operationFailed', `error: tenant/${name} is not as it was declared: ${takenBack.reason}: ${takenBack.message}\nfix: declare again what is wanted; ${program} history tenant ${name} shows what was`);
+      throw new CliFailure(
+        'operationFailed',
+        `error: tenant/${name} is not as it was declared: ${takenBack.reason}: ${takenBack.message}\nfix: declare again what is wanted; ${program} history tenant ${name} shows what was`,
+      );
     }
     if (condition.holds(tenant)) return `tenant/${name} is as waited for: ${condition.state(tenant)}`;
     signal.throwIfAborted();
@@ -126,6 +153,7 @@ async function untilMet(api: ApiClient, name: string, condition: TenantCondition
     const { body: after } = await api.call('getTenant', { params: { name }, signal });
     // One that was preempted ends cancelled, and what has taken its place may bring about what is waited for.
     const { operation: next } = after.status;
-    if (!condition.holds(after) && (next === undefined || next.id === operation.id)) throw operationFailure(operation, program);
+    if (!condition.holds(after) && (next === undefined || next.id === operation.id))
+      throw operationFailure(operation, program);
   }
 }

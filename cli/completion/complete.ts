@@ -30,19 +30,42 @@ export interface CompletionSources {
 const deadlineMs = 1_500;
 
 /** Completes the last of the words. Never throws: what cannot be found out is not offered. */
-export async function complete(program: Command, words: readonly string[], { connection, connect }: CompletionSources): Promise<Completion> {
+export async function complete(
+  program: Command,
+  words: readonly string[],
+  { connection, connect }: CompletionSources,
+): Promise<Completion> {
   const position = locate(program, words);
   const { wanted, before, current, operands, options, command } = position;
   if (wanted.kind === 'option') return found(flagsFor(position).filter(({ value }) => value.startsWith(current)));
   const subcommands = wanted.kind === 'operand' && operands.length === 0 ? subcommandsOf(command) : [];
-  const source = wanted.kind === 'value' ? sourceOfOption(wanted.option) : wanted.argument === undefined ? undefined : sourceOfArgument(command, wanted.argument);
+  const source =
+    wanted.kind === 'value'
+      ? sourceOfOption(wanted.option)
+      : wanted.argument === undefined
+        ? undefined
+        : sourceOfArgument(command, wanted.argument);
   if (source === 'files') return { ...found([]), files: true };
-  const flags = Object.fromEntries(['server', 'tokenFile', 'caFile', 'context'].flatMap((name) => (options.has(name) ? [[name, options.get(name)]] : [])));
-  const values = await valuesOf(source, { current, operands, sources: connection(flags), api: () => connect(flags, AbortSignal.timeout(deadlineMs)) });
-  const candidates = [...subcommands, ...values.map((value) => ({ value, description: '' }))].filter(({ value }) => value.startsWith(current));
+  const flags = Object.fromEntries(
+    ['server', 'tokenFile', 'caFile', 'context'].flatMap((name) =>
+      options.has(name) ? [[name, options.get(name)]] : [],
+    ),
+  );
+  const values = await valuesOf(source, {
+    current,
+    operands,
+    sources: connection(flags),
+    api: () => connect(flags, AbortSignal.timeout(deadlineMs)),
+  });
+  const candidates = [...subcommands, ...values.map((value) => ({ value, description: '' }))].filter(({ value }) =>
+    value.startsWith(current),
+  );
   // A path goes on below a field that has some.
   const nospace = command.name() === 'explain' && candidates.length > 0 && current.includes('.');
-  return { ...found(candidates.map(({ value, description }) => ({ value: `${before}${value}`, description }))), nospace };
+  return {
+    ...found(candidates.map(({ value, description }) => ({ value: `${before}${value}`, description }))),
+    nospace,
+  };
 }
 
 function found(candidates: readonly Candidate[]): Completion {
@@ -59,13 +82,21 @@ async function valuesOf(source: ValueSource | undefined, asking: Asking): Promis
 }
 
 function subcommandsOf(command: Command): readonly Candidate[] {
-  return command.createHelp().visibleCommands(command).map((child) => ({ value: child.name(), description: child.summary() }));
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((child) => ({ value: child.name(), description: child.summary() }));
 }
 
 /** Options by their long names, without those that have been given and are taken once. */
 function flagsFor({ command, options, current }: Position): readonly Candidate[] {
-  const offered = optionsOf(command).filter((option) => !option.hidden && (option.variadic || !options.has(option.attributeName())));
-  const all = [...offered.map(({ short, long, description }) => ({ short, long, description })), { short: '-h', long: '--help', description: 'display help for command' }];
+  const offered = optionsOf(command).filter(
+    (option) => !option.hidden && (option.variadic || !options.has(option.attributeName())),
+  );
+  const all = [
+    ...offered.map(({ short, long, description }) => ({ short, long, description })),
+    { short: '-h', long: '--help', description: 'display help for command' },
+  ];
   return all.flatMap(({ short, long, description }) => [
     ...(long === undefined ? [] : [{ value: long, description }]),
     // Only who has begun with one dash wants those.

@@ -9,7 +9,10 @@ export interface Position {
   /** Values of options before the cursor, by the name that commander gives them. */
   readonly options: ReadonlyMap<string, string>;
   /** What is completed: a value of this option, an option, or a subcommand or argument. */
-  readonly wanted: { readonly kind: 'value'; readonly option: Option } | { readonly kind: 'option' } | { readonly kind: 'operand'; readonly argument: Argument | undefined };
+  readonly wanted:
+    | { readonly kind: 'value'; readonly option: Option }
+    | { readonly kind: 'option' }
+    | { readonly kind: 'operand'; readonly argument: Argument | undefined };
   /** The part of the last word that is completed, and what stands before it in the word. */
   readonly current: string;
   readonly before: string;
@@ -27,7 +30,8 @@ export function locate(program: Command, words: readonly string[]): Position {
   let awaiting: Option | undefined;
   let operandsOnly = false;
   const options = new Map<string, string>();
-  const find = (flag: string): Option | undefined => optionsOf(command).find(({ short, long }) => flag === short || flag === long);
+  const find = (flag: string): Option | undefined =>
+    optionsOf(command).find(({ short, long }) => flag === short || flag === long);
 
   for (const word of words.slice(0, -1)) {
     if (awaiting !== undefined) {
@@ -54,7 +58,8 @@ export function locate(program: Command, words: readonly string[]): Position {
 
   const last = words.at(-1) ?? '';
   const here = { command, operands, options };
-  if (awaiting !== undefined) return { ...here, wanted: { kind: 'value', option: awaiting }, current: last, before: '' };
+  if (awaiting !== undefined)
+    return { ...here, wanted: { kind: 'value', option: awaiting }, current: last, before: '' };
   const [flag, value] = split(last);
   if (!operandsOnly && value !== undefined && last.startsWith('-')) {
     const option = find(flag);
@@ -63,7 +68,15 @@ export function locate(program: Command, words: readonly string[]): Position {
   if (!operandsOnly && last.startsWith('-')) return { ...here, wanted: { kind: 'option' }, current: last, before: '' };
   const { registeredArguments } = command;
   const final = registeredArguments.at(-1);
-  return { ...here, wanted: { kind: 'operand', argument: registeredArguments[operands.length] ?? (final?.variadic === true ? final : undefined) }, current: last, before: '' };
+  return {
+    ...here,
+    wanted: {
+      kind: 'operand',
+      argument: registeredArguments[operands.length] ?? (final?.variadic === true ? final : undefined),
+    },
+    current: last,
+    before: '',
+  };
 }
 
 function split(word: string): readonly [string, string?] {

@@ -23,7 +23,12 @@ export type ValueSource = 'files' | 'anything' | ((asking: Asking) => readonly s
 
 const maxNames = 200;
 
-async function namesOf({ singular }: ResourceKind, { api, current }: Asking, prefix = current, among: TenantFilter = {}): Promise<readonly string[]> {
+async function namesOf(
+  { singular }: ResourceKind,
+  { api, current }: Asking,
+  prefix = current,
+  among: TenantFilter = {},
+): Promise<readonly string[]> {
   const kind = kindOf(singular);
   if (singular === 'roll-out') return rolloutIds(api());
   // Of many tenants only those that begin so are asked for.
@@ -33,7 +38,12 @@ async function namesOf({ singular }: ResourceKind, { api, current }: Asking, pre
 
 async function rolloutIds(api: ApiClient): Promise<readonly string[]> {
   const { items } = (await api.call('listTemplates', { query: { pageSize: 20 } })).body;
-  const lists = await Promise.all(items.map(async ({ metadata: { name } }) => (await api.call('listRollouts', { params: { name }, query: { pageSize: 5 } })).body.items));
+  const lists = await Promise.all(
+    items.map(
+      async ({ metadata: { name } }) =>
+        (await api.call('listRollouts', { params: { name }, query: { pageSize: 5 } })).body.items,
+    ),
+  );
   return lists.flat().map(({ id }) => id);
 }
 
@@ -43,21 +53,26 @@ const named =
     namesOf(kindOf(singular), asking);
 
 /** Of those no other can be brought back, or purged. */
-const deletedTenants: ValueSource = (asking) => namesOf(kindOf('tenant'), asking, asking.current, { lifecycle: 'Deleted' });
+const deletedTenants: ValueSource = (asking) =>
+  namesOf(kindOf('tenant'), asking, asking.current, { lifecycle: 'Deleted' });
 
 /** `KIND`, `KIND/NAME` or `NAME` after a kind, of the kinds that the command takes. */
 function referencesTo(words: readonly string[]): ValueSource {
   return async (asking) => {
     const { current, operands } = asking;
     const [kind, name] = current.split('/');
-    if (name !== undefined) return words.includes(kind ?? '') ? (await namesOf(kindOf(kind ?? ''), asking, name)).map((each) => `${kind}/${each}`) : [];
+    if (name !== undefined)
+      return words.includes(kind ?? '')
+        ? (await namesOf(kindOf(kind ?? ''), asking, name)).map((each) => `${kind}/${each}`)
+        : [];
     const [first = ''] = operands;
     if (operands.length === 0) return words;
     return words.includes(first) ? namesOf(kindOf(first), asking) : [];
   };
 }
 
-const contexts: ValueSource = ({ sources }) => Object.keys(readContexts(contextStorePath(sources.environment)).contexts);
+const contexts: ValueSource = ({ sources }) =>
+  Object.keys(readContexts(contextStorePath(sources.environment)).contexts);
 
 /** `tenant.spec.` and what stands below it. */
 const fieldPaths: ValueSource = ({ current }) => {
@@ -66,9 +81,21 @@ const fieldPaths: ValueSource = ({ current }) => {
   return fieldNames(parent).map((name) => `${parent}.${name}`);
 };
 
-const waitedFor: ValueSource = () => ['Ready', ...lifecycleStates.map((state) => `lifecycle=${state}`), 'condition=Ready', 'condition=Placed', 'condition=InSync'];
+const waitedFor: ValueSource = () => [
+  'Ready',
+  ...lifecycleStates.map((state) => `lifecycle=${state}`),
+  'condition=Ready',
+  'condition=Placed',
+  'condition=InSync',
+];
 
-const verbs: ValueSource = () => [...new Set(['tenant', 'template', 'plan', 'region', 'roll-out', 'operation'].flatMap((kind) => [...verbsOn(kind as ResourceKind['singular']).keys()]))];
+const verbs: ValueSource = () => [
+  ...new Set(
+    ['tenant', 'template', 'plan', 'region', 'roll-out', 'operation'].flatMap((kind) => [
+      ...verbsOn(kind as ResourceKind['singular']).keys(),
+    ]),
+  ),
+];
 
 const optionSources: Readonly<Record<string, ValueSource>> = {
   '--file': 'files',
@@ -102,10 +129,14 @@ const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
   delete: [
     async (asking) => {
       const [kind] = asking.current.split('/');
-      if (kind !== asking.current && (settledKinds as readonly string[]).includes(kind ?? '')) return (referencesTo(settledKinds) as Exclude<ValueSource, string>)({ ...asking, operands: [] });
+      if (kind !== asking.current && (settledKinds as readonly string[]).includes(kind ?? ''))
+        return (referencesTo(settledKinds) as Exclude<ValueSource, string>)({ ...asking, operands: [] });
       return [...settledKinds.map((each) => `${each}/`), ...(await namesOf(kindOf('tenant'), asking))];
     },
-    (asking) => (asking.operands[0] === 'tenant' || (settledKinds as readonly string[]).includes(asking.operands[0] ?? '') ? namesOf(kindOf(asking.operands[0] ?? ''), asking) : []),
+    (asking) =>
+      asking.operands[0] === 'tenant' || (settledKinds as readonly string[]).includes(asking.operands[0] ?? '')
+        ? namesOf(kindOf(asking.operands[0] ?? ''), asking)
+        : [],
   ],
   undelete: [deletedTenants],
   purge: [deletedTenants],

@@ -21,7 +21,11 @@ export interface ContextFile {
 }
 
 const nameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
-export const contextSchema = z.strictObject({ server: z.string().min(1), tokenFile: z.string().min(1).optional(), caFile: z.string().min(1).optional() });
+export const contextSchema = z.strictObject({
+  server: z.string().min(1),
+  tokenFile: z.string().min(1).optional(),
+  caFile: z.string().min(1).optional(),
+});
 const fileSchema = z.strictObject({ current: nameSchema.optional(), contexts: z.record(nameSchema, contextSchema) });
 
 /** `$XDG_CONFIG_HOME/tenure/config.json`; `undefined` where there is no home. */
@@ -36,13 +40,20 @@ export function readContexts(path: string | undefined): ContextFile {
   try {
     text = readText(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return { contexts: {} };
-    throw usageFailure(`the contexts in ${path} cannot be read: ${reasonOf(error)}`, fixOf(error, 'check its permissions'));
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return { contexts: {} };
+    throw usageFailure(
+      `the contexts in ${path} cannot be read: ${reasonOf(error)}`,
+      fixOf(error, 'check its permissions'),
+    );
   }
   try {
     return fileSchema.parse(JSON.parse(text));
   } catch {
-    throw usageFailure(`${path} is no file of contexts`, 'it must hold {"current": "NAME", "contexts": {"NAME": {"server": "http://…", "tokenFile": "…"}}}; correct it, or remove it and use: tenure context set');
+    throw usageFailure(
+      `${path} is no file of contexts`,
+      'it must hold {"current": "NAME", "contexts": {"NAME": {"server": "http://…", "tokenFile": "…"}}}; correct it, or remove it and use: tenure context set',
+    );
   }
 }
 
@@ -57,7 +68,10 @@ export function writeContexts(path: string, file: ContextFile): void {
     renameSync(staged, path);
   } catch (error) {
     rmSync(staged, { force: true });
-    throw usageFailure(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, 'check its permissions, or set XDG_CONFIG_HOME to a folder that can be written');
+    throw usageFailure(
+      `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      'check its permissions, or set XDG_CONFIG_HOME to a folder that can be written',
+    );
   }
 }
 
@@ -66,12 +80,21 @@ export function contextNamed(name: string, { contexts }: ContextFile, path: stri
   const found = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   if (found !== undefined) return found;
   const names = Object.keys(contexts);
-  const otherwise = names.length === 0 ? `make it: tenure context set ${name} --server URL --token-file PATH` : `use one of ${names.join(', ')}, or make it: tenure context set ${name}`;
-  throw usageFailure(`there is no context "${name}"${path === undefined ? '' : ` in ${path}`}`, didYouMean(name, names, otherwise));
+  const otherwise =
+    names.length === 0
+      ? `make it: tenure context set ${name} --server URL --token-file PATH`
+      : `use one of ${names.join(', ')}, or make it: tenure context set ${name}`;
+  throw usageFailure(
+    `there is no context "${name}"${path === undefined ? '' : ` in ${path}`}`,
+    didYouMean(name, names, otherwise),
+  );
 }
 
 /** @throws CliFailure usage, for what cannot be the name of a context */
 export function requireContextName(name: string): string {
   if (nameSchema.safeParse(name).success) return name;
-  throw usageFailure(`"${name}" is no name for a context`, 'use letters, digits, ".", "_" and "-", at most 63, beginning with a letter or digit');
+  throw usageFailure(
+    `"${name}" is no name for a context`,
+    'use letters, digits, ".", "_" and "-", at most 63, beginning with a letter or digit',
+  );
 }

@@ -25,8 +25,16 @@ export interface SelectedContext {
 }
 
 export interface ContextSources {
-  readonly flags: { readonly server?: string; readonly tokenFile?: string; readonly caFile?: string; readonly context?: string };
-  readonly environment: Pick<CliEnvironment, 'server' | 'token' | 'tokenFile' | 'contextFile' | 'contextName' | 'configHome'>;
+  readonly flags: {
+    readonly server?: string;
+    readonly tokenFile?: string;
+    readonly caFile?: string;
+    readonly context?: string;
+  };
+  readonly environment: Pick<
+    CliEnvironment,
+    'server' | 'token' | 'tokenFile' | 'contextFile' | 'contextName' | 'configHome'
+  >;
   readonly workingDirectory: string;
   /** Where the script `tenure` lies. */
   readonly installationDirectory: string;
@@ -56,14 +64,27 @@ function isDispensable({ flags, environment }: ContextSources): boolean {
  * `.tenure/context.json` beside the program.
  * @throws CliFailure usage, for a context that is named and is not there, or cannot be read
  */
-export function contextInEffect({ flags, environment, workingDirectory, installationDirectory }: ContextSources): SelectedContext | undefined {
+export function contextInEffect({
+  flags,
+  environment,
+  workingDirectory,
+  installationDirectory,
+}: ContextSources): SelectedContext | undefined {
   const { contextFile, contextName, configHome } = environment;
   if (flags.context !== undefined) return named(flags.context, '--context', configHome);
-  if (contextName !== undefined && contextFile !== undefined) throw usageFailure('TENURE_CONTEXT_NAME and TENURE_CONTEXT name two contexts', 'unset one of them, or give --context');
+  if (contextName !== undefined && contextFile !== undefined)
+    throw usageFailure(
+      'TENURE_CONTEXT_NAME and TENURE_CONTEXT name two contexts',
+      'unset one of them, or give --context',
+    );
   if (contextName !== undefined) return named(contextName, 'TENURE_CONTEXT_NAME', configHome);
   if (contextFile !== undefined) {
     const path = resolve(workingDirectory, contextFile);
-    if (!existsSync(path)) throw usageFailure(`TENURE_CONTEXT names ${path}, which does not exist`, 'correct or unset TENURE_CONTEXT, or run `npm start`');
+    if (!existsSync(path))
+      throw usageFailure(
+        `TENURE_CONTEXT names ${path}, which does not exist`,
+        'correct or unset TENURE_CONTEXT, or run `npm start`',
+      );
     return fromFile(path, 'TENURE_CONTEXT');
   }
   const here = join(workingDirectory, localFile);
@@ -76,20 +97,36 @@ export function contextInEffect({ flags, environment, workingDirectory, installa
 
 function named(name: string, selectedBy: string, configHome: string | undefined): SelectedContext {
   const path = contextStorePath({ configHome });
-  return { name, path: path ?? '', selectedBy, ...resolvedIn(dirname(path ?? ''), contextNamed(name, readContexts(path), path)) };
+  return {
+    name,
+    path: path ?? '',
+    selectedBy,
+    ...resolvedIn(dirname(path ?? ''), contextNamed(name, readContexts(path), path)),
+  };
 }
 
 /** With the files that it names as seen from its folder. */
-function resolvedIn(folder: string, { server, tokenFile, caFile }: NamedContext): Pick<SelectedContext, 'server' | 'tokenFile' | 'caFile'> {
-  return { server, ...(tokenFile === undefined ? {} : { tokenFile: resolve(folder, tokenFile) }), ...(caFile === undefined ? {} : { caFile: resolve(folder, caFile) }) };
+function resolvedIn(
+  folder: string,
+  { server, tokenFile, caFile }: NamedContext,
+): Pick<SelectedContext, 'server' | 'tokenFile' | 'caFile'> {
+  return {
+    server,
+    ...(tokenFile === undefined ? {} : { tokenFile: resolve(folder, tokenFile) }),
+    ...(caFile === undefined ? {} : { caFile: resolve(folder, caFile) }),
+  };
 }
 
 function fromFile(path: string, selectedBy: string): SelectedContext {
   try {
     return { path, selectedBy, ...resolvedIn(dirname(path), contextSchema.parse(JSON.parse(readText(path)))) };
   } catch (error) {
-    const reason = error instanceof z.ZodError ? 'a field is missing, unknown, empty or of the wrong type' : reasonOf(error);
-    throw usageFailure(`the context ${path} cannot be read: ${reason}`, fixOf(error, 'it must hold {"server": "http://…", "tokenFile": "…"}; `npm start` writes it'));
+    const reason =
+      error instanceof z.ZodError ? 'a field is missing, unknown, empty or of the wrong type' : reasonOf(error);
+    throw usageFailure(
+      `the context ${path} cannot be read: ${reason}`,
+      fixOf(error, 'it must hold {"server": "http://…", "tokenFile": "…"}; `npm start` writes it'),
+    );
   }
 }
 
@@ -101,5 +138,8 @@ function fromFile(path: string, selectedBy: string): SelectedContext {
 export function tokenFileOf({ path, tokenFile, found }: SelectedContext): string | undefined {
   if (tokenFile === undefined || found !== true || !existsSync(tokenFile)) return tokenFile;
   if (realpathSync(tokenFile).startsWith(`${realpathSync(dirname(path))}${sep}`)) return tokenFile;
-  throw usageFailure(`the context ${path} was only found there, and names a token outside of its folder: ${tokenFile}`, `if you trust it: TENURE_CONTEXT=${path}; or give --token-file`);
+  throw usageFailure(
+    `the context ${path} was only found there, and names a token outside of its folder: ${tokenFile}`,
+    `if you trust it: TENURE_CONTEXT=${path}; or give --token-file`,
+  );
 }

@@ -24,20 +24,46 @@ const othersMayWrite = 0o022;
 /** Context, server and token: whether each is there, sound, and for its owner alone. */
 export function checkLocally(sources: ConnectionSources): LocalDiagnosis {
   const context = attempt(() => selectContext(sources));
-  if (context.failure !== undefined) return { findings: [flawOf('context', context.failure), skipped('server', 'the context is not known'), skipped('token', 'the context is not known')] };
+  if (context.failure !== undefined)
+    return {
+      findings: [
+        flawOf('context', context.failure),
+        skipped('server', 'the context is not known'),
+        skipped('token', 'the context is not known'),
+      ],
+    };
   const server = attempt(() => findServer(sources, context.found));
-  if (server.failure !== undefined) return { findings: [contextFinding(context.found, sources), flawOf('server', server.failure), skipped('token', 'the server is not known')] };
+  if (server.failure !== undefined)
+    return {
+      findings: [
+        contextFinding(context.found, sources),
+        flawOf('server', server.failure),
+        skipped('token', 'the server is not known'),
+      ],
+    };
   const { found } = server;
   const caFile = findCaFile(sources, context.found, found.value);
   const certificates = attempt(() => (caFile === undefined ? undefined : readCertificates(caFile.value)));
-  const caFindings = caFile === undefined ? [] : [certificates.failure === undefined ? ok('ca', `${caFile.value} (${caFile.origin})`) : flawOf('ca', certificates.failure)];
+  const caFindings =
+    caFile === undefined
+      ? []
+      : [
+          certificates.failure === undefined
+            ? ok('ca', `${caFile.value} (${caFile.origin})`)
+            : flawOf('ca', certificates.failure),
+        ];
   const token = attempt(() => {
     const source = findToken(sources, context.found, found.value);
     source.read();
     return source;
   });
   return {
-    findings: [contextFinding(context.found, sources), serverFinding(found), token.failure === undefined ? tokenFinding(token.found) : flawOf('token', token.failure), ...caFindings],
+    findings: [
+      contextFinding(context.found, sources),
+      serverFinding(found),
+      token.failure === undefined ? tokenFinding(token.found) : flawOf('token', token.failure),
+      ...caFindings,
+    ],
     server: found,
     ...(caFile === undefined || certificates.failure !== undefined ? {} : { caFile: caFile.value }),
     ...(token.found === undefined ? {} : { token: token.found }),
@@ -50,16 +76,28 @@ function flawOf(check: string, { exit, report }: CliFailure): Finding {
 }
 
 function contextFinding(context: SelectedContext | undefined, { environment }: ConnectionSources): Finding {
-  if (context === undefined) return ok('context', `none is in use; contexts are kept in ${contextStorePath(environment) ?? 'no folder: HOME is not set'}`);
+  if (context === undefined)
+    return ok(
+      'context',
+      `none is in use; contexts are kept in ${contextStorePath(environment) ?? 'no folder: HOME is not set'}`,
+    );
   const { name, path, selectedBy } = context;
   const told = `${name === undefined ? path : `${name} in ${path}`} (${selectedBy})`;
   const mode = modeOf(path);
-  if ((mode & othersMayWrite) !== 0) return warning('context', `${told}: others may write it (mode ${octal(mode)}), and so decide where your commands go`, `chmod 600 ${path}`);
-  return (mode & othersMayRead) === 0 ? ok('context', told) : warning('context', `${told}: others may read it (mode ${octal(mode)})`, `chmod 600 ${path}`);
+  if ((mode & othersMayWrite) !== 0)
+    return warning(
+      'context',
+      `${told}: others may write it (mode ${octal(mode)}), and so decide where your commands go`,
+      `chmod 600 ${path}`,
+    );
+  return (mode & othersMayRead) === 0
+    ? ok('context', told)
+    : warning('context', `${told}: others may read it (mode ${octal(mode)})`, `chmod 600 ${path}`);
 }
 
 function serverFinding({ value, origin }: Setting): Finding {
-  if (value.startsWith('http:') && !isLoopback(value)) return warning('server', `${value} (${origin}): the token travels there unencrypted`, 'use an https address');
+  if (value.startsWith('http:') && !isLoopback(value))
+    return warning('server', `${value} (${origin}): the token travels there unencrypted`, 'use an https address');
   return ok('server', `${value} (${origin})`);
 }
 
@@ -67,7 +105,9 @@ function tokenFinding({ path, origin }: TokenSource): Finding {
   if (path === undefined) return ok('token', `${origin}; the variable is seen by every program that is started here`);
   const mode = modeOf(path);
   const told = `${path} (${origin})`;
-  return (mode & (othersMayRead | othersMayWrite)) === 0 ? ok('token', told) : warning('token', `${told}: others may read or write it (mode ${octal(mode)})`, `chmod 600 ${path}`);
+  return (mode & (othersMayRead | othersMayWrite)) === 0
+    ? ok('token', told)
+    : warning('token', `${told}: others may read or write it (mode ${octal(mode)})`, `chmod 600 ${path}`);
 }
 
 function modeOf(path: string): number {

@@ -23,12 +23,18 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
     if (flaw !== undefined) return 0;
     if (isAlias(node)) {
       const length = lengths.get(node.source);
-      if (length === undefined) flaw = { node, message: `no anchor &${node.source} stands complete before this alias`, fix: 'write the value out' };
+      if (length === undefined)
+        flaw = {
+          node,
+          message: `no anchor &${node.source} stands complete before this alias`,
+          fix: 'write the value out',
+        };
       lastAlias = node;
       return length ?? 0;
     }
     if (isPair(node)) return lengthOf(node.key) + lengthOf(node.value);
-    if (isScalar(node)) return anchored(node.anchor, () => 1 + (node.range == null ? 0 : node.range[1] - node.range[0]));
+    if (isScalar(node))
+      return anchored(node.anchor, () => 1 + (node.range == null ? 0 : node.range[1] - node.range[0]));
     if (!isCollection(node)) return 0;
     return anchored(node.anchor, () => {
       let length = 1;
@@ -54,5 +60,9 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
 }
 
 function tooLong(alias: Alias): AliasFlaw {
-  return { node: alias, message: `with the alias *${alias.source} written out the document is longer than 4 MiB`, fix: 'use fewer aliases' };
+  return {
+    node: alias,
+    message: `with the alias *${alias.source} written out the document is longer than 4 MiB`,
+    fix: 'use fewer aliases',
+  };
 }

@@ -12,7 +12,14 @@ export function* splitDocuments(text: string): Generator<Span> {
   let start = 0;
   for (const { 0: marker, index } of text.matchAll(markers)) {
     const isEnd = marker.startsWith('.');
-    if (!isEnd && text.slice(start, index).split('\n').every((line) => beforeDocument.test(line))) continue;
+    if (
+      !isEnd &&
+      text
+        .slice(start, index)
+        .split('\n')
+        .every((line) => beforeDocument.test(line))
+    )
+      continue;
     const cut = isEnd ? index + marker.length : index;
     yield { start, end: cut };
     start = cut;

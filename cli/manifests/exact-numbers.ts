@@ -19,11 +19,20 @@ export function convertNumbers(document: Document.Parsed): InexactNumber[] {
       const { value, source = '' } = node;
       if (typeof value === 'bigint') {
         node.value = Number(value);
-        if (!Number.isSafeInteger(node.value)) inexact.push({ node, message: 'this integer cannot be kept exactly', fix: `put it in quotes, or keep it between ±${Number.MAX_SAFE_INTEGER}` });
+        if (!Number.isSafeInteger(node.value))
+          inexact.push({
+            node,
+            message: 'this integer cannot be kept exactly',
+            fix: `put it in quotes, or keep it between ±${Number.MAX_SAFE_INTEGER}`,
+          });
       } else if (typeof value === 'number' && !Number.isFinite(value)) {
         inexact.push({ node, message: 'this is no number that can be kept', fix: `put it in quotes: "${source}"` });
       } else if (typeof value === 'number' && significant(source) !== significant(String(value))) {
-        inexact.push({ node, message: 'this number cannot be kept exactly', fix: `put it in quotes, or write what would be kept: ${value}` });
+        inexact.push({
+          node,
+          message: 'this number cannot be kept exactly',
+          fix: `put it in quotes, or write what would be kept: ${value}`,
+        });
       }
     },
   });

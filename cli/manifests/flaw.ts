@@ -60,16 +60,23 @@ function lineStartsOf(source: Source): readonly number[] {
   return starts;
 }
 
-function lineAt(source: Source, offset: number): { readonly line: number; readonly column: number; readonly content: string } {
+function lineAt(
+  source: Source,
+  offset: number,
+): { readonly line: number; readonly column: number; readonly content: string } {
   const { text } = source;
   const at = Math.min(offset, text.length);
   const starts = lineStartsOf(source);
   let line = 0;
-  for (let beyond = starts.length; beyond - line > 1; ) {
+  for (let beyond = starts.length; beyond - line > 1;) {
     const middle = (line + beyond) >>> 1;
     if ((starts[middle] ?? Infinity) <= at) line = middle;
     else beyond = middle;
   }
   const lineStart = starts[line] ?? 0;
-  return { line: line + 1, column: at - lineStart + 1, content: text.slice(lineStart, starts[line + 1]).replace(/\r?\n?$/, '') };
+  return {
+    line: line + 1,
+    column: at - lineStart + 1,
+    content: text.slice(lineStart, starts[line + 1]).replace(/\r?\n?$/, ''),
+  };
 }

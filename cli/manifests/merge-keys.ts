@@ -33,7 +33,11 @@ export function findMergeFlaw(document: Document.Parsed): MergeFlaw | undefined 
       const resolved = isAlias(pair.value) ? pair.value.resolve(document) : pair.value;
       const sources = isSeq(resolved) ? resolved.items : [resolved];
       if (sources.every((source) => isMap(isAlias(source) ? source.resolve(document) : source))) return undefined;
-      flaw = { node: pair.key as Node, message: 'a merge key takes a mapping, or a list of mappings', fix: 'name an anchor of a mapping, such as <<: *defaults; as a plain key put it in quotes: "<<"' };
+      flaw = {
+        node: pair.key as Node,
+        message: 'a merge key takes a mapping, or a list of mappings',
+        fix: 'name an anchor of a mapping, such as <<: *defaults; as a plain key put it in quotes: "<<"',
+      };
       return visit.BREAK;
     },
   });

@@ -9,7 +9,10 @@ import { mergedInto } from './merge-keys.ts';
  */
 export function spanAt(document: Document.Parsed, path: readonly PropertyKey[], want: 'value' | 'key' = 'value'): Span {
   let node: unknown = document.contents;
-  let found = spanOf((isMap(node) ? node.items[0]?.key : undefined) ?? node) ?? { start: document.range[0], end: document.range[0] };
+  let found = spanOf((isMap(node) ? node.items[0]?.key : undefined) ?? node) ?? {
+    start: document.range[0],
+    end: document.range[0],
+  };
   for (const [index, segment] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document);
     if (isMap(node)) {
@@ -23,7 +26,8 @@ export function spanAt(document: Document.Parsed, path: readonly PropertyKey[], 
       found = spanOf((isMap(item) ? item.items[0]?.key : undefined) ?? item) ?? found;
       node = item;
     } else return found;
-    if (index === path.length - 1 && want === 'value' && (isScalar(node) || isAlias(node))) found = spanOf(node) ?? found;
+    if (index === path.length - 1 && want === 'value' && (isScalar(node) || isAlias(node)))
+      found = spanOf(node) ?? found;
   }
   return found;
 }

@@ -47,7 +47,12 @@ export async function readManifests(paths: readonly string[], access: SourceAcce
         manifests.push(read);
       } else {
         const span = document.spanAt(['metadata', 'name']);
-        flaws.push({ source, span, message: `${read.reference} is declared twice, first at ${first}`, fix: 'keep one of the two, or give one another name' });
+        flaws.push({
+          source,
+          span,
+          message: `${read.reference} is declared twice, first at ${first}`,
+          fix: 'keep one of the two, or give one another name',
+        });
       }
     }
   }
@@ -55,7 +60,12 @@ export async function readManifests(paths: readonly string[], access: SourceAcce
   // A file of comments among others is one that is not in use.
   if (manifests.length === 0 && flaws.length === 0 && first !== undefined) {
     const others = sources.length - 1;
-    flaws.push({ source: first, span: wholeSource, message: `holds no manifest${others === 0 ? '' : `, and ${others === 1 ? 'the other one does not' : `none of the ${others} others does`} either`}`, fix: 'write at least one' });
+    flaws.push({
+      source: first,
+      span: wholeSource,
+      message: `holds no manifest${others === 0 ? '' : `, and ${others === 1 ? 'the other one does not' : `none of the ${others} others does`} either`}`,
+      fix: 'write at least one',
+    });
   }
   if (flaws.length > 0) throw refusal(flaws);
   return manifests.toSorted((a, b) => resourceKinds.indexOf(a.manifest.kind) - resourceKinds.indexOf(b.manifest.kind));
@@ -70,13 +80,18 @@ function readManifest(document: YamlDocument): LocatedManifest | { readonly flaw
     const issues = parsed.error?.issues ?? [];
     return {
       flaws: issues.flatMap((issue) =>
-        explainIssue(issue, schema, value, document.sourceAt).map(({ path, at, ...said }): ManifestFlaw => ({ source, span: document.spanAt(path, at), ...said })),
+        explainIssue(issue, schema, value, document.sourceAt).map(({ path, at, ...said }): ManifestFlaw => ({
+          source,
+          span: document.spanAt(path, at),
+          ...said,
+        })),
       ),
     };
   }
   // What a field wants as text is taken as text; where anything is taken, nobody can know what was meant.
   const uncertain = document.uncertain.filter(({ path }) => path[0] !== 'status' && isFreeForm(schema, path));
-  if (uncertain.length > 0) return { flaws: uncertain.map(({ span, message, fix }) => ({ source, span, message, fix })) };
+  if (uncertain.length > 0)
+    return { flaws: uncertain.map(({ span, message, fix }) => ({ source, span, message, fix })) };
   const manifest = parsed.data as Manifest;
   const show = (span: Span) => ({ place: placeOf(source, span), frame: codeFrame(source, span) });
   return {
@@ -98,5 +113,8 @@ function pointerPath(pointer: string): string[] {
 function refusal(flaws: readonly ManifestFlaw[]): CliFailure {
   const shown = flaws.slice(0, maxShownFlaws).map(renderFlaw).join('');
   const more = flaws.length > maxShownFlaws ? `… and ${flaws.length - maxShownFlaws} more\n` : '';
-  return new CliFailure('usage', `${shown}${more}error: ${flaws.length === 1 ? 'a flaw' : `${flaws.length} flaws`} in the manifests; nothing was applied`);
+  return new CliFailure(
+    'usage',
+    `${shown}${more}error: ${flaws.length === 1 ? 'a flaw' : `${flaws.length} flaws`} in the manifests; nothing was applied`,
+  );
 }

@@ -13,7 +13,8 @@ export function isFreeForm(schema: z.core.$ZodType, path: readonly PropertyKey[]
   let at: z.core.$ZodType | undefined = schema;
   for (const segment of path) {
     at = unwrapped(at);
-    if (at === undefined || !(at instanceof z.ZodObject || at instanceof z.ZodArray || at instanceof z.ZodRecord)) return at !== undefined;
+    if (at === undefined || !(at instanceof z.ZodObject || at instanceof z.ZodArray || at instanceof z.ZodRecord))
+      return at !== undefined;
     at = child(at, segment);
   }
   at = unwrapped(at);

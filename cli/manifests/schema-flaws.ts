@@ -16,25 +16,52 @@ type Issue = z.core.$ZodIssue;
 
 /** `spec.services[0].name` */
 function fieldName(path: readonly PropertyKey[]): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .join('');
 }
 
 /** Puts a zod issue into a manifest's terms, with scalars as they were written; several unknown fields are one issue and several flaws. */
-export function explainIssue(issue: Issue, schema: z.core.$ZodType, value: unknown, sourceAt: (path: readonly PropertyKey[]) => string | undefined): SchemaFlaw[] {
+export function explainIssue(
+  issue: Issue,
+  schema: z.core.$ZodType,
+  value: unknown,
+  sourceAt: (path: readonly PropertyKey[]) => string | undefined,
+): SchemaFlaw[] {
   const { path } = issue;
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField([...path, key], fieldsAt(schema, path)));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownField([...path, key], fieldsAt(schema, path)));
   const given = valueAt(value, path);
   const allowed = allowedBy(issue);
-  const flaw = (message: string, fix?: string): SchemaFlaw[] => [{ path, at: 'value', message: `${fieldName(path) || 'the manifest'} ${message}`, ...(fix === undefined ? {} : { fix }) }];
+  const flaw = (message: string, fix?: string): SchemaFlaw[] => [
+    {
+      path,
+      at: 'value',
+      message: `${fieldName(path) || 'the manifest'} ${message}`,
+      ...(fix === undefined ? {} : { fix }),
+    },
+  ];
   if (given === undefined) {
-    return [{ path, at: 'key', message: `missing field "${fieldName(path)}"`, fix: `add ${String(path.at(-1))}${expectation(issue, allowed)}` }];
+    return [
+      {
+        path,
+        at: 'key',
+        message: `missing field "${fieldName(path)}"`,
+        fix: `add ${String(path.at(-1))}${expectation(issue, allowed)}`,
+      },
+    ];
   }
-  if (allowed !== undefined) return flaw(`is ${shown(given)}, which is not one of the values it takes`, choice(given, allowed));
+  if (allowed !== undefined)
+    return flaw(`is ${shown(given)}, which is not one of the values it takes`, choice(given, allowed));
   if (issue.code === 'invalid_type') {
     const written = { given, source: sourceAt(path) ?? JSON.stringify(given) };
-    return flaw(`must be a ${typeWord(issue.expected)}, and is ${typeof given === 'number' ? written.source : shown(given)}`, typeFix(issue.expected, written, path));
+    return flaw(
+      `must be a ${typeWord(issue.expected)}, and is ${typeof given === 'number' ? written.source : shown(given)}`,
+      typeFix(issue.expected, written, path),
+    );
   }
-  if (issue.code === 'invalid_key') return [{ path, at: 'key', message: `${fieldName(path)}: the key ${issue.issues[0]?.message ?? issue.message}` }];
+  if (issue.code === 'invalid_key')
+    return [{ path, at: 'key', message: `${fieldName(path)}: the key ${issue.issues[0]?.message ?? issue.message}` }];
   return flaw(/^(must|is|has) /.test(issue.message) ? issue.message : `is not valid: ${issue.message}`);
 }
 
@@ -49,7 +76,9 @@ function allowedBy(issue: Issue): readonly string[] | undefined {
   if (issue.code === 'invalid_value') return issue.values.map(String);
   if (issue.code !== 'invalid_union') return undefined;
   const alternatives = issue.errors.flat();
-  return alternatives.length > 0 && alternatives.every(({ code }) => code === 'invalid_value') ? alternatives.flatMap((alternative) => allowedBy(alternative) ?? []) : undefined;
+  return alternatives.length > 0 && alternatives.every(({ code }) => code === 'invalid_value')
+    ? alternatives.flatMap((alternative) => allowedBy(alternative) ?? [])
+    : undefined;
 }
 
 function choice(given: unknown, allowed: readonly string[]): string {
@@ -71,10 +100,15 @@ interface Written {
 }
 
 function typeFix(expected: string, { given, source }: Written, path: readonly PropertyKey[]): string | undefined {
-  if (given === null) return expected === 'string' && /^null$/i.test(source) ? `give it a value, or put it in quotes: "${source}"` : 'give it a value, or remove it';
+  if (given === null)
+    return expected === 'string' && /^null$/i.test(source)
+      ? `give it a value, or put it in quotes: "${source}"`
+      : 'give it a value, or remove it';
   if (expected === 'string' && typeof given !== 'object') return `quote it: "${source}"`;
-  if (expected === 'array' && typeof given !== 'object') return `write a list: [${typeof given === 'string' ? JSON.stringify(given) : source}]`;
-  if (typeof given === 'string' && (expected === 'boolean' || expected === 'number' || expected === 'int')) return scalarFix(expected, given);
+  if (expected === 'array' && typeof given !== 'object')
+    return `write a list: [${typeof given === 'string' ? JSON.stringify(given) : source}]`;
+  if (typeof given === 'string' && (expected === 'boolean' || expected === 'number' || expected === 'int'))
+    return scalarFix(expected, given);
   return path.length === 0 ? 'begin with apiVersion, kind, metadata and spec' : undefined;
 }
 

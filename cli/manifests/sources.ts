@@ -44,7 +44,9 @@ export async function readSources(paths: readonly string[], access: SourceAccess
   };
   for (const path of paths) {
     if (path === '-') add('stdin', await readStream(access));
-    else for (const file of filesAt(path, access.workingDirectory)) add(file, readBounded(resolve(access.workingDirectory, file)));
+    else
+      for (const file of filesAt(path, access.workingDirectory))
+        add(file, readBounded(resolve(access.workingDirectory, file)));
   }
   return { sources, flaws };
 }
@@ -58,13 +60,19 @@ function filesAt(path: string, workingDirectory: string): string[] {
     .filter((entry) => manifestFile.test(entry.name) && !isFolder(entry, full))
     .map((entry) => join(path, entry.name))
     .toSorted();
-  if (files.length === 0) throw usageFailure(`the folder ${path} holds no *.yaml, *.yml or *.json`, 'name the folder that holds the manifests');
+  if (files.length === 0)
+    throw usageFailure(
+      `the folder ${path} holds no *.yaml, *.yml or *.json`,
+      'name the folder that holds the manifests',
+    );
   return files;
 }
 
 /** Also through a link. */
 function isFolder(entry: Dirent, parent: string): boolean {
-  return entry.isDirectory() || (entry.isSymbolicLink() && attemptStat(join(parent, entry.name))?.isDirectory() === true);
+  return (
+    entry.isDirectory() || (entry.isSymbolicLink() && attemptStat(join(parent, entry.name))?.isDirectory() === true)
+  );
 }
 
 /** `undefined` for what cannot be looked at: reading it says why. */
@@ -82,7 +90,7 @@ function readBounded(path: string): Uint8Array | 'too large' {
     const file = openSync(path, 'r');
     try {
       const chunks: Uint8Array[] = [];
-      for (let size = 0; size <= maxBytes; ) {
+      for (let size = 0; size <= maxBytes;) {
         const chunk = Buffer.allocUnsafe(64 * 1024);
         const length = readSync(file, chunk);
         if (length === 0) return Buffer.concat(chunks);
@@ -101,7 +109,10 @@ function reading<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw usageFailure(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`, 'check the path and its permissions');
+    throw usageFailure(
+      `${path} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      'check the path and its permissions',
+    );
   }
 }
 

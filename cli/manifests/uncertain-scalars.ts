@@ -16,9 +16,21 @@ const underscores = /^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$/;
 /** What a word or number without quotes is in YAML 1.1, as Kubernetes reads it; `undefined` for what is the same in both versions. */
 function otherReading(source: string): { readonly message: string; readonly fix: string } | undefined {
   const word = booleanWords[source.toLowerCase()];
-  if (word !== undefined && /^([a-z]+|[A-Z][a-z]+|[A-Z]+)$/.test(source)) return { message: `${source} is text here, and ${word} to other readers of YAML`, fix: `write ${word}, or put it in quotes: "${source}"` };
-  if (leadingZero.test(source)) return { message: `${source} is the number ${Number(source)} here, and may be octal to other readers of YAML`, fix: `put it in quotes: "${source}"; or write ${Number(source)}` };
-  if (underscores.test(source)) return { message: `${source} is text here, and a number to other readers of YAML`, fix: `write ${source.replaceAll('_', '')}, or put it in quotes: "${source}"` };
+  if (word !== undefined && /^([a-z]+|[A-Z][a-z]+|[A-Z]+)$/.test(source))
+    return {
+      message: `${source} is text here, and ${word} to other readers of YAML`,
+      fix: `write ${word}, or put it in quotes: "${source}"`,
+    };
+  if (leadingZero.test(source))
+    return {
+      message: `${source} is the number ${Number(source)} here, and may be octal to other readers of YAML`,
+      fix: `put it in quotes: "${source}"; or write ${Number(source)}`,
+    };
+  if (underscores.test(source))
+    return {
+      message: `${source} is text here, and a number to other readers of YAML`,
+      fix: `write ${source.replaceAll('_', '')}, or put it in quotes: "${source}"`,
+    };
   return undefined;
 }
 

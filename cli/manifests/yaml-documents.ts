@@ -54,25 +54,42 @@ const messages: Partial<Record<YAMLError['code'], string>> = {
   RESOURCE_EXHAUSTION: 'nests too deeply',
 };
 
-const parseOptions = { stringKeys: true, prettyErrors: false, intAsBigInt: true, merge: true, resolveKnownTags: false } as const;
+const parseOptions = {
+  stringKeys: true,
+  prettyErrors: false,
+  intAsBigInt: true,
+  merge: true,
+  resolveKnownTags: false,
+} as const;
 
 /**
  * Reads a source's YAML 1.2 documents (JSON is YAML), one by one: each is bounded, and no more than one is held as more than its data. Aliases are bounded before
  * they are resolved, numbers are kept exactly or refused, merge keys are merged, empty documents are left out. A list is its entries.
  */
 export function createYamlReader(): YamlReader {
-  let latest: { readonly source: Source; readonly start: number; readonly parsed: readonly Document.Parsed[] } | undefined;
+  let latest:
+    { readonly source: Source; readonly start: number; readonly parsed: readonly Document.Parsed[] } | undefined;
 
   /** Parsed anew when a place in it is asked for later. */
   function parsedAt(source: Source, { start, end }: Span): readonly Document.Parsed[] {
-    if (latest?.source !== source || latest.start !== start) latest = { source, start, parsed: parseAllDocuments(source.text.slice(start, end), parseOptions) as Document.Parsed[] };
+    if (latest?.source !== source || latest.start !== start)
+      latest = {
+        source,
+        start,
+        parsed: parseAllDocuments(source.text.slice(start, end), parseOptions) as Document.Parsed[],
+      };
     return latest.parsed;
   }
 
   function* read(source: Source, chunk: Span): Generator<YamlDocument | ManifestFlaw> {
     if (Buffer.byteLength(source.text.slice(chunk.start, chunk.end)) > maxDocumentBytes) {
       const start = chunk.start + (/\S/.exec(source.text.slice(chunk.start, chunk.start + 1_000))?.index ?? 0);
-      yield { source, span: { start, end: start + 1 }, message: 'this manifest is larger than 4 MiB', fix: 'write each manifest as a document of its own, with --- between them' };
+      yield {
+        source,
+        span: { start, end: start + 1 },
+        message: 'this manifest is larger than 4 MiB',
+        fix: 'write each manifest as a document of its own, with --- between them',
+      };
       return;
     }
     const shifted = ({ start, end }: Span): Span => ({ start: start + chunk.start, end: end + chunk.start });
@@ -84,8 +101,17 @@ export function createYamlReader(): YamlReader {
       const value: unknown = document.toJS({ maxAliasCount: -1 });
       if (value === null) continue;
       const found = (): Document.Parsed => parsedAt(source, chunk)[index] ?? document;
-      const uncertain = findUncertain(document).map(({ node, ...said }) => ({ ...said, span: shifted(spanOf(node.range)) }));
-      yield* entriesOf({ source, value, uncertain, spanAt: (path, want) => shifted(spanAt(found(), path, want)), sourceAt: (path) => sourceAt(found(), path) });
+      const uncertain = findUncertain(document).map(({ node, ...said }) => ({
+        ...said,
+        span: shifted(spanOf(node.range)),
+      }));
+      yield* entriesOf({
+        source,
+        value,
+        uncertain,
+        spanAt: (path, want) => shifted(spanAt(found(), path, want)),
+        sourceAt: (path) => sourceAt(found(), path),
+      });
     }
   }
 
@@ -109,19 +135,32 @@ const listFields = new Set(['apiVersion', 'kind', 'metadata', 'items']);
 /** The entries of a list as `get -o json` and kubectl have it; of anything else the thing itself. */
 function* entriesOf(document: YamlDocument): Generator<YamlDocument | ManifestFlaw> {
   const { source, value, uncertain } = document;
-  if (typeof value !== 'object' || value === null || !('items' in value) || !Array.isArray(value.items) || ('kind' in value && value.kind !== 'List')) {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !('items' in value) ||
+    !Array.isArray(value.items) ||
+    ('kind' in value && value.kind !== 'List')
+  ) {
     yield document;
     return;
   }
   for (const field of Object.keys(value).filter((key) => !listFields.has(key))) {
-    yield { source, span: document.spanAt([field], 'key'), message: `unknown field "${field}" of a list`, fix: 'keep only its items; where they are one page of several, fetch the others too' };
+    yield {
+      source,
+      span: document.spanAt([field], 'key'),
+      message: `unknown field "${field}" of a list`,
+      fix: 'keep only its items; where they are one page of several, fetch the others too',
+    };
   }
   for (const [index, item] of (value.items as readonly unknown[]).entries()) {
     const at = ['items', index] as const;
     yield {
       source,
       value: item,
-      uncertain: uncertain.flatMap(({ path, ...said }) => (path[0] === 'items' && path[1] === index ? [{ path: path.slice(2), ...said }] : [])),
+      uncertain: uncertain.flatMap(({ path, ...said }) =>
+        path[0] === 'items' && path[1] === index ? [{ path: path.slice(2), ...said }] : [],
+      ),
       spanAt: (path, want) => document.spanAt([...at, ...path], want),
       sourceAt: (path) => document.sourceAt([...at, ...path]),
     };
@@ -138,11 +177,22 @@ function flawsOf(document: Document.Parsed): readonly Flaw[] {
   const told = first === undefined ? duplicates : [first];
   const flaws = told.map(({ code, message, pos }): Flaw => {
     const fix = fixes[code];
-    return { span: { start: pos[0], end: pos[1] }, message: messages[code] ?? message, ...(fix === undefined ? {} : { fix }) };
+    return {
+      span: { start: pos[0], end: pos[1] },
+      message: messages[code] ?? message,
+      ...(fix === undefined ? {} : { fix }),
+    };
   });
   if (flaws.length > 0) return flaws;
   const { version } = document.directives.yaml;
-  if (version !== '1.2') return [{ span: { start: 0, end: 1 }, message: `the directive says YAML ${version}, and manifests are YAML 1.2`, fix: 'remove the line that begins with %YAML' }];
+  if (version !== '1.2')
+    return [
+      {
+        span: { start: 0, end: 1 },
+        message: `the directive says YAML ${version}, and manifests are YAML 1.2`,
+        fix: 'remove the line that begins with %YAML',
+      },
+    ];
   const flaw = findAliasFlaw(document) ?? findMergeFlaw(document);
   if (flaw !== undefined) return [{ span: spanOf(flaw.node.range), message: flaw.message, fix: flaw.fix }];
   return convertNumbers(document).map(({ node, message, fix }) => ({ span: spanOf(node.range), message, fix }));

@@ -22,7 +22,9 @@ export async function followAll<About>(
   ended: (operation: Operation, about: About) => void,
 ): Promise<void> {
   const waiting = new Map(started.map(({ operation, about }) => [operation.id, about] as const));
-  const wait = startWait(timeoutMs, interrupted, () => [...waiting.keys()].map((id) => outlookOf(id, program)).join('\n'));
+  const wait = startWait(timeoutMs, interrupted, () =>
+    [...waiting.keys()].map((id) => outlookOf(id, program)).join('\n'),
+  );
   const progress = createProgress(stderr, paintErr);
   const tell = (operation: Operation, about: About): void => {
     ended(operation, about);
@@ -54,7 +56,11 @@ export async function followAll<About>(
 /** The operation, if it is known to have ended. */
 async function endOf(api: ApiClient, id: string, signal: AbortSignal): Promise<Operation | undefined> {
   try {
-    const { body: operation } = await api.call('waitOperation', { params: { id }, query: { timeoutSeconds: 0 }, signal });
+    const { body: operation } = await api.call('waitOperation', {
+      params: { id },
+      query: { timeoutSeconds: 0 },
+      signal,
+    });
     return operation.done ? operation : undefined;
   } catch {
     return undefined;

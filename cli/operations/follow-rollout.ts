@@ -17,8 +17,18 @@ const laterLooksMs = 2_000;
  * Shows how a roll-out gets on until it no longer runs and nothing that it began is under way.
  * @throws CliFailure waitTimeout, interrupted
  */
-export async function followRollout(api: ApiClient, id: string, timeoutMs: number, { stderr, paintErr, interrupted, program }: Terminal): Promise<Rollout> {
-  const wait = startWait(timeoutMs, interrupted, () => `roll-out/${id} goes on; to come back: ${program} wait roll-out/${id}; to stop it: ${program} roll-out pause ${id}`);
+export async function followRollout(
+  api: ApiClient,
+  id: string,
+  timeoutMs: number,
+  { stderr, paintErr, interrupted, program }: Terminal,
+): Promise<Rollout> {
+  const wait = startWait(
+    timeoutMs,
+    interrupted,
+    () =>
+      `roll-out/${id} goes on; to come back: ${program} wait roll-out/${id}; to stop it: ${program} roll-out pause ${id}`,
+  );
   const progress = createProgress(stderr, paintErr);
   try {
     return await untilSettled(api, id, progress, wait.signal);
@@ -50,7 +60,10 @@ function rolloutProgress(rollout: Rollout): ProgressLine {
 }
 
 /** A roll-out that has stopped short, as the end of a command. */
-export function rolloutFailure({ id, template, version, state, reason, failures, counts }: Rollout, program: string): CliFailure {
+export function rolloutFailure(
+  { id, template, version, state, reason, failures, counts }: Rollout,
+  program: string,
+): CliFailure {
   const end = `error: roll-out/${id} of ${template}@${version} is ${state}`;
   const more = counts.failed - failures.length;
   return new CliFailure(
@@ -59,7 +72,11 @@ export function rolloutFailure({ id, template, version, state, reason, failures,
       reason === undefined ? end : `${end}: ${reason}`,
       ...failures.map(({ tenant, code, message }) => `  tenant/${tenant}: ${code}: ${message}`),
       ...(more > 0 ? [`  and ${more} more`] : []),
-      ...(state === 'paused' ? [`fix: mend what is in the way, then: ${program} roll-out resume ${id}; or go on without: ${program} roll-out resume ${id} --skip-failed`] : []),
+      ...(state === 'paused'
+        ? [
+            `fix: mend what is in the way, then: ${program} roll-out resume ${id}; or go on without: ${program} roll-out resume ${id} --skip-failed`,
+          ]
+        : []),
     ].join('\n'),
   );
 }

@@ -27,7 +27,11 @@ export function startWait(timeoutMs: number, interrupted: AbortSignal, outlook: 
     ended(error) {
       if (error instanceof CliFailure) return error;
       if (interrupted.aborted) return new CliFailure('interrupted', `no longer waiting\n${outlook()}`);
-      if (timeout.aborted) return new CliFailure('waitTimeout', `error: the time to wait (${formatDurationMs(timeoutMs)}) is up\n${outlook()}`);
+      if (timeout.aborted)
+        return new CliFailure(
+          'waitTimeout',
+          `error: the time to wait (${formatDurationMs(timeoutMs)}) is up\n${outlook()}`,
+        );
       return error;
     },
   };
@@ -38,12 +42,21 @@ const looksMs = [250, 250, 500, 500, 1_000];
 const shortestLookMs = 100;
 
 /** Shows an operation's progress until it is done. */
-export async function followOperation(api: ApiClient, id: string, progress: Progress, signal: AbortSignal): Promise<Operation> {
+export async function followOperation(
+  api: ApiClient,
+  id: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Operation> {
   for (let look = 0; ; look += 1) {
     const began = performance.now();
     const timeoutSeconds = (looksMs[look] ?? 2_000) / 1000;
     // The first look is taken whatever the timeout.
-    const { body: operation } = await api.call('waitOperation', { params: { id }, query: { timeoutSeconds: look === 0 ? 0 : timeoutSeconds }, ...(look === 0 ? {} : { signal }) });
+    const { body: operation } = await api.call('waitOperation', {
+      params: { id },
+      query: { timeoutSeconds: look === 0 ? 0 : timeoutSeconds },
+      ...(look === 0 ? {} : { signal }),
+    });
     progress.show(operationProgress(operation));
     if (operation.done) return operation;
     signal.throwIfAborted();

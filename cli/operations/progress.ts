@@ -29,13 +29,16 @@ export function createProgress(output: Output, paint: Paint): Progress {
     show({ id, text: unsafe, state, facts }) {
       if (!live) {
         const told = JSON.stringify(facts);
-        if (toldById.get(id) !== told) output.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`);
+        if (toldById.get(id) !== told)
+          output.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`);
         toldById.set(id, told);
         return;
       }
       const text = printableLine(unsafe);
       const color = stateColor(state);
-      const cut = Array.from(text).slice(0, Math.max(20, (output.columns || 80) - 1)).join('');
+      const cut = Array.from(text)
+        .slice(0, Math.max(20, (output.columns || 80) - 1))
+        .join('');
       output.write(`\r\u001B[2K${color === undefined ? cut : cut.replace(state, () => paint(color, state))}`);
       drawn = true;
     },
@@ -46,12 +49,31 @@ export function createProgress(output: Output, paint: Paint): Progress {
   };
 }
 
-export function operationProgress({ id, tenant, kind, state, progress: { done, total }, steps }: Operation): ProgressLine {
-  const step = state === 'running' ? (steps.find((candidate) => candidate.state === 'intent') ?? steps.find((candidate) => candidate.state === 'pending')) : undefined;
+export function operationProgress({
+  id,
+  tenant,
+  kind,
+  state,
+  progress: { done, total },
+  steps,
+}: Operation): ProgressLine {
+  const step =
+    state === 'running'
+      ? (steps.find((candidate) => candidate.state === 'intent') ??
+        steps.find((candidate) => candidate.state === 'pending'))
+      : undefined;
   return {
     id,
     text: `${tenant.name}  ${kind} ${state}  ${done}/${total}${step === undefined ? '' : `  ${step.title}`}`,
     state,
-    facts: { operation: id, tenant: tenant.name, kind, state, done, total, ...(step === undefined ? {} : { step: step.key }) },
+    facts: {
+      operation: id,
+      tenant: tenant.name,
+      kind,
+      state,
+      done,
+      total,
+      ...(step === undefined ? {} : { step: step.key }),
+    },
   };
 }

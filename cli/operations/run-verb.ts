@@ -39,13 +39,20 @@ interface Answered extends VerbAnswer {
  * nothing. Then waits for all of them, if that is wanted.
  * @throws CliFailure with every report, and the exit of the worst
  */
-export async function runVerb({ names, ask, output, waitMs, isDryRun = false }: VerbRun, { terminal, connect }: CommandContext): Promise<void> {
+export async function runVerb(
+  { names, ask, output, waitMs, isDryRun = false }: VerbRun,
+  { terminal, connect }: CommandContext,
+): Promise<void> {
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
   const resultOf = isDryRun ? rehearsedResult : realResult;
-  const { answered, failures } = await askAll(names, ask, connect(), terminal, (reference, answer) => tell(`${reference} ${resultOf(answer)}`));
+  const { answered, failures } = await askAll(names, ask, connect(), terminal, (reference, answer) =>
+    tell(`${reference} ${resultOf(answer)}`),
+  );
   if (waitMs !== undefined && answered.length > 0) {
     const api = connect(retryWithin(waitMs));
-    const started = answered.flatMap(({ operation, reference }) => (operation === undefined ? [] : [{ operation, about: reference }]));
+    const started = answered.flatMap(({ operation, reference }) =>
+      operation === undefined ? [] : [{ operation, about: reference }],
+    );
     try {
       await followAll(api, started, waitMs, terminal, (operation, reference) => {
         tell(`${reference} ${operationLine(operation)}`);
@@ -57,13 +64,21 @@ export async function runVerb({ names, ask, output, waitMs, isDryRun = false }: 
   }
   if (output !== 'table' && !terminal.interrupted.aborted) {
     const items = [];
-    for (const answer of answered) items.push(waitMs === undefined ? tenantItem(answer.tenant) : await readBack(connect(), answer));
-    if (items.length > 0 || names.length > 1) terminal.stdout.write(renderData(output, { items, single: names.length === 1 }));
+    for (const answer of answered)
+      items.push(waitMs === undefined ? tenantItem(answer.tenant) : await readBack(connect(), answer));
+    if (items.length > 0 || names.length > 1)
+      terminal.stdout.write(renderData(output, { items, single: names.length === 1 }));
   }
   if (failures.length > 0) throw joinFailures(failures);
 }
 
-async function askAll(names: readonly string[], ask: VerbRun['ask'], api: ApiClient, terminal: Terminal, tell: (reference: string, answer: VerbAnswer) => void): Promise<{ answered: Answered[]; failures: CliFailure[] }> {
+async function askAll(
+  names: readonly string[],
+  ask: VerbRun['ask'],
+  api: ApiClient,
+  terminal: Terminal,
+  tell: (reference: string, answer: VerbAnswer) => void,
+): Promise<{ answered: Answered[]; failures: CliFailure[] }> {
   const answered: Answered[] = [];
   const failures: CliFailure[] = [];
   for (const [index, name] of names.entries()) {
@@ -103,7 +118,9 @@ function tenantItem(body: Tenant): Item {
 
 /** The tenant as it stands now; of one that was purged, what is left. */
 async function readBack(api: ApiClient, { tenant: { metadata }, operation }: VerbAnswer): Promise<Item> {
-  const purged = operation?.kind === 'purge' && (await api.call('getOperation', { params: { id: operation.id } })).body.state === 'succeeded';
+  const purged =
+    operation?.kind === 'purge' &&
+    (await api.call('getOperation', { params: { id: operation.id } })).body.state === 'succeeded';
   const kind = kindOf(purged ? 'tombstone' : 'tenant');
   return { kind, listed: await kind.get(api, purged ? metadata.uid : metadata.name) };
 }

@@ -41,29 +41,47 @@ function ready(text: string): TenantCondition {
     ...condition,
     needsApplied: true,
     holds: (tenant) => condition.holds(tenant) && isQuiet(tenant) && isObserved(tenant, 0),
-    state: (tenant) => (tenant.status.operation === undefined ? condition.state(tenant) : `operation/${tenant.status.operation.id} (${tenant.status.operation.kind}) is running`),
+    state: (tenant) =>
+      tenant.status.operation === undefined
+        ? condition.state(tenant)
+        : `operation/${tenant.status.operation.id} (${tenant.status.operation.kind}) is running`,
   };
 }
 
 function ofLifecycle(text: string, wanted: string): TenantCondition {
   if (!lifecycleStates.some((state) => state === wanted)) {
-    throw usageFailure(`"${wanted}" is no lifecycle state`, didYouMean(wanted, lifecycleStates, `use one of ${lifecycleStates.join(', ')}`));
+    throw usageFailure(
+      `"${wanted}" is no lifecycle state`,
+      didYouMean(wanted, lifecycleStates, `use one of ${lifecycleStates.join(', ')}`),
+    );
   }
-  return { text, needsApplied: false, holds: ({ status }) => status.lifecycle === wanted, state: ({ status }) => `lifecycle is ${status.lifecycle}` };
+  return {
+    text,
+    needsApplied: false,
+    holds: ({ status }) => status.lifecycle === wanted,
+    state: ({ status }) => `lifecycle is ${status.lifecycle}`,
+  };
 }
 
 /** In capitals or not, as kubectl takes it. */
 function ofCondition(text: string, type: string, written: string): TenantCondition {
   const wanted = statuses.find((status) => status.toLowerCase() === written.toLowerCase());
-  if (wanted === undefined) throw usageFailure(`"${written}" is no status of a condition`, didYouMean(written, statuses, `use one of ${statuses.join(', ')}`));
-  const find = ({ status }: Tenant) => status.conditions.find((condition) => condition.type.toLowerCase() === type.toLowerCase());
+  if (wanted === undefined)
+    throw usageFailure(
+      `"${written}" is no status of a condition`,
+      didYouMean(written, statuses, `use one of ${statuses.join(', ')}`),
+    );
+  const find = ({ status }: Tenant) =>
+    status.conditions.find((condition) => condition.type.toLowerCase() === type.toLowerCase());
   return {
     text,
     needsApplied: false,
     holds: (tenant) => find(tenant)?.status === wanted && isObserved(tenant, find(tenant)?.observedGeneration ?? 0),
     state(tenant) {
       const condition = find(tenant);
-      return condition === undefined ? `it has no condition ${type} yet` : `${type} is ${condition.status} (${condition.reason}: ${condition.message})`;
+      return condition === undefined
+        ? `it has no condition ${type} yet`
+        : `${type} is ${condition.status} (${condition.reason}: ${condition.message})`;
     },
   };
 }

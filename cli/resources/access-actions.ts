@@ -7,13 +7,36 @@ import type { ResourceKind } from './kinds.ts';
 type Kind = ResourceKind['singular'];
 
 /** The first word of the actions on a kind; of a tombstone nothing is decided by itself. */
-const prefixes: Partial<Record<Kind, string>> = { tenant: 'tenant', template: 'template', 'roll-out': 'rollout', plan: 'plan', region: 'region', operation: 'operation' };
+const prefixes: Partial<Record<Kind, string>> = {
+  tenant: 'tenant',
+  template: 'template',
+  'roll-out': 'rollout',
+  plan: 'plan',
+  region: 'region',
+  operation: 'operation',
+};
 
 /** Verbs of the command line that policy knows by another name. */
 const aliases: Partial<Record<Kind, Readonly<Record<string, PolicyAction>>>> = {
-  tenant: { apply: 'tenant.update', rollback: 'tenant.update', describe: 'tenant.get', history: 'tenant.get', diff: 'tenant.get', verify: 'tenant.verify_isolation' },
+  tenant: {
+    apply: 'tenant.update',
+    rollback: 'tenant.update',
+    describe: 'tenant.get',
+    history: 'tenant.get',
+    diff: 'tenant.get',
+    verify: 'tenant.verify_isolation',
+  },
   template: { describe: 'template.get' },
-  'roll-out': { describe: 'rollout.get', list: 'rollout.get', status: 'rollout.get', preview: 'template.roll_out', start: 'template.roll_out', pause: 'template.roll_out', resume: 'template.roll_out', cancel: 'template.roll_out' },
+  'roll-out': {
+    describe: 'rollout.get',
+    list: 'rollout.get',
+    status: 'rollout.get',
+    preview: 'template.roll_out',
+    start: 'template.roll_out',
+    pause: 'template.roll_out',
+    resume: 'template.roll_out',
+    cancel: 'template.roll_out',
+  },
   plan: { describe: 'plan.get' },
   region: { describe: 'region.get' },
   operation: { describe: 'operation.get', wait: 'operation.get' },
@@ -33,13 +56,19 @@ export function actionOf(verb: string, { singular }: ResourceKind): PolicyAction
   const action = verbs.get(verb.replaceAll('_', '-'));
   if (action !== undefined) return action;
   const known = [...verbs.keys()];
-  throw usageFailure(`policy knows no verb "${verb}" on a ${singular}`, didYouMean(verb, known, `use one of ${known.join(', ')}`));
+  throw usageFailure(
+    `policy knows no verb "${verb}" on a ${singular}`,
+    didYouMean(verb, known, `use one of ${known.join(', ')}`),
+  );
 }
 
 /** Each action once, in words of the command line; the question itself is left out. */
-export const askedActions: readonly { readonly action: PolicyAction; readonly kind: Kind; readonly verb: string }[] = Object.entries(prefixes).flatMap(([kind, prefix]) =>
-  policyActions.filter((action) => action.startsWith(`${prefix}.`)).map((action) => ({ action, kind: kind as Kind, verb: verbOf(action) })),
-);
+export const askedActions: readonly { readonly action: PolicyAction; readonly kind: Kind; readonly verb: string }[] =
+  Object.entries(prefixes).flatMap(([kind, prefix]) =>
+    policyActions
+      .filter((action) => action.startsWith(`${prefix}.`))
+      .map((action) => ({ action, kind: kind as Kind, verb: verbOf(action) })),
+  );
 
 function verbOf(action: PolicyAction): string {
   return action.slice(action.indexOf('.') + 1).replaceAll('_', '-');

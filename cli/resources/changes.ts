@@ -5,11 +5,18 @@ import { printable, printableLine } from '../text/printable.ts';
 
 /** Each pointer with what was there and what is, as YAML behind `-` and `+`. */
 export function renderChanges(changes: TenantDifference['changes'], paint: Paint): string {
-  return changes.map(({ pointer, before, after }) => `${printableLine(pointer)}\n${signed('red', '-', before, paint)}${signed('green', '+', after, paint)}`).join('');
+  return changes
+    .map(
+      ({ pointer, before, after }) =>
+        `${printableLine(pointer)}\n${signed('red', '-', before, paint)}${signed('green', '+', after, paint)}`,
+    )
+    .join('');
 }
 
 function signed(color: Color, sign: string, given: unknown, paint: Paint): string {
   if (given === undefined) return '';
-  const lines = printable(stringify(given, { lineWidth: 0, aliasDuplicateObjects: false })).trimEnd().split('\n');
+  const lines = printable(stringify(given, { lineWidth: 0, aliasDuplicateObjects: false }))
+    .trimEnd()
+    .split('\n');
   return lines.map((line) => `${paint(color, `${sign} ${line}`)}\n`).join('');
 }

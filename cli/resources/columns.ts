@@ -19,11 +19,18 @@ export const tenantColumns: readonly Column<Tenant>[] = [
   { title: 'PLAN', value: ({ spec }) => spec.plan },
   { title: 'TEMPLATE', value: ({ spec }) => templateVersion(spec.template) ?? '' },
   { title: 'LIFECYCLE', value: ({ status }) => status.lifecycle, state: true },
-  { title: 'READY', value: ({ status }) => status.conditions.find(({ type }) => type === 'Ready')?.status ?? '', state: true },
+  {
+    title: 'READY',
+    value: ({ status }) => status.conditions.find(({ type }) => type === 'Ready')?.status ?? '',
+    state: true,
+  },
   { title: 'REGION', value: ({ status }) => status.placement?.region ?? '' },
   age,
   { title: 'NOTES', value: notes },
-  { title: 'OPERATION', value: ({ status: { operation } }) => (operation === undefined ? '' : `${operation.kind} ${operation.id}`) },
+  {
+    title: 'OPERATION',
+    value: ({ status: { operation } }) => (operation === undefined ? '' : `${operation.kind} ${operation.id}`),
+  },
 ];
 
 /** A version of a template in one word: `startup@3`. */

@@ -13,7 +13,9 @@ const shownCharacters = 60;
 /** A value on one line, cut where it is long. */
 function short(value: ConfigValue): string {
   const characters = Array.from(JSON.stringify(value));
-  return characters.length > shownCharacters ? `${characters.slice(0, shownCharacters).join('')}…` : characters.join('');
+  return characters.length > shownCharacters
+    ? `${characters.slice(0, shownCharacters).join('')}…`
+    : characters.join('');
 }
 
 const key: Column<Pick<Entry, 'key'>> = { title: 'KEY', value: (entry) => entry.key };
@@ -24,7 +26,10 @@ const reportColumns: readonly Column<Entry>[] = [
   key,
   { title: 'VALUE', value: ({ value }) => JSON.stringify(value) },
   origin,
-  { title: 'TEMPLATE SAYS', value: ({ templateValue }) => (templateValue === undefined ? '' : JSON.stringify(templateValue)) },
+  {
+    title: 'TEMPLATE SAYS',
+    value: ({ templateValue }) => (templateValue === undefined ? '' : JSON.stringify(templateValue)),
+  },
 ];
 
 /** A tenant's configuration in effect, value by value, for people. */

@@ -10,7 +10,23 @@ import { stepColumns } from './columns.ts';
 /** Everything about one operation, for people. */
 export async function describeOperation(api: ApiClient, id: string, paint: Paint): Promise<string> {
   const { body: operation } = await api.call('getOperation', { params: { id } });
-  const { kind, tenant, state, transition, progress, generation, waitsFor, cancelRequestTime, abandonment, createTime, startTime, endTime, workflowId, requestId, correlationId } = operation;
+  const {
+    kind,
+    tenant,
+    state,
+    transition,
+    progress,
+    generation,
+    waitsFor,
+    cancelRequestTime,
+    abandonment,
+    createTime,
+    startTime,
+    endTime,
+    workflowId,
+    requestId,
+    correlationId,
+  } = operation;
   const fields = renderFields([
     ['Operation', operation.id],
     ['Kind', kind],
@@ -19,8 +35,18 @@ export async function describeOperation(api: ApiClient, id: string, paint: Paint
     ['Generation', String(generation)],
     ['State', state],
     ['Waits for', waitsFor === undefined ? undefined : `operation/${waitsFor}, which is being cancelled`],
-    ['Cancel asked', cancelRequestTime === undefined ? undefined : `${cancelRequestTime} (${formatAge(cancelRequestTime, Date.now())} ago)`],
-    ['Abandoned', abandonment === undefined ? undefined : `${abandonment.time}; may be left on cell ${abandonment.cell}: ${abandonment.left.join('; ')}`],
+    [
+      'Cancel asked',
+      cancelRequestTime === undefined
+        ? undefined
+        : `${cancelRequestTime} (${formatAge(cancelRequestTime, Date.now())} ago)`,
+    ],
+    [
+      'Abandoned',
+      abandonment === undefined
+        ? undefined
+        : `${abandonment.time}; may be left on cell ${abandonment.cell}: ${abandonment.left.join('; ')}`,
+    ],
     ['Steps', `${progress.done} of ${progress.total} done`],
     ['Created', `${createTime} (${formatAge(createTime, Date.now())} ago)`],
     ['Took', formatSpan(startTime, endTime, Date.now())],
@@ -33,7 +59,10 @@ export async function describeOperation(api: ApiClient, id: string, paint: Paint
 
 function renderError({ error, steps }: Operation): string {
   if (error === undefined) return '';
-  const details = (error.errors ?? []).map(({ pointer, message }): [string, string] => ['Detail', pointer === undefined ? message : `${pointer}: ${message}`]);
+  const details = (error.errors ?? []).map(({ pointer, message }): [string, string] => [
+    'Detail',
+    pointer === undefined ? message : `${pointer}: ${message}`,
+  ]);
   const fields = renderFields([
     ['Code', `${error.code} (${problemType(error.code).title})`],
     ['Message', error.message],

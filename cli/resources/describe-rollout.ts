@@ -17,7 +17,21 @@ const failureColumns: readonly Column<Rollout['failures'][number]>[] = [
 /** Everything about one roll-out, for people. */
 export async function describeRollout(api: ApiClient, id: string, paint: Paint): Promise<string> {
   const { body: rollout } = await api.call('getRollout', { params: { id } });
-  const { template, version, labelSelector, state, reason, waves, maxFailures, tenants, counts, failures, createTime, endTime, workflowId } = rollout;
+  const {
+    template,
+    version,
+    labelSelector,
+    state,
+    reason,
+    waves,
+    maxFailures,
+    tenants,
+    counts,
+    failures,
+    createTime,
+    endTime,
+    workflowId,
+  } = rollout;
   const fields = renderFields([
     ['Roll-out', rollout.id],
     ['Template', `${template}@${version}`],

@@ -10,7 +10,10 @@ import { pairs, placed } from './describe-tenant.ts';
 const ago = (time: string): string => `${time} (${formatAge(time, Date.now())} ago)`;
 
 /** What every declared resource has. */
-export function metadataFields({ uid, labels, annotations, createTime, updateTime, generation, revision }: Metadata, generationLabel = 'Generation'): [string, string][] {
+export function metadataFields(
+  { uid, labels, annotations, createTime, updateTime, generation, revision }: Metadata,
+  generationLabel = 'Generation',
+): [string, string][] {
   return [
     ['UID', uid],
     ['Labels', pairs(labels)],
@@ -49,7 +52,11 @@ const cellColumns: readonly Column<ShownCell>[] = [
 ];
 
 /** What the API says of a cell: from what its workers see, and whether it is the right deployment. */
-const cellStates: Readonly<Record<string, string>> = { ok: 'reachable', away: 'away: no worker reaches it', failed: 'another deployment answers at its address' };
+const cellStates: Readonly<Record<string, string>> = {
+  ok: 'reachable',
+  away: 'away: no worker reaches it',
+  failed: 'another deployment answers at its address',
+};
 
 /** Everything about one region, for people. */
 export async function describeRegion(api: ApiClient, name: string, paint: Paint): Promise<string> {
@@ -63,13 +70,18 @@ export async function describeRegion(api: ApiClient, name: string, paint: Paint)
     ['Its tenants', `tenure get tenants --region ${metadata.name}`],
   ]);
   const { checks } = await readApiStatus(api.server);
-  const cells = spec.cells.map((cell) => ({ ...cell, state: cellStates[checks[`cell ${cell.name}`] ?? ''] ?? 'not in the cells file of the API' }));
+  const cells = spec.cells.map((cell) => ({
+    ...cell,
+    state: cellStates[checks[`cell ${cell.name}`] ?? ''] ?? 'not in the cells file of the API',
+  }));
   return `${fields}\nCells:\n${renderTable(cellColumns, cells, paint, '  ')}`;
 }
 
 /** What is left of one purged tenant, for people. */
 export async function describeTombstone(api: ApiClient, uid: string): Promise<string> {
-  const { name, createTime, deleteTime, purgeTime, generation, placement, operationId, ledgerEntry } = (await api.call('getTombstone', { params: { uid } })).body;
+  const { name, createTime, deleteTime, purgeTime, generation, placement, operationId, ledgerEntry } = (
+    await api.call('getTombstone', { params: { uid } })
+  ).body;
   return renderFields([
     ['Tenant', name],
     ['UID', uid],

@@ -14,7 +14,8 @@ const countedTenants = 500;
 export async function describeTemplate(api: ApiClient, name: string, paint: Paint): Promise<string> {
   const { metadata, spec } = (await api.call('getTemplate', { params: { name } })).body;
   const tenants = (await api.call('listTenants', { query: { template: name, pageSize: countedTenants } })).body;
-  const { items: rollouts } = (await api.call('listRollouts', { params: { name }, query: { pageSize: lastRollouts } })).body;
+  const { items: rollouts } = (await api.call('listRollouts', { params: { name }, query: { pageSize: lastRollouts } }))
+    .body;
   const fields = renderFields([
     ['Template', metadata.name],
     ['Display name', spec.displayName],
@@ -33,7 +34,11 @@ export async function describeTemplate(api: ApiClient, name: string, paint: Pain
 /** The newest version first. Beyond one page they are not counted. */
 function tenantsByVersion({ items, nextPageToken }: RouteAnswer<'listTenants'>): string {
   const byVersion = new Map<number, number>();
-  for (const { spec } of items) if (spec.template !== undefined) byVersion.set(spec.template.version, (byVersion.get(spec.template.version) ?? 0) + 1);
-  const counts = [...byVersion].toSorted(([a], [b]) => b - a).map(([version, count]) => `${count} at version ${version}`);
+  for (const { spec } of items)
+    if (spec.template !== undefined)
+      byVersion.set(spec.template.version, (byVersion.get(spec.template.version) ?? 0) + 1);
+  const counts = [...byVersion]
+    .toSorted(([a], [b]) => b - a)
+    .map(([version, count]) => `${count} at version ${version}`);
   return `${nextPageToken === undefined ? '' : `of the first ${items.length}: `}${counts.join(', ') || 'none'}`;
 }

@@ -21,16 +21,26 @@ const conditionColumns: readonly Column<Tenant['status']['conditions'][number]>[
 export async function describeTenant(api: ApiClient, name: string, paint: Paint): Promise<string> {
   const { body: tenant } = await api.call('getTenant', { params: { name } });
   const { spec, status } = tenant;
-  const config = spec.template === undefined && spec.config === undefined ? undefined : (await api.call('configOfTenant', { params: { name } })).body;
-  const running = status.operation === undefined ? undefined : (await api.call('getOperation', { params: { id: status.operation.id } })).body;
+  const config =
+    spec.template === undefined && spec.config === undefined
+      ? undefined
+      : (await api.call('configOfTenant', { params: { name } })).body;
+  const running =
+    status.operation === undefined
+      ? undefined
+      : (await api.call('getOperation', { params: { id: status.operation.id } })).body;
   const { items } = (await api.call('listOperations', { query: { tenant: name, pageSize: lastOperations } })).body;
   return [
     fieldsOf(tenant),
     `\nServices:\n${renderServices(spec.services)}`,
     config === undefined ? '' : `\nConfiguration:\n${renderConfigInEffect(config, paint)}`,
     `\nConditions:\n${renderTable(conditionColumns, status.conditions, paint, '  ')}`,
-    running === undefined ? '' : `\nRunning: operation/${running.id} (${running.kind}), ${running.progress.done} of ${running.progress.total} steps done\n${renderTable(stepColumns, running.steps, paint, '  ')}`,
-    status.pending === undefined ? '' : `\nPending: operation/${status.pending.id} (${status.pending.kind}), begins when the running one has been undone\n`,
+    running === undefined
+      ? ''
+      : `\nRunning: operation/${running.id} (${running.kind}), ${running.progress.done} of ${running.progress.total} steps done\n${renderTable(stepColumns, running.steps, paint, '  ')}`,
+    status.pending === undefined
+      ? ''
+      : `\nPending: operation/${status.pending.id} (${status.pending.kind}), begins when the running one has been undone\n`,
     items.length === 0 ? '' : `\nLast operations:\n${renderTable(operationColumns, items, paint, '  ')}`,
   ].join('');
 }
@@ -48,20 +58,45 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
     ['Revision', String(metadata.revision)],
     ['Template', templateVersion(spec.template)],
     ['Plan', spec.plan],
-    ['Plan in effect', plan === undefined ? undefined : `${plan.name}, generation ${plan.generation}, since ${plan.bindTime}`],
+    [
+      'Plan in effect',
+      plan === undefined ? undefined : `${plan.name}, generation ${plan.generation}, since ${plan.bindTime}`,
+    ],
     ['Plan to come', scheduledPlan === undefined ? undefined : `${scheduledPlan.name} from ${scheduledPlan.time}`],
-    ['Lifecycle', spec.lifecycle === undefined || spec.lifecycle === status.lifecycle ? status.lifecycle : `${status.lifecycle}, declared ${spec.lifecycle}`],
-    ['Deleted', deletion === undefined ? undefined : `${deletion.deleteTime} (${formatAge(deletion.deleteTime, Date.now())} ago), from ${deletion.from}; purged from ${deletion.purgeTime} on`],
+    [
+      'Lifecycle',
+      spec.lifecycle === undefined || spec.lifecycle === status.lifecycle
+        ? status.lifecycle
+        : `${status.lifecycle}, declared ${spec.lifecycle}`,
+    ],
+    [
+      'Deleted',
+      deletion === undefined
+        ? undefined
+        : `${deletion.deleteTime} (${formatAge(deletion.deleteTime, Date.now())} ago), from ${deletion.from}; purged from ${deletion.purgeTime} on`,
+    ],
     ['Legal hold', spec.hold?.reason],
-    ['Residency', [...(spec.residency?.allowedRegions ?? []), ...(spec.residency?.jurisdictions ?? [])].join(', ') || 'not restricted'],
-    ['Preferred', [spec.placement?.mode, spec.placement?.preferredRegion].filter((part) => part !== undefined).join(' in ')],
+    [
+      'Residency',
+      [...(spec.residency?.allowedRegions ?? []), ...(spec.residency?.jurisdictions ?? [])].join(', ') ||
+        'not restricted',
+    ],
+    [
+      'Preferred',
+      [spec.placement?.mode, spec.placement?.preferredRegion].filter((part) => part !== undefined).join(' in '),
+    ],
     ['Placed', placement === undefined ? 'nowhere yet' : placed(placement)],
   ]);
 }
 
 /** Services with the names of their collections, one on a line. */
 export function renderServices(services: Tenant['spec']['services']): string {
-  return services.map(({ name, strategy, collections }) => `  ${name}${strategy === undefined ? '' : ` (${strategy})`}: ${collections.map((collection) => collection.name).join(', ')}\n`).join('');
+  return services
+    .map(
+      ({ name, strategy, collections }) =>
+        `  ${name}${strategy === undefined ? '' : ` (${strategy})`}: ${collections.map((collection) => collection.name).join(', ')}\n`,
+    )
+    .join('');
 }
 
 /** A placement on one line. */

@@ -10,9 +10,14 @@ function typeOf(schema: FieldSchema): string {
   if (items !== undefined) return `list of ${plural(typeOf(items))}`;
   if (anyOf !== undefined) return [...new Set(anyOf.map(typeOf))].join(' or ');
   if (type === 'object' && schema.properties === undefined && additionalProperties !== undefined) {
-    return typeof additionalProperties === 'object' && additionalProperties.type !== undefined ? `mapping of ${plural(typeOf(additionalProperties))}` : 'mapping';
+    return typeof additionalProperties === 'object' && additionalProperties.type !== undefined
+      ? `mapping of ${plural(typeOf(additionalProperties))}`
+      : 'mapping';
   }
-  if (type === undefined) return values !== undefined || only !== undefined ? [...new Set((values ?? [only]).map((value) => typeof value))].join(' or ') : 'anything';
+  if (type === undefined)
+    return values !== undefined || only !== undefined
+      ? [...new Set((values ?? [only]).map((value) => typeof value))].join(' or ')
+      : 'anything';
   return { object: 'mapping', integer: 'whole number' }[type] ?? type;
 }
 
@@ -49,7 +54,16 @@ export function renderField({ path, schema, required, outputOnly }: Field, paint
   const facts = renderFields([
     ['Field', path],
     ['Type', typeOf(schema)],
-    ['Written', outputOnly ? 'by Tenure; ignored in a manifest' : path.includes('.') ? (required ? 'required' : 'optional') : undefined],
+    [
+      'Written',
+      outputOnly
+        ? 'by Tenure; ignored in a manifest'
+        : path.includes('.')
+          ? required
+            ? 'required'
+            : 'optional'
+          : undefined,
+    ],
     ['Allowed', allowedBy(schema)?.join(', ')],
     ['Default', schema.default === undefined ? undefined : JSON.stringify(schema.default)],
     ['Bounds', bounds(schema)],
@@ -61,7 +75,14 @@ export function renderField({ path, schema, required, outputOnly }: Field, paint
   const needed = requiredOf(schema);
   const told = children.map(([name, child]) => {
     const mark = needed.includes(name) && !outputOnly ? ` ${paint('yellow', '-required-')}` : '';
-    const text = [child.description, child.properties === undefined && allowedBy(child) !== undefined ? `One of ${allowedBy(child)?.join(', ')}.` : undefined].filter((part) => part !== undefined).join(' ');
+    const text = [
+      child.description,
+      child.properties === undefined && allowedBy(child) !== undefined
+        ? `One of ${allowedBy(child)?.join(', ')}.`
+        : undefined,
+    ]
+      .filter((part) => part !== undefined)
+      .join(' ');
     return `  ${name}  <${typeOf(child)}>${mark}\n${text === '' ? '' : wrapped(text, '      ')}`;
   });
   return `${facts}${description}\nFields:\n${told.join('')}`;
@@ -93,6 +114,11 @@ export function fieldReport({ path, schema, required, outputOnly }: Field) {
     ...(description === undefined ? {} : { description }),
     ...(allowed === undefined ? {} : { allowed }),
     ...(fallback === undefined ? {} : { default: fallback }),
-    fields: Object.entries(childrenOf(schema)).map(([name, child]) => ({ name, type: typeOf(child), required: requiredOf(schema).includes(name), ...(child.description === undefined ? {} : { description: child.description }) })),
+    fields: Object.entries(childrenOf(schema)).map(([name, child]) => ({
+      name,
+      type: typeOf(child),
+      required: requiredOf(schema).includes(name),
+      ...(child.description === undefined ? {} : { description: child.description }),
+    })),
   };
 }

@@ -80,7 +80,14 @@ export function requiredOf(schema: FieldSchema): readonly string[] {
 }
 
 /** Fields that a manifest may hold because `get` prints them; they are ignored there. */
-const ignoredInManifests = new Set(['metadata.uid', 'metadata.generation', 'metadata.revision', 'metadata.createTime', 'metadata.updateTime', 'metadata.time']);
+const ignoredInManifests = new Set([
+  'metadata.uid',
+  'metadata.generation',
+  'metadata.revision',
+  'metadata.createTime',
+  'metadata.updateTime',
+  'metadata.time',
+]);
 
 /**
  * Finds `KIND` or `KIND.field.field`. What is written is shown as it is written; what is only read, as it is read.
@@ -96,7 +103,12 @@ export function findField(path: string): Field {
   const isIgnored = names[0] === 'status' || ignoredInManifests.has(names.join('.'));
   const readOnly = written === undefined || found === undefined || isIgnored;
   const field = (readOnly ? descend(asRead, names) : undefined) ?? found;
-  if (field === undefined) throw unknownField(singular, names, written === undefined ? asRead : withStatus(jsonSchema(written, 'input'), asRead));
+  if (field === undefined)
+    throw unknownField(
+      singular,
+      names,
+      written === undefined ? asRead : withStatus(jsonSchema(written, 'input'), asRead),
+    );
   return { path: [singular, ...names].join('.'), ...field, outputOnly: readOnly };
 }
 
@@ -123,7 +135,14 @@ function unknownField(kind: string, names: readonly string[], root: FieldSchema)
   const parent = [kind, ...names.slice(0, known)].join('.');
   const name = names[known] ?? '';
   const fields = Object.keys(childrenOf(descend(root, names.slice(0, known))?.schema ?? root));
-  return usageFailure(`${parent} has no field "${name}"`, didYouMean(name, fields, fields.length === 0 ? `it has no fields: tenure explain ${parent}` : `use one of ${fields.join(', ')}`));
+  return usageFailure(
+    `${parent} has no field "${name}"`,
+    didYouMean(
+      name,
+      fields,
+      fields.length === 0 ? `it has no fields: tenure explain ${parent}` : `use one of ${fields.join(', ')}`,
+    ),
+  );
 }
 
 /** Names of what a kind or field holds, for completion; none where there is no such field. */

@@ -11,7 +11,15 @@ import { didYouMean } from '../text/nearest.ts';
 import type { Paint } from '../text/paint.ts';
 import { createTable, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
-import { operationColumns, planColumns, regionColumns, rolloutColumns, templateColumns, tenantColumns, tombstoneColumns } from './columns.ts';
+import {
+  operationColumns,
+  planColumns,
+  regionColumns,
+  rolloutColumns,
+  templateColumns,
+  tenantColumns,
+  tombstoneColumns,
+} from './columns.ts';
 
 /** One resource as it was read, with its name for the command line. */
 export interface Listed {
@@ -66,7 +74,13 @@ interface KindDefinition<Item, Filter> {
 
 const maxPageSize = 500;
 
-function defineKind<Item, Filter extends object = object>({ singular, nameOf, get, page, columns }: KindDefinition<Item, Filter>): ResourceKind<Filter> {
+function defineKind<Item, Filter extends object = object>({
+  singular,
+  nameOf,
+  get,
+  page,
+  columns,
+}: KindDefinition<Item, Filter>): ResourceKind<Filter> {
   const listed = (body: Item): Listed => ({ name: nameOf(body), body });
   return {
     singular,
@@ -74,7 +88,7 @@ function defineKind<Item, Filter extends object = object>({ singular, nameOf, ge
     get: async (api, name) => listed(await get(api, name)),
     async list(api, limit = Infinity, filter = {} as Filter) {
       const items: Listed[] = [];
-      for (let pageToken: string | undefined; ; ) {
+      for (let pageToken: string | undefined; ;) {
         const pageSize = Math.min(maxPageSize, limit - items.length);
         const found = await page(api, { pageSize, ...(pageToken === undefined ? {} : { pageToken }) }, filter);
         items.push(...found.items.map(listed));
@@ -82,7 +96,12 @@ function defineKind<Item, Filter extends object = object>({ singular, nameOf, ge
         if (pageToken === undefined || items.length >= limit) return items;
       }
     },
-    renderTable: (items, paint) => renderTable(columns, items.map(({ body }) => body as Item), paint),
+    renderTable: (items, paint) =>
+      renderTable(
+        columns,
+        items.map(({ body }) => body as Item),
+        paint,
+      ),
     tableRows(paint) {
       const rows = createTable(columns, paint);
       return (items) => rows(items.map(({ body }) => body as Item));
@@ -112,7 +131,8 @@ export const rolloutKind = defineKind<Rollout, RolloutFilter>({
   nameOf: ({ id }) => id,
   get: async (api, id) => (await api.call('getRollout', { params: { id } })).body,
   async page(api, query, { template: name }) {
-    if (name === undefined) throw usageFailure('roll-outs are listed by template', 'write: get roll-outs --template NAME');
+    if (name === undefined)
+      throw usageFailure('roll-outs are listed by template', 'write: get roll-outs --template NAME');
     return (await api.call('listRollouts', { params: { name }, query })).body;
   },
   columns: rolloutColumns,
@@ -155,12 +175,20 @@ const kinds: readonly ResourceKind[] = [
 export const kindWords = kinds.flatMap(({ singular, plural }) => [plural, singular]);
 
 /** The word for the kind of a manifest. */
-export const wordOfManifest = { Region: 'region', Plan: 'plan', TenantTemplate: 'template', Tenant: 'tenant' } as const satisfies Record<Manifest['kind'], ResourceKind['singular']>;
+export const wordOfManifest = {
+  Region: 'region',
+  Plan: 'plan',
+  TenantTemplate: 'template',
+  Tenant: 'tenant',
+} as const satisfies Record<Manifest['kind'], ResourceKind['singular']>;
 
 /** The kind of that name, singular or plural, in capitals or not, or as a manifest has it. @throws CliFailure usage */
 export function kindOf(word: string): ResourceKind {
   const sought = word.toLowerCase().replace(/^tenanttemplate/, 'template');
   const kind = kinds.find(({ singular, plural }) => sought === singular || sought === plural);
   if (kind !== undefined) return kind;
-  throw usageFailure(`"${word}" is no kind of resource`, didYouMean(word, kindWords, `use one of ${kinds.map(({ plural }) => plural).join(', ')}`));
+  throw usageFailure(
+    `"${word}" is no kind of resource`,
+    didYouMean(word, kindWords, `use one of ${kinds.map(({ plural }) => plural).join(', ')}`),
+  );
 }

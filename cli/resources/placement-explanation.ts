@@ -8,21 +8,35 @@ type PlacementExplanation = RouteAnswer<'explainPlacementOfTenant'>;
 type Candidate = PlacementExplanation['candidates'][number];
 
 function columnsFor(chosen: PlacementExplanation['chosen']): readonly Column<Candidate>[] {
-  const isChosen = ({ region, cell }: Candidate): boolean => chosen !== undefined && region === chosen.region && cell === chosen.cell;
+  const isChosen = ({ region, cell }: Candidate): boolean =>
+    chosen !== undefined && region === chosen.region && cell === chosen.cell;
   return [
     { title: 'REGION', value: ({ region }) => region },
     { title: 'CELL', value: ({ cell }) => cell ?? '' },
-    { title: 'VERDICT', value: (candidate) => (candidate.removedBy !== undefined ? 'removed' : isChosen(candidate) ? 'chosen' : 'possible'), state: true },
+    {
+      title: 'VERDICT',
+      value: (candidate) =>
+        candidate.removedBy !== undefined ? 'removed' : isChosen(candidate) ? 'chosen' : 'possible',
+      state: true,
+    },
     { title: 'RULE', value: ({ removedBy }) => removedBy?.rule ?? '' },
     { title: 'WHY', value: ({ removedBy }) => removedBy?.message ?? '' },
   ];
 }
 
 /** What the placement resolver makes of every region and cell, for people. */
-export function renderPlacementExplanation({ current, chosen, tables, candidates }: PlacementExplanation, paint: Paint): string {
+export function renderPlacementExplanation(
+  { current, chosen, tables, candidates }: PlacementExplanation,
+  paint: Paint,
+): string {
   const fields = renderFields([
     ['Placed', current === undefined ? 'nowhere yet' : placed(current)],
-    ['If placed now', chosen === undefined ? 'nowhere: every candidate is removed' : `${chosen.mode} in ${chosen.region}, cell ${chosen.cell}`],
+    [
+      'If placed now',
+      chosen === undefined
+        ? 'nowhere: every candidate is removed'
+        : `${chosen.mode} in ${chosen.region}, cell ${chosen.cell}`,
+    ],
     ['Needs', `${tables} tables of the cell’s budget`],
   ]);
   return `${fields}\nCandidates:\n${candidates.length === 0 ? '  none, for there are no regions\n' : renderTable(columnsFor(chosen), candidates, paint, '  ')}`;

@@ -13,19 +13,35 @@ interface Side {
 const columns: readonly Column<Side>[] = [
   { title: '', value: ({ title }) => title },
   { title: 'PLAN', value: ({ side }) => side.plan },
-  { title: 'TABLES', value: ({ side, usedTables }) => (side.quotas === undefined ? 'no such plan' : `${usedTables} of ${side.quotas.tables}`) },
+  {
+    title: 'TABLES',
+    value: ({ side, usedTables }) =>
+      side.quotas === undefined ? 'no such plan' : `${usedTables} of ${side.quotas.tables}`,
+  },
   { title: 'PRICE PER MONTH', value: ({ side }) => money(side.price) ?? 'not known' },
 ];
 
 /** What a change of plan would mean, for people. */
-export function renderPlanPreview({ allowed, deny, current, next, usage, monthlyDifference }: PlanPreview, paint: Paint): string {
-  const sides = [{ title: 'now', side: current }, { title: 'then', side: next }].map((each) => ({ ...each, usedTables: usage.tables }));
+export function renderPlanPreview(
+  { allowed, deny, current, next, usage, monthlyDifference }: PlanPreview,
+  paint: Paint,
+): string {
+  const sides = [
+    { title: 'now', side: current },
+    { title: 'then', side: next },
+  ].map((each) => ({ ...each, usedTables: usage.tables }));
   const fields = renderFields([
     ['Difference', monthlyDifference === undefined ? 'not known' : `${money(monthlyDifference)} per month`],
     ['Policy', allowed ? 'allows it' : 'refuses it'],
-    ...deny.flatMap(({ rule, message, fix }): [string, string][] => [['Rule', `${rule}: ${message}`], ['Fix', fix]]),
+    ...deny.flatMap(({ rule, message, fix }): [string, string][] => [
+      ['Rule', `${rule}: ${message}`],
+      ['Fix', fix],
+    ]),
   ]);
-  const verdict = fields.replace(/^(Policy:\s+)(.*)$/m, (_line, label: string, text: string) => `${label}${paint(allowed ? 'green' : 'red', text)}`);
+  const verdict = fields.replace(
+    /^(Policy:\s+)(.*)$/m,
+    (_line, label: string, text: string) => `${label}${paint(allowed ? 'green' : 'red', text)}`,
+  );
   return `${renderTable(columns, sides, paint)}\n${verdict}`;
 }
 

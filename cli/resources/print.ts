@@ -42,8 +42,15 @@ export function renderData(format: Exclude<OutputFormat, 'table'>, { items, sing
 }
 
 /** Prints resources of one kind to stdout. An empty list in a table is a message, not data. */
-export function printResources({ stdout, stderr, paintOut }: Terminal, format: OutputFormat, kind: ResourceKind, items: readonly Listed[], single: boolean): void {
-  if (format !== 'table') stdout.write(renderData(format, { items: items.map((listed) => ({ kind, listed })), single }));
+export function printResources(
+  { stdout, stderr, paintOut }: Terminal,
+  format: OutputFormat,
+  kind: ResourceKind,
+  items: readonly Listed[],
+  single: boolean,
+): void {
+  if (format !== 'table')
+    stdout.write(renderData(format, { items: items.map((listed) => ({ kind, listed })), single }));
   else if (items.length === 0) stderr.write(`no ${kind.plural}\n`);
   else stdout.write(kind.renderTable(items, paintOut));
 }

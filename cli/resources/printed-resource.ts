@@ -3,6 +3,9 @@ import { kindOf, wordOfManifest } from './kinds.ts';
 import type { Printed } from './print.ts';
 
 /** A resource that a manifest declares, as it was answered. */
-export function printedResource(body: { readonly kind: Manifest['kind']; readonly metadata: { readonly name: string } }): Printed['items'][number] {
+export function printedResource(body: {
+  readonly kind: Manifest['kind'];
+  readonly metadata: { readonly name: string };
+}): Printed['items'][number] {
   return { kind: kindOf(wordOfManifest[body.kind]), listed: { name: body.metadata.name, body } };
 }

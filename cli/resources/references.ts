@@ -16,10 +16,12 @@ export function parseReferences([first = '', ...rest]: readonly string[]): Refer
   const names = name === undefined ? [] : [name];
   for (const argument of rest) {
     const [left = '', right] = split(argument);
-    if (right !== undefined && kindOf(left) !== kind) throw usageFailure(`"${argument}" is no ${kind.singular}`, 'ask for one kind at a time');
+    if (right !== undefined && kindOf(left) !== kind)
+      throw usageFailure(`"${argument}" is no ${kind.singular}`, 'ask for one kind at a time');
     names.push(right ?? left);
   }
-  if (names.some((given) => given === '' || given.includes('/'))) throw usageFailure(`"${[first, ...rest].join(' ')}" holds no proper name`, `write ${kind.singular}/NAME`);
+  if (names.some((given) => given === '' || given.includes('/')))
+    throw usageFailure(`"${[first, ...rest].join(' ')}" holds no proper name`, `write ${kind.singular}/NAME`);
   for (const given of names) requireName(kind, given);
   return { kind, names };
 }
@@ -31,21 +33,29 @@ function requireName({ singular }: ResourceKind, given: string): void {
   if (!namedKinds.has(singular) || nameSchema.safeParse(given).success) return;
   const lower = given.toLowerCase();
   const form = 'a name has at most 63 lower-case letters, digits and "-", and begins with a letter';
-  throw usageFailure(`"${given}" cannot be the name of a ${singular}`, nameSchema.safeParse(lower).success ? `did you mean "${lower}"? ${form}` : form);
+  throw usageFailure(
+    `"${given}" cannot be the name of a ${singular}`,
+    nameSchema.safeParse(lower).success ? `did you mean "${lower}"? ${form}` : form,
+  );
 }
 
 /** @throws CliFailure usage, unless exactly one resource is named */
-export function parseReference(commandArguments: readonly string[]): { readonly kind: ResourceKind; readonly name: string } {
+export function parseReference(commandArguments: readonly string[]): {
+  readonly kind: ResourceKind;
+  readonly name: string;
+} {
   const { kind, names } = parseReferences(commandArguments);
   const [name, ...others] = names;
-  if (name === undefined || others.length > 0) throw usageFailure(`name exactly one ${kind.singular}`, `write ${kind.singular}/NAME`);
+  if (name === undefined || others.length > 0)
+    throw usageFailure(`name exactly one ${kind.singular}`, `write ${kind.singular}/NAME`);
   return { kind, name };
 }
 
 /** The name of the one tenant that is named. @throws CliFailure usage */
 export function parseTenantReference(commandArguments: readonly string[]): string {
   const { kind, name } = parseReference(commandArguments);
-  if (kind.singular !== 'tenant') throw usageFailure(`only a tenant has this, not a ${kind.singular}`, 'write tenant/NAME');
+  if (kind.singular !== 'tenant')
+    throw usageFailure(`only a tenant has this, not a ${kind.singular}`, 'write tenant/NAME');
   return name;
 }
 

@@ -17,11 +17,17 @@ const refusedColumns: readonly Column<Refused>[] = [
 const isRefused = (item: RolloutPreview): item is Refused => item.refused !== undefined;
 
 /** Which tenants a version would change, for people: those together that it would change in the same way. */
-export function renderRolloutPreview(to: { readonly name: string; readonly version: number }, items: readonly RolloutPreview[], paint: Paint): string {
+export function renderRolloutPreview(
+  to: { readonly name: string; readonly version: number },
+  items: readonly RolloutPreview[],
+  paint: Paint,
+): string {
   const refused = items.filter(isRefused);
   const allowed = items.filter((item) => !isRefused(item));
   const groups = Map.groupBy(allowed, ({ tenant, changes }) => JSON.stringify([tenant.version, changes]));
-  const told = [...groups.values()].map(([first, ...others]) => (first === undefined ? '' : renderGroup(to.name, first, others, paint)));
+  const told = [...groups.values()].map(([first, ...others]) =>
+    first === undefined ? '' : renderGroup(to.name, first, others, paint),
+  );
   return [
     `${templateVersion(to)} would change ${counted(allowed.length)}${refused.length === 0 ? '' : `, and ${counted(refused.length)} cannot be changed`}.\n`,
     ...told,
@@ -32,7 +38,10 @@ export function renderRolloutPreview(to: { readonly name: string; readonly versi
 function renderGroup(template: string, first: RolloutPreview, others: readonly RolloutPreview[], paint: Paint): string {
   const { tenant, changes } = first;
   const names = [first, ...others].map((item) => item.tenant.name).join(', ');
-  const difference = changes.length === 0 ? 'nothing but the version: what it changes is set otherwise\n' : renderChanges(changes, paint);
+  const difference =
+    changes.length === 0
+      ? 'nothing but the version: what it changes is set otherwise\n'
+      : renderChanges(changes, paint);
   return `\n${templateVersion({ name: template, version: tenant.version })}: ${names}\n${difference.replaceAll(/^(?=.)/gm, '  ')}`;
 }
 

@@ -3,7 +3,12 @@ import type { Rollout } from '../../contracts/rollout.ts';
 /** What has become of its tenants: `3 changed, 1 failed`. */
 export function rolloutCounts(counts: Rollout['counts']): string {
   const { changed, changing, failed, skipped } = counts;
-  return [`${changed} changed`, ...Object.entries({ changing, failed, skipped }).flatMap(([word, count]) => (count === 0 ? [] : [`${count} ${word}`]))].join(', ');
+  return [
+    `${changed} changed`,
+    ...Object.entries({ changing, failed, skipped }).flatMap(([word, count]) =>
+      count === 0 ? [] : [`${count} ${word}`],
+    ),
+  ].join(', ');
 }
 
 /** One roll-out and how it stands, on one line. */

@@ -33,7 +33,12 @@ interface Seen {
 const tenantListed = (body: Tenant): Listed => ({ name: body.metadata.name, body });
 const operationListed = (body: Operation): Listed => ({ name: body.id, body });
 
-async function* tenantsSeen(api: ApiClient, filter: TenantFilter, name: string | undefined, signal: AbortSignal): AsyncGenerator<Seen> {
+async function* tenantsSeen(
+  api: ApiClient,
+  filter: TenantFilter,
+  name: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Seen> {
   // One that is not there is told of now, for a watch would wait for it without a word.
   if (name !== undefined) await tenantKind.get(api, name);
   // Whoever names a tenant sees it while it is Deleted too, as without a watch.
@@ -46,11 +51,15 @@ async function* tenantsSeen(api: ApiClient, filter: TenantFilter, name: string |
       continue;
     }
     const tenants = news.kind === 'listed' ? news.tenants : [news.tenant];
-    const left = news.kind === 'listed' ? [...known].filter(([uid]) => tenants.every(({ metadata }) => metadata.uid !== uid)) : [];
+    const left =
+      news.kind === 'listed' ? [...known].filter(([uid]) => tenants.every(({ metadata }) => metadata.uid !== uid)) : [];
     for (const [uid] of left) known.delete(uid);
     for (const { metadata } of tenants) known.set(metadata.uid, metadata.name);
     // Listed anew after the stream was lost for too long, what has gone meanwhile is not among them.
-    yield { listed: tenants.map(tenantListed), gone: left.map(([uid, leftName]) => goneTenant({ uid, name: leftName })) };
+    yield {
+      listed: tenants.map(tenantListed),
+      gone: left.map(([uid, leftName]) => goneTenant({ uid, name: leftName })),
+    };
   }
 }
 
@@ -61,14 +70,26 @@ function goneTenant({ name, uid }: Gone['metadata']): Gone {
 async function* operationsSeen(api: ApiClient, { tenant }: OperationFilter, signal: AbortSignal): AsyncGenerator<Seen> {
   for await (const news of watchOperations(api, { ...(tenant === undefined ? {} : { tenant }), limit: 20, signal })) {
     // As they come: the newest at the end, where what changes is shown.
-    yield { listed: news.kind === 'listed' ? news.operations.map(operationListed).toReversed() : [operationListed(news.operation)], gone: [] };
+    yield {
+      listed:
+        news.kind === 'listed' ? news.operations.map(operationListed).toReversed() : [operationListed(news.operation)],
+      gone: [],
+    };
   }
 }
 
 /** How one thing after the other is printed: rows of one table, or a document each; as JSON in one line each. */
-function createPrinter({ stdout, paintOut }: Terminal, kind: ResourceKind, output: OutputFormat): (listed: readonly Listed[]) => void {
+function createPrinter(
+  { stdout, paintOut }: Terminal,
+  kind: ResourceKind,
+  output: OutputFormat,
+): (listed: readonly Listed[]) => void {
   const rows = kind.tableRows(paintOut);
-  const documents = { json: ({ body }: Listed) => `${JSON.stringify(body)}\n`, yaml: ({ body }: Listed) => `---\n${renderObject('yaml', body)}`, name: ({ name }: Listed) => `${kind.singular}/${name}\n` };
+  const documents = {
+    json: ({ body }: Listed) => `${JSON.stringify(body)}\n`,
+    yaml: ({ body }: Listed) => `---\n${renderObject('yaml', body)}`,
+    name: ({ name }: Listed) => `${kind.singular}/${name}\n`,
+  };
   return (listed) => {
     if (output !== 'table') for (const one of listed) stdout.write(documents[output](one));
     else if (listed.length > 0) stdout.write(rows(listed));
@@ -79,14 +100,22 @@ function createPrinter({ stdout, paintOut }: Terminal, kind: ResourceKind, outpu
  * Prints what there is and then everything that changes, until it is interrupted or nobody reads it.
  * @throws CliFailure usage, for kinds that nothing happens to; ApiError not_found, for a tenant that is named and is not there
  */
-export async function watchResources(api: ApiClient, { kind, name, filter, output }: WatchedResources, terminal: Terminal): Promise<void> {
-  if (kind.singular !== tenantKind.singular && kind.singular !== operationKind.singular) throw usageFailure(`${kind.plural} are not watched`, 'watch tenants or operations');
-  if (kind.singular === operationKind.singular && name !== undefined) throw usageFailure('one operation is not watched', `write: wait operation/${name}`);
+export async function watchResources(
+  api: ApiClient,
+  { kind, name, filter, output }: WatchedResources,
+  terminal: Terminal,
+): Promise<void> {
+  if (kind.singular !== tenantKind.singular && kind.singular !== operationKind.singular)
+    throw usageFailure(`${kind.plural} are not watched`, 'watch tenants or operations');
+  if (kind.singular === operationKind.singular && name !== undefined)
+    throw usageFailure('one operation is not watched', `write: wait operation/${name}`);
   const print = createPrinter(terminal, kind, output);
   const { interrupted, unread, stderr } = terminal;
   const signal = AbortSignal.any([interrupted, unread]);
   try {
-    for await (const seen of kind.singular === tenantKind.singular ? tenantsSeen(api, filter, name, signal) : operationsSeen(api, filter, signal)) {
+    for await (const seen of kind.singular === tenantKind.singular
+      ? tenantsSeen(api, filter, name, signal)
+      : operationsSeen(api, filter, signal)) {
       for (const gone of seen.gone) {
         stderr.write(`${kind.singular}/${gone.metadata.name} is gone\n`);
         if (output !== 'table') print([{ name: gone.metadata.name, body: gone }]);

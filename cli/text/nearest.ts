@@ -21,7 +21,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) > 3) continue;
     const wrong = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (wrong <= Math.min(3, Math.ceil(candidate.length / 3)) && (best === undefined || wrong < best.wrong)) best = { candidate, wrong };
+    if (wrong <= Math.min(3, Math.ceil(candidate.length / 3)) && (best === undefined || wrong < best.wrong))
+      best = { candidate, wrong };
   }
   return best?.candidate;
 }

@@ -12,7 +12,9 @@ export function createPaint(enabled: boolean): Paint {
 
 const stateColors: ReadonlyMap<string, Color> = new Map([
   ...['Active', 'True', 'succeeded', 'done', 'chosen'].map((word) => [word, 'green'] as const),
-  ...['Suspended', 'accepted', 'running', 'paused', 'compensating', 'intent', 'Unknown'].map((word) => [word, 'yellow'] as const),
+  ...['Suspended', 'accepted', 'running', 'paused', 'compensating', 'intent', 'Unknown'].map(
+    (word) => [word, 'yellow'] as const,
+  ),
   ...['Deleted', 'False', 'failed', 'cancelled', 'removed'].map((word) => [word, 'red'] as const),
 ]);
 
@@ -24,5 +26,7 @@ export function stateColor(state: string): Color | undefined {
 /** Rendered fields, with the state of the line `State` in its colour. */
 export function paintState(fields: string, state: string, paint: Paint): string {
   const color = stateColor(state);
-  return color === undefined ? fields : fields.replace(/^(State:\s+)(\S+)$/m, (_line, label: string) => `${label}${paint(color, state)}`);
+  return color === undefined
+    ? fields
+    : fields.replace(/^(State:\s+)(\S+)$/m, (_line, label: string) => `${label}${paint(color, state)}`);
 }

@@ -19,11 +19,16 @@ function width(text: string): number {
  * An aligned table without borders that grows: the first rows come with the header, later ones are as wide as those before
  * them, or wider. Widths are counted in code points. An empty value shows as "-". `indent` stands before every line.
  */
-export function createTable<Item>(columns: readonly Column<Item>[], paint: Paint, indent = ''): (items: readonly Item[]) => string {
+export function createTable<Item>(
+  columns: readonly Column<Item>[],
+  paint: Paint,
+  indent = '',
+): (items: readonly Item[]) => string {
   const widths = columns.map(({ title }) => width(title));
   let header: string[][] = [columns.map(({ title }) => title)];
   const last = columns.length - 1;
-  const pad = (text: string, index: number): string => (index === last ? text : text + ' '.repeat(Math.max(0, (widths[index] ?? 0) - width(text))));
+  const pad = (text: string, index: number): string =>
+    index === last ? text : text + ' '.repeat(Math.max(0, (widths[index] ?? 0) - width(text)));
   const painted = (text: string, index: number): string => {
     const color = columns[index]?.state === true ? stateColor(text) : undefined;
     // Painted after padding: the escape sequences have no width.
@@ -31,7 +36,8 @@ export function createTable<Item>(columns: readonly Column<Item>[], paint: Paint
   };
   return (items) => {
     const rows = items.map((item) => columns.map((column) => printableLine(column.value(item)) || '-'));
-    for (const row of rows) for (const [index, text] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, width(text));
+    for (const row of rows)
+      for (const [index, text] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, width(text));
     const lines = [...header.map((titles) => titles.map(pad)), ...rows.map((row) => row.map(painted))];
     header = [];
     return lines.map((cells) => `${indent}${cells.join(gap)}\n`).join('');
@@ -39,7 +45,12 @@ export function createTable<Item>(columns: readonly Column<Item>[], paint: Paint
 }
 
 /** A table that is there at once; ends with a line feed. */
-export function renderTable<Item>(columns: readonly Column<Item>[], items: readonly Item[], paint: Paint, indent = ''): string {
+export function renderTable<Item>(
+  columns: readonly Column<Item>[],
+  items: readonly Item[],
+  paint: Paint,
+  indent = '',
+): string {
   return createTable(columns, paint, indent)(items);
 }
 

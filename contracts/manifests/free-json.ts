@@ -21,7 +21,9 @@ export function freeJsonFlaw(document: unknown, { maxDepth, maxValues, flawOfKey
     if (typeof value !== 'object' || value === null) return undefined;
     for (const [key, child] of Object.entries(value)) {
       const at = [...path, Array.isArray(value) ? Number(key) : key];
-      const message = key.includes('\0') ? 'must not have a NUL character in its name: MongoDB cannot store it' : flawOfKey?.(key);
+      const message = key.includes('\0')
+        ? 'must not have a NUL character in its name: MongoDB cannot store it'
+        : flawOfKey?.(key);
       if (message !== undefined) return { path: at, message };
       const found = walk(child, at);
       if (found !== undefined) return found;

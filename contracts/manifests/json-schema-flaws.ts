@@ -2,8 +2,28 @@ import type { Flaw } from './free-json.ts';
 
 const jsonTypes = ['array', 'boolean', 'null', 'number', 'object', 'string'] as const;
 const bsonTypes = [
-  'double', 'string', 'object', 'array', 'binData', 'undefined', 'objectId', 'bool', 'date', 'null', 'regex', 'dbPointer', 'javascript', 'symbol', 'javascriptWithScope', 'int', 'timestamp', 'long', 'decimal',
-  'minKey', 'maxKey', 'number',
+  'double',
+  'string',
+  'object',
+  'array',
+  'binData',
+  'undefined',
+  'objectId',
+  'bool',
+  'date',
+  'null',
+  'regex',
+  'dbPointer',
+  'javascript',
+  'symbol',
+  'javascriptWithScope',
+  'int',
+  'timestamp',
+  'long',
+  'decimal',
+  'minKey',
+  'maxKey',
+  'number',
 ] as const;
 
 /** Common words of JSON Schema that MongoDB does not know, with what to write instead. */
@@ -17,7 +37,10 @@ const instead: Readonly<Record<string, string>> = {
   nullable: 'add "null" to bsonType',
 };
 
-const asObject = (value: unknown): Readonly<Record<string, unknown>> | undefined => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : undefined);
+const asObject = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
 
 /** One mistake is often made all over a schema. */
 const maxTold = 20;
@@ -37,18 +60,27 @@ function typeRule(allowed: readonly string[]): Rule {
   };
   return (value, path) => {
     if (!Array.isArray(value)) return one(value, path);
-    return [...must(value.length > 0, path, 'must name a type'), ...must(new Set(value).size === value.length, path, 'must not name a type twice'), ...value.flatMap((each, place) => one(each, [...path, place]))];
+    return [
+      ...must(value.length > 0, path, 'must name a type'),
+      ...must(new Set(value).size === value.length, path, 'must not name a type twice'),
+      ...value.flatMap((each, place) => one(each, [...path, place])),
+    ];
   };
 }
 
 const names: Rule = (value, path) => {
-  if (!Array.isArray(value) || value.length === 0) return [{ path, message: 'must be a list of at least one field name' }];
-  return [...value.flatMap((each, place) => must(typeof each === 'string', [...path, place], 'must be a field name')), ...must(new Set(value).size === value.length, path, 'must not name a field twice')];
+  if (!Array.isArray(value) || value.length === 0)
+    return [{ path, message: 'must be a list of at least one field name' }];
+  return [
+    ...value.flatMap((each, place) => must(typeof each === 'string', [...path, place], 'must be a field name')),
+    ...must(new Set(value).size === value.length, path, 'must not name a field twice'),
+  ];
 };
 const text: Rule = (value, path) => must(typeof value === 'string', path, 'must be a text');
 const yesOrNo: Rule = (value, path) => must(typeof value === 'boolean', path, 'must be true or false');
 const number: Rule = (value, path) => must(typeof value === 'number', path, 'must be a number');
-const count: Rule = (value, path) => must(Number.isSafeInteger(value) && Number(value) >= 0, path, 'must be an integer, at least 0');
+const count: Rule = (value, path) =>
+  must(Number.isSafeInteger(value) && Number(value) >= 0, path, 'must be an integer, at least 0');
 const schema: Rule = (value, path) => {
   const inner = asObject(value);
   return inner === undefined ? [{ path, message: 'must be a schema' }] : schemaFlaws(inner, path);
@@ -58,13 +90,27 @@ const schemas: Rule = (value, path, outer) => {
   if (!Array.isArray(value) || value.length === 0) return [{ path, message: 'must be a list of at least one schema' }];
   return value.flatMap((each, place) => schema(each, [...path, place], outer));
 };
-const items: Rule = (value, path, outer) => (Array.isArray(value) ? value.flatMap((each, place) => schema(each, [...path, place], outer)) : schema(value, path, outer));
-const byName = (rule: Rule): Rule => (value, path, outer) => {
-  const fields = asObject(value);
-  return fields === undefined ? [{ path, message: 'must be an object of field names' }] : Object.entries(fields).flatMap(([name, each]) => rule(each, [...path, name], outer));
-};
+const items: Rule = (value, path, outer) =>
+  Array.isArray(value)
+    ? value.flatMap((each, place) => schema(each, [...path, place], outer))
+    : schema(value, path, outer);
+const byName =
+  (rule: Rule): Rule =>
+  (value, path, outer) => {
+    const fields = asObject(value);
+    return fields === undefined
+      ? [{ path, message: 'must be an object of field names' }]
+      : Object.entries(fields).flatMap(([name, each]) => rule(each, [...path, name], outer));
+  };
 /** As in draft 4: a flag beside the bound. */
-const exclusive = (bound: 'minimum' | 'maximum'): Rule => (value, path, { [bound]: limit }) => must(typeof value === 'boolean' && limit !== undefined, path, `must be true or false, beside ${bound}, which has the number`);
+const exclusive =
+  (bound: 'minimum' | 'maximum'): Rule =>
+  (value, path, { [bound]: limit }) =>
+    must(
+      typeof value === 'boolean' && limit !== undefined,
+      path,
+      `must be true or false, beside ${bound}, which has the number`,
+    );
 
 /** The keywords that MongoDB's `$jsonSchema` knows: those of draft 4 without references, and its own. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -72,8 +118,13 @@ const rules: Readonly<Record<string, Rule>> = {
   additionalProperties: schemaOrNot,
   allOf: schemas,
   anyOf: schemas,
-  bsonType: (value, path, outer) => [...typeRule(bsonTypes)(value, path, outer), ...must(outer['type'] === undefined, path, 'does not go with type: keep one of the two')],
-  dependencies: byName((value, path, outer) => (Array.isArray(value) ? names(value, path, outer) : schema(value, path, outer))),
+  bsonType: (value, path, outer) => [
+    ...typeRule(bsonTypes)(value, path, outer),
+    ...must(outer['type'] === undefined, path, 'does not go with type: keep one of the two'),
+  ],
+  dependencies: byName((value, path, outer) =>
+    Array.isArray(value) ? names(value, path, outer) : schema(value, path, outer),
+  ),
   description: text,
   enum: (value, path) => {
     if (!Array.isArray(value) || value.length === 0) return [{ path, message: 'must be a list of at least one value' }];
@@ -126,10 +177,17 @@ export function jsonSchemaFlaws(document: Readonly<Record<string, unknown>>): Fl
 /** Whether a part that every document has to fit allows an `_id`, which every document has. */
 function idFlaws(document: Readonly<Record<string, unknown>>, path: Path): Flaw[] {
   const { additionalProperties, properties, patternProperties, allOf } = document;
-  const isNamed = Object.hasOwn(asObject(properties) ?? {}, '_id') || Object.keys(asObject(patternProperties) ?? {}).length > 0;
+  const isNamed =
+    Object.hasOwn(asObject(properties) ?? {}, '_id') || Object.keys(asObject(patternProperties) ?? {}).length > 0;
   return [
-    ...must(additionalProperties !== false || isNamed, [...path, 'additionalProperties'], 'allows no _id, which every document has: add _id to properties'),
-    ...(Array.isArray(allOf) ? allOf : []).flatMap((each, place) => idFlaws(asObject(each) ?? {}, [...path, 'allOf', place])),
+    ...must(
+      additionalProperties !== false || isNamed,
+      [...path, 'additionalProperties'],
+      'allows no _id, which every document has: add _id to properties',
+    ),
+    ...(Array.isArray(allOf) ? allOf : []).flatMap((each, place) =>
+      idFlaws(asObject(each) ?? {}, [...path, 'allOf', place]),
+    ),
   ];
 }
 
@@ -139,5 +197,10 @@ function isOfObjects(type: unknown): boolean {
 
 /** Why no document at all would fit: MongoDB takes such a schema, and then no document. */
 export function unfitFlaws(document: Readonly<Record<string, unknown>>): Flaw[] {
-  return [...idFlaws(document, []), ...(['type', 'bsonType'] as const).flatMap((keyword) => must(isOfObjects(document[keyword]), [keyword], 'must be "object": that is what every document is'))];
+  return [
+    ...idFlaws(document, []),
+    ...(['type', 'bsonType'] as const).flatMap((keyword) =>
+      must(isOfObjects(document[keyword]), [keyword], 'must be "object": that is what every document is'),
+    ),
+  ];
 }

@@ -12,8 +12,18 @@ export const manifestSchemas = {
   Tenant: tenantManifestSchema,
 } as const;
 
-export const resourceKinds = ['Region', 'Plan', 'TenantTemplate', 'Tenant'] as const satisfies readonly (keyof typeof manifestSchemas)[];
+export const resourceKinds = [
+  'Region',
+  'Plan',
+  'TenantTemplate',
+  'Tenant',
+] as const satisfies readonly (keyof typeof manifestSchemas)[];
 export type ResourceKind = (typeof resourceKinds)[number];
 
-export const manifestSchema = z.discriminatedUnion('kind', [regionManifestSchema, planManifestSchema, tenantTemplateManifestSchema, tenantManifestSchema]);
+export const manifestSchema = z.discriminatedUnion('kind', [
+  regionManifestSchema,
+  planManifestSchema,
+  tenantTemplateManifestSchema,
+  tenantManifestSchema,
+]);
 export type Manifest = z.infer<typeof manifestSchema>;

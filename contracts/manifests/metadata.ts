@@ -4,7 +4,9 @@ import { nameSchema, timeSchema, uidSchema } from '../identifiers.ts';
 /** The one storage and wire version of every manifest; later versions are read beside it. */
 export const apiVersion = 'tenure/v1';
 
-export const labelKeySchema = z.string().regex(/^[a-z]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a lower-case label key of at most 63 characters');
+export const labelKeySchema = z
+  .string()
+  .regex(/^[a-z]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a lower-case label key of at most 63 characters');
 
 const maxEntries = 64;
 const fewEnough = (entries: object): boolean => Object.keys(entries).length <= maxEntries;
@@ -27,7 +29,10 @@ export const metadataInputSchema = z.strictObject({
 /** `metadata` as it is read: what the plane adds is output only. */
 export const metadataSchema = metadataInputSchema.extend({
   uid: uidSchema.meta({ description: 'Never changes and is never given out twice.' }),
-  generation: z.int().positive().meta({ description: 'Counts what was declared (labels, annotations, spec); keys the revisions.' }),
+  generation: z
+    .int()
+    .positive()
+    .meta({ description: 'Counts what was declared (labels, annotations, spec); keys the revisions.' }),
   revision: z.int().positive().meta({ description: 'Counts changes of spec and conditions; the ETag.' }),
   createTime: timeSchema.meta({ description: 'When it was first declared.' }),
   updateTime: timeSchema.meta({ description: 'When the revision was written.' }),
@@ -42,7 +47,14 @@ const outputOnlyMetadata = { uid: true, generation: true, revision: true, create
  * `revision` says which state the manifest was made from, and only that one is changed; the others are ignored. Anything else unknown is an error.
  */
 const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({
-  revision: z.int().positive().optional().meta({ description: 'The state that the manifest was made from. Where another stands, and the manifest would change it, it is refused.' }),
+  revision: z
+    .int()
+    .positive()
+    .optional()
+    .meta({
+      description:
+        'The state that the manifest was made from. Where another stands, and the manifest would change it, it is refused.',
+    }),
   time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }),
 });
 
@@ -51,5 +63,8 @@ export const manifestField = {
   apiVersion: z.literal(apiVersion).meta({ description: 'Version of the form.' }),
   kind: <Kind extends string>(kind: Kind) => z.literal(kind).meta({ description: 'What is declared.' }),
   metadata: appliedMetadataSchema.meta({ description: 'Name, labels and annotations.' }),
-  status: z.unknown().optional().meta({ description: 'How it stands. Tenure fills it in; in a manifest it is ignored.' }),
+  status: z
+    .unknown()
+    .optional()
+    .meta({ description: 'How it stands. Tenure fills it in; in a manifest it is ignored.' }),
 } as const;

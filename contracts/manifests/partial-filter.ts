@@ -2,18 +2,35 @@ import { freeJsonFlaw } from './free-json.ts';
 import type { Flaw, FreeJsonBounds } from './free-json.ts';
 
 /** Those that MongoDB takes in the filter of a partial index. */
-const operators: ReadonlySet<string> = new Set(['$eq', '$exists', '$gt', '$gte', '$lt', '$lte', '$type', '$in', '$all']);
+const operators: ReadonlySet<string> = new Set([
+  '$eq',
+  '$exists',
+  '$gt',
+  '$gte',
+  '$lt',
+  '$lte',
+  '$type',
+  '$in',
+  '$all',
+]);
 const combinations: ReadonlySet<string> = new Set(['$and', '$or']);
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function conditionFlaw(condition: unknown, path: readonly PropertyKey[]): Flaw | undefined {
   if (!isObject(condition) || !(Object.keys(condition)[0] ?? '').startsWith('$')) return undefined;
   for (const [operator, value] of Object.entries(condition)) {
     const at = [...path, operator];
-    if (!operators.has(operator)) return { path: at, message: `is no operator that MongoDB takes in the filter of a partial index; it takes ${[...operators].join(', ')}` };
-    if (operator === '$exists' && value !== true) return { path: at, message: 'must be true: a partial index cannot be about documents without a field' };
-    if ((operator === '$in' || operator === '$all') && !Array.isArray(value)) return { path: at, message: 'must be a list' };
+    if (!operators.has(operator))
+      return {
+        path: at,
+        message: `is no operator that MongoDB takes in the filter of a partial index; it takes ${[...operators].join(', ')}`,
+      };
+    if (operator === '$exists' && value !== true)
+      return { path: at, message: 'must be true: a partial index cannot be about documents without a field' };
+    if ((operator === '$in' || operator === '$all') && !Array.isArray(value))
+      return { path: at, message: 'must be a list' };
   }
   return undefined;
 }
@@ -28,7 +45,11 @@ export function filterFlaw(filter: Readonly<Record<string, unknown>>, bounds: Fr
         if (found !== undefined) return found;
         continue;
       }
-      if (!combinations.has(key)) return { path: at, message: 'is no operator that MongoDB takes here: name a field, or combine filters by $and or $or' };
+      if (!combinations.has(key))
+        return {
+          path: at,
+          message: 'is no operator that MongoDB takes here: name a field, or combine filters by $and or $or',
+        };
       if (!Array.isArray(value) || value.length === 0) return { path: at, message: 'must be a list of filters' };
       for (const [place, one] of (value as readonly unknown[]).entries()) {
         const found = isObject(one) ? walk(one, [...at, place]) : { path: [...at, place], message: 'must be a filter' };

@@ -6,12 +6,20 @@ import { apiVersion, manifestField, metadataSchema } from './metadata.ts';
 export const regionSpecSchema = z
   .strictObject({
     displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
-    jurisdiction: z.string().regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"').meta({ description: 'Whose law holds there, such as EU.' }),
+    jurisdiction: z
+      .string()
+      .regex(/^[A-Z]{2,8}$/, 'must be a code such as "EU"')
+      .meta({ description: 'Whose law holds there, such as EU.' }),
     cells: z
       .array(
         z.strictObject({
           name: nameSchema.meta({ description: 'Its key in the cells file of API and worker.' }),
-          tableBudget: z.int().min(1).max(1_000_000).default(20_000).meta({ description: 'Collections and indexes the cell may hold.' }),
+          tableBudget: z
+            .int()
+            .min(1)
+            .max(1_000_000)
+            .default(20_000)
+            .meta({ description: 'Collections and indexes the cell may hold.' }),
         }),
       )
       .min(1)
@@ -26,7 +34,12 @@ export const regionSpecSchema = z
   .meta({ description: 'No two cells have one name.' });
 
 export const regionSchema = z
-  .strictObject({ apiVersion: z.literal(apiVersion), kind: z.literal('Region'), metadata: metadataSchema, spec: regionSpecSchema })
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('Region'),
+    metadata: metadataSchema,
+    spec: regionSpecSchema,
+  })
   .meta({ title: 'Region' });
 
 export const regionManifestSchema = z

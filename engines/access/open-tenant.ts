@@ -42,23 +42,46 @@ export type OpenTenant = (request: OpenTenantRequest) => Promise<OpenedTenant>;
 const leaseMs = 60_000;
 
 /** @throws TenureError operation_in_progress: what takes access away has begun, or begins as soon as what it preempts is undone */
-function refuseWhileAccessEnds({ name, operation, pending }: Pick<TenantDocument, 'name' | 'operation' | 'pending'>): void {
-  for (const ending of [operation, pending]) if (ending !== null && endsAccess(ending.kind)) refuseWhileRunning({ name, operation: { fence: 0, ...ending } });
+function refuseWhileAccessEnds({
+  name,
+  operation,
+  pending,
+}: Pick<TenantDocument, 'name' | 'operation' | 'pending'>): void {
+  for (const ending of [operation, pending])
+    if (ending !== null && endsAccess(ending.kind)) refuseWhileRunning({ name, operation: { fence: 0, ...ending } });
 }
 
 /**
  * Issues access to a tenant's database under a lease; that it was issued is an entry. Renewing is decided anew. The commit
  * of a grant stands on the state that was decided on: a tenant that is suspended meanwhile is not opened.
  */
-export function createOpenTenant({ store, admit, tenantSecrets, endpoint: addressOf }: OpenTenantDependencies): OpenTenant {
+export function createOpenTenant({
+  store,
+  admit,
+  tenantSecrets,
+  endpoint: addressOf,
+}: OpenTenantDependencies): OpenTenant {
   async function admitOpening({ name, caller, permit }: OpenTenantRequest) {
     const tenant = await store.resources.find('Tenant', name);
     await permit('tenant.open', tenant);
     if (tenant === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist`);
     const { _id: uid, lifecycle, spec, placement } = tenant;
-    const { verdict } = await admit({ action: 'tenant.open', actor: caller.actor, tenant: { name, uid, lifecycle, spec }, placement });
+    const { verdict } = await admit({
+      action: 'tenant.open',
+      actor: caller.actor,
+      tenant: { name, uid, lifecycle, spec },
+      placement,
+    });
     if (!verdict.allow || placement === null) {
-      await store.refusals.record(refusalEntry(caller, { action: 'tenant.open', target: { kind: 'Tenant', name, uid }, tenant: uid, policy: verdict.decision, reason: 'policy_refused' }));
+      await store.refusals.record(
+        refusalEntry(caller, {
+          action: 'tenant.open',
+          target: { kind: 'Tenant', name, uid },
+          tenant: uid,
+          policy: verdict.decision,
+          reason: 'policy_refused',
+        }),
+      );
       throw policyRefusal(verdict);
     }
     refuseWhileAccessEnds(tenant);
@@ -73,17 +96,38 @@ export function createOpenTenant({ store, admit, tenantSecrets, endpoint: addres
     const password = await tenantSecrets.password(uid);
     const until = new Date(store.clock.now().getTime() + leaseMs);
     const lease = { tenant: uid, epoch, subject: caller.actor.subject, until };
-    const renewed = leaseId !== undefined && (await store.tenantLeases.renew({ id: leaseId, ...lease })) ? leaseId : undefined;
+    const renewed =
+      leaseId !== undefined && (await store.tenantLeases.renew({ id: leaseId, ...lease })) ? leaseId : undefined;
     const id = renewed ?? store.newId();
     if (renewed === undefined) {
       await store.commit(async (tx) => {
         const current = await store.resources.read(tx, 'Tenant', uid);
-        if (current?.revision !== tenant.revision) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+        if (current?.revision !== tenant.revision)
+          throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
         await store.tenantLeases.grant(tx, { id, ...lease });
-        return { result: undefined, entries: [{ ...callerEntry(caller), action: 'tenant.open', target: { kind: 'Tenant', name, uid }, tenant: uid, outcome: 'allowed', policy }] };
+        return {
+          result: undefined,
+          entries: [
+            {
+              ...callerEntry(caller),
+              action: 'tenant.open',
+              target: { kind: 'Tenant', name, uid },
+              tenant: uid,
+              outcome: 'allowed',
+              policy,
+            },
+          ],
+        };
       });
     }
-    return { tenant, placement, lease: { id, durationMs: leaseMs, until }, endpoint, layout: layoutOf({ uid, spec, mode: placement.mode, user }), password };
+    return {
+      tenant,
+      placement,
+      lease: { id, durationMs: leaseMs, until },
+      endpoint,
+      layout: layoutOf({ uid, spec, mode: placement.mode, user }),
+      password,
+    };
   }
 
   return (request) => decidedAnew({ kind: 'exists' }, () => open(request));

@@ -13,7 +13,12 @@ import type { PolicyEngine, PolicyVerdict } from '../policy/policy-engine.ts';
 export interface AdmissionQuestion {
   readonly action: AdmissionRequest['action'];
   readonly actor: PolicyActor;
-  readonly tenant: { readonly name: string; readonly uid?: string; readonly lifecycle: LifecycleState; readonly spec: TenantSpec };
+  readonly tenant: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly lifecycle: LifecycleState;
+    readonly spec: TenantSpec;
+  };
   readonly placement?: PlacementStatus | null;
   readonly deletion?: Deletion | null;
   /** A purge before its time. */
@@ -31,7 +36,13 @@ export interface Admission {
 export type Admit = (question: AdmissionQuestion) => Promise<Admission>;
 
 /** Actions whose rules ask which key wraps the tenant's data key; a test compares it with `policies/data.json`. */
-export const asksForDataKey: ReadonlySet<AdmissionRequest['action']> = new Set(['tenant.open', 'tenant.resume', 'tenant.reactivate', 'tenant.reconcile', 'tenant.change_plan'] as const);
+export const asksForDataKey: ReadonlySet<AdmissionRequest['action']> = new Set([
+  'tenant.open',
+  'tenant.resume',
+  'tenant.reactivate',
+  'tenant.reconcile',
+  'tenant.change_plan',
+] as const);
 
 export interface AdmissionDependencies {
   readonly resources: Pick<ResourceStore, 'planAndRegions'>;
@@ -55,8 +66,12 @@ export function createAdmit({ resources, secrets, clock, policy, keyProvider }: 
       tenant,
       ...(plan === undefined ? {} : { plan: { name: plan.name, spec: plan.spec } }),
       regions: regions.map(({ name, spec }) => ({ name, spec })),
-      ...(placement == null ? {} : { placement: { region: placement.region, cell: placement.cell, mode: placement.mode } }),
-      ...(deletion == null ? {} : { deletion: { deleteTime: deletion.deleteTime.toISOString(), purgeTime: deletion.purgeTime.toISOString() } }),
+      ...(placement == null
+        ? {}
+        : { placement: { region: placement.region, cell: placement.cell, mode: placement.mode } }),
+      ...(deletion == null
+        ? {}
+        : { deletion: { deleteTime: deletion.deleteTime.toISOString(), purgeTime: deletion.purgeTime.toISOString() } }),
       ...(dataKey === undefined ? {} : { dataKey: { wrappedBy: dataKey.key } }),
       wrappingKeys: [...keyProvider.keys],
       ...(early === true ? { early } : {}),
@@ -67,5 +82,7 @@ export function createAdmit({ resources, secrets, clock, policy, keyProvider }: 
 
 /** The refusal that a denying verdict amounts to. */
 export function policyRefusal(verdict: PolicyVerdict): TenureError {
-  return new TenureError('policy_refused', verdict.deny.map((denial) => denial.message).join('; '), { errors: verdict.deny });
+  return new TenureError('policy_refused', verdict.deny.map((denial) => denial.message).join('; '), {
+    errors: verdict.deny,
+  });
 }

@@ -9,7 +9,8 @@ import { TenureError } from '../../domain/tenure-error.ts';
 export function choosePlacement(input: PlacementInput): PlacementChoice {
   const placed = resolvePlacement(input);
   if (placed.outcome === 'placed') return placed.choice;
-  if (placed.waitMayHelp) throw new TenureError('cell_unavailable', 'no cell that may take the tenant can be reached now');
+  if (placed.waitMayHelp)
+    throw new TenureError('cell_unavailable', 'no cell that may take the tenant can be reached now');
   const errors = placed.candidates.map(({ region, cell, removedBy }) => ({
     message: `${cell ?? region}: ${removedBy?.message ?? 'not chosen'}`,
     ...(removedBy === undefined ? {} : { rule: removedBy.rule }),

@@ -37,13 +37,26 @@ export interface DeclaredResource {
 export const declareActions = { Plan: 'plan.apply', Region: 'region.apply', TenantTemplate: 'template.apply' } as const;
 
 /** A cell that holds tenants cannot be taken out of its region, and none is placed on one that is being taken out. */
-async function requireCellsFree(store: Store, tx: Transaction, current: RegionDocument, next: RegionDocument['spec']): Promise<void> {
-  const removed = current.spec.cells.map((cell) => cell.name).filter((name) => !next.cells.some((cell) => cell.name === name));
+async function requireCellsFree(
+  store: Store,
+  tx: Transaction,
+  current: RegionDocument,
+  next: RegionDocument['spec'],
+): Promise<void> {
+  const removed = current.spec.cells
+    .map((cell) => cell.name)
+    .filter((name) => !next.cells.some((cell) => cell.name === name));
   if (removed.length === 0) return;
   const placed = await store.resources.placedOn(tx, removed, 5);
   if (placed.length === 0) return;
   throw new TenureError('change_not_available', `tenants live on ${removed.join(', ')}: ${placed.join(', ')}`, {
-    errors: [{ pointer: '/spec/cells', message: `these cells hold tenants: ${removed.join(', ')}`, fix: 'Keep the cells; close the region with acceptsTenants: false to take no more.' }],
+    errors: [
+      {
+        pointer: '/spec/cells',
+        message: `these cells hold tenants: ${removed.join(', ')}`,
+        fix: 'Keep the cells; close the region with acceptsTenants: false to take no more.',
+      },
+    ],
   });
 }
 
@@ -52,9 +65,18 @@ async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocu
   const others = (await store.resources.list('Region', { limit: 1000 })).filter((region) => region.name !== name);
   const errors = cells.flatMap((cell, index) => {
     const owner = others.find((region) => region.spec.cells.some((other) => other.name === cell.name));
-    return owner === undefined ? [] : [{ pointer: `/spec/cells/${index}/name`, message: `cell "${cell.name}" belongs to region "${owner.name}"`, fix: 'Name a cell that no other region has.' }];
+    return owner === undefined
+      ? []
+      : [
+          {
+            pointer: `/spec/cells/${index}/name`,
+            message: `cell "${cell.name}" belongs to region "${owner.name}"`,
+            fix: 'Name a cell that no other region has.',
+          },
+        ];
   });
-  if (errors.length > 0) throw new TenureError('already_exists', errors.map((error) => error.message).join('; '), { errors });
+  if (errors.length > 0)
+    throw new TenureError('already_exists', errors.map((error) => error.message).join('; '), { errors });
 }
 
 /** Accepts a declared plan, region or template: revision, entry and the caller's answer in one commit. */
@@ -68,13 +90,15 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
   requirePrecondition(precondition, `${kind} "${name}"`, current);
   if (current !== undefined) {
     const { labels, annotations, spec } = current;
-    if (canonicalDigest({ labels, annotations, spec }) === canonicalDigest(declaration)) return { outcome: 'unchanged', document: current };
+    if (canonicalDigest({ labels, annotations, spec }) === canonicalDigest(declaration))
+      return { outcome: 'unchanged', document: current };
     requireNamed(named, precondition, `${kind} "${name}"`, current);
   }
   if (kind === 'Region') await requireCellsOwn(store, name, declaration.spec as RegionDocument['spec']);
   const uid = current?._id ?? store.newId();
   const declared = store.commit<DeclaredResource>(async (tx) => {
-    if (current?.kind === 'Region') await requireCellsFree(store, tx, current, declaration.spec as RegionDocument['spec']);
+    if (current?.kind === 'Region')
+      await requireCellsFree(store, tx, current, declaration.spec as RegionDocument['spec']);
     // One of a name that was removed goes on with its counts: nobody takes it, or a version of it, for the earlier one.
     const earlier = current === undefined ? await store.resourceUses.renew(tx, { kind, name }) : undefined;
     const fresh = {
@@ -91,7 +115,12 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
     const document =
       current === undefined
         ? await store.resources.insert(tx, fresh)
-        : await store.resources.replace(tx, current.revision, { ...fresh, createTime: current.createTime, generation: current.generation + 1, revision: current.revision + 1 });
+        : await store.resources.replace(tx, current.revision, {
+            ...fresh,
+            createTime: current.createTime,
+            generation: current.generation + 1,
+            revision: current.revision + 1,
+          });
     await alsoCommit(tx, document, current === undefined);
     return {
       result: { outcome: current === undefined ? 'created' : 'changed', document },
@@ -110,7 +139,9 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
   });
   return declared.catch(async (error: unknown) => {
     if (error instanceof TenureError && error.code === 'change_not_available') {
-      await store.refusals.record(refusalEntry(caller, { action: declareActions[kind], target: { kind, name, uid }, policy, reason: error.code }));
+      await store.refusals.record(
+        refusalEntry(caller, { action: declareActions[kind], target: { kind, name, uid }, policy, reason: error.code }),
+      );
     }
     throw error;
   });

@@ -22,9 +22,17 @@ export interface RemoveResourceRequest {
   readonly alsoCommit: (tx: Transaction, document: SettledDocument) => Promise<void>;
 }
 
-export const removeActions = { Plan: 'plan.delete', Region: 'region.delete', TenantTemplate: 'template.delete' } as const satisfies Record<SettledDocument['kind'], PolicyAction>;
+export const removeActions = {
+  Plan: 'plan.delete',
+  Region: 'region.delete',
+  TenantTemplate: 'template.delete',
+} as const satisfies Record<SettledDocument['kind'], PolicyAction>;
 
-const removed = { Plan: 'plan.deleted.v1', Region: 'region.deleted.v1', TenantTemplate: 'template.deleted.v1' } as const satisfies Record<SettledDocument['kind'], EventType>;
+const removed = {
+  Plan: 'plan.deleted.v1',
+  Region: 'region.deleted.v1',
+  TenantTemplate: 'template.deleted.v1',
+} as const satisfies Record<SettledDocument['kind'], EventType>;
 const word = { Plan: 'plan', Region: 'region', TenantTemplate: 'template' } as const;
 
 /** So many of those who use it are named. */
@@ -33,7 +41,14 @@ const namedUsers = 20;
 function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUser[]): TenureError {
   const errors = users.slice(0, namedUsers).map((user) => ({ message: `${user.kind} "${user.name}" uses it` }));
   if (users.length > namedUsers) errors.push({ message: 'and more' });
-  return new TenureError('resource_in_use', `${word[kind]} "${name}" is used by ${users.slice(0, 3).map((user) => `${user.kind} "${user.name}"`).join(', ')}${users.length > 3 ? ' and others' : ''}`, { errors });
+  return new TenureError(
+    'resource_in_use',
+    `${word[kind]} "${name}" is used by ${users
+      .slice(0, 3)
+      .map((user) => `${user.kind} "${user.name}"`)
+      .join(', ')}${users.length > 3 ? ' and others' : ''}`,
+    { errors },
+  );
 }
 
 /**

@@ -10,12 +10,21 @@ import { callerEntry } from '../requests/caller.ts';
 import type { Caller } from '../requests/caller.ts';
 
 /** What stands in the way of an operation's end: steps on a cell that are to be undone, or that a purge is to do. */
-function openSteps(operation: OperationDocument): { readonly keys: string[]; readonly to: 'done' | 'undone' } | undefined {
-  const onCell = stepsOf(operation.kind).filter(({ scope }) => scope === 'cell').map(({ key }) => key);
+function openSteps(
+  operation: OperationDocument,
+): { readonly keys: string[]; readonly to: 'done' | 'undone' } | undefined {
+  const onCell = stepsOf(operation.kind)
+    .filter(({ scope }) => scope === 'cell')
+    .map(({ key }) => key);
   const stateOf = (key: (typeof onCell)[number]): string => operation.steps[key]?.state ?? 'pending';
-  if (operation.state === 'compensating') return { to: 'undone', keys: onCell.filter((key) => stateOf(key) === 'done' || stateOf(key) === 'intent') };
+  if (operation.state === 'compensating')
+    return { to: 'undone', keys: onCell.filter((key) => stateOf(key) === 'done' || stateOf(key) === 'intent') };
   // A purge that has not begun to destroy can be cancelled; it may be meant to go on without the cell all the same.
-  if (operation.kind === 'purge' && operation.state === 'running' && (operation.cancelRequestTime === null || !isReversible(operation.kind, operation.steps))) {
+  if (
+    operation.kind === 'purge' &&
+    operation.state === 'running' &&
+    (operation.cancelRequestTime === null || !isReversible(operation.kind, operation.steps))
+  ) {
     return { to: 'done', keys: onCell.filter((key) => stateOf(key) !== 'done') };
   }
   return undefined;
@@ -27,29 +36,66 @@ function openSteps(operation: OperationDocument): { readonly keys: string[]; rea
  * the entry.
  * @throws TenureError operation_finished, abandon_not_possible
  */
-export async function abandonOperation(store: Store, { _id: id }: Pick<OperationDocument, '_id'>, caller: Caller, policy: PolicyDecision): Promise<OperationDocument> {
+export async function abandonOperation(
+  store: Store,
+  { _id: id }: Pick<OperationDocument, '_id'>,
+  caller: Caller,
+  policy: PolicyDecision,
+): Promise<OperationDocument> {
   return store.commit(async (tx) => {
     const operation = await store.operations.read(tx, id);
     if (operation?.abandonment !== undefined) return { already: operation };
-    if (operation?.unfinished !== true) throw new TenureError('operation_finished', `operation ${id} has ended`, { operationId: id });
-    const { kind, tenant: { uid, name }, fence } = operation;
+    if (operation?.unfinished !== true)
+      throw new TenureError('operation_finished', `operation ${id} has ended`, { operationId: id });
+    const {
+      kind,
+      tenant: { uid, name },
+      fence,
+    } = operation;
     const tenant = await store.resources.read(tx, 'Tenant', uid);
     const open = openSteps(operation);
-    if (open === undefined || tenant?.operation?.id !== id) throw new TenureError('abandon_not_possible', `operation ${id} (${kind}) is ${operation.state}, and not being undone`, { operationId: id });
-    if (open.keys.length === 0 || tenant.placement === null) throw new TenureError('abandon_not_possible', `operation ${id} (${kind}) has nothing left to do on a cell`, { operationId: id });
+    if (open === undefined || tenant?.operation?.id !== id)
+      throw new TenureError(
+        'abandon_not_possible',
+        `operation ${id} (${kind}) is ${operation.state}, and not being undone`,
+        { operationId: id },
+      );
+    if (open.keys.length === 0 || tenant.placement === null)
+      throw new TenureError('abandon_not_possible', `operation ${id} (${kind}) has nothing left to do on a cell`, {
+        operationId: id,
+      });
     const { cell, mode } = tenant.placement;
     const left = standingAt({ uid, spec: tenant.spec, mode });
     const result = `given up: what stands on cell ${cell} is left there`;
-    const after = await store.operations.update(tx, { operationId: id, fence }, {
-      $set: {
-        ...Object.fromEntries(open.keys.flatMap((key) => [[`steps.${key}.state`, open.to], [`steps.${key}.result`, result], [`steps.${key}.endTime`, tx.time]])),
-        abandonment: { time: tx.time, cell, left },
-        updateTime: tx.time,
+    const after = await store.operations.update(
+      tx,
+      { operationId: id, fence },
+      {
+        $set: {
+          ...Object.fromEntries(
+            open.keys.flatMap((key) => [
+              [`steps.${key}.state`, open.to],
+              [`steps.${key}.result`, result],
+              [`steps.${key}.endTime`, tx.time],
+            ]),
+          ),
+          abandonment: { time: tx.time, cell, left },
+          updateTime: tx.time,
+        },
       },
-    });
+    );
     const message = `operation ${id} was abandoned: cell ${cell} may hold more, less or other than what is declared`;
-    const conditions = updateConditions(tenant.conditions, [{ type: 'InSync', status: 'Unknown', reason: 'OperationAbandoned', message }], { time: tx.time.toISOString(), generation: tenant.generation });
-    const told = await store.resources.replace(tx, tenant.revision, { ...tenant, conditions, revision: tenant.revision + 1, updateTime: tx.time });
+    const conditions = updateConditions(
+      tenant.conditions,
+      [{ type: 'InSync', status: 'Unknown', reason: 'OperationAbandoned', message }],
+      { time: tx.time.toISOString(), generation: tenant.generation },
+    );
+    const told = await store.resources.replace(tx, tenant.revision, {
+      ...tenant,
+      conditions,
+      revision: tenant.revision + 1,
+      updateTime: tx.time,
+    });
     return {
       result: after,
       entries: [

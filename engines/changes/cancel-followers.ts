@@ -7,24 +7,46 @@ import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
 
 /** Ends a pending operation that has done nothing yet. `cancelRequestTime`: of one that somebody asked to cancel. */
-export function endUnbegun(store: Pick<Store, 'operations'>, tx: Transaction, id: string, message: string, asked: { readonly cancelRequestTime?: Date } = {}): Promise<OperationDocument> {
+export function endUnbegun(
+  store: Pick<Store, 'operations'>,
+  tx: Transaction,
+  id: string,
+  message: string,
+  asked: { readonly cancelRequestTime?: Date } = {},
+): Promise<OperationDocument> {
   const { fault, fix } = problems.cancelled;
   const { $set, ...rest } = closing('cancelled', tx.time);
-  return store.operations.settlePending(tx, id, { ...rest, $set: { ...$set, ...asked, error: { code: 'cancelled', fault, message, fix } } });
+  return store.operations.settlePending(tx, id, {
+    ...rest,
+    $set: { ...$set, ...asked, error: { code: 'cancelled', fault, message, fix } },
+  });
 }
 
 /**
  * Ends, unbegun, an operation that was to follow another, and all that were to follow it. What they would have written into the
  * spec is taken back by whoever ends them.
  */
-export async function cancelFollowers(store: Pick<Store, 'operations'>, tx: Transaction, first: string | undefined, message: string): Promise<LedgerDraft[]> {
+export async function cancelFollowers(
+  store: Pick<Store, 'operations'>,
+  tx: Transaction,
+  first: string | undefined,
+  message: string,
+): Promise<LedgerDraft[]> {
   const entries: LedgerDraft[] = [];
-  for (let id = first; id !== undefined; ) {
+  for (let id = first; id !== undefined;) {
     const operation = await store.operations.read(tx, id);
     if (operation?.state !== 'pending') break;
     await endUnbegun(store, tx, id, message);
     const { kind, tenant, requestId, correlationId } = operation;
-    entries.push({ ...callerEntry({ actor: actorOf(operation), requestId, correlationId }), tenant: tenant.uid, action: `tenant.${kind}`, target: { kind: 'Tenant', name: tenant.name, uid: tenant.uid }, outcome: 'failed', reason: 'cancelled', operationId: id });
+    entries.push({
+      ...callerEntry({ actor: actorOf(operation), requestId, correlationId }),
+      tenant: tenant.uid,
+      action: `tenant.${kind}`,
+      target: { kind: 'Tenant', name: tenant.name, uid: tenant.uid },
+      outcome: 'failed',
+      reason: 'cancelled',
+      operationId: id,
+    });
     id = operation.next;
   }
   return entries;

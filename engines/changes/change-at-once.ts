@@ -30,7 +30,10 @@ export interface AtOnceRequest {
 }
 
 /** A change of a tenant that is done when it is committed: no operation runs for it. */
-export function changeAtOnce({ store, admit }: { readonly store: Store; readonly admit: Admit }, request: AtOnceRequest): Promise<TenantDocument> {
+export function changeAtOnce(
+  { store, admit }: { readonly store: Store; readonly admit: Admit },
+  request: AtOnceRequest,
+): Promise<TenantDocument> {
   const { name, precondition, caller, permit, action, event, change, asked, alsoCommit } = request;
   return decidedAnew(precondition, async () => {
     const current = await store.resources.find('Tenant', name);
@@ -39,16 +42,25 @@ export function changeAtOnce({ store, admit }: { readonly store: Store; readonly
     if (current === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist`);
     const target = { kind: 'Tenant', name, uid: current._id };
     const { _id: uid, lifecycle, spec, placement, deletion } = current;
-    const { verdict } = await admit({ action, actor: caller.actor, tenant: { name, uid, lifecycle, spec: asked?.(spec) ?? spec }, placement, deletion });
+    const { verdict } = await admit({
+      action,
+      actor: caller.actor,
+      tenant: { name, uid, lifecycle, spec: asked?.(spec) ?? spec },
+      placement,
+      deletion,
+    });
     if (!verdict.allow) {
-      await store.refusals.record(refusalEntry(caller, { action, target, tenant: uid, policy: verdict.decision, reason: 'policy_refused' }));
+      await store.refusals.record(
+        refusalEntry(caller, { action, target, tenant: uid, policy: verdict.decision, reason: 'policy_refused' }),
+      );
       throw policyRefusal(verdict);
     }
     if (change(current, store.clock.now()) === current) return current;
     return store.commit(async (tx) => {
       // Read anew: a run that takes the lock over changes its fence, and no revision.
       const locked = await store.resources.read(tx, 'Tenant', uid);
-      if (locked?.revision !== current.revision) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+      if (locked?.revision !== current.revision)
+        throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
       const changed = { ...change(locked, tx.time), revision: locked.revision + 1, updateTime: tx.time };
       const after = await store.resources.replace(tx, locked.revision, changed);
       await alsoCommit(tx, after);

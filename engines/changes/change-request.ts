@@ -21,7 +21,9 @@ interface TenantRequest {
 /** What a tenant is to be, as a manifest says it. */
 export interface Declare extends TenantRequest {
   /** What is declared, given the tenant as it stands. */
-  readonly declare: (current: TenantDocument | undefined) => Declaration<DeclaredTenantSpec> | Promise<Declaration<DeclaredTenantSpec>>;
+  readonly declare: (
+    current: TenantDocument | undefined,
+  ) => Declaration<DeclaredTenantSpec> | Promise<Declaration<DeclaredTenantSpec>>;
   /** The revision that the manifest names. */
   readonly named?: NamedRevision | undefined;
   /** Nothing but a creation is asked for. */
@@ -54,7 +56,9 @@ export interface ChangedTenant {
 
 /** The operation that a change has brought about and whose workflow may be started now. */
 export function newOperationOf(changed: ChangedTenant | undefined): OperationDocument | undefined {
-  return changed === undefined || changed.outcome === 'unchanged' || changed.preempted !== undefined ? undefined : changed.operation;
+  return changed === undefined || changed.outcome === 'unchanged' || changed.preempted !== undefined
+    ? undefined
+    : changed.operation;
 }
 
 export type ChangeTenant = (request: ChangeTenantRequest) => Promise<ChangedTenant>;

@@ -17,7 +17,8 @@ async function permitRequest(request: ChangeTenantRequest, current: TenantDocume
   // The first question is the same whether or not there is such a tenant, so that its refusal does not tell.
   if ('verb' in request) await permit(`tenant.${request.verb.path}`, current);
   else if (request.creates !== true) await permit('tenant.update', current);
-  if (!('verb' in request) && (current === undefined || request.creates === true)) await permit('tenant.create', undefined);
+  if (!('verb' in request) && (current === undefined || request.creates === true))
+    await permit('tenant.create', undefined);
   if (request.confirmMassChange === true && current !== undefined) await permit('tenant.pass_brake', current);
 }
 
@@ -53,11 +54,17 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
     // The one state that rights, precondition, path and commit are judged on.
     const current = await store.resources.find('Tenant', request.name);
     await permitRequest(request, current);
-    if (!isFulfilledCommand(request, current)) requirePrecondition(request.precondition, `tenant "${request.name}"`, current);
+    if (!isFulfilledCommand(request, current))
+      requirePrecondition(request.precondition, `tenant "${request.name}"`, current);
     const decided = await decide(request, current);
     if (decided.kind === 'unchanged') {
-      const running = decided.current.operation === null ? undefined : await store.operations.find(decided.current.operation.id);
-      return { outcome: 'unchanged', tenant: decided.current, ...(running === undefined ? {} : { operation: running, following: await followers(running) }) };
+      const running =
+        decided.current.operation === null ? undefined : await store.operations.find(decided.current.operation.id);
+      return {
+        outcome: 'unchanged',
+        tenant: decided.current,
+        ...(running === undefined ? {} : { operation: running, following: await followers(running) }),
+      };
     }
     const legs = decided.kind === 'preempt' ? [decided.leg] : decided.legs;
     const paths = legs.map(({ transition }) => transition.path);
@@ -71,7 +78,13 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
       for (const pass of brakes) await pass(tx);
       const made =
         decided.kind === 'preempt'
-          ? await writePending(store, tx, { operationId: operationIds[0] ?? store.newId(), before: decided.current, running: decided.running, decided, request })
+          ? await writePending(store, tx, {
+              operationId: operationIds[0] ?? store.newId(),
+              before: decided.current,
+              running: decided.running,
+              decided,
+              request,
+            })
           : await writeChange(store, tx, { uid, operationIds, before: current, decided, request });
       await request.alsoCommit(tx, made.changed);
       return { result: made.changed, entries: made.entries };

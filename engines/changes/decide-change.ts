@@ -47,7 +47,12 @@ const recordedRefusals = new Set([
 
 /** @throws TenureError operation_in_progress */
 export function refuseWhileRunning({ name, operation }: Pick<TenantDocument, 'name' | 'operation'>): void {
-  if (operation !== null) throw new TenureError('operation_in_progress', `operation ${operation.id} (${operation.kind}) of tenant "${name}" is running`, { operationId: operation.id });
+  if (operation !== null)
+    throw new TenureError(
+      'operation_in_progress',
+      `operation ${operation.id} (${operation.kind}) of tenant "${name}" is running`,
+      { operationId: operation.id },
+    );
 }
 
 /** Whether an operation no longer leads to where it was to lead. */
@@ -66,8 +71,19 @@ export function settled(tenant: TenantDocument): TenantDocument & { readonly spe
 }
 
 /** Decides whether the tenant may become what is asked for. A refusal changes nothing and leaves its own entry. */
-export function createDecide({ store, admit, templates, requireTemporal }: DecideDependencies): (request: ChangeTenantRequest, current: TenantDocument | undefined) => Promise<Decided> {
-  async function refuse(error: unknown, request: ChangeTenantRequest, action: string, current: TenantDocument | undefined, policy?: PolicyDecision): Promise<never> {
+export function createDecide({
+  store,
+  admit,
+  templates,
+  requireTemporal,
+}: DecideDependencies): (request: ChangeTenantRequest, current: TenantDocument | undefined) => Promise<Decided> {
+  async function refuse(
+    error: unknown,
+    request: ChangeTenantRequest,
+    action: string,
+    current: TenantDocument | undefined,
+    policy?: PolicyDecision,
+  ): Promise<never> {
     if (error instanceof TenureError && recordedRefusals.has(error.code)) {
       await store.refusals.record(
         refusalEntry(request.caller, {
@@ -83,11 +99,22 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
   }
 
   /** Asks policy about the tenant as it will stand, and whatever else must be so before an operation is accepted. */
-  async function ask(request: ChangeTenantRequest, action: AdmissionAction, current: TenantDocument | undefined, spec: SettledSpec, leg?: UnfoldedLeg): Promise<PolicyDecision> {
+  async function ask(
+    request: ChangeTenantRequest,
+    action: AdmissionAction,
+    current: TenantDocument | undefined,
+    spec: SettledSpec,
+    leg?: UnfoldedLeg,
+  ): Promise<PolicyDecision> {
     const admission: Admission = await admit({
       action,
       actor: request.caller.actor,
-      tenant: { name: request.name, ...(current === undefined ? {} : { uid: current._id }), lifecycle: leg?.transition.from ?? current?.lifecycle ?? 'Draft', spec },
+      tenant: {
+        name: request.name,
+        ...(current === undefined ? {} : { uid: current._id }),
+        lifecycle: leg?.transition.from ?? current?.lifecycle ?? 'Draft',
+        spec,
+      },
       placement: current?.placement ?? null,
       deletion: current?.deletion ?? null,
       early: 'verb' in request && isEarlyPurge(request.verb),
@@ -95,7 +122,8 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const { verdict, plan, regions } = admission;
     try {
       if (!verdict.allow) throw policyRefusal(verdict);
-      if (leg?.transition.path === 'activate' && plan !== undefined) choosePlacement({ spec, plan: plan.spec, regions, cells: await store.cells.observations() });
+      if (leg?.transition.path === 'activate' && plan !== undefined)
+        choosePlacement({ spec, plan: plan.spec, regions, cells: await store.cells.observations() });
       if (leg !== undefined) await requireTemporal();
     } catch (error) {
       return refuse(error, request, action, current, verdict.decision);
@@ -104,17 +132,28 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
   }
 
   /** Each operation is asked about as of the state in which it will begin. */
-  async function askAboutLegs(request: ChangeTenantRequest, current: TenantDocument | undefined, legs: readonly UnfoldedLeg[]): Promise<AllowedLeg[]> {
+  async function askAboutLegs(
+    request: ChangeTenantRequest,
+    current: TenantDocument | undefined,
+    legs: readonly UnfoldedLeg[],
+  ): Promise<AllowedLeg[]> {
     const allowed: AllowedLeg[] = [];
-    for (const leg of legs) allowed.push({ ...leg, policy: await ask(request, `tenant.${leg.transition.path}`, current, leg.spec, leg) });
+    for (const leg of legs)
+      allowed.push({ ...leg, policy: await ask(request, `tenant.${leg.transition.path}`, current, leg.spec, leg) });
     return allowed;
   }
 
   /** The versions that the declaration goes by: an unnamed one is the one in effect, where the template stays the same. */
-  async function templatesOf({ template }: DeclaredTenantSpec, current: TenantDocument | undefined): Promise<ChangeOptions['templates']> {
+  async function templatesOf(
+    { template }: DeclaredTenantSpec,
+    current: TenantDocument | undefined,
+  ): Promise<ChangeOptions['templates']> {
     if (template === undefined) return undefined;
     const bound = current?.spec.template;
-    const declared = await templates.version(template.name, template.version ?? (bound?.name === template.name ? bound.version : undefined));
+    const declared = await templates.version(
+      template.name,
+      template.version ?? (bound?.name === template.name ? bound.version : undefined),
+    );
     return { declared, current: current === undefined ? undefined : await templates.of(current.spec) };
   }
 
@@ -122,7 +161,8 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
   async function runningOn({ name, operation }: TenantDocument): Promise<OperationDocument | undefined> {
     if (operation === null) return undefined;
     const running = await store.operations.find(operation.id);
-    if (running?.unfinished !== true) throw new TenureError('revision_stale', `operation ${operation.id} of tenant "${name}" has ended meanwhile`);
+    if (running?.unfinished !== true)
+      throw new TenureError('revision_stale', `operation ${operation.id} of tenant "${name}" has ended meanwhile`);
     return running;
   }
 
@@ -131,7 +171,10 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const action = current === undefined ? 'tenant.create' : 'tenant.update';
     let change: TenantChange;
     try {
-      change = planTenantChange(declared.spec, current, canonicallyEqual, { force: request.force === true, templates: await templatesOf(declared.spec, current) });
+      change = planTenantChange(declared.spec, current, canonicallyEqual, {
+        force: request.force === true,
+        templates: await templatesOf(declared.spec, current),
+      });
     } catch (error) {
       // While an operation runs, what stands is not what it will be judged against.
       if (current !== undefined) refuseWhileRunning(current);
@@ -140,9 +183,15 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const { spec, legs } = change;
     const declaration = { ...declared, spec };
     // Who declares what stands, after a declaration that was taken back, means it: then it is in effect.
-    const unchanged = current !== undefined && !isTakenBack(current.conditions) && canonicallyEqual(spec, current.spec) && canonicallyEqual(declaration.labels, current.labels) && canonicallyEqual(declaration.annotations, current.annotations);
+    const unchanged =
+      current !== undefined &&
+      !isTakenBack(current.conditions) &&
+      canonicallyEqual(spec, current.spec) &&
+      canonicallyEqual(declaration.labels, current.labels) &&
+      canonicallyEqual(declaration.annotations, current.annotations);
     // What runs leads to what is declared, unless it is being undone.
-    if (unchanged && (legs.length === 0 || current.operation !== null) && !takesBack(await runningOn(current))) return { kind: 'unchanged', current };
+    if (unchanged && (legs.length === 0 || current.operation !== null) && !takesBack(await runningOn(current)))
+      return { kind: 'unchanged', current };
     requireNamed(request.named, request.precondition, `tenant "${request.name}"`, current);
     // Whoever may not take a path by its verb may not take it by declaring where it leads.
     for (const { transition } of legs) await request.permit?.(`tenant.${transition.path}`, current);
@@ -151,13 +200,25 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const before = current === undefined ? { ...spec, lifecycle: 'Draft' as const } : settled(current).spec;
     const unfolded = unfold(legs, before, spec);
     // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
-    const beside = current !== undefined && legs.every(({ transition }) => transition.path !== 'activate') && (legs.some(({ transition }) => transition.path === 'reconcile') || !canonicallyEqual(withFields(spec, fieldsBefore(assignedBy(legs), before)), before));
+    const beside =
+      current !== undefined &&
+      legs.every(({ transition }) => transition.path !== 'activate') &&
+      (legs.some(({ transition }) => transition.path === 'reconcile') ||
+        !canonicallyEqual(withFields(spec, fieldsBefore(assignedBy(legs), before)), before));
     const declaredPolicy = beside || legs.length === 0 ? await ask(request, action, current, spec) : undefined;
     // A reconcile of what was just asked about is not asked about again.
     const [only, ...others] = unfolded;
-    if (declaredPolicy !== undefined && (only === undefined || (only.transition.path === 'reconcile' && others.length === 0))) {
+    if (
+      declaredPolicy !== undefined &&
+      (only === undefined || (only.transition.path === 'reconcile' && others.length === 0))
+    ) {
       if (only !== undefined) await requireTemporal();
-      return { kind: 'change', declaration, policy: declaredPolicy, legs: only === undefined ? [] : [{ ...only, policy: declaredPolicy }] };
+      return {
+        kind: 'change',
+        declaration,
+        policy: declaredPolicy,
+        legs: only === undefined ? [] : [{ ...only, policy: declaredPolicy }],
+      };
     }
     const allowed = await askAboutLegs(request, current, unfolded);
     const policy = declaredPolicy ?? allowed[0]?.policy;
@@ -171,11 +232,21 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     const action = `tenant.${verb.path}` as const;
     const running = await runningOn(found);
     const undone = isBeingUndone(running);
-    if (running === undefined ? isFulfilled(verb, settled(found)) : isOnItsWay(verb, running) && !undone) return { kind: 'unchanged', current: found };
-    const preempts = running !== undefined && request.preempt === true && found.pending === null && mayPreempt(verb.path, { ...running, isBeingUndone: undone }) && isReversible(running.kind, running.steps);
+    if (running === undefined ? isFulfilled(verb, settled(found)) : isOnItsWay(verb, running) && !undone)
+      return { kind: 'unchanged', current: found };
+    const preempts =
+      running !== undefined &&
+      request.preempt === true &&
+      found.pending === null &&
+      mayPreempt(verb.path, { ...running, isBeingUndone: undone }) &&
+      isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be when the running operation has been undone.
-    const current = settled(preempts ? { ...found, spec: withFields(settled(found).spec, restoredBy(running)), deletion: running.before.deletion } : found);
+    const current = settled(
+      preempts
+        ? { ...found, spec: withFields(settled(found).spec, restoredBy(running)), deletion: running.before.deletion }
+        : found,
+    );
     let planned: ReturnType<typeof planTenantVerb>;
     try {
       planned = planTenantVerb(verb, current);
@@ -186,8 +257,11 @@ export function createDecide({ store, admit, templates, requireTemporal }: Decid
     if (leg === undefined) throw new TenureError('internal', 'a verb is an operation');
     const { labels, annotations } = current;
     const decided = { declaration: { labels, annotations, spec: planned.spec }, policy: leg.policy };
-    return preempts ? { kind: 'preempt', ...decided, leg, current: found, running } : { kind: 'change', ...decided, legs: [leg] };
+    return preempts
+      ? { kind: 'preempt', ...decided, leg, current: found, running }
+      : { kind: 'change', ...decided, legs: [leg] };
   }
 
-  return (request, current) => ('verb' in request ? decideCommand(request, current) : decideDeclaration(request, current));
+  return (request, current) =>
+    'verb' in request ? decideCommand(request, current) : decideDeclaration(request, current);
 }

@@ -30,4 +30,5 @@ export interface DecidedPreemption extends DecidedBase {
   readonly running: OperationDocument;
 }
 
-export type Decided = DecidedChange | DecidedPreemption | { readonly kind: 'unchanged'; readonly current: TenantDocument };
+export type Decided =
+  DecidedChange | DecidedPreemption | { readonly kind: 'unchanged'; readonly current: TenantDocument };

@@ -18,7 +18,11 @@ export type HoldRequest = Omit<AtOnceRequest, 'action' | 'change' | 'event' | 'a
  * Sets a legal hold, or another reason for the one that stands. Possible in every state and while an operation runs, but
  * for a purge: what that has begun to destroy no hold keeps.
  */
-export function holdTenant(dependencies: HoldDependencies, request: HoldRequest, reason: string): Promise<TenantDocument> {
+export function holdTenant(
+  dependencies: HoldDependencies,
+  request: HoldRequest,
+  reason: string,
+): Promise<TenantDocument> {
   return changeAtOnce(dependencies, {
     ...request,
     action: 'tenant.hold',
@@ -46,7 +50,8 @@ export function deletionBlocked(hold: { readonly reason: string } | undefined): 
 
 function withHold(tenant: TenantDocument, hold: { reason: string } | undefined, time: Date): TenantDocument {
   if (tenant.spec.hold?.reason === hold?.reason) return tenant;
-  if (tenant.operation?.kind === 'purge') throw new TenureError('operation_in_progress', 'the tenant is being purged', { operationId: tenant.operation.id });
+  if (tenant.operation?.kind === 'purge')
+    throw new TenureError('operation_in_progress', 'the tenant is being purged', { operationId: tenant.operation.id });
   const { hold: _before, ...rest } = tenant.spec;
   const generation = tenant.generation + 1;
   return {

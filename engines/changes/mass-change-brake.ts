@@ -22,7 +22,10 @@ export interface MassChangeBrakeDependencies {
 
 const unbraked = async (): Promise<void> => undefined;
 
-export function createMassChangeBrake({ store: { brakes, resources }, limits }: MassChangeBrakeDependencies): MassChangeBrake {
+export function createMassChangeBrake({
+  store: { brakes, resources },
+  limits,
+}: MassChangeBrakeDependencies): MassChangeBrake {
   return {
     async approach(path, confirmed) {
       if (!brakedPaths.has(path)) return unbraked;
@@ -31,7 +34,10 @@ export function createMassChangeBrake({ store: { brakes, resources }, limits }: 
       return async (tx) => {
         const within = await brakes.count(tx, path, limits.windowMs);
         if (within <= most || confirmed) return;
-        throw new TenureError('mass_change_braked', `${path}: ${within} of ${tenants} tenants within ${Math.round(limits.windowMs / 60_000)} minutes; more than ${most} ask for a confirmation`);
+        throw new TenureError(
+          'mass_change_braked',
+          `${path}: ${within} of ${tenants} tenants within ${Math.round(limits.windowMs / 60_000)} minutes; more than ${most} ask for a confirmation`,
+        );
       };
     },
   };

@@ -9,7 +9,11 @@ export interface PlanAtTime {
 }
 
 /** Writes down that the plan is to change at a time; the sweep begins the operation then. Replaces what was scheduled before. */
-export function schedulePlan(dependencies: HoldDependencies, request: HoldRequest, { plan, time }: PlanAtTime): Promise<TenantDocument> {
+export function schedulePlan(
+  dependencies: HoldDependencies,
+  request: HoldRequest,
+  { plan, time }: PlanAtTime,
+): Promise<TenantDocument> {
   const { actor, requestId, correlationId } = request.caller;
   return changeAtOnce(dependencies, {
     ...request,
@@ -33,7 +37,10 @@ export function unschedulePlan(dependencies: HoldDependencies, request: HoldRequ
     event: { type: 'tenant.plan_change_unscheduled.v1', data: {} },
     change(tenant) {
       if (tenant.scheduledPlan !== null) return { ...tenant, scheduledPlan: null };
-      if (tenant.operation?.kind === 'change_plan') throw new TenureError('operation_in_progress', 'the change of plan has begun; cancel the operation', { operationId: tenant.operation.id });
+      if (tenant.operation?.kind === 'change_plan')
+        throw new TenureError('operation_in_progress', 'the change of plan has begun; cancel the operation', {
+          operationId: tenant.operation.id,
+        });
       return tenant;
     },
   });

@@ -35,10 +35,21 @@ export interface Written {
 const ownable: readonly OwnedField[] = ['lifecycle', 'plan', 'template'];
 
 /** A verb owns what it writes; a manifest that changes a field leaves it to nobody. */
-function ownersAfter({ decided: { declaration: { spec }, legs }, request }: Writing, before: TenantDocument, time: Date): TenantDocument['owners'] {
+function ownersAfter(
+  {
+    decided: {
+      declaration: { spec },
+      legs,
+    },
+    request,
+  }: Writing,
+  before: TenantDocument,
+  time: Date,
+): TenantDocument['owners'] {
   const owners: Partial<Record<OwnedField, FieldOwner>> = { ...before.owners };
   for (const field of ownable) {
-    if ('verb' in request && legs.some(({ assign }) => Object.hasOwn(assign, field))) owners[field] = { verb: request.verb.path, time };
+    if ('verb' in request && legs.some(({ assign }) => Object.hasOwn(assign, field)))
+      owners[field] = { verb: request.verb.path, time };
     if (!('verb' in request) && !canonicallyEqual(spec[field], before.spec[field])) delete owners[field];
   }
   if (!('verb' in request) && request.byRollout === true) owners.template = { verb: 'roll_out', time };
@@ -46,12 +57,35 @@ function ownersAfter({ decided: { declaration: { spec }, legs }, request }: Writ
 }
 
 /** The tenant as declared, before any operation on it. */
-async function declaredTenant(store: Store, tx: Transaction, writing: Writing, current: TenantDocument | undefined): Promise<TenantDocument> {
-  const { uid, decided: { declaration: declared }, request } = writing;
+async function declaredTenant(
+  store: Store,
+  tx: Transaction,
+  writing: Writing,
+  current: TenantDocument | undefined,
+): Promise<TenantDocument> {
+  const {
+    uid,
+    decided: { declaration: declared },
+    request,
+  } = writing;
   if (current === undefined) {
-    const draft = draftTenant(uid, request.name, declared, tx.time, 1 + (await store.tombstones.lastRevision(tx, request.name)));
+    const draft = draftTenant(
+      uid,
+      request.name,
+      declared,
+      tx.time,
+      1 + (await store.tombstones.lastRevision(tx, request.name)),
+    );
     const { hold } = declared.spec;
-    return hold === undefined ? draft : { ...draft, conditions: updateConditions([], [readyIn('Draft'), deletionBlocked(hold)], { time: tx.time.toISOString(), generation: draft.generation }) };
+    return hold === undefined
+      ? draft
+      : {
+          ...draft,
+          conditions: updateConditions([], [readyIn('Draft'), deletionBlocked(hold)], {
+            time: tx.time.toISOString(),
+            generation: draft.generation,
+          }),
+        };
   }
   // Labels and annotations count too: what a generation declared is all that its revision holds.
   const { labels, annotations, spec } = declared;
@@ -67,11 +101,20 @@ async function declaredTenant(store: Store, tx: Transaction, writing: Writing, c
 }
 
 /** The tenant with the lock given to the first of the operations that the change takes; as declared, where it takes none. */
-function locked(tenant: TenantDocument, [leg]: readonly AllowedLeg[], [operationId]: readonly string[], time: Date): TenantDocument {
+function locked(
+  tenant: TenantDocument,
+  [leg]: readonly AllowedLeg[],
+  [operationId]: readonly string[],
+  time: Date,
+): TenantDocument {
   const at = { time: time.toISOString(), generation: tenant.generation };
   if (leg === undefined || operationId === undefined) {
     const updates = tenant.lifecycle === 'Draft' ? [readyIn('Draft'), applied] : [applied];
-    return { ...tenant, observedGeneration: tenant.generation, conditions: updateConditions(tenant.conditions, updates, at) };
+    return {
+      ...tenant,
+      observedGeneration: tenant.generation,
+      conditions: updateConditions(tenant.conditions, updates, at),
+    };
   }
   const { path, from, to } = leg.transition;
   const fence = tenant.lastFence + 1;
@@ -85,10 +128,19 @@ function locked(tenant: TenantDocument, [leg]: readonly AllowedLeg[], [operation
 }
 
 /** The operations of a change: the first has the lock, each of the others waits for the one before it. */
-async function insertOperations(store: Store, tx: Transaction, { uid, operationIds, before: current, decided: { legs }, request }: Writing, tenant: TenantDocument): Promise<OperationDocument[]> {
+async function insertOperations(
+  store: Store,
+  tx: Transaction,
+  { uid, operationIds, before: current, decided: { legs }, request }: Writing,
+  tenant: TenantDocument,
+): Promise<OperationDocument[]> {
   const operations: OperationDocument[] = [];
   for (const [index, { transition, assign, restore, deferred }] of legs.entries()) {
-    const [id, next, previous] = [operationIds[index] ?? store.newId(), operationIds[index + 1], operationIds[index - 1]];
+    const [id, next, previous] = [
+      operationIds[index] ?? store.newId(),
+      operationIds[index + 1],
+      operationIds[index - 1],
+    ];
     operations.push(
       await store.operations.insert(tx, {
         id,
@@ -101,7 +153,12 @@ async function insertOperations(store: Store, tx: Transaction, { uid, operationI
         ...request.caller,
         assign,
         restore,
-        before: { deletion: current?.deletion ?? null, plan: current?.plan ?? null, owners: current?.owners ?? {}, ...scheduleBeside(transition.path, assign, current?.scheduledPlan ?? null, tx.time) },
+        before: {
+          deletion: current?.deletion ?? null,
+          plan: current?.plan ?? null,
+          owners: current?.owners ?? {},
+          ...scheduleBeside(transition.path, assign, current?.scheduledPlan ?? null, tx.time),
+        },
         ...(next === undefined ? {} : { next, deferred }),
         ...(previous === undefined ? {} : { waitsFor: previous }),
         ...('verb' in request && isEarlyPurge(request.verb) ? { early: true } : {}),
@@ -116,12 +173,16 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
   const { uid, before, decided, request } = writing;
   const { legs, policy } = decided;
   const current = before === undefined ? undefined : await store.resources.read(tx, 'Tenant', uid);
-  if (before !== undefined && current?.revision !== before.revision) throw new TenureError('revision_stale', `tenant "${request.name}" has changed meanwhile`);
+  if (before !== undefined && current?.revision !== before.revision)
+    throw new TenureError('revision_stale', `tenant "${request.name}" has changed meanwhile`);
   if (current !== undefined) refuseWhileRunning(current);
   if (legs.some(({ transition }) => endsAccess(transition.path))) await store.tenantLeases.ending(tx, uid);
 
   const tenant = locked(await declaredTenant(store, tx, writing, current), legs, writing.operationIds, tx.time);
-  const stored = current === undefined ? await store.resources.insert(tx, tenant) : await store.resources.replace(tx, current.revision, tenant);
+  const stored =
+    current === undefined
+      ? await store.resources.insert(tx, tenant)
+      : await store.resources.replace(tx, current.revision, tenant);
   const operations = await insertOperations(store, tx, { ...writing, before: current }, stored);
 
   const entry = {
@@ -134,16 +195,43 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
   const entries: LedgerDraft[] = [];
   if (!('verb' in request)) {
     const data = { tenant: { uid, name: request.name }, lifecycle: stored.lifecycle, generation: stored.generation };
-    const declared = current === undefined ? { action: 'tenant.create', type: 'tenant.created.v1' as const } : { action: 'tenant.update', type: 'tenant.updated.v1' as const };
-    entries.push({ ...entry, action: declared.action, outcome: 'succeeded', policy, event: { type: declared.type, data } });
+    const declared =
+      current === undefined
+        ? { action: 'tenant.create', type: 'tenant.created.v1' as const }
+        : { action: 'tenant.update', type: 'tenant.updated.v1' as const };
+    entries.push({
+      ...entry,
+      action: declared.action,
+      outcome: 'succeeded',
+      policy,
+      event: { type: declared.type, data },
+    });
   }
-  if (current === undefined && stored.spec.hold !== undefined) entries.push({ ...entry, action: 'tenant.hold', outcome: 'succeeded', policy, event: { type: 'tenant.held.v1', data: { tenant: { uid, name: request.name } } } });
+  if (current === undefined && stored.spec.hold !== undefined)
+    entries.push({
+      ...entry,
+      action: 'tenant.hold',
+      outcome: 'succeeded',
+      policy,
+      event: { type: 'tenant.held.v1', data: { tenant: { uid, name: request.name } } },
+    });
   for (const [index, { _id: operationId, kind, fence }] of operations.entries()) {
-    entries.push({ ...entry, action: `tenant.${kind}`, outcome: 'allowed', policy: legs[index]?.policy ?? policy, operationId, ...(index === 0 ? { fence } : {}) });
+    entries.push({
+      ...entry,
+      action: `tenant.${kind}`,
+      outcome: 'allowed',
+      policy: legs[index]?.policy ?? policy,
+      operationId,
+      ...(index === 0 ? { fence } : {}),
+    });
   }
   const [operation, ...following] = operations;
   return {
-    changed: { outcome: current === undefined ? 'created' : 'changed', tenant: stored, ...(operation === undefined ? {} : { operation, following }) },
+    changed: {
+      outcome: current === undefined ? 'created' : 'changed',
+      tenant: stored,
+      ...(operation === undefined ? {} : { operation, following }),
+    },
     entries: entries as Written['entries'],
   };
 }

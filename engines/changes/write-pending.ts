@@ -24,15 +24,26 @@ export interface Preempting {
  * The transaction that has a running operation cancelled in favour of another, which waits as `pending`: the last commit
  * of the running one hands the lock over.
  */
-export async function writePending(store: Store, tx: Transaction, { operationId, before, running, decided, request }: Preempting): Promise<Written> {
-  const { leg: { transition, assign, policy } } = decided;
+export async function writePending(
+  store: Store,
+  tx: Transaction,
+  { operationId, before, running, decided, request }: Preempting,
+): Promise<Written> {
+  const {
+    leg: { transition, assign, policy },
+  } = decided;
   const { caller } = request;
   const { _id: uid, name } = before;
   const current = await store.resources.read(tx, 'Tenant', uid);
-  if (current === undefined || current.operation?.id !== running._id || current.pending !== null) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+  if (current === undefined || current.operation?.id !== running._id || current.pending !== null)
+    throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
   const preempted = await store.operations.read(tx, running._id);
   if (preempted === undefined || !isReversible(preempted.kind, preempted.steps)) {
-    throw new TenureError('operation_in_progress', `operation ${running._id} (${running.kind}) can no longer be cancelled`, { operationId: running._id });
+    throw new TenureError(
+      'operation_in_progress',
+      `operation ${running._id} (${running.kind}) can no longer be cancelled`,
+      { operationId: running._id },
+    );
   }
   if (endsAccess(transition.path)) await store.tenantLeases.ending(tx, uid);
   const operation = await store.operations.insert(tx, {
@@ -51,13 +62,25 @@ export async function writePending(store: Store, tx: Transaction, { operationId,
     waitsFor: running._id,
   });
   const cancelled = await store.operations.requestCancel(tx, running._id);
-  const tenant: TenantDocument = { ...current, pending: { id: operationId, kind: transition.path }, revision: current.revision + 1, updateTime: tx.time };
+  const tenant: TenantDocument = {
+    ...current,
+    pending: { id: operationId, kind: transition.path },
+    revision: current.revision + 1,
+    updateTime: tx.time,
+  };
   await store.resources.replace(tx, current.revision, tenant);
   const entry = { ...callerEntry(request.caller), tenant: uid, target: { kind: 'Tenant', name, uid }, policy };
   return {
     changed: { outcome: 'changed', tenant, operation, preempted: cancelled },
     entries: [
-      { ...entry, action: `tenant.${transition.path}`, outcome: 'allowed', operationId, previous: stateReference(current), next: stateReference(tenant) },
+      {
+        ...entry,
+        action: `tenant.${transition.path}`,
+        outcome: 'allowed',
+        operationId,
+        previous: stateReference(current),
+        next: stateReference(tenant),
+      },
       { ...entry, action: `tenant.${running.kind}.cancel`, outcome: 'allowed', operationId: running._id },
     ],
   };

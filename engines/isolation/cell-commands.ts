@@ -7,7 +7,12 @@ import type { CommandBounds } from './command-bounds.ts';
 import type { CellWork } from './home.ts';
 
 /** Sends one command within its bounds. What the driver has not sent by then it never sends. */
-async function run({ cell }: CellWork, database: string, command: Document, { maxTimeMS, watch }: CommandBounds): Promise<Document> {
+async function run(
+  { cell }: CellWork,
+  database: string,
+  command: Document,
+  { maxTimeMS, watch }: CommandBounds,
+): Promise<Document> {
   const givenUp = new AbortController();
   const unwatch = watch((why) => givenUp.abort(why));
   const bounded = {
@@ -42,7 +47,13 @@ const none: ReadonlySet<number> = new Set();
  * mongod refuses with one of the codes `ignoring`.
  * @throws TenureError cell_unavailable; what the lease throws
  */
-export async function writeOnCell(work: CellWork, database: string, command: Document, ignoring = none, bounds = withinLease(work)): Promise<Document | undefined> {
+export async function writeOnCell(
+  work: CellWork,
+  database: string,
+  command: Document,
+  ignoring = none,
+  bounds = withinLease(work),
+): Promise<Document | undefined> {
   try {
     return await run(work, database, { ...command, writeConcern: { w: 'majority', j: true } }, bounds);
   } catch (error) {
@@ -57,6 +68,10 @@ export async function writeOnCell(work: CellWork, database: string, command: Doc
  */
 export async function listOnCell<T>(work: CellWork, database: string, command: Document): Promise<T[]> {
   const { cursor } = (await readOnCell(work, database, command)) as { cursor: { id: unknown; firstBatch: T[] } };
-  if (String(cursor.id) !== '0') throw new TenureError('internal', `cell "${work.cell.name}" has more to answer to ${Object.keys(command)[0]} than fits one batch`);
+  if (String(cursor.id) !== '0')
+    throw new TenureError(
+      'internal',
+      `cell "${work.cell.name}" has more to answer to ${Object.keys(command)[0]} than fits one batch`,
+    );
   return cursor.firstBatch;
 }

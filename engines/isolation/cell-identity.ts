@@ -24,8 +24,12 @@ interface IdentityDocument {
 
 const majority = new ReadConcern('majority');
 
-const identityOf = ({ client }: Deployment) => client.db(planeDatabase, { readConcern: majority, writeConcern: { w: 'majority', journal: true } }).collection<IdentityDocument>('identity');
-const claimsOf = ({ client }: Deployment) => client.db(planeDatabase, { readConcern: majority }).collection<ClaimDocument>('claims');
+const identityOf = ({ client }: Deployment) =>
+  client
+    .db(planeDatabase, { readConcern: majority, writeConcern: { w: 'majority', journal: true } })
+    .collection<IdentityDocument>('identity');
+const claimsOf = ({ client }: Deployment) =>
+  client.db(planeDatabase, { readConcern: majority }).collection<ClaimDocument>('claims');
 
 /** Which deployment answers at the address of this cell. */
 export async function readIdentity(cell: Deployment): Promise<string | undefined> {
@@ -34,13 +38,18 @@ export async function readIdentity(cell: Deployment): Promise<string | undefined
 
 async function createIdentity(cell: Deployment, identity: string): Promise<string> {
   try {
-    await identityOf(cell).updateOne({ _id: 'identity' }, { $setOnInsert: { identity, createTime: new Date() } }, { upsert: true });
+    await identityOf(cell).updateOne(
+      { _id: 'identity' },
+      { $setOnInsert: { identity, createTime: new Date() } },
+      { upsert: true },
+    );
   } catch (error) {
     // Another process was first; its word stands.
     if (!(error instanceof MongoServerError && error.code === serverCodes.duplicateKey)) throw error;
   }
   const found = await readIdentity(cell);
-  if (found === undefined) throw new TenureError('cell_unavailable', `the identity of cell "${cell.name}" did not stay`);
+  if (found === undefined)
+    throw new TenureError('cell_unavailable', `the identity of cell "${cell.name}" did not stay`);
   return found;
 }
 
@@ -61,11 +70,13 @@ export interface AdoptDependencies {
  */
 async function requireEvidence({ store, installation }: AdoptDependencies, cell: Deployment): Promise<void> {
   const claims = claimsOf(cell);
-  const another = (why: string): TenureError => new TenureError('cell_mismatch', `the deployment at the address of cell "${cell.name}" is another one: ${why}`);
+  const another = (why: string): TenureError =>
+    new TenureError('cell_mismatch', `the deployment at the address of cell "${cell.name}" is another one: ${why}`);
   let uids: string[] = [];
   async function look(): Promise<void> {
     const elsewhere = await store.cellIdentities.placedElsewhere(uids, cell.name);
-    if (elsewhere !== undefined) throw another(`it holds tenant "${elsewhere.name}", which lies on cell "${elsewhere.cell}"`);
+    if (elsewhere !== undefined)
+      throw another(`it holds tenant "${elsewhere.name}", which lies on cell "${elsewhere.cell}"`);
     uids = [];
   }
   for await (const { tenant } of claims.find({ installation }, { projection: { tenant: 1 }, batchSize: batch })) {
@@ -75,7 +86,10 @@ async function requireEvidence({ store, installation }: AdoptDependencies, cell:
   if (uids.length > 0) await look();
   const { documents } = await store.resources.idleOn(cell.name, undefined, sampled);
   const placed = documents.map(({ _id }) => _id);
-  if (placed.length > 0 && (await claims.countDocuments({ installation, tenant: { $in: placed } }, { limit: 1 })) === 0) {
+  if (
+    placed.length > 0 &&
+    (await claims.countDocuments({ installation, tenant: { $in: placed } }, { limit: 1 })) === 0
+  ) {
     throw another(`it holds none of the tenants that lie on "${cell.name}"`);
   }
 }
@@ -94,7 +108,17 @@ export function createAdopt(dependencies: AdoptDependencies): (cell: Deployment)
     try {
       await store.commit(async (tx) => {
         await store.cellIdentities.pin(tx, cell.name, identity);
-        return { result: undefined, entries: [{ ...callerEntry(systemCaller(`adopt-${store.newId()}`)), action: 'cell.adopt', target: { kind: 'Cell', name: cell.name }, outcome: 'succeeded' }] };
+        return {
+          result: undefined,
+          entries: [
+            {
+              ...callerEntry(systemCaller(`adopt-${store.newId()}`)),
+              action: 'cell.adopt',
+              target: { kind: 'Cell', name: cell.name },
+              outcome: 'succeeded',
+            },
+          ],
+        };
       });
       return identity;
     } catch (error) {
@@ -102,7 +126,11 @@ export function createAdopt(dependencies: AdoptDependencies): (cell: Deployment)
       // Another worker was first, or the deployment is pinned as another cell.
       const meanwhile = await store.cellIdentities.find(cell.name);
       if (meanwhile !== undefined) return meanwhile;
-      throw new TenureError('cell_mismatch', `the deployment at the address of cell "${cell.name}" is another cell of this installation already`, { cause: error });
+      throw new TenureError(
+        'cell_mismatch',
+        `the deployment at the address of cell "${cell.name}" is another cell of this installation already`,
+        { cause: error },
+      );
     }
   };
 }

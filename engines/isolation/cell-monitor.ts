@@ -32,7 +32,8 @@ export async function monitorCells({ cells, observe, logger, metrics }: CellMoni
     return reachable;
   }
   async function watch(name: string, reachable: boolean): Promise<void> {
-    for (let last = reachable; ; last = await look(name)) await delay(last ? everyMs : everyMsWhileAway, undefined, { signal: stopping.signal, ref: false });
+    for (let last = reachable; ; last = await look(name))
+      await delay(last ? everyMs : everyMsWhileAway, undefined, { signal: stopping.signal, ref: false });
   }
   const first = await Promise.all(cells.names.map(async (name) => [name, await look(name)] as const));
   for (const [name, reachable] of first) void watch(name, reachable).catch(() => undefined);
@@ -54,7 +55,10 @@ export function reachableChecks({ names, lastSeen }: Pick<Cells, 'names' | 'last
  * A process that only names the addresses of cells needs no more than that they are right. Whether they are there is what the workers see, and is said
  * to whoever asks.
  */
-export function addressChecks({ names, lastSeen }: Pick<Cells, 'names' | 'lastSeen'>, { observations }: Pick<CellStore, 'observations'>): ReadinessCheck[] {
+export function addressChecks(
+  { names, lastSeen }: Pick<Cells, 'names' | 'lastSeen'>,
+  { observations }: Pick<CellStore, 'observations'>,
+): ReadinessCheck[] {
   return names.map((name) => ({
     name: `cell ${name}`,
     async check() {

@@ -53,7 +53,11 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
 
   function known(name: string): Cell {
     const cell = byName.get(name);
-    if (cell === undefined) throw new TenureError('cell_unavailable', `no address is configured for cell "${name}"; add it to the cells file`);
+    if (cell === undefined)
+      throw new TenureError(
+        'cell_unavailable',
+        `no address is configured for cell "${name}"; add it to the cells file`,
+      );
     return cell;
   }
 
@@ -74,12 +78,22 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
     if (before === undefined) found = await withinMs(lookTimeoutMs, identify(cell), late);
     if (found === expected) return;
     const is = found === undefined ? 'has no identity' : `has the identity ${found}`;
-    throw new TenureError('cell_mismatch', `the deployment at the address of cell "${name}" ${is}, and the cell is ${expected}: nothing is done there`);
+    throw new TenureError(
+      'cell_mismatch',
+      `the deployment at the address of cell "${name}" ${is}, and the cell is ${expected}: nothing is done there`,
+    );
   }
 
   function remember(name: string, error?: TenureError | Error): CellSeen {
     const mismatch = error instanceof TenureError && error.code === 'cell_mismatch';
-    const found: CellSeen = error === undefined ? { reachable: true } : { reachable: false, error: error instanceof TenureError ? error.message : error.name, ...(mismatch ? { mismatch } : {}) };
+    const found: CellSeen =
+      error === undefined
+        ? { reachable: true }
+        : {
+            reachable: false,
+            error: error instanceof TenureError ? error.message : error.name,
+            ...(mismatch ? { mismatch } : {}),
+          };
     seen.set(name, found);
     return found;
   }
@@ -96,7 +110,11 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
       const cell = known(name);
       const last = seen.get(name);
       if (last?.mismatch === true) throw new TenureError('cell_mismatch', last.error ?? 'another deployment');
-      if (last?.reachable === false) throw new TenureError('cell_unavailable', `cell "${name}" cannot be reached from this process (${last.error ?? 'unknown'})`);
+      if (last?.reachable === false)
+        throw new TenureError(
+          'cell_unavailable',
+          `cell "${name}" cannot be reached from this process (${last.error ?? 'unknown'})`,
+        );
       try {
         await requireIdentity(cell);
       } catch (error) {
@@ -112,9 +130,22 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
  * Options that say how the deployment is reached, by whomever. All others are the plane's own: who it is, with which key files, through which
  * proxy, how it reads and writes.
  */
-const tenantOptions = new Set(['replicaset', 'tls', 'ssl', 'directconnection', 'loadbalanced', 'srvservicename', 'srvmaxhosts', 'retrywrites', 'retryreads', 'compressors', 'zlibcompressionlevel']);
+const tenantOptions = new Set([
+  'replicaset',
+  'tls',
+  'ssl',
+  'directconnection',
+  'loadbalanced',
+  'srvservicename',
+  'srvmaxhosts',
+  'retrywrites',
+  'retryreads',
+  'compressors',
+  'zlibcompressionlevel',
+]);
 
-const addressParts = /^(?<scheme>mongodb(?:\+srv)?:\/\/)(?:[^/?#@]*@)?(?<hosts>[^/?#@]+)(?:\/[^/?#@]*)?(?:\?(?<options>[^?#@]*))?$/;
+const addressParts =
+  /^(?<scheme>mongodb(?:\+srv)?:\/\/)(?:[^/?#@]*@)?(?<hosts>[^/?#@]+)(?:\/[^/?#@]*)?(?:\?(?<options>[^?#@]*))?$/;
 
 /**
  * The address of a deployment as a tenant may know it: hosts, and of the options those that {@link tenantOptions} names. Not by `URL`, which
@@ -124,7 +155,9 @@ const addressParts = /^(?<scheme>mongodb(?:\+srv)?:\/\/)(?:[^/?#@]*@)?(?<hosts>[
 export function endpointOf(uri: string): string {
   const { scheme, hosts, options = '' } = addressParts.exec(uri)?.groups ?? {};
   if (scheme === undefined || hosts === undefined) {
-    throw new TypeError('the address of a cell cannot be read; write it as mongodb://user:password@host:port/?option=value, with "%" and two hexadecimal digits for each of : / ? # @ in user, password and options');
+    throw new TypeError(
+      'the address of a cell cannot be read; write it as mongodb://user:password@host:port/?option=value, with "%" and two hexadecimal digits for each of : / ? # @ in user, password and options',
+    );
   }
   const handedOn = options.split('&').filter((option) => tenantOptions.has(option.split('=', 1).join().toLowerCase()));
   return `${scheme}${hosts}/${handedOn.length === 0 ? '' : `?${handedOn.join('&')}`}`;

@@ -9,7 +9,8 @@ export interface CommandBounds {
   watch(end: (why: unknown) => void): () => void;
 }
 
-const late = ({ cell }: CellWork): TenureError => new TenureError('cell_unavailable', `cell "${cell.name}" did not answer within the lease`);
+const late = ({ cell }: CellWork): TenureError =>
+  new TenureError('cell_unavailable', `cell "${cell.name}" did not answer within the lease`);
 
 /** By what is left of the lease when the command is sent, on both sides. */
 export function withinLease(work: CellWork): CommandBounds {
@@ -41,15 +42,18 @@ export function whileLeaseIsRenewed(work: CellWork): CommandBounds {
     watch(end) {
       let timer: NodeJS.Timeout | undefined;
       const look = (leftMs: number): void => {
-        timer = setTimeout(() => {
-          try {
-            const nowLeftMs = work.lease.remainingMs();
-            if (nowLeftMs <= reserveMs) end(late(work));
-            else look(nowLeftMs);
-          } catch (error) {
-            end(error);
-          }
-        }, Math.max(1, Math.min(everyMs, leftMs - reserveMs)));
+        timer = setTimeout(
+          () => {
+            try {
+              const nowLeftMs = work.lease.remainingMs();
+              if (nowLeftMs <= reserveMs) end(late(work));
+              else look(nowLeftMs);
+            } catch (error) {
+              end(error);
+            }
+          },
+          Math.max(1, Math.min(everyMs, leftMs - reserveMs)),
+        );
       };
       look(work.lease.remainingMs());
       return () => clearTimeout(timer);

@@ -18,11 +18,15 @@ export interface HomeStep<Result = string> {
 }
 
 /** Undoes by `act`. What turns out to be another's is not for undoing: it is left alone, and what `told` makes of the reason says so. */
-export async function unlessOwnedByAnother<Result>(act: () => Promise<Result>, told: (why: string) => Result): Promise<Result> {
+export async function unlessOwnedByAnother<Result>(
+  act: () => Promise<Result>,
+  told: (why: string) => Result,
+): Promise<Result> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof TenureError && error.code === 'owned_by_another') return told(`left as it is: ${error.message}`);
+    if (error instanceof TenureError && error.code === 'owned_by_another')
+      return told(`left as it is: ${error.message}`);
     throw error;
   }
 }

@@ -51,6 +51,10 @@ export function describeHome(home: Omit<Home, 'layout'>): Home {
  */
 export function reversed(home: Home): Home {
   const { spec, form, config, before } = home;
-  if (before === undefined) throw new TenureError('internal', `nothing is known of the home of tenant ${home.uid} before operation ${home.operationId}`);
+  if (before === undefined)
+    throw new TenureError(
+      'internal',
+      `nothing is known of the home of tenant ${home.uid} before operation ${home.operationId}`,
+    );
   return describeHome({ ...home, ...before, before: { spec, form, config } });
 }

@@ -19,7 +19,11 @@ export async function reconcile<Found>(home: Home, { look, judge, mend }: Reconc
   for (let round = 0; ; round += 1) {
     const found = await look(home);
     if (judge(home, found) === 'present') return;
-    if (round === maxRounds) throw new TenureError('cell_unavailable', `"${home.layout.claim}" on cell "${home.cell.name}" did not stay as it was made`);
+    if (round === maxRounds)
+      throw new TenureError(
+        'cell_unavailable',
+        `"${home.layout.claim}" on cell "${home.cell.name}" did not stay as it was made`,
+      );
     await mend(home, found);
   }
 }

@@ -25,14 +25,22 @@ export interface Keyring {
 export function createLocalKeyProvider(keyring: Keyring): KeyProvider {
   function keyNamed(id: string): Buffer {
     const key = keyring.keys.get(id);
-    if (key === undefined) throw new TenureError('keys_unavailable', `the keyring holds no key "${id}"; put it back to open what it wrapped`);
+    if (key === undefined)
+      throw new TenureError(
+        'keys_unavailable',
+        `the keyring holds no key "${id}"; put it back to open what it wrapped`,
+      );
     return key;
   }
   return {
     keys: [...keyring.keys.keys()],
     async wrap(plaintext, context, allowed = [keyring.current]) {
       const id = allowed.includes(keyring.current) ? keyring.current : allowed.find((name) => keyring.keys.has(name));
-      if (id === undefined) throw new TenureError('keys_unavailable', `the keyring holds none of the keys ${allowed.map((name) => `"${name}"`).join(', ')} that the plan allows; put one of them into it`);
+      if (id === undefined)
+        throw new TenureError(
+          'keys_unavailable',
+          `the keyring holds none of the keys ${allowed.map((name) => `"${name}"`).join(', ')} that the plan allows; put one of them into it`,
+        );
       return seal({ id, bytes: keyNamed(id) }, plaintext, context);
     },
     async unwrap(sealed, context) {
@@ -40,7 +48,9 @@ export function createLocalKeyProvider(keyring: Keyring): KeyProvider {
       try {
         return open(key, sealed, context);
       } catch (error) {
-        throw new TenureError('keys_unavailable', `what key "${sealed.key}" wrapped for "${context}" does not open`, { cause: error });
+        throw new TenureError('keys_unavailable', `what key "${sealed.key}" wrapped for "${context}" does not open`, {
+          cause: error,
+        });
       }
     },
   };

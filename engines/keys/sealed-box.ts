@@ -19,6 +19,8 @@ export function seal(key: { id: string; bytes: Buffer }, plaintext: Buffer, cont
 
 /** @throws Error when key, context or content is not what was sealed */
 export function open(keyMaterial: Buffer, sealed: SealedSecret, context: string): Buffer {
-  const decipher = createDecipheriv(algorithm, keyMaterial, sealed.iv.value(), { authTagLength }).setAAD(Buffer.from(context, 'utf8')).setAuthTag(sealed.tag.value());
+  const decipher = createDecipheriv(algorithm, keyMaterial, sealed.iv.value(), { authTagLength })
+    .setAAD(Buffer.from(context, 'utf8'))
+    .setAuthTag(sealed.tag.value());
   return Buffer.concat([decipher.update(sealed.ciphertext.value()), decipher.final()]);
 }

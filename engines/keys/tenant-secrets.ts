@@ -40,13 +40,21 @@ export function createTenantSecrets({ keyProvider, secrets }: TenantSecretsDepen
       };
     },
     async password(tenant) {
-      const [dataKey, credential] = await Promise.all([secrets.find(tenant, 'data-key'), secrets.find(tenant, 'database-credential')]);
-      if (dataKey === undefined || credential === undefined) throw new TenureError('keys_unavailable', `tenant ${tenant} has no credential`);
+      const [dataKey, credential] = await Promise.all([
+        secrets.find(tenant, 'data-key'),
+        secrets.find(tenant, 'database-credential'),
+      ]);
+      if (dataKey === undefined || credential === undefined)
+        throw new TenureError('keys_unavailable', `tenant ${tenant} has no credential`);
       const key = await keyProvider.unwrap(dataKey, dataKeyContext(tenant));
       try {
         return open(key, credential, credentialContext(tenant)).toString('utf8');
       } catch (error) {
-        throw new TenureError('keys_unavailable', `the credential of tenant ${tenant} does not open under its data key`, { cause: error });
+        throw new TenureError(
+          'keys_unavailable',
+          `the credential of tenant ${tenant} does not open under its data key`,
+          { cause: error },
+        );
       }
     },
   };

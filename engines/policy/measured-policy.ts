@@ -3,7 +3,11 @@ import type { Digest } from '../../contracts/identifiers.ts';
 import { loadPolicyEngine, policyUnavailable } from './policy-engine.ts';
 import type { PolicyEngine, PolicyVerdict } from './policy-engine.ts';
 
-export type ObserveDecision = (entrypoint: 'authorize' | 'admit', decision: 'allow' | 'deny' | 'unavailable', seconds: number) => void;
+export type ObserveDecision = (
+  entrypoint: 'authorize' | 'admit',
+  decision: 'allow' | 'deny' | 'unavailable',
+  seconds: number,
+) => void;
 
 /** The engine of one process: loaded when the bundle is there, and looked for again while it is not. */
 export interface MeasuredPolicy extends Pick<PolicyEngine, 'authorize' | 'admit'> {

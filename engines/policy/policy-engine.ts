@@ -1,7 +1,13 @@
 import { canonicalBytes, sha256 } from '../../contracts/canonical-json.ts';
 import type { Digest } from '../../contracts/identifiers.ts';
 import { policyResponseSchema } from '../../contracts/policy.ts';
-import type { AdmissionRequest, AuthorizationRequest, PolicyDecision, PolicyDenial, PolicyResponse } from '../../contracts/policy.ts';
+import type {
+  AdmissionRequest,
+  AuthorizationRequest,
+  PolicyDecision,
+  PolicyDenial,
+  PolicyResponse,
+} from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { policyEntrypoints, readBundle } from './bundle.ts';
 import type { PolicyBundle } from './bundle.ts';
@@ -91,7 +97,11 @@ function rolesIn({ data }: PolicyBundle): ReadonlySet<string> {
  * @throws TenureError `policy_unavailable` when one is missing or damaged, the bytes are not those that the digest in
  * `bundle.json` names, or an entry point is missing.
  */
-export async function loadPolicyEngine({ bundleDirectory }: { readonly bundleDirectory: string }): Promise<PolicyEngine> {
+export async function loadPolicyEngine({
+  bundleDirectory,
+}: {
+  readonly bundleDirectory: string;
+}): Promise<PolicyEngine> {
   let bundle: PolicyBundle;
   let evaluate: Evaluate;
   try {

@@ -16,14 +16,21 @@ export interface Caller {
 export type Permit = (action: PolicyAction, tenant: TenantDocument | undefined) => Promise<void>;
 
 /** What an entry says of the caller. */
-export function callerEntry({ actor, requestId, correlationId }: Caller): Pick<LedgerDraft, 'actor' | 'requestId' | 'correlationId'> {
+export function callerEntry({
+  actor,
+  requestId,
+  correlationId,
+}: Caller): Pick<LedgerDraft, 'actor' | 'requestId' | 'correlationId'> {
   return { actor: { subject: actor.subject, roles: actor.roles }, requestId, correlationId };
 }
 
 /** A refusal, as it goes into the ledger. */
 export function refusalEntry(
   caller: Caller,
-  told: Pick<LedgerDraft, 'action' | 'target' | 'reason'> & { readonly tenant?: string; readonly policy?: PolicyDecision },
+  told: Pick<LedgerDraft, 'action' | 'target' | 'reason'> & {
+    readonly tenant?: string;
+    readonly policy?: PolicyDecision;
+  },
 ): LedgerDraft {
   return { ...callerEntry(caller), outcome: 'denied', ...told };
 }

@@ -10,7 +10,11 @@ export type Precondition =
   | { readonly kind: 'exists' };
 
 /** @throws TenureError already_exists, not_found, revision_stale */
-export function requirePrecondition(precondition: Precondition, what: string, current: { readonly revision: number } | undefined): void {
+export function requirePrecondition(
+  precondition: Precondition,
+  what: string,
+  current: { readonly revision: number } | undefined,
+): void {
   if (precondition.kind === 'absent') {
     if (current !== undefined) throw new TenureError('already_exists', `${what} exists`);
     return;
@@ -32,13 +36,24 @@ export interface NamedRevision {
  * there no more it creates anew.
  * @throws TenureError revision_stale
  */
-export function requireNamed(named: NamedRevision | undefined, precondition: Precondition, what: string, current: { readonly _id: string; readonly revision: number } | undefined): void {
+export function requireNamed(
+  named: NamedRevision | undefined,
+  precondition: Precondition,
+  what: string,
+  current: { readonly _id: string; readonly revision: number } | undefined,
+): void {
   // Who asks for whatever stands to be replaced has said so.
   if (named === undefined || current === undefined || precondition.kind !== 'revision') return;
-  const fix = 'Get it again and make your change there; or remove metadata.revision from the manifest, to replace whatever stands.';
-  const stale = (pointer: string, message: string): TenureError => new TenureError('revision_stale', `the manifest was made from another state of ${what}: ${message}`, { errors: [{ pointer, message, fix }] });
-  if (named.uid !== undefined && named.uid !== current._id) throw stale('/metadata/uid', `it is of ${named.uid}; what has the name now is ${current._id}`);
-  if (named.revision !== current.revision) throw stale('/metadata/revision', `it is of revision ${named.revision}; ${current.revision} stands`);
+  const fix =
+    'Get it again and make your change there; or remove metadata.revision from the manifest, to replace whatever stands.';
+  const stale = (pointer: string, message: string): TenureError =>
+    new TenureError('revision_stale', `the manifest was made from another state of ${what}: ${message}`, {
+      errors: [{ pointer, message, fix }],
+    });
+  if (named.uid !== undefined && named.uid !== current._id)
+    throw stale('/metadata/uid', `it is of ${named.uid}; what has the name now is ${current._id}`);
+  if (named.revision !== current.revision)
+    throw stale('/metadata/revision', `it is of revision ${named.revision}; ${current.revision} stands`);
 }
 
 /** More changes of one resource at once than this overtake each other no further. */
@@ -50,7 +65,8 @@ export async function decidedAnew<T>(precondition: Precondition, work: () => Pro
     try {
       return await work();
     } catch (error) {
-      const overtaken = precondition.kind === 'exists' && error instanceof TenureError && error.code === 'revision_stale';
+      const overtaken =
+        precondition.kind === 'exists' && error instanceof TenureError && error.code === 'revision_stale';
       if (!overtaken || attempt === maxAttempts) throw error;
     }
   }

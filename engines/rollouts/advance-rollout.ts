@@ -1,7 +1,12 @@
 import type { PolicyActor } from '../../contracts/policy.ts';
 import { nextRolloutStep } from '../../domain/rollout.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import type { OperationDocument, RolloutDocument, RolloutMemberDocument, TenantDocument } from '../../store/documents.ts';
+import type {
+  OperationDocument,
+  RolloutDocument,
+  RolloutMemberDocument,
+  TenantDocument,
+} from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { newOperationOf } from '../changes/change-request.ts';
 import type { ChangeTenant } from '../changes/change-request.ts';
@@ -24,7 +29,15 @@ const changingMs = 10 * 60_000;
 const batch = 100;
 
 /** Refusals that pass by themselves: the tenant is tried again. */
-const passing = new Set(['operation_in_progress', 'revision_stale', 'control_unavailable', 'temporal_unavailable', 'cell_unavailable', 'policy_unavailable', 'keys_unavailable']);
+const passing = new Set([
+  'operation_in_progress',
+  'revision_stale',
+  'control_unavailable',
+  'temporal_unavailable',
+  'cell_unavailable',
+  'policy_unavailable',
+  'keys_unavailable',
+]);
 
 /** Somebody has paused or cancelled it while a turn was at work. */
 const notRunning = 'rollout_not_possible';
@@ -40,17 +53,30 @@ function actorOf({ _id, actor }: RolloutDocument): PolicyActor {
  * more as its wave allows, each in a commit that sees whether it still runs. Each turn begins from what stands in the control
  * database, so it may be repeated at any time.
  */
-export function createAdvanceRollout({ store, templates, changeTenant, begin }: AdvanceDependencies): (id: string) => Promise<{ readonly done: boolean }> {
+export function createAdvanceRollout({
+  store,
+  templates,
+  changeTenant,
+  begin,
+}: AdvanceDependencies): (id: string) => Promise<{ readonly done: boolean }> {
   const { rollouts } = store;
 
-  const fail = (member: RolloutMemberDocument, error: { readonly code: string; readonly message: string }): Promise<void> =>
-    rollouts.setMember(member, { state: 'failed', operationId: member.operationId, error: { code: error.code, message: error.message } });
+  const fail = (
+    member: RolloutMemberDocument,
+    error: { readonly code: string; readonly message: string },
+  ): Promise<void> =>
+    rollouts.setMember(member, {
+      state: 'failed',
+      operationId: member.operationId,
+      error: { code: error.code, message: error.message },
+    });
 
   async function change(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
     const version = await templates.version(rollout.template.name, rollout.version);
     const tenant = await store.resources.findByUid('Tenant', member._id.tenant);
     // Purged, deleted or gone over to another template meanwhile: it is no tenant of this one.
-    const concerned = tenant !== undefined && tenant.lifecycle !== 'Deleted' && tenant.spec.template?.name === version.name;
+    const concerned =
+      tenant !== undefined && tenant.lifecycle !== 'Deleted' && tenant.spec.template?.name === version.name;
     if (!concerned || (tenant.spec.template?.version === version.version && tenant.operation === null)) {
       await rollouts.setMember(member, { state: concerned ? 'changed' : 'skipped', operationId: null, error: null });
       return;
@@ -66,7 +92,12 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
         caller: { actor: actorOf(rollout), requestId: `${requestId}/${tenant._id}`, correlationId },
         alsoCommit: (tx, { operation }) => rollouts.beginMember(tx, member._id, operation?._id ?? null),
       });
-      if (changed.outcome === 'unchanged') await rollouts.setMember(member, { state: changed.operation === undefined ? 'changed' : 'changing', operationId: changed.operation?._id ?? null, error: null });
+      if (changed.outcome === 'unchanged')
+        await rollouts.setMember(member, {
+          state: changed.operation === undefined ? 'changed' : 'changing',
+          operationId: changed.operation?._id ?? null,
+          error: null,
+        });
       const operation = newOperationOf(changed);
       if (operation !== undefined) await begin(operation, changed.tenant);
     } catch (error) {
@@ -80,7 +111,8 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
     if (member.operationId === null) return change(rollout, member);
     const operation = await store.operations.find(member.operationId);
     if (operation?.unfinished === true) return;
-    if (operation?.state === 'succeeded') await rollouts.setMember(member, { state: 'changed', operationId: member.operationId, error: null });
+    if (operation?.state === 'succeeded')
+      await rollouts.setMember(member, { state: 'changed', operationId: member.operationId, error: null });
     else await fail(member, operation?.error ?? { code: 'cancelled', message: 'its operation is gone' });
   }
 
@@ -88,8 +120,11 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
     let { cursor } = rollout;
     let stood = cursor;
     const filter = tenantsOf(rollout.template.name, rollout.labelSelector);
-    for (let left = limit; left > 0; ) {
-      const { tenants, searchedTo } = await store.tenantSearch.search(filter, { ...(cursor === null ? {} : { after: cursor }), limit: batch });
+    for (let left = limit; left > 0;) {
+      const { tenants, searchedTo } = await store.tenantSearch.search(filter, {
+        ...(cursor === null ? {} : { after: cursor }),
+        limit: batch,
+      });
       for (const { _id: uid, name, spec } of tenants) {
         if (left === 0) break;
         cursor = name;
@@ -126,12 +161,14 @@ export function createAdvanceRollout({ store, templates, changeTenant, begin }: 
     let step = nextRolloutStep({ ...progress, exhausted: false });
     if (step.kind === 'take') {
       const { exhausted } = await takeMore(rollout, step.limit);
-      for (const member of await rollouts.members(id, 'changing', batch)) if (!looked.has(member._id.tenant)) await change(rollout, member);
+      for (const member of await rollouts.members(id, 'changing', batch))
+        if (!looked.has(member._id.tenant)) await change(rollout, member);
       if (!exhausted) return { done: false };
       step = nextRolloutStep({ ...progress, counts: await rollouts.counts(id), exhausted });
     }
     if (step.kind === 'next-wave') await rollouts.progress(id, { wave }, { wave: wave + 1 });
-    if (step.kind === 'pause') await turnRollout(store, id, 'pause', caller, { why: step.reason, alsoCommit: async () => undefined });
+    if (step.kind === 'pause')
+      await turnRollout(store, id, 'pause', caller, { why: step.reason, alsoCommit: async () => undefined });
     if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller, { alsoCommit: async () => undefined });
     return { done: false };
   }

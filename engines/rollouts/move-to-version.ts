@@ -14,20 +14,40 @@ import type { Caller } from '../requests/caller.ts';
 import type { Templates } from './templates.ts';
 
 /** A tenant as it stands but for the version of its template; its services follow from that. */
-export function declaredAt({ labels, annotations, spec }: Pick<TenantDocument, 'labels' | 'annotations' | 'spec'>, { name, version }: TemplateVersion): Declaration<DeclaredTenantSpec> {
+export function declaredAt(
+  { labels, annotations, spec }: Pick<TenantDocument, 'labels' | 'annotations' | 'spec'>,
+  { name, version }: TemplateVersion,
+): Declaration<DeclaredTenantSpec> {
   const { services: _present, ...rest } = spec;
   return { labels, annotations, spec: { ...rest, template: { name, version } } };
 }
 
 /** In what a tenant would change, and whether it may; nothing is changed. */
-export async function previewMove({ templates, admit }: { readonly templates: Templates; readonly admit: Admit }, caller: Caller, tenant: TenantDocument, to: TemplateVersion): Promise<RolloutPreview> {
+export async function previewMove(
+  { templates, admit }: { readonly templates: Templates; readonly admit: Admit },
+  caller: Caller,
+  tenant: TenantDocument,
+  to: TemplateVersion,
+): Promise<RolloutPreview> {
   const { _id: uid, name, lifecycle, placement, deletion, spec: before } = tenant;
   const from = await templates.of(before);
   const shown = { tenant: { name, uid, version: before.template?.version ?? to.version } };
   try {
-    const { spec } = planTenantChange(declaredAt(tenant, to).spec, tenant, canonicallyEqual, { force: true, templates: { declared: to, current: from } });
-    const changes = jsonDifference({ services: before.services, config: effectiveConfig(from, before.config) }, { services: spec.services, config: effectiveConfig(to, spec.config) });
-    const { verdict } = await admit({ action: 'tenant.update', actor: caller.actor, tenant: { name, uid, lifecycle, spec }, placement, deletion });
+    const { spec } = planTenantChange(declaredAt(tenant, to).spec, tenant, canonicallyEqual, {
+      force: true,
+      templates: { declared: to, current: from },
+    });
+    const changes = jsonDifference(
+      { services: before.services, config: effectiveConfig(from, before.config) },
+      { services: spec.services, config: effectiveConfig(to, spec.config) },
+    );
+    const { verdict } = await admit({
+      action: 'tenant.update',
+      actor: caller.actor,
+      tenant: { name, uid, lifecycle, spec },
+      placement,
+      deletion,
+    });
     return { ...shown, changes, ...(verdict.allow ? {} : { refused: refusal(policyRefusal(verdict)) }) };
   } catch (error) {
     if (!(error instanceof TenureError)) throw error;

@@ -30,15 +30,23 @@ export function createTemplates({ resources, revisions }: Pick<Store, 'resources
     const latest = await resources.find('TenantTemplate', name);
     if (latest === undefined) {
       const others = await resources.names('TenantTemplate', 50);
-      throw new TenureError('template_not_available', `there is no template "${name}"`, { errors: [{ pointer: '/spec/template/name', message: `"${name}" does not exist`, allowed: others }] });
+      throw new TenureError('template_not_available', `there is no template "${name}"`, {
+        errors: [{ pointer: '/spec/template/name', message: `"${name}" does not exist`, allowed: others }],
+      });
     }
-    if (wanted === undefined || wanted === latest.generation) return keep({ name, version: latest.generation, spec: latest.spec });
+    if (wanted === undefined || wanted === latest.generation)
+      return keep({ name, version: latest.generation, spec: latest.spec });
     const revision = wanted > latest.generation ? undefined : await revisions.ofTemplate(latest._id, wanted);
     if (revision === undefined) {
-      throw new TenureError('template_not_available', `template "${name}" has no version ${wanted}`, { errors: [{ pointer: '/spec/template/version', message: `there are versions 1 to ${latest.generation}` }] });
+      throw new TenureError('template_not_available', `template "${name}" has no version ${wanted}`, {
+        errors: [{ pointer: '/spec/template/version', message: `there are versions 1 to ${latest.generation}` }],
+      });
     }
     return keep({ name, version: wanted, spec: revision.spec });
   }
 
-  return { version, of: async ({ template }) => (template === undefined ? undefined : version(template.name, template.version)) };
+  return {
+    version,
+    of: async ({ template }) => (template === undefined ? undefined : version(template.name, template.version)),
+  };
 }

@@ -18,7 +18,12 @@ export function tenantsOf(template: string, labelSelector: string | null | undef
   return parseTenantFilter({ template, labelSelector: labelSelector ?? undefined });
 }
 
-function rolloutEntry({ _id, template, version }: RolloutDocument, caller: Caller, type: EventType, told: Pick<LedgerDraft, 'policy' | 'reason'> & { readonly why?: string } = {}): LedgerDraft {
+function rolloutEntry(
+  { _id, template, version }: RolloutDocument,
+  caller: Caller,
+  type: EventType,
+  told: Pick<LedgerDraft, 'policy' | 'reason'> & { readonly why?: string } = {},
+): LedgerDraft {
   const { why, ...entry } = told;
   return {
     ...callerEntry(caller),
@@ -113,12 +118,24 @@ export function stateAfter(turn: keyof typeof turns): RolloutState {
  * Brings a roll-out from one state to another, and returns what `alsoCommit` does. What of it is already under way in tenants comes to its end.
  * @throws TenureError rollout_not_possible
  */
-export function turnRollout<Settled>(store: Store, id: string, turn: keyof typeof turns, caller: Caller, { failed, alsoCommit, ...told }: Turning<Settled>): Promise<Settled> {
+export function turnRollout<Settled>(
+  store: Store,
+  id: string,
+  turn: keyof typeof turns,
+  caller: Caller,
+  { failed, alsoCommit, ...told }: Turning<Settled>,
+): Promise<Settled> {
   const { from, to, event } = turns[turn];
   const final = to === 'succeeded' || to === 'cancelled';
   return store.commit(async (tx) => {
     const after = await store.rollouts.turn(tx, id, from, {
-      $set: { state: to, reason: turn === 'pause' ? (told.why ?? 'somebody has paused it') : null, updateTime: tx.time, ...(final ? { endTime: tx.time } : {}), ...(to === 'running' ? { unsettled: true } : {}) },
+      $set: {
+        state: to,
+        reason: turn === 'pause' ? (told.why ?? 'somebody has paused it') : null,
+        updateTime: tx.time,
+        ...(final ? { endTime: tx.time } : {}),
+        ...(to === 'running' ? { unsettled: true } : {}),
+      },
       ...(final ? { $unset: { active: true, ...personalOfRollout } } : {}),
     });
     if (failed !== undefined) await store.rollouts.moveMembers(tx, id, 'failed', failed);

@@ -24,7 +24,10 @@ export function requireVerifiable({ name, lifecycle, operation }: TenantDocument
 }
 
 /** Accepts the verification of two tenants' isolation: in one commit, that it is under way and who asked for it. One that is under way is joined. @throws TenureError revision_stale, where a tenant has changed since it was read */
-export async function acceptVerification(store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>, { tenants, caller, policies, alsoCommit }: AcceptVerification): Promise<VerificationDocument> {
+export async function acceptVerification(
+  store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>,
+  { tenants, caller, policies, alsoCommit }: AcceptVerification,
+): Promise<VerificationDocument> {
   for (const tenant of tenants) requireVerifiable(tenant);
   const [one, other] = tenants.map(({ _id: uid, name }) => ({ uid, name }));
   if (one === undefined || other === undefined) throw new TenureError('internal', 'a verification is of two tenants');
@@ -33,7 +36,8 @@ export async function acceptVerification(store: Pick<Store, 'commit' | 'resource
     // Rights were judged on these states.
     for (const { _id: uid, name, revision } of tenants) {
       const current = await store.resources.read(tx, 'Tenant', uid);
-      if (current?.revision !== revision) throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+      if (current?.revision !== revision)
+        throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
     }
     const verification = await store.verifications.accept(tx, [one, other], { id, ...caller });
     await alsoCommit(tx, verification);

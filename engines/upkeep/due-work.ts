@@ -26,12 +26,17 @@ export interface DueWorkDependencies {
  * Begins what is due by the clock: purges whose time has come, plans that are to take effect. What is refused or fails is left
  * alone for a while, longer each time; everybody else's is begun all the same.
  */
-export function createDueWork({ store, changeTenant, unschedule }: DueWorkDependencies): (limit: number) => Promise<DueOutcome[]> {
+export function createDueWork({
+  store,
+  changeTenant,
+  unschedule,
+}: DueWorkDependencies): (limit: number) => Promise<DueOutcome[]> {
   function callerOf(tenant: TenantDocument, work: DueOutcome['work']): Caller {
     const requestId = `sweep-${store.newId()}`;
     const { scheduledPlan } = tenant;
     // A plan that somebody has scheduled takes effect on their behalf.
-    if (work === 'change_plan' && scheduledPlan !== null) return { actor: scheduledPlan.actor, requestId, correlationId: scheduledPlan.correlationId };
+    if (work === 'change_plan' && scheduledPlan !== null)
+      return { actor: scheduledPlan.actor, requestId, correlationId: scheduledPlan.correlationId };
     return systemCaller(requestId);
   }
 
@@ -40,10 +45,16 @@ export function createDueWork({ store, changeTenant, unschedule }: DueWorkDepend
     // Counted before it is known what comes of it: an operation that begins may fail as well, and is then due again.
     await store.backoffs.failed(key, leftAloneMs);
     try {
-      const request = { name: tenant.name, precondition: { kind: 'revision', revisions: [tenant.revision] }, caller: callerOf(tenant, work), alsoCommit: async () => undefined } as const;
+      const request = {
+        name: tenant.name,
+        precondition: { kind: 'revision', revisions: [tenant.revision] },
+        caller: callerOf(tenant, work),
+        alsoCommit: async () => undefined,
+      } as const;
       const begun = await changeTenant({ ...request, verb });
       // The plan is in effect already, so nothing is left to wait for.
-      if (work === 'change_plan' && begun.outcome === 'unchanged' && begun.operation === undefined) await unschedule(request);
+      if (work === 'change_plan' && begun.outcome === 'unchanged' && begun.operation === undefined)
+        await unschedule(request);
       // A plan is scheduled no more; a tenant is due until it is purged. What has begun has, whether or not this is written down.
       if (work === 'change_plan') await store.backoffs.succeeded(work, [tenant._id]).catch(() => undefined);
       return { tenant, work, begun };
@@ -60,7 +71,13 @@ export function createDueWork({ store, changeTenant, unschedule }: DueWorkDepend
     const plans = await store.resources.duePlans(await store.backoffs.waiting('change_plan'), limit);
     const outcomes: DueOutcome[] = [];
     for (const tenant of purges) outcomes.push(await begin(tenant, 'purge', { path: 'purge', early: false }));
-    for (const tenant of plans) outcomes.push(await begin(tenant, 'change_plan', { path: 'change_plan', plan: tenant.scheduledPlan?.name ?? tenant.spec.plan }));
+    for (const tenant of plans)
+      outcomes.push(
+        await begin(tenant, 'change_plan', {
+          path: 'change_plan',
+          plan: tenant.scheduledPlan?.name ?? tenant.spec.plan,
+        }),
+      );
     return outcomes;
   };
 }

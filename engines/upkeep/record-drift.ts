@@ -36,15 +36,28 @@ const toldAtMost = 20;
  * tenant's state has one: of a Deleted tenant it is only told. What has changed since the scan looked is let be: the next scan
  * sees it as it is then. Tenants that are as they should be, and were so before, cost nothing but their share of two commands.
  */
-export function createRecordDrift({ store, changeTenant }: RecordDriftDependencies): (scanned: readonly ScannedTenant[]) => AsyncGenerator<RecordedDrift & ScannedTenant> {
-  async function told(scanned: TenantDocument, findings: readonly DriftFinding[], caller: Caller): Promise<TenantDocument> {
+export function createRecordDrift({
+  store,
+  changeTenant,
+}: RecordDriftDependencies): (scanned: readonly ScannedTenant[]) => AsyncGenerator<RecordedDrift & ScannedTenant> {
+  async function told(
+    scanned: TenantDocument,
+    findings: readonly DriftFinding[],
+    caller: Caller,
+  ): Promise<TenantDocument> {
     const update = inSync(findings);
     const before = scanned.conditions.find(({ type }) => type === update.type);
-    if (before?.status === update.status && before.reason === update.reason && before.message === update.message) return scanned;
+    if (before?.status === update.status && before.reason === update.reason && before.message === update.message)
+      return scanned;
     return store.commit(async (tx) => {
       const { _id: uid, name, generation } = scanned;
       const conditions = updateConditions(scanned.conditions, [update], { time: tx.time.toISOString(), generation });
-      const after = await store.resources.replace(tx, scanned.revision, { ...scanned, conditions, revision: scanned.revision + 1, updateTime: tx.time });
+      const after = await store.resources.replace(tx, scanned.revision, {
+        ...scanned,
+        conditions,
+        revision: scanned.revision + 1,
+        updateTime: tx.time,
+      });
       const drifted = findings.length > 0;
       return {
         result: after,
@@ -57,7 +70,18 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
             outcome: drifted ? 'failed' : 'succeeded',
             previous: stateReference(scanned),
             next: stateReference(after),
-            ...(drifted ? { event: { type: 'tenant.drift_detected.v1', data: { tenant: { uid, name }, count: findings.length, findings: findings.slice(0, toldAtMost).map((finding) => ({ ...finding })) } } } : {}),
+            ...(drifted
+              ? {
+                  event: {
+                    type: 'tenant.drift_detected.v1',
+                    data: {
+                      tenant: { uid, name },
+                      count: findings.length,
+                      findings: findings.slice(0, toldAtMost).map((finding) => ({ ...finding })),
+                    },
+                  },
+                }
+              : {}),
           },
         ],
       };
@@ -68,10 +92,17 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
     const { tenant, findings } = scanned;
     try {
       const current = await told(tenant, findings, caller);
-      if (mendable(findings).length === 0 || transitionsOn('reconcile', current.lifecycle).length === 0 || isLeftAlone) return {};
+      if (mendable(findings).length === 0 || transitionsOn('reconcile', current.lifecycle).length === 0 || isLeftAlone)
+        return {};
       // Counted before it is known whether it helps: drift that comes back each time is not mended each minute.
       await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, leftAloneMs);
-      const begun = await changeTenant({ name: tenant.name, verb: { path: 'reconcile' }, precondition: { kind: 'revision', revisions: [current.revision] }, caller, alsoCommit: async () => undefined });
+      const begun = await changeTenant({
+        name: tenant.name,
+        verb: { path: 'reconcile' },
+        precondition: { kind: 'revision', revisions: [current.revision] },
+        caller,
+        alsoCommit: async () => undefined,
+      });
       return { begun };
     } catch (error) {
       if (error instanceof TenureError) return { refused: error };
@@ -80,8 +111,17 @@ export function createRecordDrift({ store, changeTenant }: RecordDriftDependenci
   }
 
   return async function* record(scans) {
-    await store.drift.observe(scans.map(({ tenant: { _id, placement }, findings }) => ({ tenant: _id, cell: placement?.cell ?? '', findings: [...findings] })));
-    await store.backoffs.succeeded('reconcile', scans.filter(({ findings }) => mendable(findings).length === 0).map(({ tenant }) => tenant._id));
+    await store.drift.observe(
+      scans.map(({ tenant: { _id, placement }, findings }) => ({
+        tenant: _id,
+        cell: placement?.cell ?? '',
+        findings: [...findings],
+      })),
+    );
+    await store.backoffs.succeeded(
+      'reconcile',
+      scans.filter(({ findings }) => mendable(findings).length === 0).map(({ tenant }) => tenant._id),
+    );
     const leftAlone = new Set(await store.backoffs.waiting('reconcile'));
     for (const scanned of scans) {
       const caller = systemCaller(`drift-${store.newId()}`);

@@ -36,28 +36,52 @@ function findingOf({ directions, endTime }: IsolationReport): IsolationFinding {
 }
 
 /** Whether no breach between the tenant and another that still is there is left, but for this pair. */
-async function isElsewhereHeld({ resources, verifications }: VerificationRecords, tx: Transaction, uid: string, pair: string): Promise<boolean> {
+async function isElsewhereHeld(
+  { resources, verifications }: VerificationRecords,
+  tx: Transaction,
+  uid: string,
+  pair: string,
+): Promise<boolean> {
   for (const { _id, tenants } of await verifications.breachesOf(tx, uid)) {
     const other = tenants.find((tenant) => tenant.uid !== uid);
-    if (_id !== pair && other !== undefined && (await resources.read(tx, 'Tenant', other.uid)) !== undefined) return false;
+    if (_id !== pair && other !== undefined && (await resources.read(tx, 'Tenant', other.uid)) !== undefined)
+      return false;
   }
   return true;
 }
 
-async function writeFinding(store: VerificationRecords, tx: Transaction, before: TenantDocument, { report, caller }: RecordVerification): Promise<LedgerDraft> {
+async function writeFinding(
+  store: VerificationRecords,
+  tx: Transaction,
+  before: TenantDocument,
+  { report, caller }: RecordVerification,
+): Promise<LedgerDraft> {
   const { _id: uid, name } = before;
   const finding = findingOf(report);
   const held = report.verdict === 'held';
   // What mongod let or gave away is true whatever has become of the tenant since. That nothing got through, or that something was changed, may be the
   // doing of an operation that ran meanwhile.
-  const isConclusive = report.directions.some(({ breaches }) => breaches.some(({ evidence }) => evidence !== 'changed'));
+  const isConclusive = report.directions.some(({ breaches }) =>
+    breaches.some(({ evidence }) => evidence !== 'changed'),
+  );
   const current = await store.resources.read(tx, 'Tenant', uid);
   if (current === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist any more`);
   if (!isConclusive) requireVerifiable(current);
-  if (!isConclusive && current.lastFence !== before.lastFence) throw new TenureError('operation_in_progress', `tenant "${name}" was changed while it was verified`);
-  const updates = held ? conditionsAfterVerification(finding, current, await isElsewhereHeld(store, tx, uid, pairOf(...uidsOf(report)))) : conditionsAfterBreach(finding);
-  const conditions = updateConditions(current.conditions, updates, { time: tx.time.toISOString(), generation: current.generation });
-  const after = await store.resources.replace(tx, current.revision, { ...current, conditions, revision: current.revision + 1, updateTime: tx.time });
+  if (!isConclusive && current.lastFence !== before.lastFence)
+    throw new TenureError('operation_in_progress', `tenant "${name}" was changed while it was verified`);
+  const updates = held
+    ? conditionsAfterVerification(finding, current, await isElsewhereHeld(store, tx, uid, pairOf(...uidsOf(report))))
+    : conditionsAfterBreach(finding);
+  const conditions = updateConditions(current.conditions, updates, {
+    time: tx.time.toISOString(),
+    generation: current.generation,
+  });
+  const after = await store.resources.replace(tx, current.revision, {
+    ...current,
+    conditions,
+    revision: current.revision + 1,
+    updateTime: tx.time,
+  });
   const { time, ...counted } = finding;
   return {
     ...callerEntry(caller),
@@ -67,7 +91,10 @@ async function writeFinding(store: VerificationRecords, tx: Transaction, before:
     outcome: held ? 'succeeded' : 'failed',
     previous: stateReference(current),
     next: stateReference(after),
-    event: { type: held ? 'tenant.isolation_verified.v1' : 'tenant.isolation_breached.v1', data: { tenant: { uid, name }, verification: report.id, time, ...counted, mongod: [...finding.mongod] } },
+    event: {
+      type: held ? 'tenant.isolation_verified.v1' : 'tenant.isolation_breached.v1',
+      data: { tenant: { uid, name }, verification: report.id, time, ...counted, mongod: [...finding.mongod] },
+    },
   };
 }
 
@@ -83,14 +110,30 @@ export async function recordVerification(store: VerificationRecords, recording: 
   const { running, attempt, tenants, report } = recording;
   await store.commit(async (tx) => {
     await store.verifications.record(tx, running, attempt, report);
-    return { result: undefined, entries: [await writeFinding(store, tx, tenants[0], recording), await writeFinding(store, tx, tenants[1], recording)] };
+    return {
+      result: undefined,
+      entries: [
+        await writeFinding(store, tx, tenants[0], recording),
+        await writeFinding(store, tx, tenants[1], recording),
+      ],
+    };
   });
 }
 
 /** Commits that a verification has ended without a verdict, unless it has ended before. The conditions stay as they are: nothing was found. */
 export async function giveUpVerification(
   store: VerificationRecords,
-  { running, caller, tenants, failure }: { readonly running: RunningVerification; readonly caller: Caller; readonly tenants: readonly { readonly uid: string; readonly name: string }[]; readonly failure: { readonly code: string; readonly message: string } },
+  {
+    running,
+    caller,
+    tenants,
+    failure,
+  }: {
+    readonly running: RunningVerification;
+    readonly caller: Caller;
+    readonly tenants: readonly { readonly uid: string; readonly name: string }[];
+    readonly failure: { readonly code: string; readonly message: string };
+  },
 ): Promise<void> {
   const entryOf = ({ uid, name }: { readonly uid: string; readonly name: string }): LedgerDraft => ({
     ...callerEntry(caller),

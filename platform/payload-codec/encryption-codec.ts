@@ -45,9 +45,12 @@ export function createEncryptionCodec(keyring: CodecKeyring): PayloadCodec {
     if (payload.metadata == null || text.decode(payload.metadata[METADATA_ENCODING_KEY]) !== encoding) return payload;
     const keyId = text.decode(payload.metadata[keyIdField]);
     const key = keyring.keys.get(keyId);
-    if (key === undefined) throw new TypeError(`the codec's keyring holds no key "${keyId}"; put it back to read what it encrypted`);
+    if (key === undefined)
+      throw new TypeError(`the codec's keyring holds no key "${keyId}"; put it back to read what it encrypted`);
     const data = Buffer.from(payload.data ?? []);
-    const decipher = createDecipheriv(algorithm, key, data.subarray(0, ivBytes), { authTagLength: tagBytes }).setAuthTag(data.subarray(ivBytes, ivBytes + tagBytes));
+    const decipher = createDecipheriv(algorithm, key, data.subarray(0, ivBytes), {
+      authTagLength: tagBytes,
+    }).setAuthTag(data.subarray(ivBytes, ivBytes + tagBytes));
     const plaintext = Buffer.concat([decipher.update(data.subarray(ivBytes + tagBytes)), decipher.final()]);
     return WirePayload.decode(plaintext);
   }

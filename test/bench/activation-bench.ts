@@ -19,7 +19,9 @@ export const activations = warmRounds + aloneRounds + bursts * atOnce;
 async function burstRate(one: (name: string) => Promise<unknown>): Promise<number> {
   const rates: number[] = [];
   for (let burst = 0; burst < bursts; burst += 1) {
-    const ms = await elapsedMs(() => Promise.all(Array.from({ length: atOnce }, (_, index) => one(`b${burst}x${index}`))));
+    const ms = await elapsedMs(() =>
+      Promise.all(Array.from({ length: atOnce }, (_, index) => one(`b${burst}x${index}`))),
+    );
     rates.push(atOnce / (ms / 1000));
   }
   return percentile(rates, 0.5);
@@ -28,9 +30,16 @@ async function burstRate(one: (name: string) => Promise<unknown>): Promise<numbe
 /** Create to Active, alone and 32 at once, each beside its floor, turn by turn, so that a noisy moment strikes both. */
 export async function benchActivation(api: ApiClient, floor: PathFloor): Promise<Figure[]> {
   const activation = async (name: string): Promise<void> => {
-    const { body } = await api.call('putTenant', { params: { name }, ifNoneMatch: '*', body: tenantManifest(name, { lifecycle: 'Active', placement: { preferredRegion: 'eu-west-1' } }) });
+    const { body } = await api.call('putTenant', {
+      params: { name },
+      ifNoneMatch: '*',
+      body: tenantManifest(name, { lifecycle: 'Active', placement: { preferredRegion: 'eu-west-1' } }),
+    });
     if (!('operation' in body) || body.operation === undefined) throw new Error(`${name} was not accepted`);
-    const { body: operation } = await api.call('waitOperation', { params: { id: body.operation.id }, query: { timeoutSeconds: 60 } });
+    const { body: operation } = await api.call('waitOperation', {
+      params: { id: body.operation.id },
+      query: { timeoutSeconds: 60 },
+    });
     if (operation.state !== 'succeeded') throw new Error(`${name}: ${JSON.stringify(operation.error)}`);
   };
 

@@ -17,19 +17,37 @@ const requestCount = scaled(100_000, 5_000);
 
 /** What stays in memory of requests: nothing, once caches and the heap have the size that the load needs. */
 async function benchMemory({ server, token }: Served, pid: number): Promise<Figure> {
-  const load = (amount: number) => autocannon({ url: `${server}/v1/tenants/${names[0]}`, headers: { authorization: `Bearer ${token}` }, connections: 16, amount });
+  const load = (amount: number) =>
+    autocannon({
+      url: `${server}/v1/tenants/${names[0]}`,
+      headers: { authorization: `Bearer ${token}` },
+      connections: 16,
+      amount,
+    });
   await load(Math.round(requestCount / 4));
   const before = residentMb(pid);
   await load(requestCount);
-  return { name: `API, resident after ${requestCount} more requests`, value: residentMb(pid), unit: 'MB', floor: { name: 'before them', value: before }, goal: { of: 'ratio', atMost: 1.1 } };
+  return {
+    name: `API, resident after ${requestCount} more requests`,
+    value: residentMb(pid),
+    unit: 'MB',
+    floor: { name: 'before them', value: before },
+    goal: { of: 'ratio', atMost: 1.1 },
+  };
 }
 
 /** The API against express with the raw driver: reads, changes, streams, and memory. */
 function benchApi(stack: EmbeddedStack): Promise<Figure[]> {
   return withInstallation(stack, async ({ installation, api }) => {
-    for (const name of names) await api.call('putTenant', { params: { name }, ifNoneMatch: '*', body: tenantManifest(name) });
+    for (const name of names)
+      await api.call('putTenant', { params: { name }, ifNoneMatch: '*', body: tenantManifest(name) });
     const { apiOps: port } = await freePorts();
-    const raw = await startRawServer({ port, controlUri: stack.mongod.control.adminUri, database: installation.databases.control, tenant: names[0] ?? '' });
+    const raw = await startRawServer({
+      port,
+      controlUri: stack.mongod.control.adminUri,
+      database: installation.databases.control,
+      tenant: names[0] ?? '',
+    });
     try {
       const served: Served = { server: installation.server, raw, token: await installation.token(), names };
       progress('reads');
@@ -37,7 +55,9 @@ function benchApi(stack: EmbeddedStack): Promise<Figure[]> {
       progress('changes');
       figures.push(await benchApplying(served));
       progress('streams');
-      figures.push(await benchFanOut(served, installation.control.db(installation.databases.control).collection('resources')));
+      figures.push(
+        await benchFanOut(served, installation.control.db(installation.databases.control).collection('resources')),
+      );
       progress('memory');
       return [...figures, await benchMemory(served, installation.api.pid)];
     } finally {

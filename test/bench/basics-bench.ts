@@ -20,7 +20,12 @@ export function benchBasics(stack: EmbeddedStack): Promise<Figure[]> {
   return withInstallation(stack, async ({ installation, api }) => {
     await api.call('putTenant', { params: { name: readTenant }, ifNoneMatch: '*', body: tenantManifest(readTenant) });
     const { apiOps: port } = await freePorts();
-    const rawServer = await startRawServer({ port, controlUri: stack.mongod.control.adminUri, database: installation.databases.control, tenant: readTenant });
+    const rawServer = await startRawServer({
+      port,
+      controlUri: stack.mongod.control.adminUri,
+      database: installation.databases.control,
+      tenant: readTenant,
+    });
     const floor = await openPathFloor(stack);
     try {
       const workerBeforeMb = residentMb(installation.worker.pid);
@@ -31,7 +36,15 @@ export function benchBasics(stack: EmbeddedStack): Promise<Figure[]> {
       figures.push(await benchReads(installation.server, rawServer.url, readTenant, await installation.token()));
       progress('decisions');
       figures.push(await benchDecision(policyBundle));
-      return [...figures, ...memoryFigures({ apiMb: residentMb(installation.api.pid), workerBeforeMb, workerAfterMb, cachedWorkflows: activations })];
+      return [
+        ...figures,
+        ...memoryFigures({
+          apiMb: residentMb(installation.api.pid),
+          workerBeforeMb,
+          workerAfterMb,
+          cachedWorkflows: activations,
+        }),
+      ];
     } finally {
       await Promise.all([floor.close(), rawServer.stop()]);
     }

@@ -12,10 +12,18 @@ export interface BenchInstallation {
 }
 
 /** Nothing is at work but what is measured: no scan by the clock, no brake on many changes at once; and one caller watches for all. */
-const settings = { TENURE_DRIFT_SCAN_SECONDS: '86400', TENURE_BRAKE_AT_LEAST: '1000000', TENURE_MAX_WATCHES_PER_CALLER: '1000' };
+const settings = {
+  TENURE_DRIFT_SCAN_SECONDS: '86400',
+  TENURE_BRAKE_AT_LEAST: '1000000',
+  TENURE_MAX_WATCHES_PER_CALLER: '1000',
+};
 
 /** Starts an installation of its own for the work, and stops it. */
-export async function withInstallation<T>(stack: EmbeddedStack, work: (bench: BenchInstallation) => Promise<T>, { replicas = 1 }: { readonly replicas?: number } = {}): Promise<T> {
+export async function withInstallation<T>(
+  stack: EmbeddedStack,
+  work: (bench: BenchInstallation) => Promise<T>,
+  { replicas = 1 }: { readonly replicas?: number } = {},
+): Promise<T> {
   progress('starting an installation');
   const installation = await startInstallation(stack, { settings, replicas });
   try {

@@ -17,9 +17,17 @@ const request: AdmissionRequest = {
   now: '2026-01-01T00:00:00.000Z',
   action: 'tenant.activate',
   actor: { subject: 'alice@example.com', roles: ['operator'] },
-  tenant: { name: 'acme', uid: '01hzzzzzzzzzzzzzzzzzzzzza1', lifecycle: 'Draft', spec: tenantSpecSchema.parse(tenantManifest('acme').spec) },
+  tenant: {
+    name: 'acme',
+    uid: '01hzzzzzzzzzzzzzzzzzzzzza1',
+    lifecycle: 'Draft',
+    spec: tenantSpecSchema.parse(tenantManifest('acme').spec),
+  },
   plan: { name: 'startup', spec: { isolationModes: ['dedicated'], quotas: { tables: 100 } } },
-  regions: ['eu-west-1', 'us-east-1'].map((name) => ({ name, spec: { jurisdiction: 'EU', acceptsTenants: true, cells: [{ name: `${name}-a`, tableBudget: 20_000 }] } })),
+  regions: ['eu-west-1', 'us-east-1'].map((name) => ({
+    name,
+    spec: { jurisdiction: 'EU', acceptsTenants: true, cells: [{ name: `${name}-a`, tableBudget: 20_000 }] },
+  })),
 };
 
 /** An admission decision through the engine against opa-wasm's own evaluate of the same input, batch by batch. */

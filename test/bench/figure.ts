@@ -52,7 +52,8 @@ export function report(figures: readonly Figure[]): string {
   });
   const head = ['figure', 'value', 'floor in the same run', 'ratio', 'goal'];
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const verdicts = figures.map(isMet);
   return [
     line(head),

@@ -7,7 +7,9 @@ export interface FloorProcess {
 }
 
 async function startUntilReady(script: string, commandArguments: readonly string[]): Promise<FloorProcess> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...commandArguments], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...commandArguments], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   await new Promise<void>((resolve, reject) => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -26,7 +28,10 @@ async function startUntilReady(script: string, commandArguments: readonly string
 }
 
 /** A worker without anything of the product. */
-export async function startBareWorker({ address, namespace }: { readonly address: string; readonly namespace: string }, taskQueue: string): Promise<FloorProcess> {
+export async function startBareWorker(
+  { address, namespace }: { readonly address: string; readonly namespace: string },
+  taskQueue: string,
+): Promise<FloorProcess> {
   return startUntilReady('./floor/bare-worker.ts', [address, namespace, taskQueue]);
 }
 
@@ -35,7 +40,15 @@ export interface RawServer extends FloorProcess {
 }
 
 /** Express that answers with one document of the registry. */
-export async function startRawServer(options: { readonly port: number; readonly controlUri: string; readonly database: string; readonly tenant: string }): Promise<RawServer> {
+export async function startRawServer(options: {
+  readonly port: number;
+  readonly controlUri: string;
+  readonly database: string;
+  readonly tenant: string;
+}): Promise<RawServer> {
   const { port, controlUri, database, tenant } = options;
-  return { ...(await startUntilReady('./floor/raw-server.ts', [String(port), controlUri, database, tenant])), url: `http://127.0.0.1:${port}` };
+  return {
+    ...(await startUntilReady('./floor/raw-server.ts', [String(port), controlUri, database, tenant])),
+    url: `http://127.0.0.1:${port}`,
+  };
 }

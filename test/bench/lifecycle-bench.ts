@@ -5,4 +5,10 @@ import { benchQuarantine } from './lifecycle/quarantine.ts';
 import { benchRegistry } from './lifecycle/registry-scale.ts';
 
 /** What `npm run bench:lifecycle` measures, in order. */
-export const lifecycleParts = { paths: benchPaths, quarantine: benchQuarantine, registry: benchRegistry, cells: benchCells, availability: benchAvailability };
+export const lifecycleParts = {
+  paths: benchPaths,
+  quarantine: benchQuarantine,
+  registry: benchRegistry,
+  cells: benchCells,
+  availability: benchAvailability,
+};

@@ -25,10 +25,14 @@ const suites: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
 /** `[suite [part…]]`: without a part, all of the suite. */
 function select([suite = 'basics', ...names]: readonly string[]): Part[] {
   const parts = suites[suite];
-  if (parts === undefined) throw new OperatorError(`there is no benchmark "${suite}"; there are ${Object.keys(suites).join(', ')}`);
+  if (parts === undefined)
+    throw new OperatorError(`there is no benchmark "${suite}"; there are ${Object.keys(suites).join(', ')}`);
   return (names.length === 0 ? Object.keys(parts) : names).map((name) => {
     const part = parts[name];
-    if (part === undefined) throw new OperatorError(`the benchmark "${suite}" has no part "${name}"; it has ${Object.keys(parts).join(', ')}`);
+    if (part === undefined)
+      throw new OperatorError(
+        `the benchmark "${suite}" has no part "${name}"; it has ${Object.keys(parts).join(', ')}`,
+      );
     return part;
   });
 }
@@ -38,14 +42,19 @@ async function main(): Promise<number> {
   const parts = select(process.argv.slice(2));
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
   await compile(tools.opa);
-  const stack = await createTemporaryStack({ temporalStorage: 'file', environment: { ...process.env, ...toolVariables(tools) } });
+  const stack = await createTemporaryStack({
+    temporalStorage: 'file',
+    environment: { ...process.env, ...toolVariables(tools) },
+  });
   try {
     const figures: Figure[] = [];
     try {
       for (const part of parts) figures.push(...(await part(stack)));
     } finally {
       // Also what was measured before a part failed.
-      console.log(`${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, everything on one machine`);
+      console.log(
+        `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, everything on one machine`,
+      );
       if (scale < 1) console.log(`a trial at TENURE_BENCH_SCALE=${scale}: not to be kept`);
       console.log(`\n${report(figures)}`);
     }

@@ -19,6 +19,11 @@ export function memoryFigures({ apiMb, workerBeforeMb, workerAfterMb, cachedWork
   return [
     { name: 'API, resident after the load', value: apiMb, unit: 'MB', goal: { of: 'value', atMost: 200 } },
     { name: 'worker, resident after the load', value: workerAfterMb, unit: 'MB', goal: { of: 'value', atMost: 400 } },
-    { name: `worker, per cached workflow (${cachedWorkflows})`, value: (workerAfterMb - workerBeforeMb) / cachedWorkflows, unit: 'MB', goal: { of: 'none' } },
+    {
+      name: `worker, per cached workflow (${cachedWorkflows})`,
+      value: (workerAfterMb - workerBeforeMb) / cachedWorkflows,
+      unit: 'MB',
+      goal: { of: 'none' },
+    },
   ];
 }

@@ -31,13 +31,20 @@ export interface PathFloor {
 
 /** The activities of an operation: those that commit only as local ones, those on the cell as ordinary ones. */
 function shapeOf(kind: OperationKind): ('activity' | 'local')[] {
-  return ['local', ...stepsOf(kind).map(({ scope }) => (scope === 'control' ? ('local' as const) : ('activity' as const))), 'local'];
+  return [
+    'local',
+    ...stepsOf(kind).map(({ scope }) => (scope === 'control' ? ('local' as const) : ('activity' as const))),
+    'local',
+  ];
 }
 
 const taskQueue = 'floor';
 
 /** Starts what the paths are held against, with its tenants on this deployment. */
-export async function openPathFloor(stack: Pick<EmbeddedStack, 'temporal' | 'mongod'>, deployment: 'eu-west-1' | 'us-east-1' = 'eu-west-1'): Promise<PathFloor> {
+export async function openPathFloor(
+  stack: Pick<EmbeddedStack, 'temporal' | 'mongod'>,
+  deployment: 'eu-west-1' | 'us-east-1' = 'eu-west-1',
+): Promise<PathFloor> {
   const worker = await startBareWorker(stack.temporal, taskQueue);
   const connection = await Connection.connect({ address: stack.temporal.address });
   const { workflow } = new Client({ connection, namespace: stack.temporal.namespace });
@@ -50,7 +57,10 @@ export async function openPathFloor(stack: Pick<EmbeddedStack, 'temporal' | 'mon
   return {
     tenant(name) {
       const raw = createRawPaths({ control, cell, endpoint }, name);
-      return async (kind) => ({ bareMs: await elapsedMs(() => execute('bareOperation', shapeOf(kind))), rawMs: await elapsedMs(raw[kind]) });
+      return async (kind) => ({
+        bareMs: await elapsedMs(() => execute('bareOperation', shapeOf(kind))),
+        rawMs: await elapsedMs(raw[kind]),
+      });
     },
     oneActivity: () => execute('oneActivity'),
     async close() {

@@ -11,11 +11,18 @@ const plans = { first: 'startup', second: 'enterprise' } as const;
 /** Declares what the paths need beside the basics. */
 export async function declareSecondPlan(api: ApiClient): Promise<void> {
   const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 500 } };
-  await api.call('putPlan', { params: { name: plans.second }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name: plans.second }, spec } });
+  await api.call('putPlan', {
+    params: { name: plans.second },
+    ifNoneMatch: '*',
+    body: { apiVersion, kind: 'Plan', metadata: { name: plans.second }, spec },
+  });
 }
 
 export async function declareDraft(api: ApiClient, name: string, region = 'eu-west-1'): Promise<void> {
-  await api.call('createTenant', { body: tenantManifest(name, { placement: { preferredRegion: region } }), idempotencyKey: randomUUID() });
+  await api.call('createTenant', {
+    body: tenantManifest(name, { placement: { preferredRegion: region } }),
+    idempotencyKey: randomUUID(),
+  });
 }
 
 /** Asks for a path, and returns the id of its operation. */
@@ -38,5 +45,6 @@ export async function begin(api: ApiClient, name: string, kind: OperationKind): 
 /** Takes a path from the request to the end of its operation, which has to succeed. */
 export async function takePath(api: ApiClient, name: string, kind: OperationKind): Promise<void> {
   const operation = await ended(api, await begin(api, name, kind));
-  if (operation.state !== 'succeeded') throw new Error(`${kind} of ${name} ended as ${operation.state}: ${JSON.stringify(operation.error)}`);
+  if (operation.state !== 'succeeded')
+    throw new Error(`${kind} of ${name} ended as ${operation.state}: ${JSON.stringify(operation.error)}`);
 }

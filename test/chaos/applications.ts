@@ -56,13 +56,20 @@ function connect(access: TenantAccess): Connection {
   return { access, client };
 }
 
-function collectionOf({ access, client }: Connection, collection: string, of = access): Collection<TenantDocument> | undefined {
+function collectionOf(
+  { access, client }: Connection,
+  collection: string,
+  of = access,
+): Collection<TenantDocument> | undefined {
   const namespace = of.namespaces?.find((one) => one.collection === collection);
   return namespace === undefined ? undefined : client.db(namespace.database).collection<TenantDocument>(namespace.name);
 }
 
 /** Works in one tenant with the tenant's own credential and keeps on trying with it when that is refused. */
-export async function liveAsApplication({ asker, recollection, chance, opened, stop }: Applications, name: string): Promise<void> {
+export async function liveAsApplication(
+  { asker, recollection, chance, opened, stop }: Applications,
+  name: string,
+): Promise<void> {
   const subject = `app-of-${name}`;
   let connection: Connection | undefined;
   let refusals = 0;
@@ -70,10 +77,16 @@ export async function liveAsApplication({ asker, recollection, chance, opened, s
 
   async function open(): Promise<void> {
     try {
-      const { body } = await asker.client(subject).call('openTenant', { params: { name }, body: {}, signal: AbortSignal.timeout(openTimeoutMs) });
+      const { body } = await asker
+        .client(subject)
+        .call('openTenant', { params: { name }, body: {}, signal: AbortSignal.timeout(openTimeoutMs) });
       opened.set(name, body);
       const before = connection;
-      if (before?.access.credential.username === body.credential.username && before.access.tenant.uid === body.tenant.uid) return;
+      if (
+        before?.access.credential.username === body.credential.username &&
+        before.access.tenant.uid === body.tenant.uid
+      )
+        return;
       connection = connect(body);
       await before?.client.close(true);
     } catch {
@@ -82,7 +95,11 @@ export async function liveAsApplication({ asker, recollection, chance, opened, s
   }
 
   /** Inserts within a transaction that stays open for a while. Returns when its commit was sent. */
-  async function insertInTransaction(session: ClientSession, collection: Collection<TenantDocument>, document: TenantDocument): Promise<number> {
+  async function insertInTransaction(
+    session: ClientSession,
+    collection: Collection<TenantDocument>,
+    document: TenantDocument,
+  ): Promise<number> {
     session.startTransaction({ writeConcern: { w: 'majority' } });
     await collection.insertOne(document, { session });
     await delay(chance.number(longestTransactionMs));
@@ -120,7 +137,15 @@ export async function liveAsApplication({ asker, recollection, chance, opened, s
     const told = `${within.access.tenant.uid} in ${collection.namespace} of ${other.tenant.uid}`;
     const tries: readonly [string, () => Promise<unknown>][] = [
       ['read', () => collection.findOne({})],
-      ['wrote', () => collection.insertOne({ _id: `foreign-${name}-${written}`, tenant: within.access.tenant.uid, sku: `foreign-${name}-${written}` })],
+      [
+        'wrote',
+        () =>
+          collection.insertOne({
+            _id: `foreign-${name}-${written}`,
+            tenant: within.access.tenant.uid,
+            sku: `foreign-${name}-${written}`,
+          }),
+      ],
     ];
     for (const [did, attempt] of tries) {
       try {

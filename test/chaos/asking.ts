@@ -49,12 +49,22 @@ const twiceShare = 0.1;
 const retryMs = { least: 50, span: 700 };
 
 function isNotNow(error: unknown): boolean {
-  return !(error instanceof ApiError) || error.problem.status === 503 || error.problem.status === 429 || error.code === 'idempotency_in_progress';
+  return (
+    !(error instanceof ApiError) ||
+    error.problem.status === 503 ||
+    error.problem.status === 429 ||
+    error.code === 'idempotency_in_progress'
+  );
 }
 
 export function createAsker({ installation: { replicas, token }, recollection, chance }: AskerOptions): Asker {
   const client: Asker['client'] = (subject, correlationId) =>
-    createApiClient({ server: chance.one(replicas).server, token: () => token({ subject }), retryForMs: 0, ...(correlationId === undefined ? {} : { correlationId }) });
+    createApiClient({
+      server: chance.one(replicas).server,
+      token: () => token({ subject }),
+      retryForMs: 0,
+      ...(correlationId === undefined ? {} : { correlationId }),
+    });
 
   /** The first answer that is one. @throws ApiError for a refusal, and whatever came last when nobody answers */
   async function answered(subject: string, key: string, { send }: Wish): Promise<Acknowledged> {
@@ -62,7 +72,10 @@ export function createAsker({ installation: { replicas, token }, recollection, c
     for (;;) {
       const timeoutMs = chance.happens(impatientShare) ? chance.number(impatienceMs) : patienceMs;
       try {
-        return await send(client(subject, key), { idempotencyKey: key, signal: AbortSignal.timeout(Math.ceil(timeoutMs)) });
+        return await send(client(subject, key), {
+          idempotencyKey: key,
+          signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
+        });
       } catch (error) {
         if (!isNotNow(error) || Date.now() > deadline) throw error;
         await delay(retryMs.least + chance.number(retryMs.span));
@@ -75,10 +88,21 @@ export function createAsker({ installation: { replicas, token }, recollection, c
     async ask(subject, wish) {
       const key = randomUUID();
       const { what, tenant, begins, isKeyed } = wish;
-      const asked: Asked = { key, what, tenant, begins, isKeyed, sentAt: Date.now(), answers: [], repeat: () => answered(subject, key, wish) };
+      const asked: Asked = {
+        key,
+        what,
+        tenant,
+        begins,
+        isKeyed,
+        sentAt: Date.now(),
+        answers: [],
+        repeat: () => answered(subject, key, wish),
+      };
       recollection.asked.push(asked);
       const isTwice = isKeyed && chance.happens(twiceShare);
-      const answers = await Promise.allSettled(Array.from({ length: isTwice ? 2 : 1 }, () => answered(subject, key, wish)));
+      const answers = await Promise.allSettled(
+        Array.from({ length: isTwice ? 2 : 1 }, () => answered(subject, key, wish)),
+      );
       for (const answer of answers) {
         if (answer.status === 'fulfilled') asked.answers.push(answer.value);
         else if (!isNotNow(answer.reason)) asked.refusal = (answer.reason as ApiError).code;

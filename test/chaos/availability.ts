@@ -25,9 +25,14 @@ const mostAtOnce = 2;
 const tenantsPerApi = 4;
 
 /** Declares the tenants, and has every API write to one of its own five times a second until it is stopped. */
-export async function beat({ replicas, token, client }: Pick<Installation, 'replicas' | 'token' | 'client'>, stop: AbortSignal): Promise<{ readonly stopped: Promise<Heartbeats> }> {
+export async function beat(
+  { replicas, token, client }: Pick<Installation, 'replicas' | 'token' | 'client'>,
+  stop: AbortSignal,
+): Promise<{ readonly stopped: Promise<Heartbeats> }> {
   const name = (api: number, tenant: number): string => `heart-${api + 1}-${tenant + 1}`;
-  for (const [api] of replicas.entries()) for (let tenant = 0; tenant < tenantsPerApi; tenant += 1) await client().call('createTenant', { body: tenantManifest(name(api, tenant)) });
+  for (const [api] of replicas.entries())
+    for (let tenant = 0; tenant < tenantsPerApi; tenant += 1)
+      await client().call('createTenant', { body: tenantManifest(name(api, tenant)) });
   const acknowledged: Heartbeat[] = [];
   const failures: string[] = [];
 
@@ -36,7 +41,12 @@ export async function beat({ replicas, token, client }: Pick<Installation, 'repl
     const manifest = tenantManifest(name(api, count % tenantsPerApi));
     const body = { ...manifest, metadata: { ...manifest.metadata, labels: { beat: String(count) } } };
     const through = createApiClient({ server, token: () => token({ subject: 'heart@example.com' }), retryForMs: 0 });
-    await through.call('putTenant', { params: { name: body.metadata.name }, ifMatch: '*', body, signal: AbortSignal.timeout(timeoutMs) });
+    await through.call('putTenant', {
+      params: { name: body.metadata.name },
+      ifMatch: '*',
+      body,
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     acknowledged.push({ api: `api ${api + 1}`, at: Date.now() });
   }
 
@@ -47,7 +57,16 @@ export async function beat({ replicas, token, client }: Pick<Installation, 'repl
         underWay += 1;
         // Not waited for: one that is not answered says nothing of the next.
         write(api, count)
-          .catch((error: unknown) => void failures.push(error instanceof ApiError ? error.code : error instanceof ApiUnreachable ? 'not reached' : 'not answered in time'))
+          .catch(
+            (error: unknown) =>
+              void failures.push(
+                error instanceof ApiError
+                  ? error.code
+                  : error instanceof ApiUnreachable
+                    ? 'not reached'
+                    : 'not answered in time',
+              ),
+          )
           .finally(() => (underWay -= 1));
       }
       await delay(intervalMs);
@@ -74,14 +93,20 @@ export function quantilesOf(values: readonly number[]): Quantiles | undefined {
  * After each kill of a kind: until the next write was acknowledged by any API, in milliseconds. Left out where the control database was away
  * for another reason meanwhile.
  */
-export function untilNextWrite(heartbeats: readonly Heartbeat[], strikes: readonly Strike[], kind: Strike['victim']['kind']): number[] {
+export function untilNextWrite(
+  heartbeats: readonly Heartbeat[],
+  strikes: readonly Strike[],
+  kind: Strike['victim']['kind'],
+): number[] {
   const times = heartbeats.map(({ at }) => at).toSorted((a, b) => a - b);
   const outages = strikes.filter(({ victim }) => victim.kind === 'control');
   return strikes.flatMap((strike) => {
     const { victim, how, at } = strike;
     if (how !== 'kill' || victim.kind !== kind) return [];
     const next = times.find((time) => time > at);
-    const isDisturbed = outages.some((outage) => outage !== strike && outage.at < (next ?? Infinity) && (outage.over ?? Infinity) > at);
+    const isDisturbed = outages.some(
+      (outage) => outage !== strike && outage.at < (next ?? Infinity) && (outage.over ?? Infinity) > at,
+    );
     return next === undefined || isDisturbed ? [] : [next - at];
   });
 }
@@ -91,12 +116,19 @@ export function untilNextWrite(heartbeats: readonly Heartbeat[], strikes: readon
  * again, in milliseconds.
  */
 export function silences(heartbeats: readonly Heartbeat[], strikes: readonly Strike[], api: string): number[] {
-  const times = heartbeats.filter((beat) => beat.api === api).map(({ at }) => at).toSorted((a, b) => a - b);
-  const outages = strikes.filter(({ victim, over }) => (victim.name === api || victim.kind === 'control') && over !== undefined);
+  const times = heartbeats
+    .filter((beat) => beat.api === api)
+    .map(({ at }) => at)
+    .toSorted((a, b) => a - b);
+  const outages = strikes.filter(
+    ({ victim, over }) => (victim.name === api || victim.kind === 'control') && over !== undefined,
+  );
   return times.slice(1).flatMap((next, index) => {
     const last = times[index] as number;
     if (next - last < 1_000) return [];
-    const begun = outages.filter(({ at, over }) => at < next && (over as number) > last).map(({ over }) => Math.min(over as number, next));
+    const begun = outages
+      .filter(({ at, over }) => at < next && (over as number) > last)
+      .map(({ over }) => Math.min(over as number, next));
     return [next - Math.max(last, ...begun)];
   });
 }

@@ -42,11 +42,25 @@ export async function copied(collection: Collection, filter: Document, change: D
 }
 
 /** A later entry that says the same as the first one that fits, but for what is changed: its bytes are as canonical as any. */
-export async function saidAgain(ledger: Collection<LedgerDocument>, fits: (entry: LedgerEntry) => boolean, change: Partial<LedgerEntry> = {}): Promise<Mend> {
+export async function saidAgain(
+  ledger: Collection<LedgerDocument>,
+  fits: (entry: LedgerEntry) => boolean,
+  change: Partial<LedgerEntry> = {},
+): Promise<Mend> {
   const all = await ledger.find().sort({ _id: 1 }).toArray();
-  const document = required(all.find((one) => fits(entryOf(one))), { fits: String(fits) });
+  const document = required(
+    all.find((one) => fits(entryOf(one))),
+    { fits: String(fits) },
+  );
   const entry: LedgerEntry = { ...entryOf(document), ...change, id: newId() };
-  const again: LedgerDocument = { ...document, _id: entry.id, bytes: new Binary(canonicalBytes(entry)), action: entry.action, outcome: entry.outcome, operationId: entry.operationId ?? null };
+  const again: LedgerDocument = {
+    ...document,
+    _id: entry.id,
+    bytes: new Binary(canonicalBytes(entry)),
+    action: entry.action,
+    outcome: entry.outcome,
+    operationId: entry.operationId ?? null,
+  };
   await ledger.insertOne(again);
   return async () => void (await ledger.deleteOne({ _id: again._id }));
 }

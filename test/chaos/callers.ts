@@ -40,13 +40,25 @@ async function look({ asker }: Callers, subject: string, name: string): Promise<
 }
 
 /** Waits for the end of an operation, and remembers how it was seen to end. */
-export async function follow({ asker, recollection }: Pick<Callers, 'asker' | 'recollection'>, subject: string, { id, kind, tenant }: Operation): Promise<void> {
+export async function follow(
+  { asker, recollection }: Pick<Callers, 'asker' | 'recollection'>,
+  subject: string,
+  { id, kind, tenant }: Operation,
+): Promise<void> {
   const deadline = Date.now() + followForMs;
   while (Date.now() < deadline) {
     try {
-      const { body } = await asker.client(subject).call('waitOperation', { params: { id }, query: { timeoutSeconds: waitSeconds }, signal: signal() });
+      const { body } = await asker
+        .client(subject)
+        .call('waitOperation', { params: { id }, query: { timeoutSeconds: waitSeconds }, signal: signal() });
       if (!body.done) continue;
-      recollection.ends.push({ operation: id, kind, uid: tenant.uid, state: body.state as FinalOperationState, seenAt: Date.now() });
+      recollection.ends.push({
+        operation: id,
+        kind,
+        uid: tenant.uid,
+        state: body.state as FinalOperationState,
+        seenAt: Date.now(),
+      });
       return;
     } catch {
       await delay(pauseMs);
@@ -76,18 +88,42 @@ export async function liveAsCaller(callers: Callers, subject: string): Promise<v
 export async function liveAsTemplateOwner({ asker, chance, stop }: Callers, subject: string): Promise<void> {
   const about = { tenant: templateName };
   for (let version = 1; !stop.aborted; version += 1) {
-    const body = { apiVersion, kind: 'TenantTemplate', metadata: { name: templateName }, spec: { config: { version } } } as const;
-    await asker.ask(subject, wishFor('putTemplate', { params: { name: templateName }, ifMatch: '*', body }, { ...about, what: 'new version' }));
-    const { answers: [started] } = await asker.ask(subject, wishFor('startRollout', { params: { name: templateName }, body: { waves: [1, '100%'], maxFailures } }, { ...about, what: 'roll-out' }));
+    const body = {
+      apiVersion,
+      kind: 'TenantTemplate',
+      metadata: { name: templateName },
+      spec: { config: { version } },
+    } as const;
+    await asker.ask(
+      subject,
+      wishFor('putTemplate', { params: { name: templateName }, ifMatch: '*', body }, { ...about, what: 'new version' }),
+    );
+    const {
+      answers: [started],
+    } = await asker.ask(
+      subject,
+      wishFor(
+        'startRollout',
+        { params: { name: templateName }, body: { waves: [1, '100%'], maxFailures } },
+        { ...about, what: 'roll-out' },
+      ),
+    );
     await delay(chance.number(betweenRolloutsMs));
     if (started === undefined) continue;
     const { id } = started.body as { id: string };
     if (chance.happens(0.4)) {
-      await asker.ask(subject, wishFor('pauseRollout', { params: { id } }, { ...about, what: 'pause roll-out', isKeyed: false }));
+      await asker.ask(
+        subject,
+        wishFor('pauseRollout', { params: { id } }, { ...about, what: 'pause roll-out', isKeyed: false }),
+      );
       await delay(chance.number(pauseMs));
       await asker.ask(subject, wishFor('resumeRollout', { params: { id } }, { ...about, what: 'resume roll-out' }));
     }
     await delay(chance.number(betweenRolloutsMs));
-    if (chance.happens(0.4)) await asker.ask(subject, wishFor('cancelRollout', { params: { id } }, { ...about, what: 'cancel roll-out', isKeyed: false }));
+    if (chance.happens(0.4))
+      await asker.ask(
+        subject,
+        wishFor('cancelRollout', { params: { id } }, { ...about, what: 'cancel roll-out', isKeyed: false }),
+      );
   }
 }

@@ -22,7 +22,10 @@ import { victimsOf } from './victims.ts';
 import { declaredTenant, loadPlans, templateName } from './wishes.ts';
 
 /** Brakes and scans would have their own part in what happens. */
-export const chaosInstallation = { replicas: 2, settings: { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '86400' } } as const;
+export const chaosInstallation = {
+  replicas: 2,
+  settings: { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '86400' },
+} as const;
 
 export interface ChaosRun {
   readonly recollection: Recollection;
@@ -39,24 +42,47 @@ export interface ChaosOptions {
 }
 
 /** Declares what the load needs, with tenants that are Active. Once for each installation. */
-export async function declareLoad(installation: Pick<Installation, 'client'>, { tenantsPerMode }: Pick<ChaosSettings, 'tenantsPerMode'>): Promise<void> {
+export async function declareLoad(
+  installation: Pick<Installation, 'client'>,
+  { tenantsPerMode }: Pick<ChaosSettings, 'tenantsPerMode'>,
+): Promise<void> {
   const api = installation.client();
   await declareBasics(api);
   for (const name of loadPlans.slice(1)) {
-    await api.call('putPlan', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } } } });
+    await api.call('putPlan', {
+      params: { name },
+      ifNoneMatch: '*',
+      body: {
+        apiVersion,
+        kind: 'Plan',
+        metadata: { name },
+        spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } },
+      },
+    });
   }
-  await api.call('putTemplate', { params: { name: templateName }, ifNoneMatch: '*', body: { apiVersion, kind: 'TenantTemplate', metadata: { name: templateName }, spec: { config: { version: 0 } } } });
+  await api.call('putTemplate', {
+    params: { name: templateName },
+    ifNoneMatch: '*',
+    body: { apiVersion, kind: 'TenantTemplate', metadata: { name: templateName }, spec: { config: { version: 0 } } },
+  });
   const tenants = Array.from({ length: 3 * tenantsPerMode }, (_, number) => declaredTenant(number).manifest);
   await Promise.all(
     tenants.map(async (manifest) => {
-      const { body } = await api.call('createTenant', { body: { ...manifest, spec: { ...manifest.spec, lifecycle: 'Active' } } });
+      const { body } = await api.call('createTenant', {
+        body: { ...manifest, spec: { ...manifest.spec, lifecycle: 'Active' } },
+      });
       if (body.operation !== undefined) await ended(api, body.operation.id);
     }),
   );
 }
 
 /** Has callers and applications live while processes are struck. Resolves when everything runs again and everybody was answered. */
-export async function runChaos({ installation, stack, settings: { seed, durationMs, longestPauseMs, tenantsPerMode, callers: callerCount }, tell }: ChaosOptions): Promise<ChaosRun> {
+export async function runChaos({
+  installation,
+  stack,
+  settings: { seed, durationMs, longestPauseMs, tenantsPerMode, callers: callerCount },
+  tell,
+}: ChaosOptions): Promise<ChaosRun> {
   const recollection = createRecollection();
   const over = new AbortController();
   const stop = over.signal;
@@ -69,11 +95,30 @@ export async function runChaos({ installation, stack, settings: { seed, duration
   const heart = await beat(installation, stop);
   const opened = new Map<string, TenantAccess>();
   const living = [
-    ...Array.from({ length: callerCount }, (_, number) => liveAsCaller({ asker: asker(), recollection, chance: nextChance(), tenantCount, stop }, `caller-${number}@example.com`)),
-    liveAsTemplateOwner({ asker: asker(), recollection, chance: nextChance(), tenantCount, stop }, 'templates@example.com'),
-    ...Array.from({ length: tenantCount }, (_, number) => liveAsApplication({ asker: asker(), recollection, chance: nextChance(), opened, stop }, declaredTenant(number).name)),
+    ...Array.from({ length: callerCount }, (_, number) =>
+      liveAsCaller(
+        { asker: asker(), recollection, chance: nextChance(), tenantCount, stop },
+        `caller-${number}@example.com`,
+      ),
+    ),
+    liveAsTemplateOwner(
+      { asker: asker(), recollection, chance: nextChance(), tenantCount, stop },
+      'templates@example.com',
+    ),
+    ...Array.from({ length: tenantCount }, (_, number) =>
+      liveAsApplication(
+        { asker: asker(), recollection, chance: nextChance(), opened, stop },
+        declaredTenant(number).name,
+      ),
+    ),
   ];
-  const striking = strikeAround({ victims: victimsOf(installation, stack), chance: nextChance(), longestPauseMs, stop, tell });
+  const striking = strikeAround({
+    victims: victimsOf(installation, stack),
+    chance: nextChance(),
+    longestPauseMs,
+    stop,
+    tell,
+  });
   await delay(durationMs);
   over.abort();
   const strikes = await striking;

@@ -33,16 +33,29 @@ after(async () => {
   await ownStack?.stop();
 });
 
-test(`whoever is killed and paused, what was acknowledged stands, once, and nobody else's (TENURE_CHAOS_SEED=${settings.seed})`, { timeout: settings.durationMs + 900_000 }, async (t) => {
-  const started = performance.now();
-  const since = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
-  const findings = createFindings();
-  const run = await runChaos({ installation, ...(ownStack === undefined ? {} : { stack: ownStack }), settings, tell: (line) => t.diagnostic(`${since()}: ${line}`) });
-  for (const { victim, broken } of run.strikes) if (broken !== undefined) findings.add('unready', `${victim.name}: ${broken.message}`);
-  await comeToRest(installation, findings);
-  t.diagnostic(`${since()}: at rest`);
-  const judged = await judge({ installation, cells }, run.recollection, findings);
-  t.diagnostic(`${since()}: judged`);
-  for (const line of await reportOf(installation, run, judged)) t.diagnostic(line);
-  if (findings.all.length > 0) throw new Error(`${findings.all.length} findings (seed ${settings.seed}):\n${findings.all.map(({ word, message }) => `  ${word}: ${message}`).join('\n')}`);
-});
+test(
+  `whoever is killed and paused, what was acknowledged stands, once, and nobody else's (TENURE_CHAOS_SEED=${settings.seed})`,
+  { timeout: settings.durationMs + 900_000 },
+  async (t) => {
+    const started = performance.now();
+    const since = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+    const findings = createFindings();
+    const run = await runChaos({
+      installation,
+      ...(ownStack === undefined ? {} : { stack: ownStack }),
+      settings,
+      tell: (line) => t.diagnostic(`${since()}: ${line}`),
+    });
+    for (const { victim, broken } of run.strikes)
+      if (broken !== undefined) findings.add('unready', `${victim.name}: ${broken.message}`);
+    await comeToRest(installation, findings);
+    t.diagnostic(`${since()}: at rest`);
+    const judged = await judge({ installation, cells }, run.recollection, findings);
+    t.diagnostic(`${since()}: judged`);
+    for (const line of await reportOf(installation, run, judged)) t.diagnostic(line);
+    if (findings.all.length > 0)
+      throw new Error(
+        `${findings.all.length} findings (seed ${settings.seed}):\n${findings.all.map(({ word, message }) => `  ${word}: ${message}`).join('\n')}`,
+      );
+  },
+);

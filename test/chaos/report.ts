@@ -5,7 +5,9 @@ import type { ChaosRun } from './chaos-run.ts';
 import type { Judged } from './oracle/judge.ts';
 
 function tally(words: readonly string[]): string {
-  const counts = [...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length] as const).toSorted(([, a], [, b]) => b - a);
+  const counts = [...Map.groupBy(words, (word) => word)]
+    .map(([word, all]) => [word, all.length] as const)
+    .toSorted(([, a], [, b]) => b - a);
   return counts.map(([word, count]) => `${count} ${word}`).join(', ') || 'none';
 }
 
@@ -17,7 +19,11 @@ function times(ms: readonly number[]): string {
 }
 
 /** What happened in a run, for people, line by line. */
-export async function reportOf({ control, databases, replicas }: Pick<Installation, 'control' | 'databases' | 'replicas'>, { recollection, strikes, heartbeats }: ChaosRun, { suspensions, replays }: Judged): Promise<string[]> {
+export async function reportOf(
+  { control, databases, replicas }: Pick<Installation, 'control' | 'databases' | 'replicas'>,
+  { recollection, strikes, heartbeats }: ChaosRun,
+  { suspensions, replays }: Judged,
+): Promise<string[]> {
   const { asked, documents, ends, refusedTrespasses } = recollection;
   const operations = await control.db(databases.control).collection<OperationDocument>('operations').find().toArray();
   const acknowledged = asked.filter(({ answers }) => answers.length > 0);
@@ -32,8 +38,14 @@ export async function reportOf({ control, databases, replicas }: Pick<Installati
     `seen to end: ${ends.length}; suspensions looked at: ${suspensions.length}; answers compared with their repetition: ${replays}`,
     `documents: ${documents.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length} acknowledged of ${documents.length} tried; ${refusedTrespasses} trespasses refused`,
     `small writes: ${heartbeats.acknowledged.length} acknowledged; not: ${tally(heartbeats.failures)}`,
-    ...kinds.map((kind) => `after a kill of ${kind}, next write of any API: ${times(untilNextWrite(heartbeats.acknowledged, strikes, kind))}`),
+    ...kinds.map(
+      (kind) =>
+        `after a kill of ${kind}, next write of any API: ${times(untilNextWrite(heartbeats.acknowledged, strikes, kind))}`,
+    ),
     `answered after: ${times(asked.flatMap(({ sentAt, answeredAt }) => (answeredAt === undefined ? [] : [answeredAt - sentAt])))}`,
-    ...replicas.map((_, index) => `api ${index + 1}, silent for a second or more though it and the control database ran: ${times(silences(heartbeats.acknowledged, strikes, `api ${index + 1}`).filter((ms) => ms >= 1_000))}`),
+    ...replicas.map(
+      (_, index) =>
+        `api ${index + 1}, silent for a second or more though it and the control database ran: ${times(silences(heartbeats.acknowledged, strikes, `api ${index + 1}`).filter((ms) => ms >= 1_000))}`,
+    ),
   ];
 }

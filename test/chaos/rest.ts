@@ -7,12 +7,19 @@ const restWithinMs = 180_000;
 const pollMs = 500;
 
 /** Waits until no operation and no roll-out goes on. What does not end is a finding. */
-export async function comeToRest({ control, databases }: Pick<Installation, 'control' | 'databases'>, findings: Findings, withinMs = restWithinMs): Promise<void> {
+export async function comeToRest(
+  { control, databases }: Pick<Installation, 'control' | 'databases'>,
+  findings: Findings,
+  withinMs = restWithinMs,
+): Promise<void> {
   const db = control.db(databases.control);
   const goingOn = async (): Promise<string[]> => {
     const operations = await db.collection<OperationDocument>('operations').find({ unfinished: true }).toArray();
     const rollouts = await db.collection<RolloutDocument>('rollouts').find({ unsettled: true }).toArray();
-    return [...operations.map(({ _id, kind, state, tenant }) => `${kind} ${_id} of ${tenant.name} is ${state}`), ...rollouts.map(({ _id, state }) => `roll-out ${_id} is ${state} and unsettled`)];
+    return [
+      ...operations.map(({ _id, kind, state, tenant }) => `${kind} ${_id} of ${tenant.name} is ${state}`),
+      ...rollouts.map(({ _id, state }) => `roll-out ${_id} is ${state} and unsettled`),
+    ];
   };
   let last: readonly string[] = [];
   try {

@@ -18,14 +18,18 @@ const longestPauseMs = 42_000;
 
 function numberIn(environment: NodeJS.ProcessEnv, variable: string, otherwise: number): number {
   const given = Number(environment[variable] ?? otherwise);
-  if (!Number.isFinite(given) || given < 0) throw new OperatorError(`${variable} is ${environment[variable]}; give it a number`);
+  if (!Number.isFinite(given) || given < 0)
+    throw new OperatorError(`${variable} is ${environment[variable]}; give it a number`);
   return given;
 }
 
 export function readChaosSettings(environment: NodeJS.ProcessEnv = process.env): ChaosSettings {
   const durationMs = numberIn(environment, 'TENURE_CHAOS_MINUTES', 0.4) * 60_000;
   return {
-    seed: environment['TENURE_CHAOS_SEED'] === 'random' ? randomInt(2 ** 31) : numberIn(environment, 'TENURE_CHAOS_SEED', 4711),
+    seed:
+      environment['TENURE_CHAOS_SEED'] === 'random'
+        ? randomInt(2 ** 31)
+        : numberIn(environment, 'TENURE_CHAOS_SEED', 4711),
     durationMs,
     strikesStores: numberIn(environment, 'TENURE_CHAOS_STORES', 0) > 0,
     longestPauseMs: Math.min(longestPauseMs, durationMs / 3),

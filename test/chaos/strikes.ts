@@ -56,7 +56,8 @@ export async function strikeAround({ victims, chance, longestPauseMs, stop, tell
 
   async function strike(victim: Victim): Promise<void> {
     const how = chance.happens(killShare) ? 'kill' : 'pause';
-    const ms = how === 'kill' ? chance.number(longestDownMs) : shortestPauseMs + chance.number(longestPauseMs - shortestPauseMs);
+    const ms =
+      how === 'kill' ? chance.number(longestDownMs) : shortestPauseMs + chance.number(longestPauseMs - shortestPauseMs);
     const made: Strike = { victim, how, at: Date.now() };
     strikes.push(made);
     tell(`${how} ${victim.name}, ${(ms / 1000).toFixed(1)} s`);

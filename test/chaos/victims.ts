@@ -60,8 +60,13 @@ function stackPart(name: string, kind: Victim['kind'], part: StackPart): Victim 
 
 /** Every process of the installation, and of its own stack where it has one. */
 export function victimsOf({ replicas }: Pick<Installation, 'replicas'>, stack: EmbeddedStack | undefined): Victim[] {
-  const services = replicas.flatMap(({ api, worker }, index) => [service('api', index + 1, api), service('worker', index + 1, worker)]);
+  const services = replicas.flatMap(({ api, worker }, index) => [
+    service('api', index + 1, api),
+    service('worker', index + 1, worker),
+  ]);
   if (stack === undefined) return services;
-  const mongods = replicaSetNames.map((name) => stackPart(`mongod ${name}`, name === 'control' ? 'control' : 'cell', stack.mongodHandle(name)));
+  const mongods = replicaSetNames.map((name) =>
+    stackPart(`mongod ${name}`, name === 'control' ? 'control' : 'cell', stack.mongodHandle(name)),
+  );
   return [...services, ...mongods, stackPart('temporal', 'temporal', stack.temporalServer)];
 }

@@ -14,15 +14,31 @@ import type { Chance } from './chance.ts';
 export const templateName = 'common';
 
 /** A tenant of the load by its number: modes in turn, and every other one of the template. */
-export function declaredTenant(number: number): { readonly name: string; readonly mode: IsolationMode; readonly manifest: TenantInput } {
+export function declaredTenant(number: number): {
+  readonly name: string;
+  readonly mode: IsolationMode;
+  readonly manifest: TenantInput;
+} {
   const name = `chaos-${number}`;
   const mode = isolationModes[number % isolationModes.length] ?? 'dedicated';
   const isOfTemplate = number % 2 === 0;
-  return { name, mode, manifest: tenantManifest(name, { services: servicesFor(mode), placement: { mode }, ...(isOfTemplate ? { template: { name: templateName } } : {}) }) };
+  return {
+    name,
+    mode,
+    manifest: tenantManifest(name, {
+      services: servicesFor(mode),
+      placement: { mode },
+      ...(isOfTemplate ? { template: { name: templateName } } : {}),
+    }),
+  };
 }
 
 /** A call of one route, with what is new each time it is sent left out. */
-export function wishFor<Id extends RouteId>(route: Id, call: ApiCall<Id>, { isKeyed = true, ...about }: Omit<Wish, 'send' | 'isKeyed'> & { readonly isKeyed?: boolean }): Wish {
+export function wishFor<Id extends RouteId>(
+  route: Id,
+  call: ApiCall<Id>,
+  { isKeyed = true, ...about }: Omit<Wish, 'send' | 'isKeyed'> & { readonly isKeyed?: boolean },
+): Wish {
   return {
     ...about,
     isKeyed,
@@ -42,10 +58,25 @@ export function verb(path: Verb, tenant: string, preempt = false): Wish {
 }
 
 /** The manifest as somebody reads it, changes it and applies it: to that revision only. */
-function edited(tenant: Tenant, what: string, change: Partial<Pick<TenantInput, 'metadata' | 'spec'>>, begins?: OperationKind): Wish {
+function edited(
+  tenant: Tenant,
+  what: string,
+  change: Partial<Pick<TenantInput, 'metadata' | 'spec'>>,
+  begins?: OperationKind,
+): Wish {
   const { apiVersion, kind, metadata, spec } = tenant;
-  const body = { apiVersion, kind, metadata: { name: metadata.name, labels: metadata.labels }, spec, ...change } as TenantInput;
-  return wishFor('putTenant', { params: { name: metadata.name }, ifMatch: `"${metadata.revision}"`, body }, { what, tenant: metadata.name, ...(begins === undefined ? {} : { begins }) });
+  const body = {
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, labels: metadata.labels },
+    spec,
+    ...change,
+  } as TenantInput;
+  return wishFor(
+    'putTenant',
+    { params: { name: metadata.name }, ifMatch: `"${metadata.revision}"`, body },
+    { what, tenant: metadata.name, ...(begins === undefined ? {} : { begins }) },
+  );
 }
 
 const mostCollections = 6;
@@ -54,58 +85,134 @@ function withCollection(tenant: Tenant, chance: Chance): Wish {
   const [first, ...others] = tenant.spec.services;
   const count = tenant.spec.services.flatMap(({ collections }) => collections).length;
   if (first === undefined || count >= mostCollections) return verb('reconcile', tenant.metadata.name);
-  const added = { name: `added${chance.whole(1_000_000)}`, indexes: [{ keys: [{ field: 'number', order: 1 as const }] }] };
-  return edited(tenant, 'add a collection', { spec: { ...tenant.spec, services: [{ ...first, collections: [...first.collections, added] }, ...others] } }, 'reconcile');
+  const added = {
+    name: `added${chance.whole(1_000_000)}`,
+    indexes: [{ keys: [{ field: 'number', order: 1 as const }] }],
+  };
+  return edited(
+    tenant,
+    'add a collection',
+    { spec: { ...tenant.spec, services: [{ ...first, collections: [...first.collections, added] }, ...others] } },
+    'reconcile',
+  );
 }
 
 function changePlan(tenant: Tenant): Wish {
   const { name } = tenant.metadata;
-  return wishFor('changePlanOfTenant', { params: { name }, ifMatch: '*', body: { plan: otherPlan(tenant.spec.plan) } }, { what: 'change plan', tenant: name, begins: 'change_plan' });
+  return wishFor(
+    'changePlanOfTenant',
+    { params: { name }, ifMatch: '*', body: { plan: otherPlan(tenant.spec.plan) } },
+    { what: 'change plan', tenant: name, begins: 'change_plan' },
+  );
 }
 
 export function purge(name: string): Wish {
-  return wishFor('purgeTenant', { params: { name }, ifMatch: '*', body: { early: true } }, { what: 'purge', tenant: name, begins: 'purge' });
+  return wishFor(
+    'purgeTenant',
+    { params: { name }, ifMatch: '*', body: { early: true } },
+    { what: 'purge', tenant: name, begins: 'purge' },
+  );
 }
 
 function held(tenant: Tenant, chance: Chance): Wish {
   const { name } = tenant.metadata;
   return tenant.spec.hold === undefined
-    ? wishFor('holdTenant', { params: { name }, ifMatch: '*', body: { reason: `case ${chance.whole(1_000_000)}` } }, { what: 'hold', tenant: name })
+    ? wishFor(
+        'holdTenant',
+        { params: { name }, ifMatch: '*', body: { reason: `case ${chance.whole(1_000_000)}` } },
+        { what: 'hold', tenant: name },
+      )
     : wishFor('releaseHoldOfTenant', { params: { name }, ifMatch: '*' }, { what: 'release hold', tenant: name });
 }
 
-const labelled = (tenant: Tenant, chance: Chance): Wish => edited(tenant, 'label', { metadata: { name: tenant.metadata.name, labels: { ...tenant.metadata.labels, note: `n${chance.whole(1_000_000)}` } } });
+const labelled = (tenant: Tenant, chance: Chance): Wish =>
+  edited(tenant, 'label', {
+    metadata: {
+      name: tenant.metadata.name,
+      labels: { ...tenant.metadata.labels, note: `n${chance.whole(1_000_000)}` },
+    },
+  });
 
 type Weighted = readonly (readonly [weight: number, make: (tenant: Tenant, chance: Chance) => Wish])[];
 
-const go = (path: Verb) => (tenant: Tenant): Wish => verb(path, tenant.metadata.name);
+const go =
+  (path: Verb) =>
+  (tenant: Tenant): Wish =>
+    verb(path, tenant.metadata.name);
 
 /** What is asked of a tenant that stands there, mostly what is possible. */
 const byState: Readonly<Record<LifecycleState, Weighted>> = {
-  Draft: [[8, go('activate')], [1, labelled], [1, go('delete')]],
-  Active: [[5, go('suspend')], [3, changePlan], [3, withCollection], [2, go('reconcile')], [1, held], [1, labelled]],
-  Suspended: [[6, go('resume')], [3, go('archive')], [1, changePlan], [1, withCollection], [1, held]],
-  Archived: [[5, go('reactivate')], [2, go('delete')], [1, labelled], [1, go('reconcile')]],
-  Deleted: [[3, go('undelete')], [2, (tenant) => purge(tenant.metadata.name)], [1, held]],
+  Draft: [
+    [8, go('activate')],
+    [1, labelled],
+    [1, go('delete')],
+  ],
+  Active: [
+    [5, go('suspend')],
+    [3, changePlan],
+    [3, withCollection],
+    [2, go('reconcile')],
+    [1, held],
+    [1, labelled],
+  ],
+  Suspended: [
+    [6, go('resume')],
+    [3, go('archive')],
+    [1, changePlan],
+    [1, withCollection],
+    [1, held],
+  ],
+  Archived: [
+    [5, go('reactivate')],
+    [2, go('delete')],
+    [1, labelled],
+    [1, go('reconcile')],
+  ],
+  Deleted: [
+    [3, go('undelete')],
+    [2, (tenant) => purge(tenant.metadata.name)],
+    [1, held],
+  ],
 };
 
 /** Of a tenant that is busy: mostly somebody waits for the end, sometimes has what runs called off. */
 const whileBusy: Weighted = [
   [3, (tenant) => verb('suspend', tenant.metadata.name, true)],
   [2, (tenant) => verb('reconcile', tenant.metadata.name, true)],
-  [3, (tenant) => wishFor('cancelOperation', { params: { id: tenant.status.operation?.id ?? '' } }, { what: 'cancel', tenant: tenant.metadata.name, isKeyed: false })],
+  [
+    3,
+    (tenant) =>
+      wishFor(
+        'cancelOperation',
+        { params: { id: tenant.status.operation?.id ?? '' } },
+        { what: 'cancel', tenant: tenant.metadata.name, isKeyed: false },
+      ),
+  ],
   [2, held],
   [2, go('suspend')],
 ];
 
-const anywhere: readonly Verb[] = ['activate', 'suspend', 'resume', 'archive', 'reactivate', 'delete', 'undelete', 'reconcile'];
+const anywhere: readonly Verb[] = [
+  'activate',
+  'suspend',
+  'resume',
+  'archive',
+  'reactivate',
+  'delete',
+  'undelete',
+  'reconcile',
+];
 const anywhereShare = 0.08;
 
 export function create(number: number, chance: Chance): Wish {
   const { name, manifest } = declaredTenant(number);
   const isAtOnce = chance.happens(0.5);
   const body = isAtOnce ? { ...manifest, spec: { ...manifest.spec, lifecycle: 'Active' as const } } : manifest;
-  return wishFor('createTenant', { body }, { what: 'create', tenant: name, ...(isAtOnce ? { begins: 'activate' as const } : {}) });
+  return wishFor(
+    'createTenant',
+    { body },
+    { what: 'create', tenant: name, ...(isAtOnce ? { begins: 'activate' as const } : {}) },
+  );
 }
 
 /** What somebody wants of a tenant, as it was seen. */

@@ -42,10 +42,11 @@ function plainLine(line: string, { project, numbersVary }: CompareOptions): Plai
 
 function settled(lines: readonly PlainLine[]): PlainLine[] {
   const result: PlainLine[] = [];
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     let end = index;
     while (end < lines.length && concurrent.test(lines[end]!.text)) end++;
-    if (end > index) result.push(...lines.slice(index, end).toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)));
+    if (end > index)
+      result.push(...lines.slice(index, end).toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)));
     else result.push(lines[end++]!);
     index = end;
   }
@@ -53,14 +54,26 @@ function settled(lines: readonly PlainLine[]): PlainLine[] {
 }
 
 /** Compares what a document shows with what was printed. A shown line `…` stands for any lines, also for none; within a line for any text. */
-export function compareOutput(shownLines: readonly string[], printedLines: readonly string[], options: CompareOptions): Comparison {
-  const withoutMargins = (lines: readonly string[]): string[] => lines.join('\n').trim() === '' ? [] : lines.join('\n').replace(/^\n+|\s+$/g, '').split('\n');
+export function compareOutput(
+  shownLines: readonly string[],
+  printedLines: readonly string[],
+  options: CompareOptions,
+): Comparison {
+  const withoutMargins = (lines: readonly string[]): string[] =>
+    lines.join('\n').trim() === ''
+      ? []
+      : lines
+          .join('\n')
+          .replace(/^\n+|\s+$/g, '')
+          .split('\n');
   const shown = settled(withoutMargins(shownLines).map((line) => plainLine(line, options)));
   const printed = settled(withoutMargins(printedLines).map((line) => plainLine(line, options)));
   const pairs = match(shown, printed);
   return {
     same: pairs !== undefined,
-    ids: new Map((pairs ?? []).flatMap(([left, right]) => left.ids.map((shownId, index) => [shownId, right.ids[index]!] as const))),
+    ids: new Map(
+      (pairs ?? []).flatMap(([left, right]) => left.ids.map((shownId, index) => [shownId, right.ids[index]!] as const)),
+    ),
     shown: shown.map(({ text }) => text),
     printed: printed.map(({ text }) => text),
   };

@@ -11,7 +11,12 @@ import { readSteps } from './read-steps.ts';
 const clone = fileURLToPath(new URL('../..', import.meta.url));
 /** Part of the name of the one document that is to be performed. */
 const chosen = process.env['TENURE_DOCUMENT'] ?? '';
-const documents = ['README.md', ...globSync('docs/guides/*.md', { cwd: clone }).map((path) => path.replaceAll('\\', '/')).toSorted()].filter((path) => path.includes(chosen));
+const documents = [
+  'README.md',
+  ...globSync('docs/guides/*.md', { cwd: clone })
+    .map((path) => path.replaceAll('\\', '/'))
+    .toSorted(),
+].filter((path) => path.includes(chosen));
 
 test('there are documents to be performed', () => {
   assert.ok(documents.length > 0, `no document is called ${chosen}`);
@@ -21,14 +26,18 @@ test('there are documents to be performed', () => {
 describe('documents', { concurrency: 2 }, () => {
   for (const document of documents) {
     const steps = readSteps(readBlocks(readFileSync(join(clone, document), 'utf8')));
-    const skipped = steps.flatMap((step) => (step.does === 'skip' ? [`${document}:${step.line} is not run: ${step.reason}`] : []));
+    const skipped = steps.flatMap((step) =>
+      step.does === 'skip' ? [`${document}:${step.line} is not run: ${step.reason}`] : [],
+    );
     test(`${document} does what it says`, { timeout: 240_000 }, async (context) => {
       for (const line of skipped) context.diagnostic(line);
       if (steps.length === skipped.length) return;
       const copy = await copyProject();
       try {
         const { commands, files } = await performDocument(document, copy);
-        context.diagnostic(`${document}: ${commands} commands ran, ${files} files were written, ${skipped.length} blocks were not run`);
+        context.diagnostic(
+          `${document}: ${commands} commands ran, ${files} files were written, ${skipped.length} blocks were not run`,
+        );
       } finally {
         copy.remove();
       }

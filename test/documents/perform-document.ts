@@ -51,30 +51,51 @@ export async function performDocument(document: string, { folder, environment }:
     return session;
   }
 
-  function assertShown(shown: readonly string[], printed: readonly string[], numbersVary: boolean, where: string): void {
+  function assertShown(
+    shown: readonly string[],
+    printed: readonly string[],
+    numbersVary: boolean,
+    where: string,
+  ): void {
     const compared = compareOutput(shown, printed, { project: folder, numbersVary });
-    if (!compared.same) differences.push(`${where}\n--- the document shows\n${compared.shown.join('\n')}\n+++ it printed\n${compared.printed.join('\n')}`);
+    if (!compared.same)
+      differences.push(
+        `${where}\n--- the document shows\n${compared.shown.join('\n')}\n+++ it printed\n${compared.printed.join('\n')}`,
+      );
     for (const [shownId, id] of compared.ids) ids.set(shownId, id);
   }
 
-  async function runCommand({ command, output, exit }: ShownCommand, numbersVary: boolean, line: number): Promise<void> {
+  async function runCommand(
+    { command, output, exit }: ShownCommand,
+    numbersVary: boolean,
+    line: number,
+  ): Promise<void> {
     const where = `${document}:${line}: $ ${command}`;
     const commandLine = [...ids].reduce((text, [shownId, id]) => text.replaceAll(shownId, id), command);
     const result = await runInTerminal(commandLine, output, { cwd: folder, environment, timeoutMs: commandTimeoutMs });
     const isExpected = exit === 'failure' ? result.code !== 0 : result.code === exit;
-    if (!isExpected) differences.push(`${where}\nended with ${result.code}, not with ${exit}:\n${result.lines.join('\n')}`);
+    if (!isExpected)
+      differences.push(`${where}\nended with ${result.code}, not with ${exit}:\n${result.lines.join('\n')}`);
     else if (output.length > 0) assertShown(output, result.lines, numbersVary, where);
   }
 
   async function perform(step: Step): Promise<void> {
     const where = `${document}:${step.line}`;
     if (step.does === 'write') writeFileSync(join(folder, step.file), step.text);
-    else if (step.does === 'find') assert.ok(withoutIndent(readFileSync(join(folder, step.file), 'utf8')).includes(withoutIndent(step.text)), `${where}: ${step.file} holds nothing like this`);
-    else if (step.does === 'run') for (const command of step.commands) await runCommand(command, step.numbersVary, step.line);
+    else if (step.does === 'find')
+      assert.ok(
+        withoutIndent(readFileSync(join(folder, step.file), 'utf8')).includes(withoutIndent(step.text)),
+        `${where}: ${step.file} holds nothing like this`,
+      );
+    else if (step.does === 'run')
+      for (const command of step.commands) await runCommand(command, step.numbersVary, step.line);
     else if (step.does === 'start') {
       const session = await start(step.command, step.output.at(-1) ?? '', where);
       // What takes long is announced; how long it takes is another matter each time.
-      const printed = session.screen().split('\n').filter((line) => !/^ {2}\S.* …$/.test(line));
+      const printed = session
+        .screen()
+        .split('\n')
+        .filter((line) => !/^ {2}\S.* …$/.test(line));
       assertShown(step.output, printed, false, `${where}: $ ${step.command}`);
     }
   }
@@ -91,7 +112,10 @@ export async function performDocument(document: string, { folder, environment }:
   }
   assert.ok(differences.length === 0, differences.join('\n\n'));
   return {
-    commands: steps.reduce((sum, step) => sum + (step.does === 'run' ? step.commands.length : step.does === 'start' ? 1 : 0), 0),
+    commands: steps.reduce(
+      (sum, step) => sum + (step.does === 'run' ? step.commands.length : step.does === 'start' ? 1 : 0),
+      0,
+    ),
     files: steps.filter(({ does }) => does === 'write').length,
   };
 }

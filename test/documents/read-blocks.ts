@@ -25,11 +25,20 @@ export function readBlocks(markdown: string): Block[] {
     const opening = fence.exec(line)?.groups as { indent: string; marks: string; language: string } | undefined;
     const note = comment.exec(line.trim())?.groups?.['note'];
     if (opening !== undefined) {
-      const isClosing = (candidate: string): boolean => candidate.trim().startsWith(opening.marks) && candidate.trim().replaceAll(opening.marks[0]!, '') === '';
+      const isClosing = (candidate: string): boolean =>
+        candidate.trim().startsWith(opening.marks) && candidate.trim().replaceAll(opening.marks[0]!, '') === '';
       const end = lines.findIndex((candidate, at) => at > index && isClosing(candidate));
       if (end < 0) throw new Error(`the fence in line ${index + 1} is not closed`);
-      const text = lines.slice(index + 1, end).map((inside) => (inside.startsWith(opening.indent) ? inside.slice(opening.indent.length) : inside));
-      blocks.push({ language: opening.language, text: text.join('\n'), line: index + 1, lead: paragraph.join(' '), notes });
+      const text = lines
+        .slice(index + 1, end)
+        .map((inside) => (inside.startsWith(opening.indent) ? inside.slice(opening.indent.length) : inside));
+      blocks.push({
+        language: opening.language,
+        text: text.join('\n'),
+        line: index + 1,
+        lead: paragraph.join(' '),
+        notes,
+      });
       [paragraph, notes, index] = [[], [], end];
     } else if (note !== undefined) {
       notes.push(note);

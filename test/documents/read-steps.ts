@@ -28,21 +28,38 @@ const nothingToDo: ReadonlySet<string> = new Set(['mermaid', 'text']);
  * @throws Error for a block that nothing says what to do with
  */
 export function readSteps(blocks: readonly Block[]): Step[] {
-  return blocks.filter(({ language, notes }) => notes.length > 0 || !nothingToDo.has(language)).map((block) => ({ line: block.line, ...stepOf(block) }));
+  return blocks
+    .filter(({ language, notes }) => notes.length > 0 || !nothingToDo.has(language))
+    .map((block) => ({ line: block.line, ...stepOf(block) }));
 }
 
 type StepWithoutLine = Step extends infer Each ? (Each extends Step ? Omit<Each, 'line'> : never) : never;
 
 function stepOf({ language, text, line, lead, notes }: Block): StepWithoutLine {
-  const noteOf = (name: string): string | undefined => notes.find((note) => note.startsWith(`${name}:`))?.slice(name.length + 1).trim();
+  const noteOf = (name: string): string | undefined =>
+    notes
+      .find((note) => note.startsWith(`${name}:`))
+      ?.slice(name.length + 1)
+      .trim();
   const reason = noteOf('not run');
   if (reason !== undefined) return { does: 'skip', reason };
   const source = noteOf('shown from');
   if (source !== undefined) return { does: 'find', file: source, text };
   const file = /Save this as `([^`]+)`/.exec(lead)?.[1];
   if (file !== undefined) return { does: 'write', file, text: `${text}\n` };
-  if (language === 'sh') return { does: 'run', commands: text.split('\n').filter((each) => each.trim() !== '').map((command) => ({ command, output: [], exit: 0 })), numbersVary: false };
-  if (language !== 'console') throw new Error(`line ${line}: nothing says what to do with this block; write before it "Save this as \`file\`", or <!-- shown from: file -->, or <!-- not run: why -->`);
+  if (language === 'sh')
+    return {
+      does: 'run',
+      commands: text
+        .split('\n')
+        .filter((each) => each.trim() !== '')
+        .map((command) => ({ command, output: [], exit: 0 })),
+      numbersVary: false,
+    };
+  if (language !== 'console')
+    throw new Error(
+      `line ${line}: nothing says what to do with this block; write before it "Save this as \`file\`", or <!-- shown from: file -->, or <!-- not run: why -->`,
+    );
   if (notes.includes('keeps running')) {
     const [command = '', ...output] = text.split('\n');
     return { does: 'start', command: command.replace('$ ', ''), output };

@@ -17,8 +17,15 @@ const eraseLine = '\u001B[2K';
 const questionTimeoutMs = 30_000;
 
 /** Starts a command line as a person would. */
-export function openTerminal(commandLine: string, { cwd, environment }: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv }): TerminalSession {
-  const { shown, type, ended } = openRawTerminal(commandLine, { cwd, environment: { ...environment, TERM: 'dumb', NO_COLOR: '1' }, columns });
+export function openTerminal(
+  commandLine: string,
+  { cwd, environment }: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv },
+): TerminalSession {
+  const { shown, type, ended } = openRawTerminal(commandLine, {
+    cwd,
+    environment: { ...environment, TERM: 'dumb', NO_COLOR: '1' },
+    columns,
+  });
   const screen = (): string =>
     shown()
       .replaceAll('\r\n', '\n')
@@ -29,7 +36,11 @@ export function openTerminal(commandLine: string, { cwd, environment }: { readon
 }
 
 /** Runs a command to its end, and answers each question with what stands behind it in what the document shows. */
-export async function runInTerminal(commandLine: string, shown: readonly string[], options: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv; readonly timeoutMs: number }): Promise<{ readonly code: number; readonly lines: string[] }> {
+export async function runInTerminal(
+  commandLine: string,
+  shown: readonly string[],
+  options: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv; readonly timeoutMs: number },
+): Promise<{ readonly code: number; readonly lines: string[] }> {
   const session = openTerminal(commandLine, options);
   let isOver = false;
   const over = session.ended.finally(() => (isOver = true));
@@ -38,7 +49,11 @@ export async function runInTerminal(commandLine: string, shown: readonly string[
     for (const line of shown) {
       const [, question, answer] = /^(Type .*: )(\S+)$/.exec(line) ?? [];
       if (question === undefined) continue;
-      await until(`"${commandLine}" asks "${question}"`, () => isOver || session.screen().includes(question), questionTimeoutMs);
+      await until(
+        `"${commandLine}" asks "${question}"`,
+        () => isOver || session.screen().includes(question),
+        questionTimeoutMs,
+      );
       session.type(`${answer}\n`);
     }
     const code = await over;

@@ -32,22 +32,45 @@ async function look(cell: MongoClient, uid: string): Promise<CellState> {
   for (const name of [own, poolDatabase, 'admin']) {
     const database = cell.db(name);
     const all = name === own;
-    const foundUsers = await cell.db('admin').collection<{ user: string; roles: { role: string }[] }>('system.users').find({ db: name, ...(all ? {} : { user: { $regex: uid } }) }).toArray();
+    const foundUsers = await cell
+      .db('admin')
+      .collection<{ user: string; roles: { role: string }[] }>('system.users')
+      .find({ db: name, ...(all ? {} : { user: { $regex: uid } }) })
+      .toArray();
     // It has another name whenever access is given.
-    users.push(...foundUsers.map(({ user, roles: its }) => `${name}.${user.replace(/^(tenant_[^_]+)_[0-9a-f]{24}$/, '$1')}: ${its.map(({ role }) => role).join()}`));
+    users.push(
+      ...foundUsers.map(
+        ({ user, roles: its }) =>
+          `${name}.${user.replace(/^(tenant_[^_]+)_[0-9a-f]{24}$/, '$1')}: ${its.map(({ role }) => role).join()}`,
+      ),
+    );
     const asked = all ? 1 : [`${own}_read_write`, `${own}_read_only`].map((role) => ({ role, db: name }));
     const foundRoles = (await database.command({ rolesInfo: asked })) as { roles: { role: string }[] };
     roles.push(...foundRoles.roles.map(({ role }) => `${name}.${role}`));
     if (name === 'admin') continue;
-    const infos = await database.listCollections(all ? {} : { name: { $regex: `_${uid}$` } }, { nameOnly: true }).toArray();
+    const infos = await database
+      .listCollections(all ? {} : { name: { $regex: `_${uid}$` } }, { nameOnly: true })
+      .toArray();
     for (const { name: collection } of infos.filter((info) => all || ofTenant(info.name))) {
       const indexes = await database.collection(collection).listIndexes().toArray();
       const documents = await database.collection(collection).countDocuments();
-      collections.push([`${name}.${collection}`, { indexes: indexes.map((index) => String(index['name'])).toSorted(), documents }]);
+      collections.push([
+        `${name}.${collection}`,
+        { indexes: indexes.map((index) => String(index['name'])).toSorted(), documents },
+      ]);
     }
   }
-  const claims = await cell.db('tenure_cell').collection<{ _id: string; tenant: string }>('claims').find({ tenant: uid }).toArray();
-  return { claims: claims.map(({ _id }) => _id), users: users.toSorted(), roles: roles.toSorted(), collections: byKey(collections) };
+  const claims = await cell
+    .db('tenure_cell')
+    .collection<{ _id: string; tenant: string }>('claims')
+    .find({ tenant: uid })
+    .toArray();
+  return {
+    claims: claims.map(({ _id }) => _id),
+    users: users.toSorted(),
+    roles: roles.toSorted(),
+    collections: byKey(collections),
+  };
 }
 
 /** What the tenant's standing declares of its cell. */
@@ -73,10 +96,21 @@ function declared({ standing, uid, mode, plan, services, documents }: KnownTenan
 }
 
 /** Holds what stands on every cell, and in the secrets, against what the tenant's standing declares. */
-export async function expectCells({ cells, installation: { control, databases } }: Pick<TestBed, 'cells' | 'installation'>, tenant: KnownTenant): Promise<void> {
+export async function expectCells(
+  { cells, installation: { control, databases } }: Pick<TestBed, 'cells' | 'installation'>,
+  tenant: KnownTenant,
+): Promise<void> {
   for (const [region, cell] of cells) {
-    assert.deepEqual(await look(cell, tenant.uid), region === tenant.region ? declared(tenant) : nothing, `on the cell of ${region}`);
+    assert.deepEqual(
+      await look(cell, tenant.uid),
+      region === tenant.region ? declared(tenant) : nothing,
+      `on the cell of ${region}`,
+    );
   }
   const hasSecrets = tenant.standing !== 'Purged' && standings[tenant.standing].hasHome;
-  assert.equal(await control.db(databases.secrets).collection('secrets').countDocuments({ tenant: tenant.uid }), hasSecrets ? 2 : 0, 'data key and credential');
+  assert.equal(
+    await control.db(databases.secrets).collection('secrets').countDocuments({ tenant: tenant.uid }),
+    hasSecrets ? 2 : 0,
+    'data key and credential',
+  );
 }

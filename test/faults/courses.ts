@@ -86,7 +86,11 @@ function stepsUpTo(path: OperationKind, last: StepKey): readonly PlannedStep[] {
 }
 
 function forward(path: Path): Course {
-  return { ...path, writes: [commitOf('accept'), commitOf('begin'), ...stepsOf(path.path).flatMap(forwardWrites), commitOf('finish')], ends: 'succeeded' };
+  return {
+    ...path,
+    writes: [commitOf('accept'), commitOf('begin'), ...stepsOf(path.path).flatMap(forwardWrites), commitOf('finish')],
+    ends: 'succeeded',
+  };
 }
 
 /** Cancelled when every step is done, so that all of them are undone; one with a pivot before it begins that. */
@@ -94,11 +98,23 @@ function back(path: Path): Course {
   const steps = stepsOf(path.path);
   const hasPivot = steps.some(({ pivot }) => pivot === true);
   const at = hasPivot ? 'begin.after-commit' : `${steps.at(-1)?.key}.after-checkpoint`;
-  return { ...path, name: `${path.name}, cancelled`, writes: [commitOf('cancel'), ...backWrites(hasPivot ? [] : steps)], ends: 'cancelled', turn: { at, by: 'cancel' } };
+  return {
+    ...path,
+    name: `${path.name}, cancelled`,
+    writes: [commitOf('cancel'), ...backWrites(hasPivot ? [] : steps)],
+    ends: 'cancelled',
+    turn: { at, by: 'cancel' },
+  };
 }
 
 /** An activation whose collections mongod refuses: the one way back that no cancellation begins. */
-const refusedActivation: Course = { ...activation, name: 'activate, refused by mongod', writes: backWrites(stepsUpTo('activate', 'create-collections')), ends: 'failed', refused: true };
+const refusedActivation: Course = {
+  ...activation,
+  name: 'activate, refused by mongod',
+  writes: backWrites(stepsUpTo('activate', 'create-collections')),
+  ends: 'failed',
+  refused: true,
+};
 
 const preemptions: readonly Course[] = [
   {
@@ -117,10 +133,18 @@ const preemptions: readonly Course[] = [
     from: 'Active',
     to: 'Suspended',
     turn: { at: 'finish.before-commit', by: 'reconcile' },
-    writes: [commitOf('accept'), ...backWrites(stepsOf('suspend')).filter(({ name }) => name !== 'finish'), { name: 'finish', failpoints: ['finish.after-commit'] }, commitOf('begin')],
+    writes: [
+      commitOf('accept'),
+      ...backWrites(stepsOf('suspend')).filter(({ name }) => name !== 'finish'),
+      { name: 'finish', failpoints: ['finish.after-commit'] },
+      commitOf('begin'),
+    ],
     ends: 'cancelled',
   },
 ];
 
 /** Everything that the fault tests put something in the way of, in the order of the report. */
-export const courses: readonly Course[] = [...paths.flatMap((path) => [forward(path), back(path), ...(path === activation ? [refusedActivation] : [])]), ...preemptions];
+export const courses: readonly Course[] = [
+  ...paths.flatMap((path) => [forward(path), back(path), ...(path === activation ? [refusedActivation] : [])]),
+  ...preemptions,
+];

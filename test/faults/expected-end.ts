@@ -15,14 +15,19 @@ const endsWithinMs = 180_000;
 const pollMs = 250;
 
 /** The operation when it has ended. */
-export function endOf({ installation: { store } }: TestBed, { id, kind, tenant }: RunningOperation): Promise<OperationDocument & { readonly state: FinalOperationState }> {
+export function endOf(
+  { installation: { store } }: TestBed,
+  { id, kind, tenant }: RunningOperation,
+): Promise<OperationDocument & { readonly state: FinalOperationState }> {
   return finding('unended', () =>
     until(
       `the ${kind} of ${tenant} ends`,
       async () => {
         // The control database may be away for the moment.
         const found = await store.operations.find(id).catch(() => undefined);
-        return found !== undefined && found.unfinished !== true ? (found as OperationDocument & { state: FinalOperationState }) : undefined;
+        return found !== undefined && found.unfinished !== true
+          ? (found as OperationDocument & { state: FinalOperationState })
+          : undefined;
       },
       endsWithinMs,
       pollMs,
@@ -51,7 +56,11 @@ export interface Ended {
  * Holds all that operations have left against the tenant as it is declared to be: registry, ledger and cells. Returns it
  * as it may be used further.
  */
-export async function expectTenant(bed: TestBed, tenant: KnownTenant, ended: readonly [Ended, ...Ended[]]): Promise<KnownTenant> {
+export async function expectTenant(
+  bed: TestBed,
+  tenant: KnownTenant,
+  ended: readonly [Ended, ...Ended[]],
+): Promise<KnownTenant> {
   const [{ operation }] = ended;
   await finding('registry', () => expectRegistry(bed, tenant, operation.id));
   await finding('ledger', () => expectLedger(bed, tenant.uid, ended));
@@ -59,8 +68,15 @@ export async function expectTenant(bed: TestBed, tenant: KnownTenant, ended: rea
   await finding('twice', async () => {
     const operations = await bed.installation.store.operations.list({ tenants: [tenant.uid], limit: 1000 });
     const newer = operations.filter(({ _id }) => _id > operation.id).map(({ _id }) => _id);
-    assert.deepEqual(newer, ended.slice(1).map((next) => next.operation.id), 'what is asked for once is accepted once');
-    assert.ok(operations.every(({ unfinished, leases }) => unfinished !== true && leases.length === 0), 'nothing runs, and no lease is left');
+    assert.deepEqual(
+      newer,
+      ended.slice(1).map((next) => next.operation.id),
+      'what is asked for once is accepted once',
+    );
+    assert.ok(
+      operations.every(({ unfinished, leases }) => unfinished !== true && leases.length === 0),
+      'nothing runs, and no lease is left',
+    );
   });
   return finding('access', () => writeIn(bed, tenant, operation.id));
 }

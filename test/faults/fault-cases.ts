@@ -30,13 +30,20 @@ export function turnOf({ course: { turn }, failpoint }: FaultCase): Turn | undef
 
 /** Which operation stands at the failpoint: after a preemption, what is begun or accepted is the one that waited. */
 export function isOfTheNext({ course, failpoint }: FaultCase): boolean {
-  return course.turn !== undefined && course.turn.by !== 'cancel' && (failpoint.startsWith('begin.') || failpoint.startsWith('accept.'));
+  return (
+    course.turn !== undefined &&
+    course.turn.by !== 'cancel' &&
+    (failpoint.startsWith('begin.') || failpoint.startsWith('accept.'))
+  );
 }
 
 /** Before it is accepted there is nothing to cancel or terminate; before its workflow begins, nothing in Temporal. */
 function applies({ course, failpoint, fault }: FaultCase): boolean {
   if (!failpoint.startsWith('accept.')) return true;
-  return !fault.needsWorkflow || (fault.cancels === 'by the API' && failpoint === 'accept.after-commit' && course.turn === undefined);
+  return (
+    !fault.needsWorkflow ||
+    (fault.cancels === 'by the API' && failpoint === 'accept.after-commit' && course.turn === undefined)
+  );
 }
 
 function plannedEnd({ course, failpoint, fault }: FaultCase): FinalOperationState {
@@ -45,10 +52,13 @@ function plannedEnd({ course, failpoint, fault }: FaultCase): FinalOperationStat
   const isKept = fault.cancels === 'by the API';
   const steps = stepsOf(course.path);
   const pivot = steps.findIndex((step) => step.pivot === true);
-  if (failpoint.startsWith('finish.')) return isKept && pivot < 0 && failpoint === 'finish.before-commit' ? 'cancelled' : 'succeeded';
+  if (failpoint.startsWith('finish.'))
+    return isKept && pivot < 0 && failpoint === 'finish.before-commit' ? 'cancelled' : 'succeeded';
   if (pivot < 0 || failpoint.startsWith('accept.') || failpoint.startsWith('begin.')) return 'cancelled';
   const reached = steps.findIndex(({ key }) => failpoint.startsWith(`${key}.`));
-  return reached < pivot || (isKept && reached === pivot && failpoint.endsWith('.before-intent')) ? 'cancelled' : 'succeeded';
+  return reached < pivot || (isKept && reached === pivot && failpoint.endsWith('.before-intent'))
+    ? 'cancelled'
+    : 'succeeded';
 }
 
 /**
@@ -61,5 +71,7 @@ export function declaredEnd(faultCase: FaultCase, wasCancelled: boolean | undefi
 
 /** Every fault at every failpoint of every course. */
 export const everyCase: readonly FaultCase[] = courses.flatMap((course) =>
-  course.writes.flatMap(({ failpoints }) => failpoints).flatMap((failpoint, depth) => everyFault.map((fault) => ({ course, failpoint, fault, depth })).filter(applies)),
+  course.writes
+    .flatMap(({ failpoints }) => failpoints)
+    .flatMap((failpoint, depth) => everyFault.map((fault) => ({ course, failpoint, fault, depth })).filter(applies)),
 );

@@ -187,7 +187,12 @@ function mongodKill(set: ReplicaSetName): Fault {
 }
 
 async function temporalAnswers({ temporal }: TestBed): Promise<void> {
-  await until('Temporal answers again', () => temporal.workflowService.describeNamespace({ namespace: temporal.options.namespace }).then(() => true, () => false));
+  await until('Temporal answers again', () =>
+    temporal.workflowService.describeNamespace({ namespace: temporal.options.namespace }).then(
+      () => true,
+      () => false,
+    ),
+  );
 }
 
 const temporalKill: Fault = {

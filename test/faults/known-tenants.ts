@@ -19,7 +19,9 @@ export interface KnownTenants {
 }
 
 /** Ways to a standing from others; the last is taken where no tenant stands at the beginning of one. */
-const ways: Readonly<Record<Exclude<Standing, 'Purged'>, readonly { readonly from: Standing; readonly by: OperationKind }[]>> = {
+const ways: Readonly<
+  Record<Exclude<Standing, 'Purged'>, readonly { readonly from: Standing; readonly by: OperationKind }[]>
+> = {
   Draft: [{ from: 'Deleted Draft', by: 'undelete' }],
   Active: [
     { from: 'Suspended', by: 'resume' },
@@ -41,10 +43,22 @@ const plantedPerCollection = 3;
 export async function plant({ cells }: TestBed, tenant: KnownTenant): Promise<KnownTenant> {
   const { uid, mode, services, plan, region } = tenant;
   for (const { declared, database, name } of layoutOf({ uid, mode, spec: { plan, services } }).namespaces) {
-    const documents = Array.from({ length: plantedPerCollection }, (_, number) => ({ sku: `planted ${number}`, collection: declared.name }));
-    await cells.get(region)?.db(database).collection(name).insertMany(documents, { writeConcern: { w: 'majority' } });
+    const documents = Array.from({ length: plantedPerCollection }, (_, number) => ({
+      sku: `planted ${number}`,
+      collection: declared.name,
+    }));
+    await cells
+      .get(region)
+      ?.db(database)
+      .collection(name)
+      .insertMany(documents, { writeConcern: { w: 'majority' } });
   }
-  return { ...tenant, documents: Object.fromEntries(services.flatMap(({ collections }) => collections.map(({ name }) => [name, plantedPerCollection]))) };
+  return {
+    ...tenant,
+    documents: Object.fromEntries(
+      services.flatMap(({ collections }) => collections.map(({ name }) => [name, plantedPerCollection])),
+    ),
+  };
 }
 
 export function createKnownTenants(bed: TestBed): KnownTenants {

@@ -34,14 +34,21 @@ function running(): { stack: EmbeddedStack; bed: TestBed } {
   return { stack, bed };
 }
 
-async function expectEnd(tenant: KnownTenant, operation: RunningOperation, declared: FinalOperationState): Promise<void> {
+async function expectEnd(
+  tenant: KnownTenant,
+  operation: RunningOperation,
+  declared: FinalOperationState,
+): Promise<void> {
   const { state, error } = await endOf(running().bed, operation);
   assert.equal(state, declared, JSON.stringify(error));
   const region = await placedIn(running().bed, tenant);
-  await expectTenant(running().bed, declared === 'succeeded' ? { ...tenant, region, standing: 'Active' } : tenant, [{ operation, end: state }]);
+  await expectTenant(running().bed, declared === 'succeeded' ? { ...tenant, region, standing: 'Active' } : tenant, [
+    { operation, end: state },
+  ]);
 }
 
-const stepOf = async ({ id }: RunningOperation, step: StepKey) => (await running().bed.installation.store.operations.find(id))?.steps[step];
+const stepOf = async ({ id }: RunningOperation, step: StepKey) =>
+  (await running().bed.installation.store.operations.find(id))?.steps[step];
 
 for (const { at, next } of [
   { at: 'place.before-checkpoint', next: 'issue-keys' },
@@ -58,7 +65,10 @@ for (const { at, next } of [
     const before = await installation.store.resources.findByUid('Tenant', operation.uid);
     place.release();
     await expectEnd(tenant, operation, 'succeeded');
-    assert.deepEqual((await installation.store.resources.findByUid('Tenant', operation.uid))?.placement, before?.placement);
+    assert.deepEqual(
+      (await installation.store.resources.findByUid('Tenant', operation.uid))?.placement,
+      before?.placement,
+    );
   });
 }
 
@@ -71,9 +81,14 @@ test('an operation that is cancelled while a cell keeps its step from ending is 
   await place.hit();
   await cell.kill('SIGKILL');
   place.release();
-  await until('the step has failed once', async () => (await stepOf(operation, 'create-collections'))?.result?.startsWith('an attempt failed: cell_unavailable'));
+  await until('the step has failed once', async () =>
+    (await stepOf(operation, 'create-collections'))?.result?.startsWith('an attempt failed: cell_unavailable'),
+  );
   await temporal.workflow.getHandle(operation.workflowId).cancel();
-  await until('the cancellation is heard', async () => (await installation.store.operations.find(operation.id))?.state === 'compensating');
+  await until(
+    'the cancellation is heard',
+    async () => (await installation.store.operations.find(operation.id))?.state === 'compensating',
+  );
   await cell.start();
   await expectEnd(tenant, operation, 'cancelled');
 });

@@ -18,17 +18,30 @@ function expectSteps(of: Of, kind: RunningOperation['kind'], end: FinalOperation
   const undone = of(`tenant.${kind}.undo`, 'succeeded').map(({ step }) => step);
   assert.equal(new Set(undone).size, undone.length, `each step is undone once: ${undone.join(', ')}`);
   if (end === 'succeeded') {
-    assert.deepEqual(done, stepsOf(kind).map(({ key }) => key), 'every step is committed, in order');
+    assert.deepEqual(
+      done,
+      stepsOf(kind).map(({ key }) => key),
+      'every step is committed, in order',
+    );
     assert.deepEqual(undone, [], 'what succeeds is not undone');
   } else {
-    assert.deepEqual(done.filter((step) => !undone.includes(step)), [], 'what was done is undone');
+    assert.deepEqual(
+      done.filter((step) => !undone.includes(step)),
+      [],
+      'what was done is undone',
+    );
   }
 }
 
 /** Holds the entries of one operation against its end. */
-export function expectOperation(entries: readonly LedgerEntry[], { id, kind }: RunningOperation, end: FinalOperationState): void {
+export function expectOperation(
+  entries: readonly LedgerEntry[],
+  { id, kind }: RunningOperation,
+  end: FinalOperationState,
+): void {
   const own = entries.filter(({ operationId }) => operationId === id);
-  const of: Of = (action, ...outcomes) => own.filter((entry) => entry.action === action && outcomes.includes(entry.outcome));
+  const of: Of = (action, ...outcomes) =>
+    own.filter((entry) => entry.action === action && outcomes.includes(entry.outcome));
   assert.equal(of(`tenant.${kind}`, 'allowed').length, 1, 'it is accepted once');
   const ends = of(`tenant.${kind}`, 'succeeded', 'failed');
   assert.equal(ends.length, 1, 'it ends once');
@@ -45,15 +58,29 @@ export function expectChain(entries: readonly LedgerEntry[], standing: TenantDoc
   let last: LedgerEntry | undefined;
   for (const entry of entries.filter(({ previous, next }) => previous !== undefined || next !== undefined)) {
     // One commit may leave more than one entry about the same change, and a hand-over goes on from the entry before it.
-    const isOfTheSame = last !== undefined && isDeepStrictEqual([entry.previous, entry.next], [last.previous, last.next]);
-    if (!isOfTheSame && entry.previous !== undefined) assert.deepEqual(entry.previous, last?.next, `${entry.action} (${entry.id}) goes on from what the entries before it say`);
+    const isOfTheSame =
+      last !== undefined && isDeepStrictEqual([entry.previous, entry.next], [last.previous, last.next]);
+    if (!isOfTheSame && entry.previous !== undefined)
+      assert.deepEqual(
+        entry.previous,
+        last?.next,
+        `${entry.action} (${entry.id}) goes on from what the entries before it say`,
+      );
     last = entry;
   }
-  assert.deepEqual(last?.next, standing === undefined ? undefined : stateReference(standing), 'what the tenant is, its last entry says');
+  assert.deepEqual(
+    last?.next,
+    standing === undefined ? undefined : stateReference(standing),
+    'what the tenant is, its last entry says',
+  );
 }
 
 /** Holds all that the ledger says of a tenant against how these operations ended. */
-export async function expectLedger({ installation }: TestBed, uid: string, ended: readonly { readonly operation: RunningOperation; readonly end: FinalOperationState }[]): Promise<void> {
+export async function expectLedger(
+  { installation }: TestBed,
+  uid: string,
+  ended: readonly { readonly operation: RunningOperation; readonly end: FinalOperationState }[],
+): Promise<void> {
   const entries = await readEntries(installation, { tenant: uid });
   expectChain(entries, await installation.store.resources.findByUid('Tenant', uid));
   expectFences(entries);
@@ -63,8 +90,15 @@ export async function expectLedger({ installation }: TestBed, uid: string, ended
 /** That holders of the lock have followed one another: none has committed anything after a later one, and no two operations have had one fence. */
 export function expectFences(entries: readonly LedgerEntry[]): void {
   const fences = entries.flatMap(({ fence }) => (fence === undefined ? [] : [fence]));
-  assert.deepEqual(fences, fences.toSorted((a, b) => a - b), 'nobody commits under an older fence after a newer one');
-  for (const [fence, under] of Map.groupBy(entries.filter((entry) => entry.fence !== undefined), (entry) => entry.fence)) {
+  assert.deepEqual(
+    fences,
+    fences.toSorted((a, b) => a - b),
+    'nobody commits under an older fence after a newer one',
+  );
+  for (const [fence, under] of Map.groupBy(
+    entries.filter((entry) => entry.fence !== undefined),
+    (entry) => entry.fence,
+  )) {
     assert.equal(new Set(under.map(({ operationId }) => operationId)).size, 1, `fence ${fence} is one operation's`);
   }
 }

@@ -30,14 +30,21 @@ const chunkSize = 120;
 /** Deals the cases out, the largest chunks first, each to the lane that has least. */
 function lanesOf(cases: readonly FaultCase[]): FaultCase[][] {
   const chunks = [...Map.groupBy(cases, roundOf).values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / chunkSize) }, (_, index) => group.slice(index * chunkSize, (index + 1) * chunkSize)),
+    Array.from({ length: Math.ceil(group.length / chunkSize) }, (_, index) =>
+      group.slice(index * chunkSize, (index + 1) * chunkSize),
+    ),
   );
   const lanes: FaultCase[][] = Array.from({ length: laneCount }, () => []);
-  for (const chunk of chunks.toSorted((a, b) => b.length - a.length)) lanes.reduce((least, lane) => (lane.length < least.length ? lane : least)).push(...chunk);
+  for (const chunk of chunks.toSorted((a, b) => b.length - a.length))
+    lanes.reduce((least, lane) => (lane.length < least.length ? lane : least)).push(...chunk);
   return lanes.filter((lane) => lane.length > 0);
 }
 
-async function runLane(environment: NodeJS.ProcessEnv, cases: readonly FaultCase[], tell: TellRound): Promise<CaseResult[]> {
+async function runLane(
+  environment: NodeJS.ProcessEnv,
+  cases: readonly FaultCase[],
+  tell: TellRound,
+): Promise<CaseResult[]> {
   const stack = await createTemporaryStack({ temporalStorage: 'file', environment });
   try {
     const bed = await createTestBed(stack);
@@ -55,7 +62,10 @@ async function runLane(environment: NodeJS.ProcessEnv, cases: readonly FaultCase
 async function main(): Promise<number> {
   const texts = process.argv.slice(2);
   const chosen = everyCase.filter((faultCase) => texts.every((text) => nameOf(faultCase).includes(text)));
-  if (chosen.length === 0) throw new OperatorError(`no case has all of this in its name: ${texts.join(' · ')}; names are as in "${nameOf(everyCase[0]!)}"`);
+  if (chosen.length === 0)
+    throw new OperatorError(
+      `no case has all of this in its name: ${texts.join(' · ')}; names are as in "${nameOf(everyCase[0]!)}"`,
+    );
   const seed = readSeed(process.env);
   const cases = shuffled(chosen, seed);
   console.log(`${cases.length} cases; TENURE_FAULT_SEED=${seed}`);
@@ -68,7 +78,9 @@ async function main(): Promise<number> {
     const missed = round.filter(({ isMissed }) => isMissed === true).length;
     done += round.length - missed;
     const what = round[0] === undefined ? '' : roundOf(round[0].case);
-    console.log(`${done}/${cases.length} after ${minutes(performance.now() - started)}: ${what}: ${round.length} in ${seconds.toFixed(1)} s${missed === 0 ? '' : `, ${missed} to be run again`}`);
+    console.log(
+      `${done}/${cases.length} after ${minutes(performance.now() - started)}: ${what}: ${round.length} in ${seconds.toFixed(1)} s${missed === 0 ? '' : `, ${missed} to be run again`}`,
+    );
     for (const { failure } of round) if (failure !== undefined) console.log(`✗ ${failure.message}`);
   };
   const environment = { ...process.env, ...toolVariables(tools) };

@@ -20,7 +20,12 @@ export interface MatrixRun {
 }
 
 function sectionOf({ name, writes }: Course, letterOf: (key: string) => string): string {
-  const rows = writes.map((write) => [write.name, ...everyFault.map((fault) => write.failpoints.map((failpoint) => letterOf(keyOf(name, failpoint, fault.name))).join(''))]);
+  const rows = writes.map((write) => [
+    write.name,
+    ...everyFault.map((fault) =>
+      write.failpoints.map((failpoint) => letterOf(keyOf(name, failpoint, fault.name))).join(''),
+    ),
+  ]);
   return `## ${name}\n\n${markdownTable(['Durable write', ...everyFault.map((fault) => fault.name)], rows)}`;
 }
 
@@ -30,7 +35,12 @@ function keyOf(course: string, failpoint: string, fault: string): string {
 
 /** The whole matrix as a page of the reference. */
 export function matrixReport({ results, seed, durationMs, cores }: MatrixRun): string {
-  const found = new Map(results.map(({ case: { course, failpoint, fault }, end }) => [keyOf(course.name, failpoint, fault.name), end === undefined ? failed : letters[end]]));
+  const found = new Map(
+    results.map(({ case: { course, failpoint, fault }, end }) => [
+      keyOf(course.name, failpoint, fault.name),
+      end === undefined ? failed : letters[end],
+    ]),
+  );
   const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const blocks = [
     '<!-- Written by `npm run test:faults` from what it has seen; run it again instead of editing this. -->',
@@ -55,7 +65,9 @@ export function matrixReport({ results, seed, durationMs, cores }: MatrixRun): s
       'nothing to strike yet. On a course that is cancelled or preempted the fault comes on top of that.',
     ].join('\n'),
     ...courses.map((course) => sectionOf(course, (key) => found.get(key) ?? notApplicable)),
-    ...(failures.length === 0 ? [] : [`## Not as declared\n\n${failures.map(({ message }) => `- ${message.split('\n', 1)[0]}`).join('\n')}`]),
+    ...(failures.length === 0
+      ? []
+      : [`## Not as declared\n\n${failures.map(({ message }) => `- ${message.split('\n', 1)[0]}`).join('\n')}`]),
   ];
   return `${blocks.join('\n\n')}\n`;
 }

@@ -15,12 +15,21 @@ export async function beginTransaction({ api }: TestBed, { name }: KnownTenant):
   const { username, password, authSource } = access.credential;
   const orders = access.namespaces?.find(({ collection }) => collection === 'orders');
   if (orders === undefined) throw new Error(`tenant ${name} has no collection "orders"`);
-  const client = new MongoClient(access.endpoint, { auth: { username, password }, authSource, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1 });
+  const client = new MongoClient(access.endpoint, {
+    auth: { username, password },
+    authSource,
+    authMechanism: 'SCRAM-SHA-256',
+    maxPoolSize: 1,
+  });
   const session = client.startSession();
   session.startTransaction();
   await client.db(orders.database).collection(orders.name).insertOne({ sku: 'not committed' }, { session });
   return {
-    commits: () => session.commitTransaction().then(() => true, () => false),
+    commits: () =>
+      session.commitTransaction().then(
+        () => true,
+        () => false,
+      ),
     async close() {
       await session.endSession().catch(() => undefined);
       await client.close(true);

@@ -8,14 +8,24 @@ import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 
 /** Where both have left the tenant, and whether each ended as declared. */
-export async function endOfPreemption(bed: TestBed, faultCase: FaultCase, tenant: KnownTenant, first: RunningOperation, next: RunningOperation): Promise<{ after: KnownTenant; ended: [Ended, Ended] }> {
+export async function endOfPreemption(
+  bed: TestBed,
+  faultCase: FaultCase,
+  tenant: KnownTenant,
+  first: RunningOperation,
+  next: RunningOperation,
+): Promise<{ after: KnownTenant; ended: [Ended, Ended] }> {
   const { course, failpoint, fault } = faultCase;
   const [one, two] = [await endOf(bed, first), await endOf(bed, next)];
   // Before the preemption is committed the first one may be faster: then nothing waits for it.
   const hasWaited = two.waitsFor !== null;
   assert.ok(hasWaited || failpoint === 'accept.before-commit', 'the second one waits for the first');
   assert.equal(one.state, hasWaited ? course.ends : 'succeeded', JSON.stringify(one.error));
-  assert.equal(two.state, fault.cancels !== undefined && isOfTheNext(faultCase) ? 'cancelled' : 'succeeded', JSON.stringify(two.error));
+  assert.equal(
+    two.state,
+    fault.cancels !== undefined && isOfTheNext(faultCase) ? 'cancelled' : 'succeeded',
+    JSON.stringify(two.error),
+  );
   const left = one.state === 'succeeded' ? course.to : course.from;
   const standing = two.state === 'succeeded' && next.kind === 'suspend' ? 'Suspended' : left;
   return {

@@ -25,7 +25,19 @@ function declared({ standing, region, mode, plan, services }: KnownTenant) {
   };
 }
 
-function found({ lifecycle, spec, placement, plan, tables, deletion, conditions, operation, pending, generation, observedGeneration }: TenantDocument): ReturnType<typeof declared> {
+function found({
+  lifecycle,
+  spec,
+  placement,
+  plan,
+  tables,
+  deletion,
+  conditions,
+  operation,
+  pending,
+  generation,
+  observedGeneration,
+}: TenantDocument): ReturnType<typeof declared> {
   return {
     lifecycle,
     specLifecycle: spec.lifecycle ?? 'Draft',
@@ -43,8 +55,15 @@ function found({ lifecycle, spec, placement, plan, tables, deletion, conditions,
 }
 
 /** Holds what the registry says of a tenant against what is declared of it. */
-export async function expectRegistry({ installation: { store } }: Pick<TestBed, 'installation'>, tenant: KnownTenant, operationId: string): Promise<void> {
-  const [document, tombstone] = await Promise.all([store.resources.findByUid('Tenant', tenant.uid), store.tombstones.find(tenant.uid)]);
+export async function expectRegistry(
+  { installation: { store } }: Pick<TestBed, 'installation'>,
+  tenant: KnownTenant,
+  operationId: string,
+): Promise<void> {
+  const [document, tombstone] = await Promise.all([
+    store.resources.findByUid('Tenant', tenant.uid),
+    store.tombstones.find(tenant.uid),
+  ]);
   if (tenant.standing === 'Purged') {
     assert.equal(document, undefined, 'a purged tenant is in the registry no more');
     assert.equal(tombstone?.operationId, operationId, 'the purge has left its tombstone');

@@ -22,7 +22,11 @@ export interface RendezvousOptions<T> {
   readonly act?: (all: readonly T[]) => Promise<void>;
 }
 
-export function createRendezvous<T>({ expected, patienceMs, act = async () => undefined }: RendezvousOptions<T>): Rendezvous<T> {
+export function createRendezvous<T>({
+  expected,
+  patienceMs,
+  act = async () => undefined,
+}: RendezvousOptions<T>): Rendezvous<T> {
   const there: T[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   const done = promise.then(() => act(there));

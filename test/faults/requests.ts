@@ -16,19 +16,31 @@ export interface RunningOperation {
   readonly workflowId: string;
 }
 
-export function runningOperation({ id, kind }: Pick<Operation, 'id' | 'kind'>, { uid, name }: Pick<KnownTenant, 'uid' | 'name'>): RunningOperation {
+export function runningOperation(
+  { id, kind }: Pick<Operation, 'id' | 'kind'>,
+  { uid, name }: Pick<KnownTenant, 'uid' | 'name'>,
+): RunningOperation {
   return { id, kind, uid, tenant: name, workflowId: operationWorkflowId(uid, id) };
 }
 
 /** What the tenant is to be when the path has succeeded, beside where it stands. */
-export function changeBy(path: OperationKind, tenant: KnownTenant, unique: string): Pick<KnownTenant, 'plan' | 'services'> {
+export function changeBy(
+  path: OperationKind,
+  tenant: KnownTenant,
+  unique: string,
+): Pick<KnownTenant, 'plan' | 'services'> {
   const { plan, services } = tenant;
   if (path === 'change_plan') return { plan: otherPlan(plan), services };
   if (path === 'reconcile') return { plan, services: changedServices(services, unique) };
   return { plan, services };
 }
 
-async function answerTo({ api }: TestBed, path: OperationKind, tenant: KnownTenant, change: Pick<KnownTenant, 'plan' | 'services'>): Promise<Operation | undefined> {
+async function answerTo(
+  { api }: TestBed,
+  path: OperationKind,
+  tenant: KnownTenant,
+  change: Pick<KnownTenant, 'plan' | 'services'>,
+): Promise<Operation | undefined> {
   const request = { params: { name: tenant.name }, ifMatch: '*', idempotencyKey: randomUUID() };
   switch (path) {
     case 'purge':
@@ -43,16 +55,30 @@ async function answerTo({ api }: TestBed, path: OperationKind, tenant: KnownTena
 }
 
 /** Asks for a path until there is an answer, and returns its operation. */
-export async function ask(bed: TestBed, path: OperationKind, tenant: KnownTenant, change: Pick<KnownTenant, 'plan' | 'services'>): Promise<RunningOperation> {
+export async function ask(
+  bed: TestBed,
+  path: OperationKind,
+  tenant: KnownTenant,
+  change: Pick<KnownTenant, 'plan' | 'services'>,
+): Promise<RunningOperation> {
   const operation = await answerTo(bed, path, tenant, change);
   if (operation === undefined) throw new Error(`${path} of ${tenant.name} was answered without an operation`);
   return runningOperation(operation, tenant);
 }
 
 /** Asks for a path in favour of which the running operation is to be cancelled. */
-export async function preempt({ api }: TestBed, path: 'suspend' | 'reconcile', tenant: KnownTenant): Promise<RunningOperation> {
+export async function preempt(
+  { api }: TestBed,
+  path: 'suspend' | 'reconcile',
+  tenant: KnownTenant,
+): Promise<RunningOperation> {
   const route = path === 'suspend' ? 'suspendTenant' : 'reconcileTenant';
-  const { body } = await api.call(route, { params: { name: tenant.name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call(route, {
+    params: { name: tenant.name },
+    query: { preempt: 'true' },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   if (body.operation === undefined) throw new Error(`${path} of ${tenant.name} was answered without an operation`);
   return runningOperation(body.operation, tenant);
 }

@@ -26,7 +26,14 @@ const patienceMs = 4_000;
 async function strikeAll(bed: TestBed, standing: readonly Standing[]): Promise<void> {
   for (const { since, tellMissed } of standing) if (performance.now() - since > standsForMs) tellMissed();
   const faults = [...Map.groupBy(standing, ({ fault }) => fault)];
-  const gone = await Promise.all(faults.map(([fault, there]) => fault.strike(bed, there.flatMap(({ operation }) => (operation === undefined ? [] : [operation])))));
+  const gone = await Promise.all(
+    faults.map(([fault, there]) =>
+      fault.strike(
+        bed,
+        there.flatMap(({ operation }) => (operation === undefined ? [] : [operation])),
+      ),
+    ),
+  );
   for (const operation of gone.flat()) standing.find((one) => one.operation === operation)?.tellMissed();
 }
 
@@ -71,7 +78,11 @@ function partIn({ prepared, turned, standing }: Meeting): Meeting & { leave(): v
  * Runs cases at once, each on a tenant of its own: their operations stand at their failpoints together, the fault strikes
  * once, and each is held against what is declared for it. The faults must be of one round.
  */
-export async function runRound(bed: TestBed, tenants: KnownTenants, cases: readonly FaultCase[]): Promise<CaseResult[]> {
+export async function runRound(
+  bed: TestBed,
+  tenants: KnownTenants,
+  cases: readonly FaultCase[],
+): Promise<CaseResult[]> {
   const meeting: Meeting = {
     prepared: createRendezvous({ expected: cases.length }),
     turned: createRendezvous({ expected: cases.length, patienceMs }),
@@ -82,7 +93,9 @@ export async function runRound(bed: TestBed, tenants: KnownTenants, cases: reado
       const { course, fault } = faultCase;
       const part = partIn(meeting);
       try {
-        const tenant = await (course.refused === true ? tenants.draft(fault.region, refusedServices) : tenants.take(course.from, fault.region));
+        const tenant = await (course.refused === true
+          ? tenants.draft(fault.region, refusedServices)
+          : tenants.take(course.from, fault.region));
         const ended = await runCase(bed, faultCase, tenant, part);
         if (ended === 'missed') return { case: faultCase, isMissed: true };
         const { end, after } = ended;

@@ -22,7 +22,10 @@ export function roundOf({ course, failpoint, fault }: FaultCase): string {
  * Runs cases in rounds of one kind, and yields the results of each. On a busy machine not all of a large round come to
  * their failpoints in time, so its size follows what was missed: additive increase, multiplicative decrease (Chiu and Jain, 1989).
  */
-async function* roundsOfOneKind(cases: readonly FaultCase[], run: (round: readonly FaultCase[]) => Promise<CaseResult[]>): AsyncGenerator<CaseResult[]> {
+async function* roundsOfOneKind(
+  cases: readonly FaultCase[],
+  run: (round: readonly FaultCase[]) => Promise<CaseResult[]>,
+): AsyncGenerator<CaseResult[]> {
   // About the same depth in each, so that none waits long for another.
   let waiting = cases.toSorted((a, b) => a.depth - b.depth);
   const alone: FaultCase[] = [];
@@ -40,7 +43,12 @@ async function* roundsOfOneKind(cases: readonly FaultCase[], run: (round: readon
   }
   for (const one of alone) {
     const [result] = await run([one]);
-    if (result !== undefined) yield [result.isMissed === true ? { case: one, failure: new Finding('missed', `${nameOf(one)}: it stood too long`) } : result];
+    if (result !== undefined)
+      yield [
+        result.isMissed === true
+          ? { case: one, failure: new Finding('missed', `${nameOf(one)}: it stood too long`) }
+          : result,
+      ];
   }
 }
 

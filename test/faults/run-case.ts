@@ -32,7 +32,14 @@ interface Running extends Turned {
 }
 
 /** Asks for the operation, and has it turned round where that belongs to its course. */
-async function begin(bed: TestBed, faultCase: FaultCase, tenant: KnownTenant, change: Change, meeting: Meeting, armed: ArmedFailpoint[]): Promise<Running> {
+async function begin(
+  bed: TestBed,
+  faultCase: FaultCase,
+  tenant: KnownTenant,
+  change: Change,
+  meeting: Meeting,
+  armed: ArmedFailpoint[],
+): Promise<Running> {
   const { course, failpoint } = faultCase;
   const arm = (name: string): ArmedFailpoint => {
     const failpointOfTenant = bed.pauseAt(name, tenant.name);
@@ -60,7 +67,12 @@ async function begin(bed: TestBed, faultCase: FaultCase, tenant: KnownTenant, ch
 }
 
 /** The operation that the fault is to meet: one that stands at its acceptance is known by what it has committed. */
-async function struckOperation({ installation: { store } }: TestBed, faultCase: FaultCase, tenant: KnownTenant, { answer, next }: Running): Promise<RunningOperation | undefined> {
+async function struckOperation(
+  { installation: { store } }: TestBed,
+  faultCase: FaultCase,
+  tenant: KnownTenant,
+  { answer, next }: Running,
+): Promise<RunningOperation | undefined> {
   if (!faultCase.failpoint.startsWith('accept.')) return isOfTheNext(faultCase) && next !== undefined ? next : answer;
   const accepted = (await store.resources.findByUid('Tenant', tenant.uid))?.operation;
   return accepted == null ? undefined : runningOperation(accepted, tenant);
@@ -74,12 +86,21 @@ export interface EndedCase {
 }
 
 /** Holds what a case has left against what is declared. */
-async function expectEnd(bed: TestBed, faultCase: FaultCase, tenant: KnownTenant, change: Change, running: Running, transaction: OpenTransaction | undefined): Promise<EndedCase> {
+async function expectEnd(
+  bed: TestBed,
+  faultCase: FaultCase,
+  tenant: KnownTenant,
+  change: Change,
+  running: Running,
+  transaction: OpenTransaction | undefined,
+): Promise<EndedCase> {
   const { course } = faultCase;
   const operation = await finding('refused', () => running.answer);
   if (running.next !== undefined) {
     const next = await finding('refused', () => running.next);
-    const { after, ended } = await finding('outcome', () => endOfPreemption(bed, faultCase, tenant, operation, next as RunningOperation));
+    const { after, ended } = await finding('outcome', () =>
+      endOfPreemption(bed, faultCase, tenant, operation, next as RunningOperation),
+    );
     const [{ end }] = ended;
     return { end, after: await expectTenant(bed, end === 'succeeded' ? { ...after, ...change } : after, ended) };
   }
@@ -87,9 +108,12 @@ async function expectEnd(bed: TestBed, faultCase: FaultCase, tenant: KnownTenant
   const wasCancelled = await finding('refused', () => running.cancelled);
   await finding('outcome', () => assert.equal(state, declaredEnd(faultCase, wasCancelled), JSON.stringify(error)));
   let after: KnownTenant = state === 'succeeded' ? { ...tenant, ...change, standing: course.to } : tenant;
-  if (course.path === 'activate' && state === 'succeeded') after = await plant(bed, { ...after, region: await placedIn(bed, after) });
+  if (course.path === 'activate' && state === 'succeeded')
+    after = await plant(bed, { ...after, region: await placedIn(bed, after) });
   if (transaction !== undefined && state === 'succeeded') {
-    await finding('access', async () => assert.equal(await transaction.commits(), false, 'what was open when it was suspended is not committed'));
+    await finding('access', async () =>
+      assert.equal(await transaction.commits(), false, 'what was open when it was suspended is not committed'),
+    );
   }
   return { end: state, after: await expectTenant(bed, after, [{ operation, end: state }]) };
 }
@@ -98,10 +122,20 @@ async function expectEnd(bed: TestBed, faultCase: FaultCase, tenant: KnownTenant
  * Brings one operation to its failpoint, waits for the fault, lets it go on, and holds what it leaves against what is
  * declared. `missed`: the fault came before it was there, or when it may have gone on already.
  */
-export async function runCase(bed: TestBed, faultCase: FaultCase, tenant: KnownTenant, meeting: Meeting): Promise<EndedCase | 'missed'> {
+export async function runCase(
+  bed: TestBed,
+  faultCase: FaultCase,
+  tenant: KnownTenant,
+  meeting: Meeting,
+): Promise<EndedCase | 'missed'> {
   const { course, failpoint, fault } = faultCase;
-  const change = changeBy(course.path, tenant, `added${tenant.services.flatMap(({ collections }) => collections).length}`);
-  const transaction = course.name === 'suspend' ? await finding('access', () => beginTransaction(bed, tenant)) : undefined;
+  const change = changeBy(
+    course.path,
+    tenant,
+    `added${tenant.services.flatMap(({ collections }) => collections).length}`,
+  );
+  const transaction =
+    course.name === 'suspend' ? await finding('access', () => beginTransaction(bed, tenant)) : undefined;
   const armed: ArmedFailpoint[] = [];
   const releaseAll = (): void => armed.forEach((one) => one.release());
   let isMissed = false;
@@ -109,10 +143,17 @@ export async function runCase(bed: TestBed, faultCase: FaultCase, tenant: KnownT
   try {
     await meeting.prepared.meet();
     const running = await begin(bed, faultCase, tenant, change, meeting, armed);
-    await finding('unreached', () => until(`${failpoint} is reached`, () => running.place.isHit() || meeting.standing.isOver, reachedWithinMs));
+    await finding('unreached', () =>
+      until(`${failpoint} is reached`, () => running.place.isHit() || meeting.standing.isOver, reachedWithinMs),
+    );
     const since = performance.now();
     const operation = await finding('refused', () => struckOperation(bed, faultCase, tenant, running));
-    const struck = { fault, ...(operation === undefined ? {} : { operation }), since, tellMissed: () => void (isMissed = true) };
+    const struck = {
+      fault,
+      ...(operation === undefined ? {} : { operation }),
+      since,
+      tellMissed: () => void (isMissed = true),
+    };
     hasStood = await finding('strike', () => meeting.standing.meet(struck));
     releaseAll();
     if (isMissed || !hasStood) return 'missed';

@@ -28,6 +28,9 @@ export function readSeed(environment: NodeJS.ProcessEnv): number {
   const given = environment['TENURE_FAULT_SEED'];
   if (given === undefined) return Math.floor(Math.random() * 2 ** 32);
   const seed = Number(given);
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) throw new OperatorError(`TENURE_FAULT_SEED is ${given}; give it a whole number below 2^32, as an earlier run has printed it`);
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
+    throw new OperatorError(
+      `TENURE_FAULT_SEED is ${given}; give it a whole number below 2^32, as an earlier run has printed it`,
+    );
   return seed;
 }

@@ -42,9 +42,17 @@ export async function createTestBed(stack: EmbeddedStack): Promise<TestBed> {
   await installation.client().call('putPlan', {
     params: { name: second },
     ifNoneMatch: '*',
-    body: { apiVersion, kind: 'Plan', metadata: { name: second }, spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } } },
+    body: {
+      apiVersion,
+      kind: 'Plan',
+      metadata: { name: second },
+      spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } },
+    },
   });
-  const { client: temporal, close } = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec', stack.files.codecKeyring) });
+  const { client: temporal, close } = createTemporalClient({
+    ...stack.temporal,
+    keyring: readKeyring('codec', stack.files.codecKeyring),
+  });
   const cells = new Map(regions.map((region) => [region, new MongoClient(stack.mongod[region].adminUri)]));
   return {
     stack,

@@ -23,7 +23,13 @@ export interface Turned {
 }
 
 /** Turns the running operation round. What is to stand in the API meanwhile is not answered before it is struck. */
-export async function turnRound(bed: TestBed, { failpoint }: FaultCase, { by }: Turn, tenant: KnownTenant, operation: RunningOperation): Promise<Turned> {
+export async function turnRound(
+  bed: TestBed,
+  { failpoint }: FaultCase,
+  { by }: Turn,
+  tenant: KnownTenant,
+  operation: RunningOperation,
+): Promise<Turned> {
   if (by === 'cancel') {
     const cancelled = asked(cancelByApi(bed, operation));
     if (standsInTheApi(failpoint)) return { cancelled };

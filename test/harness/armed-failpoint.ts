@@ -13,7 +13,11 @@ export interface ArmedFailpoint {
 }
 
 /** Arms a failpoint: the next process that reaches it is paused or killed there, once. */
-export function armFailpoint({ failpointDirectory }: { readonly failpointDirectory: string }, name: string, action: 'pause' | 'kill'): ArmedFailpoint {
+export function armFailpoint(
+  { failpointDirectory }: { readonly failpointDirectory: string },
+  name: string,
+  action: 'pause' | 'kill',
+): ArmedFailpoint {
   const path = join(failpointDirectory, name);
   for (const suffix of ['.hit', '.release']) rmSync(`${path}${suffix}`, { force: true });
   writeFileSync(path, action);

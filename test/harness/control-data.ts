@@ -16,10 +16,16 @@ export type ControlState = Readonly<Record<string, string>>;
 const notState = new Set(['ledger', 'cells', 'drift', 'backoffs']);
 
 export async function readControlState({ control, databases }: WithControlData): Promise<ControlState> {
-  const read = async (database: string, collection: string): Promise<string> => BSON.EJSON.stringify(await control.db(database).collection(collection).find().sort({ _id: 1 }).toArray());
+  const read = async (database: string, collection: string): Promise<string> =>
+    BSON.EJSON.stringify(await control.db(database).collection(collection).find().sort({ _id: 1 }).toArray());
   const there = await control.db(databases.control).listCollections({}, { nameOnly: true }).toArray();
-  const collections = there.map(({ name }) => name).filter((name) => !notState.has(name)).toSorted();
-  const states = await Promise.all(collections.map(async (name) => [name, await read(databases.control, name)] as const));
+  const collections = there
+    .map(({ name }) => name)
+    .filter((name) => !notState.has(name))
+    .toSorted();
+  const states = await Promise.all(
+    collections.map(async (name) => [name, await read(databases.control, name)] as const),
+  );
   return { ...Object.fromEntries(states), secrets: await read(databases.secrets, 'secrets') };
 }
 
@@ -32,8 +38,16 @@ export function entryOf(document: LedgerDocument): LedgerEntry {
 }
 
 /** Entries by id, the filter on the stored documents. */
-export async function readEntries({ control, databases }: WithControlData, filter: Document = {}): Promise<LedgerEntry[]> {
-  const documents = await control.db(databases.control).collection<LedgerDocument>('ledger').find(filter).sort({ _id: 1 }).toArray();
+export async function readEntries(
+  { control, databases }: WithControlData,
+  filter: Document = {},
+): Promise<LedgerEntry[]> {
+  const documents = await control
+    .db(databases.control)
+    .collection<LedgerDocument>('ledger')
+    .find(filter)
+    .sort({ _id: 1 })
+    .toArray();
   return documents.map(entryOf);
 }
 
@@ -48,7 +62,9 @@ export async function entriesOf(installation: WithControlData, work: () => Promi
 /** From now on no entry can be written, until the function that it returns is called. */
 export async function refuseEntries({ control, databases }: WithControlData): Promise<() => Promise<void>> {
   const validate = async (validator: Document): Promise<void> => {
-    await control.db(databases.control).command({ collMod: 'ledger', validator, validationLevel: 'strict', validationAction: 'error' });
+    await control
+      .db(databases.control)
+      .command({ collMod: 'ledger', validator, validationLevel: 'strict', validationAction: 'error' });
   };
   await validate({ nothingHasThisField: { $exists: true } });
   return () => validate({});

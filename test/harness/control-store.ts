@@ -43,7 +43,11 @@ export async function openControlStore(stack: Pick<AttachedStack, 'mongod'>): Pr
   };
 }
 
-export const caller: Caller = { actor: { subject: 'alice@example.com', roles: ['admin'] }, requestId: 'request-1', correlationId: 'correlation-1' };
+export const caller: Caller = {
+  actor: { subject: 'alice@example.com', roles: ['admin'] },
+  requestId: 'request-1',
+  correlationId: 'correlation-1',
+};
 
 /** An entry that says nothing in particular. */
 export function anyEntry(tenant: string): LedgerDraft {
@@ -51,23 +55,48 @@ export function anyEntry(tenant: string): LedgerDraft {
 }
 
 /** What an activation is accepted with, whoever's it is. */
-export const activation = { kind: 'activate', from: 'Draft', to: 'Active', assign: { lifecycle: 'Active' }, restore: { lifecycle: 'Draft' }, before: { deletion: null, plan: null, owners: {} } } as const;
+export const activation = {
+  kind: 'activate',
+  from: 'Draft',
+  to: 'Active',
+  assign: { lifecycle: 'Active' },
+  restore: { lifecycle: 'Draft' },
+  before: { deletion: null, plan: null, owners: {} },
+} as const;
 
 /** A Draft in the registry. */
 export async function insertDraft(store: Store, name: string): Promise<TenantDocument> {
   const uid = store.newId();
   const spec = tenantSpecSchema.parse(tenantManifest(name).spec);
-  return store.commit(async (tx) => ({ result: await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time)), entries: [anyEntry(uid)] }));
+  return store.commit(async (tx) => ({
+    result: await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time)),
+    entries: [anyEntry(uid)],
+  }));
 }
 
 /** A tenant with an accepted activation, as the API leaves it. */
-export async function acceptActivation(store: Store, name: string): Promise<{ readonly tenant: TenantDocument; readonly operation: OperationDocument }> {
+export async function acceptActivation(
+  store: Store,
+  name: string,
+): Promise<{ readonly tenant: TenantDocument; readonly operation: OperationDocument }> {
   const draft = await insertDraft(store, name);
   const id = store.newId();
   const accept = async (tx: Transaction) => {
     const fence = draft.lastFence + 1;
-    const tenant = await store.resources.replace(tx, draft.revision, { ...draft, revision: 2, lastFence: fence, operation: { id, kind: 'activate', fence } });
-    const operation = await store.operations.insert(tx, { id, ...activation, tenant: { uid: draft._id, name }, generation: 1, fence, ...caller });
+    const tenant = await store.resources.replace(tx, draft.revision, {
+      ...draft,
+      revision: 2,
+      lastFence: fence,
+      operation: { id, kind: 'activate', fence },
+    });
+    const operation = await store.operations.insert(tx, {
+      id,
+      ...activation,
+      tenant: { uid: draft._id, name },
+      generation: 1,
+      fence,
+      ...caller,
+    });
     return { result: { tenant, operation }, entries: [anyEntry(draft._id)] as const };
   };
   return store.commit(accept);

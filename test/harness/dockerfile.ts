@@ -19,14 +19,28 @@ export interface Stage {
 
 /** Reads the instructions that this project's Dockerfile uses. @throws Error for another one */
 export function readDockerfile(text: string): Stage[] {
-  const lines = text.replaceAll(/^#.*$/gm, '').replaceAll(/\\\n/g, ' ').split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  const stages: { -readonly [Key in keyof Stage]: Stage[Key] extends readonly (infer Item)[] ? Item[] : Stage[Key] }[] = [];
+  const lines = text
+    .replaceAll(/^#.*$/gm, '')
+    .replaceAll(/\\\n/g, ' ')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const stages: { -readonly [Key in keyof Stage]: Stage[Key] extends readonly (infer Item)[] ? Item[] : Stage[Key] }[] =
+    [];
   for (const line of lines) {
     const [, instruction = '', rest = ''] = /^([A-Z]+)\s+(.*)$/.exec(line) ?? [];
     const stage = stages.at(-1);
     if (instruction === 'FROM') {
       const [, base = '', name = ''] = /^(\S+) AS (\S+)$/.exec(rest) ?? [];
-      stages.push({ name, base, copies: [], environment: {}, user: undefined, command: undefined, healthCheck: undefined });
+      stages.push({
+        name,
+        base,
+        copies: [],
+        environment: {},
+        user: undefined,
+        command: undefined,
+        healthCheck: undefined,
+      });
     } else if (stage === undefined) {
       throw new Error(`"${line}" stands before the first stage`);
     } else if (instruction === 'COPY') {

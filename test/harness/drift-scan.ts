@@ -4,7 +4,10 @@ import type { Installation } from './installation.ts';
 import { until } from './until.ts';
 
 /** One scan of all cells, asked for of its schedule; resolves when it has ended. */
-export async function scanForDrift({ taskQueue }: Pick<Installation, 'taskQueue'>, client: Pick<Client, 'schedule' | 'workflow'>): Promise<{ readonly scanned: number; readonly drifted: number }> {
+export async function scanForDrift(
+  { taskQueue }: Pick<Installation, 'taskQueue'>,
+  client: Pick<Client, 'schedule' | 'workflow'>,
+): Promise<{ readonly scanned: number; readonly drifted: number }> {
   const schedule = client.schedule.getHandle(driftScheduleId(taskQueue));
   const seen = (await schedule.describe()).info.numActionsTaken;
   await schedule.trigger();

@@ -13,9 +13,21 @@ export interface FurtherProcess {
 }
 
 /** Makes one, with single settings replaced; it is started by whoever has asked for it. */
-export async function createFurtherProcess({ environment }: Pick<Installation, 'environment'>, entry: ServiceProcessOptions['entry'], settings: Readonly<Record<string, string>>): Promise<FurtherProcess> {
+export async function createFurtherProcess(
+  { environment }: Pick<Installation, 'environment'>,
+  entry: ServiceProcessOptions['entry'],
+  settings: Readonly<Record<string, string>>,
+): Promise<FurtherProcess> {
   const { api, apiOps, workerOps } = await freePorts();
-  const ports = { TENURE_API_PORT: String(api), TENURE_API_OPS_PORT: String(apiOps), TENURE_WORKER_OPS_PORT: String(workerOps) };
+  const ports = {
+    TENURE_API_PORT: String(api),
+    TENURE_API_OPS_PORT: String(apiOps),
+    TENURE_WORKER_OPS_PORT: String(workerOps),
+  };
   const opsPort = entry === 'api/main.ts' ? apiOps : workerOps;
-  return { process: createServiceProcess({ entry, opsPort, environment: { ...environment, ...ports, ...settings } }), server: `http://127.0.0.1:${api}`, opsPort };
+  return {
+    process: createServiceProcess({ entry, opsPort, environment: { ...environment, ...ports, ...settings } }),
+    server: `http://127.0.0.1:${api}`,
+    opsPort,
+  };
 }

@@ -113,7 +113,10 @@ export async function startHoldingProxy(uri: string): Promise<HoldingProxy> {
           await until(`${command} has been sent`, isCaught);
         },
         async abandoned() {
-          await until(`whoever has to do with ${command} has closed the connection`, () => hold.held?.client.destroyed === true);
+          await until(
+            `whoever has to do with ${command} has closed the connection`,
+            () => hold.held?.client.destroyed === true,
+          );
         },
         async release() {
           const { held } = hold;

@@ -65,15 +65,26 @@ function requireContract(method: string, path: string, { status, headers, text, 
   }
   assert.equal(headers.get('content-type'), 'application/json; charset=utf-8', told);
   const { responses, responsesWith } = route ?? {};
-  const asked = responsesWith !== undefined && new URL(path, 'http://api').searchParams.has(responsesWith.parameter) ? responsesWith.responses : responses;
+  const asked =
+    responsesWith !== undefined && new URL(path, 'http://api').searchParams.has(responsesWith.parameter)
+      ? responsesWith.responses
+      : responses;
   const schema = asked?.[status];
   assert.ok(schema !== undefined, `${told}, which the route table does not declare`);
   const parsed = schema.safeParse(JSON.parse(text));
   assert.ok(parsed.success, `${told}, which is not of the declared form: ${parsed.error?.message ?? ''}`);
   // What is only rehearsed is there for nobody, and what was waited for is still to be found.
   const isRehearsal = new URL(path, 'http://api').searchParams.get('dryRun') === 'true';
-  assert.equal(headers.has('etag'), isRevised(schema) && !isRehearsal, `${told}, where ETag goes with a revision that is shown`);
-  assert.equal(headers.has('location'), status !== 200 || headers.has('preference-applied'), `${told}, where Location goes with what was made or goes on`);
+  assert.equal(
+    headers.has('etag'),
+    isRevised(schema) && !isRehearsal,
+    `${told}, where ETag goes with a revision that is shown`,
+  );
+  assert.equal(
+    headers.has('location'),
+    status !== 200 || headers.has('preference-applied'),
+    `${told}, where Location goes with what was made or goes on`,
+  );
 }
 
 /** Plain HTTP with an installation's API: nothing is retried, nothing is hidden, and each answer is held to the route table. */

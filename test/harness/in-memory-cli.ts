@@ -32,7 +32,15 @@ function inputOf(stdin: string | Uint8Array | Readable, typed: string | undefine
 
 /** Runs one command line in this process and collects what it writes. */
 export async function runInMemory(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun> {
-  const { environment = {}, stdin = '', workingDirectory = nowhere, installationDirectory = nowhere, interrupted = new AbortController().signal, typed, createClient } = setting;
+  const {
+    environment = {},
+    stdin = '',
+    workingDirectory = nowhere,
+    installationDirectory = nowhere,
+    interrupted = new AbortController().signal,
+    typed,
+    createClient,
+  } = setting;
   const terminalColumns = setting.terminalColumns ?? (typed === undefined ? undefined : 80);
   const written = { stdout: '', stderr: '' };
   const output = (name: keyof typeof written) => ({

@@ -61,33 +61,61 @@ export interface InstallationOptions {
 }
 
 /** Starts an installation and resolves when each API and worker is ready and every cell has been seen. */
-export async function startInstallation(stack: Pick<AttachedStack, 'mintToken' | 'processEnvironment' | 'mongod'>, { worker: withWorker = true, replicas: replicaCount = 1, settings = {}, awaitReady = true }: InstallationOptions = {}): Promise<Installation> {
+export async function startInstallation(
+  stack: Pick<AttachedStack, 'mintToken' | 'processEnvironment' | 'mongod'>,
+  { worker: withWorker = true, replicas: replicaCount = 1, settings = {}, awaitReady = true }: InstallationOptions = {},
+): Promise<Installation> {
   const id = newId().slice(-12);
   const failpointDirectory = mkdtempSync(join(tmpdir(), 'tenure-failpoints-'));
   const databases = { control: `tenure_${id}`, secrets: `tenure_${id}_secrets` };
   const name = `test-${id}`;
   const taskQueue = `tenure-${id}`;
-  const environmentOn = ({ api: apiPort, apiOps: apiOpsPort, workerOps: workerOpsPort }: Ports): Readonly<Record<string, string>> => ({
-    ...stack.processEnvironment({ installation: name, controlDatabase: databases.control, secretsDatabase: databases.secrets, taskQueue, apiPort, apiOpsPort, workerOpsPort }),
+  const environmentOn = ({
+    api: apiPort,
+    apiOps: apiOpsPort,
+    workerOps: workerOpsPort,
+  }: Ports): Readonly<Record<string, string>> => ({
+    ...stack.processEnvironment({
+      installation: name,
+      controlDatabase: databases.control,
+      secretsDatabase: databases.secrets,
+      taskQueue,
+      apiPort,
+      apiOpsPort,
+      workerOpsPort,
+    }),
     TENURE_FAILPOINT_DIR: failpointDirectory,
     ...settings,
   });
   const replicaOn = (ports: Ports): Replica => ({
     api: createServiceProcess({ entry: 'api/main.ts', environment: environmentOn(ports), opsPort: ports.apiOps }),
-    worker: createServiceProcess({ entry: 'workers/main.ts', environment: environmentOn(ports), opsPort: ports.workerOps }),
+    worker: createServiceProcess({
+      entry: 'workers/main.ts',
+      environment: environmentOn(ports),
+      opsPort: ports.workerOps,
+    }),
     server: `http://127.0.0.1:${ports.api}`,
   });
   const ports = await freePorts();
   const first = replicaOn(ports);
-  const replicas = [first, ...(await Promise.all(Array.from({ length: replicaCount - 1 }, async () => replicaOn(await freePorts()))))];
+  const replicas = [
+    first,
+    ...(await Promise.all(Array.from({ length: replicaCount - 1 }, async () => replicaOn(await freePorts())))),
+  ];
   // What a test has written is for its owner alone, as the processes want their secrets.
   for (const setting of ['TENURE_CELLS_FILE', 'TENURE_KEYRING_FILE', 'TENURE_CODEC_KEYRING_FILE']) {
-    if (settings[setting] !== undefined && settings['TENURE_SECRET_FILE_ACCESS'] === undefined) chmodSync(settings[setting], 0o600);
+    if (settings[setting] !== undefined && settings['TENURE_SECRET_FILE_ACCESS'] === undefined)
+      chmodSync(settings[setting], 0o600);
   }
   const control = new MongoClient(stack.mongod.control.adminUri);
   const store = createStore({ client: control, names: databases, installation: name });
   const token = ({ subject = 'alice@example.com', roles = ['admin'], tenants }: Who = {}): Promise<string> =>
-    stack.mintToken({ subject, roles: [...roles], ttlSeconds: 3600, ...(tenants === undefined ? {} : { tenants: [...tenants] }) });
+    stack.mintToken({
+      subject,
+      roles: [...roles],
+      ttlSeconds: 3600,
+      ...(tenants === undefined ? {} : { tenants: [...tenants] }),
+    });
 
   async function stop(): Promise<void> {
     await Promise.all(replicas.flatMap(({ api, worker }) => [api.kill('SIGKILL'), worker.kill('SIGKILL')]));
@@ -103,7 +131,11 @@ export async function startInstallation(stack: Pick<AttachedStack, 'mintToken' |
     for (const process of started) process.start();
     if (awaitReady) await Promise.all(started.map((process) => process.ready()));
     else await until('the API listens', async () => (await fetch(`${first.server}/livez`).catch(() => undefined))?.ok);
-    if (withWorker) await until('every cell has been seen', async () => [...(await store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2);
+    if (withWorker)
+      await until(
+        'every cell has been seen',
+        async () => [...(await store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2,
+      );
   } catch (error) {
     await stop();
     throw error;

@@ -48,7 +48,11 @@ export async function takeAll(api: ApiClient, name: string, verbs: readonly Verb
 }
 
 /** Declares a tenant and brings it to Active. */
-export async function activeTenant(api: ApiClient, name: string, change: Parameters<typeof tenantManifest>[1] = {}): Promise<Tenant> {
+export async function activeTenant(
+  api: ApiClient,
+  name: string,
+  change: Parameters<typeof tenantManifest>[1] = {},
+): Promise<Tenant> {
   await api.call('createTenant', { body: tenantManifest(name, change), idempotencyKey: randomUUID() });
   await takeAll(api, name, ['activateTenant']);
   return (await api.call('getTenant', { params: { name } })).body;

@@ -34,7 +34,10 @@ export function tenantManifest(name: string, spec: Partial<TenantInput['spec']> 
 
 /** Declares the stack's two regions and the plans that tests use. */
 export async function declareBasics(api: ApiClient): Promise<void> {
-  for (const [name, jurisdiction] of [['eu-west-1', 'EU'], ['us-east-1', 'US']] as const) {
+  for (const [name, jurisdiction] of [
+    ['eu-west-1', 'EU'],
+    ['us-east-1', 'US'],
+  ] as const) {
     await api.call('putRegion', {
       params: { name },
       ifNoneMatch: '*',
@@ -44,6 +47,11 @@ export async function declareBasics(api: ApiClient): Promise<void> {
   await api.call('putPlan', {
     params: { name: 'startup' },
     ifNoneMatch: '*',
-    body: { apiVersion, kind: 'Plan', metadata: { name: 'startup' }, spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } } },
+    body: {
+      apiVersion,
+      kind: 'Plan',
+      metadata: { name: 'startup' },
+      spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } },
+    },
   });
 }

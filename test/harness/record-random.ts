@@ -17,5 +17,6 @@ function recorded(size: number): Buffer {
   return drawn;
 }
 
-crypto.randomBytes = ((size: number, callback?: (error: Error | null, drawn: Buffer) => void) => (callback === undefined ? recorded(size) : randomBytes(size, callback))) as typeof randomBytes;
+crypto.randomBytes = ((size: number, callback?: (error: Error | null, drawn: Buffer) => void) =>
+  callback === undefined ? recorded(size) : randomBytes(size, callback)) as typeof randomBytes;
 syncBuiltinESMExports();

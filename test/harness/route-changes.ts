@@ -47,7 +47,11 @@ const ways: Partial<Record<RouteId, readonly Verb[]>> = {
 };
 
 async function putPlan(api: ApiClient, name: string, tables: number): Promise<void> {
-  await api.call('putPlan', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables } } } });
+  await api.call('putPlan', {
+    params: { name },
+    ifNoneMatch: '*',
+    body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables } } },
+  });
 }
 
 async function prepareTenants(api: ApiClient): Promise<void> {
@@ -56,24 +60,44 @@ async function prepareTenants(api: ApiClient): Promise<void> {
   await Promise.all(
     Object.entries(ways).map(async ([id, verbs]) => {
       const name = subjectOf(id as RouteId);
-      await api.call('createTenant', { body: tenantManifest(name, id === 'changePlanOfTenant' ? { plan: 'other' } : {}), idempotencyKey: randomUUID() });
+      await api.call('createTenant', {
+        body: tenantManifest(name, id === 'changePlanOfTenant' ? { plan: 'other' } : {}),
+        idempotencyKey: randomUUID(),
+      });
       await takeAll(api, name, verbs);
     }),
   );
   await activeTenant(api, otherTenant);
-  const about = (id: RouteId) => ({ params: { name: subjectOf(id) }, ifMatch: '*', idempotencyKey: randomUUID() }) as const;
-  await api.call('putTenant', { ...about('rollbackTenant'), body: tenantManifest(subjectOf('rollbackTenant'), { displayName: 'Changed' }) });
+  const about = (id: RouteId) =>
+    ({ params: { name: subjectOf(id) }, ifMatch: '*', idempotencyKey: randomUUID() }) as const;
+  await api.call('putTenant', {
+    ...about('rollbackTenant'),
+    body: tenantManifest(subjectOf('rollbackTenant'), { displayName: 'Changed' }),
+  });
   await api.call('holdTenant', { ...about('releaseHoldOfTenant'), body: { reason: 'a case' } });
-  await api.call('changePlanOfTenant', { ...about('cancelPlanChangeOfTenant'), body: { plan: 'other', time: '2126-01-01T00:00:00.000Z' } });
+  await api.call('changePlanOfTenant', {
+    ...about('cancelPlanChangeOfTenant'),
+    body: { plan: 'other', time: '2126-01-01T00:00:00.000Z' },
+  });
 }
 
-async function putTemplate(api: ApiClient, name: string, collections: readonly string[], precondition: { readonly ifMatch: '*' } | { readonly ifNoneMatch: '*' }): Promise<void> {
+async function putTemplate(
+  api: ApiClient,
+  name: string,
+  collections: readonly string[],
+  precondition: { readonly ifMatch: '*' } | { readonly ifNoneMatch: '*' },
+): Promise<void> {
   const services = [{ name: 'shop', collections: collections.map((collection) => ({ name: collection })) }];
-  await api.call('putTemplate', { params: { name }, ...precondition, body: { apiVersion, kind: 'TenantTemplate', metadata: { name }, spec: { services } } });
+  await api.call('putTemplate', {
+    params: { name },
+    ...precondition,
+    body: { apiVersion, kind: 'TenantTemplate', metadata: { name }, spec: { services } },
+  });
 }
 
 async function startRollout(api: ApiClient, id: RouteId): Promise<string> {
-  return (await api.call('startRollout', { params: { name: subjectOf(id) }, body: {}, idempotencyKey: randomUUID() })).body.id;
+  return (await api.call('startRollout', { params: { name: subjectOf(id) }, body: {}, idempotencyKey: randomUUID() }))
+    .body.id;
 }
 
 /** Paused by itself, at a tenant whose plan does not hold what the new version adds. */
@@ -81,22 +105,45 @@ async function preparePaused(api: ApiClient): Promise<string> {
   const name = subjectOf('resumeRollout');
   await putPlan(api, 'tiny', 2);
   await putTemplate(api, name, ['orders'], { ifNoneMatch: '*' });
-  await api.call('createTenant', { body: { apiVersion, kind: 'Tenant', metadata: { name }, spec: { plan: 'tiny', template: { name } } }, idempotencyKey: randomUUID() });
+  await api.call('createTenant', {
+    body: { apiVersion, kind: 'Tenant', metadata: { name }, spec: { plan: 'tiny', template: { name } } },
+    idempotencyKey: randomUUID(),
+  });
   await putTemplate(api, name, ['orders', 'carts'], { ifMatch: '*' });
   const id = await startRollout(api, 'resumeRollout');
-  await until('the roll-out has failed at its tenant', async () => (await api.call('getRollout', { params: { id } })).body.state === 'paused');
+  await until(
+    'the roll-out has failed at its tenant',
+    async () => (await api.call('getRollout', { params: { id } })).body.state === 'paused',
+  );
   return id;
 }
 
 /** The reconciliation of a tenant, called off when a step of it had touched the cell. Nobody works on it. */
 async function undoing({ client, store }: Pick<Installation, 'client' | 'store'>, name: string): Promise<string> {
-  const { operation } = (await client().call('reconcileTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() })).body;
+  const { operation } = (
+    await client().call('reconcileTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() })
+  ).body;
   assert.ok(operation !== undefined);
-  const held = { operation: { operationId: operation.id, kind: operation.kind, tenant: operation.tenant, requestId: operation.requestId, correlationId: operation.correlationId }, runId: 'a run that has ended' };
+  const held = {
+    operation: {
+      operationId: operation.id,
+      kind: operation.kind,
+      tenant: operation.tenant,
+      requestId: operation.requestId,
+      correlationId: operation.correlationId,
+    },
+    runId: 'a run that has ended',
+  };
   const environment = { store, failpoints: { reach: async () => undefined } } as unknown as OperationEnvironment;
   const { fence } = await beginOperation(environment)(held);
-  assert.ok(await store.stepLeases.intend({ operationId: operation.id, fence, step: 'correct-user', attempt: 'lost' }, 1));
-  await turnOperation(environment)({ ...held, fence, failure: { to: 'cancelled', code: 'cancelled', message: 'called off' } });
+  assert.ok(
+    await store.stepLeases.intend({ operationId: operation.id, fence, step: 'correct-user', attempt: 'lost' }, 1),
+  );
+  await turnOperation(environment)({
+    ...held,
+    fence,
+    failure: { to: 'cancelled', code: 'cancelled', message: 'called off' },
+  });
   return operation.id;
 }
 
@@ -104,15 +151,23 @@ async function undoing({ client, store }: Pick<Installation, 'client' | 'store'>
  * One change by every route that changes something: each can be made, none is in the way of another, and each says the
  * revision that it is made on. The worker ends on the way, so that an operation that is accepted stays so.
  */
-async function prepareChanges(installation: Pick<Installation, 'client' | 'store' | 'worker' | 'control' | 'databases'>): Promise<ReadonlyMap<RouteId, HttpRequest>> {
+async function prepareChanges(
+  installation: Pick<Installation, 'client' | 'store' | 'worker' | 'control' | 'databases'>,
+): Promise<ReadonlyMap<RouteId, HttpRequest>> {
   const api = installation.client();
   await declareBasics(api);
   const [resumeRollout] = await Promise.all([preparePaused(api), prepareTenants(api)]);
   await installation.worker.kill('SIGTERM');
   await showCells(installation);
 
-  for (const id of ['startRollout', 'pauseRollout', 'cancelRollout'] as const) await putTemplate(api, subjectOf(id), ['orders'], { ifNoneMatch: '*' });
-  const { operation } = (await api.call('createTenant', { body: tenantManifest(subjectOf('cancelOperation'), { lifecycle: 'Active' }), idempotencyKey: randomUUID() })).body;
+  for (const id of ['startRollout', 'pauseRollout', 'cancelRollout'] as const)
+    await putTemplate(api, subjectOf(id), ['orders'], { ifNoneMatch: '*' });
+  const { operation } = (
+    await api.call('createTenant', {
+      body: tenantManifest(subjectOf('cancelOperation'), { lifecycle: 'Active' }),
+      idempotencyKey: randomUUID(),
+    })
+  ).body;
   assert.ok(operation !== undefined);
   const abandoned = await undoing(installation, subjectOf('abandonOperation'));
   const ids: Partial<Record<RouteId, string>> = {
@@ -126,22 +181,44 @@ async function prepareChanges(installation: Pick<Installation, 'client' | 'store
   await putPlan(api, subjectOf('deletePlan'), 1);
   await putTemplate(api, subjectOf('deleteTemplate'), ['orders'], { ifNoneMatch: '*' });
   const doomed = subjectOf('deleteRegion');
-  await api.call('putRegion', { params: { name: doomed }, ifNoneMatch: '*', body: { apiVersion, kind: 'Region', metadata: { name: doomed }, spec: { jurisdiction: 'EU', cells: [{ name: `${doomed}-a` }] } } });
+  await api.call('putRegion', {
+    params: { name: doomed },
+    ifNoneMatch: '*',
+    body: {
+      apiVersion,
+      kind: 'Region',
+      metadata: { name: doomed },
+      spec: { jurisdiction: 'EU', cells: [{ name: `${doomed}-a` }] },
+    },
+  });
 
   const changes = new Map<RouteId, HttpRequest>();
   for (const id of changingRoutes) {
     const name = subjectOf(id);
-    const ofTenant = id in ways ? (await api.call('getTenant', { params: { name } })).body.metadata.revision : undefined;
+    const ofTenant =
+      id in ways ? (await api.call('getTenant', { params: { name } })).body.metadata.revision : undefined;
     const revision = ofTenant ?? (routes[id].method === 'DELETE' ? 1 : undefined);
-    const precondition: Record<string, string> = revision === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${revision}"` };
+    const precondition: Record<string, string> =
+      revision === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${revision}"` };
     const of = ids[id];
-    changes.set(id, requestBy(id, { name, ...(of === undefined ? {} : { id: of }), headers: routes[id].precondition === 'none' ? {} : precondition }));
+    changes.set(
+      id,
+      requestBy(id, {
+        name,
+        ...(of === undefined ? {} : { id: of }),
+        headers: routes[id].precondition === 'none' ? {} : precondition,
+      }),
+    );
   }
   return changes;
 }
 
 /** An installation in which the changes can be made, with plain HTTP to its API. */
-export async function startWithChanges(): Promise<{ readonly installation: Installation; readonly exchange: Exchange; readonly changes: ReadonlyMap<RouteId, HttpRequest> }> {
+export async function startWithChanges(): Promise<{
+  readonly installation: Installation;
+  readonly exchange: Exchange;
+  readonly changes: ReadonlyMap<RouteId, HttpRequest>;
+}> {
   const installation = await startInstallation(attachToStack());
   try {
     return { installation, exchange: createExchange(installation), changes: await prepareChanges(installation) };

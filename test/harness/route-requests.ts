@@ -20,8 +20,18 @@ function bodyOf(id: RouteId, name: string): unknown {
   const bodies: Partial<Record<RouteId, unknown>> = {
     createTenant: tenantManifest(name),
     putTenant: tenantManifest(name),
-    putPlan: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } },
-    putRegion: { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] } },
+    putPlan: {
+      apiVersion: 'tenure/v1',
+      kind: 'Plan',
+      metadata: { name },
+      spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } },
+    },
+    putRegion: {
+      apiVersion: 'tenure/v1',
+      kind: 'Region',
+      metadata: { name },
+      spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] },
+    },
     putTemplate: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name }, spec: {} },
     startRollout: {},
     changePlanOfTenant: { plan: 'startup' },
@@ -34,7 +44,10 @@ function bodyOf(id: RouteId, name: string): unknown {
 }
 
 function queryOf(id: RouteId, name: string): string {
-  const queries: Partial<Record<RouteId, string>> = { previewPlanOfTenant: '?plan=startup', checkAccess: `?action=tenant.get&name=${name}` };
+  const queries: Partial<Record<RouteId, string>> = {
+    previewPlanOfTenant: '?plan=startup',
+    checkAccess: `?action=tenant.get&name=${name}`,
+  };
   return queries[id] ?? '';
 }
 
@@ -46,7 +59,12 @@ export function requestBy(id: RouteId, { name, id: of = absentId, headers = {} }
   const contract: RouteContract = routes[id];
   const body = bodyOf(id, name);
   const path = contract.path.replace('{name}', name).replace('{id}', of).replace('{uid}', of);
-  return { method: contract.method, path: `${path}${queryOf(id, name)}`, headers: { 'idempotency-key': id, ...headers }, ...(body === undefined ? {} : { body }) };
+  return {
+    method: contract.method,
+    path: `${path}${queryOf(id, name)}`,
+    headers: { 'idempotency-key': id, ...headers },
+    ...(body === undefined ? {} : { body }),
+  };
 }
 
 export const routeIds = Object.keys(routes) as RouteId[];

@@ -16,7 +16,8 @@ function endWithThisProcess(child: ChildProcess): void {
     isArmed = true;
     process.once('exit', () => running.forEach((one) => one.kill('SIGKILL')));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(128 + constants.signals[signal]));
+      if (process.listenerCount(signal) === 0)
+        process.once(signal, () => process.exit(128 + constants.signals[signal]));
     }
   }
   running.add(child);
@@ -63,10 +64,15 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
     output: () => output,
     start() {
       const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
-      const started = spawn(process.execPath, [...nodeFlags[entry === 'api/main.ts' ? 'api' : 'worker'], entry], { cwd: root, env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(process.execPath, [...nodeFlags[entry === 'api/main.ts' ? 'api' : 'worker'], entry], {
+        cwd: root,
+        env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       child = started;
       endWithThisProcess(started);
-      for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      for (const stream of [started.stdout, started.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => (output += text));
       ended = new Promise((resolve) => {
         started.once('exit', () => {
           running.delete(started);
@@ -84,7 +90,9 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
         return answer?.ok === true;
       };
       await until(`${entry} is ready`, isReady).catch((error: unknown) => {
-        throw new Error(`${String(error)}; it answered ${told} last, and wrote:\n${output.slice(-4000)}`, { cause: error });
+        throw new Error(`${String(error)}; it answered ${told} last, and wrote:\n${output.slice(-4000)}`, {
+          cause: error,
+        });
       });
     },
     async kill(signal) {

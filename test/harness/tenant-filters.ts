@@ -10,15 +10,37 @@ import type { TenantFilterText } from '../../domain/tenant-filter.ts';
 
 // Few of each, so that what is asked for is often there.
 export const labelKeys = fc.constantFrom('env', 'tier', 'in', 'notin', 'app.kubernetes.io/name', 'constructor');
-export const labelValues = fc.constantFrom('prod', 'dev', 'in', '', 'a b', 'a,b', '(x)', '"', '\\', '$where', 'env=prod', '!', 'é', 'line\nfeed');
+export const labelValues = fc.constantFrom(
+  'prod',
+  'dev',
+  'in',
+  '',
+  'a b',
+  'a,b',
+  '(x)',
+  '"',
+  '\\',
+  '$where',
+  'env=prod',
+  '!',
+  'é',
+  'line\nfeed',
+);
 const values = fc.uniqueArray(labelValues, { minLength: 1, maxLength: 4 });
 
 export const labelRequirements: fc.Arbitrary<LabelRequirement> = fc.oneof(
-  fc.record({ key: labelKeys, operator: fc.constantFrom('in' as const, 'notIn' as const), values }, { noNullPrototype: true }),
-  fc.record({ key: labelKeys, operator: fc.constantFrom('exists' as const, 'absent' as const) }, { noNullPrototype: true }),
+  fc.record(
+    { key: labelKeys, operator: fc.constantFrom('in' as const, 'notIn' as const), values },
+    { noNullPrototype: true },
+  ),
+  fc.record(
+    { key: labelKeys, operator: fc.constantFrom('exists' as const, 'absent' as const) },
+    { noNullPrototype: true },
+  ),
 );
 
-const written = (value: string): string => (/^[\w./-]+$/.test(value) ? value : value === '' ? '' : JSON.stringify(value));
+const written = (value: string): string =>
+  /^[\w./-]+$/.test(value) ? value : value === '' ? '' : JSON.stringify(value);
 
 /** A requirement as text; `style` chooses among the ways to write it. */
 export function writeRequirement(requirement: LabelRequirement, style: number): string {
@@ -26,7 +48,10 @@ export function writeRequirement(requirement: LabelRequirement, style: number): 
   const space = style % 3 === 0 ? ' ' : '';
   if (!('values' in requirement)) return operator === 'exists' ? `${space}${key}` : `!${space}${key}`;
   const [first = ''] = requirement.values;
-  if (requirement.values.length === 1 && style % 2 === 0) return operator === 'in' ? `${key}${space}${style % 4 === 0 ? '=' : '=='}${space}${written(first)}` : `${key}${space}!=${space}${written(first)}`;
+  if (requirement.values.length === 1 && style % 2 === 0)
+    return operator === 'in'
+      ? `${key}${space}${style % 4 === 0 ? '=' : '=='}${space}${written(first)}`
+      : `${key}${space}!=${space}${written(first)}`;
   return `${key} ${operator === 'in' ? 'in' : 'notin'} (${requirement.values.map(written).join(`${space},${space}`)})`;
 }
 
@@ -34,7 +59,11 @@ export function writeRequirement(requirement: LabelRequirement, style: number): 
 export interface Asked {
   readonly labels: readonly LabelRequirement[];
   readonly lifecycles: readonly LifecycleState[];
-  readonly conditions: readonly { readonly type: ConditionType; readonly status: Condition['status']; readonly negated: boolean }[];
+  readonly conditions: readonly {
+    readonly type: ConditionType;
+    readonly status: Condition['status'];
+    readonly negated: boolean;
+  }[];
   readonly plan: string | undefined;
   readonly region: string | undefined;
   readonly namePrefix: string | undefined;
@@ -44,12 +73,23 @@ export interface Asked {
 export const plans = ['startup', 'enterprise', 'startups'] as const;
 export const regions = ['eu-west-1', 'us-east-1'] as const;
 
-const sometimes = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined, freq: 2 });
+const sometimes = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined, freq: 2 });
 
 export const askings: fc.Arbitrary<Asked> = fc.record({
   labels: fc.array(labelRequirements, { maxLength: 3 }),
-  lifecycles: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.uniqueArray(fc.constantFrom(...lifecycleStates), { minLength: 1, maxLength: 3 }) }),
-  conditions: fc.array(fc.record({ type: fc.constantFrom(...conditionTypes.slice(0, 2)), status: fc.constantFrom(...conditionStatuses), negated: fc.boolean() }), { maxLength: 2 }),
+  lifecycles: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.uniqueArray(fc.constantFrom(...lifecycleStates), { minLength: 1, maxLength: 3 }) },
+  ),
+  conditions: fc.array(
+    fc.record({
+      type: fc.constantFrom(...conditionTypes.slice(0, 2)),
+      status: fc.constantFrom(...conditionStatuses),
+      negated: fc.boolean(),
+    }),
+    { maxLength: 2 },
+  ),
   plan: sometimes(fc.constantFrom(...plans, 'nobodys')),
   region: sometimes(fc.constantFrom(...regions, 'nowhere')),
   namePrefix: sometimes(fc.constantFrom('t', 't1', 't10', 'u', '')),
@@ -57,11 +97,25 @@ export const askings: fc.Arbitrary<Asked> = fc.record({
 });
 
 /** As a request asks for it. */
-export function filterText({ labels, lifecycles, conditions, plan, region, namePrefix, showDeleted }: Asked): TenantFilterText {
+export function filterText({
+  labels,
+  lifecycles,
+  conditions,
+  plan,
+  region,
+  namePrefix,
+  showDeleted,
+}: Asked): TenantFilterText {
   return {
     ...(labels.length === 0 ? {} : { labelSelector: labels.map(writeRequirement).join(',') }),
     ...(lifecycles.length === 0 ? {} : { lifecycle: lifecycles.join(',') }),
-    ...(conditions.length === 0 ? {} : { condition: conditions.map(({ type, status, negated }) => `${type}${negated ? '!=' : '='}${status}`).join(', ') }),
+    ...(conditions.length === 0
+      ? {}
+      : {
+          condition: conditions
+            .map(({ type, status, negated }) => `${type}${negated ? '!=' : '='}${status}`)
+            .join(', '),
+        }),
     ...(plan === undefined ? {} : { plan }),
     ...(region === undefined ? {} : { region }),
     ...(namePrefix === undefined ? {} : { namePrefix }),
@@ -79,14 +133,21 @@ export interface FilteredTenant {
 }
 
 /** What the words mean, written down once more and without facets. */
-export function fits(tenant: FilteredTenant, { labels, lifecycles, conditions, plan, region, namePrefix, showDeleted }: Asked): boolean {
-  const label = (key: string): string | undefined => (Object.hasOwn(tenant.labels, key) ? tenant.labels[key] : undefined);
+export function fits(
+  tenant: FilteredTenant,
+  { labels, lifecycles, conditions, plan, region, namePrefix, showDeleted }: Asked,
+): boolean {
+  const label = (key: string): string | undefined =>
+    Object.hasOwn(tenant.labels, key) ? tenant.labels[key] : undefined;
   return (
     (lifecycles.length > 0 ? lifecycles.includes(tenant.lifecycle) : showDeleted || tenant.lifecycle !== 'Deleted') &&
     (plan === undefined || tenant.spec.plan === plan) &&
     (region === undefined || tenant.placement?.region === region) &&
     (namePrefix === undefined || tenant.name.startsWith(namePrefix)) &&
-    conditions.every(({ type, status, negated }) => ((tenant.conditions.find((condition) => condition.type === type)?.status ?? 'Unknown') === status) !== negated) &&
+    conditions.every(
+      ({ type, status, negated }) =>
+        ((tenant.conditions.find((condition) => condition.type === type)?.status ?? 'Unknown') === status) !== negated,
+    ) &&
     labels.every((requirement) => {
       const value = label(requirement.key);
       if (!('values' in requirement)) return (value !== undefined) === (requirement.operator === 'exists');

@@ -24,21 +24,37 @@ export const tab = '\t';
 /** Runs a command line as somebody at a terminal does: `script` of util-linux or BSD makes the pseudo-terminal, and passes on what is typed and how it ended. */
 export function openTerminal(commandLine: string, { cwd, environment, columns }: TerminalSetting): TerminalSession {
   const line = `stty cols ${columns} rows 24; ${commandLine}`;
-  const scriptArguments = process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', line] : ['--quiet', '--return', '--flush', '--command', line, '/dev/null'];
-  const child = spawn('script', scriptArguments, { cwd, env: { TERM: 'dumb', ...environment, SHELL: '/bin/sh' }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const scriptArguments =
+    process.platform === 'darwin'
+      ? ['-q', '/dev/null', 'sh', '-c', line]
+      : ['--quiet', '--return', '--flush', '--command', line, '/dev/null'];
+  const child = spawn('script', scriptArguments, {
+    cwd,
+    env: { TERM: 'dumb', ...environment, SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let shown = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (shown += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (shown += text));
   // A terminal that has gone takes no more keys; that is seen by its end.
   child.stdin.on('error', () => undefined);
   const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', (error) => reject(new Error(`a terminal needs the program "script" of util-linux: ${error.message}`)));
+    child.once('error', (error) =>
+      reject(new Error(`a terminal needs the program "script" of util-linux: ${error.message}`)),
+    );
     child.once('close', (code) => resolve(code ?? 1));
   });
-  return { shown: () => shown, type: (text) => void child.stdin.write(text), ended, close: () => void child.kill('SIGHUP') };
+  return {
+    shown: () => shown,
+    type: (text) => void child.stdin.write(text),
+    ended,
+    close: () => void child.kill('SIGHUP'),
+  };
 }
 
 /** Waits until the terminal shows this. */
 export async function untilShown(session: Pick<TerminalSession, 'shown'>, text: string | RegExp): Promise<void> {
-  const isShown = (): boolean => (typeof text === 'string' ? session.shown().includes(text) : text.test(session.shown()));
+  const isShown = (): boolean =>
+    typeof text === 'string' ? session.shown().includes(text) : text.test(session.shown());
   await until(() => `the terminal shows ${text}; it shows ${JSON.stringify(session.shown())}`, isShown, 30_000);
 }

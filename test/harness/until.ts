@@ -3,12 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 const defaultPollMs = 25;
 
 /** Waits until `condition` returns something truthy, and returns it. What it throws is thrown on at once. */
-export async function until<T>(what: string | (() => string), condition: () => Promise<T> | T, timeoutMs = 120_000, pollMs = defaultPollMs): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string | (() => string),
+  condition: () => Promise<T> | T,
+  timeoutMs = 120_000,
+  pollMs = defaultPollMs,
+): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const result = await condition();
     if (result !== false && result !== undefined && result !== null) return result;
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain until ${typeof what === 'string' ? what : what()}`);
+    if (Date.now() > deadline)
+      throw new Error(`waited ${timeoutMs} ms in vain until ${typeof what === 'string' ? what : what()}`);
     await delay(pollMs);
   }
 }

@@ -32,7 +32,12 @@ const ways: Record<Asked, readonly Verb[]> = {
 
 /** Asks for a path and returns its operation. */
 async function ask(installation: Installation, path: Asked, name: string, preempt = false): Promise<string> {
-  const request = { params: { name }, query: preempt ? { preempt: 'true' as const } : {}, ifMatch: '*', idempotencyKey: randomUUID() };
+  const request = {
+    params: { name },
+    query: preempt ? { preempt: 'true' as const } : {},
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  };
   const api = installation.client();
   const { body } =
     path === 'purge'
@@ -47,7 +52,13 @@ async function ask(installation: Installation, path: Asked, name: string, preemp
 async function prepare(installation: Installation, path: Asked, name: string): Promise<Tenant> {
   if (path === 'change_plan') {
     const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 500 } };
-    await installation.client().call('putPlan', { params: { name: 'enterprise' }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name: 'enterprise' }, spec } });
+    await installation
+      .client()
+      .call('putPlan', {
+        params: { name: 'enterprise' },
+        ifNoneMatch: '*',
+        body: { apiVersion, kind: 'Plan', metadata: { name: 'enterprise' }, spec },
+      });
   }
   const tenant = await activeTenant(installation.client(), name);
   await takeAll(installation.client(), name, ways[path]);
@@ -68,7 +79,13 @@ function succeeded(path: Asked): Scenario {
 }
 
 /** The steps at which the course of a path turns round. */
-const turns = { suspend: 'revoke-access', resume: 'restore-access', archive: 'shed-indexes', reactivate: 'restore-access', reconcile: 'correct-roles' } as const;
+const turns = {
+  suspend: 'revoke-access',
+  resume: 'restore-access',
+  archive: 'shed-indexes',
+  reactivate: 'restore-access',
+  reconcile: 'correct-roles',
+} as const;
 
 function cancelled(path: keyof typeof turns): Scenario {
   return {

@@ -25,13 +25,25 @@ const codecKeyring = path('./codec-keyring.json');
 async function main(): Promise<number> {
   const named = process.argv.slice(2);
   const unknown = named.filter((name) => !scenarios.some((scenario) => scenario.name === name));
-  if (unknown.length > 0) throw new OperatorError(`no such course: ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`);
+  if (unknown.length > 0)
+    throw new OperatorError(
+      `no such course: ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`,
+    );
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
   await compile(tools.opa);
   const stack = await createTemporaryStack({ environment: { ...process.env, ...toolVariables(tools) } });
   try {
-    const installation = await startInstallation(stack, { settings: { TENURE_CODEC_KEYRING_FILE: codecKeyring, TENURE_SECRET_FILE_ACCESS: 'any', TENURE_BRAKE_AT_LEAST: '1000' } });
-    const temporal = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec keyring', codecKeyring, 'any') });
+    const installation = await startInstallation(stack, {
+      settings: {
+        TENURE_CODEC_KEYRING_FILE: codecKeyring,
+        TENURE_SECRET_FILE_ACCESS: 'any',
+        TENURE_BRAKE_AT_LEAST: '1000',
+      },
+    });
+    const temporal = createTemporalClient({
+      ...stack.temporal,
+      keyring: readKeyring('codec keyring', codecKeyring, 'any'),
+    });
     try {
       await declareBasics(installation.client());
       if (named.length === 0) rmSync(recorded, { recursive: true, force: true });

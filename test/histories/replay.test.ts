@@ -27,7 +27,10 @@ function replay(workflowBundle: WorkflowBundle, file: string, directory = record
 }
 
 // The SDK tells of every replay worker, and of the break that is wanted.
-Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
+Runtime.install({
+  logger: new DefaultLogger('ERROR', () => undefined),
+  telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
+});
 
 let bundle: WorkflowBundle;
 before(async () => {
@@ -35,8 +38,15 @@ before(async () => {
 });
 
 test('every course that is described has been recorded, and every workflow type has one', () => {
-  assert.deepEqual(files.map((file) => file.replace('.json', '')).toSorted(), scenarios.map(({ name }) => name).toSorted());
-  for (const type of Object.keys(workflows)) assert.ok(files.some((file) => file.startsWith(type)), `${type} has no recorded history`);
+  assert.deepEqual(
+    files.map((file) => file.replace('.json', '')).toSorted(),
+    scenarios.map(({ name }) => name).toSorted(),
+  );
+  for (const type of Object.keys(workflows))
+    assert.ok(
+      files.some((file) => file.startsWith(type)),
+      `${type} has no recorded history`,
+    );
 });
 
 for (const file of files) {
@@ -49,15 +59,25 @@ for (const file of filesIn(recordedBefore)) {
 
 test('a change that operations in flight would not survive is found', async () => {
   const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-  const broken = await bundleWorkflowCode({ workflowsPath: path('./broken/workflows.ts'), failureConverterPath: path('../../platform/payload-codec/failure-converter.ts'), logger });
+  const broken = await bundleWorkflowCode({
+    workflowsPath: path('./broken/workflows.ts'),
+    failureConverterPath: path('../../platform/payload-codec/failure-converter.ts'),
+    logger,
+  });
   await assert.rejects(replay(broken, 'activate-succeeded.json'), DeterminismViolationError);
 });
 
 test('a recorded history holds no plaintext of what the workflow was given', () => {
   for (const file of files.filter((name) => name.startsWith('activate'))) {
     const text = readFileSync(join(recorded, file), 'utf8');
-    const payloads = [...text.matchAll(/"data": ?"([^"]+)"/g)].map(([, data]) => Buffer.from(data ?? '', 'base64').toString('latin1'));
+    const payloads = [...text.matchAll(/"data": ?"([^"]+)"/g)].map(([, data]) =>
+      Buffer.from(data ?? '', 'base64').toString('latin1'),
+    );
     assert.ok(payloads.length > 0);
-    assert.equal(payloads.some((payload) => payload.includes('correlationId')), false, file);
+    assert.equal(
+      payloads.some((payload) => payload.includes('correlationId')),
+      false,
+      file,
+    );
   }
 });

@@ -29,8 +29,16 @@ function ofSchedule(name: string, scheduleId: (taskQueue: string) => string): Sc
   };
 }
 
-async function activate({ client, store }: Installation, name: string, spec: Partial<TenantInput['spec']> = {}): Promise<{ id: string; workflowId: string }> {
-  await client().call('putTenant', { params: { name }, ifNoneMatch: '*', body: tenantManifest(name, { lifecycle: 'Active', ...spec }) });
+async function activate(
+  { client, store }: Installation,
+  name: string,
+  spec: Partial<TenantInput['spec']> = {},
+): Promise<{ id: string; workflowId: string }> {
+  await client().call('putTenant', {
+    params: { name },
+    ifNoneMatch: '*',
+    body: tenantManifest(name, { lifecycle: 'Active', ...spec }),
+  });
   const tenant = await until('the tenant is there', () => store.resources.find('Tenant', name));
   const id = tenant.operation?.id ?? (await store.operations.list({ tenants: [tenant._id], limit: 1 }))[0]?._id ?? '';
   return { id, workflowId: operationWorkflowId(tenant._id, id) };
@@ -44,16 +52,30 @@ async function ended({ store }: Installation, id: string): Promise<void> {
 async function cancelled(temporal: Client, workflowId: string): Promise<void> {
   const workflow = temporal.workflow.getHandle(workflowId);
   await workflow.cancel();
-  await until('the workflow is told', async () => (await workflow.fetchHistory()).events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes != null));
+  await until('the workflow is told', async () =>
+    (await workflow.fetchHistory()).events?.some(
+      (event) => event.workflowExecutionCancelRequestedEventAttributes != null,
+    ),
+  );
 }
 
 /** A verification, with what happens while it runs. */
-async function verified({ client }: Installation, name: string, against: string, meanwhile: (workflowId: string) => Promise<void> = async () => undefined): Promise<string> {
+async function verified(
+  { client }: Installation,
+  name: string,
+  against: string,
+  meanwhile: (workflowId: string) => Promise<void> = async () => undefined,
+): Promise<string> {
   const api = client();
   const { body } = await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } });
   const workflowId = body.running?.workflowId ?? '';
   await meanwhile(workflowId);
-  await until('the verification ends', async () => (await api.call('isolationReportOfTenant', { params: { name }, query: { against } })).body.running === undefined, 180_000);
+  await until(
+    'the verification ends',
+    async () =>
+      (await api.call('isolationReportOfTenant', { params: { name }, query: { against } })).body.running === undefined,
+    180_000,
+  );
   return workflowId;
 }
 
@@ -69,7 +91,9 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'activate-failed-and-undone',
     async run(installation) {
-      const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] }];
+      const services = [
+        { name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] },
+      ];
       const { id, workflowId } = await activate(installation, 'failed', { services });
       await ended(installation, id);
       return workflowId;
@@ -129,11 +153,19 @@ export const scenarios: readonly Scenario[] = [
     async run(installation) {
       const api = installation.client();
       const declare = (condition: { ifNoneMatch: '*' } | { ifMatch: '*' }, a: number) =>
-        api.call('putTemplate', { params: { name: 'common' }, ...condition, body: { apiVersion, kind: 'TenantTemplate', metadata: { name: 'common' }, spec: { config: { a } } } });
+        api.call('putTemplate', {
+          params: { name: 'common' },
+          ...condition,
+          body: { apiVersion, kind: 'TenantTemplate', metadata: { name: 'common' }, spec: { config: { a } } },
+        });
       await declare({ ifNoneMatch: '*' }, 1);
       await activeTenant(api, 'templated', { template: { name: 'common' } });
       await declare({ ifMatch: '*' }, 2);
-      const { body } = await api.call('startRollout', { params: { name: 'common' }, body: {}, idempotencyKey: randomUUID() });
+      const { body } = await api.call('startRollout', {
+        params: { name: 'common' },
+        body: {},
+        idempotencyKey: randomUUID(),
+      });
       return body.workflowId;
     },
   },

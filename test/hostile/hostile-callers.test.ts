@@ -31,10 +31,20 @@ const shippedMb = 512;
 const othersWithinMs = 1_000;
 
 const large = (name: string, change: number) =>
-  tenantManifest(name, { displayName: `change ${change}`, services: [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { description: 'x'.repeat(900_000) } }] }] });
+  tenantManifest(name, {
+    displayName: `change ${change}`,
+    services: [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { description: 'x'.repeat(900_000) } }] }],
+  });
 
 before(async () => {
-  ({ installation } = await startDeclared({ worker: false, settings: { TENURE_MAX_WATCHES_PER_CALLER: String(mostWatches), TENURE_MAX_WAITS_PER_CALLER: String(mostWaits), TENURE_MAX_REQUESTS_PER_CALLER: String(mostRequests) } }));
+  ({ installation } = await startDeclared({
+    worker: false,
+    settings: {
+      TENURE_MAX_WATCHES_PER_CALLER: String(mostWatches),
+      TENURE_MAX_WAITS_PER_CALLER: String(mostWaits),
+      TENURE_MAX_REQUESTS_PER_CALLER: String(mostRequests),
+    },
+  }));
   await showCells(installation);
   const api = installation.client();
   await api.call('putTenant', { params: { name: 'honest' }, body: tenantManifest('honest'), ifNoneMatch: '*' });
@@ -44,12 +54,28 @@ before(async () => {
     break;
   }
   for (let change = 0; change < 12; change += 1) {
-    const { body } = await api.call('putTenant', { params: { name: 'bulky' }, body: large('bulky', change), ...(change === 0 ? { ifNoneMatch: '*' } : { ifMatch: '*' }) });
+    const { body } = await api.call('putTenant', {
+      params: { name: 'bulky' },
+      body: large('bulky', change),
+      ...(change === 0 ? { ifNoneMatch: '*' } : { ifMatch: '*' }),
+    });
     bulkyUid = body.tenant.metadata.uid;
   }
-  for (let index = 0; index < 11; index += 1) await api.call('putTenant', { params: { name: `bulky-${index}` }, body: large(`bulky-${index}`, 0), ifNoneMatch: '*' });
+  for (let index = 0; index < 11; index += 1)
+    await api.call('putTenant', {
+      params: { name: `bulky-${index}` },
+      body: large(`bulky-${index}`, 0),
+      ifNoneMatch: '*',
+    });
   // Nobody runs it, so whoever waits for it waits.
-  running = (await api.call('putTenant', { params: { name: 'waited-for' }, body: tenantManifest('waited-for', { lifecycle: 'Active' }), ifNoneMatch: '*' })).body.operation?.id ?? '';
+  running =
+    (
+      await api.call('putTenant', {
+        params: { name: 'waited-for' },
+        body: tenantManifest('waited-for', { lifecycle: 'Active' }),
+        ifNoneMatch: '*',
+      })
+    ).body.operation?.id ?? '';
 });
 after(() => installation.stop());
 
@@ -77,23 +103,40 @@ type Tally = Map<string, number>;
 const count = (tally: Tally, what: string): void => void tally.set(what, (tally.get(what) ?? 0) + 1);
 
 /** Asks again and again, so many at once, until the time is up. */
-async function storm(who: Who, asked: (turn: number) => Asked, { atOnce, until, tally }: { readonly atOnce: number; readonly until: number; readonly tally: Tally }): Promise<void> {
+async function storm(
+  who: Who,
+  asked: (turn: number) => Asked,
+  { atOnce, until, tally }: { readonly atOnce: number; readonly until: number; readonly tally: Tally },
+): Promise<void> {
   const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
   const token = await installation.token(who);
   let turn = 0;
   const one = (): Promise<void> =>
     new Promise((resolve) => {
       const { method = 'GET', path, body, headers = {}, unread = false } = asked((turn += 1));
-      const asking = request(`${installation.server}${path}`, { agent, method, headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }), ...headers } });
+      const asking = request(`${installation.server}${path}`, {
+        agent,
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+          ...headers,
+        },
+      });
       const done = (): void => {
         clearTimeout(giveUp);
         resolve();
       };
       // Of an answer that has come and is not read nothing more is told.
-      const giveUp = setTimeout(() => {
-        asking.destroy();
-        done();
-      }, Math.max(1, until - Date.now()));
+      const giveUp = setTimeout(
+        () => {
+          asking.destroy();
+          done();
+        },
+        Math.max(1, until - Date.now()),
+      );
       asking.on('error', () => {
         count(tally, 'ended');
         done();
@@ -140,49 +183,110 @@ async function othersWait(until: number): Promise<number[]> {
 }
 
 /** All roles at once do their worst, until each of these statuses has been answered; everybody else is answered, and the process lives. */
-async function underLoad(t: TestContext, expected: readonly string[], asked: (turn: number, who: Who) => Asked, atOnce: number): Promise<void> {
+async function underLoad(
+  t: TestContext,
+  expected: readonly string[],
+  asked: (turn: number, who: Who) => Asked,
+  atOnce: number,
+): Promise<void> {
   const tally: Tally = new Map();
   const { pid } = installation.api;
   // Where more wants to run than there are processors, everything takes its time.
   const bound = othersWithinMs * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
   const waited: number[] = [];
-  for (let round = 0; round < mostRounds && (round === 0 || expected.some((status) => !tally.has(status))); round += 1) {
+  for (
+    let round = 0;
+    round < mostRounds && (round === 0 || expected.some((status) => !tally.has(status)));
+    round += 1
+  ) {
     const until = Date.now() + loadMs;
-    const [others] = await Promise.all([othersWait(until), ...callers().map((who) => storm(who, (turn) => asked(turn, who), { atOnce, until, tally }))]);
+    const [others] = await Promise.all([
+      othersWait(until),
+      ...callers().map((who) => storm(who, (turn) => asked(turn, who), { atOnce, until, tally })),
+    ]);
     waited.push(...others);
   }
   waited.sort((a, b) => a - b);
-  const at = (share: number): number => Math.round(waited[Math.min(waited.length - 1, Math.floor(waited.length * share))] ?? Infinity);
-  t.diagnostic(`${[...tally].map(([what, times]) => `${what}: ${times}`).join(', ')}; others waited p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at most ${at(1)} ms; at most ${peakMb()} MB resident`);
-  assert.ok(installation.api.runs && installation.api.pid === pid, `the process ended:\n${installation.api.output().slice(-4_000)}`);
+  const at = (share: number): number =>
+    Math.round(waited[Math.min(waited.length - 1, Math.floor(waited.length * share))] ?? Infinity);
+  t.diagnostic(
+    `${[...tally].map(([what, times]) => `${what}: ${times}`).join(', ')}; others waited p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at most ${at(1)} ms; at most ${peakMb()} MB resident`,
+  );
+  assert.ok(
+    installation.api.runs && installation.api.pid === pid,
+    `the process ended:\n${installation.api.output().slice(-4_000)}`,
+  );
   assert.ok(peakMb() < shippedMb, `${peakMb()} MB`);
   assert.ok(at(0.95) < bound, `others waited ${at(0.95)} ms`);
-  for (const status of tally.keys()) assert.match(status, /^(2..|4..|503|ended)$/, `answers: ${[...tally.keys()].join()}`);
+  for (const status of tally.keys())
+    assert.match(status, /^(2..|4..|503|ended)$/, `answers: ${[...tally.keys()].join()}`);
   for (const status of expected) assert.ok(tally.has(status), `${status} among ${[...tally.keys()].join()}`);
   assert.ok(!installation.api.output().includes('"code":"internal"'));
 }
 
 test('bodies at their bounds and beyond', async (t) => {
   const bodies = Object.values(hostileBodies);
-  await underLoad(t, ['400', '403', '413'], (turn) => ({ method: 'PUT', path: '/v1/tenants/hostile?dryRun=true', body: bodies[turn % bodies.length] ?? '', headers: { 'if-match': '*' } }), 6);
+  await underLoad(
+    t,
+    ['400', '403', '413'],
+    (turn) => ({
+      method: 'PUT',
+      path: '/v1/tenants/hostile?dryRun=true',
+      body: bodies[turn % bodies.length] ?? '',
+      headers: { 'if-match': '*' },
+    }),
+    6,
+  );
 });
 
 test('pages of what is largest, read and left unread', async (t) => {
-  const pages = ['/v1/tenants?pageSize=500', '/v1/tenants/bulky/revisions?pageSize=500', '/v1/tenants/bulky', '/v1/tenants/bulky:diff', '/v1/operations?pageSize=500'];
-  await underLoad(t, ['200', '403', '404'], (turn) => ({ path: pages[turn % pages.length] ?? '', unread: turn % 3 === 0 }), 8);
+  const pages = [
+    '/v1/tenants?pageSize=500',
+    '/v1/tenants/bulky/revisions?pageSize=500',
+    '/v1/tenants/bulky',
+    '/v1/tenants/bulky:diff',
+    '/v1/operations?pageSize=500',
+  ];
+  await underLoad(
+    t,
+    ['200', '403', '404'],
+    (turn) => ({ path: pages[turn % pages.length] ?? '', unread: turn % 3 === 0 }),
+    8,
+  );
 });
 
 test('more waits and requests than a caller may have', async (t) => {
-  await underLoad(t, ['404', '429'], () => ({ path: `/v1/operations/${running}:wait?timeoutSeconds=60` }), mostRequests + 4);
+  await underLoad(
+    t,
+    ['404', '429'],
+    () => ({ path: `/v1/operations/${running}:wait?timeoutSeconds=60` }),
+    mostRequests + 4,
+  );
 });
 
 test('headers at their bounds and beyond, and refusals without end', async (t) => {
-  await underLoad(t, ['404', '431'], (turn, { subject }) => ({ path: `/v1/tenants/unheard-of-${subject}-${turn}`, headers: { 'x-padding': 'x'.repeat(turn % 2 === 0 ? maxRequestHeadBytes - 4_096 : maxRequestHeadBytes + 4_096) } }), 8);
-  const entries = await installation.control.db(installation.databases.control).collection('ledger').countDocuments({ outcome: 'denied' });
+  await underLoad(
+    t,
+    ['404', '431'],
+    (turn, { subject }) => ({
+      path: `/v1/tenants/unheard-of-${subject}-${turn}`,
+      headers: { 'x-padding': 'x'.repeat(turn % 2 === 0 ? maxRequestHeadBytes - 4_096 : maxRequestHeadBytes + 4_096) },
+    }),
+    8,
+  );
+  const entries = await installation.control
+    .db(installation.databases.control)
+    .collection('ledger')
+    .countDocuments({ outcome: 'denied' });
   t.diagnostic(`${entries} entries of refusals`);
   assert.ok(entries < 1_500, `${entries} entries`);
 });
 
 test('more watches than a caller may have, from before everything, read and left unread', async (t) => {
-  await underLoad(t, ['200', '403', '429'], (turn) => ({ path: '/v1/tenants:watch', headers: { 'last-event-id': lastEventId }, unread: turn % 2 === 0 }), mostWatches + 4);
+  await underLoad(
+    t,
+    ['200', '403', '429'],
+    (turn) => ({ path: '/v1/tenants:watch', headers: { 'last-event-id': lastEventId }, unread: turn % 2 === 0 }),
+    mostWatches + 4,
+  );
 });

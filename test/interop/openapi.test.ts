@@ -30,7 +30,9 @@ let seeded: Seeded;
 before(async () => {
   command = await acquireTool(schemathesis, { environment: process.env, report: console.error });
   // Nothing but what is asked for is to happen, and the brake would stop most of it.
-  installation = await startInstallation(attachToStack(), { settings: { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '86400' } });
+  installation = await startInstallation(attachToStack(), {
+    settings: { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '86400' },
+  });
   seeded = await seed(installation);
 });
 after(() => installation.stop());
@@ -38,7 +40,9 @@ after(() => installation.stop());
 for (const [role, caller] of Object.entries(callers)) {
   test(`what the API answers to ${role} is what the OpenAPI document says`, async () => {
     const token = await installation.token(role === 'tenant-admin' ? { ...caller, tenants: [seeded.own] } : caller);
-    const known = await fetch(`${installation.server}/v1/operations/${seeded.names['operations']?.['id']?.[0]}`, { headers: { authorization: `Bearer ${token}` } });
+    const known = await fetch(`${installation.server}/v1/operations/${seeded.names['operations']?.['id']?.[0]}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     assert.notEqual(known.status, 401, 'or everything that follows would be about nothing');
     const { ok, report } = await runSchemathesis({
       command,

@@ -34,14 +34,20 @@ export interface Verdict {
 /** What has begun when the time is up is brought to its end, and what failed is made smaller. */
 const endsWithinSeconds = 600;
 
-const list = (values: readonly (string | number)[]): string => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
+const list = (values: readonly (string | number)[]): string =>
+  `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 
 /** Half of the names that requests hold are of something that is there. */
 function dictionaries(names: Names): string[] {
-  const all = Object.entries(names).flatMap(([tag, parameters]) => Object.entries(parameters).map(([parameter, values]) => ({ tag, parameter, values })));
+  const all = Object.entries(names).flatMap(([tag, parameters]) =>
+    Object.entries(parameters).map(([parameter, values]) => ({ tag, parameter, values })),
+  );
   return [
     ...all.map(({ tag, parameter, values }) => `[dictionaries.${tag}-${parameter}]\nvalues = ${list(values)}`),
-    ...all.map(({ tag, parameter }) => `[[operations]]\ninclude-tag = "${tag}"\nparameters = { "path.${parameter}" = { dictionary = "${tag}-${parameter}", probability = 0.5 } }`),
+    ...all.map(
+      ({ tag, parameter }) =>
+        `[[operations]]\ninclude-tag = "${tag}"\nparameters = { "path.${parameter}" = { dictionary = "${tag}-${parameter}", probability = 0.5 } }`,
+    ),
   ];
 }
 
@@ -99,8 +105,26 @@ export async function runSchemathesis(run: SchemathesisRun): Promise<Verdict> {
     writeFileSync(config, configOf(run));
     const { code, stdout, stderr } = await runCommand(
       command,
-      ['--config-file', config, '--no-color', 'run', '--phases', phases.join(','), '--max-examples', String(maxExamples), '--max-time', String(seconds), '--url', server, document],
-      { cwd: folder, timeoutMs: (seconds + endsWithinSeconds) * 1000, environment: { ...process.env, TENURE_TOKEN: token } },
+      [
+        '--config-file',
+        config,
+        '--no-color',
+        'run',
+        '--phases',
+        phases.join(','),
+        '--max-examples',
+        String(maxExamples),
+        '--max-time',
+        String(seconds),
+        '--url',
+        server,
+        document,
+      ],
+      {
+        cwd: folder,
+        timeoutMs: (seconds + endsWithinSeconds) * 1000,
+        environment: { ...process.env, TENURE_TOKEN: token },
+      },
     );
     return { ok: code === 0, report: `${stdout}${stderr}` };
   } finally {

@@ -27,10 +27,17 @@ export async function seed(installation: Installation): Promise<Seeded> {
   await api.call('putTemplate', {
     params: { name: 'shop' },
     ifNoneMatch: '*',
-    body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name: 'shop' }, spec: { config: { theme: 'light' }, services: tenantManifest('any').spec.services } },
+    body: {
+      apiVersion: 'tenure/v1',
+      kind: 'TenantTemplate',
+      metadata: { name: 'shop' },
+      spec: { config: { theme: 'light' }, services: tenantManifest('any').spec.services },
+    },
   });
   const { spec } = tenantManifest('any');
-  const { metadata: { uid: own } } = await activeTenant(api, 'acme');
+  const {
+    metadata: { uid: own },
+  } = await activeTenant(api, 'acme');
   await activeTenant(api, 'globex', { plan: spec.plan, template: { name: 'shop' } });
   await activeTenant(api, 'initech');
   await takeAll(api, 'initech', ['suspendTenant']);

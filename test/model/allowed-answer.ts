@@ -19,7 +19,14 @@ export const refusals = (...codes: ProblemCode[]): Allowed[] => [...new Set(code
 
 export function unchanged(world: World, status: 200 | 202 = 200): Allowed[] {
   const operation = world.tenant?.operation ?? null;
-  return [{ status: operation === null ? status : 202, operation: operation === null ? 'none' : { id: operation.id }, changes: false, after: () => world }];
+  return [
+    {
+      status: operation === null ? status : 202,
+      operation: operation === null ? 'none' : { id: operation.id },
+      changes: false,
+      after: () => world,
+    },
+  ];
 }
 
 export function settled(world: World, tenant: ModelTenant, status: 200 | 201 = 200): Allowed[] {

@@ -8,10 +8,18 @@ import type { Assigned, ModelTenant, World } from './world.ts';
 
 type VerbRequest = RequestOf<'verb' | 'purge' | 'change-plan'>;
 
-const pathOf = (request: VerbRequest): OperationKind => (request.do === 'verb' ? request.path : request.do === 'purge' ? 'purge' : 'change_plan');
+const pathOf = (request: VerbRequest): OperationKind =>
+  request.do === 'verb' ? request.path : request.do === 'purge' ? 'purge' : 'change_plan';
 
 /** Where a verb has nothing to do: undelete and reconcile are always something to be done. */
-const home: Partial<Record<OperationKind, LifecycleState>> = { activate: 'Active', resume: 'Active', reactivate: 'Active', suspend: 'Suspended', archive: 'Archived', delete: 'Deleted' };
+const home: Partial<Record<OperationKind, LifecycleState>> = {
+  activate: 'Active',
+  resume: 'Active',
+  reactivate: 'Active',
+  suspend: 'Suspended',
+  archive: 'Archived',
+  delete: 'Deleted',
+};
 
 function isThere(request: VerbRequest, tenant: ModelTenant): boolean {
   return request.do === 'change-plan' ? tenant.plan === request.plan : home[pathOf(request)] === tenant.state;
@@ -59,7 +67,12 @@ function anew(world: World, tenant: ModelTenant, request: VerbRequest): Allowed[
   const stands = undone(tenant);
   const to = leads(path, stands);
   if (running !== null) {
-    const mayPreempt = request.preempt === true && tenant.pending === null && running.kind !== 'purge' && (running.kind !== path || isBeingUndone(running) !== 'no') && to !== undefined;
+    const mayPreempt =
+      request.preempt === true &&
+      tenant.pending === null &&
+      running.kind !== 'purge' &&
+      (running.kind !== path || isBeingUndone(running) !== 'no') &&
+      to !== undefined;
     if (!mayPreempt) return refusals('operation_in_progress');
   }
   const objections = objectionsToVerb(request, stands);
@@ -67,7 +80,10 @@ function anew(world: World, tenant: ModelTenant, request: VerbRequest): Allowed[
   const route = { kind: path, from: tenant.state, to };
   const assign = assignedBy(request, stands);
   const after = (id: string): World => {
-    const changed = running === null ? begun(tenant, { id, ...route }, assign, 'verb') : { ...cancelling(tenant), pending: { id, ...route, assign } };
+    const changed =
+      running === null
+        ? begun(tenant, { id, ...route }, assign, 'verb')
+        : { ...cancelling(tenant), pending: { id, ...route, assign } };
     return { ...world, tenant: changed, moved: true };
   };
   return [{ status: 202, operation: 'new', changes: true, after }];
@@ -77,12 +93,30 @@ function anew(world: World, tenant: ModelTenant, request: VerbRequest): Allowed[
 export function cancel(world: World, id: string): Allowed[] {
   const { tenant, ended } = world;
   if (tenant?.pending?.id === id) {
-    return [{ status: 200, operation: { id }, changes: true, after: () => ({ ...world, tenant: { ...tenant, pending: null }, ended: { ...ended, [id]: 'cancelled' }, moved: true }) }];
+    return [
+      {
+        status: 200,
+        operation: { id },
+        changes: true,
+        after: () => ({
+          ...world,
+          tenant: { ...tenant, pending: null },
+          ended: { ...ended, [id]: 'cancelled' },
+          moved: true,
+        }),
+      },
+    ];
   }
-  if (tenant?.operation?.next.some((following) => following.id === id) === true) return [{ status: 200, operation: { id }, changes: true, after: () => withoutFollowers(world, id) }];
-  if (tenant?.operation?.id !== id) return ended[id] === 'cancelled' ? [{ status: 200, operation: { id }, changes: false, after: () => world }] : refusals('operation_finished');
+  if (tenant?.operation?.next.some((following) => following.id === id) === true)
+    return [{ status: 200, operation: { id }, changes: true, after: () => withoutFollowers(world, id) }];
+  if (tenant?.operation?.id !== id)
+    return ended[id] === 'cancelled'
+      ? [{ status: 200, operation: { id }, changes: false, after: () => world }]
+      : refusals('operation_finished');
   const { kind, stands } = tenant.operation;
-  const done: Allowed[] = [{ status: 202, operation: { id }, changes: true, after: () => ({ ...world, tenant: cancelling(tenant) }) }];
+  const done: Allowed[] = [
+    { status: 202, operation: { id }, changes: true, after: () => ({ ...world, tenant: cancelling(tenant) }) },
+  ];
   if (kind !== 'purge' || stands === 'early') return done;
   return stands === 'late' ? refusals('cancel_not_possible') : [...done, ...refusals('cancel_not_possible')];
 }

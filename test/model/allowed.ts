@@ -8,7 +8,8 @@ import { knownPlans, withEvent } from './world.ts';
 import type { ModelTenant, RunningOperation, World } from './world.ts';
 
 function hold(world: World, tenant: ModelTenant, reason: string | null): Allowed[] {
-  if (tenant.hold === reason) return unchanged(world).map((one) => ({ ...one, status: 200 as const, operation: 'none' as const }));
+  if (tenant.hold === reason)
+    return unchanged(world).map((one) => ({ ...one, status: 200 as const, operation: 'none' as const }));
   const { operation } = tenant;
   if (operation?.kind === 'purge') return refusals('operation_in_progress');
   const changed = withEvent({ ...tenant, hold: reason }, reason === null ? 'hold_released' : 'held');
@@ -34,7 +35,8 @@ function schedule(world: World, tenant: ModelTenant, plan: string): Allowed[] {
 
 function unschedule(world: World, tenant: ModelTenant): Allowed[] {
   if (!takesPlans(tenant)) return refusals('policy_refused');
-  if (tenant.scheduled !== null) return settled(world, withEvent({ ...tenant, scheduled: null }, 'plan_change_unscheduled'));
+  if (tenant.scheduled !== null)
+    return settled(world, withEvent({ ...tenant, scheduled: null }, 'plan_change_unscheduled'));
   if (tenant.operation?.kind === 'change_plan') return refusals('operation_in_progress');
   return [{ status: 200, operation: 'none', changes: false, after: () => world }];
 }
@@ -61,7 +63,11 @@ export function allowedIn(world: World, request: ModelRequest, about?: string): 
   }
 }
 
-function onTenant(world: World, tenant: ModelTenant, request: RequestOf<'read' | 'hold' | 'release' | 'schedule' | 'unschedule'>): Allowed[] {
+function onTenant(
+  world: World,
+  tenant: ModelTenant,
+  request: RequestOf<'read' | 'hold' | 'release' | 'schedule' | 'unschedule'>,
+): Allowed[] {
   switch (request.do) {
     case 'read':
       return [{ status: 200, operation: 'none', changes: false, after: () => world }];

@@ -14,17 +14,40 @@ export interface Traces {
   readonly secrets: number;
 }
 
-const nothing: Traces = { claims: 0, users: 0, grants: 0, roles: 0, collections: 0, secondaryIndexes: 0, documents: 0, secrets: 0 };
+const nothing: Traces = {
+  claims: 0,
+  users: 0,
+  grants: 0,
+  roles: 0,
+  collections: 0,
+  secondaryIndexes: 0,
+  documents: 0,
+  secrets: 0,
+};
 
 async function tracesOnCell(cell: MongoClient, uid: string): Promise<Omit<Traces, 'secrets'>> {
   const own = `tenant_${uid}`;
   const byUid = new RegExp(uid);
   const admin = cell.db('admin');
-  const users = await admin.collection<{ roles: unknown[] }>('system.users').find({ $or: [{ db: own }, { user: byUid }] }).toArray();
+  const users = await admin
+    .collection<{ roles: unknown[] }>('system.users')
+    .find({ $or: [{ db: own }, { user: byUid }] })
+    .toArray();
   const roles = await admin.collection('system.roles').countDocuments({ $or: [{ db: own }, { role: byUid }] });
   const claims = await cell.db('tenure_cell').collection('claims').countDocuments({ tenant: uid });
-  const found = { claims, users: users.length, grants: users.reduce((sum, user) => sum + user.roles.length, 0), roles, collections: 0, secondaryIndexes: 0, documents: 0 };
-  for (const [database, filter] of [[own, {}], ['tenure_pool', { name: byUid }]] as const) {
+  const found = {
+    claims,
+    users: users.length,
+    grants: users.reduce((sum, user) => sum + user.roles.length, 0),
+    roles,
+    collections: 0,
+    secondaryIndexes: 0,
+    documents: 0,
+  };
+  for (const [database, filter] of [
+    [own, {}],
+    ['tenure_pool', { name: byUid }],
+  ] as const) {
     for (const { name } of await cell.db(database).listCollections(filter, { nameOnly: true }).toArray()) {
       const collection = cell.db(database).collection(name);
       found.collections += 1;
@@ -36,12 +59,27 @@ async function tracesOnCell(cell: MongoClient, uid: string): Promise<Omit<Traces
 }
 
 /** Looks for a tenant's uid wherever anything of it could be, by whatever layout. */
-export async function tracesOf(cells: readonly MongoClient[], secrets: MongoClient, secretsDatabase: string, uid: string): Promise<Traces> {
+export async function tracesOf(
+  cells: readonly MongoClient[],
+  secrets: MongoClient,
+  secretsDatabase: string,
+  uid: string,
+): Promise<Traces> {
   const found = await Promise.all(cells.map((cell) => tracesOnCell(cell, uid)));
   const sum = (part: keyof Omit<Traces, 'secrets'>): number => found.reduce((total, one) => total + one[part], 0);
   return {
-    ...{ claims: sum('claims'), users: sum('users'), grants: sum('grants'), roles: sum('roles'), collections: sum('collections') },
-    ...{ secondaryIndexes: sum('secondaryIndexes'), documents: sum('documents'), secrets: await secrets.db(secretsDatabase).collection('secrets').countDocuments({ tenant: uid }) },
+    ...{
+      claims: sum('claims'),
+      users: sum('users'),
+      grants: sum('grants'),
+      roles: sum('roles'),
+      collections: sum('collections'),
+    },
+    ...{
+      secondaryIndexes: sum('secondaryIndexes'),
+      documents: sum('documents'),
+      secrets: await secrets.db(secretsDatabase).collection('secrets').countDocuments({ tenant: uid }),
+    },
   };
 }
 

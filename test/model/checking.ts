@@ -57,8 +57,12 @@ function factsIn(world: World): Facts {
 
 function factsOf(found: SettledTenant | undefined): Facts {
   if (found === undefined) return { view: null };
-  const { document: { owners }, shown } = found;
-  const isTrue = (type: string): boolean => shown.status.conditions.some((condition) => condition.type === type && condition.status === 'True');
+  const {
+    document: { owners },
+    shown,
+  } = found;
+  const isTrue = (type: string): boolean =>
+    shown.status.conditions.some((condition) => condition.type === type && condition.status === 'True');
   return {
     view: viewOfTenant(shown),
     deletedFrom: shown.status.deletion?.from ?? null,
@@ -80,16 +84,28 @@ export async function settle(model: Model, run: ModelRun, tenant: TenantKey): Pr
   const facts = factsOf(found);
   const atRest = eventually(worldsOf(model, tenant)).filter((world) => (world.tenant?.operation ?? null) === null);
   const fitting: World[] = [];
-  for (const world of atRest) if (isDeepStrictEqual(factsIn(world), facts) && (await endsAsTold(run, world))) fitting.push({ ...world, moved: false });
+  for (const world of atRest)
+    if (isDeepStrictEqual(factsIn(world), facts) && (await endsAsTold(run, world)))
+      fitting.push({ ...world, moved: false });
   if (fitting.length === 0) {
-    const ends = await Promise.all([...new Set(atRest.flatMap(({ ended }) => Object.keys(ended)))].map(async (id) => [id, await run.endOf(id)] as const));
+    const ends = await Promise.all(
+      [...new Set(atRest.flatMap(({ ended }) => Object.keys(ended)))].map(
+        async (id) => [id, await run.endOf(id)] as const,
+      ),
+    );
     const believed = atRest.map((world) => JSON.stringify({ ...factsIn(world), ended: world.ended }));
-    throw new Error(`${run.name(tenant)} has come to rest where the model does not have it\nfound:\n  ${JSON.stringify({ ...facts, ended: Object.fromEntries(ends) })}\nbelieved:\n  ${believed.join('\n  ')}`);
+    throw new Error(
+      `${run.name(tenant)} has come to rest where the model does not have it\nfound:\n  ${JSON.stringify({ ...facts, ended: Object.fromEntries(ends) })}\nbelieved:\n  ${believed.join('\n  ')}`,
+    );
   }
   model.worlds.set(tenant, fitting);
   const uids = run.uids(tenant);
   for (const uid of uids) {
     const alive = uid === found?.shown.metadata.uid ? (fitting[0]?.tenant ?? null) : null;
-    assert.deepEqual(await run.traces(uid), expectedTraces(alive), `what there is of ${run.name(tenant)} (${uid}), ${alive?.state ?? 'purged'}`);
+    assert.deepEqual(
+      await run.traces(uid),
+      expectedTraces(alive),
+      `what there is of ${run.name(tenant)} (${uid}), ${alive?.state ?? 'purged'}`,
+    );
   }
 }

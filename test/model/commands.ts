@@ -19,13 +19,31 @@ export interface GeneratedStep {
   readonly fits: boolean;
 }
 
-const tenants = fc.oneof({ weight: 4, arbitrary: fc.constant<TenantKey>('a') }, { weight: 1, arbitrary: fc.constantFrom<TenantKey[]>('b', 'c') });
-const on = fc.oneof({ weight: 5, arbitrary: fc.constant('any' as const) }, { weight: 2, arbitrary: fc.constant('current' as const) }, { weight: 1, arbitrary: fc.constant('stale' as const) });
-const plans = fc.oneof({ weight: 8, arbitrary: fc.constantFrom('basic', 'plus') }, { weight: 1, arbitrary: fc.constant('missing') });
+const tenants = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<TenantKey>('a') },
+  { weight: 1, arbitrary: fc.constantFrom<TenantKey[]>('b', 'c') },
+);
+const on = fc.oneof(
+  { weight: 5, arbitrary: fc.constant('any' as const) },
+  { weight: 2, arbitrary: fc.constant('current' as const) },
+  { weight: 1, arbitrary: fc.constant('stale' as const) },
+);
+const plans = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom('basic', 'plus') },
+  { weight: 1, arbitrary: fc.constant('missing') },
+);
 const seldom = fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
 const often = fc.boolean();
 
-const manifest = fc.record({ plan: plans, lifecycle: fc.constantFrom(...declarableLifecycles), title: fc.constantFrom('one', 'two'), flawed: seldom }, { requiredKeys: ['plan', 'flawed'] });
+const manifest = fc.record(
+  {
+    plan: plans,
+    lifecycle: fc.constantFrom(...declarableLifecycles),
+    title: fc.constantFrom('one', 'two'),
+    flawed: seldom,
+  },
+  { requiredKeys: ['plan', 'flawed'] },
+);
 
 const verbs = fc.constantFrom(...verbPaths);
 
@@ -33,30 +51,102 @@ const verbs = fc.constantFrom(...verbPaths);
 function requestsOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
   const about = { tenant: fc.constant(tenant) };
   return fc.oneof(
-    { weight: 3, arbitrary: fc.tuple(fc.record({ ...about, do: fc.constant('create' as const) }), manifest).map(([base, fields]): ModelRequest => ({ ...base, ...fields })) },
-    { weight: 5, arbitrary: fc.tuple(fc.record({ ...about, do: fc.constant('put' as const), on: fc.oneof({ weight: 6, arbitrary: on }, { weight: 1, arbitrary: fc.constant('absent' as const) }), force: often }), manifest).map(([base, fields]): ModelRequest => ({ ...base, ...fields })) },
-    { weight: 18, arbitrary: fc.record({ ...about, do: fc.constant('verb' as const), path: verbs, on, preempt: often }) },
-    { weight: 3, arbitrary: fc.record({ ...about, do: fc.constant('purge' as const), early: often, on, preempt: often }) },
-    { weight: 3, arbitrary: fc.record({ ...about, do: fc.constant('change-plan' as const), plan: plans, on, preempt: often }) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(fc.record({ ...about, do: fc.constant('create' as const) }), manifest)
+        .map(([base, fields]): ModelRequest => ({ ...base, ...fields })),
+    },
+    {
+      weight: 5,
+      arbitrary: fc
+        .tuple(
+          fc.record({
+            ...about,
+            do: fc.constant('put' as const),
+            on: fc.oneof({ weight: 6, arbitrary: on }, { weight: 1, arbitrary: fc.constant('absent' as const) }),
+            force: often,
+          }),
+          manifest,
+        )
+        .map(([base, fields]): ModelRequest => ({ ...base, ...fields })),
+    },
+    {
+      weight: 18,
+      arbitrary: fc.record({ ...about, do: fc.constant('verb' as const), path: verbs, on, preempt: often }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ ...about, do: fc.constant('purge' as const), early: often, on, preempt: often }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ ...about, do: fc.constant('change-plan' as const), plan: plans, on, preempt: often }),
+    },
     { weight: 2, arbitrary: fc.record({ ...about, do: fc.constant('schedule' as const), plan: plans }) },
     { weight: 1, arbitrary: fc.record({ ...about, do: fc.constant('unschedule' as const) }) },
-    { weight: 2, arbitrary: fc.record({ ...about, do: fc.constant('hold' as const), reason: fc.constantFrom('case 1', 'case 2') }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ ...about, do: fc.constant('hold' as const), reason: fc.constantFrom('case 1', 'case 2') }),
+    },
     { weight: 2, arbitrary: fc.record({ ...about, do: fc.constant('release' as const) }) },
-    { weight: 2, arbitrary: fc.record({ ...about, do: fc.constant('cancel' as const), which: fc.constantFrom('running', 'pending') }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        ...about,
+        do: fc.constant('cancel' as const),
+        which: fc.constantFrom('running', 'pending'),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ ...about, do: fc.constant('read' as const) }) },
   );
 }
 
 const withKey = (request: ModelRequest): boolean => request.do !== 'cancel' && request.do !== 'read';
-const takesPath = (request: ModelRequest): boolean => ['verb', 'purge', 'change-plan', 'create', 'put'].includes(request.do);
+const takesPath = (request: ModelRequest): boolean =>
+  ['verb', 'purge', 'change-plan', 'create', 'put'].includes(request.do);
 
 /** What is asked while something else runs is mostly about cancelling, holding and overtaking it. */
 function othersOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
   return fc.oneof(
-    { weight: 3, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('cancel' as const), which: fc.constantFrom('running', 'pending') }) },
-    { weight: 4, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('verb' as const), path: verbs, on: fc.constant('any' as const), preempt: fc.constant(true) }) },
-    { weight: 1, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('purge' as const), early: fc.constant(true), on: fc.constant('any' as const), preempt: fc.constant(true) }) },
-    { weight: 1, arbitrary: fc.record({ tenant: fc.constant(tenant), do: fc.constant('change-plan' as const), plan: plans, on: fc.constant('any' as const), preempt: fc.constant(true) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        tenant: fc.constant(tenant),
+        do: fc.constant('cancel' as const),
+        which: fc.constantFrom('running', 'pending'),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        tenant: fc.constant(tenant),
+        do: fc.constant('verb' as const),
+        path: verbs,
+        on: fc.constant('any' as const),
+        preempt: fc.constant(true),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        tenant: fc.constant(tenant),
+        do: fc.constant('purge' as const),
+        early: fc.constant(true),
+        on: fc.constant('any' as const),
+        preempt: fc.constant(true),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        tenant: fc.constant(tenant),
+        do: fc.constant('change-plan' as const),
+        plan: plans,
+        on: fc.constant('any' as const),
+        preempt: fc.constant(true),
+      }),
+    },
     { weight: 6, arbitrary: requestsOn(tenant) },
   );
 }
@@ -71,30 +161,95 @@ export interface Weights {
 export function generatedSteps({ kills, mongodKills }: Weights): Fc.Arbitrary<GeneratedStep> {
   const requests = tenants.chain(requestsOn);
   const paths = requests.filter(takesPath);
-  const step = <T extends Step>(arbitrary: Fc.Arbitrary<T>, fits: Fc.Arbitrary<boolean> = fc.constant(true)): Fc.Arbitrary<GeneratedStep> => fc.record({ step: arbitrary, fits });
+  const step = <T extends Step>(
+    arbitrary: Fc.Arbitrary<T>,
+    fits: Fc.Arbitrary<boolean> = fc.constant(true),
+  ): Fc.Arbitrary<GeneratedStep> => fc.record({ step: arbitrary, fits });
   return fc.oneof(
     { weight: 30, arbitrary: step(fc.record({ step: fc.constant('send' as const), request: requests })) },
-    { weight: 4, arbitrary: step(fc.record({ step: fc.constant('send' as const), request: requests }), fc.constant(false)) },
-    { weight: 8, arbitrary: step(tenants.chain((tenant) => fc.record({ step: fc.constant('race' as const), requests: fc.array(requestsOn(tenant), { minLength: 2, maxLength: 3 }) }))) },
+    {
+      weight: 4,
+      arbitrary: step(fc.record({ step: fc.constant('send' as const), request: requests }), fc.constant(false)),
+    },
+    {
+      weight: 8,
+      arbitrary: step(
+        tenants.chain((tenant) =>
+          fc.record({
+            step: fc.constant('race' as const),
+            requests: fc.array(requestsOn(tenant), { minLength: 2, maxLength: 3 }),
+          }),
+        ),
+      ),
+    },
     {
       weight: 12,
-      arbitrary: step(tenants.chain((tenant) => fc.record({ step: fc.constant('while' as const), request: requestsOn(tenant).filter(takesPath), at: fc.constantFrom(...pausePoints), others: fc.array(othersOn(tenant), { minLength: 1, maxLength: 4 }) }))),
+      arbitrary: step(
+        tenants.chain((tenant) =>
+          fc.record({
+            step: fc.constant('while' as const),
+            request: requestsOn(tenant).filter(takesPath),
+            at: fc.constantFrom(...pausePoints),
+            others: fc.array(othersOn(tenant), { minLength: 1, maxLength: 4 }),
+          }),
+        ),
+      ),
     },
-    { weight: 3, arbitrary: step(fc.record({ step: fc.constant('repeat' as const), request: requests.filter(withKey), how: fc.constantFrom('later', 'at-once', 'as-another') }), often) },
+    {
+      weight: 3,
+      arbitrary: step(
+        fc.record({
+          step: fc.constant('repeat' as const),
+          request: requests.filter(withKey),
+          how: fc.constantFrom('later', 'at-once', 'as-another'),
+        }),
+        often,
+      ),
+    },
     { weight: 5, arbitrary: step(fc.record({ step: fc.constant('refusals' as const), tenant: tenants })) },
     { weight: 4, arbitrary: step(fc.record({ step: fc.constant('write' as const), tenant: tenants })) },
-    { weight: 2, arbitrary: step(fc.record({ step: fc.constantFrom('purge-time' as const, 'plan-time' as const), tenant: tenants })) },
-    { weight: kills, arbitrary: step(fc.record({ step: fc.constant('kill-worker' as const), request: paths, at: fc.constantFrom(...workerDeaths) })) },
-    { weight: kills, arbitrary: step(fc.record({ step: fc.constant('kill-api' as const), requests: tenants.chain((tenant) => fc.array(requestsOn(tenant), { minLength: 2, maxLength: 3 })), at: fc.constantFrom(...apiDeaths) })) },
-    { weight: mongodKills, arbitrary: step(fc.record({ step: fc.constant('kill-mongod' as const), set: fc.constantFrom('control', 'eu-west-1', 'us-east-1'), requests: tenants.chain((tenant) => fc.array(requestsOn(tenant), { minLength: 1, maxLength: 2 })) })) },
+    {
+      weight: 2,
+      arbitrary: step(
+        fc.record({ step: fc.constantFrom('purge-time' as const, 'plan-time' as const), tenant: tenants }),
+      ),
+    },
+    {
+      weight: kills,
+      arbitrary: step(
+        fc.record({ step: fc.constant('kill-worker' as const), request: paths, at: fc.constantFrom(...workerDeaths) }),
+      ),
+    },
+    {
+      weight: kills,
+      arbitrary: step(
+        fc.record({
+          step: fc.constant('kill-api' as const),
+          requests: tenants.chain((tenant) => fc.array(requestsOn(tenant), { minLength: 2, maxLength: 3 })),
+          at: fc.constantFrom(...apiDeaths),
+        }),
+      ),
+    },
+    {
+      weight: mongodKills,
+      arbitrary: step(
+        fc.record({
+          step: fc.constant('kill-mongod' as const),
+          set: fc.constantFrom('control', 'eu-west-1', 'us-east-1'),
+          requests: tenants.chain((tenant) => fc.array(requestsOn(tenant), { minLength: 1, maxLength: 2 })),
+        }),
+      ),
+    },
   );
 }
 
 /** Where the first tenant of a run is in its life when the run begins: by chance alone few would get far. */
-export const starts: Fc.Arbitrary<readonly Step[]> = fc.record({ tenant: tenants, verbs: fc.constantFrom(...[0, 1, 2, 3, 4, 5]), held: fc.boolean() }).map(({ tenant, verbs, held }) => {
-  const hold: readonly ModelRequest[] = held && verbs > 0 ? [{ do: 'hold', tenant, reason: 'case 0' }] : [];
-  return [...wayThroughLife(tenant).slice(0, verbs), ...hold].map((request) => ({ step: 'send', request }));
-});
+export const starts: Fc.Arbitrary<readonly Step[]> = fc
+  .record({ tenant: tenants, verbs: fc.constantFrom(...[0, 1, 2, 3, 4, 5]), held: fc.boolean() })
+  .map(({ tenant, verbs, held }) => {
+    const hold: readonly ModelRequest[] = held && verbs > 0 ? [{ do: 'hold', tenant, reason: 'case 0' }] : [];
+    return [...wayThroughLife(tenant).slice(0, verbs), ...hold].map((request) => ({ step: 'send', request }));
+  });
 
 /** Whether a step means anything where the model has the tenants: only a time that is set can come. */
 export function isPossible(model: Model, step: Step): boolean {

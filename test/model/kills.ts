@@ -40,14 +40,20 @@ export async function killApi({ model, run }: Performing, { requests, at }: Step
   concluded(model, await Promise.all(sent.map((one) => run.resolve(one))));
 }
 
-export async function killMongod({ model, run, stack }: Performing, { set, requests }: StepOf<'kill-mongod'>): Promise<void> {
-  if (stack === undefined) throw new Error('only the databases of a stack of its own are killed: run this with npm run test:model');
+export async function killMongod(
+  { model, run, stack }: Performing,
+  { set, requests }: StepOf<'kill-mongod'>,
+): Promise<void> {
+  if (stack === undefined)
+    throw new Error('only the databases of a stack of its own are killed: run this with npm run test:model');
   const sending = requests.map((request) => run.send(request));
   await Promise.race(sending);
   await stack.mongodHandle(set).kill('SIGKILL');
   await stack.mongodHandle(set).start();
   const { api, worker, store } = run.installation;
   await Promise.all([api.ready(), worker.ready()]);
-  await until('every cell is seen again', async () => [...(await store.cells.observations()).values()].every(({ reachable }) => reachable));
+  await until('every cell is seen again', async () =>
+    [...(await store.cells.observations()).values()].every(({ reachable }) => reachable),
+  );
   concluded(model, await Promise.all(sending));
 }

@@ -25,7 +25,14 @@ import { wholeLife } from './whole-life.ts';
 import { knownPlans } from './world.ts';
 
 /** How much is run, and which: see CONTRIBUTING.md. Without any of it, what `npm test` has the time for. */
-const { TENURE_MODEL_RUNS: runs = '40', TENURE_MODEL_SECONDS: seconds = '20', TENURE_MODEL_SEED: seedText = '4711', TENURE_MODEL_PATH: path, TENURE_MODEL_KILLS: kills = '1', TENURE_MODEL_MONGOD_KILLS: mongodKills = '0' } = process.env;
+const {
+  TENURE_MODEL_RUNS: runs = '40',
+  TENURE_MODEL_SECONDS: seconds = '20',
+  TENURE_MODEL_SEED: seedText = '4711',
+  TENURE_MODEL_PATH: path,
+  TENURE_MODEL_KILLS: kills = '1',
+  TENURE_MODEL_MONGOD_KILLS: mongodKills = '0',
+} = process.env;
 const seed = seedText === 'random' ? randomInt(2 ** 31) : Number(seedText);
 const maxSteps = 30;
 /** As much time is given to making a failing run shorter. */
@@ -33,7 +40,8 @@ const shortenMs = 120_000;
 
 const regressions = readRegressions();
 /** Databases are killed only where nobody else has theirs. */
-const needsOwnStack = mongodKills !== '0' || regressions.some(({ steps }) => steps.some(({ step }) => step === 'kill-mongod'));
+const needsOwnStack =
+  mongodKills !== '0' || regressions.some(({ steps }) => steps.some(({ step }) => step === 'kill-mongod'));
 let ownStack: EmbeddedStack | undefined;
 let stack: AttachedStack | EmbeddedStack;
 let installation: Installation;
@@ -45,11 +53,22 @@ before(async () => {
   if (needsOwnStack) ownStack = await createTemporaryStack();
   stack = ownStack ?? attachToStack();
   // Nothing but the model is to take tenants away, or to begin operations.
-  installation = await startInstallation(stack, { settings: { TENURE_DRIFT_SCAN_SECONDS: '86400', TENURE_BRAKE_AT_LEAST: '1000000' } });
+  installation = await startInstallation(stack, {
+    settings: { TENURE_DRIFT_SCAN_SECONDS: '86400', TENURE_BRAKE_AT_LEAST: '1000000' },
+  });
   const api = installation.client();
   await declareBasics(api);
   for (const name of knownPlans) {
-    await api.call('putPlan', { params: { name }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } } } });
+    await api.call('putPlan', {
+      params: { name },
+      ifNoneMatch: '*',
+      body: {
+        apiVersion: 'tenure/v1',
+        kind: 'Plan',
+        metadata: { name },
+        spec: { isolationModes: ['dedicated', 'schema', 'hybrid'], quotas: { tables: 100 } },
+      },
+    });
   }
   cells = [new MongoClient(stack.mongod['eu-west-1'].adminUri), new MongoClient(stack.mongod['us-east-1'].adminUri)];
   temporal = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec', stack.files.codecKeyring) });
@@ -62,7 +81,12 @@ after(async () => {
 
 function newRun(): Performing {
   counted = { ...counted, runs: counted.runs + 1 };
-  return { model: newModel(), run: createModelRun(installation, cells, `run-${counted.runs}`), temporal: temporal.client, stack: ownStack };
+  return {
+    model: newModel(),
+    run: createModelRun(installation, cells, `run-${counted.runs}`),
+    temporal: temporal.client,
+    stack: ownStack,
+  };
 }
 
 /** Takes the steps in order, those that cannot be taken left out, and looks at all that is left of them. */
@@ -78,33 +102,52 @@ test('what the model could not explain once, it can explain', async (t) => {
 
 test('a whole life is as the model has it, with all that is refused on its way', () => replay(wholeLife('a')));
 
-test(`whatever is asked for, by whom at once, and whoever dies, is as the model has it (seed ${seed})`, { timeout: 24 * 3_600_000 }, async (t) => {
-  const until = performance.now() + Number(seconds) * 1000;
-  let steps: Step[] = [];
-  const tell = (step: Step): void => {
-    steps.push(step);
-    counted = { ...counted, steps: counted.steps + 1 };
-  };
-  const commands = fc.commands([generatedSteps({ kills: Number(kills), mongodKills: Number(mongodKills) }).map((generated) => new StepCommand(generated, tell))], { maxCommands: maxSteps * 3, size: 'max' });
-  const lives = fc.asyncProperty(starts, commands, async (start, chosen) => {
-    if (performance.now() > until) return;
-    steps = [];
-    const performing = newRun();
-    for (const step of start) {
-      tell(step);
-      await perform(performing, step);
-    }
-    await fc.asyncModelRun(() => ({ model: performing.model, real: performing }), chosen);
-    await finalChecks(performing.model, performing.run, stack);
-  });
-  // What was taken is made shorter below: fast-check would begin with what is shortest, and each try takes seconds.
-  const details = await fc.check(lives, { seed, numRuns: Number(runs), endOnFailure: true, ...(path === undefined ? {} : { path }) });
-  t.diagnostic(`seed ${seed}: ${counted.runs} runs, ${counted.steps} steps`);
-  if (!details.failed) return;
-  const first = { steps, error: details.errorInstance };
-  const shortest = await shortened(first, replay, performance.now() + shortenMs);
-  const at = { seed, path: details.counterexamplePath ?? '' };
-  const kept = keepRegression({ ...at, steps: shortest.steps });
-  const said = shortest.error instanceof Error ? shortest.error.message : String(shortest.error);
-  throw new Error(`${said}\n\nafter:\n${shortest.steps.map((step) => `  ${describeStep(step)}`).join('\n')}\n\nseed ${seed}, path "${at.path}"; kept as ${kept}`, { cause: shortest.error });
-});
+test(
+  `whatever is asked for, by whom at once, and whoever dies, is as the model has it (seed ${seed})`,
+  { timeout: 24 * 3_600_000 },
+  async (t) => {
+    const until = performance.now() + Number(seconds) * 1000;
+    let steps: Step[] = [];
+    const tell = (step: Step): void => {
+      steps.push(step);
+      counted = { ...counted, steps: counted.steps + 1 };
+    };
+    const commands = fc.commands(
+      [
+        generatedSteps({ kills: Number(kills), mongodKills: Number(mongodKills) }).map(
+          (generated) => new StepCommand(generated, tell),
+        ),
+      ],
+      { maxCommands: maxSteps * 3, size: 'max' },
+    );
+    const lives = fc.asyncProperty(starts, commands, async (start, chosen) => {
+      if (performance.now() > until) return;
+      steps = [];
+      const performing = newRun();
+      for (const step of start) {
+        tell(step);
+        await perform(performing, step);
+      }
+      await fc.asyncModelRun(() => ({ model: performing.model, real: performing }), chosen);
+      await finalChecks(performing.model, performing.run, stack);
+    });
+    // What was taken is made shorter below: fast-check would begin with what is shortest, and each try takes seconds.
+    const details = await fc.check(lives, {
+      seed,
+      numRuns: Number(runs),
+      endOnFailure: true,
+      ...(path === undefined ? {} : { path }),
+    });
+    t.diagnostic(`seed ${seed}: ${counted.runs} runs, ${counted.steps} steps`);
+    if (!details.failed) return;
+    const first = { steps, error: details.errorInstance };
+    const shortest = await shortened(first, replay, performance.now() + shortenMs);
+    const at = { seed, path: details.counterexamplePath ?? '' };
+    const kept = keepRegression({ ...at, steps: shortest.steps });
+    const said = shortest.error instanceof Error ? shortest.error.message : String(shortest.error);
+    throw new Error(
+      `${said}\n\nafter:\n${shortest.steps.map((step) => `  ${describeStep(step)}`).join('\n')}\n\nseed ${seed}, path "${at.path}"; kept as ${kept}`,
+      { cause: shortest.error },
+    );
+  },
+);

@@ -58,8 +58,12 @@ async function underOneKey({ model, run }: Performing, { request, how }: StepOf<
   if (how === 'at-once') {
     const both = await Promise.all([run.send(request, { key }), run.send(request, { key })]);
     const kept = both.find(({ answer }) => answer.kind === 'done');
-    for (const { answer, text } of both) if (answer.kind === 'replayed') assert.equal(text, kept?.text, 'what is replayed is what was answered');
-    assert.ok(both.some(({ answer }) => answer.kind !== 'key' && answer.kind !== 'replayed'), 'one of two is answered for itself');
+    for (const { answer, text } of both)
+      if (answer.kind === 'replayed') assert.equal(text, kept?.text, 'what is replayed is what was answered');
+    assert.ok(
+      both.some(({ answer }) => answer.kind !== 'key' && answer.kind !== 'replayed'),
+      'one of two is answered for itself',
+    );
     concluded(model, both);
     return;
   }
@@ -67,56 +71,91 @@ async function underOneKey({ model, run }: Performing, { request, how }: StepOf<
   const before = worldsOf(model, request.tenant);
   const first = await run.send(request, { key });
   concluded(model, [first]);
-  const stood = (world: World): boolean => before.some(({ moved, tenant }) => moved === world.moved && tenant === world.tenant);
+  const stood = (world: World): boolean =>
+    before.some(({ moved, tenant }) => moved === world.moved && tenant === world.tenant);
   const changed = first.answer.kind === 'done' && !worldsOf(model, request.tenant).some(stood);
-  const second = await run.send(how === 'later' ? request : { do: 'hold', tenant: request.tenant, reason: 'something else' }, { key });
+  const second = await run.send(
+    how === 'later' ? request : { do: 'hold', tenant: request.tenant, reason: 'something else' },
+    { key },
+  );
   const { kind } = second.answer;
   if (!changed && kind !== 'replayed' && kind !== 'key') {
     concluded(model, [second]);
     return;
   }
-  if (how === 'later') assert.deepEqual([kind, second.text], ['replayed', first.text], 'a repetition is answered as before, byte for byte');
+  if (how === 'later')
+    assert.deepEqual(
+      [kind, second.text],
+      ['replayed', first.text],
+      'a repetition is answered as before, byte for byte',
+    );
   else assert.deepEqual(second.answer, { kind: 'key', code: 'idempotency_key_reused' });
 }
 
 async function refusals({ model, run }: Performing, { tenant }: StepOf<'refusals'>): Promise<void> {
   for (const request of everythingOf(tenant)) {
-    const isRefused = worldsOf(model, tenant).every((world) => allowedIn(world, request).every((one) => 'refused' in one));
+    const isRefused = worldsOf(model, tenant).every((world) =>
+      allowedIn(world, request).every((one) => 'refused' in one),
+    );
     if (isRefused) concluded(model, [await run.send(request)]);
   }
 }
 
 /** Changes what the model knows of a tenant on which nothing runs. */
 function change(model: Model, key: StepOf<'write'>['tenant'], to: (tenant: ModelTenant, world: World) => World): void {
-  model.worlds.set(key, worldsOf(model, key).map((world) => (world.tenant === null ? world : to(world.tenant, world))));
+  model.worlds.set(
+    key,
+    worldsOf(model, key).map((world) => (world.tenant === null ? world : to(world.tenant, world))),
+  );
 }
 
 async function write({ model, run }: Performing, { tenant }: StepOf<'write'>): Promise<void> {
-  const refused = await run.write(tenant).then(() => undefined, (error: unknown) => {
-    if (error instanceof ApiError) return error.code;
-    throw error;
-  });
+  const refused = await run.write(tenant).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof ApiError) return error.code;
+      throw error;
+    },
+  );
   const [world] = worldsOf(model, tenant);
   const expected = world?.tenant == null ? 'not_found' : world.tenant.state === 'Active' ? undefined : 'policy_refused';
   assert.equal(refused, expected, 'only an Active tenant is opened');
-  if (refused === undefined) change(model, tenant, (found, before) => ({ ...before, tenant: { ...found, documents: found.documents + 1 } }));
+  if (refused === undefined)
+    change(model, tenant, (found, before) => ({ ...before, tenant: { ...found, documents: found.documents + 1 } }));
 }
 
 /** Nobody waits ninety days for a test: the time is moved, and the sweep asked for. */
-async function timeComes({ model, run, temporal }: Performing, { step, tenant: key }: StepOf<'purge-time' | 'plan-time'>): Promise<void> {
+async function timeComes(
+  { model, run, temporal }: Performing,
+  { step, tenant: key }: StepOf<'purge-time' | 'plan-time'>,
+): Promise<void> {
   const { control, databases, store, taskQueue } = run.installation;
   const name = run.name(key);
   const field = step === 'purge-time' ? 'deletion' : 'scheduledPlan';
-  await control.db(databases.control).collection('resources').updateOne({ name, [field]: { $ne: null } }, { $set: { [`${field}.${step === 'purge-time' ? 'purgeTime' : 'time'}`]: new Date() } });
+  await control
+    .db(databases.control)
+    .collection('resources')
+    .updateOne(
+      { name, [field]: { $ne: null } },
+      { $set: { [`${field}.${step === 'purge-time' ? 'purgeTime' : 'time'}`]: new Date() } },
+    );
   await temporal.workflow.start('sweep', { workflowId: `sweep-now/${randomUUID()}`, taskQueue, args: [{ turns: 1 }] });
   await until(`what is due of ${name} is done`, async () => {
     const found = await store.resources.find('Tenant', name);
     return step === 'purge-time' ? found === undefined : found?.scheduledPlan === null && found.operation === null;
   });
   change(model, key, (tenant, world) => {
-    if (step === 'purge-time') return { ...world, tenant: null, past: [...world.past, withEvent(tenant, 'purged').events] };
+    if (step === 'purge-time')
+      return { ...world, tenant: null, past: [...world.past, withEvent(tenant, 'purged').events] };
     const { scheduled: plan } = tenant;
-    if (plan === null || plan === tenant.plan) return { ...world, tenant: withEvent({ ...tenant, scheduled: null }, 'plan_change_unscheduled') };
-    return { ...world, tenant: withEvent({ ...tenant, plan, bound: plan, scheduled: null, takenBack: false, owned: { ...tenant.owned, plan: true } }, 'plan_changed') };
+    if (plan === null || plan === tenant.plan)
+      return { ...world, tenant: withEvent({ ...tenant, scheduled: null }, 'plan_change_unscheduled') };
+    return {
+      ...world,
+      tenant: withEvent(
+        { ...tenant, plan, bound: plan, scheduled: null, takenBack: false, owned: { ...tenant.owned, plan: true } },
+        'plan_changed',
+      ),
+    };
   });
 }

@@ -20,8 +20,19 @@ export interface Performing {
 export async function reached({ model, run }: Performing, name: string, { answer, request }: Sent): Promise<boolean> {
   const path = join(run.installation.failpointDirectory, name);
   const operation = answer.kind === 'done' ? answer.operation : null;
-  const isNew = operation !== null && worldsOf(model, request.tenant).every(({ ended, tenant }) => ended[operation] === undefined && tenant?.operation?.id !== operation);
-  const hit = isNew && (await until(`${name} is reached or passed by`, async () => (existsSync(`${path}.hit`) ? 'hit' : (await run.endOf(operation)) === undefined ? undefined : 'ended'), 120_000)) === 'hit';
+  const isNew =
+    operation !== null &&
+    worldsOf(model, request.tenant).every(
+      ({ ended, tenant }) => ended[operation] === undefined && tenant?.operation?.id !== operation,
+    );
+  const hit =
+    isNew &&
+    (await until(
+      `${name} is reached or passed by`,
+      async () =>
+        existsSync(`${path}.hit`) ? 'hit' : (await run.endOf(operation)) === undefined ? undefined : 'ended',
+      120_000,
+    )) === 'hit';
   if (!hit) rmSync(path, { force: true });
   return hit || existsSync(`${path}.hit`);
 }

@@ -22,9 +22,20 @@ export interface View {
 /** What the API answered. */
 export type Answer =
   | { readonly kind: 'refused'; readonly code: string }
-  | { readonly kind: 'done'; readonly status: number; readonly operation: string | null; readonly following: readonly string[]; readonly view: View | null }
+  | {
+      readonly kind: 'done';
+      readonly status: number;
+      readonly operation: string | null;
+      readonly following: readonly string[];
+      readonly view: View | null;
+    }
   /** None came: what the ledger knows of the request is what is known. */
-  | { readonly kind: 'lost'; readonly committed: boolean; readonly operation: string | null; readonly following: readonly string[] }
+  | {
+      readonly kind: 'lost';
+      readonly committed: boolean;
+      readonly operation: string | null;
+      readonly following: readonly string[];
+    }
   /** The kept answer of an earlier request under the same key, byte for byte: nothing is done. */
   | { readonly kind: 'replayed' }
   /** Refused for what was done with its idempotency key before: nothing is done. */
@@ -40,7 +51,17 @@ export interface Exchange {
 export function viewOf({ tenant }: World): View | null {
   if (tenant === null) return null;
   const { state, declared, plan, title, flawed, hold, scheduled, operation, pending } = tenant;
-  return { state, declared, plan, title, flawed, hold, scheduled, operation: operation?.id ?? null, pending: pending?.id ?? null };
+  return {
+    state,
+    declared,
+    plan,
+    title,
+    flawed,
+    hold,
+    scheduled,
+    operation: operation?.id ?? null,
+    pending: pending?.id ?? null,
+  };
 }
 
 const keyOf = (value: unknown): string => JSON.stringify(value);
@@ -50,7 +71,10 @@ export function distinct(worlds: readonly World[]): World[] {
 }
 
 /** These worlds, and all that they may become by themselves; `only`: by operations that end so. */
-export function eventually(worlds: readonly World[], only: readonly FinalOperationState[] = ['succeeded', 'failed', 'cancelled']): World[] {
+export function eventually(
+  worlds: readonly World[],
+  only: readonly FinalOperationState[] = ['succeeded', 'failed', 'cancelled'],
+): World[] {
   const found = new Map<string, World>();
   const look = (world: World): void => {
     const key = keyOf(world);
@@ -67,19 +91,26 @@ function afterAnswer(world: World, allowed: Allowed, answer: Answer): World | un
   if ('refused' in allowed) return answer.kind === 'refused' && answer.code === allowed.refused ? world : undefined;
   if (answer.kind === 'lost') {
     if (!allowed.changes) return undefined;
-    if (allowed.operation === 'new') return answer.operation === null ? undefined : allowed.after(answer.operation, answer.following);
+    if (allowed.operation === 'new')
+      return answer.operation === null ? undefined : allowed.after(answer.operation, answer.following);
     return allowed.after('', []);
   }
   if (answer.kind !== 'done' || answer.status !== allowed.status) return undefined;
   const { operation, following, view } = answer;
-  const named = allowed.operation === 'none' ? operation === null : allowed.operation === 'new' ? operation !== null : operation === allowed.operation.id;
+  const named =
+    allowed.operation === 'none'
+      ? operation === null
+      : allowed.operation === 'new'
+        ? operation !== null
+        : operation === allowed.operation.id;
   if (!named) return undefined;
   const after = allowed.after(operation ?? '', following);
   return view === null || keyOf(view) === keyOf(viewOf(after)) ? after : undefined;
 }
 
 function afterExchange(world: World, { request, about, answer }: Exchange): World[] {
-  if (answer.kind === 'replayed' || answer.kind === 'key' || (answer.kind === 'lost' && !answer.committed)) return [world];
+  if (answer.kind === 'replayed' || answer.kind === 'key' || (answer.kind === 'lost' && !answer.committed))
+    return [world];
   return allowedIn(world, request, about).flatMap((allowed) => afterAnswer(world, allowed, answer) ?? []);
 }
 
@@ -96,12 +127,18 @@ export function after(worlds: readonly World[], exchange: Exchange): World[] {
 export function afterAll(worlds: readonly World[], exchanges: readonly Exchange[]): World[] {
   const now = eventually(worlds);
   if (exchanges.length === 0 || now.length === 0) return now;
-  return distinct(exchanges.flatMap((exchange, index) => afterAll(after(now, exchange), exchanges.toSpliced(index, 1))));
+  return distinct(
+    exchanges.flatMap((exchange, index) => afterAll(after(now, exchange), exchanges.toSpliced(index, 1))),
+  );
 }
 
 /** The worlds in which this operation runs and stands there. */
 export function standing(worlds: readonly World[], operation: string, stands: Standing): World[] {
-  return worlds.flatMap((world) => (world.tenant?.operation?.id === operation ? [{ ...world, tenant: { ...world.tenant, operation: { ...world.tenant.operation, stands } } }] : []));
+  return worlds.flatMap((world) =>
+    world.tenant?.operation?.id === operation
+      ? [{ ...world, tenant: { ...world.tenant, operation: { ...world.tenant.operation, stands } } }]
+      : [],
+  );
 }
 
 /** What the model would have allowed, for people. */
@@ -109,9 +146,20 @@ export function explain(worlds: readonly World[], exchanges: readonly Exchange[]
   const lines = exchanges.map(({ request, answer }) => `  ${describeRequest(request)} → ${keyOf(answer)}`);
   const allowed = exchanges.map(({ request, about }) => {
     const answers = eventually(worlds).flatMap((world) =>
-      allowedIn(world, request, about).map((one) => ('refused' in one ? one.refused : `${one.status} operation ${keyOf(one.operation)} ${keyOf(viewOf(one.after('…', [])))}`)),
+      allowedIn(world, request, about).map((one) =>
+        'refused' in one
+          ? one.refused
+          : `${one.status} operation ${keyOf(one.operation)} ${keyOf(viewOf(one.after('…', [])))}`,
+      ),
     );
     return `  ${describeRequest(request)}: ${[...new Set(answers)].join(' | ')}`;
   });
-  return ['answered:', ...lines, 'allowed, each by itself:', ...allowed, 'from:', ...worlds.map((world) => `  ${keyOf(world.tenant)}`)].join('\n');
+  return [
+    'answered:',
+    ...lines,
+    'allowed, each by itself:',
+    ...allowed,
+    'from:',
+    ...worlds.map((world) => `  ${keyOf(world.tenant)}`),
+  ].join('\n');
 }

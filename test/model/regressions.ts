@@ -29,6 +29,9 @@ export function keepRegression({ seed, path, steps }: Omit<Regression, 'reads'>)
   const name = createHash('sha256').update(JSON.stringify(steps)).digest('hex').slice(0, 12);
   const file = join(directory, `${name}.json`);
   mkdirSync(directory, { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ seed, path, reads: steps.map(describeStep), steps } satisfies Regression, undefined, 2)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify({ seed, path, reads: steps.map(describeStep), steps } satisfies Regression, undefined, 2)}\n`,
+  );
   return file;
 }

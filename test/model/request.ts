@@ -20,7 +20,16 @@ interface About {
   readonly tenant: TenantKey;
 }
 
-export const verbPaths = ['activate', 'suspend', 'resume', 'archive', 'reactivate', 'delete', 'undelete', 'reconcile'] as const satisfies readonly OperationKind[];
+export const verbPaths = [
+  'activate',
+  'suspend',
+  'resume',
+  'archive',
+  'reactivate',
+  'delete',
+  'undelete',
+  'reconcile',
+] as const satisfies readonly OperationKind[];
 export type VerbPath = (typeof verbPaths)[number];
 
 /** One request to the API, as data. */
@@ -48,8 +57,13 @@ export function everythingOf(tenant: TenantKey): ModelRequest[] {
     { do: 'create', tenant, plan: 'basic' },
     ...verbPaths.map((path): ModelRequest => ({ do: 'verb', tenant, path, on })),
     ...[true, false].map((early): ModelRequest => ({ do: 'purge', tenant, early, on })),
-    ...['basic', 'plus', 'missing'].flatMap((plan): ModelRequest[] => [{ do: 'change-plan', tenant, plan, on }, { do: 'schedule', tenant, plan }]),
-    ...declarableLifecycles.flatMap((lifecycle) => ['basic', 'plus'].map((plan): ModelRequest => ({ do: 'put', tenant, lifecycle, plan, on }))),
+    ...['basic', 'plus', 'missing'].flatMap((plan): ModelRequest[] => [
+      { do: 'change-plan', tenant, plan, on },
+      { do: 'schedule', tenant, plan },
+    ]),
+    ...declarableLifecycles.flatMap((lifecycle) =>
+      ['basic', 'plus'].map((plan): ModelRequest => ({ do: 'put', tenant, lifecycle, plan, on })),
+    ),
     { do: 'unschedule', tenant },
   ];
 }

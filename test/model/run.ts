@@ -95,7 +95,10 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
   function staleTag(tenant: TenantKey): string {
     const now = current.get(tenant);
     const earlier = (earlierTags.get(tenant) ?? []).filter((tag) => tag.uid !== now?.uid || tag.etag !== now.etag);
-    return (earlier.find((tag) => tag.etag === now?.etag) ?? earlier.find((tag) => tag.uid !== now?.uid) ?? earlier[0])?.etag ?? noRevision;
+    return (
+      (earlier.find((tag) => tag.etag === now?.etag) ?? earlier.find((tag) => tag.uid !== now?.uid) ?? earlier[0])
+        ?.etag ?? noRevision
+    );
   }
 
   function etagFor(request: ModelRequest): string {
@@ -112,18 +115,25 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
   }
 
   /** The last answer that is not "not now". */
-  async function lastAnswer(send: () => Promise<HttpAnswer>): Promise<{ readonly answer: HttpAnswer; readonly repeated: boolean }> {
+  async function lastAnswer(
+    send: () => Promise<HttpAnswer>,
+  ): Promise<{ readonly answer: HttpAnswer; readonly repeated: boolean }> {
     let tries = 0;
     const notNows = new Set<string>();
-    const answer = await until(() => `the API says something else than ${[...notNows].join(', ')}`, async () => {
-      tries += 1;
-      const one = await send();
-      said.push(one.text);
-      // A request that was cut off may hold its key for a while.
-      const notNow = one.status === 503 || (tries > 1 && one.status === 409 && one.problem().code === 'idempotency_in_progress');
-      if (notNow) notNows.add(one.problem().detail);
-      return notNow ? undefined : one;
-    }, notNowTimeoutMs);
+    const answer = await until(
+      () => `the API says something else than ${[...notNows].join(', ')}`,
+      async () => {
+        tries += 1;
+        const one = await send();
+        said.push(one.text);
+        // A request that was cut off may hold its key for a while.
+        const notNow =
+          one.status === 503 || (tries > 1 && one.status === 409 && one.problem().code === 'idempotency_in_progress');
+        if (notNow) notNows.add(one.problem().detail);
+        return notNow ? undefined : one;
+      },
+      notNowTimeoutMs,
+    );
     return { answer, repeated: tries > 1 };
   }
 
@@ -137,13 +147,23 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
       const about = await operationFor(request);
       const correlationId = randomUUID();
       const sent = { request, about, correlationId };
-      if (request.do === 'cancel' && about === undefined) return { ...sent, answer: { kind: 'refused', code: 'not_found' }, text: '' };
+      if (request.do === 'cancel' && about === undefined)
+        return { ...sent, answer: { kind: 'refused', code: 'not_found' }, text: '' };
       const headers = { ...headersOf(request, etagFor(request), key), 'x-correlation-id': correlationId };
       try {
-        const { answer, repeated } = await lastAnswer(() => exchange({ ...httpOf(request, name(request.tenant), about), headers }));
-        if (answer.headers.get('idempotency-replayed') === 'true' && !repeated) return { ...sent, answer: { kind: 'replayed' }, text: answer.text };
-        const read = answer.status < 400 && request.do !== 'cancel' ? answer.json<Tenant | { tenant: Tenant }>() : undefined;
-        if (read !== undefined) remember(request.tenant, ('tenant' in read ? read.tenant : read).metadata, answer.headers.get('etag') ?? undefined);
+        const { answer, repeated } = await lastAnswer(() =>
+          exchange({ ...httpOf(request, name(request.tenant), about), headers }),
+        );
+        if (answer.headers.get('idempotency-replayed') === 'true' && !repeated)
+          return { ...sent, answer: { kind: 'replayed' }, text: answer.text };
+        const read =
+          answer.status < 400 && request.do !== 'cancel' ? answer.json<Tenant | { tenant: Tenant }>() : undefined;
+        if (read !== undefined)
+          remember(
+            request.tenant,
+            ('tenant' in read ? read.tenant : read).metadata,
+            answer.headers.get('etag') ?? undefined,
+          );
         return { ...sent, answer: answerOf(request, answer), text: answer.text };
       } catch (error) {
         if (!mayBeLost || !(error instanceof TypeError)) throw error;
@@ -153,16 +173,36 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
     async resolve(sent) {
       if (sent.answer.kind !== 'lost') return sent;
       const { correlationId } = sent;
-      const entries = await control.db(databases.control).collection('ledger').countDocuments({ correlationId, outcome: { $in: ['allowed', 'succeeded'] } });
+      const entries = await control
+        .db(databases.control)
+        .collection('ledger')
+        .countDocuments({ correlationId, outcome: { $in: ['allowed', 'succeeded'] } });
       // Ids rise in the order in which operations follow each other.
-      const [operation, ...following] = await control.db(databases.control).collection<{ _id: string }>('operations').find({ correlationId }).sort({ _id: 1 }).toArray();
-      return { ...sent, answer: { kind: 'lost', committed: entries > 0, operation: operation?._id ?? null, following: following.map(({ _id }) => _id) } };
+      const [operation, ...following] = await control
+        .db(databases.control)
+        .collection<{ _id: string }>('operations')
+        .find({ correlationId })
+        .sort({ _id: 1 })
+        .toArray();
+      return {
+        ...sent,
+        answer: {
+          kind: 'lost',
+          committed: entries > 0,
+          operation: operation?._id ?? null,
+          following: following.map(({ _id }) => _id),
+        },
+      };
     },
     async settle(tenant) {
-      await until(`nothing runs on ${name(tenant)}`, async () => {
-        const found = await store.resources.find('Tenant', name(tenant));
-        return found === undefined || (found.operation === null && found.pending === null);
-      }, settleTimeoutMs);
+      await until(
+        `nothing runs on ${name(tenant)}`,
+        async () => {
+          const found = await store.resources.find('Tenant', name(tenant));
+          return found === undefined || (found.operation === null && found.pending === null);
+        },
+        settleTimeoutMs,
+      );
       const { answer } = await lastAnswer(() => exchange({ path: `/v1/tenants/${name(tenant)}` }));
       const document = await store.resources.find('Tenant', name(tenant));
       earlierTags.set(tenant, [...(newTags.get(tenant) ?? []), ...(earlierTags.get(tenant) ?? [])]);

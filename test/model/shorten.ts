@@ -9,12 +9,16 @@ export interface Failing {
 
 /** A step with one request less, for each that it can do without. */
 function lesser(step: Step): Step[] {
-  const fewer = (requests: readonly ModelRequest[], least: number): readonly (readonly ModelRequest[])[] => (requests.length > least ? requests.map((_, index) => requests.toSpliced(index, 1)) : []);
+  const fewer = (requests: readonly ModelRequest[], least: number): readonly (readonly ModelRequest[])[] =>
+    requests.length > least ? requests.map((_, index) => requests.toSpliced(index, 1)) : [];
   switch (step.step) {
     case 'race':
     case 'kill-api':
     case 'kill-mongod':
-      return [...fewer(step.requests, 2).map((requests) => ({ ...step, requests })), ...step.requests.map((request): Step => ({ step: 'send', request }))];
+      return [
+        ...fewer(step.requests, 2).map((requests) => ({ ...step, requests })),
+        ...step.requests.map((request): Step => ({ step: 'send', request })),
+      ];
     case 'while':
       return [...fewer(step.others, 1).map((others) => ({ ...step, others })), { step: 'send', request: step.request }];
     case 'repeat':
@@ -30,22 +34,29 @@ function lesser(step: Step): Step[] {
  * (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), then single requests. The last step
  * stays, for it is the one that failed.
  */
-export async function shortened(failing: Failing, replay: (steps: readonly Step[]) => Promise<void>, until: number): Promise<Failing> {
+export async function shortened(
+  failing: Failing,
+  replay: (steps: readonly Step[]) => Promise<void>,
+  until: number,
+): Promise<Failing> {
   let shortest = failing;
   async function failsToo(steps: readonly Step[]): Promise<boolean> {
     if (performance.now() > until) return false;
-    const error: unknown = await replay(steps).then(() => undefined, (caught: unknown) => caught ?? new Error('it failed without a reason'));
+    const error: unknown = await replay(steps).then(
+      () => undefined,
+      (caught: unknown) => caught ?? new Error('it failed without a reason'),
+    );
     if (error !== undefined) shortest = { steps, error };
     return error !== undefined;
   }
   for (let size = Math.ceil(failing.steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let start = 0; start < shortest.steps.length - 1; ) {
+    for (let start = 0; start < shortest.steps.length - 1;) {
       const count = Math.min(size, shortest.steps.length - 1 - start);
       if (!(await failsToo(shortest.steps.toSpliced(start, count)))) start += count;
     }
   }
   for (let index = 0; index < shortest.steps.length; index += 1) {
-    for (let found = true; found; ) {
+    for (let found = true; found;) {
       found = false;
       for (const less of lesser(shortest.steps[index]!)) found ||= await failsToo(shortest.steps.with(index, less));
     }

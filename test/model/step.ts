@@ -6,7 +6,13 @@ import type { ModelRequest, TenantKey } from './request.ts';
 import type { Standing } from './world.ts';
 
 /** Where an operation is stopped while other requests are made. */
-export const pausePoints = ['begin.before-commit', 'begin.after-commit', 'first-step.after-checkpoint', 'last-step-but-one.after-checkpoint', 'finish.before-commit'] as const;
+export const pausePoints = [
+  'begin.before-commit',
+  'begin.after-commit',
+  'first-step.after-checkpoint',
+  'last-step-but-one.after-checkpoint',
+  'finish.before-commit',
+] as const;
 export type PausePoint = (typeof pausePoints)[number];
 
 /** Where the worker dies. */
@@ -32,7 +38,12 @@ export type Step =
   /** All at the same time. */
   | { readonly step: 'race'; readonly requests: readonly ModelRequest[] }
   /** While the first one's operation stands at a point, one after the other. */
-  | { readonly step: 'while'; readonly request: ModelRequest; readonly at: PausePoint; readonly others: readonly ModelRequest[] }
+  | {
+      readonly step: 'while';
+      readonly request: ModelRequest;
+      readonly at: PausePoint;
+      readonly others: readonly ModelRequest[];
+    }
   /** Twice under one idempotency key: after the first answer, at the same time, or something else the second time. */
   | { readonly step: 'repeat'; readonly request: ModelRequest; readonly how: 'later' | 'at-once' | 'as-another' }
   | { readonly step: 'kill-worker'; readonly request: ModelRequest; readonly at: (typeof workerDeaths)[number] }
@@ -117,7 +128,10 @@ function pathOf(request: ModelRequest): OperationKind {
 /** The failpoint of that name on the path of a request; one that nobody reaches where the path has no such step. */
 export function failpointOf(at: string, request: ModelRequest): string {
   const steps = stepsOf(pathOf(request));
-  return at.replace('first-step', steps[0]?.key ?? '').replace('last-step-but-one', steps.at(-2)?.key ?? 'none').replace('last-step', steps.at(-1)?.key ?? '');
+  return at
+    .replace('first-step', steps[0]?.key ?? '')
+    .replace('last-step-but-one', steps.at(-2)?.key ?? 'none')
+    .replace('last-step', steps.at(-1)?.key ?? '');
 }
 
 /** How far an operation is that stands at a point. A purge has its pivot in its first step. */

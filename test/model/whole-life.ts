@@ -7,7 +7,12 @@ const send = (request: ModelRequest): Step => ({ step: 'send', request });
 export function wayThroughLife(tenant: TenantKey): readonly ModelRequest[] {
   return [
     { do: 'create', tenant, plan: 'basic' },
-    ...(['activate', 'suspend', 'archive', 'delete'] as const).map((path): ModelRequest => ({ do: 'verb', tenant, path, on: 'any' })),
+    ...(['activate', 'suspend', 'archive', 'delete'] as const).map((path): ModelRequest => ({
+      do: 'verb',
+      tenant,
+      path,
+      on: 'any',
+    })),
     { do: 'purge', tenant, early: true, on: 'any' },
   ];
 }
@@ -17,11 +22,28 @@ function cancelledFirst(request: ModelRequest): Step[] {
   const { tenant } = request;
   if (request.do === 'create') return [];
   const hasSteps = request.do === 'verb' && request.path !== 'delete';
-  return [{ step: 'while', request, at: hasSteps ? 'last-step-but-one.after-checkpoint' : 'begin.after-commit', others: [{ do: 'cancel', tenant, which: 'running' }] }];
+  return [
+    {
+      step: 'while',
+      request,
+      at: hasSteps ? 'last-step-but-one.after-checkpoint' : 'begin.after-commit',
+      others: [{ do: 'cancel', tenant, which: 'running' }],
+    },
+  ];
 }
 
 /** A whole life. Each path is cancelled before it is taken; in each state everything that is refused there is tried, held and not. */
 export function wholeLife(tenant: TenantKey): readonly Step[] {
-  const everywhere: readonly Step[] = [{ step: 'refusals', tenant }, send({ do: 'hold', tenant, reason: 'a case' }), { step: 'refusals', tenant }, send({ do: 'release', tenant })];
-  return wayThroughLife(tenant).flatMap((request): Step[] => [...cancelledFirst(request), send(request), { step: 'write', tenant }, ...everywhere]);
+  const everywhere: readonly Step[] = [
+    { step: 'refusals', tenant },
+    send({ do: 'hold', tenant, reason: 'a case' }),
+    { step: 'refusals', tenant },
+    send({ do: 'release', tenant }),
+  ];
+  return wayThroughLife(tenant).flatMap((request): Step[] => [
+    ...cancelledFirst(request),
+    send(request),
+    { step: 'write', tenant },
+    ...everywhere,
+  ]);
 }

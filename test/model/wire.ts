@@ -14,7 +14,11 @@ const sound = { bsonType: 'object', properties: { sku: { bsonType: 'string' } } 
 /** The contract takes it; mongod does not. */
 const refusedByMongod = { patternProperties: { '(': {} } };
 
-export function manifestOf(key: TenantKey, name: string, { lifecycle, plan, title, flawed = false }: ManifestFields): TenantInput {
+export function manifestOf(
+  key: TenantKey,
+  name: string,
+  { lifecycle, plan, title, flawed = false }: ManifestFields,
+): TenantInput {
   const mode = modelTenants[key];
   return {
     apiVersion,
@@ -26,8 +30,21 @@ export function manifestOf(key: TenantKey, name: string, { lifecycle, plan, titl
       ...(lifecycle === undefined ? {} : { lifecycle }),
       ...(title === undefined ? {} : { displayName: title }),
       services: [
-        { name: 'shop', collections: [{ name: 'orders', jsonSchema: flawed ? refusedByMongod : sound, indexes: [{ keys: [{ field: 'sku' }], unique: true }] }] },
-        { name: 'audit', ...(mode === 'hybrid' ? { strategy: 'schema' as const } : {}), collections: [{ name: 'events', indexes: [{ keys: [{ field: 'at', order: -1 }] }] }] },
+        {
+          name: 'shop',
+          collections: [
+            {
+              name: 'orders',
+              jsonSchema: flawed ? refusedByMongod : sound,
+              indexes: [{ keys: [{ field: 'sku' }], unique: true }],
+            },
+          ],
+        },
+        {
+          name: 'audit',
+          ...(mode === 'hybrid' ? { strategy: 'schema' as const } : {}),
+          collections: [{ name: 'events', indexes: [{ keys: [{ field: 'at', order: -1 }] }] }],
+        },
       ],
     },
   };
@@ -36,10 +53,16 @@ export function manifestOf(key: TenantKey, name: string, { lifecycle, plan, titl
 const bodyless = new Set<ModelRequest['do']>(['read', 'cancel']);
 
 /** How a request is sent. `about`: of a cancellation, the operation. */
-export function httpOf(request: ModelRequest, name: string, about = ''): Pick<HttpRequest, 'method' | 'path' | 'body'> & { readonly method: string } {
+export function httpOf(
+  request: ModelRequest,
+  name: string,
+  about = '',
+): Pick<HttpRequest, 'method' | 'path' | 'body'> & { readonly method: string } {
   const { tenant: key, do: what } = request;
   const path = `/v1/tenants/${name}`;
-  const query = ('preempt' in request && request.preempt ? '?preempt=true' : '') || ('force' in request && request.force ? '?force=true' : '');
+  const query =
+    ('preempt' in request && request.preempt ? '?preempt=true' : '') ||
+    ('force' in request && request.force ? '?force=true' : '');
   const post = (verb: string, body: unknown = {}) => ({ method: 'POST', path: `${path}:${verb}${query}`, body });
   switch (what) {
     case 'create':
@@ -94,9 +117,17 @@ export function viewOfTenant({ spec, status }: Tenant): View {
 export function answerOf(request: ModelRequest, answer: HttpAnswer): Answer {
   if (answer.status >= 400) {
     const { code } = answer.problem();
-    return code === 'idempotency_in_progress' || code === 'idempotency_key_reused' ? { kind: 'key', code } : { kind: 'refused', code };
+    return code === 'idempotency_in_progress' || code === 'idempotency_key_reused'
+      ? { kind: 'key', code }
+      : { kind: 'refused', code };
   }
-  const done = (operation: string | null, tenant: Tenant | undefined, following: readonly string[] = []): Answer => ({ kind: 'done', status: answer.status, operation, following, view: tenant === undefined ? null : viewOfTenant(tenant) });
+  const done = (operation: string | null, tenant: Tenant | undefined, following: readonly string[] = []): Answer => ({
+    kind: 'done',
+    status: answer.status,
+    operation,
+    following,
+    view: tenant === undefined ? null : viewOfTenant(tenant),
+  });
   switch (request.do) {
     case 'cancel':
       return done(answer.json<Operation>().id, undefined);
@@ -111,8 +142,16 @@ export function answerOf(request: ModelRequest, answer: HttpAnswer): Answer {
     case 'purge':
     case 'change-plan':
     case 'schedule': {
-      const { tenant, operation, following } = answer.json<{ tenant: Tenant; operation?: Operation; following?: Operation[] }>();
-      return done(operation?.id ?? null, tenant, following?.map(({ id }) => id));
+      const { tenant, operation, following } = answer.json<{
+        tenant: Tenant;
+        operation?: Operation;
+        following?: Operation[];
+      }>();
+      return done(
+        operation?.id ?? null,
+        tenant,
+        following?.map(({ id }) => id),
+      );
     }
   }
 }

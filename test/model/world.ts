@@ -124,14 +124,27 @@ export function leads(path: OperationKind, tenant: ModelTenant): LifecycleEnd | 
 /** The paths that a manifest takes from one state to another, and the states on the way; `undefined` where it leads nowhere. */
 const ways: Readonly<Record<string, readonly (readonly [OperationKind, LifecycleState])[] | undefined>> = {
   'Draft Active': [['activate', 'Active']],
-  'Draft Suspended': [['activate', 'Active'], ['suspend', 'Suspended']],
-  'Draft Archived': [['activate', 'Active'], ['suspend', 'Suspended'], ['archive', 'Archived']],
+  'Draft Suspended': [
+    ['activate', 'Active'],
+    ['suspend', 'Suspended'],
+  ],
+  'Draft Archived': [
+    ['activate', 'Active'],
+    ['suspend', 'Suspended'],
+    ['archive', 'Archived'],
+  ],
   'Active Suspended': [['suspend', 'Suspended']],
-  'Active Archived': [['suspend', 'Suspended'], ['archive', 'Archived']],
+  'Active Archived': [
+    ['suspend', 'Suspended'],
+    ['archive', 'Archived'],
+  ],
   'Suspended Active': [['resume', 'Active']],
   'Suspended Archived': [['archive', 'Archived']],
   'Archived Active': [['reactivate', 'Active']],
-  'Archived Suspended': [['reactivate', 'Active'], ['suspend', 'Suspended']],
+  'Archived Suspended': [
+    ['reactivate', 'Active'],
+    ['suspend', 'Suspended'],
+  ],
 };
 
 const placesOf = { change_plan: ['Suspended', 'Active'], reconcile: ['Archived', 'Suspended', 'Active'] } as const;
@@ -140,20 +153,30 @@ const placesOf = { change_plan: ['Suspended', 'Active'], reconcile: ['Archived',
  * The operations that a manifest takes, in order: plan and services change where nobody is served, if there is such a place on
  * the way, the plan first. `undefined` where no way leads there; a change that has no place is missing.
  */
-export function legsOf(from: LifecycleState, to: DeclarableLifecycle, changes: { readonly change_plan?: Assigned; readonly reconcile?: Assigned }): Leg[] | undefined {
+export function legsOf(
+  from: LifecycleState,
+  to: DeclarableLifecycle,
+  changes: { readonly change_plan?: Assigned; readonly reconcile?: Assigned },
+): Leg[] | undefined {
   const way = from === to ? [] : ways[`${from} ${to}`];
   if (way === undefined) return undefined;
   const states = [from, ...way.map(([, state]) => state)];
   const placeOf = (kind: 'change_plan' | 'reconcile'): number => {
-    const quiet = states.findIndex((state) => state !== 'Active' && (placesOf[kind] as readonly string[]).includes(state));
+    const quiet = states.findIndex(
+      (state) => state !== 'Active' && (placesOf[kind] as readonly string[]).includes(state),
+    );
     return quiet === -1 ? states.indexOf('Active') : quiet;
   };
   return states.flatMap((state, index): Leg[] => {
-    const here = (['change_plan', 'reconcile'] as const).filter((kind) => changes[kind] !== undefined && placeOf(kind) === index);
+    const here = (['change_plan', 'reconcile'] as const).filter(
+      (kind) => changes[kind] !== undefined && placeOf(kind) === index,
+    );
     const next = way[index];
     return [
       ...here.map((kind): Leg => ({ kind, from: state, to: state, assign: changes[kind] ?? {} })),
-      ...(next === undefined ? [] : [{ kind: next[0], from: state, to: next[1], assign: { declared: next[1] as DeclarableLifecycle } }]),
+      ...(next === undefined
+        ? []
+        : [{ kind: next[0], from: state, to: next[1], assign: { declared: next[1] as DeclarableLifecycle } }]),
     ];
   });
 }
@@ -164,13 +187,22 @@ export function begunAll(tenant: ModelTenant, legs: readonly Leg[], ids: readonl
   const following: Following[] = [];
   for (const [index, { kind, from, to, assign }] of legs.entries()) {
     const later = Object.assign({}, ...legs.slice(index).map((leg) => leg.assign)) as Assigned;
-    const undo = Object.fromEntries(Object.keys(later).map((field) => [field, standing[field as keyof Assigned]])) as Assigned;
-    const owned = { ...(later.declared === undefined ? {} : { lifecycle: tenant.owned.lifecycle }), ...(later.plan === undefined ? {} : { plan: tenant.owned.plan }) };
+    const undo = Object.fromEntries(
+      Object.keys(later).map((field) => [field, standing[field as keyof Assigned]]),
+    ) as Assigned;
+    const owned = {
+      ...(later.declared === undefined ? {} : { lifecycle: tenant.owned.lifecycle }),
+      ...(later.plan === undefined ? {} : { plan: tenant.owned.plan }),
+    };
     following.push({ id: ids[index] ?? '', kind, from, to, undo, owned });
     standing = Object.assign({}, standing, assign);
   }
   const all = Object.assign({}, ...legs.map(({ assign }) => assign)) as Assigned;
-  const owned = { ...tenant.owned, ...(all.declared === undefined ? {} : { lifecycle: false }), ...(all.plan === undefined ? {} : { plan: false }) };
+  const owned = {
+    ...tenant.owned,
+    ...(all.declared === undefined ? {} : { lifecycle: false }),
+    ...(all.plan === undefined ? {} : { plan: false }),
+  };
   return startsNext({ ...standing, owned }, following);
 }
 
@@ -182,7 +214,14 @@ function startsNext(tenant: ModelTenant, [first, ...next]: readonly Following[])
   return {
     ...tenant,
     ...(plans ? { scheduled: null } : {}),
-    operation: { ...path, stands: 'unknown', ends: endsAhead(path.kind, tenant), cancelled: false, undo: { ...undo, ...(plans ? { scheduled: tenant.scheduled } : {}), owned }, next },
+    operation: {
+      ...path,
+      stands: 'unknown',
+      ends: endsAhead(path.kind, tenant),
+      cancelled: false,
+      undo: { ...undo, ...(plans ? { scheduled: tenant.scheduled } : {}), owned },
+      next,
+    },
   };
 }
 
@@ -194,11 +233,33 @@ function endsAhead(kind: OperationKind, tenant: ModelTenant): FinalOperationStat
 
 /** The tenant with an operation that has the lock. `by`: a verb owns what it writes, a manifest leaves it to nobody. */
 export function begun(tenant: ModelTenant, path: Path, assign: Assigned, by: 'verb' | 'manifest'): ModelTenant {
-  const owned = { ...(assign.declared === undefined ? {} : { lifecycle: by === 'verb' }), ...(assign.plan === undefined ? {} : { plan: by === 'verb' }) };
-  const before = Object.fromEntries(Object.keys(assign).map((field) => [field, tenant[field as keyof Assigned]])) as Assigned;
-  const ownedBefore = Object.fromEntries(Object.keys(owned).map((field) => [field, tenant.owned[field as keyof Owned]])) as Partial<Owned>;
-  const after = { ...tenant, ...assign, owned: { ...tenant.owned, ...owned }, ...(path.kind === 'change_plan' ? { scheduled: null } : {}) };
-  return { ...after, operation: { ...path, stands: 'unknown', ends: endsAhead(path.kind, after), cancelled: false, undo: { ...before, ...(path.kind === 'change_plan' ? { scheduled: tenant.scheduled } : {}), owned: ownedBefore }, next: [] } };
+  const owned = {
+    ...(assign.declared === undefined ? {} : { lifecycle: by === 'verb' }),
+    ...(assign.plan === undefined ? {} : { plan: by === 'verb' }),
+  };
+  const before = Object.fromEntries(
+    Object.keys(assign).map((field) => [field, tenant[field as keyof Assigned]]),
+  ) as Assigned;
+  const ownedBefore = Object.fromEntries(
+    Object.keys(owned).map((field) => [field, tenant.owned[field as keyof Owned]]),
+  ) as Partial<Owned>;
+  const after = {
+    ...tenant,
+    ...assign,
+    owned: { ...tenant.owned, ...owned },
+    ...(path.kind === 'change_plan' ? { scheduled: null } : {}),
+  };
+  return {
+    ...after,
+    operation: {
+      ...path,
+      stands: 'unknown',
+      ends: endsAhead(path.kind, after),
+      cancelled: false,
+      undo: { ...before, ...(path.kind === 'change_plan' ? { scheduled: tenant.scheduled } : {}), owned: ownedBefore },
+      next: [],
+    },
+  };
 }
 
 /** Whether the operation is being undone: sure where it was cancelled, possible where it may fail. */
@@ -211,7 +272,13 @@ export function isBeingUndone({ cancelled, ends }: RunningOperation): 'yes' | 'm
 export function undone(tenant: ModelTenant): ModelTenant {
   if (tenant.operation === null) return tenant;
   const { owned, scheduled = null, ...fields } = tenant.operation.undo;
-  return { ...tenant, ...fields, scheduled: tenant.scheduled ?? scheduled, owned: { ...tenant.owned, ...owned }, operation: null };
+  return {
+    ...tenant,
+    ...fields,
+    scheduled: tenant.scheduled ?? scheduled,
+    owned: { ...tenant.owned, ...owned },
+    operation: null,
+  };
 }
 
 function succeeded(tenant: ModelTenant, { kind, to }: RunningOperation): ModelTenant {
@@ -234,15 +301,25 @@ export function endedAs(world: World, end: FinalOperationState): World {
   const { tenant } = world;
   if (tenant?.operation == null) return world;
   const { id, kind, next: following } = tenant.operation;
-  const ended = { ...world.ended, [id]: end, ...(end === 'succeeded' ? {} : Object.fromEntries(following.map((one) => [one.id, 'cancelled' as const]))) };
+  const ended = {
+    ...world.ended,
+    [id]: end,
+    ...(end === 'succeeded' ? {} : Object.fromEntries(following.map((one) => [one.id, 'cancelled' as const]))),
+  };
   const told = withEvent(tenant, words[kind][end === 'succeeded' ? 0 : 1]);
-  if (kind === 'purge' && end === 'succeeded') return { tenant: null, past: [...world.past, told.events], ended, moved: true };
-  const after = { ...(end === 'succeeded' ? succeeded(told, tenant.operation) : undone(told)), takenBack: end !== 'succeeded' || tenant.operation.cutShort === true };
-  if (end === 'succeeded' && following.length > 0) return { ...world, tenant: startsNext(after, following), ended, moved: true };
+  if (kind === 'purge' && end === 'succeeded')
+    return { tenant: null, past: [...world.past, told.events], ended, moved: true };
+  const after = {
+    ...(end === 'succeeded' ? succeeded(told, tenant.operation) : undone(told)),
+    takenBack: end !== 'succeeded' || tenant.operation.cutShort === true,
+  };
+  if (end === 'succeeded' && following.length > 0)
+    return { ...world, tenant: startsNext(after, following), ended, moved: true };
   const next = after.pending;
   if (next === null) return { ...world, tenant: after, ended, moved: true };
   const free = { ...after, pending: null };
-  if (next.from !== after.state) return { ...world, tenant: free, ended: { ...ended, [next.id]: 'failed' }, moved: true };
+  if (next.from !== after.state)
+    return { ...world, tenant: free, ended: { ...ended, [next.id]: 'failed' }, moved: true };
   const { assign, ...path } = next;
   return { ...world, tenant: begun(free, path, assign, 'verb'), ended, moved: true };
 }
@@ -252,8 +329,10 @@ export function cancelling(tenant: ModelTenant): ModelTenant {
   const { operation } = tenant;
   if (operation === null || (operation.kind === 'purge' && operation.stands === 'late')) return tenant;
   // One that can only fail has failed, and is undone, when it comes to its end.
-  if (operation.stands === 'late' && operation.ends.every((end) => end === 'failed')) return { ...tenant, operation: { ...operation, cancelled: true } };
-  const otherwise = operation.stands === 'unknown' ? operation.ends.filter((end) => end !== 'succeeded' && end !== 'cancelled') : [];
+  if (operation.stands === 'late' && operation.ends.every((end) => end === 'failed'))
+    return { ...tenant, operation: { ...operation, cancelled: true } };
+  const otherwise =
+    operation.stands === 'unknown' ? operation.ends.filter((end) => end !== 'succeeded' && end !== 'cancelled') : [];
   const ends: FinalOperationState[] = [...otherwise, 'cancelled'];
   return { ...tenant, operation: { ...operation, ends, cancelled: true } };
 }
@@ -269,7 +348,13 @@ export function withoutFollowers(world: World, id: string): World {
   const cancelled = Object.fromEntries(next.slice(index).map((following) => [following.id, 'cancelled' as const]));
   const cutShort = true as const;
   const left = next.slice(0, index);
-  const operation = index === 0 ? { ...tenant.operation, next: left, cutShort } : { ...tenant.operation, next: left.map((following, at) => (at === index - 1 ? { ...following, cutShort } : following)) };
+  const operation =
+    index === 0
+      ? { ...tenant.operation, next: left, cutShort }
+      : {
+          ...tenant.operation,
+          next: left.map((following, at) => (at === index - 1 ? { ...following, cutShort } : following)),
+        };
   const changed = { ...tenant, ...first.undo, owned: { ...tenant.owned, ...first.owned }, operation };
   return { ...world, tenant: changed, ended: { ...world.ended, ...cancelled }, moved: true };
 }

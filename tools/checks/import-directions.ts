@@ -11,7 +11,8 @@ interface RoomRule {
   readonly remedy: string;
 }
 
-const wiring = 'take what you need as a parameter of the factory and pass it in where the parts are wired, in workers/ or api/';
+const wiring =
+  'take what you need as a parameter of the factory and pass it in where the parts are wired, in workers/ or api/';
 
 /** `contracts <- domain <- store <- engines <- activities <- workers`, and what stands beside it. */
 const productRules: Readonly<Record<string, RoomRule>> = {
@@ -33,7 +34,10 @@ const productRules: Readonly<Record<string, RoomRule>> = {
   },
   client: { imports: ['contracts'], remedy: 'a client knows the API only by its contracts' },
   cli: { imports: ['contracts', 'client'], remedy: 'go through client/' },
-  api: { imports: ['contracts', 'domain', 'store', 'engines', 'platform'], remedy: 'start workflows by their name, and take the rest from engines/' },
+  api: {
+    imports: ['contracts', 'domain', 'store', 'engines', 'platform'],
+    remedy: 'start workflows by their name, and take the rest from engines/',
+  },
 };
 
 const product = Object.keys(productRules);
@@ -87,15 +91,34 @@ export function findViolations(file: string, source: string): ImportViolation[] 
     if (rule === undefined || !specifier.startsWith('.')) return [];
     const path = posix.join(posix.dirname(file), specifier);
     const target = roomOf(path);
-    if (room === 'test' && target === 'test' && closedTestGroups.has(groupOf(path)) && groupOf(path) !== groupOf(file)) {
-      return [{ file, line, message: `imports ${specifier}, but nobody imports from test/${groupOf(path)}/: move the shared part to test/harness/` }];
+    if (
+      room === 'test' &&
+      target === 'test' &&
+      closedTestGroups.has(groupOf(path)) &&
+      groupOf(path) !== groupOf(file)
+    ) {
+      return [
+        {
+          file,
+          line,
+          message: `imports ${specifier}, but nobody imports from test/${groupOf(path)}/: move the shared part to test/harness/`,
+        },
+      ];
     }
     if (target === room || rule.imports.includes(target)) return [];
     if (rule.typesOnly?.includes(target) === true) {
       if (typeOnly || rule.values?.includes(path) === true) return [];
-      return [{ file, line, message: `imports a value from ${specifier}, but ${room}/ may import only types of ${target}/: ${rule.remedy}` }];
+      return [
+        {
+          file,
+          line,
+          message: `imports a value from ${specifier}, but ${room}/ may import only types of ${target}/: ${rule.remedy}`,
+        },
+      ];
     }
-    return [{ file, line, message: `imports ${specifier}, but ${room}/ may import from ${allowed(rule)}: ${rule.remedy}` }];
+    return [
+      { file, line, message: `imports ${specifier}, but ${room}/ may import from ${allowed(rule)}: ${rule.remedy}` },
+    ];
   });
 }
 
@@ -107,7 +130,13 @@ export function checkImportDirections(clone: string): ImportViolation[] {
   return files.flatMap((file) => {
     const room = roomOf(file);
     if (roomRules[room] === undefined) {
-      return [{ file, line: 1, message: `${room}/ is not in the room table: give it a rule in tools/checks/import-directions.ts` }];
+      return [
+        {
+          file,
+          line: 1,
+          message: `${room}/ is not in the room table: give it a rule in tools/checks/import-directions.ts`,
+        },
+      ];
     }
     return findViolations(file, readFileSync(join(clone, file), 'utf8'));
   });
@@ -130,7 +159,11 @@ function allowed({ imports, typesOnly = [] }: RoomRule): string {
 /** `import type …`, or a list in which every name is marked. */
 function isTypeOnly(clause: string): boolean {
   if (/^type\s/.test(clause)) return true;
-  const names = /^\{([^}]*)\}$/.exec(clause.trim())?.[1]?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = /^\{([^}]*)\}$/
+    .exec(clause.trim())?.[1]
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   return names !== undefined && names.length > 0 && names.every((name) => name.startsWith('type '));
 }
 

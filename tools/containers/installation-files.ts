@@ -13,7 +13,16 @@ const OPERATOR_TOKEN_SECONDS = 7 * 24 * 60 * 60;
 const PUBLISHED_API = 'http://127.0.0.1:8080';
 
 /** Files that containers get as secrets; the names of docker-compose.yml. */
-const mounted = ['mongod.key', 'mongod-passwords.json', 'keyring.json', 'codec-keyring.json', 'jwks.json', 'cells.json', 'tenure.env', 'temporal-db-password'] as const;
+const mounted = [
+  'mongod.key',
+  'mongod-passwords.json',
+  'keyring.json',
+  'codec-keyring.json',
+  'jwks.json',
+  'cells.json',
+  'tenure.env',
+  'temporal-db-password',
+] as const;
 
 /**
  * Makes what the installation of docker-compose.yml keeps secret, and an operator's context for it. What exists stays as it is, but
@@ -25,14 +34,24 @@ export async function writeInstallationFiles(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
   const { passwords, issuerPrivateKey } = await openSecrets(directory);
-  const uri = (set: ReplicaSetName): string => `mongodb://${planeUser}:${passwords.plane}@${set}:${MONGOD_PORT}/?replicaSet=${set}&authSource=admin`;
+  const uri = (set: ReplicaSetName): string =>
+    `mongodb://${planeUser}:${passwords.plane}@${set}:${MONGOD_PORT}/?replicaSet=${set}&authSource=admin`;
   await secretOnce(join(directory, 'temporal-db-password'), () => randomBytes(24).toString('base64url'));
-  writePrivately(join(directory, 'cells.json'), JSON.stringify(Object.fromEntries(Object.entries(cells).map(([cell, set]) => [cell, { uri: uri(set) }]))));
+  writePrivately(
+    join(directory, 'cells.json'),
+    JSON.stringify(Object.fromEntries(Object.entries(cells).map(([cell, set]) => [cell, { uri: uri(set) }]))),
+  );
   writePrivately(join(directory, 'tenure.env'), `TENURE_CONTROL_URI=${uri('control')}\n`);
   for (const file of mounted) chmodSync(join(directory, file), 0o444);
 
   const tokenFile = join(directory, 'operator.token');
-  writePrivately(tokenFile, await createTokenIssuer(issuerPrivateKey)({ subject: 'operator@containers', roles: ['admin'], ttlSeconds: OPERATOR_TOKEN_SECONDS }));
+  writePrivately(
+    tokenFile,
+    await createTokenIssuer(issuerPrivateKey)({
+      subject: 'operator@containers',
+      roles: ['admin'],
+      ttlSeconds: OPERATOR_TOKEN_SECONDS,
+    }),
+  );
   writePrivately(join(directory, 'context.json'), JSON.stringify({ server: PUBLISHED_API, tokenFile }));
 }
-

@@ -10,7 +10,13 @@ const usage = 'usage: set-up-mongod.ts <control|cell> <replica set> <host:port o
 
 async function main(): Promise<number> {
   const [kind, replicaSet, memberHost, passwordsFile] = process.argv.slice(2);
-  if ((kind !== 'control' && kind !== 'cell') || replicaSet === undefined || memberHost === undefined || passwordsFile === undefined) throw new OperatorError(usage);
+  if (
+    (kind !== 'control' && kind !== 'cell') ||
+    replicaSet === undefined ||
+    memberHost === undefined ||
+    passwordsFile === undefined
+  )
+    throw new OperatorError(usage);
   await setUpReplicaSet({
     replicaSet,
     port: Number(memberHost.split(':')[1]),

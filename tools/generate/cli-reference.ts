@@ -28,7 +28,10 @@ function pathOf(command: Command): string {
 }
 
 function visible(command: Command): Command[] {
-  return command.createHelp().visibleCommands(command).flatMap((child) => [child, ...visible(child)]);
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .flatMap((child) => [child, ...visible(child)]);
 }
 
 const code = (text: string): string => `\`${text}\``;
@@ -45,12 +48,20 @@ function sentence(text: string): string {
 function argumentRows(registered: readonly Argument[]): string[][] {
   return registered.map((argument) => {
     const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
-    return [code(argument.required ? `<${name}>` : `[${name}]`), `${sentence(argument.description)}${takes(argument.argChoices, argument.defaultValue)}`];
+    return [
+      code(argument.required ? `<${name}>` : `[${name}]`),
+      `${sentence(argument.description)}${takes(argument.argChoices, argument.defaultValue)}`,
+    ];
   });
 }
 
 function optionRows(options: readonly Option[]): string[][] {
-  return options.filter(({ hidden }) => !hidden).map((option) => [code(option.flags), `${sentence(option.description)}${takes(option.argChoices, option.defaultValueDescription ?? option.defaultValue)}`]);
+  return options
+    .filter(({ hidden }) => !hidden)
+    .map((option) => [
+      code(option.flags),
+      `${sentence(option.description)}${takes(option.argChoices, option.defaultValueDescription ?? option.defaultValue)}`,
+    ]);
 }
 
 /** The part of the help that a command has written itself: examples and remarks. */
@@ -80,10 +91,16 @@ export function cliReference(): GeneratedFile {
     '`tenure` operates the tenants of an installation. Data goes to stdout, messages go to stderr. On a terminal what is waited for is one line that is rewritten; elsewhere each change of it is a JSON object on a line of its own on stderr: `time`, `operation`, `tenant`, `kind`, `state`, `done`, `total` and `step` of an operation, `time`, `rollout`, `template`, `version`, `state`, `wave` and the counts of a roll-out. Ctrl-C ends the waiting and not what was begun.',
     markdownTable(
       ['Command', 'What it does'],
-      commands.map((command) => [`[${code(pathOf(command))}](#${pathOf(command).replaceAll(' ', '-')})`, sentence(command.summary())]),
+      commands.map((command) => [
+        `[${code(pathOf(command))}](#${pathOf(command).replaceAll(' ', '-')})`,
+        sentence(command.summary()),
+      ]),
     ),
     '# Options of every command',
-    markdownTable(['Option', ''], [...optionRows(program.options), [code('-h, --help'), 'What it does, with examples.']]),
+    markdownTable(
+      ['Option', ''],
+      [...optionRows(program.options), [code('-h, --help'), 'What it does, with examples.']],
+    ),
     '# Environment',
     markdownTable(
       ['Variable', ''],
@@ -93,7 +110,11 @@ export function cliReference(): GeneratedFile {
     '# Exit codes',
     markdownTable(
       ['Exit', 'Name', 'Meaning'],
-      Object.entries(exitMeanings).map(([name, meaning]) => [String(exitCodes[name as ExitCodeName]), name, sentence(meaning)]),
+      Object.entries(exitMeanings).map(([name, meaning]) => [
+        String(exitCodes[name as ExitCodeName]),
+        name,
+        sentence(meaning),
+      ]),
     ),
     'Which [problem](problems.md) ends with which code is in the catalogue.',
     '# Commands',

@@ -25,8 +25,10 @@ export function configurationReference(): GeneratedFile {
   const api = settingsOf(apiSettings);
   const worker = settingsOf(workerSettings);
   const same = (name: string): boolean => JSON.stringify(api.settings[name]) === JSON.stringify(worker.settings[name]);
-  const only = (settings: Settings, shared: boolean): Settings => Object.fromEntries(Object.entries(settings).filter(([name]) => same(name) === shared));
-  const table = (settings: Settings, required: readonly string[]): string => markdownTable(['Setting', 'Default', 'What it is for'], rowsOf(settings, required));
+  const only = (settings: Settings, shared: boolean): Settings =>
+    Object.fromEntries(Object.entries(settings).filter(([name]) => same(name) === shared));
+  const table = (settings: Settings, required: readonly string[]): string =>
+    markdownTable(['Setting', 'Default', 'What it is for'], rowsOf(settings, required));
   return markdownPage('docs/reference/configuration.md', 'platform/config.ts', [
     '# Configuration',
     'The processes read environment variables, once, when they start. One that is missing or wrong ends the process with a message that names it; an empty one counts as not set. `node api/main.ts --explain-config` and `node workers/main.ts --explain-config` start nothing: they print each setting with its value, and whether the environment or a default says so, without secrets. They read the files that settings name, list what is missing or wrong with its fix, and end with 2 then. What the command line reads is in its own [reference](cli.md#environment).',

@@ -19,7 +19,11 @@ import type { ProblemType } from '../../contracts/problems.ts';
 import { rolloutPreviewSchema, rolloutSchema } from '../../contracts/rollout.ts';
 import { tenantAccessSchema } from '../../contracts/tenant-access.ts';
 import { tenantConfigReportSchema } from '../../contracts/tenant-config-report.ts';
-import { revisionSummarySchema, tenantDifferenceSchema, tenantRevisionSchema } from '../../contracts/tenant-revision.ts';
+import {
+  revisionSummarySchema,
+  tenantDifferenceSchema,
+  tenantRevisionSchema,
+} from '../../contracts/tenant-revision.ts';
 import { tombstoneSchema } from '../../contracts/tombstone.ts';
 import { transitionTableSchema } from '../../contracts/transition-table.ts';
 import { generatedNotice } from './generated-file.ts';
@@ -93,9 +97,14 @@ export function jsonSchemaOf({ schema, writtenBy }: Contract): JsonSchema {
     },
   });
   for (const path of ownRules) {
-    const part = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], jsonSchema);
+    const part = path.reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+      jsonSchema,
+    );
     if ((part as JsonSchema | undefined)?.description === undefined) {
-      throw new Error(`/${path.join('/')} has a rule that JSON Schema cannot say: describe it with .meta({ description })`);
+      throw new Error(
+        `/${path.join('/')} has a rule that JSON Schema cannot say: describe it with .meta({ description })`,
+      );
     }
   }
   return jsonSchema;
@@ -103,7 +112,10 @@ export function jsonSchemaOf({ schema, writtenBy }: Contract): JsonSchema {
 
 // JSON has no comments: the first line is the first member.
 function generatedJson(path: string, document: object): GeneratedFile {
-  return { path, content: `${JSON.stringify({ $comment: generatedNotice('contracts/'), ...document }, null, 2).replace('{\n  ', '{ ')}\n` };
+  return {
+    path,
+    content: `${JSON.stringify({ $comment: generatedNotice('contracts/'), ...document }, null, 2).replace('{\n  ', '{ ')}\n`,
+  };
 }
 
 /** The schema files of all contracts, and what of them is data. */
@@ -116,6 +128,8 @@ export function contractFiles(): GeneratedFile[] {
   return [
     ...schemas,
     generatedJson(`${contractSchemaFolder}/transitions.json`, { transitions }),
-    generatedJson(`${contractSchemaFolder}/problems.json`, { problems: Object.fromEntries(catalogue.map(([code, { status, exit, fault }]) => [code, { status, exit, fault }])) }),
+    generatedJson(`${contractSchemaFolder}/problems.json`, {
+      problems: Object.fromEntries(catalogue.map(([code, { status, exit, fault }]) => [code, { status, exit, fault }])),
+    }),
   ];
 }

@@ -36,7 +36,13 @@ export function lifecycleReference(): GeneratedFile {
   return markdownPage('docs/reference/lifecycle.md', 'contracts/lifecycle.ts and domain/step-plan.ts', [
     '# Lifecycle of a tenant',
     'A tenant begins as a Draft. These are all the ways it can go; anything else is refused as `transition_not_allowed`.',
-    ['```mermaid', 'stateDiagram-v2', '  [*] --> Draft', ...transitions.map(({ from, to, path }) => `  ${from} --> ${to === 'Purged' ? '[*]' : to}: ${path}`), '```'].join('\n'),
+    [
+      '```mermaid',
+      'stateDiagram-v2',
+      '  [*] --> Draft',
+      ...transitions.map(({ from, to, path }) => `  ${from} --> ${to === 'Purged' ? '[*]' : to}: ${path}`),
+      '```',
+    ].join('\n'),
     markdownTable(
       ['From', 'To', 'Path', 'May be preempted by'],
       transitions.map(({ from, to, path }) => [from, to, `[${path}](#${path})`, preemptable(path, from)]),

@@ -11,7 +11,10 @@ import type { GeneratedFile } from './generated-file.ts';
 import { markdownPage, markdownTable, plainText } from './markdown.ts';
 
 const schemaLinks = new Map(
-  contractNames.map((name) => [z.globalRegistry.get(contractDocuments[name].schema)?.title, `../../${contractSchemaPath(name)}`]),
+  contractNames.map((name) => [
+    z.globalRegistry.get(contractDocuments[name].schema)?.title,
+    `../../${contractSchemaPath(name)}`,
+  ]),
 );
 
 /** A document in a few words: the link to its schema where it has one, else its fields. */
@@ -21,7 +24,10 @@ function shape(schema: JsonSchema): string {
   if (schema.type === 'array') return `${shape(schema.items as JsonSchema)}[]`;
   if (schema.anyOf !== undefined) return `(${schema.anyOf.map(shape).join(' or ')})`;
   if (schema.properties === undefined) return schema.type === undefined ? 'any JSON' : String(schema.type);
-  const fields = Object.entries(schema.properties).map(([name, field]) => `\`${name}\`${schema.required?.includes(name) === true ? '' : '?'}: ${shape(field as JsonSchema)}`);
+  const fields = Object.entries(schema.properties).map(
+    ([name, field]) =>
+      `\`${name}\`${schema.required?.includes(name) === true ? '' : '?'}: ${shape(field as JsonSchema)}`,
+  );
   return fields.length === 0 ? '`{}`' : `{ ${fields.join(', ')} }`;
 }
 
@@ -30,8 +36,16 @@ function queryTable(query: z.ZodType): string[] {
   const rows = Object.entries(properties).map(([name, field]) => {
     const { enum: values, minimum, maximum, default: fallback, type, description } = field as JsonSchema;
     // A query parameter is text; what it is coerced to has no type of its own on the input side.
-    const takes = description ?? values?.join(', ') ?? (maximum === undefined ? type ?? 'text' : `${minimum ?? ''} to ${maximum}`);
-    return [`\`${name}\``, String(takes), fallback === undefined ? '' : plainText(fallback), required.includes(name) ? 'yes' : 'no'];
+    const takes =
+      description ??
+      values?.join(', ') ??
+      (maximum === undefined ? (type ?? 'text') : `${minimum ?? ''} to ${maximum}`);
+    return [
+      `\`${name}\``,
+      String(takes),
+      fallback === undefined ? '' : plainText(fallback),
+      required.includes(name) ? 'yes' : 'no',
+    ];
   });
   return rows.length === 0 ? [] : ['Query:', markdownTable(['Parameter', 'Takes', 'Default', 'Required'], rows)];
 }
@@ -46,11 +60,18 @@ function headers({ body, idempotencyKey, precondition }: RouteContract): string 
 }
 
 function answers({ responses, responsesWith }: RouteContract): string {
-  return [answersOf(responses), ...(responsesWith === undefined ? [] : [`with \`${responsesWith.parameter}\`: ${answersOf(responsesWith.responses)}`])].join('; ');
+  return [
+    answersOf(responses),
+    ...(responsesWith === undefined
+      ? []
+      : [`with \`${responsesWith.parameter}\`: ${answersOf(responsesWith.responses)}`]),
+  ].join('; ');
 }
 
 function answersOf(responses: RouteContract['responses']): string {
-  const statuses = Object.groupBy(Object.entries(responses), ([, schema]) => shape(z.toJSONSchema(schema, { io: 'output' })));
+  const statuses = Object.groupBy(Object.entries(responses), ([, schema]) =>
+    shape(z.toJSONSchema(schema, { io: 'output' })),
+  );
   return Object.entries(statuses)
     .map(([answer, entries = []]) => `${entries.map(([status]) => status).join(', ')} ${answer}`)
     .join('; ');
@@ -80,7 +101,10 @@ function section([id, route]: [string, RouteContract]): string {
   ].join('\n\n');
 }
 
-function streamSection([id, { path, summary, action, query, events, problems: codes }]: [string, StreamContract]): string {
+function streamSection([id, { path, summary, action, query, events, problems: codes }]: [
+  string,
+  StreamContract,
+]): string {
   return [
     `## ${id}`,
     `\`GET ${path}\``,
@@ -88,7 +112,9 @@ function streamSection([id, { path, summary, action, query, events, problems: co
     [
       `- Policy action: \`${action}\``,
       '- Headers: Authorization, Last-Event-ID (to go on after an event)',
-      `- Answers: 200 \`text/event-stream\` with the events ${Object.entries(events).map(([name, data]) => `\`${name}\`: ${shape(z.toJSONSchema(data, { io: 'output' }))}`).join(', ')}`,
+      `- Answers: 200 \`text/event-stream\` with the events ${Object.entries(events)
+        .map(([name, data]) => `\`${name}\`: ${shape(z.toJSONSchema(data, { io: 'output' }))}`)
+        .join(', ')}`,
       `- Problems: ${problemLinks(codes)}`,
     ].join('\n'),
     ...queryTable(query),
@@ -107,7 +133,13 @@ export function routeReference(): GeneratedFile {
     `Every route can answer with: ${problemLinks(commonProblems)}.`,
     markdownTable(
       ['Route', 'Method', 'Path', 'Summary', 'Policy action'],
-      [...entries, ...streamEntries].map(([id, { method, path, summary, action }]) => [`[${id}](#${id.toLowerCase()})`, method, `\`${path}\``, summary, `\`${action}\``]),
+      [...entries, ...streamEntries].map(([id, { method, path, summary, action }]) => [
+        `[${id}](#${id.toLowerCase()})`,
+        method,
+        `\`${path}\``,
+        summary,
+        `\`${action}\``,
+      ]),
     ),
     ...entries.map(section),
     ...streamEntries.map(streamSection),

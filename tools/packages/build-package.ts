@@ -17,7 +17,10 @@ const PACK_TIMEOUT_MS = 60_000;
  * do in the project, so what is found relative to a source is found relative to what it became.
  * @throws OperatorError with the words of the compiler or of npm
  */
-export async function buildPackage(definition: PublishedPackage, { clone, outDirectory }: { readonly clone: string; readonly outDirectory: string }): Promise<string> {
+export async function buildPackage(
+  definition: PublishedPackage,
+  { clone, outDirectory }: { readonly clone: string; readonly outDirectory: string },
+): Promise<string> {
   const directory = join(outDirectory, definition.room);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -29,13 +32,20 @@ export async function buildPackage(definition: PublishedPackage, { clone, outDir
   copyFileSync(join(clone, 'LICENSE'), join(directory, 'LICENSE'));
   copyFileSync(join(clone, definition.room, 'README.md'), join(directory, 'README.md'));
 
-  const packed = await runCommand('npm', ['pack', '--json', '--pack-destination', outDirectory], { timeoutMs: PACK_TIMEOUT_MS, cwd: directory });
+  const packed = await runCommand('npm', ['pack', '--json', '--pack-destination', outDirectory], {
+    timeoutMs: PACK_TIMEOUT_MS,
+    cwd: directory,
+  });
   if (packed.code !== 0) throw new OperatorError(`npm pack of ${definition.name} failed:\n${packed.stderr}`);
   return join(outDirectory, tarballName(packed.stdout));
 }
 
 /** The compiler follows the imports of the entries, so nothing else of the project comes along. */
-async function compile({ name, entries, commands = {} }: PublishedPackage, clone: string, directory: string): Promise<void> {
+async function compile(
+  { name, entries, commands = {} }: PublishedPackage,
+  clone: string,
+  directory: string,
+): Promise<void> {
   const configuration = join(directory, 'tsconfig.json');
   writeFileSync(
     configuration,
@@ -49,7 +59,10 @@ async function compile({ name, entries, commands = {} }: PublishedPackage, clone
       files: [...Object.values(entries), ...Object.values(commands)].map((source) => join(clone, source)),
     }),
   );
-  const result = await runCommand(process.execPath, [join(clone, 'node_modules', '.bin', 'tsc'), '-p', configuration], { timeoutMs: COMPILE_TIMEOUT_MS, cwd: clone });
+  const result = await runCommand(process.execPath, [join(clone, 'node_modules', '.bin', 'tsc'), '-p', configuration], {
+    timeoutMs: COMPILE_TIMEOUT_MS,
+    cwd: clone,
+  });
   rmSync(configuration);
   if (result.code !== 0) throw new OperatorError(`${name} does not compile:\n${result.stdout}${result.stderr}`);
 }

@@ -16,15 +16,21 @@ const nodeRange = '>=22.12';
  * project's, of which a library takes newer compatible ones and a program exactly these.
  * @throws Error for an import that the project does not depend on at run time
  */
-export function packageManifest(definition: PublishedPackage, project: ProjectManifest, imported: ReadonlySet<string>): object {
+export function packageManifest(
+  definition: PublishedPackage,
+  project: ProjectManifest,
+  imported: ReadonlySet<string>,
+): object {
   const { name, room, description, keywords, entries, patterns = {}, commands, optionalPeers = [] } = definition;
   const rangePrefix = commands === undefined ? '^' : '';
   const versionOf = (dependency: string): string => {
     const version = project.dependencies[dependency];
-    if (version === undefined) throw new Error(`${name} imports ${dependency}: enter it among the dependencies of package.json`);
+    if (version === undefined)
+      throw new Error(`${name} imports ${dependency}: enter it among the dependencies of package.json`);
     return `${rangePrefix}${version}`;
   };
-  const versions = (names: readonly string[]): Record<string, string> => Object.fromEntries(names.toSorted().map((dependency) => [dependency, versionOf(dependency)]));
+  const versions = (names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(names.toSorted().map((dependency) => [dependency, versionOf(dependency)]));
   const peers = optionalPeers.filter((peer) => imported.has(peer));
   return {
     name,
@@ -37,16 +43,27 @@ export function packageManifest(definition: PublishedPackage, project: ProjectMa
     engines: { node: nodeRange },
     ...(commands === undefined ? { sideEffects: false } : {}),
     exports: {
-      ...Object.fromEntries(Object.entries(entries).map(([subpath, source]) => [subpath, compiled(`./${source.replace(/\.ts$/, '')}`)])),
+      ...Object.fromEntries(
+        Object.entries(entries).map(([subpath, source]) => [subpath, compiled(`./${source.replace(/\.ts$/, '')}`)]),
+      ),
       ...Object.fromEntries(Object.entries(patterns).map(([subpath, pattern]) => [subpath, compiled(pattern)])),
       './package.json': './package.json',
     },
-    ...(commands === undefined ? {} : { bin: Object.fromEntries(Object.entries(commands).map(([command, source]) => [command, source.replace(/\.ts$/, '.js')])) }),
+    ...(commands === undefined
+      ? {}
+      : {
+          bin: Object.fromEntries(
+            Object.entries(commands).map(([command, source]) => [command, source.replace(/\.ts$/, '.js')]),
+          ),
+        }),
     files: ['**/*.js', ...(commands === undefined ? ['**/*.d.ts'] : [])],
     dependencies: versions([...imported].filter((dependency) => !peers.includes(dependency))),
     ...(peers.length === 0
       ? {}
-      : { peerDependencies: versions(peers), peerDependenciesMeta: Object.fromEntries(peers.map((peer) => [peer, { optional: true }])) }),
+      : {
+          peerDependencies: versions(peers),
+          peerDependenciesMeta: Object.fromEntries(peers.map((peer) => [peer, { optional: true }])),
+        }),
     publishConfig: { access: 'public', provenance: true },
   };
 }

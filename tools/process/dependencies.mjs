@@ -55,7 +55,8 @@ export function explainFailure(output) {
   if (/E404|ETARGET|notarget/.test(output)) {
     return 'the registry lacks a package: check `npm config get registry`';
   }
-  if (/EUSAGE/.test(output)) return 'package.json and package-lock.json differ: run `npm install` and commit the lock file';
+  if (/EUSAGE/.test(output))
+    return 'package.json and package-lock.json differ: run `npm install` and commit the lock file';
   return 'see the log';
 }
 
@@ -71,10 +72,14 @@ async function install(clone, logFile, report) {
     clearInterval(later);
   });
   if (code !== 0) {
-    throw new InstallError(`npm ci failed: ${explainFailure(readFileSync(logFile, 'utf8'))}; then run this again. npm's output: ${logFile}`);
+    throw new InstallError(
+      `npm ci failed: ${explainFailure(readFileSync(logFile, 'utf8'))}; then run this again. npm's output: ${logFile}`,
+    );
   }
   if (!existsSync(join(clone, 'node_modules', '.bin', 'node'))) {
-    throw new InstallError('npm ci left out the pinned Node: allow install scripts (`npm config get ignore-scripts`), remove node_modules and run this again');
+    throw new InstallError(
+      'npm ci left out the pinned Node: allow install scripts (`npm config get ignore-scripts`), remove node_modules and run this again',
+    );
   }
   await withFix(clone, async () => writeFileSync(stampPath(clone), lockHash(clone)));
   if (Date.now() - started > SLOW_AFTER_MS) report(`dependencies installed in ${elapsed()}`);
@@ -95,7 +100,9 @@ async function runNpmCi(clone, logFile) {
   for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
     return await new Promise((resolve, reject) => {
-      child.on('error', () => reject(new InstallError('npm is not on PATH: install Node with npm (https://nodejs.org) and run this again')));
+      child.on('error', () =>
+        reject(new InstallError('npm is not on PATH: install Node with npm (https://nodejs.org) and run this again')),
+      );
       child.on('exit', (code) =>
         code === null ? reject(new InstallError('npm ci was interrupted: run this again')) : resolve(code),
       );
@@ -128,7 +135,9 @@ async function withFix(path, work) {
     return await work();
   } catch (error) {
     if (!/^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS)$/.test(error.code ?? '')) throw error;
-    throw new InstallError(`${path} cannot be written (${error.code}): ${explainFailure(error.code)}; then run this again`);
+    throw new InstallError(
+      `${path} cannot be written (${error.code}): ${explainFailure(error.code)}; then run this again`,
+    );
   }
 }
 
@@ -154,5 +163,7 @@ function stampPath(clone) {
 }
 
 function lockHash(clone) {
-  return createHash('sha256').update(readFileSync(join(clone, 'package-lock.json'))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(join(clone, 'package-lock.json')))
+    .digest('hex');
 }

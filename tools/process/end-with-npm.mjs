@@ -15,7 +15,10 @@ export function onEndOfNpm(onEnd) {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
   const { name, ppid } = describeProcess(parent);
-  const watched = (SHELL.test(name) ? [parent, ppid] : [parent]).map((pid) => ({ pid, identity: processIdentity(pid) }));
+  const watched = (SHELL.test(name) ? [parent, ppid] : [parent]).map((pid) => ({
+    pid,
+    identity: processIdentity(pid),
+  }));
   const timer = setInterval(() => {
     if (process.ppid === parent && watched.every(({ pid, identity }) => processIdentity(pid) === identity)) return;
     clearInterval(timer);
@@ -31,7 +34,9 @@ function describeProcess(pid) {
       const end = stat.lastIndexOf(')');
       return { name: stat.slice(stat.indexOf('(') + 1, end), ppid: Number(stat.slice(end + 2).split(' ')[1]) };
     }
-    const [ppid, command = ''] = execFileSync('ps', ['-o', 'ppid=,comm=', '-p', String(pid)], { encoding: 'utf8' }).trim().split(/\s+/);
+    const [ppid, command = ''] = execFileSync('ps', ['-o', 'ppid=,comm=', '-p', String(pid)], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/);
     return { name: command.slice(command.lastIndexOf('/') + 1), ppid: Number(ppid) };
   } catch {
     // It has ended already; its pid tells that at the first look.

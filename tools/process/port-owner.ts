@@ -21,17 +21,25 @@ export function portOwner(port: number): PortOwner | undefined {
 }
 
 function ownerInProc(port: number): PortOwner | undefined {
-  const sockets = new Set(['tcp', 'tcp6'].flatMap((table) => listeningInodes(table, port)).map((inode) => `socket:[${inode}]`));
+  const sockets = new Set(
+    ['tcp', 'tcp6'].flatMap((table) => listeningInodes(table, port)).map((inode) => `socket:[${inode}]`),
+  );
   if (sockets.size === 0) return undefined;
-  const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && openFiles(entry).some((file) => sockets.has(file)));
-  return pid === undefined ? undefined : { pid: Number(pid), command: shortened(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')) };
+  const pid = readdirSync('/proc').find(
+    (entry) => /^\d+$/.test(entry) && openFiles(entry).some((file) => sockets.has(file)),
+  );
+  return pid === undefined
+    ? undefined
+    : { pid: Number(pid), command: shortened(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')) };
 }
 
 function listeningInodes(table: string, port: number): string[] {
   const [, ...lines] = readFileSync(`/proc/net/${table}`, 'utf8').trim().split('\n');
   return lines.flatMap((line) => {
     const fields = line.trim().split(/\s+/);
-    return fields[3] === LISTENING && Number.parseInt(fields[1]?.split(':')[1] ?? '', 16) === port ? [fields[9] ?? ''] : [];
+    return fields[3] === LISTENING && Number.parseInt(fields[1]?.split(':')[1] ?? '', 16) === port
+      ? [fields[9] ?? '']
+      : [];
   });
 }
 
@@ -52,8 +60,12 @@ function openFiles(pid: string): string[] {
 
 function ownerByLsof(port: number): PortOwner | undefined {
   const quiet = { encoding: 'utf8' as const, stdio: ['ignore', 'pipe', 'ignore'] as StdioOptions };
-  const [pid] = execFileSync('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'], quiet).trim().split('\n');
-  return pid ? { pid: Number(pid), command: shortened(execFileSync('ps', ['-o', 'args=', '-p', pid], quiet)) } : undefined;
+  const [pid] = execFileSync('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'], quiet)
+    .trim()
+    .split('\n');
+  return pid
+    ? { pid: Number(pid), command: shortened(execFileSync('ps', ['-o', 'args=', '-p', pid], quiet)) }
+    : undefined;
 }
 
 function shortened(command: string): string {

@@ -41,19 +41,23 @@ export function openDataDirectory(path: string, freeBytes: (path: string) => num
   const remedy = 'set TENURE_DATA_DIR to a directory with room that you can write';
   try {
     for (const directory of [path, secrets]) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    for (const directory of [run, logs, join(path, 'mongod'), join(path, 'temporal')]) mkdirSync(directory, { recursive: true });
+    for (const directory of [run, logs, join(path, 'mongod'), join(path, 'temporal')])
+      mkdirSync(directory, { recursive: true });
     const probe = join(path, '.probe');
     writeFileSync(probe, Buffer.alloc(65_536));
     rmSync(probe);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'is on a full disk' : `cannot be written (${code ?? String(error)})`;
+    const problem =
+      code === 'ENOSPC' || code === 'EDQUOT' ? 'is on a full disk' : `cannot be written (${code ?? String(error)})`;
     throw new OperatorError(`the data directory ${path} ${problem}; ${remedy}`);
   }
   const free = freeBytes(path);
   const needed = Math.max(MINIMUM_AGAIN_BYTES, MINIMUM_FREE_BYTES - journalBytes(path));
   if (free < needed) {
-    throw new OperatorError(`the disk of the data directory ${path} has ${Math.floor(free / 1e6)} MB left, ${Math.ceil(needed / 1e6)} MB are needed; ${remedy}`);
+    throw new OperatorError(
+      `the disk of the data directory ${path} has ${Math.floor(free / 1e6)} MB left, ${Math.ceil(needed / 1e6)} MB are needed; ${remedy}`,
+    );
   }
 
   const lock = lockFor(path);

@@ -115,7 +115,10 @@ export async function createEmbeddedStack(options: EmbeddedStackOptions): Promis
     });
     await allOrFirstFailure([temporalServer.start(), ...mongods.map(async (mongod) => await mongod.start())]);
 
-    const byName = Object.fromEntries(mongods.map((mongod) => [mongod.name, mongod])) as Record<ReplicaSetName, MongodHandle>;
+    const byName = Object.fromEntries(mongods.map((mongod) => [mongod.name, mongod])) as Record<
+      ReplicaSetName,
+      MongodHandle
+    >;
     const cellsFile = join(data.secrets, 'cells.json');
     writePrivately(
       cellsFile,

@@ -132,8 +132,13 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
 
     failure(problem) {
       const fullDisk = freeBytesOf(runDirectory) < FULL_BYTES ? `the disk of ${runDirectory} is full; ` : '';
-      const fix = definition.dataPath === undefined ? 'mend that' : `free space on the disk, or remove ${definition.dataPath} to start afresh without its data`;
-      return new OperatorError(`${name} ${problem}; ${fullDisk}${lastError(logFile)}; ${fullDisk === '' ? fix : 'free space on it'}, and start again`);
+      const fix =
+        definition.dataPath === undefined
+          ? 'mend that'
+          : `free space on the disk, or remove ${definition.dataPath} to start afresh without its data`;
+      return new OperatorError(
+        `${name} ${problem}; ${fullDisk}${lastError(logFile)}; ${fullDisk === '' ? fix : 'free space on it'}, and start again`,
+      );
     },
   };
   return managed;
@@ -143,5 +148,7 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
 function lastError(path: string | undefined): string {
   const lines = path !== undefined && existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
   const line = lines.findLast((one) => /"s":"[EF]"/.test(one)) ?? lines.at(-1) ?? '';
-  return line === '' ? `its log ${path ?? ''} is empty` : `its log ${path} says last: ${line.slice(0, MAX_LINE_CHARACTERS)}`;
+  return line === ''
+    ? `its log ${path ?? ''} is empty`
+    : `its log ${path} says last: ${line.slice(0, MAX_LINE_CHARACTERS)}`;
 }

@@ -70,10 +70,18 @@ export function createMongod(name: ReplicaSetName, options: MongodOptions): Mong
       managed.spawn();
       await managed.waitUntilReady(async () => await listens(port), LISTEN_TIMEOUT_MS);
       try {
-        await setUpReplicaSet({ replicaSet: name, port, passwords: secrets.passwords, planeRoles, failure: managed.failure });
+        await setUpReplicaSet({
+          replicaSet: name,
+          port,
+          passwords: secrets.passwords,
+          planeRoles,
+          failure: managed.failure,
+        });
       } catch (error) {
         // A mongod that ends is a lost connection to its client.
-        throw managed.pid === undefined && !(error instanceof OperatorError) ? managed.failure('ended during its set-up') : error;
+        throw managed.pid === undefined && !(error instanceof OperatorError)
+          ? managed.failure('ended during its set-up')
+          : error;
       }
     },
     kill: async (signal) => await managed.kill(signal),

@@ -12,7 +12,11 @@ import type { PidLock } from '../process/pid-lock.mjs';
 const portDefinitions = {
   temporal: { variable: 'TENURE_PORT_TEMPORAL', defaultPort: 7233, wantedBy: 'the Temporal server' },
   temporalUi: { variable: 'TENURE_PORT_TEMPORAL_UI', defaultPort: 8233, wantedBy: 'the Temporal UI' },
-  temporalMetrics: { variable: 'TENURE_PORT_TEMPORAL_METRICS', defaultPort: 7234, wantedBy: "the Temporal server's metrics" },
+  temporalMetrics: {
+    variable: 'TENURE_PORT_TEMPORAL_METRICS',
+    defaultPort: 7234,
+    wantedBy: "the Temporal server's metrics",
+  },
   control: { variable: 'TENURE_PORT_CONTROL', defaultPort: 27117, wantedBy: 'mongod "control"' },
   'eu-west-1': { variable: 'TENURE_PORT_EU_WEST_1', defaultPort: 27118, wantedBy: 'mongod "eu-west-1"' },
   'us-east-1': { variable: 'TENURE_PORT_US_EAST_1', defaultPort: 27119, wantedBy: 'mongod "us-east-1"' },
@@ -39,7 +43,9 @@ export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
     }
     const other = usedBy.get(port);
     if (other !== undefined) {
-      throw new OperatorError(`port ${port} is given to both ${other} and ${variable}; set one of them to another port`);
+      throw new OperatorError(
+        `port ${port} is given to both ${other} and ${variable}; set one of them to another port`,
+      );
     }
     usedBy.set(port, variable);
     ports[name] = port;
@@ -91,7 +97,9 @@ export async function requireFree(ports: Ports, names: readonly PortName[] = por
       const owner = code === 'EADDRINUSE' ? portOwner(ports[name]) : undefined;
       const user = owner === undefined ? 'another program' : `process ${owner.pid} (${owner.command})`;
       const problem = code === 'EADDRINUSE' ? `is in use by ${user}` : `cannot be opened (${code ?? String(error)})`;
-      throw new OperatorError(`port ${ports[name]} for ${wantedBy} ${problem}; stop that one or set ${variable} to a free port`);
+      throw new OperatorError(
+        `port ${ports[name]} for ${wantedBy} ${problem}; stop that one or set ${variable} to a free port`,
+      );
     }
   }
 }

@@ -7,6 +7,9 @@ const operatorTokenSeconds = 7 * 24 * 60 * 60;
 /** Writes an operator's token, good for a week, and the context in which `./tenure` finds it and the API. */
 export async function writeOperatorContext(stack: EmbeddedStack, server: string): Promise<void> {
   const tokenFile = join(stack.dataDirectory, 'operator.token');
-  writePrivately(tokenFile, await stack.mintToken({ subject: 'operator@embedded', roles: ['admin'], ttlSeconds: operatorTokenSeconds }));
+  writePrivately(
+    tokenFile,
+    await stack.mintToken({ subject: 'operator@embedded', roles: ['admin'], ttlSeconds: operatorTokenSeconds }),
+  );
   writePrivately(join(stack.dataDirectory, 'context.json'), JSON.stringify({ server, tokenFile }));
 }

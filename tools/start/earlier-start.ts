@@ -22,7 +22,9 @@ export async function settleEarlierStart(dataDirectory: string, report: (line: s
     );
   }
   if (left.length === 0) return;
-  report(`ending what an earlier start has left: ${left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}`);
+  report(
+    `ending what an earlier start has left: ${left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}`,
+  );
   await stopRunning(left);
 }
 

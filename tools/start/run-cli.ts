@@ -10,7 +10,12 @@ export async function runCli(dataDirectory: string, commandArguments: readonly s
   const child = spawn(process.execPath, [entry, ...commandArguments], {
     cwd: clone,
     stdio: 'inherit',
-    env: { ...process.env, TENURE_CONTEXT: join(dataDirectory, 'context.json'), TENURE_CONTEXT_NAME: '', TENURE_CALLED_AS: './tenure' },
+    env: {
+      ...process.env,
+      TENURE_CONTEXT: join(dataDirectory, 'context.json'),
+      TENURE_CONTEXT_NAME: '',
+      TENURE_CALLED_AS: './tenure',
+    },
   });
   return await new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -19,7 +19,12 @@ export async function startServices(stack: EmbeddedStack): Promise<ManagedProces
   ] as const;
   return await Promise.all(
     services.map(async ({ name, entry, opsPort }) => {
-      const service = stack.createProcess({ name, command: process.execPath, arguments: [...nodeFlags[name], fileURLToPath(new URL(entry, import.meta.url))], environment });
+      const service = stack.createProcess({
+        name,
+        command: process.execPath,
+        arguments: [...nodeFlags[name], fileURLToPath(new URL(entry, import.meta.url))],
+        environment,
+      });
       service.spawn();
       await service.waitUntilReady(() => isReady(opsPort), readyTimeoutMs);
       return service;

@@ -13,7 +13,11 @@ export const NO_TIME_LIMIT = 7 * 24 * 3600;
  */
 export async function runLonger(tests: string, settings: Readonly<Record<string, string>>): Promise<number> {
   const timeout = `--test-timeout=${NO_TIME_LIMIT * 1000}`;
-  const child = spawn(process.execPath, ['tools/test.ts', tests, timeout, ...process.argv.slice(2)], { cwd: clone, env: { ...settings, ...process.env }, stdio: 'inherit' });
+  const child = spawn(process.execPath, ['tools/test.ts', tests, timeout, ...process.argv.slice(2)], {
+    cwd: clone,
+    env: { ...settings, ...process.env },
+    stdio: 'inherit',
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   return await new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -8,7 +8,8 @@ export function complaints(outcomes: readonly TestOutcome[], allowedSkips: Reado
   const complaintList = unlisted.map(
     ({ test }) => `skipped but not listed in test/skipped.json: "${test}"; run it, or list it there with the reason`,
   );
-  if (outcomes.every(({ skipped }) => skipped)) complaintList.push('no test ran; check the file names and the name pattern');
+  if (outcomes.every(({ skipped }) => skipped))
+    complaintList.push('no test ran; check the file names and the name pattern');
   return complaintList;
 }
 

@@ -1,7 +1,17 @@
 import { globSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
-const groups = ['unit', 'integration', 'histories', 'documents', 'faults', 'model', 'chaos', 'hostile', 'interop'] as const;
+const groups = [
+  'unit',
+  'integration',
+  'histories',
+  'documents',
+  'faults',
+  'model',
+  'chaos',
+  'hostile',
+  'interop',
+] as const;
 const unitDirectory = 'test/unit/';
 
 /** What one run of the tests consists of. */

@@ -28,7 +28,9 @@ export async function acquireToolchain(options: AcquireOptions): Promise<Record<
 
 /** The environment variables with which other processes use the same binaries without looking for them. */
 export function toolVariables(paths: Partial<Record<StackTool, string>>): Record<string, string> {
-  return Object.fromEntries(tools.flatMap(({ name, variable }) => (paths[name] === undefined ? [] : [[variable, paths[name]]])));
+  return Object.fromEntries(
+    tools.flatMap(({ name, variable }) => (paths[name] === undefined ? [] : [[variable, paths[name]]])),
+  );
 }
 
 /** As {@link acquireToolchain}, for one tool. */
@@ -70,7 +72,9 @@ async function fetchTool(tool: Tool, options: AcquireOptions, attempts: string[]
         const proof = await prove(tool, await source.obtain(await cache.createIncoming()));
         if (!proof.ok) throw new Error(proof.reason);
         const path = await cache.keep(proof);
-        options.report(`${tool.name}: ${[...attempts, source.label].join('; ')}: ${proof.version.join('.')} in ${elapsed()}`);
+        options.report(
+          `${tool.name}: ${[...attempts, source.label].join('; ')}: ${proof.version.join('.')} in ${elapsed()}`,
+        );
         return path;
       } catch (error) {
         attempts.push(`${source.label}: ${error instanceof Error ? error.message : String(error)} (${elapsed()})`);

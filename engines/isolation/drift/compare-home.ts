@@ -14,7 +14,14 @@ function claimFindings(home: Home, { claim }: ObservedHome): DriftFinding[] {
   const name = home.layout.claim;
   if (claim === undefined) return [{ part: 'claim', kind: 'missing', name, detail: 'the home is not claimed' }];
   if (isOurs(home, claim)) return [];
-  return [{ part: 'claim', kind: 'foreign', name, detail: `it is claimed for tenant ${claim.tenant} of installation "${claim.installation}"` }];
+  return [
+    {
+      part: 'claim',
+      kind: 'foreign',
+      name,
+      detail: `it is claimed for tenant ${claim.tenant} of installation "${claim.installation}"`,
+    },
+  ];
 }
 
 const ofUser = {
@@ -29,7 +36,9 @@ function leftUserFindings({ uid, layout }: Home, { leftUsers }: ObservedHome): D
   const name = `${layout.database}.${userPrefix(uid)}_…`;
   const [left, theirs] = [leftUsers.filter(({ ours }) => ours), leftUsers.filter(({ ours }) => !ours)];
   return [
-    ...(left.length === 0 ? [] : [{ part: 'user', kind: 'wrong', name, detail: 'an attempt that was given up has left it' } as const]),
+    ...(left.length === 0
+      ? []
+      : [{ part: 'user', kind: 'wrong', name, detail: 'an attempt that was given up has left it' } as const]),
     ...(theirs.length === 0 ? [] : [{ part: 'user', kind: 'foreign', name, detail: ofUser.owner } as const]),
   ];
 }
@@ -37,7 +46,10 @@ function leftUserFindings({ uid, layout }: Home, { leftUsers }: ObservedHome): D
 function userFindings(home: Home, { user }: ObservedHome): DriftFinding[] {
   const { layout, form } = home;
   const name = `${layout.database}.${layout.user}`;
-  if (form.access === 'absent') return user === undefined ? [] : [{ part: 'user', kind: 'wrong', name, detail: 'there is a user, and there should be none' }];
+  if (form.access === 'absent')
+    return user === undefined
+      ? []
+      : [{ part: 'user', kind: 'wrong', name, detail: 'there is a user, and there should be none' }];
   if (user === undefined) return [{ part: 'user', kind: 'missing', name, detail: 'there is no user' }];
   return userDifferences(home, user).map((what) =>
     what === 'configuration'
@@ -56,19 +68,32 @@ function roleFindings(home: Home, { roles }: ObservedHome): DriftFinding[] {
   });
 }
 
-function indexFindings(home: Home, { declared: collection, database, name: onCell }: HomeNamespace, { indexes }: ObservedCollection): DriftFinding[] {
+function indexFindings(
+  home: Home,
+  { declared: collection, database, name: onCell }: HomeNamespace,
+  { indexes }: ObservedCollection,
+): DriftFinding[] {
   const { declared, retired } = wantedIndexes(home, collection);
-  const finding = (kind: DriftFinding['kind'], index: string, detail: string): DriftFinding => ({ part: 'index', kind, name: `${database}.${onCell}/${index}`, detail });
+  const finding = (kind: DriftFinding['kind'], index: string, detail: string): DriftFinding => ({
+    part: 'index',
+    kind,
+    name: `${database}.${onCell}/${index}`,
+    detail,
+  });
   const names = new Set([idIndexName, ...declared.map(nameOnCell)]);
   return [
     ...declared.flatMap((index): DriftFinding[] => {
       const there = indexes.find(({ name }) => name === nameOnCell(index));
       if (there === undefined) return [finding('missing', nameOnCell(index), 'there is no index')];
-      return indexIsAsDeclared(index, there) ? [] : [finding('wrong', nameOnCell(index), 'it has not the keys or options that were declared')];
+      return indexIsAsDeclared(index, there)
+        ? []
+        : [finding('wrong', nameOnCell(index), 'it has not the keys or options that were declared')];
     }),
     ...indexes.flatMap(({ name = '' }): DriftFinding[] => {
       if (names.has(name)) return [];
-      return retired.has(name) ? [finding('wrong', name, 'the home has given it up')] : [finding('extra', name, 'it was not declared')];
+      return retired.has(name)
+        ? [finding('wrong', name, 'the home has given it up')]
+        : [finding('extra', name, 'it was not declared')];
     }),
   ];
 }
@@ -77,16 +102,26 @@ function collectionFindings(home: Home, { collections }: ObservedHome): DriftFin
   return home.layout.namespaces.flatMap((namespace): DriftFinding[] => {
     const name = `${namespace.database}.${namespace.name}`;
     const observed = collections.get(namespace);
-    if (observed === undefined) return [{ part: 'collection', kind: 'missing', name, detail: 'there is no collection' }];
+    if (observed === undefined)
+      return [{ part: 'collection', kind: 'missing', name, detail: 'there is no collection' }];
     const traits = foreignTraits(observed.info);
     if (traits !== undefined) return [{ part: 'collection', kind: 'foreign', name, detail: `it is a ${traits}` }];
-    const validator: DriftFinding[] = validatorIsAsDeclared(namespace.declared, observed.info) ? [] : [{ part: 'validator', kind: 'wrong', name, detail: 'it is not the declared one' }];
+    const validator: DriftFinding[] = validatorIsAsDeclared(namespace.declared, observed.info)
+      ? []
+      : [{ part: 'validator', kind: 'wrong', name, detail: 'it is not the declared one' }];
     return [...validator, ...indexFindings(home, namespace, observed)];
   });
 }
 
 function extraFindings({ others }: ObservedHome): DriftFinding[] {
-  const extra = (part: DriftFinding['part'], detail: string) => ({ database, name }: { database: string; name: string }): DriftFinding => ({ part, kind: 'extra', name: `${database}.${name}`, detail });
+  const extra =
+    (part: DriftFinding['part'], detail: string) =>
+    ({ database, name }: { database: string; name: string }): DriftFinding => ({
+      part,
+      kind: 'extra',
+      name: `${database}.${name}`,
+      detail,
+    });
   return [
     ...others.collections.map(extra('collection', 'it was not declared')),
     ...others.users.map(extra('user', 'the plane has not made it')),

@@ -2,7 +2,11 @@
  * Does `work` for every item, for at most `limit` of them at one time. After a failure nothing more is begun; the first one is
  * thrown when what was at work has ended.
  */
-export async function eachAtMost<T>(limit: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function eachAtMost<T>(
+  limit: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const rest = items.values();
   const failures: unknown[] = [];
   const one = async (): Promise<void> => {

@@ -34,14 +34,24 @@ export async function listNames(work: CellWork, homes: readonly Home[]): Promise
   const databases = [...new Set([...sharedDatabases, ...homes.map(({ layout }) => layout.database)])];
   async function namesIn(collection: string, field: string): Promise<Map<string, OwnedUser[]>> {
     const owner = { installation: '$customData.installation', tenant: '$customData.tenant' };
-    const found = await listOnCell<OwnedUser>(work, 'admin', { find: collection, filter: { db: { $in: databases } }, projection: { _id: false, database: '$db', name: `$${field}`, owner }, ...all });
+    const found = await listOnCell<OwnedUser>(work, 'admin', {
+      find: collection,
+      filter: { db: { $in: databases } },
+      projection: { _id: false, database: '$db', name: `$${field}`, owner },
+      ...all,
+    });
     return Map.groupBy(found, ({ database }) => database);
   }
-  const pooled = homes.some(({ layout }) => layout.usesPool) ? await listOnCell<{ name: string }>(work, poolDatabase, { listCollections: 1, nameOnly: true }) : [];
+  const pooled = homes.some(({ layout }) => layout.usesPool)
+    ? await listOnCell<{ name: string }>(work, poolDatabase, { listCollections: 1, nameOnly: true })
+    : [];
   return {
     users: await namesIn('system.users', 'user'),
     roles: await namesIn('system.roles', 'role'),
-    pooled: Map.groupBy(pooled.map(({ name }) => ({ database: poolDatabase, name })), ({ name }) => parsePooledName(name)?.uid),
+    pooled: Map.groupBy(
+      pooled.map(({ name }) => ({ database: poolDatabase, name })),
+      ({ name }) => parsePooledName(name)?.uid,
+    ),
   };
 }
 
@@ -49,15 +59,27 @@ async function indexesOf(work: CellWork, { database, name }: HomeNamespace): Pro
   try {
     return await listOnCell(work, database, { listIndexes: name });
   } catch (error) {
-    if (serverCode(error) === serverCodes.namespaceNotFound || serverCode(error) === serverCodes.commandNotSupportedOnView) return [];
+    if (
+      serverCode(error) === serverCodes.namespaceNotFound ||
+      serverCode(error) === serverCodes.commandNotSupportedOnView
+    )
+      return [];
     throw error;
   }
 }
 
 /** By database and name: everything in the databases of their own, and what is pooled by declared names. */
-async function listAllCollections(work: CellWork, homes: readonly Home[]): Promise<Map<string, Map<string, CollectionInfo>>> {
-  const pooled = homes.flatMap(({ layout }) => layout.namespaces).filter(({ database }) => database === poolDatabase).map(({ name }) => name);
-  const databases: (readonly [string, object])[] = homes.flatMap(({ layout }) => (layout.ownDatabase === undefined ? [] : [[layout.ownDatabase, {}] as const]));
+async function listAllCollections(
+  work: CellWork,
+  homes: readonly Home[],
+): Promise<Map<string, Map<string, CollectionInfo>>> {
+  const pooled = homes
+    .flatMap(({ layout }) => layout.namespaces)
+    .filter(({ database }) => database === poolDatabase)
+    .map(({ name }) => name);
+  const databases: (readonly [string, object])[] = homes.flatMap(({ layout }) =>
+    layout.ownDatabase === undefined ? [] : [[layout.ownDatabase, {}] as const],
+  );
   if (pooled.length > 0) databases.push([poolDatabase, { name: { $in: pooled } }]);
   const found = new Map<string, Map<string, CollectionInfo>>();
   await eachAtMost(atOnce, databases, async ([database, filter]) => {
@@ -73,41 +95,79 @@ function isByNameOf({ uid, layout }: Home, { database, name }: Standing): boolea
 
 function leftUsersOf(home: Home, { users }: NamesOnCell): LeftUser[] {
   const { layout, uid, installation } = home;
-  const left = (users.get(layout.database) ?? []).filter((found) => found.name !== layout.user && isByNameOf(home, found));
+  const left = (users.get(layout.database) ?? []).filter(
+    (found) => found.name !== layout.user && isByNameOf(home, found),
+  );
   return left.map(({ owner }) => ({ ours: owner?.tenant === uid && owner.installation === installation }));
 }
 
-function othersOf(home: Home, names: NamesOnCell, collections: ReadonlyMap<string, ReadonlyMap<string, CollectionInfo>>): ObservedHome['others'] {
+function othersOf(
+  home: Home,
+  names: NamesOnCell,
+  collections: ReadonlyMap<string, ReadonlyMap<string, CollectionInfo>>,
+): ObservedHome['others'] {
   const { uid, layout } = home;
   const { ownDatabase = '', database, user, roles, namespaces } = layout;
-  const inOwn = [...(collections.get(ownDatabase)?.keys() ?? [])].map((name): Standing => ({ database: ownDatabase, name }));
+  const inOwn = [...(collections.get(ownDatabase)?.keys() ?? [])].map((name): Standing => ({
+    database: ownDatabase,
+    name,
+  }));
   const theirs = (found: ReadonlyMap<string, readonly Standing[]>): Standing[] => [
     ...(found.get(ownDatabase) ?? []),
     ...sharedDatabases.flatMap((shared) => (found.get(shared) ?? []).filter(({ name }) => name.includes(uid))),
   ];
   const without = (found: readonly Standing[], known: readonly Standing[]): Standing[] =>
-    found.filter((standing) => !standing.name.startsWith('system.') && !known.some((one) => one.database === standing.database && one.name === standing.name));
+    found.filter(
+      (standing) =>
+        !standing.name.startsWith('system.') &&
+        !known.some((one) => one.database === standing.database && one.name === standing.name),
+    );
   return {
     collections: without([...inOwn, ...(names.pooled.get(uid) ?? [])], namespaces),
     users: without(theirs(names.users), [{ database, name: user }]).filter((found) => !isByNameOf(home, found)),
-    roles: without(theirs(names.roles), [roles.readWrite, roles.readOnly].map((name) => ({ database: roles.database, name }))),
+    roles: without(
+      theirs(names.roles),
+      [roles.readWrite, roles.readOnly].map((name) => ({ database: roles.database, name })),
+    ),
   };
 }
 
 /** Looks at homes of one cell together. Users, roles and claims take a command each for all of them. */
-export async function observeHomes(work: CellWork, homes: readonly Home[], names: NamesOnCell): Promise<Map<Home, ObservedHome>> {
-  const claims = await listOnCell<ClaimDocument>(work, planeDatabase, { find: 'claims', filter: { _id: { $in: homes.map(({ layout }) => layout.claim) } }, readConcern: { level: 'majority' }, ...all });
+export async function observeHomes(
+  work: CellWork,
+  homes: readonly Home[],
+  names: NamesOnCell,
+): Promise<Map<Home, ObservedHome>> {
+  const claims = await listOnCell<ClaimDocument>(work, planeDatabase, {
+    find: 'claims',
+    filter: { _id: { $in: homes.map(({ layout }) => layout.claim) } },
+    readConcern: { level: 'majority' },
+    ...all,
+  });
   const usersInfo = homes.map(({ layout }) => ({ user: layout.user, db: layout.database }));
-  const { users } = (await readOnCell(work, 'admin', { usersInfo, showAuthenticationRestrictions: true })) as { users: (FoundUser & { user: string; db: string })[] };
-  const rolesInfo = homes.flatMap(({ layout: { roles } }) => [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database })));
-  const { roles } = (await readOnCell(work, 'admin', { rolesInfo, showPrivileges: true, showAuthenticationRestrictions: true })) as { roles: (FoundRole & { db: string })[] };
+  const { users } = (await readOnCell(work, 'admin', { usersInfo, showAuthenticationRestrictions: true })) as {
+    users: (FoundUser & { user: string; db: string })[];
+  };
+  const rolesInfo = homes.flatMap(({ layout: { roles } }) =>
+    [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database })),
+  );
+  const { roles } = (await readOnCell(work, 'admin', {
+    rolesInfo,
+    showPrivileges: true,
+    showAuthenticationRestrictions: true,
+  })) as { roles: (FoundRole & { db: string })[] };
   const collections = await listAllCollections(work, homes);
 
   const observed = new Map<HomeNamespace, ObservedCollection>();
-  await eachAtMost(atOnce, homes.flatMap(({ layout }) => layout.namespaces), async (namespace) => {
-    const info = collections.get(namespace.database)?.get(namespace.name);
-    if (info !== undefined) observed.set(namespace, { info, indexes: info.type === 'collection' ? await indexesOf(work, namespace) : [] });
-  });
+  await eachAtMost(
+    atOnce,
+    homes.flatMap(({ layout }) => layout.namespaces),
+    async (namespace) => {
+      const info = collections.get(namespace.database)?.get(namespace.name);
+      if (info !== undefined)
+        observed.set(namespace, { info, indexes: info.type === 'collection' ? await indexesOf(work, namespace) : [] });
+    },
+  );
 
   const claimOf = new Map(claims.map((claim) => [claim._id, claim]));
   const userOf = new Map(users.map((user) => [`${user.db}.${user.user}`, user]));
@@ -121,8 +181,14 @@ export async function observeHomes(work: CellWork, homes: readonly Home[], names
           claim: claimOf.get(layout.claim),
           user: userOf.get(`${layout.database}.${layout.user}`),
           leftUsers: leftUsersOf(home, names),
-          roles: [layout.roles.readWrite, layout.roles.readOnly].flatMap((role) => rolesIn.get(`${layout.roles.database}.${role}`) ?? []),
-          collections: new Map(layout.namespaces.flatMap((namespace) => (observed.has(namespace) ? [[namespace, observed.get(namespace) as ObservedCollection]] : []))),
+          roles: [layout.roles.readWrite, layout.roles.readOnly].flatMap(
+            (role) => rolesIn.get(`${layout.roles.database}.${role}`) ?? [],
+          ),
+          collections: new Map(
+            layout.namespaces.flatMap((namespace) =>
+              observed.has(namespace) ? [[namespace, observed.get(namespace) as ObservedCollection]] : [],
+            ),
+          ),
           others: othersOf(home, names, collections),
         },
       ];

@@ -22,7 +22,11 @@ export interface ObservedHome {
   /** By the declared names. */
   readonly collections: ReadonlyMap<HomeNamespace, ObservedCollection>;
   /** By names of this tenant, or in its own database, without the declared ones. */
-  readonly others: { readonly collections: readonly Standing[]; readonly users: readonly Standing[]; readonly roles: readonly Standing[] };
+  readonly others: {
+    readonly collections: readonly Standing[];
+    readonly users: readonly Standing[];
+    readonly roles: readonly Standing[];
+  };
 }
 
 export interface ObservedCollection {

@@ -31,11 +31,15 @@ function inChunks(homes: readonly Home[]): Home[][] {
  * was found once more before mending it.
  * @throws TenureError cell_unavailable; what the lease throws
  */
-export async function scanCell({ homes, ...work }: CellWork & { readonly homes: readonly Home[] }): Promise<Map<Home, DriftFinding[]>> {
+export async function scanCell({
+  homes,
+  ...work
+}: CellWork & { readonly homes: readonly Home[] }): Promise<Map<Home, DriftFinding[]>> {
   const names = await listNames(work, homes);
   const findings = new Map<Home, DriftFinding[]>();
   for (const chunk of inChunks(homes)) {
-    for (const [home, observed] of await observeHomes(work, chunk, names)) findings.set(home, compareHome(home, observed));
+    for (const [home, observed] of await observeHomes(work, chunk, names))
+      findings.set(home, compareHome(home, observed));
   }
   return findings;
 }

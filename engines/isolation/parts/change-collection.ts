@@ -27,7 +27,11 @@ export interface CollectionInHome {
  * Changes what a collection is to be.
  * @throws TenureError schema_rejected, cell_unavailable; what the lease throws
  */
-export async function changeCollection({ home, namespace }: CollectionInHome, command: Document, bounds?: CommandBounds): Promise<void> {
+export async function changeCollection(
+  { home, namespace }: CollectionInHome,
+  command: Document,
+  bounds?: CommandBounds,
+): Promise<void> {
   try {
     await withNobodyInTheWay(home, () => writeOnCell(home, namespace.database, command, changedMeanwhile, bounds));
   } catch (error) {

@@ -12,7 +12,12 @@ const duplicateKey: ReadonlySet<number> = new Set([serverCodes.duplicateKey]);
 
 /** A claim that a majority has: one that could be rolled back is no ground to build on, or to destroy on. */
 async function findClaim(home: Home): Promise<ClaimDocument | undefined> {
-  const [claim] = await listOnCell<ClaimDocument>(home, planeDatabase, { find: 'claims', filter: { _id: home.layout.claim }, limit: 1, readConcern: { level: 'majority' } });
+  const [claim] = await listOnCell<ClaimDocument>(home, planeDatabase, {
+    find: 'claims',
+    filter: { _id: home.layout.claim },
+    limit: 1,
+    readConcern: { level: 'majority' },
+  });
   return claim;
 }
 
@@ -22,12 +27,19 @@ export function isOurs(home: Home, claim: Pick<ClaimDocument, 'installation' | '
 
 function ownedByAnother(home: Home, how: string): TenureError {
   const { claim, ownDatabase } = home.layout;
-  return new TenureError('owned_by_another', `${ownDatabase === undefined ? 'home' : 'database'} "${claim}" on cell "${home.cell.name}" ${how}`);
+  return new TenureError(
+    'owned_by_another',
+    `${ownDatabase === undefined ? 'home' : 'database'} "${claim}" on cell "${home.cell.name}" ${how}`,
+  );
 }
 
 async function refuseWhatStandsThere(home: Home): Promise<void> {
   const first = await firstOfAnother(home, await whatStandsIn(home));
-  if (first !== undefined) throw ownedByAnother(home, `exists and was not made by this installation: it has "${first.name}" in "${first.database}"`);
+  if (first !== undefined)
+    throw ownedByAnother(
+      home,
+      `exists and was not made by this installation: it has "${first.name}" in "${first.database}"`,
+    );
 }
 
 async function observe(home: Home): Promise<Observation> {
@@ -47,7 +59,10 @@ async function observe(home: Home): Promise<Observation> {
 async function takeOver(home: Home): Promise<string> {
   const { installation, uid, operationId, layout } = home;
   const ofAnother = { _id: layout.claim, installation, tenant: uid, operationId: { $ne: operationId } };
-  await writeOnCell(home, planeDatabase, { update: 'claims', updates: [{ q: ofAnother, u: { $set: { operationId } } }] });
+  await writeOnCell(home, planeDatabase, {
+    update: 'claims',
+    updates: [{ q: ofAnother, u: { $set: { operationId } } }],
+  });
   return `${layout.claim} is claimed`;
 }
 
@@ -60,7 +75,8 @@ export const claimHome: HomeStep = {
     const claim: ClaimDocument = { _id: layout.claim, installation, tenant: uid, operationId, createTime: new Date() };
     await writeOnCell(home, planeDatabase, { insert: 'claims', documents: [claim] }, duplicateKey);
     // Another attempt may have been first; what counts is whose claim stands.
-    if ((await observe(home)) !== 'present') throw new TenureError('cell_unavailable', `the claim on "${layout.claim}" did not stay`);
+    if ((await observe(home)) !== 'present')
+      throw new TenureError('cell_unavailable', `the claim on "${layout.claim}" did not stay`);
     await takeOver(home);
     return `claimed ${layout.claim}`;
   },
@@ -69,7 +85,10 @@ export const claimHome: HomeStep = {
     const ofThisOperation = { _id: layout.claim, installation, tenant: uid, operationId };
     if (!(await claimedByThisOperation(home))) return 'there was no claim of this operation';
     await noteRelease(home);
-    const reply = await writeOnCell(home, planeDatabase, { delete: 'claims', deletes: [{ q: ofThisOperation, limit: 1 }] });
+    const reply = await writeOnCell(home, planeDatabase, {
+      delete: 'claims',
+      deletes: [{ q: ofThisOperation, limit: 1 }],
+    });
     return reply?.['n'] === 1 ? 'gave up the claim' : 'there was no claim of this operation';
   },
 };
@@ -81,7 +100,8 @@ export const claimHome: HomeStep = {
 export async function requireClaim(home: Home): Promise<void> {
   const claim = await findClaim(home);
   if (claim === undefined) throw ownedByAnother(home, 'is not claimed for this tenant any more');
-  if (!isOurs(home, claim)) throw ownedByAnother(home, `is claimed for tenant ${claim.tenant} of installation "${claim.installation}"`);
+  if (!isOurs(home, claim))
+    throw ownedByAnother(home, `is claimed for tenant ${claim.tenant} of installation "${claim.installation}"`);
 }
 
 /**
@@ -114,6 +134,9 @@ export async function isClaimed(home: Home): Promise<boolean> {
 /** Gives up the tenant's claim, whichever operation has made it. */
 export async function giveUpClaim(home: Home): Promise<string> {
   const { layout, installation, uid } = home;
-  await writeOnCell(home, planeDatabase, { delete: 'claims', deletes: [{ q: { _id: layout.claim, installation, tenant: uid }, limit: 1 }, releaseOf(home)] });
+  await writeOnCell(home, planeDatabase, {
+    delete: 'claims',
+    deletes: [{ q: { _id: layout.claim, installation, tenant: uid }, limit: 1 }, releaseOf(home)],
+  });
   return `gave up the claim on ${layout.claim}`;
 }

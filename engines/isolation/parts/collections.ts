@@ -10,7 +10,15 @@ import type { HomeStep } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
 import { changeCollection } from './change-collection.ts';
 import { claimedByThisOperation, confirmClaim, requireClaim } from './claim.ts';
-import { foreignTraits, judgeCollections, listCollections, lookAtCollections, validationOf, validatorIsAsDeclared, wantedIndexes } from './declared-collections.ts';
+import {
+  foreignTraits,
+  judgeCollections,
+  listCollections,
+  lookAtCollections,
+  validationOf,
+  validatorIsAsDeclared,
+  wantedIndexes,
+} from './declared-collections.ts';
 import type { FoundCollection } from './declared-collections.ts';
 import { withNobodyInTheWay } from './in-the-way.ts';
 import { createIndexes, endIndexBuilds } from './index-builds.ts';
@@ -26,11 +34,16 @@ function exactly({ info }: CollectionInfo): Document {
 
 const takesNothing = { validator: { $alwaysFalse: 1 }, validationLevel: 'strict', validationAction: 'error' } as const;
 
-async function mendCollection(home: Home, { namespace, info, ...found }: FoundCollection, leftOut?: LeftOut): Promise<void> {
+async function mendCollection(
+  home: Home,
+  { namespace, info, ...found }: FoundCollection,
+  leftOut?: LeftOut,
+): Promise<void> {
   const { declared: collection, name } = namespace;
   const here = { home, namespace };
   if (info === undefined) await changeCollection(here, { create: name, ...validationOf(collection) });
-  else if (!validatorIsAsDeclared(collection, info)) await changeCollection(here, { collMod: name, ...validationOf(collection) });
+  else if (!validatorIsAsDeclared(collection, info))
+    await changeCollection(here, { collMod: name, ...validationOf(collection) });
 
   const { declared, retired } = wantedIndexes(home, collection);
   const { alter, dropFirst, build, drop, buildThen, dropLast } = indexChanges(found, declared, retired);
@@ -55,7 +68,8 @@ function without(leftOut: LeftOut, { namespace, ...found }: FoundCollection): Fo
 async function bringAbout(home: Home, leftOut?: LeftOut): Promise<string> {
   await requireClaim(home);
   await reconcile(home, {
-    look: async (there) => (await lookAtCollections(there)).map((found) => (leftOut === undefined ? found : without(leftOut, found))),
+    look: async (there) =>
+      (await lookAtCollections(there)).map((found) => (leftOut === undefined ? found : without(leftOut, found))),
     judge: judgeCollections,
     async mend(there, found) {
       for (const collection of found) await mendCollection(there, collection, leftOut);
@@ -75,7 +89,11 @@ function ensure(home: Home): Promise<string> {
  * Drops a collection that holds nothing. A validator that takes no document is put on it first: that waits for whoever
  * has written to it in an open transaction, and nobody writes after it, so what is found empty is empty when it is dropped.
  */
-async function dropIfEmpty(home: Home, { declared, database, name }: HomeNamespace, found: CollectionInfo): Promise<boolean> {
+async function dropIfEmpty(
+  home: Home,
+  { declared, database, name }: HomeNamespace,
+  found: CollectionInfo,
+): Promise<boolean> {
   const only = exactly(found);
   await withNobodyInTheWay(home, () => writeOnCell(home, database, { collMod: name, ...takesNothing, ...only }, gone));
   const [document] = await listOnCell(home, database, { find: name, limit: 1, projection: { _id: true } });
@@ -102,7 +120,12 @@ async function goBack(home: Home): Promise<string> {
   }
   await confirmClaim(home);
   const reasons = [...leftOut].map(([index, why]) => `left out index ${index}: ${why}`);
-  return [result, `dropped ${there.length - kept.length} that were added`, ...(kept.length === 0 ? [] : [`left ${kept.join(', ')}, where documents are`]), ...reasons].join('; ');
+  return [
+    result,
+    `dropped ${there.length - kept.length} that were added`,
+    ...(kept.length === 0 ? [] : [`left ${kept.join(', ')}, where documents are`]),
+    ...reasons,
+  ].join('; ');
 }
 
 /**
@@ -122,8 +145,11 @@ export const createCollections: HomeStep = {
     if (!(await claimedByThisOperation(home))) return 'the home was not claimed by this operation';
     await endIndexBuilds(home);
     // One by one: dropping the database would also destroy what somebody else has put there since it was claimed.
-    const own = [...(await listCollections(home, home.layout.namespaces))].filter(([, info]) => foreignTraits(info) === undefined);
-    for (const [{ database, name }, info] of own) await writeOnCell(home, database, { drop: name, ...exactly(info) }, gone);
+    const own = [...(await listCollections(home, home.layout.namespaces))].filter(
+      ([, info]) => foreignTraits(info) === undefined,
+    );
+    for (const [{ database, name }, info] of own)
+      await writeOnCell(home, database, { drop: name, ...exactly(info) }, gone);
     return `dropped ${own.length} collections`;
   },
 };

@@ -28,7 +28,11 @@ export interface WantedIndexes {
 }
 
 /** What a collection validates its writes by, for `create` and `collMod`. */
-export function validationOf({ jsonSchema, validationLevel = 'strict', validationAction = 'error' }: CollectionSpec): { readonly validator: Document; readonly validationLevel: string; readonly validationAction: string } {
+export function validationOf({ jsonSchema, validationLevel = 'strict', validationAction = 'error' }: CollectionSpec): {
+  readonly validator: Document;
+  readonly validationLevel: string;
+  readonly validationAction: string;
+} {
   return { validator: jsonSchema === undefined ? {} : { $jsonSchema: jsonSchema }, validationLevel, validationAction };
 }
 
@@ -47,10 +51,16 @@ export function foreignTraits(info: CollectionInfo): string | undefined {
 }
 
 /** What stands by the names of these collections, by namespace. */
-export async function listCollections(home: Home, namespaces: readonly HomeNamespace[]): Promise<Map<HomeNamespace, CollectionInfo>> {
+export async function listCollections(
+  home: Home,
+  namespaces: readonly HomeNamespace[],
+): Promise<Map<HomeNamespace, CollectionInfo>> {
   const found = new Map<HomeNamespace, CollectionInfo>();
   for (const [database, there] of Map.groupBy(namespaces, (namespace) => namespace.database)) {
-    const infos = await listOnCell<CollectionInfo>(home, database, { listCollections: 1, filter: { name: { $in: there.map(({ name }) => name) } } });
+    const infos = await listOnCell<CollectionInfo>(home, database, {
+      listCollections: 1,
+      filter: { name: { $in: there.map(({ name }) => name) } },
+    });
     for (const info of infos) {
       const namespace = there.find(({ name }) => name === info.name);
       if (namespace !== undefined) found.set(namespace, info);
@@ -67,9 +77,15 @@ interface ListedBuild {
 
 async function listIndexes(home: Home, { database, name }: HomeNamespace): Promise<FoundIndexes> {
   try {
-    const listed = await listOnCell<IndexDescriptionInfo | ListedBuild>(home, database, { listIndexes: name, includeBuildUUIDs: true });
+    const listed = await listOnCell<IndexDescriptionInfo | ListedBuild>(home, database, {
+      listIndexes: name,
+      includeBuildUUIDs: true,
+    });
     const builds = listed.filter((one): one is ListedBuild => 'buildUUID' in one);
-    return { indexes: listed.map((one) => ('buildUUID' in one ? one.spec : one)), unfinished: new Set(builds.map(({ spec }) => spec.name ?? '')) };
+    return {
+      indexes: listed.map((one) => ('buildUUID' in one ? one.spec : one)),
+      unfinished: new Set(builds.map(({ spec }) => spec.name ?? '')),
+    };
   } catch (error) {
     if (serverCode(error) === serverCodes.namespaceNotFound) return noIndexes;
     throw error;
@@ -83,7 +99,11 @@ export async function lookAtCollections(home: Home): Promise<FoundCollection[]> 
   const infos = await listCollections(home, home.layout.namespaces);
   for (const [{ database, name }, info] of infos) {
     const traits = foreignTraits(info);
-    if (traits !== undefined) throw new TenureError('owned_by_another', `"${database}.${name}" exists as a ${traits}, which this plane does not make`);
+    if (traits !== undefined)
+      throw new TenureError(
+        'owned_by_another',
+        `"${database}.${name}" exists as a ${traits}, which this plane does not make`,
+      );
   }
   const found: FoundCollection[] = [];
   for (const namespace of home.layout.namespaces) {
@@ -97,21 +117,35 @@ export async function lookAtCollections(home: Home): Promise<FoundCollection[]> 
  * The indexes that a collection is to have by the form of its home. Those that go are of the plane's making: declared
  * now in a home that sheds them, or before the running operation and no longer.
  */
-export function wantedIndexes({ form, before }: Pick<Home, 'form' | 'before'>, collection: CollectionSpec): WantedIndexes {
+export function wantedIndexes(
+  { form, before }: Pick<Home, 'form' | 'before'>,
+  collection: CollectionSpec,
+): WantedIndexes {
   const declared = form.secondaryIndexes ? collection.indexes : [];
-  const declaredBefore = before === undefined ? [] : (declaredCollections(before.spec).find(({ name }) => name === collection.name)?.indexes ?? []);
+  const declaredBefore =
+    before === undefined
+      ? []
+      : (declaredCollections(before.spec).find(({ name }) => name === collection.name)?.indexes ?? []);
   const kept = new Set([idIndexName, ...declared.map(nameOnCell)]);
   const made = [...collection.indexes, ...declaredBefore];
-  return { declared, retired: new Set([...made.map(nameOnCell), ...made.map(standInName)].filter((name) => !kept.has(name))) };
+  return {
+    declared,
+    retired: new Set([...made.map(nameOnCell), ...made.map(standInName)].filter((name) => !kept.has(name))),
+  };
 }
 
-function judgeCollection(home: Home, { namespace: { declared: collection }, info, indexes, unfinished }: FoundCollection): Observation {
+function judgeCollection(
+  home: Home,
+  { namespace: { declared: collection }, info, indexes, unfinished }: FoundCollection,
+): Observation {
   if (info === undefined) return 'absent';
   const { declared, retired } = wantedIndexes(home, collection);
   if (!validatorIsAsDeclared(collection, info) || indexes.some(({ name = '' }) => retired.has(name))) return 'wrong';
   const there = declared.map((index) => ({ index, found: indexes.find(({ name }) => name === nameOnCell(index)) }));
   if (there.some(({ index, found }) => found !== undefined && !indexIsAsDeclared(index, found))) return 'wrong';
-  return there.some(({ index, found }) => found === undefined || unfinished.has(nameOnCell(index))) ? 'partial' : 'present';
+  return there.some(({ index, found }) => found === undefined || unfinished.has(nameOnCell(index)))
+    ? 'partial'
+    : 'present';
 }
 
 export function judgeCollections(home: Home, found: readonly FoundCollection[]): Observation {

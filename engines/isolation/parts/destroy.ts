@@ -24,7 +24,8 @@ async function mend(home: Home, { collections, users, roles }: StandingInHome): 
   if (ownDatabase !== undefined) {
     if (users.length > 0) await writeOnCell(home, ownDatabase, { dropAllUsersFromDatabase: 1 });
     if (roles.length > 0) await writeOnCell(home, ownDatabase, { dropAllRolesFromDatabase: 1 });
-    if (collections.some(({ database }) => database === ownDatabase)) await writeOnCell(home, ownDatabase, { dropDatabase: 1 });
+    if (collections.some(({ database }) => database === ownDatabase))
+      await writeOnCell(home, ownDatabase, { dropDatabase: 1 });
   }
   for (const { database, name } of collections) {
     if (database !== ownDatabase) await writeOnCell(home, database, { drop: name }, namespaceNotFound);
@@ -34,7 +35,10 @@ async function mend(home: Home, { collections, users, roles }: StandingInHome): 
 function counted(home: Home, { collections, users, roles }: StandingInHome): string {
   const declared = new Set(home.layout.namespaces.map(({ database, name }) => `${database}.${name}`));
   const others = collections.filter(({ database, name }) => !declared.has(`${database}.${name}`)).length;
-  const besides = [...(users.length === 0 ? [] : [`${users.length} users`]), ...(roles.length === 0 ? [] : [`${roles.length} roles`])];
+  const besides = [
+    ...(users.length === 0 ? [] : [`${users.length} users`]),
+    ...(roles.length === 0 ? [] : [`${roles.length} roles`]),
+  ];
   return [`dropped ${collections.length} collections, ${others} of them not declared`, ...besides].join(', ');
 }
 

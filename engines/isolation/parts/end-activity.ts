@@ -25,7 +25,10 @@ export function ownerOf(user: string, database: string): Binary {
 /** Idle transactions and cursors do not tell their user, only the owner of their session. */
 async function look(home: Home, users: readonly string[]): Promise<Activity[]> {
   const { database } = home.layout;
-  const theirs = users.flatMap((user) => [{ effectiveUsers: { $elemMatch: { user, db: database } } }, { 'lsid.uid': ownerOf(user, database) }]);
+  const theirs = users.flatMap((user) => [
+    { effectiveUsers: { $elemMatch: { user, db: database } } },
+    { 'lsid.uid': ownerOf(user, database) },
+  ]);
   return listOnCell<Activity>(home, 'admin', {
     aggregate: 1,
     pipeline: [
@@ -41,7 +44,10 @@ async function look(home: Home, users: readonly string[]): Promise<Activity[]> {
  * Ends the user's sessions, with their transactions and cursors. Not by `killAllSessionsByPattern` with `users`: that
  * ends the sessions of everybody.
  */
-export async function endSessions(home: CellWork, { user, database }: { readonly user: string; readonly database: string }): Promise<void> {
+export async function endSessions(
+  home: CellWork,
+  { user, database }: { readonly user: string; readonly database: string },
+): Promise<void> {
   try {
     await readOnCell(home, 'admin', { killAllSessions: [{ user, db: database }] });
   } catch (error) {
@@ -69,7 +75,10 @@ export async function endActivity(home: Home, users: readonly string[]): Promise
     const left = operations.filter(({ opid }) => begunBefore?.has(opid));
     if (left.length === 0 && seen.length === operations.length) return begunBefore.size;
     if (performance.now() > deadline) {
-      throw new TenureError('cell_unavailable', `${seen.length} operations, transactions or cursors of tenant ${home.uid} on cell "${home.cell.name}" did not end within ${limitMs / 1000} s`);
+      throw new TenureError(
+        'cell_unavailable',
+        `${seen.length} operations, transactions or cursors of tenant ${home.uid} on cell "${home.cell.name}" did not end within ${limitMs / 1000} s`,
+      );
     }
     for (const { opid } of left) await readOnCell(home, 'admin', { killOp: 1, op: opid });
     await pause(pauseMs);

@@ -30,15 +30,29 @@ interface ShownBuild {
   readonly opid: number | string;
   /** Absent: it is mongod's own thread. */
   readonly connectionId?: number;
-  readonly command: { readonly createIndexes: string; readonly $db: string; readonly comment: string; readonly indexes: readonly { readonly name: string }[] };
+  readonly command: {
+    readonly createIndexes: string;
+    readonly $db: string;
+    readonly comment: string;
+    readonly indexes: readonly { readonly name: string }[];
+  };
 }
 
 async function buildsBy(work: CellWork, comment: Document | string): Promise<ShownBuild[]> {
-  const pipeline = [{ $currentOp: { allUsers: true } }, { $match: { 'command.createIndexes': { $exists: true }, 'command.comment': comment } }, { $project: { opid: true, connectionId: true, command: true } }];
+  const pipeline = [
+    { $currentOp: { allUsers: true } },
+    { $match: { 'command.createIndexes': { $exists: true }, 'command.comment': comment } },
+    { $project: { opid: true, connectionId: true, command: true } },
+  ];
   return listOnCell(work, 'admin', { aggregate: 1, pipeline, cursor: { batchSize: 10_000 } });
 }
 
-const endedMeanwhile: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound, serverCodes.indexNotFound, serverCodes.indexBuildAborted, serverCodes.backgroundOperationInProgress]);
+const endedMeanwhile: ReadonlySet<number> = new Set([
+  serverCodes.namespaceNotFound,
+  serverCodes.indexNotFound,
+  serverCodes.indexBuildAborted,
+  serverCodes.backgroundOperationInProgress,
+]);
 
 /**
  * Ends builds with such a comment, and resolves when mongod shows none of them any more. What is being built is dropped, as MongoDB's
@@ -50,9 +64,19 @@ async function endBuilds(work: CellWork, comment: Document | string): Promise<vo
   for (;;) {
     const left = await buildsBy(work, comment);
     if (left.length === 0) return;
-    if (performance.now() > deadline) throw new TenureError('cell_unavailable', `an index build on cell "${work.cell.name}" did not end within ${limitMs / 1000} s`);
+    if (performance.now() > deadline)
+      throw new TenureError(
+        'cell_unavailable',
+        `an index build on cell "${work.cell.name}" did not end within ${limitMs / 1000} s`,
+      );
     const building = left.filter(({ connectionId }) => connectionId === undefined);
-    for (const { command } of building) await writeOnCell(work, command.$db, { dropIndexes: command.createIndexes, index: command.indexes.map(({ name }) => name) }, endedMeanwhile);
+    for (const { command } of building)
+      await writeOnCell(
+        work,
+        command.$db,
+        { dropIndexes: command.createIndexes, index: command.indexes.map(({ name }) => name) },
+        endedMeanwhile,
+      );
     const waiting = left.filter((one) => !building.some(({ command }) => command.comment === one.command.comment));
     for (const { opid } of waiting) await readOnCell(work, 'admin', { killOp: 1, op: opid });
     await pause(pauseMs);
@@ -62,7 +86,8 @@ async function endBuilds(work: CellWork, comment: Document | string): Promise<vo
 /** Resolves when mongod has ended the build, one way or the other. @throws TenureError cell_unavailable; what the lease throws */
 async function waitForBuild(work: CellWork, comment: string): Promise<void> {
   while ((await buildsBy(work, comment)).length > 0) {
-    if (work.lease.remainingMs() <= reserveMs) throw new TenureError('cell_unavailable', `cell "${work.cell.name}" did not build within the lease`);
+    if (work.lease.remainingMs() <= reserveMs)
+      throw new TenureError('cell_unavailable', `cell "${work.cell.name}" did not build within the lease`);
     await pause(Math.min(lookMs, work.lease.remainingMs() - reserveMs));
   }
 }
@@ -80,7 +105,11 @@ export async function endIndexBuilds(home: Home): Promise<void> {
 async function sendBuild(collection: CollectionInHome, indexes: readonly IndexSpec[], comment: string): Promise<void> {
   const { home, namespace } = collection;
   try {
-    await changeCollection(collection, { createIndexes: namespace.name, indexes: indexes.map(indexDefinition), commitQuorum: 'majority', comment }, whileLeaseIsRenewed(home));
+    await changeCollection(
+      collection,
+      { createIndexes: namespace.name, indexes: indexes.map(indexDefinition), commitQuorum: 'majority', comment },
+      whileLeaseIsRenewed(home),
+    );
   } catch (error) {
     if (!(error instanceof TenureError && error.cause instanceof MongoNetworkTimeoutError)) throw error;
     await waitForBuild(home, comment);
@@ -94,7 +123,8 @@ async function build(collection: CollectionInHome, indexes: readonly IndexSpec[]
     await sendBuild(collection, indexes, comment);
   } catch (error) {
     // Where the lease is lost already nothing more is sent: whoever undoes the step ends the build first.
-    if (error instanceof TenureError && error.code === 'cell_unavailable') await endBuilds(collection.home, comment).catch(() => undefined);
+    if (error instanceof TenureError && error.code === 'cell_unavailable')
+      await endBuilds(collection.home, comment).catch(() => undefined);
     throw error;
   }
 }
@@ -104,13 +134,24 @@ async function build(collection: CollectionInHome, indexes: readonly IndexSpec[]
  * of several it is, is tried one by one.
  * @throws TenureError schema_rejected, cell_unavailable; what the lease throws
  */
-export async function createIndexes(collection: CollectionInHome, indexes: readonly IndexSpec[], leftOut?: LeftOut): Promise<void> {
+export async function createIndexes(
+  collection: CollectionInHome,
+  indexes: readonly IndexSpec[],
+  leftOut?: LeftOut,
+): Promise<void> {
   const [first] = indexes;
   try {
     await build(collection, indexes);
   } catch (error) {
-    if (leftOut === undefined || first === undefined || !(error instanceof TenureError) || error.code !== 'schema_rejected') throw error;
-    if (indexes.length === 1) leftOut.set(`${collection.namespace.declared.name}/${declaredName(nameOnCell(first))}`, error.message);
+    if (
+      leftOut === undefined ||
+      first === undefined ||
+      !(error instanceof TenureError) ||
+      error.code !== 'schema_rejected'
+    )
+      throw error;
+    if (indexes.length === 1)
+      leftOut.set(`${collection.namespace.declared.name}/${declaredName(nameOnCell(first))}`, error.message);
     else for (const index of indexes) await createIndexes(collection, [index], leftOut);
   }
 }

@@ -27,7 +27,8 @@ function standInFor(index: IndexSpec): IndexSpec {
   const [only = all, ...more] = fields;
   // A filter does not go with sparse; it can say the same.
   const sparseFilter = more.length === 0 ? only : { $or: fields };
-  const partialFilterExpression = sparse === true ? sparseFilter : Object.hasOwn(filter, '_id') ? { $and: [filter, all] } : { ...filter, ...all };
+  const partialFilterExpression =
+    sparse === true ? sparseFilter : Object.hasOwn(filter, '_id') ? { $and: [filter, all] } : { ...filter, ...all };
   return { ...same, name: standInName(index), partialFilterExpression };
 }
 
@@ -60,7 +61,11 @@ export interface FoundIndexes {
  * none at all where the documents do not allow it. Only two cannot be had at once: a second text index, and a 65th.
  * @param retired names of indexes of the plane's making that are to go, and of all stand-ins
  */
-export function indexChanges({ indexes, unfinished }: FoundIndexes, declared: readonly IndexSpec[], retired: ReadonlySet<string>): IndexChanges {
+export function indexChanges(
+  { indexes, unfinished }: FoundIndexes,
+  declared: readonly IndexSpec[],
+  retired: ReadonlySet<string>,
+): IndexChanges {
   const found = indexes.filter(({ name }) => name !== idIndexName);
   const byName = new Map(indexes.map((index) => [index.name ?? '', index]));
   const names = new Set(declared.map(nameOnCell));
@@ -83,7 +88,10 @@ export function indexChanges({ indexes, unfinished }: FoundIndexes, declared: re
       continue;
     }
     // What somebody else has made under another name stays: mongod then says what is in the way.
-    const blockers = found.filter((one) => keepsOut(one, index)).map(({ name: blocker = '' }) => blocker).filter((blocker) => blocker === name || retired.has(blocker));
+    const blockers = found
+      .filter((one) => keepsOut(one, index))
+      .map(({ name: blocker = '' }) => blocker)
+      .filter((blocker) => blocker === name || retired.has(blocker));
     if (blockers.length === 0) {
       build.push(index);
       continue;
@@ -99,9 +107,18 @@ export function indexChanges({ indexes, unfinished }: FoundIndexes, declared: re
   }
   const going = found.map(({ name = '' }) => name).filter((name) => retired.has(name) && !names.has(name));
   if (indexes.length - dropFirst.size + build.length > maxIndexes) {
-    return { alter, dropFirst: [...new Set([...going, ...inTheWay])], build: [...build.filter((index) => names.has(nameOnCell(index))), ...buildThen], drop: [], buildThen: [], dropLast: [] };
+    return {
+      alter,
+      dropFirst: [...new Set([...going, ...inTheWay])],
+      build: [...build.filter((index) => names.has(nameOnCell(index))), ...buildThen],
+      drop: [],
+      buildThen: [],
+      dropLast: [],
+    };
   }
   // Also the stand-ins that are built here.
-  const dropLast = new Set([...going, ...build.map(nameOnCell)].filter((name) => !names.has(name) && !inTheWay.has(name)));
+  const dropLast = new Set(
+    [...going, ...build.map(nameOnCell)].filter((name) => !names.has(name) && !inTheWay.has(name)),
+  );
   return { alter, dropFirst: [...dropFirst], build, drop: [...inTheWay], buildThen, dropLast: [...dropLast] };
 }

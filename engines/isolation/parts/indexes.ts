@@ -13,7 +13,11 @@ function optionsOf({ keys: _keys, name: _name, ...options }: IndexSpec): Documen
 
 /** The index for `createIndexes`. A Map, for an object would put a field whose name is a number first. */
 export function indexDefinition(index: IndexSpec): Document {
-  return { name: indexName(index), key: new Map(index.keys.map(({ field, order }) => [field, order])), ...optionsOf(index) };
+  return {
+    name: indexName(index),
+    key: new Map(index.keys.map(({ field, order }) => [field, order])),
+    ...optionsOf(index),
+  };
 }
 
 interface KeptIndex {
@@ -27,7 +31,12 @@ function asKept(index: IndexSpec): KeptIndex {
   const [firstText] = textFields;
   const key = index.keys.flatMap(({ field, order }): [string, unknown][] => {
     if (order !== 'text') return [[field, order]];
-    return field === firstText ? [['_fts', 'text'], ['_ftsx', 1]] : [];
+    return field === firstText
+      ? [
+          ['_fts', 'text'],
+          ['_ftsx', 1],
+        ]
+      : [];
   });
   const { collation: _collation, ...options } = optionsOf(index);
   const collation = fullCollation(index.collation);
@@ -36,7 +45,14 @@ function asKept(index: IndexSpec): KeptIndex {
     options: {
       ...options,
       ...(collation === undefined ? {} : { collation }),
-      ...(textFields.length === 0 ? {} : { default_language: 'english', language_override: 'language', ...options, weights: { ...Object.fromEntries(textFields.map((field) => [field, 1])), ...index.weights } }),
+      ...(textFields.length === 0
+        ? {}
+        : {
+            default_language: 'english',
+            language_override: 'language',
+            ...options,
+            weights: { ...Object.fromEntries(textFields.map((field) => [field, 1])), ...index.weights },
+          }),
     },
   };
 }
@@ -44,7 +60,10 @@ function asKept(index: IndexSpec): KeptIndex {
 function asFound(found: IndexDescriptionInfo): KeptIndex {
   const options: Document = Object.fromEntries(Object.entries(found).filter(([option]) => !addedByMongod.has(option)));
   const { version: _version, ...collation } = (options['collation'] ?? {}) as Document;
-  return { key: Object.entries(found.key), options: { ...options, ...(options['collation'] === undefined ? {} : { collation }) } };
+  return {
+    key: Object.entries(found.key),
+    options: { ...options, ...(options['collation'] === undefined ? {} : { collation }) },
+  };
 }
 
 function normalForm({ key, options }: KeptIndex): Document {
@@ -65,7 +84,9 @@ export function alterationOf(declared: IndexSpec, found: IndexDescriptionInfo): 
   if (!indexIsAsDeclared(declared, changed)) return undefined;
   return {
     name: found.name,
-    ...(expireAfterSeconds === undefined || expireAfterSeconds === found['expireAfterSeconds'] ? {} : { expireAfterSeconds }),
+    ...(expireAfterSeconds === undefined || expireAfterSeconds === found['expireAfterSeconds']
+      ? {}
+      : { expireAfterSeconds }),
     ...(hidden === (found['hidden'] ?? false) ? {} : { hidden }),
   };
 }
@@ -73,8 +94,21 @@ export function alterationOf(declared: IndexSpec, found: IndexDescriptionInfo): 
 /** By what mongod tells indexes apart: where one stands that has it in common with another, it does not make that. */
 function identityOf({ key, options }: KeptIndex): string {
   if (key.some(([field]) => field === '_fts')) return 'text';
-  const { unique = false, sparse = false, partialFilterExpression = null, collation = null, wildcardProjection = null } = options;
-  return digestAsRead({ key: Object.entries(Object.fromEntries(key)), unique, sparse, partialFilterExpression, collation, wildcardProjection });
+  const {
+    unique = false,
+    sparse = false,
+    partialFilterExpression = null,
+    collation = null,
+    wildcardProjection = null,
+  } = options;
+  return digestAsRead({
+    key: Object.entries(Object.fromEntries(key)),
+    unique,
+    sparse,
+    partialFilterExpression,
+    collation,
+    wildcardProjection,
+  });
 }
 
 export function keepsOut(found: IndexDescriptionInfo, declared: IndexSpec): boolean {

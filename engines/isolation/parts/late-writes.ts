@@ -20,13 +20,19 @@ export function releaseOf(home: Home): { readonly q: { readonly _id: string }; r
  */
 export async function noteRelease(home: Home): Promise<void> {
   const { installation, uid } = home;
-  await writeOnCell(home, planeDatabase, { update: 'claims', updates: [{ q: { _id: releasedId(home) }, u: { $set: { installation, released: uid } }, upsert: true }] });
+  await writeOnCell(home, planeDatabase, {
+    update: 'claims',
+    updates: [{ q: { _id: releasedId(home) }, u: { $set: { installation, released: uid } }, upsert: true }],
+  });
 }
 
 async function wasReleased(home: Home): Promise<boolean> {
   const { installation, uid } = home;
   const filter = { _id: releasedId(home), installation, released: uid };
-  return (await listOnCell(home, planeDatabase, { find: 'claims', filter, limit: 1, readConcern: { level: 'majority' } })).length > 0;
+  return (
+    (await listOnCell(home, planeDatabase, { find: 'claims', filter, limit: 1, readConcern: { level: 'majority' } }))
+      .length > 0
+  );
 }
 
 async function isEmptyCollection(home: Home, { database, name }: Standing): Promise<boolean> {
@@ -39,11 +45,21 @@ async function isEmptyCollection(home: Home, { database, name }: Standing): Prom
  * What of all this late commands of the plane cannot have left: a collection that holds something or that the plane does not make, a user or
  * role by another name than the tenant's. In a home that was never claimed, everything.
  */
-export async function firstOfAnother(home: Home, { collections, users, roles }: StandingInHome): Promise<Standing | undefined> {
+export async function firstOfAnother(
+  home: Home,
+  { collections, users, roles }: StandingInHome,
+): Promise<Standing | undefined> {
   const [first] = [...collections, ...users, ...roles];
   if (first === undefined || !(await wasReleased(home))) return first;
-  const own = new Set((await findUsers(home)).filter(({ customData }) => customData?.installation === home.installation && customData.tenant === home.uid).map(({ user }) => user));
+  const own = new Set(
+    (await findUsers(home))
+      .filter(({ customData }) => customData?.installation === home.installation && customData.tenant === home.uid)
+      .map(({ user }) => user),
+  );
   for (const collection of collections) if (!(await isEmptyCollection(home, collection))) return collection;
   const { database, readWrite, readOnly } = home.layout.roles;
-  return users.find(({ name }) => !own.has(name)) ?? roles.find((role) => role.database !== database || (role.name !== readWrite && role.name !== readOnly));
+  return (
+    users.find(({ name }) => !own.has(name)) ??
+    roles.find((role) => role.database !== database || (role.name !== readWrite && role.name !== readOnly))
+  );
 }

@@ -1,7 +1,15 @@
 import type { Document } from 'mongodb';
 import type { Home } from '../home.ts';
 
-const readActions = ['changeStream', 'collStats', 'find', 'indexStats', 'killCursors', 'listIndexes', 'planCacheRead'] as const;
+const readActions = [
+  'changeStream',
+  'collStats',
+  'find',
+  'indexStats',
+  'killCursors',
+  'listIndexes',
+  'planCacheRead',
+] as const;
 const writeActions = ['insert', 'remove', 'update'] as const;
 
 /** As mongod takes and gives it. A resource may also be `{cluster: true}` and other things that the plane never grants. */
@@ -16,16 +24,32 @@ export interface Privilege {
  */
 export function privilegesOf(home: Home, access: 'read-write' | 'read-only'): Privilege[] {
   const actions = access === 'read-only' ? [...readActions] : [...readActions, ...writeActions].toSorted();
-  return home.layout.namespaces.map(({ database, name }) => ({ resource: { db: database, collection: name }, actions }));
+  return home.layout.namespaces.map(({ database, name }) => ({
+    resource: { db: database, collection: name },
+    actions,
+  }));
 }
 
 function nameOf({ db, collection, ...others }: Document): string {
-  const isOneCollection = typeof db === 'string' && db !== '' && typeof collection === 'string' && collection !== '' && Object.keys(others).length === 0;
-  return isOneCollection ? `${db}.${collection}` : JSON.stringify({ ...(db === undefined ? {} : { db }), ...(collection === undefined ? {} : { collection }), ...others });
+  const isOneCollection =
+    typeof db === 'string' &&
+    db !== '' &&
+    typeof collection === 'string' &&
+    collection !== '' &&
+    Object.keys(others).length === 0;
+  return isOneCollection
+    ? `${db}.${collection}`
+    : JSON.stringify({
+        ...(db === undefined ? {} : { db }),
+        ...(collection === undefined ? {} : { collection }),
+        ...others,
+      });
 }
 
 function rightsIn(privileges: readonly Privilege[]): Set<string> {
-  return new Set(privileges.flatMap(({ resource, actions }) => actions.map((action) => `${action} on ${nameOf(resource)}`)));
+  return new Set(
+    privileges.flatMap(({ resource, actions }) => actions.map((action) => `${action} on ${nameOf(resource)}`)),
+  );
 }
 
 const namedAtMost = 5;
@@ -41,5 +65,7 @@ export function differenceOf(found: readonly Privilege[], wanted: readonly Privi
   const [has, should] = [rightsIn(found), rightsIn(wanted)];
   const tooMany = [...has].filter((right) => !should.has(right)).toSorted();
   const tooFew = [...should].filter((right) => !has.has(right)).toSorted();
-  return tooMany.length + tooFew.length === 0 ? undefined : [...named('mongod lets it', tooMany), ...named('mongod does not let it', tooFew)].join('; ');
+  return tooMany.length + tooFew.length === 0
+    ? undefined
+    : [...named('mongod lets it', tooMany), ...named('mongod does not let it', tooFew)].join('; ');
 }

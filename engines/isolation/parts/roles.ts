@@ -35,12 +35,19 @@ export function wantedRoles(home: Home): WantedRole[] {
 async function look(home: Home): Promise<FoundRole[]> {
   const { database } = home.layout.roles;
   const rolesInfo = wantedRoles(home).map(({ name }) => ({ role: name, db: database }));
-  const { roles } = await readOnCell(home, database, { rolesInfo, showPrivileges: true, showAuthenticationRestrictions: true });
+  const { roles } = await readOnCell(home, database, {
+    rolesInfo,
+    showPrivileges: true,
+    showAuthenticationRestrictions: true,
+  });
   return roles as FoundRole[];
 }
 
 /** In what a role differs from the wanted one, for people. */
-export function roleDifference(wanted: WantedRole, { privileges, roles, authenticationRestrictions }: FoundRole): string | undefined {
+export function roleDifference(
+  wanted: WantedRole,
+  { privileges, roles, authenticationRestrictions }: FoundRole,
+): string | undefined {
   if (roles.length > 0) return 'it has the rights of other roles';
   if (authenticationRestrictions.length > 0) return 'it is restricted by where it is used from';
   return differenceOf(privileges, wanted.privileges);
@@ -64,8 +71,10 @@ async function mend(home: Home, found: readonly FoundRole[]): Promise<void> {
     const definition = { privileges: wanted.privileges, roles: [], authenticationRestrictions: [] };
     const state = judgeRole(wanted, found);
     // Where another attempt is faster either way, the next look shows it.
-    if (state === 'absent') await writeOnCell(home, home.layout.roles.database, { createRole: wanted.name, ...definition }, roleExists);
-    if (state === 'wrong') await writeOnCell(home, home.layout.roles.database, { updateRole: wanted.name, ...definition }, roleNotFound);
+    if (state === 'absent')
+      await writeOnCell(home, home.layout.roles.database, { createRole: wanted.name, ...definition }, roleExists);
+    if (state === 'wrong')
+      await writeOnCell(home, home.layout.roles.database, { updateRole: wanted.name, ...definition }, roleNotFound);
   }
 }
 
@@ -81,7 +90,8 @@ async function ensure(home: Home): Promise<string> {
 export async function dropRoles(home: Home): Promise<number> {
   let dropped = 0;
   for (const { name } of wantedRoles(home)) {
-    if ((await writeOnCell(home, home.layout.roles.database, { dropRole: name }, roleNotFound)) !== undefined) dropped += 1;
+    if ((await writeOnCell(home, home.layout.roles.database, { dropRole: name }, roleNotFound)) !== undefined)
+      dropped += 1;
   }
   return dropped;
 }

@@ -34,7 +34,13 @@ function namesIn({ message }: MongoServerError, asked: readonly string[]): reado
 export function asSchemaRefusal(error: unknown, collection: string, indexes: readonly string[] = []): unknown {
   const source = serverError(error);
   if (source === undefined || !refusesSchema(error)) return error;
-  if (indexes.length === 0 || speaksOfIndex(source)) return new TenureError('schema_rejected', `collection "${collection}": mongod refuses: ${source.message}`, { cause: source });
+  if (indexes.length === 0 || speaksOfIndex(source))
+    return new TenureError('schema_rejected', `collection "${collection}": mongod refuses: ${source.message}`, {
+      cause: source,
+    });
   // Without the cause: a log tells its words.
-  return new TenureError('schema_rejected', `collection "${collection}": its documents do not allow index ${namesIn(source, indexes).join(', ')} (${source.codeName ?? source.name} ${source.code})`);
+  return new TenureError(
+    'schema_rejected',
+    `collection "${collection}": its documents do not allow index ${namesIn(source, indexes).join(', ')} (${source.codeName ?? source.name} ${source.code})`,
+  );
 }

@@ -23,8 +23,16 @@ async function collectionsOf(home: Home): Promise<Standing[]> {
     found.push(...infos.map(({ name }) => ({ database: ownDatabase, name })));
   }
   if (usesPool) {
-    const infos = await listOnCell<{ name: string }>(home, poolDatabase, { listCollections: 1, nameOnly: true, filter: { name: { $regex: `_${home.uid}$` } } });
-    found.push(...infos.filter(({ name }) => parsePooledName(name)?.uid === home.uid).map(({ name }) => ({ database: poolDatabase, name })));
+    const infos = await listOnCell<{ name: string }>(home, poolDatabase, {
+      listCollections: 1,
+      nameOnly: true,
+      filter: { name: { $regex: `_${home.uid}$` } },
+    });
+    found.push(
+      ...infos
+        .filter(({ name }) => parsePooledName(name)?.uid === home.uid)
+        .map(({ name }) => ({ database: poolDatabase, name })),
+    );
   }
   return found;
 }
@@ -38,12 +46,15 @@ async function usersOf(home: Home): Promise<Standing[]> {
 
 async function rolesOf(home: Home): Promise<Standing[]> {
   const { ownDatabase, roles } = home.layout;
-  const asked: [string, unknown][] = [[roles.database, [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database }))]];
+  const asked: [string, unknown][] = [
+    [roles.database, [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database }))],
+  ];
   if (ownDatabase !== undefined) asked.push([ownDatabase, 1]);
   const found = new Map<string, Standing>();
   for (const [database, rolesInfo] of asked) {
     const reply = await readOnCell(home, database, { rolesInfo });
-    for (const { role, db } of reply['roles'] as { role: string; db: string }[]) found.set(`${db}.${role}`, { database: db, name: role });
+    for (const { role, db } of reply['roles'] as { role: string; db: string }[])
+      found.set(`${db}.${role}`, { database: db, name: role });
   }
   return [...found.values()];
 }

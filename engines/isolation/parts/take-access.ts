@@ -32,13 +32,18 @@ export async function takeAccess(home: Home): Promise<TakenAccess> {
   for (let looks = 0; ; looks += 1) {
     for (const { user, roles } of users) {
       // The one that stays is told its configuration too.
-      if (user === current && looks === 0) await writeOnCell(home, database, { updateUser: user, ...nothing, customData }, userNotFound);
+      if (user === current && looks === 0)
+        await writeOnCell(home, database, { updateUser: user, ...nothing, customData }, userNotFound);
       else if (roles.length > 0) await writeOnCell(home, database, { updateUser: user, ...nothing }, userNotFound);
     }
     ended += await endActivity(home, [...new Set([current, ...users.map(({ user }) => user)])]);
     users = await findOwnUsers(home);
     if (users.every(({ roles }) => roles.length === 0)) return { users, ended };
-    if (looks === maxLooks) throw new TenureError('cell_unavailable', `a user of tenant ${home.uid} on cell "${home.cell.name}" is given roles again and again`);
+    if (looks === maxLooks)
+      throw new TenureError(
+        'cell_unavailable',
+        `a user of tenant ${home.uid} on cell "${home.cell.name}" is given roles again and again`,
+      );
   }
 }
 

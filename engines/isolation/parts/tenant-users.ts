@@ -28,7 +28,14 @@ const ofUser = {
 /** Every user by a name of the tenant's, with what it may do. `usersInfo` finds by whole names only. */
 export function findUsers({ uid, layout, ...work }: Home): Promise<FoundUser[]> {
   const filter = { db: layout.database, user: { $regex: `^${userPrefix(uid)}(_|$)` } };
-  return listOnCell(work, 'admin', { find: 'system.users', filter, projection: ofUser, sort: { user: 1 }, batchSize: 10_000, readConcern: { level: 'majority' } });
+  return listOnCell(work, 'admin', {
+    find: 'system.users',
+    filter,
+    projection: ofUser,
+    sort: { user: 1 },
+    batchSize: 10_000,
+    readConcern: { level: 'majority' },
+  });
 }
 
 function isOurs({ installation, uid }: Home, { customData }: FoundUser): boolean {
@@ -39,12 +46,20 @@ function isOurs({ installation, uid }: Home, { customData }: FoundUser): boolean
 export async function findOwnUsers(home: Home): Promise<FoundUser[]> {
   const found = await findUsers(home);
   const theirs = found.find((user) => !isOurs(home, user));
-  if (theirs !== undefined) throw new TenureError('owned_by_another', `user "${theirs.user}" on cell "${home.cell.name}" was not made for this tenant`);
+  if (theirs !== undefined)
+    throw new TenureError(
+      'owned_by_another',
+      `user "${theirs.user}" on cell "${home.cell.name}" was not made for this tenant`,
+    );
   return found;
 }
 
 /** What a user is to be, besides its password. */
-export function definitionOf({ form, layout, installation, uid, config }: Home): { roles: Document[]; customData: Document; authenticationRestrictions: Document[] } {
+export function definitionOf({ form, layout, installation, uid, config }: Home): {
+  roles: Document[];
+  customData: Document;
+  authenticationRestrictions: Document[];
+} {
   const roles = form.access === 'read-write' ? [{ role: layout.roles.readWrite, db: layout.roles.database }] : [];
   return { roles, customData: { installation, tenant: uid, config }, authenticationRestrictions: [] };
 }
@@ -55,7 +70,10 @@ export function hasRole({ layout: { roles } }: Home, user: FoundUser): boolean {
 }
 
 /** What of a user is not as it should be. */
-export function userDifferences(home: Home, user: FoundUser): ('owner' | 'roles' | 'mechanisms' | 'authenticationRestrictions' | 'configuration')[] {
+export function userDifferences(
+  home: Home,
+  user: FoundUser,
+): ('owner' | 'roles' | 'mechanisms' | 'authenticationRestrictions' | 'configuration')[] {
   const { roles } = definitionOf(home);
   const { installation: _, tenant: __, ...others } = user.customData ?? {};
   const differs = {

@@ -65,7 +65,10 @@ async function suspend(home: Home, password: PasswordOf): Promise<UserOutcome> {
   const { users, ended } = await takeAccess(home);
   const kept = users.find(({ user }) => user === home.layout.user);
   const user = kept?.user ?? (await create(home, await password(home.uid)));
-  await dropUsers(home, users.filter((other) => other !== kept));
+  await dropUsers(
+    home,
+    users.filter((other) => other !== kept),
+  );
   return { result: `user ${user} has no role; ended ${ended} operations`, user };
 }
 

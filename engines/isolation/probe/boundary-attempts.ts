@@ -43,7 +43,11 @@ export function footholds({ layout }: Home): HomeNamespace[] {
 export function withinBoundary(home: Home): BoundaryAttempt[] {
   return footholds(home).flatMap(({ database, name }) => [
     { what: `find in its own collection "${name}"`, database, command: { find: name, filter: noDocument, limit: 1 } },
-    { what: `write to its own collection "${name}"`, database, command: { update: name, updates: [{ q: noDocument, u: { $set: { probe: 1 } } }] } },
+    {
+      what: `write to its own collection "${name}"`,
+      database,
+      command: { update: name, updates: [{ q: noDocument, u: { $set: { probe: 1 } } }] },
+    },
   ]);
 }
 
@@ -52,14 +56,53 @@ function withItsOwn({ database, name }: HomeNamespace): BoundaryAttempt[] {
   const ofAnother = new UUID();
   return [
     { what: `list all that is in "${database}"`, database, command: { listCollections: 1, nameOnly: true } },
-    { what: `watch all that happens in "${database}"`, database, command: { aggregate: 1, pipeline: [{ $changeStream: {} }], cursor: { batchSize: 0 } } },
-    { what: `make a collection in "${database}"`, database, command: { create: nobody, capped: true }, stoppedBy: stops.invalidOptions },
-    { what: `make a collection in "${database}" by inserting`, database, command: { insert: nobody, documents: unstorable }, stoppedBy: stops.invalidId },
-    { what: 'make an index', database, command: { createIndexes: name, indexes: [{ key: { probe: 1 }, name: nobody }], collectionUUID: ofAnother }, stoppedBy: stops.otherCollection },
-    { what: 'change a validator', database, command: { collMod: name, validationLevel: 'off', collectionUUID: ofAnother }, stoppedBy: stops.otherCollection },
-    { what: 'rename a collection', database: 'admin', command: { renameCollection: `${database}.${name}`, to: `${database}.${name}` }, stoppedBy: stops.sameName },
-    { what: 'drop a collection', database, command: { drop: name, collectionUUID: ofAnother }, stoppedBy: stops.otherCollection },
-    { what: `drop the database "${database}"`, database, command: { dropDatabase: 2 }, stoppedBy: stops.notOneDatabase },
+    {
+      what: `watch all that happens in "${database}"`,
+      database,
+      command: { aggregate: 1, pipeline: [{ $changeStream: {} }], cursor: { batchSize: 0 } },
+    },
+    {
+      what: `make a collection in "${database}"`,
+      database,
+      command: { create: nobody, capped: true },
+      stoppedBy: stops.invalidOptions,
+    },
+    {
+      what: `make a collection in "${database}" by inserting`,
+      database,
+      command: { insert: nobody, documents: unstorable },
+      stoppedBy: stops.invalidId,
+    },
+    {
+      what: 'make an index',
+      database,
+      command: { createIndexes: name, indexes: [{ key: { probe: 1 }, name: nobody }], collectionUUID: ofAnother },
+      stoppedBy: stops.otherCollection,
+    },
+    {
+      what: 'change a validator',
+      database,
+      command: { collMod: name, validationLevel: 'off', collectionUUID: ofAnother },
+      stoppedBy: stops.otherCollection,
+    },
+    {
+      what: 'rename a collection',
+      database: 'admin',
+      command: { renameCollection: `${database}.${name}`, to: `${database}.${name}` },
+      stoppedBy: stops.sameName,
+    },
+    {
+      what: 'drop a collection',
+      database,
+      command: { drop: name, collectionUUID: ofAnother },
+      stoppedBy: stops.otherCollection,
+    },
+    {
+      what: `drop the database "${database}"`,
+      database,
+      command: { dropDatabase: 2 },
+      stoppedBy: stops.notOneDatabase,
+    },
   ];
 }
 
@@ -72,13 +115,53 @@ export function beyondBoundary(home: Home): BoundaryAttempt[] {
     { what: 'read users', database: 'admin', command: { find: 'system.users', limit: 1 } },
     { what: 'read the oplog', database: 'local', command: { find: 'oplog.rs', limit: 1 } },
     { what: 'read the configuration', database: 'config', command: { find: 'transactions', limit: 1 } },
-    { what: 'watch the whole cell', database: 'admin', command: { aggregate: 1, pipeline: [{ $changeStream: { allChangesForCluster: true } }], cursor: { batchSize: 0 } } },
-    { what: 'see what others do', database: 'admin', command: { aggregate: 1, pipeline: [{ $currentOp: { allUsers: true } }], cursor: {} } },
+    {
+      what: 'watch the whole cell',
+      database: 'admin',
+      command: {
+        aggregate: 1,
+        pipeline: [{ $changeStream: { allChangesForCluster: true } }],
+        cursor: { batchSize: 0 },
+      },
+    },
+    {
+      what: 'see what others do',
+      database: 'admin',
+      command: { aggregate: 1, pipeline: [{ $currentOp: { allUsers: true } }], cursor: {} },
+    },
     { what: 'list users', database, command: { usersInfo: 1 } },
-    { what: 'make a user', database, command: { createUser: nobody, pwd: nobody, roles: [], mechanisms: [] }, stoppedBy: stops.badValue },
-    { what: 'give itself a role', database, command: { grantRolesToUser: user, roles: [{ role: nobody, db: 'admin' }] }, stoppedBy: stops.roleNotFound },
-    { what: 'change its password', database, command: { updateUser: user, pwd: nobody, mechanisms: [] }, stoppedBy: stops.badValue },
-    { what: 'change roles', database: roles.database, command: { grantPrivilegesToRole: nobody, privileges: [{ resource: { db: database, collection: nobody }, actions: ['find'] }] }, stoppedBy: stops.roleNotFound },
-    { what: 'end others’ sessions', database: 'admin', command: { killAllSessions: [{ user: nobody, db: database }] }, stoppedBy: stops.userNotFound },
+    {
+      what: 'make a user',
+      database,
+      command: { createUser: nobody, pwd: nobody, roles: [], mechanisms: [] },
+      stoppedBy: stops.badValue,
+    },
+    {
+      what: 'give itself a role',
+      database,
+      command: { grantRolesToUser: user, roles: [{ role: nobody, db: 'admin' }] },
+      stoppedBy: stops.roleNotFound,
+    },
+    {
+      what: 'change its password',
+      database,
+      command: { updateUser: user, pwd: nobody, mechanisms: [] },
+      stoppedBy: stops.badValue,
+    },
+    {
+      what: 'change roles',
+      database: roles.database,
+      command: {
+        grantPrivilegesToRole: nobody,
+        privileges: [{ resource: { db: database, collection: nobody }, actions: ['find'] }],
+      },
+      stoppedBy: stops.roleNotFound,
+    },
+    {
+      what: 'end others’ sessions',
+      database: 'admin',
+      command: { killAllSessions: [{ user: nobody, db: database }] },
+      stoppedBy: stops.userNotFound,
+    },
   ];
 }

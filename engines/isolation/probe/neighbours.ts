@@ -25,15 +25,29 @@ interface ListedCollection {
   readonly info: { readonly uuid?: UUID };
 }
 
-async function firstOf(home: Home, database: string, filter: Document): Promise<Pick<Neighbour, 'name' | 'uuid'> | undefined> {
-  const collections = await listOnCell<ListedCollection>(home, database, { listCollections: 1, filter: { type: 'collection', ...filter } });
+async function firstOf(
+  home: Home,
+  database: string,
+  filter: Document,
+): Promise<Pick<Neighbour, 'name' | 'uuid'> | undefined> {
+  const collections = await listOnCell<ListedCollection>(home, database, {
+    listCollections: 1,
+    filter: { type: 'collection', ...filter },
+  });
   const found = collections.find(({ name }) => !name.startsWith('system.'));
-  return found === undefined ? undefined : { name: found.name, ...(found.info.uuid === undefined ? {} : { uuid: found.info.uuid }) };
+  return found === undefined
+    ? undefined
+    : { name: found.name, ...(found.info.uuid === undefined ? {} : { uuid: found.info.uuid }) };
 }
 
 /** The uid in the claim of some other tenant. */
 async function someOther(home: Home, prefix: string): Promise<string | undefined> {
-  const others = { find: 'claims', filter: { _id: { $regex: `^${prefix}`, $ne: home.layout.claim } }, projection: { _id: 1 }, limit: 1 };
+  const others = {
+    find: 'claims',
+    filter: { _id: { $regex: `^${prefix}`, $ne: home.layout.claim } },
+    projection: { _id: 1 },
+    limit: 1,
+  };
   const [claim] = await listOnCell<{ _id: string }>(home, planeDatabase, others);
   return claim?._id.slice(prefix.length);
 }
@@ -45,21 +59,45 @@ export async function findNeighbours(home: Home): Promise<Neighbour[]> {
   const pooledUid = (await someOther(home, `${poolDatabase}/`)) ?? noUid;
   return [
     { what: 'a neighbour’s collection', database, name, ...(await firstOf(home, database, {})) },
-    { what: 'a neighbour’s pooled collection', database: poolDatabase, name: pooledName(name, pooledUid), ...(await firstOf(home, poolDatabase, { name: { $regex: `_${pooledUid}$` } })) },
+    {
+      what: 'a neighbour’s pooled collection',
+      database: poolDatabase,
+      name: pooledName(name, pooledUid),
+      ...(await firstOf(home, poolDatabase, { name: { $regex: `_${pooledUid}$` } })),
+    },
   ];
 }
 
 /** Ways from a collection of the tenant's own to one of a neighbour in the same database. */
 function throughOwn(own: string, { what, database, name }: Neighbour): BoundaryAttempt[] {
   const join = { from: name, as: 'theirs' };
-  const through = (stage: Document): Document => ({ aggregate: own, pipeline: [{ $match: noDocument }, stage], cursor: {} });
-  const nested = { $lookup: { from: own, as: 'own', pipeline: [{ $lookup: { ...join, localField: 'a', foreignField: 'b' } }] } };
+  const through = (stage: Document): Document => ({
+    aggregate: own,
+    pipeline: [{ $match: noDocument }, stage],
+    cursor: {},
+  });
+  const nested = {
+    $lookup: { from: own, as: 'own', pipeline: [{ $lookup: { ...join, localField: 'a', foreignField: 'b' } }] },
+  };
   return [
-    { what: `look up ${what}`, database, command: through({ $lookup: { ...join, localField: 'a', foreignField: 'b' } }) },
+    {
+      what: `look up ${what}`,
+      database,
+      command: through({ $lookup: { ...join, localField: 'a', foreignField: 'b' } }),
+    },
     { what: `look up ${what} from within a look-up`, database, command: through(nested) },
-    { what: `search ${what} as a graph`, database, command: through({ $graphLookup: { ...join, startWith: '$a', connectFromField: 'a', connectToField: 'b' } }) },
+    {
+      what: `search ${what} as a graph`,
+      database,
+      command: through({ $graphLookup: { ...join, startWith: '$a', connectFromField: 'a', connectToField: 'b' } }),
+    },
     { what: `read ${what} in a union`, database, command: through({ $unionWith: name }) },
-    { what: `make a view of ${what}`, database, command: { create: nobody, viewOn: name, pipeline: [], capped: true }, stoppedBy: stops.invalidOptions },
+    {
+      what: `make a view of ${what}`,
+      database,
+      command: { create: nobody, viewOn: name, pipeline: [], capped: true },
+      stoppedBy: stops.invalidOptions,
+    },
   ];
 }
 
@@ -67,22 +105,62 @@ function throughOwn(own: string, { what, database, name }: Neighbour): BoundaryA
 export function attemptsOn(home: Home, neighbour: Neighbour): BoundaryAttempt[] {
   const { what, database, name, uuid } = neighbour;
   const ofAnother = new UUID();
-  const writing = (stage: Document, own: string): Document => ({ explain: { aggregate: own, pipeline: [stage], cursor: {} } });
+  const writing = (stage: Document, own: string): Document => ({
+    explain: { aggregate: own, pipeline: [stage], cursor: {} },
+  });
   return [
     { what: `find in ${what}`, database, command: { find: name, limit: 1 } },
-    ...(uuid === undefined ? [] : [{ what: `find in ${what} by its UUID`, database, command: { find: uuid, limit: 1 } }]),
-    { what: `watch ${what}`, database, command: { aggregate: name, pipeline: [{ $changeStream: {} }], cursor: { batchSize: 0 } } },
+    ...(uuid === undefined
+      ? []
+      : [{ what: `find in ${what} by its UUID`, database, command: { find: uuid, limit: 1 } }]),
+    {
+      what: `watch ${what}`,
+      database,
+      command: { aggregate: name, pipeline: [{ $changeStream: {} }], cursor: { batchSize: 0 } },
+    },
     { what: `list the indexes of ${what}`, database, command: { listIndexes: name } },
-    { what: `insert into ${what}`, database, command: { insert: name, documents: unstorable }, stoppedBy: stops.invalidId },
-    { what: `update ${what}`, database, command: { update: name, updates: [{ q: noDocument, u: { $set: { probe: 1 } } }] } },
+    {
+      what: `insert into ${what}`,
+      database,
+      command: { insert: name, documents: unstorable },
+      stoppedBy: stops.invalidId,
+    },
+    {
+      what: `update ${what}`,
+      database,
+      command: { update: name, updates: [{ q: noDocument, u: { $set: { probe: 1 } } }] },
+    },
     { what: `delete from ${what}`, database, command: { delete: name, deletes: [{ q: noDocument, limit: 0 }] } },
-    { what: `change the validator of ${what}`, database, command: { collMod: name, validationLevel: 'off', collectionUUID: ofAnother }, stoppedBy: stops.otherCollection },
-    { what: `rename ${what}`, database: 'admin', command: { renameCollection: `${database}.${name}`, to: `${database}.${name}` }, stoppedBy: stops.sameName },
-    { what: `drop ${what}`, database, command: { drop: name, collectionUUID: ofAnother }, stoppedBy: stops.otherCollection },
+    {
+      what: `change the validator of ${what}`,
+      database,
+      command: { collMod: name, validationLevel: 'off', collectionUUID: ofAnother },
+      stoppedBy: stops.otherCollection,
+    },
+    {
+      what: `rename ${what}`,
+      database: 'admin',
+      command: { renameCollection: `${database}.${name}`, to: `${database}.${name}` },
+      stoppedBy: stops.sameName,
+    },
+    {
+      what: `drop ${what}`,
+      database,
+      command: { drop: name, collectionUUID: ofAnother },
+      stoppedBy: stops.otherCollection,
+    },
     { what: `list what lies beside ${what}`, database, command: { listCollections: 1, nameOnly: true } },
     ...footholds(home).flatMap((own) => [
-      { what: `replace ${what}`, database: own.database, command: writing({ $out: { db: database, coll: name } }, own.name) },
-      { what: `merge into ${what}`, database: own.database, command: writing({ $merge: { into: { db: database, coll: name } } }, own.name) },
+      {
+        what: `replace ${what}`,
+        database: own.database,
+        command: writing({ $out: { db: database, coll: name } }, own.name),
+      },
+      {
+        what: `merge into ${what}`,
+        database: own.database,
+        command: writing({ $merge: { into: { db: database, coll: name } } }, own.name),
+      },
       ...(own.database === database ? throughOwn(own.name, neighbour) : []),
     ]),
   ];

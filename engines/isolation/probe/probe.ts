@@ -15,7 +15,9 @@ import { attemptsOn, findNeighbours } from './neighbours.ts';
 const timeouts = { serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, socketTimeoutMS: 5_000 };
 
 function failed(home: Home, what: string, cause?: unknown): TenureError {
-  return new TenureError('isolation_probe_failed', `tenant ${home.uid} on cell "${home.cell.name}": ${what}`, { cause });
+  return new TenureError('isolation_probe_failed', `tenant ${home.uid} on cell "${home.cell.name}": ${what}`, {
+    cause,
+  });
 }
 
 /** Whether mongod lets the tenant do it. Anything but a clear answer is no answer. */
@@ -40,7 +42,10 @@ async function probe(home: Home, asTenant: Home): Promise<string> {
   for (const attempt of withinBoundary(home)) {
     if (!(await isLet(asTenant, attempt))) throw failed(home, `mongod does not let it ${attempt.what}`);
   }
-  const attempts = [...beyondBoundary(home), ...(await findNeighbours(home)).flatMap((neighbour) => attemptsOn(home, neighbour))];
+  const attempts = [
+    ...beyondBoundary(home),
+    ...(await findNeighbours(home)).flatMap((neighbour) => attemptsOn(home, neighbour)),
+  ];
   for (const attempt of attempts) {
     if (await isLet(asTenant, attempt)) throw failed(home, `mongod let it ${attempt.what}`);
   }
@@ -55,11 +60,18 @@ export function probeIsolation(password: (uid: string) => Promise<string>): Home
     async ensure(home) {
       const auth = { username: home.layout.user, password: await password(home.uid) };
       await requireClaim(home);
-      const client = new MongoClient(home.cell.endpoint, { auth, authSource: home.layout.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, ...timeouts });
+      const client = new MongoClient(home.cell.endpoint, {
+        auth,
+        authSource: home.layout.database,
+        authMechanism: 'SCRAM-SHA-256',
+        maxPoolSize: 1,
+        ...timeouts,
+      });
       try {
         return await probe(home, { ...home, cell: { ...home.cell, client } });
       } catch (error) {
-        if (serverCode(error) === serverCodes.authenticationFailed) throw failed(home, 'its credential does not open its database', error);
+        if (serverCode(error) === serverCodes.authenticationFailed)
+          throw failed(home, 'its credential does not open its database', error);
         throw error;
       } finally {
         // Not waited for: it takes leave of a cell that may have stopped to answer.

@@ -39,25 +39,42 @@ interface Changed {
 }
 
 function changedCollections({ spec, current }: RehearsedTenant): Changed[] {
-  const before = new Map(current?.placement == null ? [] : current.spec.services.flatMap(({ collections }) => collections.map((collection) => [collection.name, collection])));
+  const before = new Map(
+    current?.placement == null
+      ? []
+      : current.spec.services.flatMap(({ collections }) =>
+          collections.map((collection) => [collection.name, collection]),
+        ),
+  );
   return spec.services.flatMap(({ collections }, service) =>
     collections.flatMap((collection, place): Changed[] => {
       const stands = before.get(collection.name);
       if (canonicallyEqual(stands, collection)) return [];
-      const isValidatedAnew = stands !== undefined && collection.jsonSchema !== undefined && !canonicallyEqual(validationOf(stands), validationOf(collection));
+      const isValidatedAnew =
+        stands !== undefined &&
+        collection.jsonSchema !== undefined &&
+        !canonicallyEqual(validationOf(stands), validationOf(collection));
       return [{ collection, path: ['spec', 'services', service, 'collections', place], isValidatedAnew }];
     }),
   );
 }
 
-const warning = (path: readonly PropertyKey[], message: string, fix?: string): ProblemDetail => ({ pointer: jsonPointer(path), message, ...(fix === undefined ? {} : { fix }) });
+const warning = (path: readonly PropertyKey[], message: string, fix?: string): ProblemDetail => ({
+  pointer: jsonPointer(path),
+  message,
+  ...(fix === undefined ? {} : { fix }),
+});
 
 function refusesWrites({ validationLevel, validationAction }: CollectionSpec): boolean {
   return validationLevel !== 'off' && validationAction !== 'warn';
 }
 
 /** Has mongod make the collection in a transaction that is then taken back. */
-async function refusalOf(client: MongoClient, { collection, path }: Changed, maxTimeMS: () => number): Promise<ProblemDetail | undefined> {
+async function refusalOf(
+  client: MongoClient,
+  { collection, path }: Changed,
+  maxTimeMS: () => number,
+): Promise<ProblemDetail | undefined> {
   let at = [...path, 'jsonSchema'];
   return client.withSession(async (session) => {
     const db = client.db(planeDatabase);
@@ -67,12 +84,18 @@ async function refusalOf(client: MongoClient, { collection, path }: Changed, max
       await db.command({ create: name, ...validationOf(collection), maxTimeMS: maxTimeMS() }, { session });
       for (const [place, index] of collection.indexes.entries()) {
         at = [...path, 'indexes', place];
-        await db.command({ createIndexes: name, indexes: [indexDefinition(index)], maxTimeMS: maxTimeMS() }, { session });
+        await db.command(
+          { createIndexes: name, indexes: [indexDefinition(index)], maxTimeMS: maxTimeMS() },
+          { session },
+        );
       }
       return undefined;
     } catch (error) {
       if (serverCode(error) === undefined || isLate(error)) throw error;
-      return warning(at, `mongod refuses it: ${error instanceof Error ? error.message : 'for no reason that it tells'}`);
+      return warning(
+        at,
+        `mongod refuses it: ${error instanceof Error ? error.message : 'for no reason that it tells'}`,
+      );
     } finally {
       await session.abortTransaction().catch(() => undefined);
     }
@@ -85,23 +108,52 @@ function isLate(error: unknown): boolean {
 }
 
 export function createSchemaRehearsal(cells: RehearsalCells): RehearseSchema {
-  async function unfitDocuments(client: MongoClient, { uid, spec }: RehearsedTenant, { mode }: PlacementStatus, { collection, path }: Changed, maxTimeMS: number): Promise<ProblemDetail | undefined> {
-    const namespace = layoutOf({ uid, spec, mode }).namespaces.find(({ declared }) => declared.name === collection.name);
+  async function unfitDocuments(
+    client: MongoClient,
+    { uid, spec }: RehearsedTenant,
+    { mode }: PlacementStatus,
+    { collection, path }: Changed,
+    maxTimeMS: number,
+  ): Promise<ProblemDetail | undefined> {
+    const namespace = layoutOf({ uid, spec, mode }).namespaces.find(
+      ({ declared }) => declared.name === collection.name,
+    );
     if (namespace === undefined) return undefined;
-    const pipeline = [{ $match: { $nor: [{ $jsonSchema: collection.jsonSchema }] } }, { $limit: countedAtMost }, { $count: 'documents' }];
-    const [counted] = await client.db(namespace.database).collection(namespace.name).aggregate<{ documents: number }>(pipeline, { maxTimeMS }).toArray();
+    const pipeline = [
+      { $match: { $nor: [{ $jsonSchema: collection.jsonSchema }] } },
+      { $limit: countedAtMost },
+      { $count: 'documents' },
+    ];
+    const [counted] = await client
+      .db(namespace.database)
+      .collection(namespace.name)
+      .aggregate<{ documents: number }>(pipeline, { maxTimeMS })
+      .toArray();
     if (counted === undefined) return undefined;
     const { documents } = counted;
-    const many = documents === countedAtMost ? `${countedAtMost} documents or more do` : documents === 1 ? '1 document does' : `${documents} documents do`;
+    const many =
+      documents === countedAtMost
+        ? `${countedAtMost} documents or more do`
+        : documents === 1
+          ? '1 document does'
+          : `${documents} documents do`;
     return collection.validationLevel === 'moderate'
       ? warning([...path, 'jsonSchema'], `${many} not fit; with validationLevel moderate they can go on being updated`)
-      : warning([...path, 'jsonSchema'], `${many} not fit, and could not be updated until they do`, 'Correct the documents first, or declare validationLevel: moderate.');
+      : warning(
+          [...path, 'jsonSchema'],
+          `${many} not fit, and could not be updated until they do`,
+          'Correct the documents first, or declare validationLevel: moderate.',
+        );
   }
 
   return async (tenant) => {
     const changed = changedCollections(tenant);
     const warnings = changed.flatMap(({ collection, path }) =>
-      collection.jsonSchema === undefined || !refusesWrites(collection) ? [] : unfitFlaws(collection.jsonSchema).map((flaw) => warning([...path, 'jsonSchema', ...flaw.path], `${flaw.message}; every write would be refused`)),
+      collection.jsonSchema === undefined || !refusesWrites(collection)
+        ? []
+        : unfitFlaws(collection.jsonSchema).map((flaw) =>
+            warning([...path, 'jsonSchema', ...flaw.path], `${flaw.message}; every write would be refused`),
+          ),
     );
     const placement = tenant.current?.placement ?? null;
     const name = placement?.cell ?? cells.names[0];
@@ -112,10 +164,19 @@ export function createSchemaRehearsal(cells: RehearsalCells): RehearseSchema {
       try {
         if (left() === 1) throw new Error('no time is left');
         const client = await cells.connected(name);
-        const found = (await refusalOf(client, one, left)) ?? (placement !== null && one.isValidatedAnew && refusesWrites(one.collection) ? await unfitDocuments(client, tenant, placement, one, left()) : undefined);
+        const found =
+          (await refusalOf(client, one, left)) ??
+          (placement !== null && one.isValidatedAnew && refusesWrites(one.collection)
+            ? await unfitDocuments(client, tenant, placement, one, left())
+            : undefined);
         if (found !== undefined) warnings.push(found);
       } catch {
-        warnings.push(warning(one.path, `cell "${name}" could not be asked about it within ${budgetMs / 1000} s: whether mongod takes it, and which documents do not fit, is not known`));
+        warnings.push(
+          warning(
+            one.path,
+            `cell "${name}" could not be asked about it within ${budgetMs / 1000} s: whether mongod takes it, and which documents do not fit, is not known`,
+          ),
+        );
       }
     }
     return warnings;

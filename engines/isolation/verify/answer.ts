@@ -43,17 +43,35 @@ export function isRefusal(answer: Answer): boolean {
  * refusal, is no answer.
  * @throws TenureError cell_unavailable; what the lease throws
  */
-export async function ask({ cell, lease }: CellWork, client: MongoClient, database: string, command: Document, session?: ClientSession): Promise<Answer> {
+export async function ask(
+  { cell, lease }: CellWork,
+  client: MongoClient,
+  database: string,
+  command: Document,
+  session?: ClientSession,
+): Promise<Answer> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), lease.remainingMs());
   try {
-    return { kind: 'done', reply: await client.db(database).command(command, { signal: late.signal, ...(session === undefined ? {} : { session }) }) };
+    return {
+      kind: 'done',
+      reply: await client
+        .db(database)
+        .command(command, { signal: late.signal, ...(session === undefined ? {} : { session }) }),
+    };
   } catch (error) {
     // What mongod says to the driver's own handshake is not said to the command. Of a few old commands it gives no code.
-    const code = error instanceof MongoServerError && !error.hasErrorLabel(MongoErrorLabel.HandshakeError) ? Number(error.code ?? 0) : undefined;
+    const code =
+      error instanceof MongoServerError && !error.hasErrorLabel(MongoErrorLabel.HandshakeError)
+        ? Number(error.code ?? 0)
+        : undefined;
     if (!(error instanceof MongoServerError) || code === undefined || unsettledCodes.has(code)) {
       const why = error instanceof Error ? `${error.name}: ${error.message}` : 'no answer';
-      throw new TenureError('cell_unavailable', `cell "${cell.name}" gave no answer to ${Object.keys(command)[0]} (${why})`, { cause: error });
+      throw new TenureError(
+        'cell_unavailable',
+        `cell "${cell.name}" gave no answer to ${Object.keys(command)[0]} (${why})`,
+        { cause: error },
+      );
     }
     return { kind: 'error', code, codeName: error.codeName ?? '', message: error.message };
   } finally {

@@ -25,7 +25,13 @@ export async function createBystander(work: CellWork, attempt: string): Promise<
   const [user, pwd] = [`${prefix}${attempt}`, randomBytes(24).toString('base64url')];
   await writeOnCell(work, planeDatabase, { createUser: user, pwd, roles: [], mechanisms: ['SCRAM-SHA-256'] });
   const connect = (): MongoClient =>
-    new MongoClient(work.cell.endpoint, { auth: { username: user, password: pwd }, authSource: planeDatabase, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
+    new MongoClient(work.cell.endpoint, {
+      auth: { username: user, password: pwd },
+      authSource: planeDatabase,
+      authMechanism: 'SCRAM-SHA-256',
+      maxPoolSize: 1,
+      serverSelectionTimeoutMS: 5_000,
+    });
   const line = openProbeConnection(work, connect, { loggedIn: true });
   return {
     ask: line.ask,
@@ -38,6 +44,10 @@ export async function createBystander(work: CellWork, attempt: string): Promise<
 
 /** Removes what earlier attempts have left. */
 export async function removeBystanders(work: CellWork, leftovers: Leftovers): Promise<void> {
-  const users = await listOnCell<{ user: string }>(work, 'admin', { find: 'system.users', filter: { db: planeDatabase, ...leftBehind('user', prefix, leftovers) }, projection: { user: 1 } });
+  const users = await listOnCell<{ user: string }>(work, 'admin', {
+    find: 'system.users',
+    filter: { db: planeDatabase, ...leftBehind('user', prefix, leftovers) },
+    projection: { user: 1 },
+  });
   for (const { user } of users) await remove(work, user);
 }

@@ -29,7 +29,11 @@ function documentFor({ declared }: Home['layout']['namespaces'][number], { _id, 
 export async function plantCanaries(home: Home, attempt: string, canary: string): Promise<Canary> {
   const planted: Canary = { _id: `${prefix}${attempt}`, canary };
   for (const namespace of footholds(home)) {
-    await writeOnCell(home, namespace.database, { insert: namespace.name, documents: [documentFor(namespace, planted)], bypassDocumentValidation: true });
+    await writeOnCell(home, namespace.database, {
+      insert: namespace.name,
+      documents: [documentFor(namespace, planted)],
+      bypassDocumentValidation: true,
+    });
   }
   return planted;
 }
@@ -38,12 +42,19 @@ const namespaceNotFound: ReadonlySet<number> = new Set([serverCodes.namespaceNot
 
 /** Removes the canaries of this attempt. */
 export async function removeCanaries(home: Home, { _id }: Canary): Promise<void> {
-  for (const { database, name } of footholds(home)) await writeOnCell(home, database, { delete: name, deletes: [{ q: { _id }, limit: 1 }] }, namespaceNotFound);
+  for (const { database, name } of footholds(home))
+    await writeOnCell(home, database, { delete: name, deletes: [{ q: { _id }, limit: 1 }] }, namespaceNotFound);
 }
 
 /** Removes what earlier attempts have left, also where they had planted in a collection that is no longer the first. */
 export async function removeOldCanaries(home: Home, leftovers: Leftovers): Promise<void> {
-  for (const { database, name } of home.layout.namespaces) await writeOnCell(home, database, { delete: name, deletes: [{ q: leftBehind('_id', prefix, leftovers), limit: 0 }] }, namespaceNotFound);
+  for (const { database, name } of home.layout.namespaces)
+    await writeOnCell(
+      home,
+      database,
+      { delete: name, deletes: [{ q: leftBehind('_id', prefix, leftovers), limit: 0 }] },
+      namespaceNotFound,
+    );
 }
 
 /** Whether the canary is everywhere where it was planted, as it was planted. */
@@ -56,7 +67,11 @@ export async function isWhole(home: Home, { _id, canary }: Canary): Promise<bool
 export async function findCanary(home: Home, { _id }: Canary): Promise<Document[]> {
   const found: Document[] = [];
   for (const { database, name } of footholds(home)) {
-    found.push(...(await listOnCell<Document>(home, database, { find: name, filter: { _id }, readConcern: { level: 'majority' } })).map((document) => ({ ...document, database, name })));
+    found.push(
+      ...(
+        await listOnCell<Document>(home, database, { find: name, filter: { _id }, readConcern: { level: 'majority' } })
+      ).map((document) => ({ ...document, database, name })),
+    );
   }
   return found;
 }

@@ -14,10 +14,22 @@ export function commandSeeds({ database, collection, uuid, uid }: ProbeTarget): 
   const roles = [{ role: `tenant_${uid}_read_only`, db: database }];
   const version = { uuid, timestamp: new Timestamp({ t: 1, i: 1 }), lastMod: 1 };
   return {
-    _configsvrCommitChunksMerge: { _configsvrCommitChunksMerge: namespace, shard: 'other', collUUID: uuid, chunkRange: { min: { x: 0 }, max: { x: 1 } } },
-    _configsvrCommitMovePrimary: { _configsvrCommitMovePrimary: database, expectedDatabaseVersion: version, to: 'other' },
+    _configsvrCommitChunksMerge: {
+      _configsvrCommitChunksMerge: namespace,
+      shard: 'other',
+      collUUID: uuid,
+      chunkRange: { min: { x: 0 }, max: { x: 1 } },
+    },
+    _configsvrCommitMovePrimary: {
+      _configsvrCommitMovePrimary: database,
+      expectedDatabaseVersion: version,
+      to: 'other',
+    },
     _configsvrCollMod: { _configsvrCollMod: collection, collModRequest: { validationLevel: 'off' } },
-    _shardsvrCollModParticipant: { _shardsvrCollModParticipant: collection, collModRequest: { validationLevel: 'off' } },
+    _shardsvrCollModParticipant: {
+      _shardsvrCollModParticipant: collection,
+      collModRequest: { validationLevel: 'off' },
+    },
     _shardsvrSetUserWriteBlockMode: { _shardsvrSetUserWriteBlockMode: 1, global: true, phase: 'prepare' },
     aggregate: { aggregate: collection, ...pipeline },
     bulkWrite: { bulkWrite: 1, ops: [{ insert: 0, document: mark }], nsInfo: [{ ns: namespace }] },
@@ -26,7 +38,13 @@ export function commandSeeds({ database, collection, uuid, uid }: ProbeTarget): 
     clusterGetMore: { clusterGetMore: Long.fromNumber(1), collection },
     delete: { delete: collection, deletes: [{ q: {}, limit: 0 }] },
     clusterDelete: { clusterDelete: collection, deletes: [{ q: {}, limit: 0 }] },
-    donorStartMigration: { donorStartMigration: 1, migrationId: uuid, tenantId: uid, recipientConnectionString: hosts, readPreference: { mode: 'primary' } },
+    donorStartMigration: {
+      donorStartMigration: 1,
+      migrationId: uuid,
+      tenantId: uid,
+      recipientConnectionString: hosts,
+      readPreference: { mode: 'primary' },
+    },
     endSessions: { endSessions: [{ id: uuid }] },
     explain: { explain: { find: collection } },
     getMore: { getMore: Long.fromNumber(1), collection },
@@ -36,19 +54,46 @@ export function commandSeeds({ database, collection, uuid, uid }: ProbeTarget): 
     revokeRolesFromRole: { revokeRolesFromRole: 'tenant_read_write', roles },
     revokeRolesFromUser: { revokeRolesFromUser: `tenant_${uid}`, roles },
     updateUser: { updateUser: `tenant_${uid}`, pwd: 'stolen' },
-    grantPrivilegesToRole: { grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
+    grantPrivilegesToRole: {
+      grantPrivilegesToRole: 'tenant_read_write',
+      privileges: [{ resource: { db: database, collection }, actions: ['find'] }],
+    },
     insert: { insert: collection, documents: [mark] },
     clusterInsert: { clusterInsert: collection, documents: [mark] },
-    mapReduce: { mapReduce: collection, map: 'function () { emit(1, this) }', reduce: 'function (k, v) { return v[0] }', out: { inline: 1 } },
-    recipientForgetMigration: { recipientForgetMigration: 1, migrationId: uuid, tenantId: uid, donorConnectionString: hosts, readPreference: { mode: 'primary' } },
-    recipientSyncData: { recipientSyncData: 1, migrationId: uuid, tenantId: uid, donorConnectionString: hosts, readPreference: { mode: 'primary' } },
+    mapReduce: {
+      mapReduce: collection,
+      map: 'function () { emit(1, this) }',
+      reduce: 'function (k, v) { return v[0] }',
+      out: { inline: 1 },
+    },
+    recipientForgetMigration: {
+      recipientForgetMigration: 1,
+      migrationId: uuid,
+      tenantId: uid,
+      donorConnectionString: hosts,
+      readPreference: { mode: 'primary' },
+    },
+    recipientSyncData: {
+      recipientSyncData: 1,
+      migrationId: uuid,
+      tenantId: uid,
+      donorConnectionString: hosts,
+      readPreference: { mode: 'primary' },
+    },
     refreshSessions: { refreshSessions: [{ id: uuid }] },
     renameCollection: { renameCollection: namespace, to: `${database}.stolen` },
-    revokePrivilegesFromRole: { revokePrivilegesFromRole: 'tenant_read_write', privileges: [{ resource: { db: database, collection }, actions: ['find'] }] },
+    revokePrivilegesFromRole: {
+      revokePrivilegesFromRole: 'tenant_read_write',
+      privileges: [{ resource: { db: database, collection }, actions: ['find'] }],
+    },
     saslStart: { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: new Binary(Buffer.from(`n,,n=tenant_${uid},r=0`)) },
     saslContinue: { saslContinue: 1, conversationId: 1, payload: new Binary(Buffer.from('c=biws,r=0,p=0')) },
     update: { update: collection, updates: [{ q: {}, u: { $set: mark }, multi: true }] },
     clusterUpdate: { clusterUpdate: collection, updates: [{ q: {}, u: { $set: mark }, multi: true }] },
-    _shardsvrRefineCollectionShardKey: { _shardsvrRefineCollectionShardKey: collection, newShardKey: { x: 1 }, newShardKeyCollectionUUID: uuid },
+    _shardsvrRefineCollectionShardKey: {
+      _shardsvrRefineCollectionShardKey: collection,
+      newShardKey: { x: 1 },
+      newShardKeyCollectionUUID: uuid,
+    },
   };
 }

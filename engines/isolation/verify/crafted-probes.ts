@@ -16,21 +16,29 @@ type Crafted = readonly [name: string, database: string, command: Document];
 function readings({ database, collection, uuid }: ProbeTarget, { layout }: Home): Crafted[] {
   const there = (name: string, command: Document): Crafted => [name, database, command];
   const admin = (name: string, command: Document): Crafted => [name, 'admin', command];
-  const over = (name: string, ...pipeline: Document[]): Crafted => there(name, { aggregate: collection, pipeline, cursor: {} });
+  const over = (name: string, ...pipeline: Document[]): Crafted =>
+    there(name, { aggregate: collection, pipeline, cursor: {} });
   const { user, roles } = layout;
   return [
     there('find by UUID', { find: uuid }),
     there('find at a snapshot', { find: collection, readConcern: { level: 'snapshot' } }),
     there('find, from a secondary', { find: collection, $readPreference: { mode: 'secondaryPreferred' } }),
     there('find, to be explained', { explain: { find: collection }, verbosity: 'executionStats' }),
-    there('aggregate, to be explained', { explain: { aggregate: collection, pipeline: [], cursor: {} }, verbosity: 'executionStats' }),
+    there('aggregate, to be explained', {
+      explain: { aggregate: collection, pipeline: [], cursor: {} },
+      verbosity: 'executionStats',
+    }),
     there('update, to be explained', { explain: { update: collection, updates: [{ q: {}, u: { $set: { x: 1 } } }] } }),
     there('count', { count: collection }),
     there('distinct', { distinct: collection, key: 'canary' }),
     over('watch with full documents', { $changeStream: { fullDocument: 'updateLookup' } }),
     over('watch from the beginning', { $changeStream: { startAtOperationTime: new Timestamp({ t: 1, i: 1 }) } }),
     there('watch the database', { aggregate: 1, pipeline: [{ $changeStream: {} }], cursor: {} }),
-    admin('watch the cluster', { aggregate: 1, pipeline: [{ $changeStream: { allChangesForCluster: true } }], cursor: {} }),
+    admin('watch the cluster', {
+      aggregate: 1,
+      pipeline: [{ $changeStream: { allChangesForCluster: true } }],
+      cursor: {},
+    }),
     there('list collections', { listCollections: 1 }),
     there('list collections by name', { listCollections: 1, nameOnly: true }),
     there('list this collection', { listCollections: 1, filter: { name: collection } }),
@@ -51,15 +59,27 @@ function readings({ database, collection, uuid }: ProbeTarget, { layout }: Home)
     ['read transactions', 'config', { find: 'transactions', limit: 1 }],
     ['read sessions', 'config', { find: 'system.sessions', limit: 1 }],
     ['read pre-images', 'config', { find: 'system.preimages', limit: 1 }],
-    ['list all sessions', 'config', { aggregate: 'system.sessions', pipeline: [{ $listSessions: { allUsers: true } }], cursor: {} }],
+    [
+      'list all sessions',
+      'config',
+      { aggregate: 'system.sessions', pipeline: [{ $listSessions: { allUsers: true } }], cursor: {} },
+    ],
     ['read the plane’s claims', planeDatabase, { find: 'claims' }],
     admin('see what others do', { currentOp: 1, $all: true }),
-    admin('see what others do, in a pipeline', { aggregate: 1, pipeline: [{ $currentOp: { allUsers: true, idleSessions: true, idleCursors: true } }], cursor: {} }),
+    admin('see what others do, in a pipeline', {
+      aggregate: 1,
+      pipeline: [{ $currentOp: { allUsers: true, idleSessions: true, idleCursors: true } }],
+      cursor: {},
+    }),
   ];
 }
 
 /** Ways to change what is the other's, to take part in it, or to get rights of it. */
-function changes({ database, collection, uuid }: ProbeTarget, { layout: theirs }: Home, { layout: mine }: Home): Crafted[] {
+function changes(
+  { database, collection, uuid }: ProbeTarget,
+  { layout: theirs }: Home,
+  { layout: mine }: Home,
+): Crafted[] {
   const there = (name: string, command: Document): Crafted => [name, database, command];
   const namespace = `${database}.${collection}`;
   const onTheirs = { resource: { db: database, collection }, actions: ['find', 'insert'] };
@@ -69,25 +89,40 @@ function changes({ database, collection, uuid }: ProbeTarget, { layout: theirs }
     there('upsert', { update: collection, updates: [{ q: mark, u: { $set: mark }, upsert: true }] }),
     there('find and remove', { findAndModify: collection, query: {}, remove: true }),
     there('find and update', { findAndModify: collection, query: {}, update: { $set: mark } }),
-    ['bulk write', 'admin', { bulkWrite: 1, ops: [{ delete: 0, filter: {}, multi: true }], nsInfo: [{ ns: namespace }] }],
+    [
+      'bulk write',
+      'admin',
+      { bulkWrite: 1, ops: [{ delete: 0, filter: {}, multi: true }], nsInfo: [{ ns: namespace }] },
+    ],
     there('make it capped', { create: collection, capped: true, size: 4096 }),
     there('make a view of it', { create: 'tenure_seen', viewOn: collection, pipeline: [] }),
     there('make a time series beside it', { create: 'tenure_series', timeseries: { timeField: 't' } }),
     there('write into buckets of a time series', { insert: `system.buckets.${collection}`, documents: [mark] }),
     there('store a function', { insert: 'system.js', documents: [{ _id: 'stranger', value: 1 }] }),
-    there('make an index', { createIndexes: collection, indexes: [{ key: { stranger: 1 }, name: 'stranger', expireAfterSeconds: 0 }] }),
+    there('make an index', {
+      createIndexes: collection,
+      indexes: [{ key: { stranger: 1 }, name: 'stranger', expireAfterSeconds: 0 }],
+    }),
     there('drop indexes', { dropIndexes: collection, index: '*' }),
     there('change the validator', { collMod: collection, validator: {}, validationLevel: 'off' }),
     there('drop the database', { dropDatabase: 1 }),
     there('profile', { profile: 2 }),
     ['apply operations', 'admin', { applyOps: [{ op: 'i', ns: namespace, o: { _id: 'stranger' } }] }],
     ['write the oplog', 'local', { insert: 'oplog.rs', documents: [mark] }],
-    ['write users', 'admin', { update: 'system.users', updates: [{ q: { user: mine.user }, u: { $set: { roles: [] } } }] }],
+    [
+      'write users',
+      'admin',
+      { update: 'system.users', updates: [{ q: { user: mine.user }, u: { $set: { roles: [] } } }] },
+    ],
     ['write the plane’s claims', planeDatabase, { delete: 'claims', deletes: [{ q: {}, limit: 0 }] }],
     [`take its password`, theirs.database, { updateUser: theirs.user, pwd: 'stolen' }],
     [`drop its user`, theirs.database, { dropUser: theirs.user }],
     [`make a user beside it`, theirs.database, { createUser: 'stranger', pwd: 'stranger', roles: [theirRole] }],
-    [`widen its role`, theirs.roles.database, { grantPrivilegesToRole: theirs.roles.readWrite, privileges: [onTheirs] }],
+    [
+      `widen its role`,
+      theirs.roles.database,
+      { grantPrivilegesToRole: theirs.roles.readWrite, privileges: [onTheirs] },
+    ],
     [`end its sessions`, 'admin', { killAllSessions: [{ user: theirs.user, db: theirs.database }] }],
     ['end the sessions of all', 'admin', { killAllSessions: [] }],
     ['end all sessions by a pattern', 'admin', { killAllSessionsByPattern: [] }],
@@ -96,7 +131,11 @@ function changes({ database, collection, uuid }: ProbeTarget, { layout: theirs }
     [`set its own roles`, mine.database, { updateUser: mine.user, roles: [theirRole] }],
     [`set its own password`, mine.database, { updateUser: mine.user, pwd: 'changed' }],
     [`set its own data`, mine.database, { updateUser: mine.user, customData: { tenant: theirs.user } }],
-    [`widen its own role`, mine.roles.database, { grantPrivilegesToRole: mine.roles.readWrite, privileges: [onTheirs] }],
+    [
+      `widen its own role`,
+      mine.roles.database,
+      { grantPrivilegesToRole: mine.roles.readWrite, privileges: [onTheirs] },
+    ],
     [`make a role for itself`, mine.database, { createRole: 'stranger', privileges: [onTheirs], roles: [] }],
   ];
 }
@@ -104,7 +143,8 @@ function changes({ database, collection, uuid }: ProbeTarget, { layout: theirs }
 /** Ways out of a collection of the tenant's own. */
 function fromOwn({ database, collection }: ProbeTarget, own: HomeNamespace): Crafted[] {
   const here = (name: string, command: Document): Crafted => [`${name} from ${own.database}`, own.database, command];
-  const through = (name: string, ...pipeline: Document[]): Crafted => here(name, { aggregate: own.name, pipeline, cursor: {} });
+  const through = (name: string, ...pipeline: Document[]): Crafted =>
+    here(name, { aggregate: own.name, pipeline, cursor: {} });
   const [mine, theirs] = [`${own.database}.${own.name}`, `${database}.${collection}`];
   const join = { from: collection, localField: 'x', foreignField: 'x', as: 'theirs' };
   const out = { $out: { db: database, coll: collection } };
@@ -114,20 +154,56 @@ function fromOwn({ database, collection }: ProbeTarget, own: HomeNamespace): Cra
     through('look up in a facet', { $facet: { theirs: [{ $lookup: join }] } }),
     through('look up in a union', { $unionWith: { coll: own.name, pipeline: [{ $lookup: join }] } }),
     through('unite in a union', { $unionWith: { coll: own.name, pipeline: [{ $unionWith: collection }] } }),
-    through('search as a graph in a look-up', { $lookup: { from: own.name, as: 'own', pipeline: [{ $graphLookup: { from: collection, startWith: '$x', connectFromField: 'x', connectToField: 'x', as: 'theirs' } }] } }),
+    through('search as a graph in a look-up', {
+      $lookup: {
+        from: own.name,
+        as: 'own',
+        pipeline: [
+          {
+            $graphLookup: {
+              from: collection,
+              startWith: '$x',
+              connectFromField: 'x',
+              connectToField: 'x',
+              as: 'theirs',
+            },
+          },
+        ],
+      },
+    }),
     here('look up, to be explained', { explain: { aggregate: own.name, pipeline: [{ $lookup: join }], cursor: {} } }),
-    here('make a view that unites', { create: 'tenure_seen', viewOn: own.name, pipeline: [{ $unionWith: collection }] }),
-    here('map into it', { mapReduce: own.name, map: 'function () {}', reduce: 'function () {}', out: { merge: collection } }),
+    here('make a view that unites', {
+      create: 'tenure_seen',
+      viewOn: own.name,
+      pipeline: [{ $unionWith: collection }],
+    }),
+    here('map into it', {
+      mapReduce: own.name,
+      map: 'function () {}',
+      reduce: 'function () {}',
+      out: { merge: collection },
+    }),
   ];
   return [
-    [`rename it to its own in ${own.database}`, 'admin', { renameCollection: theirs, to: `${own.database}.stolen_${own.name}`, dropTarget: true }],
+    [
+      `rename it to its own in ${own.database}`,
+      'admin',
+      { renameCollection: theirs, to: `${own.database}.stolen_${own.name}`, dropTarget: true },
+    ],
     [`rename its own in ${own.database} to it`, 'admin', { renameCollection: mine, to: theirs, dropTarget: true }],
     here('copy it, capped', { cloneCollectionAsCapped: collection, toCollection: own.name, size: 4096 }),
     through('replace after a match', { $match: {} }, out),
-    through('merge by a pipeline', { $merge: { into: { db: database, coll: collection }, whenMatched: [{ $set: mark }] } }),
+    through('merge by a pipeline', {
+      $merge: { into: { db: database, coll: collection }, whenMatched: [{ $set: mark }] },
+    }),
     here('replace, to be explained', { explain: { aggregate: own.name, pipeline: [out], cursor: {} } }),
     here('merge, to be explained', { explain: { aggregate: own.name, pipeline: [merge], cursor: {} } }),
-    here('map into its database', { mapReduce: own.name, map: 'function () {}', reduce: 'function () {}', out: { replace: collection, db: database } }),
+    here('map into its database', {
+      mapReduce: own.name,
+      map: 'function () {}',
+      reduce: 'function () {}',
+      out: { replace: collection, db: database },
+    }),
     ...(own.database === database ? sameDatabase : []),
   ];
 }
@@ -142,12 +218,28 @@ export interface Pair {
 /** Probes that no rule makes: those in which several commands, both tenants or a system collection have a part. */
 export function craftedProbes({ from, to }: Pair, target: ProbeTarget, { commands }: Inventory): Probe[] {
   const known = new Set(commands.map(({ name }) => name));
-  const probe = (reads: boolean) => ([name, database, command]: Crafted): Probe[] =>
-    known.has(Object.keys(command)[0] ?? '') ? [{ family: 'crafted', name, target, database, command, expects: 'refused', ...(reads ? { reads: true } : {}) }] : [];
+  const probe =
+    (reads: boolean) =>
+    ([name, database, command]: Crafted): Probe[] =>
+      known.has(Object.keys(command)[0] ?? '')
+        ? [
+            {
+              family: 'crafted',
+              name,
+              target,
+              database,
+              command,
+              expects: 'refused',
+              ...(reads ? { reads: true } : {}),
+            },
+          ]
+        : [];
   return [
     ...readings(target, to).flatMap(probe(true)),
     ...changes(target, to, from).flatMap(probe(false)),
-    ...footholds(from).flatMap((own) => fromOwn(target, own)).flatMap(probe(false)),
+    ...footholds(from)
+      .flatMap((own) => fromOwn(target, own))
+      .flatMap(probe(false)),
   ];
 }
 
@@ -160,9 +252,18 @@ export function probesOfEach({ to }: Pair, targets: readonly ProbeTarget[]): Pro
     return [
       { ...about, name: `find in ${name}`, command: { find: name }, reads: true as const },
       { ...about, name: `insert into ${name}`, command: { insert: name, documents: [mark] } },
-      { ...about, name: `update in ${name}`, command: { update: name, updates: [{ q: {}, u: { $set: mark }, multi: true }] } },
+      {
+        ...about,
+        name: `update in ${name}`,
+        command: { update: name, updates: [{ q: {}, u: { $set: mark }, multi: true }] },
+      },
       { ...about, name: `delete from ${name}`, command: { delete: name, deletes: [{ q: {}, limit: 0 }] } },
-      { ...about, name: `watch ${name}`, command: { aggregate: name, pipeline: [{ $changeStream: {} }], cursor: {} }, reads: true as const },
+      {
+        ...about,
+        name: `watch ${name}`,
+        command: { aggregate: name, pipeline: [{ $changeStream: {} }], cursor: {} },
+        reads: true as const,
+      },
     ];
   });
 }

@@ -58,10 +58,14 @@ const unknownField = /BSON field '(?<path>[^']+)' is an unknown field/;
 
 /** Corrects a command by what mongod said is wrong with it. Returns whether there was something to correct. */
 function correct(command: Document, message: string, target: ProbeTarget): boolean {
-  const [pattern, found] = [missing, wrongType, unknownField].map((one) => [one, one.exec(message)] as const).find(([, match]) => match !== null) ?? [];
+  const [pattern, found] =
+    [missing, wrongType, unknownField]
+      .map((one) => [one, one.exec(message)] as const)
+      .find(([, match]) => match !== null) ?? [];
   const path = fieldOf(command, found?.groups?.['path'] ?? '');
   if (path === undefined) return false;
-  const fitting = (): unknown => (path.at(-1) === 'maxTimeMS' ? timeLimitMs : valueOf(found?.groups?.['type'] ?? 'string', target));
+  const fitting = (): unknown =>
+    path.at(-1) === 'maxTimeMS' ? timeLimitMs : valueOf(found?.groups?.['type'] ?? 'string', target);
   assignPath(command, path, pattern === unknownField ? undefined : fitting());
   return true;
 }
@@ -81,7 +85,12 @@ function reach(answer: Answer): number {
  * Finds a form in which mongod takes a command, by correcting what it says is wrong: so one rule fits every command of every version.
  * `say` sends it as somebody without any rights. Best is a form that mongod refuses for want of rights: it has then been read to its end.
  */
-export async function fitCommand(name: string, seed: Document | undefined, target: ProbeTarget, say: (command: Document) => Promise<Answer>): Promise<FittedCommand> {
+export async function fitCommand(
+  name: string,
+  seed: Document | undefined,
+  target: ProbeTarget,
+  say: (command: Document) => Promise<Answer>,
+): Promise<FittedCommand> {
   let best: FittedCommand | undefined;
   for (const opening of seed === undefined ? openings(target) : [seed[name]]) {
     const command: Document = { ...seed, [name]: opening };

@@ -15,7 +15,9 @@ export interface Inventory {
  * @throws TenureError cell_unavailable
  */
 export async function readInventory(work: CellWork): Promise<Inventory> {
-  const { commands } = (await readOnCell(work, 'admin', { listCommands: 1 })) as { commands?: Record<string, { adminOnly?: boolean }> };
+  const { commands } = (await readOnCell(work, 'admin', { listCommands: 1 })) as {
+    commands?: Record<string, { adminOnly?: boolean }>;
+  };
   const status = await readOnCell(work, 'admin', { serverStatus: 1 });
   const counters = ((status['metrics'] ?? {}) as { aggStageCounters?: object }).aggStageCounters ?? {};
   return {

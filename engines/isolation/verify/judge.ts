@@ -59,7 +59,8 @@ async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
   const { canary, nobody, changes } = jury;
   const { target, database, command } = probe;
   const secrets = revealing(target, canary);
-  const say = (about: { database: string; command: Document }): Promise<Answer> => jury.connection.ask(about.database, about.command);
+  const say = (about: { database: string; command: Document }): Promise<Answer> =>
+    jury.connection.ask(about.database, about.command);
   const theirs = { database, command };
   const decoy = aboutNobody(theirs, target, nobody);
   // What the probe itself says may come back as an echo; that it is no more is seen by comparing it with the one about nobody.
@@ -69,16 +70,28 @@ async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
     const before = await say(decoy);
     const answer = await say(theirs);
     const after = await say(decoy);
-    if (answer.kind === 'done' && holdsAny(answer.reply, unsaid)) return breach('disclosed', 'the answer holds what is the other’s');
-    for (const one of [before, after]) if (one.kind === 'done' && holdsAny(one.reply, secrets)) return breach('disclosed', 'the answer about nobody holds what is the other’s');
+    if (answer.kind === 'done' && holdsAny(answer.reply, unsaid))
+      return breach('disclosed', 'the answer holds what is the other’s');
+    for (const one of [before, after])
+      if (one.kind === 'done' && holdsAny(one.reply, secrets))
+        return breach('disclosed', 'the answer about nobody holds what is the other’s');
     if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
     const changed = await changes();
     if (changed.length > 0) return breach('changed', `${changed.join(', ')} of the other changed`);
-    const [first, about, last] = [comparable(before), comparable(aboutNobodyAnswer(answer, probe, nobody)), comparable(after)];
+    const [first, about, last] = [
+      comparable(before),
+      comparable(aboutNobodyAnswer(answer, probe, nobody)),
+      comparable(after),
+    ];
     const moving = new Set(jsonDifference(first, last).map(({ pointer }) => pointer));
     // What moves from one answer about nobody to the next tells nothing of the other.
-    differences = jsonDifference(first, about).map(({ pointer }) => pointer).filter((pointer) => ![...moving].some((one) => pointer.startsWith(one) || one.startsWith(pointer)));
-    if (differences.length === 0) return answer.kind === 'done' ? { class: 'harmless', detail: 'the same as about a tenant that does not exist' } : { class: 'notApplicable', detail: saying(answer) };
+    differences = jsonDifference(first, about)
+      .map(({ pointer }) => pointer)
+      .filter((pointer) => ![...moving].some((one) => pointer.startsWith(one) || one.startsWith(pointer)));
+    if (differences.length === 0)
+      return answer.kind === 'done'
+        ? { class: 'harmless', detail: 'the same as about a tenant that does not exist' }
+        : { class: 'notApplicable', detail: saying(answer) };
   }
   return breach('differs', `not as about a tenant that does not exist: ${differences.slice(0, 5).join(', ')}`);
 }
@@ -97,7 +110,9 @@ export async function judge(jury: Jury, probe: Probe): Promise<Verdict> {
   const answer = await jury.connection.ask(database, reads === true ? command : { ...command, ...stop });
   if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
   if (answer.kind === 'done') {
-    return holdsAny(answer.reply, revealing(target, jury.canary).slice(1)) ? breach('disclosed', 'mongod let it, and the answer holds the other’s canary') : breach('let', 'mongod let it');
+    return holdsAny(answer.reply, revealing(target, jury.canary).slice(1))
+      ? breach('disclosed', 'mongod let it, and the answer holds the other’s canary')
+      : breach('let', 'mongod let it');
   }
   if (isStop(answer)) return breach('let', 'mongod let it; only its impossible read concern stopped it');
   // Neither refused nor let: mongod does not take it in this form. Then it must do so about nobody, too.

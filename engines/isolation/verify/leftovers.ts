@@ -11,5 +11,10 @@ export interface Leftovers {
 /** A filter for what such attempts have made, by the names that begin with `prefix`. */
 export function leftBehind(field: string, prefix: string, { verification, olderThan }: Leftovers): Document {
   // No id holds a character behind "z", and "{" is the next one.
-  return { $or: [{ [field]: { $gte: `${prefix}${verification}`, $lt: `${prefix}${verification}{` } }, { [field]: { $gte: prefix, $lt: `${prefix}${olderThan}` } }] };
+  return {
+    $or: [
+      { [field]: { $gte: `${prefix}${verification}`, $lt: `${prefix}${verification}{` } },
+      { [field]: { $gte: prefix, $lt: `${prefix}${olderThan}` } },
+    ],
+  };
 }

@@ -35,12 +35,25 @@ interface Waiting {
 }
 
 /** A change stream that sees no change keeps its `getMore` waiting: that is an operation to be seen and killed. */
-async function beginWaiting(work: CellWork, owner: MongoClient, { database, collection }: ProbeTarget): Promise<Waiting> {
-  const watching = (await owner.db(database).command({ aggregate: collection, pipeline: [{ $changeStream: {} }, { $match: { _id: null } }], cursor: {} })) as { cursor: { id: Long } };
+async function beginWaiting(
+  work: CellWork,
+  owner: MongoClient,
+  { database, collection }: ProbeTarget,
+): Promise<Waiting> {
+  const watching = (await owner
+    .db(database)
+    .command({ aggregate: collection, pipeline: [{ $changeStream: {} }, { $match: { _id: null } }], cursor: {} })) as {
+    cursor: { id: Long };
+  };
   for (;;) {
     const comment = `tenure ${randomUUID()}`;
     const state = { isOver: false };
-    const answer = ask(work, owner, database, { getMore: Long.fromValue(watching.cursor.id), collection, maxTimeMS: waitMs, comment }).finally(() => {
+    const answer = ask(work, owner, database, {
+      getMore: Long.fromValue(watching.cursor.id),
+      collection,
+      maxTimeMS: waitMs,
+      comment,
+    }).finally(() => {
       state.isOver = true;
     });
     // Handled by whoever waits for its end.
@@ -49,19 +62,36 @@ async function beginWaiting(work: CellWork, owner: MongoClient, { database, coll
     while (!state.isOver) {
       const [found] = await listOnCell<{ opid: number }>(work, 'admin', {
         aggregate: 1,
-        pipeline: [{ $currentOp: { allUsers: true } }, { $match: { 'command.comment': comment } }, { $project: { opid: true } }],
+        pipeline: [
+          { $currentOp: { allUsers: true } },
+          { $match: { 'command.comment': comment } },
+          { $project: { opid: true } },
+        ],
         cursor: {},
       });
       if (found !== undefined) return { operation: found.opid, end: async () => (await answer).kind === 'done' };
     }
-    if ((await answer).kind === 'error') throw new TenureError('cell_unavailable', `cell "${work.cell.name}" does not let a tenant watch its own collection`);
+    if ((await answer).kind === 'error')
+      throw new TenureError(
+        'cell_unavailable',
+        `cell "${work.cell.name}" does not let a tenant watch its own collection`,
+      );
   }
 }
 
-async function beginActivity(work: CellWork, owner: MongoClient, target: ProbeTarget, canary: Canary): Promise<Activity> {
+async function beginActivity(
+  work: CellWork,
+  owner: MongoClient,
+  target: ProbeTarget,
+  canary: Canary,
+): Promise<Activity> {
   const { database, collection } = target;
   const session = owner.startSession();
-  const opened = (await owner.db(database).command({ find: collection, filter: { _id: canary._id }, batchSize: 0 }, { session })) as { cursor: { id: Long | number } };
+  const opened = (await owner
+    .db(database)
+    .command({ find: collection, filter: { _id: canary._id }, batchSize: 0 }, { session })) as {
+    cursor: { id: Long | number };
+  };
   const cursor = Long.fromValue(opened.cursor.id);
   const waiting = await beginWaiting(work, owner, target);
   return {
@@ -123,19 +153,28 @@ export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]
   const secrets = [Buffer.from(canary.canary, 'utf8'), Buffer.from(ownerOf(to.layout.user, to.layout.database).buffer)];
   let untouched = false;
   try {
-    for (const attempt of attempts) answers.push({ attempt, answer: await ask(probing, client, attempt[1], attempt[2]) });
+    for (const attempt of attempts)
+      answers.push({ attempt, answer: await ask(probing, client, attempt[1], attempt[2]) });
   } finally {
     untouched = await end();
   }
-  return answers.map(({ attempt: [name, holder, command], answer }) => ({ name, database: holder, command, verdict: verdictOn(answer, untouched, secrets) }));
+  return answers.map(({ attempt: [name, holder, command], answer }) => ({
+    name,
+    database: holder,
+    command,
+    verdict: verdictOn(answer, untouched, secrets),
+  }));
 }
 
 function verdictOn(answer: Answer, untouched: boolean, secrets: readonly Buffer[]): Verdict {
-  if (isRefusal(answer) && answer.kind === 'error') return { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` };
+  if (isRefusal(answer) && answer.kind === 'error')
+    return { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` };
   // Which of those that were not refused has done it, the activity's end does not tell.
-  if (!untouched) return { class: 'breach', evidence: 'changed', detail: 'what the other had under way did not come to its end' };
+  if (!untouched)
+    return { class: 'breach', evidence: 'changed', detail: 'what the other had under way did not come to its end' };
   if (answer.kind === 'error') return { class: 'notApplicable', detail: `${answer.codeName} ${answer.code}` };
-  if (holdsAny(answer.reply, secrets)) return { class: 'breach', evidence: 'disclosed', detail: 'the answer holds what is the other’s' };
+  if (holdsAny(answer.reply, secrets))
+    return { class: 'breach', evidence: 'disclosed', detail: 'the answer holds what is the other’s' };
   return { class: 'harmless', detail: 'what the other had under way came to its end' };
 }
 
@@ -156,7 +195,14 @@ export async function probeTransactions({ from, client, target, ...work }: LiveP
       if (own !== undefined) await client.db(own.database).collection(own.name).findOne(noDocument, { session });
       const answer = await ask(work, client, database, command, session);
       const refused = isRefusal(answer) && answer.kind === 'error';
-      outcomes.push({ name, database, command, verdict: refused ? { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` } : { class: 'breach', evidence: 'let', detail: 'mongod let it' } });
+      outcomes.push({
+        name,
+        database,
+        command,
+        verdict: refused
+          ? { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` }
+          : { class: 'breach', evidence: 'let', detail: 'mongod let it' },
+      });
     } finally {
       await session.abortTransaction().catch(() => undefined);
       await session.endSession();

@@ -17,14 +17,22 @@ const mechanisms = ['SCRAM-SHA-256', 'SCRAM-SHA-1'] as const;
 /** What mongod says to a login. A login that cannot be tried at all is no answer. @throws TenureError cell_unavailable */
 async function tryLogin(to: Home, { username, source, mechanism }: Login, password: string): Promise<Verdict> {
   to.lease.remainingMs();
-  const client = new MongoClient(to.cell.endpoint, { auth: { username, password }, authSource: source, authMechanism: mechanism, maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
+  const client = new MongoClient(to.cell.endpoint, {
+    auth: { username, password },
+    authSource: source,
+    authMechanism: mechanism,
+    maxPoolSize: 1,
+    serverSelectionTimeoutMS: 5_000,
+  });
   try {
     await client.db(source).command({ connectionStatus: 1 });
     return { class: 'breach', evidence: 'let', detail: 'mongod took the login' };
   } catch (error) {
-    if (error instanceof MongoServerError && error.code === serverCodes.authenticationFailed) return { class: 'refused', code: error.code, detail: `${error.codeName} ${error.code}` };
+    if (error instanceof MongoServerError && error.code === serverCodes.authenticationFailed)
+      return { class: 'refused', code: error.code, detail: `${error.codeName} ${error.code}` };
     // A mechanism that the user, or mongod, does not have.
-    if (error instanceof MongoServerError && error.code !== undefined) return { class: 'notApplicable', detail: `${error.codeName ?? ''} ${error.code}` };
+    if (error instanceof MongoServerError && error.code !== undefined)
+      return { class: 'notApplicable', detail: `${error.codeName ?? ''} ${error.code}` };
     throw new TenureError('cell_unavailable', `cell "${to.cell.name}" gave no answer to a login`, { cause: error });
   } finally {
     await client.close();
@@ -41,7 +49,12 @@ export async function probeLogins(from: Home, to: Home, password: string): Promi
     for (const source of sources) {
       for (const mechanism of mechanisms) {
         const command: Document = { saslStart: 1, mechanism, user: username };
-        outcomes.push({ name: `log in as ${username === from.layout.user ? 'itself' : 'the other'} in ${source} by ${mechanism}`, database: source, command, verdict: await tryLogin(to, { username, source, mechanism }, password) });
+        outcomes.push({
+          name: `log in as ${username === from.layout.user ? 'itself' : 'the other'} in ${source} by ${mechanism}`,
+          database: source,
+          command,
+          verdict: await tryLogin(to, { username, source, mechanism }, password),
+        });
       }
     }
   }

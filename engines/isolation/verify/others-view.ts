@@ -10,11 +10,14 @@ import type { Canary } from './canaries.ts';
 import { probeMark } from './probe.ts';
 
 /** Digests of what the plane sees of a home, by what it is. The tenant's own documents are not in it: their owner writes them all the time. */
-export type HomeView = Readonly<Record<'names' | 'collections' | 'indexes' | 'user' | 'roles' | 'profiler' | 'canaries' | 'marked', string>>;
+export type HomeView = Readonly<
+  Record<'names' | 'collections' | 'indexes' | 'user' | 'roles' | 'profiler' | 'canaries' | 'marked', string>
+>;
 
 /** mongod gives roles and rights in no order that it keeps to. */
 function unordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unordered).toSorted((a, b) => (canonicalDigest(a) < canonicalDigest(b) ? -1 : 1));
+  if (Array.isArray(value))
+    return value.map(unordered).toSorted((a, b) => (canonicalDigest(a) < canonicalDigest(b) ? -1 : 1));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unordered(one)]));
 }
@@ -39,16 +42,32 @@ export async function viewHome(home: Home, canary: Canary, prober: Canary): Prom
     names: await whatStandsIn(home),
     collections,
     indexes,
-    user: (await readOnCell(home, database, { usersInfo: { user, db: database }, showCredentials: true, showAuthenticationRestrictions: true }))['users'] as unknown,
-    roles: (await readOnCell(home, roles.database, { rolesInfo: [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database })), showPrivileges: true }))['roles'] as unknown,
-    profiler: ownDatabase === undefined ? 0 : ((await readOnCell(home, ownDatabase, { profile: -1 }))['was'] as unknown),
+    user: (
+      await readOnCell(home, database, {
+        usersInfo: { user, db: database },
+        showCredentials: true,
+        showAuthenticationRestrictions: true,
+      })
+    )['users'] as unknown,
+    roles: (
+      await readOnCell(home, roles.database, {
+        rolesInfo: [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database })),
+        showPrivileges: true,
+      })
+    )['roles'] as unknown,
+    profiler:
+      ownDatabase === undefined ? 0 : ((await readOnCell(home, ownDatabase, { profile: -1 }))['was'] as unknown),
     canaries,
     marked: canaries.filter((document) => isMarked(document, prober)),
   };
-  return Object.fromEntries(Object.entries(found).map(([what, value]) => [what, canonicalDigest(unordered(BSON.EJSON.serialize({ value })))])) as HomeView;
+  return Object.fromEntries(
+    Object.entries(found).map(([what, value]) => [what, canonicalDigest(unordered(BSON.EJSON.serialize({ value })))]),
+  ) as HomeView;
 }
 
 /** What of a home is not as it was, but for what its owner may have done. */
 export function changesBetween(before: HomeView, after: HomeView): string[] {
-  return (Object.keys(before) as (keyof HomeView)[]).filter((what) => what !== 'canaries' && before[what] !== after[what]);
+  return (Object.keys(before) as (keyof HomeView)[]).filter(
+    (what) => what !== 'canaries' && before[what] !== after[what],
+  );
 }

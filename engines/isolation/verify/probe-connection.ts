@@ -14,19 +14,25 @@ export interface ProbeConnection {
  * Opens a line to a cell. `connect` has to make clients of one connection, so that a lost login is seen by the next command.
  * Where nobody is logged in, and `loggedIn` says so, there is nothing to lose.
  */
-export function openProbeConnection(work: CellWork, connect: () => MongoClient, { loggedIn }: { readonly loggedIn: boolean }): ProbeConnection {
+export function openProbeConnection(
+  work: CellWork,
+  connect: () => MongoClient,
+  { loggedIn }: { readonly loggedIn: boolean },
+): ProbeConnection {
   let client = connect();
 
   async function isLoggedIn(): Promise<boolean> {
     const status = await ask(work, client, 'admin', { connectionStatus: 1 });
-    const { authenticatedUsers = [] } = (status.kind === 'done' ? status.reply['authInfo'] : {}) as { authenticatedUsers?: unknown[] };
+    const { authenticatedUsers = [] } = (status.kind === 'done' ? status.reply['authInfo'] : {}) as {
+      authenticatedUsers?: unknown[];
+    };
     return authenticatedUsers.length === 1;
   }
 
   return {
     async ask(database, command) {
       const answer = await ask(work, client, database, command);
-      if (!loggedIn || ((answer.kind === 'error' && !isWithoutLogin(answer)) || (await isLoggedIn()))) return answer;
+      if (!loggedIn || (answer.kind === 'error' && !isWithoutLogin(answer)) || (await isLoggedIn())) return answer;
       await client.close();
       client = connect();
       // It has been asked without a login, so it is asked anew; or it has ended the login itself, and done what it does.

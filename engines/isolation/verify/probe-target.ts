@@ -16,7 +16,10 @@ export interface ProbeTarget {
 export async function probeTargetsIn(other: Home): Promise<ProbeTarget[]> {
   const targets: ProbeTarget[] = [];
   for (const { database, name } of footholds(other)) {
-    const [info] = await listOnCell<{ info: { uuid?: UUID } }>(other, database, { listCollections: 1, filter: { name } });
+    const [info] = await listOnCell<{ info: { uuid?: UUID } }>(other, database, {
+      listCollections: 1,
+      filter: { name },
+    });
     targets.push({ uid: other.uid, database, collection: name, uuid: info?.info.uuid ?? new UUID() });
   }
   return targets;
@@ -40,7 +43,11 @@ function mapped(value: unknown, text: (text: string) => string, uuid: (uuid: UUI
 /** The same about nobody. All names of a tenant hold its uid, or lie in a database whose name does. */
 export function aboutNobody<Value>(value: Value, { uid, uuid }: ProbeTarget, nobody: Nobody): Value {
   const isTheirs = (found: UUID): boolean => found.equals(uuid);
-  return mapped(value, (text) => text.replaceAll(uid, nobody.uid), (found) => (isTheirs(found) ? nobody.uuid : found)) as Value;
+  return mapped(
+    value,
+    (text) => text.replaceAll(uid, nobody.uid),
+    (found) => (isTheirs(found) ? nobody.uuid : found),
+  ) as Value;
 }
 
 /** What an answer may never hold: the other's uid, by which all of its names are known, the collection's UUID, and its canary. */

@@ -28,7 +28,14 @@ function reaching({ database, collection }: ProbeTarget): Document {
 }
 
 const writing: ReadonlySet<string> = new Set(['$merge', '$out']);
-const namesAnother: ReadonlySet<string> = new Set(['$facet', '$graphLookup', '$lookup', '$merge', '$out', '$unionWith']);
+const namesAnother: ReadonlySet<string> = new Set([
+  '$facet',
+  '$graphLookup',
+  '$lookup',
+  '$merge',
+  '$out',
+  '$unionWith',
+]);
 
 /** Where `{aggregate: 1}` can stand for something of the other. */
 const collectionless = ['its database', 'admin'] as const;
@@ -37,25 +44,41 @@ const collectionless = ['its database', 'admin'] as const;
  * Probes for every aggregation stage that mongod knows: over the other's collection, over its database, over the whole deployment, and from
  * each collection of the tenant's own, directly and inside the pipelines of other stages.
  */
-export async function stageProbes({ stages }: Inventory, target: ProbeTarget, own: readonly HomeNamespace[], bystander: Pick<Bystander, 'ask'>): Promise<Probe[]> {
+export async function stageProbes(
+  { stages }: Inventory,
+  target: ProbeTarget,
+  own: readonly HomeNamespace[],
+  bystander: Pick<Bystander, 'ask'>,
+): Promise<Probe[]> {
   const specs = specifications(target);
   const probes: Probe[] = [];
 
   async function add(name: string, database: string, command: Document, known?: Probe['expects']): Promise<void> {
     // The bystander says whether mongod asks for rights at all here.
-    const expects = known ?? (wantsRights(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
+    const expects =
+      known ?? (wantsRights(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
     probes.push({ family: 'stage', name, target, database, command, expects });
   }
-  const over = (collection: string | 1, ...pipeline: Document[]): Document => ({ aggregate: collection, pipeline, cursor: {} });
+  const over = (collection: string | 1, ...pipeline: Document[]): Document => ({
+    aggregate: collection,
+    pipeline,
+    cursor: {},
+  });
 
   for (const stage of stages) {
     const it = { [stage]: specs[stage] ?? {} };
     await add(`${stage} over the collection`, target.database, over(target.collection, it));
-    for (const where of collectionless) await add(`${stage} over ${where}`, where === 'admin' ? 'admin' : target.database, over(1, it));
+    for (const where of collectionless)
+      await add(`${stage} over ${where}`, where === 'admin' ? 'admin' : target.database, over(1, it));
     for (const { database, name } of own) {
       const from = `from ${database}`;
       const reachesOut = namesAnother.has(stage) && (database === target.database || writing.has(stage));
-      await add(`${stage} ${from}`, database, over(name, { [stage]: specs[stage] ?? reaching(target) }), reachesOut ? 'refused' : 'nothing');
+      await add(
+        `${stage} ${from}`,
+        database,
+        over(name, { [stage]: specs[stage] ?? reaching(target) }),
+        reachesOut ? 'refused' : 'nothing',
+      );
       if (database !== target.database) continue;
       for (const [around, nested] of [
         ['$unionWith', { $unionWith: { coll: target.collection, pipeline: [it] } }],

@@ -51,11 +51,20 @@ interface Outcome {
 
 function connect({ home, password }: Side, maxPoolSize = 1): MongoClient {
   const { cell, layout } = home;
-  return new MongoClient(cell.endpoint, { auth: { username: layout.user, password }, authSource: layout.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize, serverSelectionTimeoutMS: 5_000 });
+  return new MongoClient(cell.endpoint, {
+    auth: { username: layout.user, password },
+    authSource: layout.database,
+    authMechanism: 'SCRAM-SHA-256',
+    maxPoolSize,
+    serverSelectionTimeoutMS: 5_000,
+  });
 }
 
 function disturbed({ name }: Side): TenureError {
-  return new TenureError('verification_disturbed', `tenant "${name}" wrote to the canary in its own collection while it was verified: what was seen proves nothing`);
+  return new TenureError(
+    'verification_disturbed',
+    `tenant "${name}" wrote to the canary in its own collection while it was verified: what was seen proves nothing`,
+  );
 }
 
 /** @throws TenureError verification_disturbed, where the canary is no longer as it was planted: its owner may do that */
@@ -71,7 +80,10 @@ async function requireOwnAccess(side: Side, client: MongoClient): Promise<void> 
     const [found] = answer.kind === 'done' ? (answer.reply['cursor'] as { firstBatch: Document[] }).firstBatch : [];
     if (found?.['canary'] === canary.canary) continue;
     await requireUndisturbed(side);
-    throw new TenureError('isolation_probe_failed', `tenant ${home.uid} cannot read its own data on cell "${home.cell.name}": nothing that is refused to it proves anything`);
+    throw new TenureError(
+      'isolation_probe_failed',
+      `tenant ${home.uid} cannot read its own data on cell "${home.cell.name}": nothing that is refused to it proves anything`,
+    );
   }
 }
 
@@ -79,15 +91,21 @@ async function requireOwnAccess(side: Side, client: MongoClient): Promise<void> 
 async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome> {
   const command = { connectionStatus: 1, showPrivileges: true };
   const asTenant: CellWork = { lease: home.lease, cell: { ...home.cell, client } };
-  const { authenticatedUserPrivileges } = (await readOnCell(asTenant, home.layout.database, command))['authInfo'] as { authenticatedUserPrivileges: Privilege[] };
+  const { authenticatedUserPrivileges } = (await readOnCell(asTenant, home.layout.database, command))['authInfo'] as {
+    authenticatedUserPrivileges: Privilege[];
+  };
   const difference = differenceOf(authenticatedUserPrivileges, privilegesOf(home, 'read-write'));
-  const verdict: Verdict = difference === undefined ? { class: 'harmless', detail: 'exactly the rights on what is its own' } : { class: 'breach', evidence: 'let', detail: difference };
+  const verdict: Verdict =
+    difference === undefined
+      ? { class: 'harmless', detail: 'exactly the rights on what is its own' }
+      : { class: 'breach', evidence: 'let', detail: difference };
   return { family: 'rights', name: 'rights by mongod’s account', database: home.layout.database, command, verdict };
 }
 
 async function allOf({ from, to, bystander, newId }: Direction, inventory: Inventory): Promise<Outcome[]> {
   const sameCell = from.home.cell.name === to.home.cell.name;
-  const anonymous = (): MongoClient => new MongoClient(to.home.cell.endpoint, { maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
+  const anonymous = (): MongoClient =>
+    new MongoClient(to.home.cell.endpoint, { maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
   const connection = openProbeConnection(to.home, sameCell ? () => connect(from) : anonymous, { loggedIn: sameCell });
   const own = connect(from);
   try {
@@ -117,22 +135,44 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
       // It waits with one connection while it works with another.
       const owner = connect(to, 3);
       try {
-        const live = { cell: to.home.cell, lease: to.home.lease, from: from.home, to: to.home, client: own, owner, target, canary: to.canary };
-        for (const outcome of [...(await probeActivity(live)), ...(await probeTransactions(live))]) outcomes.push({ family: 'live', ...outcome });
+        const live = {
+          cell: to.home.cell,
+          lease: to.home.lease,
+          from: from.home,
+          to: to.home,
+          client: own,
+          owner,
+          target,
+          canary: to.canary,
+        };
+        for (const outcome of [...(await probeActivity(live)), ...(await probeTransactions(live))])
+          outcomes.push({ family: 'live', ...outcome });
       } finally {
         await owner.close();
       }
     }
-    for (const outcome of await probeLogins(from.home, to.home, from.password)) outcomes.push({ family: 'login', ...outcome });
+    for (const outcome of await probeLogins(from.home, to.home, from.password))
+      outcomes.push({ family: 'login', ...outcome });
 
     const changed = await changes();
     if (changed.length > 0 && !outcomes.some(({ verdict }) => verdict.class === 'breach')) {
-      const verdict: Verdict = { class: 'breach', evidence: 'changed', detail: `${changed.join(', ')} of the other changed, it is not known by which probe` };
-      outcomes.push({ family: 'live', name: 'the other’s home at the end', database: to.home.layout.database, command: {}, verdict });
+      const verdict: Verdict = {
+        class: 'breach',
+        evidence: 'changed',
+        detail: `${changed.join(', ')} of the other changed, it is not known by which probe`,
+      };
+      outcomes.push({
+        family: 'live',
+        name: 'the other’s home at the end',
+        database: to.home.layout.database,
+        command: {},
+        verdict,
+      });
     }
     if (seen.isDisturbed) {
       // What mongod let or gave away is true all the same; that something changed may be its owner's doing.
-      if (!outcomes.some(({ verdict }) => verdict.class === 'breach' && verdict.evidence !== 'changed')) throw disturbed(to);
+      if (!outcomes.some(({ verdict }) => verdict.class === 'breach' && verdict.evidence !== 'changed'))
+        throw disturbed(to);
       return outcomes.filter(({ family, verdict }) => family !== 'live' || verdict.evidence !== 'changed');
     }
     await requireOwnAccess(from, own);
@@ -150,7 +190,8 @@ export async function verifyDirection(direction: Direction): Promise<IsolationDi
   const inventory = await readInventory(to.home);
   const outcomes = await allOf(direction, inventory);
   const of = (wanted: Verdict['class']): Outcome[] => outcomes.filter(({ verdict }) => verdict.class === wanted);
-  const count = (family: ProbeFamily, wanted: Verdict['class']): number => of(wanted).filter((outcome) => outcome.family === family).length;
+  const count = (family: ProbeFamily, wanted: Verdict['class']): number =>
+    of(wanted).filter((outcome) => outcome.family === family).length;
   const codes = Map.groupBy(of('refused'), ({ verdict }) => verdict.code ?? 0);
   return {
     from: from.name,
@@ -159,10 +200,20 @@ export async function verifyDirection(direction: Direction): Promise<IsolationDi
     mongod: inventory.version,
     known: { commands: inventory.commands.length, stages: inventory.stages.length },
     probes: outcomes.length,
-    counts: probeFamilies.map((family) => ({ family, ...(Object.fromEntries(probeClasses.map((one) => [one, count(family, one)])) as Record<Verdict['class'], number>) })),
-    refusals: [...codes].map(([code, refused]) => ({ code, count: refused.length })).toSorted((a, b) => a.code - b.code),
+    counts: probeFamilies.map((family) => ({
+      family,
+      ...(Object.fromEntries(probeClasses.map((one) => [one, count(family, one)])) as Record<Verdict['class'], number>),
+    })),
+    refusals: [...codes]
+      .map(([code, refused]) => ({ code, count: refused.length }))
+      .toSorted((a, b) => a.code - b.code),
     harmless: of('harmless').map(told),
     notApplicable: of('notApplicable').map(told),
-    breaches: of('breach').map((outcome) => ({ ...told(outcome), evidence: outcome.verdict.evidence ?? 'let', database: outcome.database, command: BSON.EJSON.stringify(outcome.command) })),
+    breaches: of('breach').map((outcome) => ({
+      ...told(outcome),
+      evidence: outcome.verdict.evidence ?? 'let',
+      database: outcome.database,
+      command: BSON.EJSON.stringify(outcome.command),
+    })),
   };
 }

@@ -41,15 +41,25 @@ const stoppable: readonly Document[] = [
 ];
 
 /** What writes without one collection in its name, and not in every version. */
-const bulkWrite: Document = { bulkWrite: 1, ops: [{ delete: 0, filter: noDocument, multi: true }], nsInfo: [{ ns: `${planeDatabase}.claims` }] };
+const bulkWrite: Document = {
+  bulkWrite: 1,
+  ops: [{ delete: 0, filter: noDocument, multi: true }],
+  nsInfo: [{ ns: `${planeDatabase}.claims` }],
+};
 
 /** @throws TenureError internal, where this mongod does not stop what a breach would let: then nothing is tried on real data */
 async function requireStop(work: CellWork): Promise<void> {
   const { commands } = await readInventory(work);
   for (const command of [...stoppable, ...(commands.some(({ name }) => name === 'bulkWrite') ? [bulkWrite] : [])]) {
-    const answer = await ask(work, work.cell.client, command === bulkWrite ? 'admin' : planeDatabase, { ...command, ...stop });
+    const answer = await ask(work, work.cell.client, command === bulkWrite ? 'admin' : planeDatabase, {
+      ...command,
+      ...stop,
+    });
     if (isStop(answer)) continue;
-    throw new TenureError('internal', `the mongod of cell "${work.cell.name}" does not stop ${Object.keys(command)[0]} at an impossible read concern: verifying would not be safe here`);
+    throw new TenureError(
+      'internal',
+      `the mongod of cell "${work.cell.name}" does not stop ${Object.keys(command)[0]} at an impossible read concern: verifying would not be safe here`,
+    );
   }
 }
 
@@ -78,13 +88,21 @@ async function verifyWithBystander(from: Side, to: Side, { attempt, newId }: Ver
  */
 export async function verifyPair(verification: VerifyPair): Promise<IsolationDirection[]> {
   const { tenants, leftovers, attempt, password } = verification;
-  await clearLeftovers(tenants.map(({ home }) => home), leftovers);
+  await clearLeftovers(
+    tenants.map(({ home }) => home),
+    leftovers,
+  );
   const sides: Side[] = [];
   try {
     for (const { name, home } of tenants) {
       await requireClaim(home);
       await requireStop(home);
-      sides.push({ name, home, password: await password(home.uid), canary: await plantCanaries(home, attempt, `canary ${randomBytes(16).toString('hex')}`) });
+      sides.push({
+        name,
+        home,
+        password: await password(home.uid),
+        canary: await plantCanaries(home, attempt, `canary ${randomBytes(16).toString('hex')}`),
+      });
     }
     await verification.planted?.();
     const [one, other] = sides as [Side, Side];
@@ -93,4 +111,3 @@ export async function verifyPair(verification: VerifyPair): Promise<IsolationDir
     for (const { home, canary } of sides) await removeCanaries(home, canary);
   }
 }
-

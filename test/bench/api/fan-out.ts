@@ -48,14 +48,21 @@ async function openWatchers(url: string, headers: Record<string, string>, marker
 }
 
 /** Changes of a tenant, told to 500 who watch: how many events arrive in a second, all of them counted. */
-export async function benchFanOut({ server, raw, token, names }: Served, resources: Collection<Document & { _id: string }>): Promise<Figure> {
+export async function benchFanOut(
+  { server, raw, token, names }: Served,
+  resources: Collection<Document & { _id: string }>,
+): Promise<Figure> {
   const [name = ''] = names;
   const eventsPerSecond = async (url: string, headers: Record<string, string>): Promise<number> => {
     const watchers = await openWatchers(url, headers, `"${name}"`);
     try {
       const expected = watcherCount * changeCount;
       const tookMs = await elapsedMs(async () => {
-        await resources.bulkWrite(Array.from({ length: changeCount }, () => ({ updateOne: { filter: { kind: 'Tenant', name }, update: { $inc: { revision: 1 } } } })));
+        await resources.bulkWrite(
+          Array.from({ length: changeCount }, () => ({
+            updateOne: { filter: { kind: 'Tenant', name }, update: { $inc: { revision: 1 } } },
+          })),
+        );
         await until('every event has come', () => watchers.received() >= expected, 120_000);
       });
       return (expected * 1000) / tookMs;
@@ -67,5 +74,11 @@ export async function benchFanOut({ server, raw, token, names }: Served, resourc
     () => eventsPerSecond(`${server}/v1/tenants:watch`, { authorization: `Bearer ${token}` }),
     () => eventsPerSecond(`${raw.url}/watch`, {}),
   );
-  return { name: `events to ${watcherCount} watchers`, value, unit: '/s', floor: { name: 'express + raw change stream', value: floor }, goal: { of: 'ratio', atLeast: 0.6 } };
+  return {
+    name: `events to ${watcherCount} watchers`,
+    value,
+    unit: '/s',
+    floor: { name: 'express + raw change stream', value: floor },
+    goal: { of: 'ratio', atLeast: 0.6 },
+  };
 }

@@ -10,7 +10,8 @@ const turns = 3;
 /** Answers in a second to requests of one address, sixteen at a time. */
 export async function requestsPerSecond(url: string, headers: Record<string, string> = {}): Promise<number> {
   const result = await autocannon({ url, headers, connections, duration: seconds });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
   return result.requests.average;
 }
 
@@ -32,7 +33,10 @@ export async function timesPerSecond(work: (who: number) => Promise<void>): Prom
 }
 
 /** Value and floor, measured turn by turn after a round of each that does not count. */
-export async function turnByTurn(value: () => Promise<number>, floor: () => Promise<number>): Promise<{ readonly value: number; readonly floor: number }> {
+export async function turnByTurn(
+  value: () => Promise<number>,
+  floor: () => Promise<number>,
+): Promise<{ readonly value: number; readonly floor: number }> {
   const values: number[] = [];
   const floors: number[] = [];
   await floor();

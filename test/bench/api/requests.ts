@@ -19,7 +19,10 @@ const goal = { of: 'ratio', atLeast: 0.6 } as const;
 export async function benchReading({ server, raw, token, names }: Served): Promise<Figure[]> {
   const headers = { authorization: `Bearer ${token}` };
   const one = await benchReads(server, raw.url, names[0] ?? '', token);
-  const list = await turnByTurn(() => requestsPerSecond(`${server}/v1/tenants`, headers), () => requestsPerSecond(`${raw.url}/tenants`));
+  const list = await turnByTurn(
+    () => requestsPerSecond(`${server}/v1/tenants`, headers),
+    () => requestsPerSecond(`${raw.url}/tenants`),
+  );
   return [
     one,
     { name: 'list of 100 tenants', value: list.value, unit: '/s', floor: { name: floorName, value: list.floor }, goal },
@@ -31,14 +34,24 @@ export async function benchApplying({ server, raw, token, names }: Served): Prom
   let count = 0;
   const put = async (url: string, name: string, headers: Record<string, string>): Promise<void> => {
     const manifest = tenantManifest(name);
-    const body = JSON.stringify({ ...manifest, metadata: { ...manifest.metadata, labels: { turn: String((count += 1)) } } });
-    const response = await fetch(url, { method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body });
+    const body = JSON.stringify({
+      ...manifest,
+      metadata: { ...manifest.metadata, labels: { turn: String((count += 1)) } },
+    });
+    const response = await fetch(url, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
   };
   const name = (who: number): string => names[who] ?? '';
   const { value, floor } = await turnByTurn(
-    () => timesPerSecond((who) => put(`${server}/v1/tenants/${name(who)}`, name(who), { authorization: `Bearer ${token}`, 'if-match': '*' })),
+    () =>
+      timesPerSecond((who) =>
+        put(`${server}/v1/tenants/${name(who)}`, name(who), { authorization: `Bearer ${token}`, 'if-match': '*' }),
+      ),
     () => timesPerSecond((who) => put(`${raw.url}/tenants/${name(who)}`, name(who), {})),
   );
   return { name: 'apply of changed labels', value, unit: '/s', floor: { name: floorName, value: floor }, goal };

@@ -46,15 +46,23 @@ export function createRawPaths({ control, cell, endpoint }: RawDeployments, name
 
   async function commit(step: string): Promise<void> {
     await control.withSession((session) =>
-      session.withTransaction(async () => {
-        await commits.collection<{ _id: string }>('resources').updateOne({ _id: name }, { $set: { step } }, { upsert: true, session });
-        await commits.collection<{ _id: string }>('operations').updateOne({ _id: name }, { $set: { step } }, { upsert: true, session });
-        await commits.collection('ledger').insertOne({ name, step, bytes: randomBytes(700) }, { session });
-      }, { readConcern: { level: 'snapshot' }, ...majority }),
+      session.withTransaction(
+        async () => {
+          await commits
+            .collection<{ _id: string }>('resources')
+            .updateOne({ _id: name }, { $set: { step } }, { upsert: true, session });
+          await commits
+            .collection<{ _id: string }>('operations')
+            .updateOne({ _id: name }, { $set: { step } }, { upsert: true, session });
+          await commits.collection('ledger').insertOne({ name, step, bytes: randomBytes(700) }, { session });
+        },
+        { readConcern: { level: 'snapshot' }, ...majority },
+      ),
     );
   }
 
-  const createUser = () => home.command({ createUser: name, pwd: password, roles, mechanisms, writeConcern: journaled });
+  const createUser = () =>
+    home.command({ createUser: name, pwd: password, roles, mechanisms, writeConcern: journaled });
   const letUserIn = () => home.command({ updateUser: name, pwd: password, roles, mechanisms, writeConcern: journaled });
 
   async function createIndexes(): Promise<void> {
@@ -66,14 +74,25 @@ export function createRawPaths({ control, cell, endpoint }: RawDeployments, name
 
   async function endActivity(): Promise<void> {
     await cell.db('admin').command({ killAllSessions: [user] });
-    const pipeline = [{ $currentOp: { allUsers: true, idleSessions: true, idleCursors: true } }, { $match: { effectiveUsers: { $elemMatch: user } } }];
+    const pipeline = [
+      { $currentOp: { allUsers: true, idleSessions: true, idleCursors: true } },
+      { $match: { effectiveUsers: { $elemMatch: user } } },
+    ];
     await cell.db('admin').command({ aggregate: 1, pipeline, cursor: {} });
   }
 
   async function readAsTenant(): Promise<void> {
-    const tenant = new MongoClient(endpoint, { auth: { username: name, password }, authSource: home.databaseName, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1 });
+    const tenant = new MongoClient(endpoint, {
+      auth: { username: name, password },
+      authSource: home.databaseName,
+      authMechanism: 'SCRAM-SHA-256',
+      maxPoolSize: 1,
+    });
     try {
-      await tenant.db(home.databaseName).collection(collections[0]?.name ?? '').findOne({});
+      await tenant
+        .db(home.databaseName)
+        .collection(collections[0]?.name ?? '')
+        .findOne({});
     } finally {
       await tenant.close();
     }
@@ -83,11 +102,17 @@ export function createRawPaths({ control, cell, endpoint }: RawDeployments, name
     async activate() {
       await claims.insertOne({ _id: name }, majority);
       for (const collection of collections) {
-        await home.command({ create: collection.name, ...(collection.jsonSchema === undefined ? {} : { validator: { $jsonSchema: collection.jsonSchema } }) });
+        await home.command({
+          create: collection.name,
+          ...(collection.jsonSchema === undefined ? {} : { validator: { $jsonSchema: collection.jsonSchema } }),
+        });
       }
       await createIndexes();
       for (const role of roleNames) {
-        const privileges = collections.map((collection) => ({ resource: { db: home.databaseName, collection: collection.name }, actions: ['find', 'insert', 'update', 'remove'] }));
+        const privileges = collections.map((collection) => ({
+          resource: { db: home.databaseName, collection: collection.name },
+          actions: ['find', 'insert', 'update', 'remove'],
+        }));
         await home.command({ createRole: role, privileges, roles: [], writeConcern: journaled });
       }
       await createUser();
@@ -104,11 +129,15 @@ export function createRawPaths({ control, cell, endpoint }: RawDeployments, name
     async archive() {
       await endActivity();
       await home.command({ dropUser: name, writeConcern: journaled });
-      for (const collection of collections) await home.command({ dropIndexes: collection.name, index: '*', writeConcern: journaled });
+      for (const collection of collections)
+        await home.command({ dropIndexes: collection.name, index: '*', writeConcern: journaled });
     },
     async reactivate() {
       await createIndexes();
-      await home.command({ rolesInfo: roleNames.map((role) => ({ role, db: home.databaseName })), showPrivileges: true });
+      await home.command({
+        rolesInfo: roleNames.map((role) => ({ role, db: home.databaseName })),
+        showPrivileges: true,
+      });
       await createUser();
       await readAsTenant();
     },
@@ -123,7 +152,10 @@ export function createRawPaths({ control, cell, endpoint }: RawDeployments, name
     async reconcile() {
       await home.command({ listCollections: 1 });
       for (const collection of collections) await home.command({ listIndexes: collection.name });
-      await home.command({ rolesInfo: roleNames.map((role) => ({ role, db: home.databaseName })), showPrivileges: true });
+      await home.command({
+        rolesInfo: roleNames.map((role) => ({ role, db: home.databaseName })),
+        showPrivileges: true,
+      });
       await home.command({ usersInfo: user });
       // A password cannot be read, so it is written anew.
       await letUserIn();
@@ -138,5 +170,7 @@ export function createRawPaths({ control, cell, endpoint }: RawDeployments, name
     for (const { key } of stepsOf(kind)) await commit(key);
     await commit('finish');
   };
-  return Object.fromEntries((Object.keys(onCell) as OperationKind[]).map((kind) => [kind, path(kind)])) as unknown as RawPaths;
+  return Object.fromEntries(
+    (Object.keys(onCell) as OperationKind[]).map((kind) => [kind, path(kind)]),
+  ) as unknown as RawPaths;
 }

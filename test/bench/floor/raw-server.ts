@@ -22,9 +22,17 @@ app.get('/tenants', async (_request, response) => {
 app.put('/tenants/:name', express.json(), async (request, response) => {
   const document = await client.withSession((session) =>
     session.withTransaction(async () => {
-      const before = await resources.findOneAndUpdate({ kind: 'Tenant', name: request.params.name }, { $inc: { revision: 1, generation: 1 }, $set: { labels: request.body.metadata.labels } }, { session, returnDocument: 'after' });
-      await db.collection('raw_revisions').insertOne({ ...before, _id: undefined } as Document, { session, ignoreUndefined: true });
-      await db.collection('raw_ledger').insertOne({ action: 'update', target: request.params.name, time: new Date() }, { session });
+      const before = await resources.findOneAndUpdate(
+        { kind: 'Tenant', name: request.params.name },
+        { $inc: { revision: 1, generation: 1 }, $set: { labels: request.body.metadata.labels } },
+        { session, returnDocument: 'after' },
+      );
+      await db
+        .collection('raw_revisions')
+        .insertOne({ ...before, _id: undefined } as Document, { session, ignoreUndefined: true });
+      await db
+        .collection('raw_ledger')
+        .insertOne({ action: 'update', target: request.params.name, time: new Date() }, { session });
       return before;
     }),
   );

@@ -28,7 +28,11 @@ const settleMs = 500;
 type Written = Map<string, { readonly sent: number; readonly answered: number }>;
 
 function failureOf(error: unknown): string {
-  return error instanceof ApiError ? error.code : error instanceof ApiUnreachable ? 'not reached' : 'not answered in time';
+  return error instanceof ApiError
+    ? error.code
+    : error instanceof ApiUnreachable
+      ? 'not reached'
+      : 'not answered in time';
 }
 
 /** How many there are of each, for who watches the run. */
@@ -37,7 +41,10 @@ function tally(names: readonly string[]): string {
 }
 
 /** Writes to every tenant, through the APIs in turn, and has operations run, until it is stopped. */
-function load({ replicas, token }: Pick<Installation, 'replicas' | 'token'>, stop: AbortSignal): { readonly written: Written; readonly failures: string[]; readonly stopped: Promise<unknown> } {
+function load(
+  { replicas, token }: Pick<Installation, 'replicas' | 'token'>,
+  stop: AbortSignal,
+): { readonly written: Written; readonly failures: string[]; readonly stopped: Promise<unknown> } {
   const written: Written = new Map();
   const failures: string[] = [];
   const clients = replicas.map(({ server }) => createApiClient({ server, token: () => token(), retryForMs: 0 }));
@@ -48,7 +55,13 @@ function load({ replicas, token }: Pick<Installation, 'replicas' | 'token'>, sto
       const sent = performance.now();
       const body = { reason: `case ${count}` };
       await through(count)
-        .call('holdTenant', { params: { name }, body, ifMatch: '*', idempotencyKey: randomUUID(), signal: AbortSignal.timeout(timeoutMs) })
+        .call('holdTenant', {
+          params: { name },
+          body,
+          ifMatch: '*',
+          idempotencyKey: randomUUID(),
+          signal: AbortSignal.timeout(timeoutMs),
+        })
         .then(() => written.set(name, { sent, answered: performance.now() }))
         .catch((error: unknown) => failures.push(failureOf(error)));
       await delay(betweenWritesMs);
@@ -71,7 +84,12 @@ interface Regained {
   readonly leftOpen: boolean;
 }
 
-async function kill({ replicas, control }: Pick<Installation, 'replicas' | 'control'>, written: Written, kind: (typeof kinds)[number], round: number): Promise<Regained> {
+async function kill(
+  { replicas, control }: Pick<Installation, 'replicas' | 'control'>,
+  written: Written,
+  kind: (typeof kinds)[number],
+  round: number,
+): Promise<Regained> {
   const victim = replicas[round % replicas.length]?.[kind];
   if (victim === undefined) throw new TypeError('there is nobody to kill');
   const at = performance.now();
@@ -80,11 +98,18 @@ async function kill({ replicas, control }: Pick<Installation, 'replicas' | 'cont
   const firstOf = new Map<string, number>();
   let leftOpen = false;
   const look = async (): Promise<boolean> => {
-    for (const [name, { sent, answered }] of written) if (sent > at && !firstOf.has(name)) firstOf.set(name, answered - at);
+    for (const [name, { sent, answered }] of written)
+      if (sent > at && !firstOf.has(name)) firstOf.set(name, answered - at);
     return firstOf.size === tenants.length;
   };
   const lookBehind = delay(leftOpenMs * 1.5).then(async () => {
-    const open = await control.db('admin').aggregate([{ $currentOp: { allUsers: true, idleSessions: true } }, { $match: { type: 'idleSession', 'transaction.timeOpenMicros': { $gt: leftOpenMs * 1_000 } } }]).toArray();
+    const open = await control
+      .db('admin')
+      .aggregate([
+        { $currentOp: { allUsers: true, idleSessions: true } },
+        { $match: { type: 'idleSession', 'transaction.timeOpenMicros': { $gt: leftOpenMs * 1_000 } } },
+      ])
+      .toArray();
     leftOpen = open.length > 0;
   });
   await until(() => `every tenant is written to; ${firstOf.size} are`, look, 120_000, 5);
@@ -98,14 +123,24 @@ async function kill({ replicas, control }: Pick<Installation, 'replicas' | 'cont
 function figuresOf(kind: (typeof kinds)[number], regained: readonly Regained[]): Figure[] {
   const killed = kind === 'api' ? 'an API killed' : 'a worker killed';
   const every = regained.map(({ everyMs }) => everyMs);
-  const row = (name: string, values: readonly number[], share: number, goal: Figure['goal'] = { of: 'none' }): Figure => ({ name: `${killed}, ${name}`, value: percentile(values, share), unit: 'ms', goal });
+  const row = (
+    name: string,
+    values: readonly number[],
+    share: number,
+    goal: Figure['goal'] = { of: 'none' },
+  ): Figure => ({ name: `${killed}, ${name}`, value: percentile(values, share), unit: 'ms', goal });
   const any = regained.map(({ anyMs }) => anyMs);
   return [
     row('to the next write, p50', any, 0.5),
     row('to the next write, worst', any, 1, { of: 'value', atMost: 10_000 }),
     row('until every tenant is written, p50', every, 0.5),
     row('until every tenant is written, worst', every, 1, { of: 'value', atMost: 10_000 }),
-    { name: `  kills of ${regained.length} that left a transaction open`, value: regained.filter(({ leftOpen }) => leftOpen).length, unit: 'kills', goal: { of: 'none' } },
+    {
+      name: `  kills of ${regained.length} that left a transaction open`,
+      value: regained.filter(({ leftOpen }) => leftOpen).length,
+      unit: 'kills',
+      goal: { of: 'none' },
+    },
   ];
 }
 
@@ -129,7 +164,9 @@ export function benchAvailability(stack: EmbeddedStack): Promise<Figure[]> {
             failures.length = 0;
             const { anyMs, everyMs, leftOpen } = await kill(installation, written, kind, round);
             regained[kind].push({ anyMs, everyMs, leftOpen });
-            progress(`availability: next write after ${anyMs.toFixed(0)} ms, every tenant after ${everyMs.toFixed(0)} ms${leftOpen ? ', a transaction was left open' : ''}; refused: ${tally(failures)}`);
+            progress(
+              `availability: next write after ${anyMs.toFixed(0)} ms, every tenant after ${everyMs.toFixed(0)} ms${leftOpen ? ', a transaction was left open' : ''}; refused: ${tally(failures)}`,
+            );
           }
         }
       } finally {

@@ -27,7 +27,11 @@ const measuredTables = 6 * shares.length * (rounds + warmRounds);
 
 async function declareBudget(api: ApiClient, cell: string): Promise<void> {
   const spec = { jurisdiction: 'EU', cells: [{ name: cell, tableBudget }] };
-  await api.call('putRegion', { params: { name: 'eu-west-1' }, ifMatch: '*', body: { apiVersion, kind: 'Region', metadata: { name: 'eu-west-1' }, spec } });
+  await api.call('putRegion', {
+    params: { name: 'eu-west-1' },
+    ifMatch: '*',
+    body: { apiVersion, kind: 'Region', metadata: { name: 'eu-west-1' }, spec },
+  });
 }
 
 /** Provisioning while the tables of a cell grow to what new tenants may fill, and what a drift scan of it takes then. */

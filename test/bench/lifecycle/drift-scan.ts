@@ -16,10 +16,13 @@ const atOnce = 4;
 
 /** The commands without which the homes cannot be seen: what is in each database, and the indexes of each collection. */
 async function rawScan({ client }: Cell): Promise<number> {
-  const { databases } = (await client.db('admin').command({ listDatabases: 1, nameOnly: true, filter: { name: /^tenant_/ } })) as { databases: { name: string }[] };
+  const { databases } = (await client
+    .db('admin')
+    .command({ listDatabases: 1, nameOnly: true, filter: { name: /^tenant_/ } })) as { databases: { name: string }[] };
   await eachAtMost(atOnce, databases, async ({ name }) => {
     const db = client.db(name);
-    for (const { name: collection } of await db.listCollections().toArray()) await db.command({ listIndexes: collection });
+    for (const { name: collection } of await db.listCollections().toArray())
+      await db.command({ listIndexes: collection });
   });
   return databases.length;
 }
@@ -36,13 +39,24 @@ export async function benchDriftScan({ environment, taskQueue }: Installation, c
   async function scan(): Promise<number> {
     const { info: before } = await schedule.describe();
     await schedule.trigger();
-    const workflowId = await until('the scan has begun', async () => {
-      const { info } = await schedule.describe();
-      const action = info.recentActions.at(-1)?.action;
-      return info.numActionsTaken > before.numActionsTaken && action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
-    }, scanTimeoutMs);
-    const { scanned, drifted, failedCells } = (await temporal.client.workflow.getHandle(workflowId).result()) as { scanned: number; drifted: number; failedCells: string[] };
-    if (drifted > 0 || failedCells.length > 0) throw new Error(`a scan found drift in ${drifted} homes and could not scan ${failedCells.join()}`);
+    const workflowId = await until(
+      'the scan has begun',
+      async () => {
+        const { info } = await schedule.describe();
+        const action = info.recentActions.at(-1)?.action;
+        return info.numActionsTaken > before.numActionsTaken && action?.type === 'startWorkflow'
+          ? action.workflow.workflowId
+          : undefined;
+      },
+      scanTimeoutMs,
+    );
+    const { scanned, drifted, failedCells } = (await temporal.client.workflow.getHandle(workflowId).result()) as {
+      scanned: number;
+      drifted: number;
+      failedCells: string[];
+    };
+    if (drifted > 0 || failedCells.length > 0)
+      throw new Error(`a scan found drift in ${drifted} homes and could not scan ${failedCells.join()}`);
     return scanned;
   }
 
@@ -61,8 +75,17 @@ export async function benchDriftScan({ environment, taskQueue }: Installation, c
       ours.push(await perThousand(scan));
       raw.push(await perThousand(() => rawScan(cell)));
     }
-    const figure = (name: string, at: number): Figure => ({ name, value: ours[at] ?? Number.NaN, unit: 'ms', floor: { name: 'raw listCollections + listIndexes', value: raw[at] ?? Number.NaN }, goal: { of: 'none' } });
-    return [figure('drift scan per 1000 tenants, the first', 0), figure('drift scan per 1000 tenants, a later one', scans - 1)];
+    const figure = (name: string, at: number): Figure => ({
+      name,
+      value: ours[at] ?? Number.NaN,
+      unit: 'ms',
+      floor: { name: 'raw listCollections + listIndexes', value: raw[at] ?? Number.NaN },
+      goal: { of: 'none' },
+    });
+    return [
+      figure('drift scan per 1000 tenants, the first', 0),
+      figure('drift scan per 1000 tenants, a later one', scans - 1),
+    ];
   } finally {
     await temporal.close();
   }

@@ -38,7 +38,11 @@ function idleSweep(store: Store): SweepActivities {
     startRollout: nothing,
     startVerification: nothing,
     cancelWorkflow: nothing,
-    beginDue: createDueWork({ store, changeTenant: async (request) => ({ outcome: 'unchanged', tenant: await asItIs(request) }), unschedule: asItIs }),
+    beginDue: createDueWork({
+      store,
+      changeTenant: async (request) => ({ outcome: 'unchanged', tenant: await asItIs(request) }),
+      unschedule: asItIs,
+    }),
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     metrics: createMetrics('worker'),
   });
@@ -49,7 +53,12 @@ async function seedStalled({ client, names, store }: ScanTarget): Promise<void> 
   const { operations } = controlDatabase(client, names);
   const { operation } = await acceptActivation(store, 'stalled');
   const updateTime = new Date(Date.now() - 3_600_000);
-  const made = Array.from({ length: stalledCount - 1 }, (_, index): OperationDocument => ({ ...operation, _id: store.newId(), updateTime, ...(index % 10 === 0 ? {} : { runId: 'seed', state: 'running' }) }));
+  const made = Array.from({ length: stalledCount - 1 }, (_, index): OperationDocument => ({
+    ...operation,
+    _id: store.newId(),
+    updateTime,
+    ...(index % 10 === 0 ? {} : { runId: 'seed', state: 'running' }),
+  }));
   await operations.insertMany(made);
   await operations.updateOne({ _id: operation._id }, { $set: { updateTime } });
 }
@@ -60,7 +69,13 @@ export async function benchDueWork(target: ScanTarget, tenants: number): Promise
   const { resumeStalledOperations, beginDueOperations } = idleSweep(store);
   const { resources } = controlDatabase(client, names);
   const past = new Date(Date.now() - 60_000);
-  const scheduled = { name: 'enterprise', actor: { subject: 'alice@example.com', roles: ['admin'] }, requestId: 'seed', correlationId: 'seed', time: past };
+  const scheduled = {
+    name: 'enterprise',
+    actor: { subject: 'alice@example.com', roles: ['admin'] },
+    requestId: 'seed',
+    correlationId: 'seed',
+    time: past,
+  };
   const shares: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['nothing due', async () => undefined],
     [
@@ -73,7 +88,10 @@ export async function benchDueWork(target: ScanTarget, tenants: number): Promise
     [
       'all due',
       async () => {
-        await resources.updateMany({ kind: 'Tenant', lifecycle: { $in: ['Active', 'Suspended'] } }, { $set: { scheduledPlan: scheduled } });
+        await resources.updateMany(
+          { kind: 'Tenant', lifecycle: { $in: ['Active', 'Suspended'] } },
+          { $set: { scheduledPlan: scheduled } },
+        );
         await resources.updateMany({ lifecycle: 'Deleted' }, { $set: { 'deletion.purgeTime': past } });
       },
     ],
@@ -84,8 +102,16 @@ export async function benchDueWork(target: ScanTarget, tenants: number): Promise
     await makeDue();
     const samples: number[] = [];
     const found = { resumed: 0, begun: 0 };
-    for (let turn = 0; turn < scans; turn += 1) samples.push(await elapsedMs(async () => Object.assign(found, await resumeStalledOperations(), await beginDueOperations())));
-    figures.push({ name: `sweep over ${tenants} tenants, ${share} (takes ${found.begun} due and ${found.resumed} stalled operations; starting left out)`, value: percentile(samples, 0.5), unit: 'ms', goal: { of: 'value', atMost: 5_000 } });
+    for (let turn = 0; turn < scans; turn += 1)
+      samples.push(
+        await elapsedMs(async () => Object.assign(found, await resumeStalledOperations(), await beginDueOperations())),
+      );
+    figures.push({
+      name: `sweep over ${tenants} tenants, ${share} (takes ${found.begun} due and ${found.resumed} stalled operations; starting left out)`,
+      value: percentile(samples, 0.5),
+      unit: 'ms',
+      goal: { of: 'value', atMost: 5_000 },
+    });
   }
   return figures;
 }

@@ -16,7 +16,10 @@ export interface FailingTenants {
 }
 
 /** Suspended tenants whose credential is lost: the plane tries to resume each again and again, without end. */
-async function withoutCredential({ client: api, control, databases }: Bench, names: readonly string[]): Promise<FailingTenants> {
+async function withoutCredential(
+  { client: api, control, databases }: Bench,
+  names: readonly string[],
+): Promise<FailingTenants> {
   const secrets = control.db(databases.secrets).collection<{ _id: string; tenant: string }>('secrets');
   for (const name of names) {
     await declareDraft(api, name, region);
@@ -44,7 +47,10 @@ const askAgain = { baseMs: 60_000, capMs: 6 * 60 * 60 * 1000 };
 async function withRefusedSchema({ client: api }: Bench, names: readonly string[]): Promise<FailingTenants> {
   const collections = [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }];
   for (const name of names) {
-    const body = tenantManifest(name, { placement: { preferredRegion: region }, services: [{ name: 'shop', collections }] });
+    const body = tenantManifest(name, {
+      placement: { preferredRegion: region },
+      services: [{ name: 'shop', collections }],
+    });
     await api.call('putTenant', { params: { name }, ifNoneMatch: '*', body });
   }
   let stop = new AbortController();
@@ -77,13 +83,17 @@ interface Bench extends Pick<Installation, 'databases'> {
 
 async function requireState(api: ApiClient, id: string, state: 'failed' | 'cancelled'): Promise<void> {
   const operation = await ended(api, id);
-  if (operation.state !== state) throw new Error(`operation ${id} of a failing tenant ended as ${operation.state}, expected ${state}`);
+  if (operation.state !== state)
+    throw new Error(`operation ${id} of a failing tenant ended as ${operation.state}, expected ${state}`);
 }
 
 /** So many failing tenants, half of each kind. */
 export async function createFailingTenants(bench: Bench, count: number): Promise<FailingTenants> {
   const names = Array.from({ length: count }, (_, index) => `failing-${index}`);
-  const kinds = [await withoutCredential(bench, names.slice(0, Math.ceil(count / 2))), await withRefusedSchema(bench, names.slice(Math.ceil(count / 2)))];
+  const kinds = [
+    await withoutCredential(bench, names.slice(0, Math.ceil(count / 2))),
+    await withRefusedSchema(bench, names.slice(Math.ceil(count / 2))),
+  ];
   return {
     begin: async () => void (await Promise.all(kinds.map((kind) => kind.begin()))),
     end: async () => void (await Promise.all(kinds.map((kind) => kind.end()))),

@@ -26,7 +26,15 @@ import { progress } from '../progress.ts';
 const spec: TenantSpec = tenantSpecSchema.parse(
   tenantManifest('any', {
     lifecycle: 'Active',
-    services: [{ name: 'shop', collections: ['orders', 'events', 'items', 'people'].map((name) => ({ name, indexes: [{ keys: [{ field: 'at' }] }, { keys: [{ field: 'kind' }] }] })) }],
+    services: [
+      {
+        name: 'shop',
+        collections: ['orders', 'events', 'items', 'people'].map((name) => ({
+          name,
+          indexes: [{ keys: [{ field: 'at' }] }, { keys: [{ field: 'kind' }] }],
+        })),
+      },
+    ],
   }).spec,
 );
 
@@ -47,7 +55,10 @@ function tenantOf(uid: string, name: string, cell: Cell, time: Date): TenantDocu
     lifecycle: 'Active',
     observedGeneration: 1,
     lastFence: 1,
-    conditions: updateConditions([], conditionsAfterSuccess('activate', 'Active'), { time: time.toISOString(), generation: 1 }),
+    conditions: updateConditions([], conditionsAfterSuccess('activate', 'Active'), {
+      time: time.toISOString(),
+      generation: 1,
+    }),
     placement: { region: 'eu-west-1', cell: cell.name, mode, database: layoutOf({ uid, spec, mode }).database },
     tables: tablesOfHome,
     plan: { name: 'startup', generation: 1, bindTime: time },
@@ -60,18 +71,36 @@ export interface FillTarget extends Pick<Installation, 'name' | 'store' | 'datab
 }
 
 /** Makes so many homes on the cell as the steps of an activation make them, with their tenants in the registry. */
-export async function fillCell({ name: installation, store, databases, control, cell }: FillTarget, count: number): Promise<void> {
+export async function fillCell(
+  { name: installation, store, databases, control, cell }: FillTarget,
+  count: number,
+): Promise<void> {
   const { resources } = controlDatabase(control, databases);
   let made = 0;
-  await eachAtMost(atOnce, Array.from({ length: count }, () => store.newId()), async (uid) => {
-    const until = performance.now() + patienceMs;
-    const lease = { remainingMs: () => Math.max(1, Math.floor(until - performance.now())) };
-    const home = describeHome({ installation, uid, operationId: 'fill', mode: 'dedicated', user: null, spec, form: homeFormIn('Active'), config: {}, cell, lease });
-    for (const part of parts) await part.ensure(home);
-    const { user: databaseUser = null } = await user.ensure(home);
-    await resources.insertOne(withSearchKeys({ ...tenantOf(uid, `filling-${uid}`, cell, new Date()), databaseUser }));
-    made += 1;
-    if (made % 100 === 0) progress(`cells: ${made} of ${count} homes made`);
-  });
+  await eachAtMost(
+    atOnce,
+    Array.from({ length: count }, () => store.newId()),
+    async (uid) => {
+      const until = performance.now() + patienceMs;
+      const lease = { remainingMs: () => Math.max(1, Math.floor(until - performance.now())) };
+      const home = describeHome({
+        installation,
+        uid,
+        operationId: 'fill',
+        mode: 'dedicated',
+        user: null,
+        spec,
+        form: homeFormIn('Active'),
+        config: {},
+        cell,
+        lease,
+      });
+      for (const part of parts) await part.ensure(home);
+      const { user: databaseUser = null } = await user.ensure(home);
+      await resources.insertOne(withSearchKeys({ ...tenantOf(uid, `filling-${uid}`, cell, new Date()), databaseUser }));
+      made += 1;
+      if (made % 100 === 0) progress(`cells: ${made} of ${count} homes made`);
+    },
+  );
   await store.prepare();
 }

@@ -28,5 +28,14 @@ export function curve(operation: string, sizes: readonly SizedSamples[]): Figure
   }));
   const [first, last] = [sizes[0], sizes.at(-1)];
   if (first === undefined || last === undefined || first === last) return rows;
-  return [...rows, { name: `  in floors, ${last.at}`, value: inFloors(last), unit: 'x', floor: { name: first.at, value: inFloors(first) }, goal: { of: 'ratio', atMost: flatAtMost } }];
+  return [
+    ...rows,
+    {
+      name: `  in floors, ${last.at}`,
+      value: inFloors(last),
+      unit: 'x',
+      floor: { name: first.at, value: inFloors(first) },
+      goal: { of: 'ratio', atMost: flatAtMost },
+    },
+  ];
 }

@@ -14,10 +14,26 @@ const pageOf = (count: number): number => Math.min(pageSize, Math.floor(count));
 
 export const listQuestions: readonly ListQuestion[] = [
   { name: 'without filter', query: () => '', least: (tenants) => pageOf(tenants * 0.9) },
-  { name: 'by labels', query: (turn) => `labelSelector=env%3Dprod,team%3Dt${turn % teams}`, least: (tenants) => pageOf((tenants / teams) * 0.4) },
-  { name: 'by a rare label', query: (turn, tenants) => `labelSelector=owner%3Do${(turn * 7) % Math.ceil(tenants / 10)}&showDeleted=true`, least: () => 10 },
-  { name: 'by state and plan', query: () => 'lifecycle=Suspended&plan=enterprise', least: (tenants) => pageOf(tenants * 0.05) },
-  { name: 'by beginning of the name', query: (turn, tenants) => `namePrefix=${seededName((turn * 1_000) % tenants).slice(0, -3)}`, least: (tenants) => pageOf(Math.min(1_000, tenants) * 0.9) },
+  {
+    name: 'by labels',
+    query: (turn) => `labelSelector=env%3Dprod,team%3Dt${turn % teams}`,
+    least: (tenants) => pageOf((tenants / teams) * 0.4),
+  },
+  {
+    name: 'by a rare label',
+    query: (turn, tenants) => `labelSelector=owner%3Do${(turn * 7) % Math.ceil(tenants / 10)}&showDeleted=true`,
+    least: () => 10,
+  },
+  {
+    name: 'by state and plan',
+    query: () => 'lifecycle=Suspended&plan=enterprise',
+    least: (tenants) => pageOf(tenants * 0.05),
+  },
+  {
+    name: 'by beginning of the name',
+    query: (turn, tenants) => `namePrefix=${seededName((turn * 1_000) % tenants).slice(0, -3)}`,
+    least: (tenants) => pageOf(Math.min(1_000, tenants) * 0.9),
+  },
 ];
 
 export interface ListTarget {
@@ -31,7 +47,9 @@ interface Page {
 }
 
 async function list({ server, token }: ListTarget, query: string): Promise<Page> {
-  const response = await fetch(`${server}/v1/tenants?pageSize=${pageSize}&${query}`, { headers: { authorization: `Bearer ${token}` } });
+  const response = await fetch(`${server}/v1/tenants?pageSize=${pageSize}&${query}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   const page = (await response.json()) as Page;
   if (!response.ok) throw new Error(`a list ended with ${response.status}: ${JSON.stringify(page)}`);
   return page;
@@ -42,7 +60,12 @@ const warmTurns = 10;
 const followEvery = 4;
 
 /** Latencies of one list, in milliseconds, of first pages and some that come after them. */
-export async function listLatencies(target: ListTarget, { name, query, least }: ListQuestion, tenants: number, turns: number): Promise<number[]> {
+export async function listLatencies(
+  target: ListTarget,
+  { name, query, least }: ListQuestion,
+  tenants: number,
+  turns: number,
+): Promise<number[]> {
   const samples: number[] = [];
   let following: string | undefined;
   for (let turn = -warmTurns; turn < turns; turn += 1) {
@@ -51,7 +74,10 @@ export async function listLatencies(target: ListTarget, { name, query, least }: 
     const began = performance.now();
     const page = await list(target, follows ? (following ?? '') : first);
     const ms = performance.now() - began;
-    if (!follows && page.items.length < least(tenants)) throw new Error(`a list ${name} of ${tenants} tenants has ${page.items.length}, expected at least ${least(tenants)}`);
+    if (!follows && page.items.length < least(tenants))
+      throw new Error(
+        `a list ${name} of ${tenants} tenants has ${page.items.length}, expected at least ${least(tenants)}`,
+      );
     following = follows || page.nextPageToken === undefined ? undefined : `${first}&pageToken=${page.nextPageToken}`;
     if (turn >= 0) samples.push(ms);
   }

@@ -11,13 +11,29 @@ import { scaled } from '../scale.ts';
 
 /** A whole life, with every path in it. */
 const life: readonly OperationKind[] = [
-  'activate', 'reconcile', 'change_plan', 'suspend', 'resume', 'suspend', 'archive', 'reactivate', 'suspend', 'archive', 'delete', 'undelete', 'delete', 'purge',
+  'activate',
+  'reconcile',
+  'change_plan',
+  'suspend',
+  'resume',
+  'suspend',
+  'archive',
+  'reactivate',
+  'suspend',
+  'archive',
+  'delete',
+  'undelete',
+  'delete',
+  'purge',
 ];
 const paths = [...new Set(life)];
 
 const warmLives = 2;
 const lives = scaled(50, 2);
-const quantiles = [['p50', 0.5], ['p99', 0.99]] as const;
+const quantiles = [
+  ['p50', 0.5],
+  ['p99', 0.99],
+] as const;
 
 /** Every path beside its floor, one tenant's life after the other and step by step in turn, so that a noisy moment strikes both. */
 export function benchPaths(stack: EmbeddedStack): Promise<Figure[]> {

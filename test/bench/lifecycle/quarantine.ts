@@ -40,7 +40,10 @@ export function benchQuarantine(stack: EmbeddedStack): Promise<Figure[]> {
       await declareDraft(api, name, region);
       await takePath(api, name, 'activate');
     });
-    const failing = await createFailingTenants({ client: api, control: installation.control, databases: installation.databases }, failingCount);
+    const failing = await createFailingTenants(
+      { client: api, control: installation.control, databases: installation.databases },
+      failingCount,
+    );
     await takeAll(api, names);
     const samples: Record<Phase, number[]> = { alone: [], beside: [] };
     for (const [at, phase] of phases.entries()) {

@@ -34,14 +34,25 @@ export function benchRegistry(stack: EmbeddedStack): Promise<Figure[]> {
     try {
       for (const [at, size] of sizes.entries()) {
         await seedTenants({ client, names, store }, sizes[at - 1] ?? 0, size);
-        prepared.push({ name: `a process makes ready, ${size} tenants`, value: await elapsedMs(() => store.prepare()), unit: 'ms', goal: { of: 'none' } });
+        prepared.push({
+          name: `a process makes ready, ${size} tenants`,
+          value: await elapsedMs(() => store.prepare()),
+          unit: 'ms',
+          goal: { of: 'none' },
+        });
         progress(`registry: ${size} tenants, lists`);
         const target = { server, token: await installation.token() };
         for (const question of listQuestions) {
           const samples = await listLatencies(target, question, size, listTurns);
           const list = `list of ${pageSize} from ${size}, ${question.name}`;
           lists.push({ name: `${list}, p50`, value: percentile(samples, 0.5), unit: 'ms', goal: { of: 'none' } });
-          if (size === sizes.at(-1)) lists.push({ name: `${list}, p99`, value: percentile(samples, 0.99), unit: 'ms', goal: { of: 'value', atMost: listAtMostMs } });
+          if (size === sizes.at(-1))
+            lists.push({
+              name: `${list}, p99`,
+              value: percentile(samples, 0.99),
+              unit: 'ms',
+              goal: { of: 'value', atMost: listAtMostMs },
+            });
         }
         progress(`registry: ${size} tenants, operations`);
         const taken = paths.map((path) => ({ path, product: [] as number[], floor: [] as number[] }));

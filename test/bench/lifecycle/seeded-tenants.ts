@@ -16,7 +16,15 @@ import { tenantManifest } from '../../harness/manifests.ts';
 import { progress } from '../progress.ts';
 
 /** Of twenty tenants so many are in each state. */
-const states: readonly LifecycleState[] = [...Array<LifecycleState>(14).fill('Active'), 'Suspended', 'Suspended', 'Archived', 'Archived', 'Draft', 'Deleted'];
+const states: readonly LifecycleState[] = [
+  ...Array<LifecycleState>(14).fill('Active'),
+  'Suspended',
+  'Suspended',
+  'Archived',
+  'Archived',
+  'Draft',
+  'Deleted',
+];
 const plans = ['startup', 'startup', 'startup', 'enterprise'] as const;
 const environments = ['prod', 'dev'] as const;
 /** Prime to what else repeats, so that a team has tenants of every sort. */
@@ -35,8 +43,21 @@ export const seededName = (index: number): string => `seeded-${String(index).pad
 export function seededTenant(uid: string, index: number, time: Date): TenantDocument {
   const lifecycle = states[index % states.length] ?? 'Active';
   const plan = plans[index % plans.length] ?? 'startup';
-  const labels = { env: environments[index % 3 === 0 ? 1 : 0] ?? 'prod', team: `t${index % teams}`, owner: `o${Math.floor(index / 10)}` };
-  const draft = draftTenant(uid, seededName(index), { labels, annotations: { note: 'seeded' }, spec: { plan, lifecycle: lifecycle === 'Deleted' ? 'Archived' : lifecycle, services } }, time);
+  const labels = {
+    env: environments[index % 3 === 0 ? 1 : 0] ?? 'prod',
+    team: `t${index % teams}`,
+    owner: `o${Math.floor(index / 10)}`,
+  };
+  const draft = draftTenant(
+    uid,
+    seededName(index),
+    {
+      labels,
+      annotations: { note: 'seeded' },
+      spec: { plan, lifecycle: lifecycle === 'Deleted' ? 'Archived' : lifecycle, services },
+    },
+    time,
+  );
   if (lifecycle === 'Draft') return draft;
   const spec = { ...draft.spec };
   const at = { time: time.toISOString(), generation: 1 };
@@ -47,12 +68,36 @@ export function seededTenant(uid: string, index: number, time: Date): TenantDocu
     lifecycle,
     observedGeneration: 1,
     lastFence: 1,
-    conditions: lifecycle === 'Active' ? activated : updateConditions(activated, [{ type: 'Ready', status: 'False', reason: lifecycle, message: `the tenant is ${lifecycle}` }], at),
-    placement: { region: index % 2 === 0 ? 'eu-west-1' : 'us-east-1', cell: `elsewhere-${index % cells}`, mode: 'dedicated', database: `tenant_${uid}` },
+    conditions:
+      lifecycle === 'Active'
+        ? activated
+        : updateConditions(
+            activated,
+            [{ type: 'Ready', status: 'False', reason: lifecycle, message: `the tenant is ${lifecycle}` }],
+            at,
+          ),
+    placement: {
+      region: index % 2 === 0 ? 'eu-west-1' : 'us-east-1',
+      cell: `elsewhere-${index % cells}`,
+      mode: 'dedicated',
+      database: `tenant_${uid}`,
+    },
     tables: declaredTables(spec),
     plan: { name: plan, generation: 1, bindTime: time },
-    deletion: lifecycle === 'Deleted' ? { from: 'Archived', deleteTime: time, purgeTime: new Date(time.getTime() + 30 * day) } : null,
-    scheduledPlan: index % 100 === 1 ? { name: 'enterprise', time: new Date(time.getTime() + 30 * day), actor: { subject: 'alice@example.com', roles: ['admin'] }, requestId: 'seed', correlationId: 'seed' } : null,
+    deletion:
+      lifecycle === 'Deleted'
+        ? { from: 'Archived', deleteTime: time, purgeTime: new Date(time.getTime() + 30 * day) }
+        : null,
+    scheduledPlan:
+      index % 100 === 1
+        ? {
+            name: 'enterprise',
+            time: new Date(time.getTime() + 30 * day),
+            actor: { subject: 'alice@example.com', roles: ['admin'] },
+            requestId: 'seed',
+            correlationId: 'seed',
+          }
+        : null,
   };
 }
 
@@ -68,8 +113,28 @@ export async function seedTenants({ client, names, store }: SeedTarget, from: nu
   const time = new Date();
   for (let begin = from; begin < to; begin += batchSize) {
     if (begin % 10_000 === 0) progress(`registry: seeding from ${begin} to ${to}`);
-    const tenants = Array.from({ length: Math.min(batchSize, to - begin) }, (_, offset) => seededTenant(store.newId(), begin + offset, time));
-    const made = tenants.map(({ _id: uid, kind, name, labels, annotations, spec }): RevisionDocument => withTexts({ _id: { uid, generation: 1 }, storageVersion, kind, name, labels, annotations, spec, time, ledgerEntry: 'seed' }));
-    await Promise.all([resources.insertMany(tenants.map((tenant) => withTexts(withSearchKeys(tenant))), { ordered: false }), revisions.insertMany(made, { ordered: false })]);
+    const tenants = Array.from({ length: Math.min(batchSize, to - begin) }, (_, offset) =>
+      seededTenant(store.newId(), begin + offset, time),
+    );
+    const made = tenants.map(({ _id: uid, kind, name, labels, annotations, spec }): RevisionDocument =>
+      withTexts({
+        _id: { uid, generation: 1 },
+        storageVersion,
+        kind,
+        name,
+        labels,
+        annotations,
+        spec,
+        time,
+        ledgerEntry: 'seed',
+      }),
+    );
+    await Promise.all([
+      resources.insertMany(
+        tenants.map((tenant) => withTexts(withSearchKeys(tenant))),
+        { ordered: false },
+      ),
+      revisions.insertMany(made, { ordered: false }),
+    ]);
   }
 }

@@ -6,7 +6,12 @@ import type { Findings } from './finding.ts';
 import type { KnownTenant } from '../../faults/standing.ts';
 
 /** How many documents are in each declared collection of a tenant, after each was held against what its application knows. */
-export async function checkDocuments(cell: MongoClient, tenant: KnownTenant, { documents }: Pick<Recollection, 'documents'>, findings: Findings): Promise<Record<string, number>> {
+export async function checkDocuments(
+  cell: MongoClient,
+  tenant: KnownTenant,
+  { documents }: Pick<Recollection, 'documents'>,
+  findings: Findings,
+): Promise<Record<string, number>> {
   const { uid, mode, plan, services } = tenant;
   const written = documents.filter((document) => document.uid === uid);
   const counts: Record<string, number> = {};
@@ -15,10 +20,20 @@ export async function checkDocuments(cell: MongoClient, tenant: KnownTenant, { d
     counts[declared.name] = found.length;
     const present = new Set(found.map(({ _id }) => _id));
     const tried = new Set(written.filter(({ collection }) => collection === declared.name).map(({ id }) => id));
-    const lost = written.filter(({ id, collection, acknowledgedAt }) => collection === declared.name && acknowledgedAt !== undefined && !present.has(id));
-    if (lost.length > 0) findings.add('lost', `${tenant.name} (${uid}) has no more ${lost.length} documents of ${declared.name} that were acknowledged, such as ${lost[0]?.id}`);
+    const lost = written.filter(
+      ({ id, collection, acknowledgedAt }) =>
+        collection === declared.name && acknowledgedAt !== undefined && !present.has(id),
+    );
+    if (lost.length > 0)
+      findings.add(
+        'lost',
+        `${tenant.name} (${uid}) has no more ${lost.length} documents of ${declared.name} that were acknowledged, such as ${lost[0]?.id}`,
+      );
     for (const foreign of found.filter((document) => document.tenant !== uid || !tried.has(document._id))) {
-      findings.add('trespass', `${tenant.name} (${uid}) has a document in ${declared.name} that it has not written: ${JSON.stringify(foreign)}`);
+      findings.add(
+        'trespass',
+        `${tenant.name} (${uid}) has a document in ${declared.name} that it has not written: ${JSON.stringify(foreign)}`,
+      );
     }
   }
   return counts;

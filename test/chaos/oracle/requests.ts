@@ -31,26 +31,43 @@ async function read({ control, databases }: Records): Promise<Known> {
     entries: Map.groupBy(entries, ({ correlationId }) => correlationId),
     operations: new Map(operations.map((operation) => [operation._id, operation])),
     begun: Map.groupBy(operations, ({ correlationId }) => correlationId),
-    revisions: new Map(revisions.map((revision) => [`${revision._id.uid}/${revision._id.generation}`, upgradeOnRead(revision)])),
+    revisions: new Map(
+      revisions.map((revision) => [`${revision._id.uid}/${revision._id.generation}`, upgradeOnRead(revision)]),
+    ),
   };
 }
 
 /** That what one answer says is in the registry and in the ledger. */
-function checkAnswer({ operations, revisions, entries }: Known, findings: Findings, asked: Asked, answer: Acknowledged): void {
+function checkAnswer(
+  { operations, revisions, entries }: Known,
+  findings: Findings,
+  asked: Asked,
+  answer: Acknowledged,
+): void {
   const operation = operationIn(answer);
   if (operation !== undefined) {
     const stands = operations.get(operation.id);
-    if (stands === undefined) findings.add('lost', `${told(asked)} was answered ${answer.status} with operation ${operation.id}, which is not there`);
-    else if (stands.kind !== operation.kind || stands.tenant.uid !== operation.tenant.uid) findings.add('lost', `${told(asked)}: operation ${operation.id} is another than was answered`);
+    if (stands === undefined)
+      findings.add(
+        'lost',
+        `${told(asked)} was answered ${answer.status} with operation ${operation.id}, which is not there`,
+      );
+    else if (stands.kind !== operation.kind || stands.tenant.uid !== operation.tenant.uid)
+      findings.add('lost', `${told(asked)}: operation ${operation.id} is another than was answered`);
   }
   const tenant = tenantIn(answer);
   if (tenant === undefined) return;
   const { uid, generation } = tenant.metadata;
   const revision = revisions.get(`${uid}/${generation}`);
-  if (revision === undefined) findings.add('lost', `${told(asked)} was answered with generation ${generation} of ${uid}, which is not there`);
-  else if (canonicalDigest([revision.labels, revision.spec]) !== canonicalDigest([tenant.metadata.labels ?? {}, tenant.spec])) findings.add('lost', `${told(asked)}: generation ${generation} of ${uid} is another than was answered`);
+  if (revision === undefined)
+    findings.add('lost', `${told(asked)} was answered with generation ${generation} of ${uid}, which is not there`);
+  else if (
+    canonicalDigest([revision.labels, revision.spec]) !== canonicalDigest([tenant.metadata.labels ?? {}, tenant.spec])
+  )
+    findings.add('lost', `${told(asked)}: generation ${generation} of ${uid} is another than was answered`);
   const changed = operation === undefined ? asked.begins === undefined : operation.correlationId === asked.key;
-  if (changed && !entries.has(asked.key) && !isSettled(asked)) findings.add('lost', `${told(asked)} was answered ${answer.status}, and the ledger has no entry of it`);
+  if (changed && !entries.has(asked.key) && !isSettled(asked))
+    findings.add('lost', `${told(asked)} was answered ${answer.status}, and the ledger has no entry of it`);
 }
 
 /** What is so already changes nothing: a hold that is set is not set again. */
@@ -63,16 +80,28 @@ function checkOnce({ entries, begun }: Known, findings: Findings, asked: Asked):
   const own = entries.get(asked.key) ?? [];
   const operations = begun.get(asked.key) ?? [];
   const isRollout = asked.what === 'roll-out';
-  if (!isRollout && operations.length > 1) findings.add('twice', `${told(asked)} has begun ${operations.map(({ _id }) => _id).join(' and ')}`);
-  const changes = own.filter(({ action, outcome, event, operationId }) => operationId === undefined && outcome === 'succeeded' && event !== undefined && action !== 'template.roll_out');
-  if (asked.isKeyed && !isRollout && changes.length > 1) findings.add('twice', `${told(asked)} has left ${changes.map(({ action }) => action).join(' and ')}`);
+  if (!isRollout && operations.length > 1)
+    findings.add('twice', `${told(asked)} has begun ${operations.map(({ _id }) => _id).join(' and ')}`);
+  const changes = own.filter(
+    ({ action, outcome, event, operationId }) =>
+      operationId === undefined && outcome === 'succeeded' && event !== undefined && action !== 'template.roll_out',
+  );
+  if (asked.isKeyed && !isRollout && changes.length > 1)
+    findings.add('twice', `${told(asked)} has left ${changes.map(({ action }) => action).join(' and ')}`);
   const started = own.filter(({ event }) => event?.type === 'template.rollout_started.v1');
   if (started.length > 1) findings.add('twice', `${told(asked)} was started ${started.length} times`);
-  const [first, ...others] = asked.answers.map((answer) => [answer.status, operationIn(answer)?.id, (answer.body as { id?: string }).id].join());
-  if (asked.isKeyed && others.some((other) => other !== first)) findings.add('twice', `${told(asked)} was answered ${[first, ...others].join(' and ')}`);
+  const [first, ...others] = asked.answers.map((answer) =>
+    [answer.status, operationIn(answer)?.id, (answer.body as { id?: string }).id].join(),
+  );
+  if (asked.isKeyed && others.some((other) => other !== first))
+    findings.add('twice', `${told(asked)} was answered ${[first, ...others].join(' and ')}`);
   if (asked.answers.length === 0 && asked.refusal !== undefined) {
     const done = own.filter(({ outcome }) => outcome !== 'denied');
-    if (done.length > 0) findings.add('refused', `${told(asked)} was refused as ${asked.refusal}, and has left ${done.map(({ action, outcome }) => `${action} ${outcome}`).join(', ')}`);
+    if (done.length > 0)
+      findings.add(
+        'refused',
+        `${told(asked)} was refused as ${asked.refusal}, and has left ${done.map(({ action, outcome }) => `${action} ${outcome}`).join(', ')}`,
+      );
   }
 }
 
@@ -81,12 +110,17 @@ function checkCancelled({ operations }: Known, findings: Findings, asked: Asked)
   if (asked.what !== 'cancel') return;
   for (const { body } of asked.answers) {
     const { id } = body as { id: string };
-    if (operations.get(id)?.state === 'succeeded') findings.add('lost', `${told(asked)} was accepted, and operation ${id} has succeeded`);
+    if (operations.get(id)?.state === 'succeeded')
+      findings.add('lost', `${told(asked)} was accepted, and operation ${id} has succeeded`);
   }
 }
 
 /** Holds what callers were told against what stands. Nothing runs any more. */
-export async function checkRequests(installation: Records, { asked: all, ends }: Pick<Recollection, 'asked' | 'ends'>, findings: Findings): Promise<void> {
+export async function checkRequests(
+  installation: Records,
+  { asked: all, ends }: Pick<Recollection, 'asked' | 'ends'>,
+  findings: Findings,
+): Promise<void> {
   const known = await read(installation);
   for (const asked of all) {
     for (const answer of asked.answers) checkAnswer(known, findings, asked, answer);
@@ -96,17 +130,28 @@ export async function checkRequests(installation: Records, { asked: all, ends }:
   }
   for (const { operation, state } of ends) {
     const stands = known.operations.get(operation)?.state;
-    if (stands !== state) findings.add('lost', `operation ${operation} was seen to end ${state}, and is ${stands ?? 'not there'}`);
+    if (stands !== state)
+      findings.add('lost', `operation ${operation} was seen to end ${state}, and is ${stands ?? 'not there'}`);
   }
   for (const { _id, kind, waitsFor } of known.operations.values()) {
-    if (waitsFor !== null && known.operations.get(waitsFor)?.state === 'succeeded') findings.add('lost', `operation ${_id} (${kind}) has preempted ${waitsFor}, which has succeeded all the same`);
+    if (waitsFor !== null && known.operations.get(waitsFor)?.state === 'succeeded')
+      findings.add('lost', `operation ${_id} (${kind}) has preempted ${waitsFor}, which has succeeded all the same`);
   }
 }
 
 /** Sends so many of what was acknowledged once more under their keys: the kept answers must come, and nothing else. Returns how many were sent. */
-export async function checkReplays(installation: Records, all: readonly Asked[], count: number, findings: Findings): Promise<number> {
+export async function checkReplays(
+  installation: Records,
+  all: readonly Asked[],
+  count: number,
+  findings: Findings,
+): Promise<number> {
   // What was so already has committed nothing, and is decided anew.
-  const committed = new Set((await readEntries(installation)).filter(({ outcome }) => outcome !== 'denied').map(({ correlationId }) => correlationId));
+  const committed = new Set(
+    (await readEntries(installation))
+      .filter(({ outcome }) => outcome !== 'denied')
+      .map(({ correlationId }) => correlationId),
+  );
   const kept = all.filter(({ key, isKeyed, answers }) => isKeyed && answers.length > 0 && committed.has(key));
   const every = Math.max(1, Math.ceil(kept.length / count));
   const chosen = kept.filter((_, index) => index % every === 0);
@@ -116,7 +161,8 @@ export async function checkReplays(installation: Records, all: readonly Asked[],
     await findings.check('twice', `${told(asked)}, repeated at the end`, async () => {
       const again = await asked.repeat();
       const [before, after] = [first, again].map((answer) => canonicalDigest([answer.status, answer.body]));
-      if (before !== after) throw new Error(`answered otherwise: ${JSON.stringify(first)} and then ${JSON.stringify(again)}`);
+      if (before !== after)
+        throw new Error(`answered otherwise: ${JSON.stringify(first)} and then ${JSON.stringify(again)}`);
     });
   }
   return chosen.length;

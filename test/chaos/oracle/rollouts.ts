@@ -4,12 +4,22 @@ import type { Recollection } from '../recollection.ts';
 import type { Findings } from './finding.ts';
 
 /** Holds roll-outs against their members, and these against the operations that changed them. */
-export async function checkRollouts({ control, databases }: Pick<Installation, 'control' | 'databases'>, { asked }: Pick<Recollection, 'asked'>, findings: Findings): Promise<void> {
+export async function checkRollouts(
+  { control, databases }: Pick<Installation, 'control' | 'databases'>,
+  { asked }: Pick<Recollection, 'asked'>,
+  findings: Findings,
+): Promise<void> {
   const db = control.db(databases.control);
-  const rollouts = new Map((await db.collection<RolloutDocument>('rollouts').find().toArray()).map((rollout) => [rollout._id, rollout]));
+  const rollouts = new Map(
+    (await db.collection<RolloutDocument>('rollouts').find().toArray()).map((rollout) => [rollout._id, rollout]),
+  );
   const members = await db.collection<RolloutMemberDocument>('rollout_members').find().toArray();
   const operations = await db.collection<OperationDocument>('operations').find().toArray();
-  for (const { what, key, answers: [answer] } of asked) {
+  for (const {
+    what,
+    key,
+    answers: [answer],
+  } of asked) {
     if (what !== 'roll-out' || answer === undefined) continue;
     const { id } = answer.body as { id: string };
     if (!rollouts.has(id)) findings.add('lost', `roll-out ${id} (${key}) was accepted and is not there`);
@@ -18,10 +28,20 @@ export async function checkRollouts({ control, databases }: Pick<Installation, '
       if (of.length > 1) findings.add('twice', `roll-out ${id} has changed ${uid} ${of.length} times`);
     }
   }
-  for (const { _id: id, state, unsettled } of rollouts.values()) if (state === 'running' || unsettled === true) findings.add('unended', `roll-out ${id} is ${state}${unsettled === true ? ' and unsettled' : ''}`);
-  for (const { _id: { rollout, tenant }, state, operationId } of members) {
+  for (const { _id: id, state, unsettled } of rollouts.values())
+    if (state === 'running' || unsettled === true)
+      findings.add('unended', `roll-out ${id} is ${state}${unsettled === true ? ' and unsettled' : ''}`);
+  for (const {
+    _id: { rollout, tenant },
+    state,
+    operationId,
+  } of members) {
     const end = operations.find(({ _id }) => _id === operationId)?.state;
     if (state === 'changing') findings.add('unended', `roll-out ${rollout} is still changing ${tenant}`);
-    if (operationId !== null && state === 'changed' && end !== 'succeeded') findings.add('lost', `roll-out ${rollout} says that ${tenant} is changed, by an operation that is ${end ?? 'not there'}`);
+    if (operationId !== null && state === 'changed' && end !== 'succeeded')
+      findings.add(
+        'lost',
+        `roll-out ${rollout} says that ${tenant} is changed, by an operation that is ${end ?? 'not there'}`,
+      );
   }
 }

@@ -18,14 +18,20 @@ export interface Suspension {
 export function suspensionsIn(operations: readonly OperationDocument[], ends: Recollection['ends']): Suspension[] {
   return ends.flatMap(({ operation, kind, uid, state, seenAt }) => {
     if (kind !== 'suspend' || state !== 'succeeded') return [];
-    const next = operations.filter((other) => other.tenant.uid === uid && other._id > operation && opening.includes(other.kind)).map(({ createTime }) => createTime.getTime());
+    const next = operations
+      .filter((other) => other.tenant.uid === uid && other._id > operation && opening.includes(other.kind))
+      .map(({ createTime }) => createTime.getTime());
     const to = Math.min(Infinity, ...next);
     return to > seenAt ? [{ uid, from: seenAt, to }] : [];
   });
 }
 
 /** That nothing was written with a tenant's credential between an acknowledged suspension and what gave access again. */
-export async function checkSuspensions({ control, databases }: Pick<Installation, 'control' | 'databases'>, { ends, documents }: Pick<Recollection, 'ends' | 'documents'>, findings: Findings): Promise<readonly Suspension[]> {
+export async function checkSuspensions(
+  { control, databases }: Pick<Installation, 'control' | 'databases'>,
+  { ends, documents }: Pick<Recollection, 'ends' | 'documents'>,
+  findings: Findings,
+): Promise<readonly Suspension[]> {
   const operations = await control.db(databases.control).collection<OperationDocument>('operations').find().toArray();
   const suspensions = suspensionsIn(operations, ends);
   for (const { uid, from, to } of suspensions) {

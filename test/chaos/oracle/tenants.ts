@@ -25,7 +25,16 @@ function standingOf({ lifecycle, deletion }: TenantDocument): Standing {
 /** The tenant as the registry says it is. */
 function knownOf(tenant: TenantDocument): KnownTenant {
   const { _id: uid, name, spec, placement } = tenant;
-  return { name, uid, region: placement?.region ?? 'nowhere', mode: placement?.mode ?? spec.placement?.mode ?? 'dedicated', standing: standingOf(tenant), plan: spec.plan, services: spec.services, documents: {} };
+  return {
+    name,
+    uid,
+    region: placement?.region ?? 'nowhere',
+    mode: placement?.mode ?? spec.placement?.mode ?? 'dedicated',
+    standing: standingOf(tenant),
+    plan: spec.plan,
+    services: spec.services,
+    documents: {},
+  };
 }
 
 function ended({ kind, _id: id, tenant: { uid, name } }: OperationDocument) {
@@ -33,7 +42,12 @@ function ended({ kind, _id: id, tenant: { uid, name } }: OperationDocument) {
 }
 
 /** Holds the ledger of one tenant against itself, and against what its operations say. */
-async function checkLedger({ installation }: OracleParts, uid: string, current: TenantDocument | undefined, findings: Findings): Promise<void> {
+async function checkLedger(
+  { installation }: OracleParts,
+  uid: string,
+  current: TenantDocument | undefined,
+  findings: Findings,
+): Promise<void> {
   const about = current?.name ?? uid;
   await findings.check('ledger', about, async () => {
     const entries = await verifyRecordsOf(installation, uid);
@@ -52,15 +66,32 @@ async function checkLedger({ installation }: OracleParts, uid: string, current: 
 }
 
 /** Holds one tenant that there is or was against its ledger, and its cells against what the registry says of it. Nothing runs on it. */
-export async function checkTenant(parts: OracleParts, uid: string, recollection: Pick<Recollection, 'documents'>, findings: Findings): Promise<void> {
-  const { installation: { store }, cells } = parts;
+export async function checkTenant(
+  parts: OracleParts,
+  uid: string,
+  recollection: Pick<Recollection, 'documents'>,
+  findings: Findings,
+): Promise<void> {
+  const {
+    installation: { store },
+    cells,
+  } = parts;
   const current = await store.resources.findByUid('Tenant', uid);
   await checkLedger(parts, uid, current, findings);
   if (current === undefined) {
     const operations = await store.operations.list({ tenants: [uid], limit: 10_000 });
     const purge = operations.find(({ kind, state }) => kind === 'purge' && state === 'succeeded');
     const name = purge?.tenant.name ?? uid;
-    const gone: KnownTenant = { name, uid, region: 'nowhere', mode: 'dedicated', standing: 'Purged', plan: '', services: [], documents: {} };
+    const gone: KnownTenant = {
+      name,
+      uid,
+      region: 'nowhere',
+      mode: 'dedicated',
+      standing: 'Purged',
+      plan: '',
+      services: [],
+      documents: {},
+    };
     await findings.check('registry', name, () => expectRegistry(parts, gone, purge?._id ?? 'no purge'));
     await findings.check('cell', `${name} (${uid}), purged`, () => expectCells(parts, gone));
     return;
@@ -69,14 +100,21 @@ export async function checkTenant(parts: OracleParts, uid: string, recollection:
   await findings.check('registry', known.name, () => expectRegistry(parts, known, ''));
   const cell = cells.get(known.region);
   const documents = cell === undefined ? {} : await checkDocuments(cell, known, recollection, findings);
-  await findings.check('cell', `${known.name} (${uid}), ${known.standing} in ${known.region}`, () => expectCells(parts, { ...known, documents }));
+  await findings.check('cell', `${known.name} (${uid}), ${known.standing} in ${known.region}`, () =>
+    expectCells(parts, { ...known, documents }),
+  );
 }
 
 /** The same for all of them. */
-export async function checkTenants(parts: OracleParts, recollection: Pick<Recollection, 'documents'>, findings: Findings): Promise<void> {
+export async function checkTenants(
+  parts: OracleParts,
+  recollection: Pick<Recollection, 'documents'>,
+  findings: Findings,
+): Promise<void> {
   const { control, databases } = parts.installation;
   const db = control.db(databases.control);
   const standing = await db.collection<TenantDocument>('resources').distinct('_id', { kind: 'Tenant' });
   const changed = await db.collection<OperationDocument>('operations').distinct('tenant.uid');
-  for (const uid of new Set([...standing, ...changed, ...recollection.documents.map((document) => document.uid)])) await checkTenant(parts, uid, recollection, findings);
+  for (const uid of new Set([...standing, ...changed, ...recollection.documents.map((document) => document.uid)]))
+    await checkTenant(parts, uid, recollection, findings);
 }

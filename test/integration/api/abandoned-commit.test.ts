@@ -41,19 +41,39 @@ for (const what of ['its tenant', 'a count that many write to'] as const) {
     session.startTransaction();
     // Nobody ends it, as nobody ends what a killed process has begun.
     const control = dead.db(databases.control);
-    if (what === 'its tenant') await control.collection('resources').updateOne({ name: 'caught' }, { $inc: { revision: 1 } }, { session });
-    else await control.collection<{ _id: string }>('brakes').updateOne({ _id: 'delete' }, { $set: { slots: [] } }, { session, upsert: true });
+    if (what === 'its tenant')
+      await control.collection('resources').updateOne({ name: 'caught' }, { $inc: { revision: 1 } }, { session });
+    else
+      await control
+        .collection<{ _id: string }>('brakes')
+        .updateOne({ _id: 'delete' }, { $set: { slots: [] } }, { session, upsert: true });
     const exchange = createExchange(installation);
     const headers = { 'if-match': '*', 'idempotency-key': what.replaceAll(' ', '-') };
-    const change = () => exchange(what === 'its tenant' ? { method: 'POST', path: '/v1/tenants/caught:hold', body: { reason: 'a case' }, headers } : { method: 'DELETE', path: '/v1/tenants/counted', headers });
+    const change = () =>
+      exchange(
+        what === 'its tenant'
+          ? { method: 'POST', path: '/v1/tenants/caught:hold', body: { reason: 'a case' }, headers }
+          : { method: 'DELETE', path: '/v1/tenants/counted', headers },
+      );
     const refused = new Set<number>();
-    await until('it can be changed again', async () => {
-      const { status } = await change();
-      if (status >= 400) refused.add(status);
-      return status < 400;
-    }, soonMs);
-    assert.deepEqual([...refused].filter((code) => code !== 503 && code !== 409), [], 'until then it is told: not now');
-    await assert.rejects(session.commitTransaction(), (error) => error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError'));
+    await until(
+      'it can be changed again',
+      async () => {
+        const { status } = await change();
+        if (status >= 400) refused.add(status);
+        return status < 400;
+      },
+      soonMs,
+    );
+    assert.deepEqual(
+      [...refused].filter((code) => code !== 503 && code !== 409),
+      [],
+      'until then it is told: not now',
+    );
+    await assert.rejects(
+      session.commitTransaction(),
+      (error) => error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError'),
+    );
   });
 }
 
@@ -62,11 +82,23 @@ test('a transaction of somebody who is no process of the plane is left alone', a
   const own = connect(planeProcesses.worker);
   const other = connect('mongosh');
   const [session, left] = [other.startSession(), own.startSession()];
-  for (const [client, open] of [[other, session], [own, left]] as const) {
+  for (const [client, open] of [
+    [other, session],
+    [own, left],
+  ] as const) {
     open.startTransaction();
     await client.db(databases.control).collection('notes').insertOne({}, { session: open });
   }
-  const ids = async () => (await own.db('admin').aggregate<{ appName: string }>([{ $currentOp: { allUsers: false, idleSessions: true } }, { $match: { type: 'idleSession' } }]).toArray()).map(({ appName }) => appName);
+  const ids = async () =>
+    (
+      await own
+        .db('admin')
+        .aggregate<{ appName: string }>([
+          { $currentOp: { allUsers: false, idleSessions: true } },
+          { $match: { type: 'idleSession' } },
+        ])
+        .toArray()
+    ).map(({ appName }) => appName);
   await until('the other one is ended', async () => !(await ids()).includes(planeProcesses.worker), soonMs);
   await session.commitTransaction();
 });

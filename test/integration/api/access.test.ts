@@ -22,7 +22,10 @@ after(() => installation.stop());
 type Verdict = RouteAnswer<'checkAccess'>;
 
 async function ask(who: Who, action: string, name?: string): Promise<Verdict> {
-  const answer = await exchange({ path: `/v1/access?action=${action}${name === undefined ? '' : `&name=${name}`}`, who });
+  const answer = await exchange({
+    path: `/v1/access?action=${action}${name === undefined ? '' : `&name=${name}`}`,
+    who,
+  });
   assert.equal(answer.status, 200, answer.text);
   return answer.json<Verdict>();
 }
@@ -33,12 +36,19 @@ test('the caller is told who it is, and until when its token is good', async () 
   assert.deepEqual(caller, who);
   const leftMs = Date.parse(expireTime) - Date.now();
   assert.ok(leftMs > 3_500_000 && leftMs <= 3_600_000, expireTime);
-  const { tenants, roles } = (await exchange({ path: '/v1/caller', who: { roles: ['service'] } })).json<RouteAnswer<'getCaller'>>();
+  const { tenants, roles } = (await exchange({ path: '/v1/caller', who: { roles: ['service'] } })).json<
+    RouteAnswer<'getCaller'>
+  >();
   assert.deepEqual([tenants, roles], [undefined, ['service']]);
 });
 
 test('policy says what each role may do, and why not', async () => {
-  assert.deepEqual(await ask({ roles: ['operator'] }, 'tenant.suspend', 'own-tenant'), { action: 'tenant.suspend', allowed: true, rules: ['authz.role'], denials: [] });
+  assert.deepEqual(await ask({ roles: ['operator'] }, 'tenant.suspend', 'own-tenant'), {
+    action: 'tenant.suspend',
+    allowed: true,
+    rules: ['authz.role'],
+    denials: [],
+  });
   const { allowed, rules, denials } = await ask({ roles: ['viewer'] }, 'tenant.suspend', 'own-tenant');
   assert.deepEqual([allowed, rules, denials[0]?.allowed], [false, ['authz.role'], ['admin', 'operator']]);
   assert.equal((await ask({ roles: ['admin'] }, 'template.roll_out', 'any-template')).allowed, true);
@@ -53,7 +63,8 @@ test('without a name it is asked about whatever the caller may see', async () =>
 
 test('of a tenant that the caller may not see the answer is that of one that does not exist', async () => {
   const who = { roles: ['admin'], tenants: [own] };
-  for (const action of policyActions) assert.deepEqual(await ask(who, action, 'foreigners'), await ask(who, action, 'never-here'), action);
+  for (const action of policyActions)
+    assert.deepEqual(await ask(who, action, 'foreigners'), await ask(who, action, 'never-here'), action);
   assert.equal((await ask(who, 'tenant.suspend', 'own-tenant')).allowed, true);
   assert.equal((await ask(who, 'tenant.suspend', 'foreigners')).allowed, false);
 });
@@ -65,9 +76,14 @@ test('a question is no attempt: no entry tells of it, whatever the answer; that 
   });
   assert.deepEqual(entries, []);
   const refused = await entriesOf(installation, async () => {
-    for (const path of ['/v1/caller', '/v1/access?action=tenant.get']) assert.equal((await exchange({ path, who: { roles: ['root'] } })).problem().code, 'forbidden');
+    for (const path of ['/v1/caller', '/v1/access?action=tenant.get'])
+      assert.equal((await exchange({ path, who: { roles: ['root'] } })).problem().code, 'forbidden');
   });
-  assert.deepEqual(refused.map(({ action, target, outcome }) => [action, target.kind, outcome]), [['access.check', 'Caller', 'denied']], 'what repeats itself is counted');
+  assert.deepEqual(
+    refused.map(({ action, target, outcome }) => [action, target.kind, outcome]),
+    [['access.check', 'Caller', 'denied']],
+    'what repeats itself is counted',
+  );
 });
 
 test('what is no action is refused with those there are', async () => {

@@ -29,10 +29,16 @@ before(async () => {
   installation = await startInstallation(attachToStack());
   exchange = createExchange(installation);
   await declareBasics(installation.client());
-  const put = (manifest: object, headers: Record<string, string>) => exchange({ method: 'PUT', path: '/v1/tenants/acme', body: manifest, headers, who });
+  const put = (manifest: object, headers: Record<string, string>) =>
+    exchange({ method: 'PUT', path: '/v1/tenants/acme', body: manifest, headers, who });
   await put(tenantManifest('acme'), { 'if-none-match': '*' });
   await put(tenantManifest('acme', { displayName: 'Acme' }), { 'if-match': '"1"' });
-  const accepted = await exchange({ method: 'POST', path: '/v1/tenants/acme:activate', headers: { 'if-match': '"2"', 'idempotency-key': 'go', 'x-correlation-id': correlation }, who });
+  const accepted = await exchange({
+    method: 'POST',
+    path: '/v1/tenants/acme:activate',
+    headers: { 'if-match': '"2"', 'idempotency-key': 'go', 'x-correlation-id': correlation },
+    who,
+  });
   assert.equal(accepted.status, 202, accepted.text);
   requestId = accepted.headers.get('x-request-id') ?? '';
   const { operation } = accepted.json<RouteAnswer<'activateTenant'>>();
@@ -44,23 +50,23 @@ before(async () => {
 after(() => installation.stop());
 
 test('an activation leaves exactly these entries, in this order', () => {
-  assert.deepEqual(
-    entries.map(inShort),
-    [
-      'tenant.create succeeded',
-      'tenant.update succeeded',
-      'tenant.activate allowed',
-      'tenant.activate.start succeeded',
-      ...stepPlans.activate.map((step) => `tenant.activate.step succeeded ${step.key}`),
-      'tenant.activate succeeded',
-    ],
-  );
+  assert.deepEqual(entries.map(inShort), [
+    'tenant.create succeeded',
+    'tenant.update succeeded',
+    'tenant.activate allowed',
+    'tenant.activate.start succeeded',
+    ...stepPlans.activate.map((step) => `tenant.activate.step succeeded ${step.key}`),
+    'tenant.activate succeeded',
+  ]);
 });
 
 test('each entry names who asked, by which request, and the operation it is of', () => {
   const operation = entries.filter((entry) => entry.operationId !== undefined);
   assert.equal(new Set(operation.map((entry) => entry.operationId)).size, 1);
-  assert.deepEqual(operation.map((entry) => entry.action), entries.slice(2).map((entry) => entry.action));
+  assert.deepEqual(
+    operation.map((entry) => entry.action),
+    entries.slice(2).map((entry) => entry.action),
+  );
   for (const entry of entries) {
     assert.deepEqual(entry.actor.roles, who.roles);
     assert.deepEqual(entry.target, { kind: 'Tenant', name: 'acme', uid: tenant.metadata.uid });
@@ -71,51 +77,80 @@ test('each entry names who asked, by which request, and the operation it is of',
   }
 });
 
-const standingOf = ({ metadata, spec, status }: RouteAnswer<'getTenant'>): LedgerEntry['next'] => ({ generation: metadata.generation, revision: metadata.revision, lifecycle: status.lifecycle, digest: canonicalDigest(spec) });
+const standingOf = ({ metadata, spec, status }: RouteAnswer<'getTenant'>): LedgerEntry['next'] => ({
+  generation: metadata.generation,
+  revision: metadata.revision,
+  lifecycle: status.lifecycle,
+  digest: canonicalDigest(spec),
+});
 
 test('the revisions of the entries join: what one leaves is what the next finds, up to the tenant as it stands', () => {
   assert.deepEqual(requireJoined(entries), standingOf(tenant));
 });
 
 test('a manifest that activates is told once as what was declared and once as the operation that was accepted', async () => {
-  const put = (manifest: object, headers: Record<string, string>) => exchange({ method: 'PUT', path: '/v1/tenants/applied', body: manifest, headers, who });
+  const put = (manifest: object, headers: Record<string, string>) =>
+    exchange({ method: 'PUT', path: '/v1/tenants/applied', body: manifest, headers, who });
   await put(tenantManifest('applied'), { 'if-none-match': '*' });
   const accepted = await put(tenantManifest('applied', { lifecycle: 'Active' }), { 'if-match': '"1"' });
-  const { operation, tenant: { metadata } } = accepted.json<RouteAnswer<'putTenant'>>();
-  const [declared, allowed, ...more] = await readEntries(installation, { tenant: metadata.uid, requestId: accepted.headers.get('x-request-id') });
+  const {
+    operation,
+    tenant: { metadata },
+  } = accepted.json<RouteAnswer<'putTenant'>>();
+  const [declared, allowed, ...more] = await readEntries(installation, {
+    tenant: metadata.uid,
+    requestId: accepted.headers.get('x-request-id'),
+  });
   assert.ok(declared !== undefined && allowed !== undefined);
-  assert.deepEqual([inShort(declared), declared.operationId, declared.event?.type], ['tenant.update succeeded', undefined, 'tenant.updated.v1']);
-  assert.deepEqual([inShort(allowed), allowed.operationId, allowed.event], ['tenant.activate allowed', operation?.id, undefined]);
-  assert.deepEqual([declared.previous?.revision, declared.next, declared.time], [1, allowed.next, allowed.time], 'of one commit');
+  assert.deepEqual(
+    [inShort(declared), declared.operationId, declared.event?.type],
+    ['tenant.update succeeded', undefined, 'tenant.updated.v1'],
+  );
+  assert.deepEqual(
+    [inShort(allowed), allowed.operationId, allowed.event],
+    ['tenant.activate allowed', operation?.id, undefined],
+  );
+  assert.deepEqual(
+    [declared.previous?.revision, declared.next, declared.time],
+    [1, allowed.next, allowed.time],
+    'of one commit',
+  );
   assert.ok(more.every(({ action }) => action.startsWith('tenant.activate')));
 });
 
 test('an activation that fails and is undone leaves an entry of every move, and the revisions join', async () => {
   const collections = [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }];
-  const accepted = await exchange({ method: 'PUT', path: '/v1/tenants/broken', body: tenantManifest('broken', { lifecycle: 'Active', services: [{ name: 'shop', collections }] }), headers: { 'if-none-match': '*' }, who });
+  const accepted = await exchange({
+    method: 'PUT',
+    path: '/v1/tenants/broken',
+    body: tenantManifest('broken', { lifecycle: 'Active', services: [{ name: 'shop', collections }] }),
+    headers: { 'if-none-match': '*' },
+    who,
+  });
   const { operation } = accepted.json<RouteAnswer<'putTenant'>>();
   const ended = await exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait` });
-  assert.deepEqual([ended.json<RouteAnswer<'getOperation'>>().state, ended.json<RouteAnswer<'getOperation'>>().error?.code], ['failed', 'schema_rejected'], ended.text);
+  assert.deepEqual(
+    [ended.json<RouteAnswer<'getOperation'>>().state, ended.json<RouteAnswer<'getOperation'>>().error?.code],
+    ['failed', 'schema_rejected'],
+    ended.text,
+  );
   const standing = (await exchange({ path: '/v1/tenants/broken' })).json<RouteAnswer<'getTenant'>>();
   assert.equal(standing.status.lifecycle, 'Draft');
   const left = await readEntries(installation, { tenant: standing.metadata.uid });
-  assert.deepEqual(
-    left.map(inShort),
-    [
-      'tenant.create succeeded',
-      'tenant.activate allowed',
-      'tenant.activate.start succeeded',
-      'tenant.activate.step succeeded place',
-      'tenant.activate.step succeeded issue-keys',
-      'tenant.activate.step succeeded claim-database',
-      'tenant.activate.turn failed create-collections schema_rejected',
-      'tenant.activate.undo succeeded create-collections',
-      'tenant.activate.undo succeeded claim-database',
-      'tenant.activate.undo succeeded issue-keys',
-      'tenant.activate.undo succeeded place',
-      'tenant.activate failed schema_rejected',
-    ],
-  );
+  assert.deepEqual(left.map(inShort), [
+    'tenant.create succeeded',
+    'tenant.activate allowed',
+    'tenant.activate.start succeeded',
+    'tenant.activate.step succeeded place',
+    'tenant.activate.step succeeded issue-keys',
+    'tenant.activate.step succeeded claim-database',
+    'tenant.activate.turn failed create-collections schema_rejected',
+    'tenant.activate.undo succeeded create-collections',
+    'tenant.activate.undo succeeded claim-database',
+    'tenant.activate.undo succeeded issue-keys',
+    'tenant.activate.undo succeeded place',
+    'tenant.activate failed schema_rejected',
+  ]);
   assert.deepEqual(requireJoined(left), standingOf(standing));
 });
 
@@ -123,7 +158,10 @@ test('the decision of policy is in the entry of what was declared, of what was a
   const decided = entries.filter((entry) => entry.policy !== undefined);
   assert.deepEqual(
     decided.map((entry) => entry.action),
-    entries.filter(({ action }) => action !== 'tenant.activate.start').slice(0, -1).map((entry) => entry.action),
+    entries
+      .filter(({ action }) => action !== 'tenant.activate.start')
+      .slice(0, -1)
+      .map((entry) => entry.action),
   );
   for (const { policy } of decided) {
     assert.equal(policy?.decision, 'allow');
@@ -134,7 +172,11 @@ test('the decision of policy is in the entry of what was declared, of what was a
 
 test('who asked stands in the entry as a commitment, which the opening beside it proves and nothing else', async () => {
   const { control, databases } = installation;
-  const documents = await control.db(databases.control).collection<LedgerDocument>('ledger').find({ tenant: tenant.metadata.uid }).toArray();
+  const documents = await control
+    .db(databases.control)
+    .collection<LedgerDocument>('ledger')
+    .find({ tenant: tenant.metadata.uid })
+    .toArray();
   assert.equal(documents.length, entries.length);
   const salts = new Set<string>();
   for (const document of documents) {
@@ -150,8 +192,16 @@ test('who asked stands in the entry as a commitment, which the opening beside it
 
 test('each revision names the entry that committed it, and each event tells where the tenant stands', async () => {
   const { control, databases } = installation;
-  const revisions = await control.db(databases.control).collection<RevisionDocument>('revisions').find({ '_id.uid': tenant.metadata.uid }).sort({ '_id.generation': 1 }).toArray();
-  assert.deepEqual(revisions.map((revision) => revision._id.generation), [1, 2, 3]);
+  const revisions = await control
+    .db(databases.control)
+    .collection<RevisionDocument>('revisions')
+    .find({ '_id.uid': tenant.metadata.uid })
+    .sort({ '_id.generation': 1 })
+    .toArray();
+  assert.deepEqual(
+    revisions.map((revision) => revision._id.generation),
+    [1, 2, 3],
+  );
   for (const revision of revisions) {
     const entry = entries.find(({ id }) => id === revision.ledgerEntry);
     assert.equal(entry?.next?.generation, revision._id.generation);
@@ -160,6 +210,10 @@ test('each revision names the entry that committed it, and each event tells wher
   }
   assert.deepEqual(
     entries.flatMap(({ event }) => (event === undefined ? [] : [[event.type, event.data['lifecycle']]])),
-    [['tenant.created.v1', 'Draft'], ['tenant.updated.v1', 'Draft'], ['tenant.activated.v1', 'Active']],
+    [
+      ['tenant.created.v1', 'Draft'],
+      ['tenant.updated.v1', 'Draft'],
+      ['tenant.activated.v1', 'Active'],
+    ],
   );
 });

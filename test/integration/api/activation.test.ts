@@ -16,10 +16,17 @@ after(() => installation.stop());
 
 test('a declared tenant reaches Active and can be opened, and only its own data is behind the handle', async () => {
   const api = installation.client();
-  const put = await api.call('putTenant', { params: { name: 'acme' }, ifNoneMatch: '*', body: tenantManifest('acme', { lifecycle: 'Active' }) });
+  const put = await api.call('putTenant', {
+    params: { name: 'acme' },
+    ifNoneMatch: '*',
+    body: tenantManifest('acme', { lifecycle: 'Active' }),
+  });
   assert.equal(put.status, 202);
   assert.ok('operation' in put.body && put.body.operation !== undefined);
-  const { body: operation } = await api.call('waitOperation', { params: { id: put.body.operation.id }, query: { timeoutSeconds: 30 } });
+  const { body: operation } = await api.call('waitOperation', {
+    params: { id: put.body.operation.id },
+    query: { timeoutSeconds: 30 },
+  });
   assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
   assert.deepEqual(operation.progress, { done: 7, total: 7 });
 
@@ -45,18 +52,31 @@ for (const mode of ['schema', 'hybrid'] as const) {
   test(`a tenant in mode ${mode} is opened by the names that it declares, wherever its collections lie`, async () => {
     const api = installation.client();
     const [shop] = tenantManifest(mode).spec.services;
-    const services = mode === 'schema' ? [shop!] : [shop!, { name: 'pooled', strategy: 'schema' as const, collections: [{ name: 'visits' }] }];
-    const { body } = await api.call('createTenant', { body: tenantManifest(mode, { lifecycle: 'Active', placement: { mode }, services }) });
-    const { body: operation } = await api.call('waitOperation', { params: { id: body.operation?.id ?? '' }, query: { timeoutSeconds: 30 } });
+    const services =
+      mode === 'schema'
+        ? [shop!]
+        : [shop!, { name: 'pooled', strategy: 'schema' as const, collections: [{ name: 'visits' }] }];
+    const { body } = await api.call('createTenant', {
+      body: tenantManifest(mode, { lifecycle: 'Active', placement: { mode }, services }),
+    });
+    const { body: operation } = await api.call('waitOperation', {
+      params: { id: body.operation?.id ?? '' },
+      query: { timeoutSeconds: 30 },
+    });
     assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
 
     const { body: tenant } = await api.call('getTenant', { params: { name: mode } });
-    assert.deepEqual(tenant.status.placement?.database, mode === 'schema' ? 'tenure_pool' : `tenant_${tenant.metadata.uid}`);
+    assert.deepEqual(
+      tenant.status.placement?.database,
+      mode === 'schema' ? 'tenure_pool' : `tenant_${tenant.metadata.uid}`,
+    );
     const opened = await openTenant(api, mode);
     try {
       for (const name of opened.collections) await opened.collection(name).insertOne({ sku: name });
       for (const name of opened.collections) assert.equal(await opened.collection(name).countDocuments(), 1);
-      const pooled = opened.collections.filter((name) => opened.collection(name).namespace === `tenure_pool.${name}_${opened.uid}`);
+      const pooled = opened.collections.filter(
+        (name) => opened.collection(name).namespace === `tenure_pool.${name}_${opened.uid}`,
+      );
       assert.deepEqual(pooled, mode === 'schema' ? ['orders', 'events'] : ['visits']);
       await assert.rejects(opened.collection('orders').insertOne({ wrong: true }), /Document failed validation/);
       await assert.rejects(opened.db.collection('other').insertOne({ sku: 'a-1' }), { code: 13 });

@@ -23,11 +23,20 @@ before(async () => {
 after(() => installation.stop());
 
 const now = (): number => Math.floor(Date.now() / 1000);
-const right = (): JWTPayload => ({ iss: tokenIssuer, aud: tokenAudience, sub: 'alice@example.com', roles: ['admin'], iat: now(), exp: now() + 60 });
+const right = (): JWTPayload => ({
+  iss: tokenIssuer,
+  aud: tokenAudience,
+  sub: 'alice@example.com',
+  roles: ['admin'],
+  iat: now(),
+  exp: now() + 60,
+});
 const { kid = '', ...issuerKey } = stack.issuerPrivateKey;
-const signed = async (claims: JWTPayload): Promise<string> => new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid }).sign(await importJWK(issuerKey, 'EdDSA'));
+const signed = async (claims: JWTPayload): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid }).sign(await importJWK(issuerKey, 'EdDSA'));
 const encoded = (value: unknown): string => base64url.encode(JSON.stringify(value));
-const without = (claim: string): JWTPayload => Object.fromEntries(Object.entries(right()).filter(([name]) => name !== claim));
+const without = (claim: string): JWTPayload =>
+  Object.fromEntries(Object.entries(right()).filter(([name]) => name !== claim));
 
 const notAuthenticated: Readonly<Record<string, () => string | Promise<string>>> = {
   'no header': () => '',
@@ -68,21 +77,34 @@ for (const [name, authorization] of Object.entries(notAuthenticated)) {
     const challenge = answer.headers.get('www-authenticate') ?? '';
     const [scheme, token, ...rest] = (await authorization()).split(' ');
     const wasSent = scheme === 'Bearer' && token !== '' && rest.length === 0;
-    assert.match(challenge, wasSent ? /^Bearer realm="tenure", error="invalid_token", error_description="[\x20\x21\x23-\x5B\x5D-\x7E]+"$/ : /^Bearer realm="tenure"$/);
+    assert.match(
+      challenge,
+      wasSent
+        ? /^Bearer realm="tenure", error="invalid_token", error_description="[\x20\x21\x23-\x5B\x5D-\x7E]+"$/
+        : /^Bearer realm="tenure"$/,
+    );
     assert.equal(answer.problem().code, 'unauthenticated');
   });
 }
 
-const pathOf = (contract: RouteContract): string => contract.path.replace('{name}', 'acme').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1');
+const pathOf = (contract: RouteContract): string =>
+  contract.path.replace('{name}', 'acme').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1');
 
 for (const [id, contract] of Object.entries<RouteContract>(routes)) {
   test(`${id} answers 401 to a stranger before it looks at anything else`, async () => {
-    const answer = await exchange({ method: contract.method, path: `${pathOf(contract)}?nonsense=1`, ...(contract.method === 'GET' ? {} : { body: '{"malformed' }), headers: { authorization: '' } });
+    const answer = await exchange({
+      method: contract.method,
+      path: `${pathOf(contract)}?nonsense=1`,
+      ...(contract.method === 'GET' ? {} : { body: '{"malformed' }),
+      headers: { authorization: '' },
+    });
     assert.equal(answer.status, 401, answer.text);
   });
 
   test(`a wrong method on ${contract.path} answers 405 with what is allowed`, async () => {
-    const allowed = Object.values<RouteContract>(routes).filter(({ path }) => path === contract.path).map(({ method }): string => method);
+    const allowed = Object.values<RouteContract>(routes)
+      .filter(({ path }) => path === contract.path)
+      .map(({ method }): string => method);
     if (allowed.includes('GET')) allowed.push('HEAD');
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       if (allowed.includes(method)) continue;
@@ -93,7 +115,15 @@ for (const [id, contract] of Object.entries<RouteContract>(routes)) {
   });
 }
 
-for (const path of ['/v1', '/v2/tenants', '/v1/tenant', '/v1/tenants/', '/v1/tenants/acme/activate', '/v1/Tenants', '/metrics']) {
+for (const path of [
+  '/v1',
+  '/v2/tenants',
+  '/v1/tenant',
+  '/v1/tenants/',
+  '/v1/tenants/acme/activate',
+  '/v1/Tenants',
+  '/metrics',
+]) {
   test(`no route at ${path}: 404`, async () => {
     const answer = await exchange({ path });
     assert.equal(answer.status, 404, answer.text);
@@ -122,19 +152,38 @@ test('a role that is only for the confined gives nothing to a token without conf
 });
 
 test('the log says which claim is not right, and nothing of what it holds', async () => {
-  for (const [claim, value] of [['aud', 'canary-audience'], ['iss', 'canary-issuer'], ['roles', { canary: true }], ['tenants', ['canary']]] as const) {
-    const answer = await exchange({ path: '/v1/plans', headers: { authorization: `Bearer ${await signed({ ...right(), [claim]: value })}` } });
+  for (const [claim, value] of [
+    ['aud', 'canary-audience'],
+    ['iss', 'canary-issuer'],
+    ['roles', { canary: true }],
+    ['tenants', ['canary']],
+  ] as const) {
+    const answer = await exchange({
+      path: '/v1/plans',
+      headers: { authorization: `Bearer ${await signed({ ...right(), [claim]: value })}` },
+    });
     const { requestId } = answer.problem();
-    const line = await until('it is logged', () => installation.api.output().split('\n').find((each) => each.includes(requestId) && each.includes('a token was refused')));
+    const line = await until('it is logged', () =>
+      installation.api
+        .output()
+        .split('\n')
+        .find((each) => each.includes(requestId) && each.includes('a token was refused')),
+    );
     assert.ok(line.includes(`\\"${claim}\\"`), line);
     assert.ok(!`${line}${answer.text}${answer.headers.get('www-authenticate') ?? ''}`.includes('canary'), line);
   }
 });
 
 test('a token that is confined to as many tenants as the contract allows is taken, with roles as an issuer lists them', async () => {
-  const tenants = Array.from({ length: 1_000 }, (_, index) => `01hzzzzzzzzzzzzzzzzzzz${String(index).padStart(4, '0')}`);
+  const tenants = Array.from(
+    { length: 1_000 },
+    (_, index) => `01hzzzzzzzzzzzzzzzzzzz${String(index).padStart(4, '0')}`,
+  );
   const roles = [...Array.from({ length: 40 }, (_, index) => `group-${index}`), 'viewer'];
-  const answer = await exchange({ path: '/v1/caller', headers: { authorization: `Bearer ${await signed({ ...right(), roles, tenants })}` } });
+  const answer = await exchange({
+    path: '/v1/caller',
+    headers: { authorization: `Bearer ${await signed({ ...right(), roles, tenants })}` },
+  });
   assert.equal(answer.status, 200, answer.text);
   const caller = answer.json<{ roles: string[]; tenants: string[] }>();
   assert.deepEqual([caller.tenants.length, caller.roles[0], caller.roles.length], [1_000, 'viewer', 32]);

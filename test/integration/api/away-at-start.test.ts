@@ -34,15 +34,24 @@ after(async () => {
 const american = { residency: { allowedRegions: ['us-east-1'] } };
 
 /** What a process answers about what it needs; `undefined` before it listens. */
-async function told(port: string | undefined): Promise<{ readonly status: number; readonly checks: Record<string, string> } | undefined> {
+async function told(
+  port: string | undefined,
+): Promise<{ readonly status: number; readonly checks: Record<string, string> } | undefined> {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-  return answer === undefined ? undefined : { status: answer.status, ...((await answer.json()) as { checks: Record<string, string> }) };
+  return answer === undefined
+    ? undefined
+    : { status: answer.status, ...((await answer.json()) as { checks: Record<string, string> }) };
 }
 
-const portOf = (process: 'API' | 'WORKER'): string | undefined => installation.environment[`TENURE_${process}_OPS_PORT`];
+const portOf = (process: 'API' | 'WORKER'): string | undefined =>
+  installation.environment[`TENURE_${process}_OPS_PORT`];
 
 /** Starts processes anew while something that they need is away, and brings it back when `seen` is true of it. */
-async function startedWithout(part: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> }, processes: readonly ServiceProcess[], seen: () => Promise<unknown>): Promise<void> {
+async function startedWithout(
+  part: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> },
+  processes: readonly ServiceProcess[],
+  seen: () => Promise<unknown>,
+): Promise<void> {
   await Promise.all(processes.map((process) => process.kill('SIGKILL')));
   await part.kill('SIGKILL');
   try {
@@ -56,11 +65,17 @@ async function startedWithout(part: { kill(signal: NodeJS.Signals): Promise<void
 test('API and worker that start while the control database is away say so, and recover when it is back', async () => {
   const { api: apiProcess, worker } = installation;
   const before = [apiProcess, worker].map((process) => process.output().length);
-  const failed = (): boolean => [apiProcess, worker].every((process, at) => process.output().slice(before[at]).includes('waiting for control database'));
+  const failed = (): boolean =>
+    [apiProcess, worker].every((process, at) =>
+      process.output().slice(before[at]).includes('waiting for control database'),
+    );
   await startedWithout(stack.mongodHandle('control'), [apiProcess, worker], async () => {
     const [ofApi, ofWorker] = [await told(portOf('API')), await told(portOf('WORKER'))];
     if (ofApi === undefined || ofWorker === undefined || !failed()) return false;
-    assert.deepEqual([ofApi.status, ofApi.checks['control'], ofWorker.status, ofWorker.checks['control'], ofWorker.checks['process']], [503, 'failed', 503, 'failed', 'starting']);
+    assert.deepEqual(
+      [ofApi.status, ofApi.checks['control'], ofWorker.status, ofWorker.checks['control'], ofWorker.checks['process']],
+      [503, 'failed', 503, 'failed', 'starting'],
+    );
     return true;
   });
   await Promise.all([apiProcess.ready(), worker.ready()]);
@@ -72,25 +87,45 @@ test('a worker that starts while a cell is away is not ready and names the cell,
     const answer = await told(portOf('WORKER'));
     const ofApi = await told(portOf('API'));
     if (ofApi?.checks['cell us-east-1-a'] !== 'away' || ofApi.status !== 200) return false;
-    return answer?.checks['cell us-east-1-a'] === 'failed' && answer.checks['process'] === undefined ? answer.status === 503 && answer.checks['cell eu-west-1-a'] === 'ok' : false;
+    return answer?.checks['cell us-east-1-a'] === 'failed' && answer.checks['process'] === undefined
+      ? answer.status === 503 && answer.checks['cell eu-west-1-a'] === 'ok'
+      : false;
   });
   await installation.worker.ready();
-  await until('the API knows that it is back', async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable);
+  await until(
+    'the API knows that it is back',
+    async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable,
+  );
   await activeTenant(api, 'after-cell', american);
 });
 
 test('a worker that starts while Temporal is away waits for it', async () => {
-  await startedWithout(stack.temporalServer, [installation.worker], async () => (await told(portOf('WORKER')))?.checks['temporal'] === 'failed');
+  await startedWithout(
+    stack.temporalServer,
+    [installation.worker],
+    async () => (await told(portOf('WORKER')))?.checks['temporal'] === 'failed',
+  );
   await installation.worker.ready();
   await activeTenant(api, 'after-temporal');
 });
 
 test('a worker that cannot reach a cell leaves its operations to one that can', async () => {
-  const cells = JSON.parse(readFileSync(installation.environment['TENURE_CELLS_FILE'] ?? '', 'utf8')) as Record<string, { uri: string }>;
+  const cells = JSON.parse(readFileSync(installation.environment['TENURE_CELLS_FILE'] ?? '', 'utf8')) as Record<
+    string,
+    { uri: string }
+  >;
   const { api: nowhere, workerOps } = await freePorts();
   const file = join(installation.failpointDirectory, 'blind-cells.json');
-  writeFileSync(file, JSON.stringify({ ...cells, 'us-east-1-a': { uri: `mongodb://127.0.0.1:${nowhere}/?replicaSet=us-east-1` } }), { mode: 0o600 });
-  const blind = createServiceProcess({ entry: 'workers/main.ts', environment: { ...installation.environment, TENURE_CELLS_FILE: file, TENURE_WORKER_OPS_PORT: String(workerOps) }, opsPort: workerOps });
+  writeFileSync(
+    file,
+    JSON.stringify({ ...cells, 'us-east-1-a': { uri: `mongodb://127.0.0.1:${nowhere}/?replicaSet=us-east-1` } }),
+    { mode: 0o600 },
+  );
+  const blind = createServiceProcess({
+    entry: 'workers/main.ts',
+    environment: { ...installation.environment, TENURE_CELLS_FILE: file, TENURE_WORKER_OPS_PORT: String(workerOps) },
+    opsPort: workerOps,
+  });
   blind.start();
   try {
     await until('the second worker works without the cell', async () => {

@@ -11,21 +11,59 @@ import { until } from '../../harness/until.ts';
 
 /** Declares a template, the second time a new version of it. */
 export async function declareTemplate(api: ApiClient, version: 1 | 2): Promise<void> {
-  const body: RouteBodyInput<'putTemplate'> = { apiVersion, kind: 'TenantTemplate', metadata: { name: 'common' }, spec: { config: { version } } };
-  await api.call('putTemplate', { params: { name: 'common' }, ...(version === 1 ? { ifNoneMatch: '*' as const } : { ifMatch: '*' as const }), body });
+  const body: RouteBodyInput<'putTemplate'> = {
+    apiVersion,
+    kind: 'TenantTemplate',
+    metadata: { name: 'common' },
+    spec: { config: { version } },
+  };
+  await api.call('putTemplate', {
+    params: { name: 'common' },
+    ...(version === 1 ? { ifNoneMatch: '*' as const } : { ifMatch: '*' as const }),
+    body,
+  });
 }
 
 /** Every type of workflow there is, over two Active tenants that have the template, and a third that is destroyed. Returns what was answered. */
-export async function wholeLife(installation: Installation, client: Client, [name, against]: readonly [string, string]): Promise<unknown[]> {
+export async function wholeLife(
+  installation: Installation,
+  client: Client,
+  [name, against]: readonly [string, string],
+): Promise<unknown[]> {
   const api = installation.client();
-  await takeAll(api, name, ['suspendTenant', 'resumeTenant', 'suspendTenant', 'archiveTenant', 'reactivateTenant', 'reconcileTenant']);
+  await takeAll(api, name, [
+    'suspendTenant',
+    'resumeTenant',
+    'suspendTenant',
+    'archiveTenant',
+    'reactivateTenant',
+    'reconcileTenant',
+  ]);
 
-  await api.call('putPlan', { params: { name: 'larger' }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name: 'larger' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 200 } } } });
-  const { body: change } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'larger' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  await api.call('putPlan', {
+    params: { name: 'larger' },
+    ifNoneMatch: '*',
+    body: {
+      apiVersion,
+      kind: 'Plan',
+      metadata: { name: 'larger' },
+      spec: { isolationModes: ['dedicated'], quotas: { tables: 200 } },
+    },
+  });
+  const { body: change } = await api.call('changePlanOfTenant', {
+    params: { name },
+    body: { plan: 'larger' },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   assert.equal((await ended(api, change.operation?.id ?? '')).state, 'succeeded');
 
   await declareTemplate(api, 2);
-  const { body: rollout } = await api.call('startRollout', { params: { name: 'common' }, body: {}, idempotencyKey: randomUUID() });
+  const { body: rollout } = await api.call('startRollout', {
+    params: { name: 'common' },
+    body: {},
+    idempotencyKey: randomUUID(),
+  });
   const rolledOut = await until('the roll-out has ended', async () => {
     const { body } = await api.call('getRollout', { params: { id: rollout.id } });
     return body.endTime === undefined ? undefined : body;
@@ -35,15 +73,24 @@ export async function wholeLife(installation: Installation, client: Client, [nam
   assert.ok((await scanForDrift(installation, client)).scanned >= 2);
 
   await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } });
-  const verification = await until('the two are verified', async () => {
-    const { body } = await api.call('isolationReportOfTenant', { params: { name } });
-    return body.running === undefined ? body : undefined;
-  }, 180_000);
+  const verification = await until(
+    'the two are verified',
+    async () => {
+      const { body } = await api.call('isolationReportOfTenant', { params: { name } });
+      return body.running === undefined ? body : undefined;
+    },
+    180_000,
+  );
   assert.equal(verification.report?.verdict, 'held');
 
   await activeTenant(api, 'destroyed');
   await takeAll(api, 'destroyed', ['suspendTenant', 'archiveTenant', 'deleteTenant', 'undeleteTenant', 'deleteTenant']);
-  const { body: purge } = await api.call('purgeTenant', { params: { name: 'destroyed' }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body: purge } = await api.call('purgeTenant', {
+    params: { name: 'destroyed' },
+    body: { early: true },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   assert.equal((await ended(api, purge.operation?.id ?? '')).state, 'succeeded');
 
   const reads = [

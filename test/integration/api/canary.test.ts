@@ -34,7 +34,12 @@ let installation: Installation;
 let temporal: ReturnType<typeof createTemporalClient>;
 before(async () => {
   installation = await startInstallation(stack, {
-    settings: { TENURE_LOG_LEVEL: 'debug', TENURE_DRIFT_SCAN_SECONDS: '86400', NODE_OPTIONS: `--import=${recorder}`, TEST_RANDOM_FILE: randomFile },
+    settings: {
+      TENURE_LOG_LEVEL: 'debug',
+      TENURE_DRIFT_SCAN_SECONDS: '86400',
+      NODE_OPTIONS: `--import=${recorder}`,
+      TEST_RANDOM_FILE: randomFile,
+    },
   });
   temporal = createTemporalClient({ ...stack.temporal, keyring: codecKeyring });
   await declareBasics(installation.client());
@@ -62,15 +67,27 @@ function payloadsIn(value: unknown): JSONPayload[] {
 }
 
 /** A text as it may stand in another. */
-const formsOf = (text: string): string[] => [text, Buffer.from(text, 'utf8').toString('base64').replace(/=+$/, ''), encodeURIComponent(text)];
+const formsOf = (text: string): string[] => [
+  text,
+  Buffer.from(text, 'utf8').toString('base64').replace(/=+$/, ''),
+  encodeURIComponent(text),
+];
 /** A key, or a password before it was written as text. */
-const formsOfKey = (key: Buffer): string[] => [key.toString('latin1'), key.toString('hex'), ...formsOf(key.toString('base64').replace(/=+$/, '')), ...formsOf(key.toString('base64url'))];
+const formsOfKey = (key: Buffer): string[] => [
+  key.toString('latin1'),
+  key.toString('hex'),
+  ...formsOf(key.toString('base64').replace(/=+$/, '')),
+  ...formsOf(key.toString('base64url')),
+];
 
 const passwordBytes = { bystander: 24, tenant: 32 };
 
 /** What API and worker have drawn at random for keys and passwords. Bystanders' are known from nowhere else. */
 function drawn(): Buffer[] {
-  const all = readFileSync(randomFile, 'utf8').trim().split('\n').map((line) => Buffer.from(line, 'base64'));
+  const all = readFileSync(randomFile, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => Buffer.from(line, 'base64'));
   return all.filter(({ length }) => length === passwordBytes.bystander || length === passwordBytes.tenant);
 }
 
@@ -81,14 +98,24 @@ async function secrets(uid: string, password: string, token: string): Promise<[s
   assert.ok(sealed !== undefined);
   const dataKey = await createLocalKeyProvider(keyring).unwrap(sealed, dataKeyContext(uid));
   const random = drawn();
-  for (const known of [dataKey, Buffer.from(password, 'base64url')]) assert.ok(random.some((one) => one.equals(known)), 'what is drawn at random is seen');
-  assert.ok(random.some(({ length }) => length === passwordBytes.bystander), 'a bystander had a password');
+  for (const known of [dataKey, Buffer.from(password, 'base64url')])
+    assert.ok(
+      random.some((one) => one.equals(known)),
+      'what is drawn at random is seen',
+    );
+  assert.ok(
+    random.some(({ length }) => length === passwordBytes.bystander),
+    'a bystander had a password',
+  );
   return [
     ['the tenant’s password', formsOf(password)],
     ['the tenant’s data key', formsOfKey(dataKey)],
     ['the caller’s token', formsOf(token)],
     ['the private key of the embedded issuer', formsOfKey(Buffer.from(stack.issuerPrivateKey.d ?? '', 'base64url'))],
-    ...cells.map(({ uri }, index): [string, string[]] => [`the plane’s password on cell ${index}`, formsOf(new URL(uri).password)]),
+    ...cells.map(({ uri }, index): [string, string[]] => [
+      `the plane’s password on cell ${index}`,
+      formsOf(new URL(uri).password),
+    ]),
     ['the plane’s password on the control database', formsOf(new URL(stack.mongod.control.uri).password)],
     ...[...keyring.keys.values()].map((key): [string, string[]] => ['the wrapping key', formsOfKey(key)]),
     ...[...codecKeyring.keys.values()].map((key): [string, string[]] => ['the codec’s key', formsOfKey(key)]),
@@ -99,14 +126,24 @@ async function secrets(uid: string, password: string, token: string): Promise<[s
 /** All histories of this installation, when every type of workflow that there is has ended at least once. */
 async function readHistories(): Promise<Map<string, string>> {
   // The schedule's own goes on for many turns.
-  await temporal.client.workflow.start('sweep', { workflowId: `sweep-once/${randomUUID()}`, taskQueue: installation.taskQueue, args: [{ turns: 1 }] });
+  await temporal.client.workflow.start('sweep', {
+    workflowId: `sweep-once/${randomUUID()}`,
+    taskQueue: installation.taskQueue,
+    args: [{ turns: 1 }],
+  });
   const executions = await until('a workflow of every type has ended', async () => {
     const listed: WorkflowExecutionInfo[] = [];
-    for await (const one of temporal.client.workflow.list({ query: `TaskQueue = "${installation.taskQueue}"` })) listed.push(one);
-    const missed = Object.keys(workflows).filter((type) => !listed.some((one) => one.type === type && one.status.name !== 'RUNNING'));
+    for await (const one of temporal.client.workflow.list({ query: `TaskQueue = "${installation.taskQueue}"` }))
+      listed.push(one);
+    const missed = Object.keys(workflows).filter(
+      (type) => !listed.some((one) => one.type === type && one.status.name !== 'RUNNING'),
+    );
     return missed.length === 0 ? listed : undefined;
   });
-  const read = executions.map(async ({ workflowId, runId }) => [workflowId, historyToJSON(await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory())] as const);
+  const read = executions.map(
+    async ({ workflowId, runId }) =>
+      [workflowId, historyToJSON(await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory())] as const,
+  );
   return new Map(await Promise.all(read));
 }
 
@@ -116,7 +153,12 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   const said: string[] = [];
 
   // A life with every kind of ending: success, failure of the user's making, failure of the system's, refusals.
-  const put = (name: string, spec = {}) => api.call('putTenant', { params: { name }, ifNoneMatch: '*', body: tenantManifest(name, { lifecycle: 'Active', template: { name: 'common' }, ...spec }) });
+  const put = (name: string, spec = {}) =>
+    api.call('putTenant', {
+      params: { name },
+      ifNoneMatch: '*',
+      body: tenantManifest(name, { lifecycle: 'Active', template: { name: 'common' }, ...spec }),
+    });
   const refused = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] }];
   for (const name of ['healthy', 'other', 'refused']) {
     const { body } = await put(name, name === 'refused' ? { services: refused } : {});
@@ -130,10 +172,15 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   const opened = await openTenant(api, 'healthy');
   said.push(await told(opened.db.collection('nowhere').insertOne({})));
   await opened.close();
-  const wrong = new MongoClient(access.endpoint, { auth: { username: access.credential.username, password: 'not the password' }, authSource: access.database, serverSelectionTimeoutMS: 3_000 });
+  const wrong = new MongoClient(access.endpoint, {
+    auth: { username: access.credential.username, password: 'not the password' },
+    authSource: access.database,
+    serverSelectionTimeoutMS: 3_000,
+  });
   said.push(await told(wrong.connect()));
   await wrong.close();
-  for (const answer of await wholeLife(installation, temporal.client, ['healthy', 'other'])) said.push(JSON.stringify(answer));
+  for (const answer of await wholeLife(installation, temporal.client, ['healthy', 'other']))
+    said.push(JSON.stringify(answer));
 
   said.push(installation.api.output(), installation.worker.output());
   for (const variable of ['TENURE_API_OPS_PORT', 'TENURE_WORKER_OPS_PORT']) {
@@ -143,21 +190,28 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   for (const { name } of await control.listCollections({}, { nameOnly: true }).toArray()) {
     const documents = await control.collection(name).find().toArray();
     said.push(JSON.stringify(documents, (_key, value: unknown) => value));
-    for (const document of documents) if (name === 'ledger') said.push(Buffer.from((document['bytes'] as { value(): Uint8Array }).value()).toString('utf8'));
+    for (const document of documents)
+      if (name === 'ledger')
+        said.push(Buffer.from((document['bytes'] as { value(): Uint8Array }).value()).toString('utf8'));
   }
   const sealed = await installation.control.db(installation.databases.secrets).collection('secrets').find().toArray();
   assert.equal(sealed.length, 4, 'of the two tenants that there are');
   said.push(JSON.stringify(sealed));
-  for (const document of sealed) for (const part of Object.values(document['sealed'] as Record<string, unknown>)) if (typeof part === 'object') said.push(Buffer.from((part as { value(): Uint8Array }).value()).toString('latin1'));
+  for (const document of sealed)
+    for (const part of Object.values(document['sealed'] as Record<string, unknown>))
+      if (typeof part === 'object')
+        said.push(Buffer.from((part as { value(): Uint8Array }).value()).toString('latin1'));
   const codec = createEncryptionCodec(codecKeyring);
   const read = await readHistories();
   for (const history of read.values()) {
     said.push(history);
     // What the codec opens must hold none either: encryption is for the tenants' privacy, not to hide secrets under.
-    for (const { data } of await codec.decode(payloadsIn(JSON.parse(history)).map(JSONToPayload))) said.push(Buffer.from(data ?? []).toString('utf8'));
+    for (const { data } of await codec.decode(payloadsIn(JSON.parse(history)).map(JSONToPayload)))
+      said.push(Buffer.from(data ?? []).toString('utf8'));
   }
   const operations = await installation.store.operations.list({ limit: 1000 });
-  for (const { tenant, _id } of operations) assert.ok(read.has(operationWorkflowId(tenant.uid, _id)), `the history of ${_id} is read`);
+  for (const { tenant, _id } of operations)
+    assert.ok(read.has(operationWorkflowId(tenant.uid, _id)), `the history of ${_id} is read`);
 
   const everything = said.join('\n');
   assert.ok(everything.includes('healthy') && everything.length > 50_000, 'there is something to search');

@@ -20,22 +20,35 @@ const paths = ['/v1/tenants/acme', '/v1/plans/startup', '/v1/regions/eu-west-1']
 test('what the caller has already is not sent again; what has changed is', async () => {
   for (const path of paths) {
     const etag = (await exchange({ path })).headers.get('etag') ?? '';
-    for (const known of [etag, `W/${etag}`, `"77", ${etag}`, '*']) assert.equal((await exchange({ path, headers: { 'if-none-match': known } })).status, 304, `${path} ${known}`);
+    for (const known of [etag, `W/${etag}`, `"77", ${etag}`, '*'])
+      assert.equal((await exchange({ path, headers: { 'if-none-match': known } })).status, 304, `${path} ${known}`);
     assert.equal((await exchange({ path, headers: { 'if-none-match': '"0"' } })).status, 200);
   }
   const { headers } = await exchange({ path: '/v1/tenants/acme' });
-  await exchange({ method: 'PUT', path: '/v1/tenants/acme', body: tenantManifest('acme', { lifecycle: 'Active', displayName: 'Acme' }), headers: { 'if-match': '*' } });
-  assert.equal((await exchange({ path: '/v1/tenants/acme', headers: { 'if-none-match': headers.get('etag') ?? '' } })).status, 200);
+  await exchange({
+    method: 'PUT',
+    path: '/v1/tenants/acme',
+    body: tenantManifest('acme', { lifecycle: 'Active', displayName: 'Acme' }),
+    headers: { 'if-match': '*' },
+  });
+  assert.equal(
+    (await exchange({ path: '/v1/tenants/acme', headers: { 'if-none-match': headers.get('etag') ?? '' } })).status,
+    200,
+  );
 });
 
 test('what the caller may not see is not there, whatever tag is sent', async () => {
   const stranger = { roles: ['service'], tenants: ['01hzzzzzzzzzzzzzzzzzzzzza1'] };
-  assert.equal((await exchange({ path: '/v1/tenants/acme', who: stranger, headers: { 'if-none-match': '*' } })).problem().code, 'not_found');
+  assert.equal(
+    (await exchange({ path: '/v1/tenants/acme', who: stranger, headers: { 'if-none-match': '*' } })).problem().code,
+    'not_found',
+  );
 });
 
 test('answers are for their caller alone, and kept only where a tag says what they are of', async () => {
   for (const path of paths) assert.equal((await exchange({ path })).headers.get('cache-control'), 'private, no-cache');
-  for (const path of ['/v1/tenants', '/v1/operations', '/v1/tenants/acme:drift']) assert.equal((await exchange({ path })).headers.get('cache-control'), 'no-store');
+  for (const path of ['/v1/tenants', '/v1/operations', '/v1/tenants/acme:drift'])
+    assert.equal((await exchange({ path })).headers.get('cache-control'), 'no-store');
 });
 
 test('long answers are compressed for who takes that; credentials never are', async () => {
@@ -43,14 +56,22 @@ test('long answers are compressed for who takes that; credentials never are', as
   const list = await exchange({ path: '/v1/operations', headers });
   assert.equal(list.headers.get('content-encoding'), 'gzip');
   const opened = await exchange({ method: 'POST', path: '/v1/tenants/acme:open', body: {}, headers });
-  assert.deepEqual([opened.status, opened.headers.get('content-encoding'), opened.headers.get('cache-control')], [200, null, 'no-store, no-transform']);
+  assert.deepEqual(
+    [opened.status, opened.headers.get('content-encoding'), opened.headers.get('cache-control')],
+    [200, null, 'no-store, no-transform'],
+  );
 });
 
 test('an answer that is not compressed names its length, and a HEAD request the same one', async () => {
   for (const path of ['/v1/tenants/acme', '/v1/operations']) {
     const { headers, text } = await exchange({ path, headers: { 'accept-encoding': 'identity' } });
     assert.equal(headers.get('content-length'), String(Buffer.byteLength(text)));
-    const head = await exchange({ method: 'HEAD', path, headers: { 'accept-encoding': 'identity' }, keepsContract: false });
+    const head = await exchange({
+      method: 'HEAD',
+      path,
+      headers: { 'accept-encoding': 'identity' },
+      keepsContract: false,
+    });
     assert.equal(head.headers.get('content-length'), headers.get('content-length'));
   }
   const unchanged = await exchange({ path: '/v1/tenants/acme', headers: { 'if-none-match': '*' } });

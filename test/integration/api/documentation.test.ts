@@ -17,13 +17,23 @@ after(() => installation.stop());
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
 /** Without a token: all of this is for everyone. */
-function read(path: string, { method = 'GET', headers = {} }: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<Response> {
+function read(
+  path: string,
+  {
+    method = 'GET',
+    headers = {},
+  }: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> {
   return fetch(new URL(path, installation.server), { method, headers: { ...headers }, redirect: 'manual' });
 }
 
 /** What an HTML page or a style sheet names to be loaded. */
 function assetsOf(text: string): string[] {
-  return [...text.matchAll(/(?:<(?:script|img|iframe)[^>]*\ssrc|<link[^>]*\shref)="([^"]+)"|url\(["']?([^"')]+)["']?\)|@import\s+["']([^"']+)["']/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  return [
+    ...text.matchAll(
+      /(?:<(?:script|img|iframe)[^>]*\ssrc|<link[^>]*\shref)="([^"]+)"|url\(["']?([^"')]+)["']?\)|@import\s+["']([^"']+)["']/g,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 }
 
 describe('the OpenAPI document', () => {
@@ -31,14 +41,21 @@ describe('the OpenAPI document', () => {
     const answer = await read('/openapi.json');
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
-    assert.ok((await answer.text()) === readFileSync(new URL('../../../contracts/generated/openapi.json', import.meta.url), 'utf8'));
+    assert.ok(
+      (await answer.text()) ===
+        readFileSync(new URL('../../../contracts/generated/openapi.json', import.meta.url), 'utf8'),
+    );
     const etag = answer.headers.get('etag') ?? '';
     assert.match(etag, /^W\/"[\w-]{43}"$/);
     assert.equal(answer.headers.get('cache-control'), 'no-cache');
     // Of itself, fetch would say no-cache beside If-None-Match, which asks for all of it.
-    const asked = (tag: string): Promise<Response> => read('/openapi.json', { headers: { 'if-none-match': tag, 'cache-control': 'max-age=0' } });
+    const asked = (tag: string): Promise<Response> =>
+      read('/openapi.json', { headers: { 'if-none-match': tag, 'cache-control': 'max-age=0' } });
     const unchanged = await asked(etag);
-    assert.deepEqual([unchanged.status, unchanged.headers.get('etag'), (await unchanged.text()).length], [304, etag, 0]);
+    assert.deepEqual(
+      [unchanged.status, unchanged.headers.get('etag'), (await unchanged.text()).length],
+      [304, etag, 0],
+    );
     assert.equal((await asked('"of-another"')).status, 200);
   });
 });
@@ -47,7 +64,10 @@ describe('the address alone', () => {
   it('leads a browser to the page, and tells a program where to look', async () => {
     const page = await read('/', { headers: browser });
     assert.equal(page.status, 302);
-    assert.equal((await read(new URL(page.headers.get('location') ?? '', `${installation.server}/`).pathname)).status, 200);
+    assert.equal(
+      (await read(new URL(page.headers.get('location') ?? '', `${installation.server}/`).pathname)).status,
+      200,
+    );
     for (const accept of ['*/*', 'application/json']) {
       const answer = await read('/', { headers: { accept } });
       assert.equal(answer.status, 200);
@@ -68,7 +88,11 @@ describe('the page that shows it', () => {
     assert.match(policy, /script-src 'self'(;|$)/);
     assert.doesNotMatch(policy, /unsafe|\*|https?:|upgrade-insecure-requests/);
     const html = await page.text();
-    assert.doesNotMatch(html, /<script(?![^>]*\ssrc=)|\son\w+=|<style/, 'nothing inline, which the policy would not run');
+    assert.doesNotMatch(
+      html,
+      /<script(?![^>]*\ssrc=)|\son\w+=|<style/,
+      'nothing inline, which the policy would not run',
+    );
 
     const assets = assetsOf(html).map((asset) => new URL(asset, `${installation.server}/docs`));
     assert.ok(assets.length >= 5, html);
@@ -76,7 +100,14 @@ describe('the page that shows it', () => {
       assert.equal(asset.origin, installation.server, asset.href);
       const answer = await read(asset.pathname);
       assert.equal(answer.status, 200, asset.href);
-      assert.match(answer.headers.get('content-type') ?? '', asset.pathname.endsWith('.js') ? /^text\/javascript/ : asset.pathname.endsWith('.css') ? /^text\/css/ : /^image\/png$/);
+      assert.match(
+        answer.headers.get('content-type') ?? '',
+        asset.pathname.endsWith('.js')
+          ? /^text\/javascript/
+          : asset.pathname.endsWith('.css')
+            ? /^text\/css/
+            : /^image\/png$/,
+      );
       const text = await answer.text();
       if (!asset.pathname.endsWith('.css')) continue;
       for (const named of assetsOf(text)) assert.match(named, /^data:/, `${asset.pathname} loads ${named}`);
@@ -86,27 +117,41 @@ describe('the page that shows it', () => {
 
   it('is found with a slash at its end too', async () => {
     const answer = await read('/docs/');
-    assert.equal(new URL(answer.headers.get('location') ?? '', `${installation.server}/docs/`).href, `${installation.server}/docs`);
+    assert.equal(
+      new URL(answer.headers.get('location') ?? '', `${installation.server}/docs/`).href,
+      `${installation.server}/docs`,
+    );
   });
 });
 
 describe('the address that a problem has as its type', () => {
   it('tells a program what the catalogue says, code by code', async () => {
     const listed = (await (await read('/problems')).json()) as { items: { code: string }[] };
-    assert.deepEqual(listed.items.map(({ code }) => code), problemCodes);
+    assert.deepEqual(
+      listed.items.map(({ code }) => code),
+      problemCodes,
+    );
     for (const [index, code] of problemCodes.entries()) {
       const answer = await read(`/problems/${code}`);
       assert.equal(answer.status, 200, code);
       assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);
       const body: unknown = await answer.json();
-      assert.deepEqual(body, { type: `/problems/${code}`, code, ...problems[code], exitCode: exitCodes[problems[code].exit] });
+      assert.deepEqual(body, {
+        type: `/problems/${code}`,
+        code,
+        ...problems[code],
+        exitCode: exitCodes[problems[code].exit],
+      });
       assert.deepEqual(body, listed.items[index]);
     }
   });
 
   it('shows people a page without a script, each of them named in the list', async () => {
     const list = await (await read('/problems', { headers: browser })).text();
-    assert.deepEqual([...list.matchAll(/href="problems\/(\w+)"/g)].map((match) => match[1]), problemCodes);
+    assert.deepEqual(
+      [...list.matchAll(/href="problems\/(\w+)"/g)].map((match) => match[1]),
+      problemCodes,
+    );
     for (const code of problemCodes) {
       const answer = await read(`/problems/${code}`, { headers: browser });
       assert.match(answer.headers.get('content-type') ?? '', /^text\/html/);
@@ -114,8 +159,13 @@ describe('the address that a problem has as its type', () => {
       assert.match(answer.headers.get('vary') ?? '', /\bAccept\b/);
       const html = await answer.text();
       assert.doesNotMatch(html, /<script/);
-      const said = html.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-      for (const fact of [code, problems[code].title, problems[code].fix, String(problems[code].status)]) assert.ok(said.includes(fact), `${code}: ${fact}`);
+      const said = html
+        .replaceAll('&quot;', '"')
+        .replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>')
+        .replaceAll('&amp;', '&');
+      for (const fact of [code, problems[code].title, problems[code].fix, String(problems[code].status)])
+        assert.ok(said.includes(fact), `${code}: ${fact}`);
     }
   });
 
@@ -140,14 +190,23 @@ describe('every page', () => {
       const headers = { 'accept-encoding': 'identity' };
       const [whole, head] = [await read(path, { headers }), await read(path, { method: 'HEAD', headers })];
       assert.equal(head.status, 200);
-      for (const header of ['content-type', 'content-length', 'etag']) assert.equal(head.headers.get(header), whole.headers.get(header), header);
+      for (const header of ['content-type', 'content-length', 'etag'])
+        assert.equal(head.headers.get(header), whole.headers.get(header), header);
       assert.equal(await head.text(), '');
       const refused = await read(path, { method: 'POST' });
-      assert.deepEqual([refused.status, refused.headers.get('allow'), problemSchema.parse(await refused.json()).code], [405, 'GET, HEAD', 'method_not_allowed']);
+      assert.deepEqual(
+        [refused.status, refused.headers.get('allow'), problemSchema.parse(await refused.json()).code],
+        [405, 'GET, HEAD', 'method_not_allowed'],
+      );
     });
   }
 
   it('and every answer of the API leave it to others to turn http into https', async () => {
-    for (const path of ['/docs', '/problems/not_found', '/v1/tenants', '/livez']) assert.doesNotMatch((await read(path)).headers.get('content-security-policy') ?? 'missing', /upgrade-insecure-requests|missing/, path);
+    for (const path of ['/docs', '/problems/not_found', '/v1/tenants', '/livez'])
+      assert.doesNotMatch(
+        (await read(path)).headers.get('content-security-policy') ?? 'missing',
+        /upgrade-insecure-requests|missing/,
+        path,
+      );
   });
 });

@@ -38,16 +38,30 @@ for (const id of rehearsable) {
     await requireUntouched(async () => {
       const answer = await exchange(rehearsalOf(change));
       assert.equal(answer.status, 200, answer.text);
-      assert.deepEqual([answer.headers.get('location'), answer.headers.get('etag')], [null, null], 'what would stand has no address and no tag');
+      assert.deepEqual(
+        [answer.headers.get('location'), answer.headers.get('etag')],
+        [null, null],
+        'what would stand has no address and no tag',
+      );
     });
   });
 }
 
 test('a rehearsal says what a change would be refused for, and that leaves no entry either', async () => {
   const refused: readonly HttpRequest[] = [
-    { method: 'PUT', path: '/v1/tenants/elsewhere', body: tenantManifest('elsewhere', { plan: 'unheard-of', lifecycle: 'Active' }), headers: { 'if-none-match': '*' } },
+    {
+      method: 'PUT',
+      path: '/v1/tenants/elsewhere',
+      body: tenantManifest('elsewhere', { plan: 'unheard-of', lifecycle: 'Active' }),
+      headers: { 'if-none-match': '*' },
+    },
     { method: 'POST', path: `/v1/tenants/${subjectOf('activateTenant')}:resume`, headers: { 'if-match': '*' } },
-    { method: 'PUT', path: `/v1/tenants/${subjectOf('openTenant')}`, body: tenantManifest(subjectOf('openTenant')), headers: { 'if-match': '"99"' } },
+    {
+      method: 'PUT',
+      path: `/v1/tenants/${subjectOf('openTenant')}`,
+      body: tenantManifest(subjectOf('openTenant')),
+      headers: { 'if-match': '"99"' },
+    },
   ];
   const codes: string[] = [];
   await requireUntouched(async () => {
@@ -62,7 +76,10 @@ test('who may not make a change may not rehearse it, and that it was tried is an
   const entries = await entriesOf(installation, async () => {
     assert.equal((await exchange({ ...rehearsalOf(change), who: { roles: ['viewer'] } })).problem().code, 'forbidden');
   });
-  assert.deepEqual(entries.map(({ action, outcome }) => [action, outcome]), [['tenant.suspend', 'denied']]);
+  assert.deepEqual(
+    entries.map(({ action, outcome }) => [action, outcome]),
+    [['tenant.suspend', 'denied']],
+  );
 });
 
 test('each of the changes is made afterwards, and shows what its rehearsal showed', async () => {

@@ -30,8 +30,19 @@ function requireReplay(answer: HttpAnswer, first: HttpAnswer): void {
   for (const header of kept) assert.equal(answer.headers.get(header), first.headers.get(header));
 }
 
-const create = (name: string, key: string, change: Partial<HttpRequest> = {}): HttpRequest => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name), headers: { 'idempotency-key': key }, ...change });
-const plan = (name: string) => ({ apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 9 } } });
+const create = (name: string, key: string, change: Partial<HttpRequest> = {}): HttpRequest => ({
+  method: 'POST',
+  path: '/v1/tenants',
+  body: tenantManifest(name),
+  headers: { 'idempotency-key': key },
+  ...change,
+});
+const plan = (name: string) => ({
+  apiVersion: 'tenure/v1',
+  kind: 'Plan',
+  metadata: { name },
+  spec: { isolationModes: ['dedicated'], quotas: { tables: 9 } },
+});
 const without = (state: ControlState, collection: string): ControlState => ({ ...state, [collection]: '' });
 
 /** The change by a route, under a key. */
@@ -76,8 +87,13 @@ test('of 8 requests under one key at once one has an effect; the others get its 
     const entries = await entriesOf(installation, async () => {
       answers = await Promise.all(Array.from({ length: 8 }, () => exchange(request)));
     });
-    assert.deepEqual(entries.map((entry) => entry.action), ['tenant.create']);
-    const firsts = answers.filter((answer) => answer.status === 201 && answer.headers.get('idempotency-replayed') === null);
+    assert.deepEqual(
+      entries.map((entry) => entry.action),
+      ['tenant.create'],
+    );
+    const firsts = answers.filter(
+      (answer) => answer.status === 201 && answer.headers.get('idempotency-replayed') === null,
+    );
     assert.equal(firsts.length, 1);
     for (const answer of answers) {
       if (answer === firsts[0]) continue;
@@ -93,7 +109,12 @@ test('the same key with another body, path or method is refused with 422 and has
   const others: readonly HttpRequest[] = [
     create('second', 'reused'),
     create('first', 'reused', { body: tenantManifest('first', { displayName: 'First' }) }),
-    { method: 'PUT', path: '/v1/tenants/first', body: tenantManifest('first'), headers: { 'idempotency-key': 'reused', 'if-match': '*' } },
+    {
+      method: 'PUT',
+      path: '/v1/tenants/first',
+      body: tenantManifest('first'),
+      headers: { 'idempotency-key': 'reused', 'if-match': '*' },
+    },
     { method: 'POST', path: '/v1/tenants/first:activate', headers: { 'idempotency-key': 'reused', 'if-match': '*' } },
   ];
   for (const other of others) assert.equal((await exchange(other)).problem().code, 'idempotency_key_reused');
@@ -103,7 +124,15 @@ test('the same key with another body, path or method is refused with 422 and has
 test('another order of fields and other spaces are the same body', async () => {
   const first = await exchange(create('spelt', 'spelt'));
   const { apiVersion, kind, metadata, spec } = tenantManifest('spelt');
-  requireReplay(await exchange(create('spelt', 'spelt', { body: JSON.stringify({ spec, metadata, kind, apiVersion }, undefined, 4), headers: { 'content-type': 'application/json', 'idempotency-key': 'spelt' } })), first);
+  requireReplay(
+    await exchange(
+      create('spelt', 'spelt', {
+        body: JSON.stringify({ spec, metadata, kind, apiVersion }, undefined, 4),
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'spelt' },
+      }),
+    ),
+    first,
+  );
 });
 
 test('while the first request runs its repeat gets 409, another body 422, and afterwards its answer', async () => {
@@ -121,7 +150,12 @@ test('while the first request runs its repeat gets 409, another body 422, and af
 test('a key whose request was refused may be used again, for the same request and for another', async () => {
   const refused = create('late', 'late', { body: tenantManifest('late', { plan: 'not-yet' }) });
   assert.equal((await exchange(refused)).problem().code, 'policy_refused');
-  await exchange({ method: 'PUT', path: '/v1/plans/not-yet', body: { ...plan('not-yet'), spec: { isolationModes: ['dedicated'], quotas: { tables: 90 } } }, headers: { 'if-none-match': '*' } });
+  await exchange({
+    method: 'PUT',
+    path: '/v1/plans/not-yet',
+    body: { ...plan('not-yet'), spec: { isolationModes: ['dedicated'], quotas: { tables: 90 } } },
+    headers: { 'if-none-match': '*' },
+  });
   assert.equal((await exchange(refused)).status, 201);
 
   assert.equal((await exchange(create('late', 'other'))).problem().code, 'already_exists');
@@ -143,13 +177,23 @@ test('an answer is sent again only to who may still see what it is about', async
   const requests: readonly (readonly [HttpRequest, ProblemCode])[] = [
     // It may not create any more, whatever it has made before.
     [create('left-behind', 'of-moved'), 'forbidden'],
-    [{ method: 'POST', path: '/v1/tenants/left-behind:activate', headers: { 'if-match': '*', 'idempotency-key': 'of-moved-too' } }, 'not_found'],
+    [
+      {
+        method: 'POST',
+        path: '/v1/tenants/left-behind:activate',
+        headers: { 'if-match': '*', 'idempotency-key': 'of-moved-too' },
+      },
+      'not_found',
+    ],
   ];
   for (const [request, code] of requests) {
     const first = await exchange({ ...request, who: operator });
     assert.ok(first.status < 300, first.text);
     for (const headers of [{}, { prefer: 'wait=0' }]) {
-      assert.equal((await exchange({ ...request, headers: { ...request.headers, ...headers }, who: elsewhere })).problem().code, code);
+      assert.equal(
+        (await exchange({ ...request, headers: { ...request.headers, ...headers }, who: elsewhere })).problem().code,
+        code,
+      );
     }
     requireReplay(await exchange({ ...request, who: operator }), first);
   }

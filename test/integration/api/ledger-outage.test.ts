@@ -17,12 +17,32 @@ before(async () => {
 });
 after(() => installation.stop());
 
-const put = (path: string, body: object, precondition: Record<string, string>): HttpRequest => ({ method: 'PUT', path, body, headers: { 'idempotency-key': path, ...precondition } });
+const put = (path: string, body: object, precondition: Record<string, string>): HttpRequest => ({
+  method: 'PUT',
+  path,
+  body,
+  headers: { 'idempotency-key': path, ...precondition },
+});
 const absent = { 'if-none-match': '*' };
 const exists = { 'if-match': '*' };
-const plan = (name: string) => ({ apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 50 } } });
-const region = (name: string) => ({ apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'CH', cells: [{ name: `${name}-a` }] } });
-const template = (name: string) => ({ apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name }, spec: { displayName: 'Changed' } });
+const plan = (name: string) => ({
+  apiVersion: 'tenure/v1',
+  kind: 'Plan',
+  metadata: { name },
+  spec: { isolationModes: ['dedicated'], quotas: { tables: 50 } },
+});
+const region = (name: string) => ({
+  apiVersion: 'tenure/v1',
+  kind: 'Region',
+  metadata: { name },
+  spec: { jurisdiction: 'CH', cells: [{ name: `${name}-a` }] },
+});
+const template = (name: string) => ({
+  apiVersion: 'tenure/v1',
+  kind: 'TenantTemplate',
+  metadata: { name },
+  spec: { displayName: 'Changed' },
+});
 const [draft, active, rolledOut] = [subjectOf('activateTenant'), subjectOf('openTenant'), subjectOf('startRollout')];
 
 /** In what other changes by the same route differ. */
@@ -66,7 +86,8 @@ for (const id of changingRoutes) {
 test('reads go on while no entry can be written', async () => {
   const lift = await refuseEntries(installation);
   try {
-    for (const path of ['/v1/tenants', `/v1/tenants/${active}`, '/v1/plans/startup', '/v1/operations']) assert.equal((await exchange({ path })).status, 200);
+    for (const path of ['/v1/tenants', `/v1/tenants/${active}`, '/v1/plans/startup', '/v1/operations'])
+      assert.equal((await exchange({ path })).status, 200);
   } finally {
     await lift();
   }
@@ -79,19 +100,36 @@ test('each of the changes is made when its entry can be written', async () => {
       assert.ok(answer.status < 300, `${id}: ${answer.text}`);
     });
     // One of each tenant that it concerns.
-    assert.deepEqual(entries.map(({ outcome }) => outcome !== 'denied'), id === 'verifyIsolationOfTenant' ? [true, true] : [true], id);
+    assert.deepEqual(
+      entries.map(({ outcome }) => outcome !== 'denied'),
+      id === 'verifyIsolationOfTenant' ? [true, true] : [true],
+      id,
+    );
   }
 });
 
 /** What of an operation and its tenant only a checkpoint may move. */
 async function standing(id: string): Promise<unknown> {
   const operation = (await exchange({ path: `/v1/operations/${id}` })).json<RouteAnswer<'getOperation'>>();
-  const { metadata, status } = (await exchange({ path: `/v1/tenants/${operation.tenant.name}` })).json<RouteAnswer<'getTenant'>>();
-  return { state: operation.state, done: operation.steps.filter((step) => step.state === 'done').map((step) => step.key), revision: metadata.revision, lifecycle: status.lifecycle, placement: status.placement };
+  const { metadata, status } = (await exchange({ path: `/v1/tenants/${operation.tenant.name}` })).json<
+    RouteAnswer<'getTenant'>
+  >();
+  return {
+    state: operation.state,
+    done: operation.steps.filter((step) => step.state === 'done').map((step) => step.key),
+    revision: metadata.revision,
+    lifecycle: status.lifecycle,
+    placement: status.placement,
+  };
 }
 
 /** Places where an operation can stand when the ledger fails. */
-const places = ['begin.before-commit', 'issue-keys.before-intent', 'create-roles.before-checkpoint', 'finish.before-commit'];
+const places = [
+  'begin.before-commit',
+  'issue-keys.before-intent',
+  'create-roles.before-checkpoint',
+  'finish.before-commit',
+];
 const failedAttempt = /"(beginOperation|ensureStep|finishOperation) failed"/;
 /** More than an unexpected error is given. */
 const attempts = 6;
@@ -99,26 +137,47 @@ const attempts = 6;
 test('operations stand still wherever they are while no entry can be written, and go on when it can', async () => {
   installation.worker.start();
   await installation.worker.ready();
-  await until('what was accepted before has ended', async () => (await installation.control.db(installation.databases.control).collection('operations').countDocuments({ unfinished: true })) === 0);
+  await until(
+    'what was accepted before has ended',
+    async () =>
+      (await installation.control
+        .db(installation.databases.control)
+        .collection('operations')
+        .countDocuments({ unfinished: true })) === 0,
+  );
   // Each failpoint holds the first operation that comes to it, so each operation stands at another place.
   const held = await Promise.all(
     places.map(async (place, index) => {
       const failpoint = armFailpoint(installation, place, 'pause');
       const name = `held-${index}`;
-      const { operation } = (await exchange(put(`/v1/tenants/${name}`, tenantManifest(name, { lifecycle: 'Active' }), absent))).json<RouteAnswer<'putTenant'>>();
+      const { operation } = (
+        await exchange(put(`/v1/tenants/${name}`, tenantManifest(name, { lifecycle: 'Active' }), absent))
+      ).json<RouteAnswer<'putTenant'>>();
       return { failpoint, id: operation?.id ?? '' };
     }),
   );
   await Promise.all(held.map(({ failpoint }) => failpoint.hit()));
   const lift = await refuseEntries(installation);
   try {
-    const look = () => Promise.all(held.map(async ({ id }) => ({ standing: await standing(id), entries: (await readEntries(installation, { operationId: id })).length })));
+    const look = () =>
+      Promise.all(
+        held.map(async ({ id }) => ({
+          standing: await standing(id),
+          entries: (await readEntries(installation, { operationId: id })).length,
+        })),
+      );
     const before = await look();
-    assert.equal((await exchange({ method: 'POST', path: `/v1/operations/${held[0]?.id}:cancel` })).problem().code, 'control_unavailable');
+    assert.equal(
+      (await exchange({ method: 'POST', path: `/v1/operations/${held[0]?.id}:cancel` })).problem().code,
+      'control_unavailable',
+    );
     for (const { failpoint } of held) failpoint.release();
     for (const { id } of held) {
       await until(`operation ${id} has failed ${attempts} times to write its entry`, () => {
-        const lines = installation.worker.output().split('\n').filter((line) => line.includes(id) && failedAttempt.test(line));
+        const lines = installation.worker
+          .output()
+          .split('\n')
+          .filter((line) => line.includes(id) && failedAttempt.test(line));
         return lines.length >= attempts;
       });
     }

@@ -22,7 +22,8 @@ before(async () => {
 });
 after(() => installation.stop());
 
-const open = (body: object = {}, who?: Who, name = 'acme'): Promise<HttpAnswer> => exchange({ method: 'POST', path: `/v1/tenants/${name}:open`, body, ...(who === undefined ? {} : { who }) });
+const open = (body: object = {}, who?: Who, name = 'acme'): Promise<HttpAnswer> =>
+  exchange({ method: 'POST', path: `/v1/tenants/${name}:open`, body, ...(who === undefined ? {} : { who }) });
 
 async function opened(body?: object, who?: Who): Promise<TenantAccess> {
   const answer = await open(body, who);
@@ -31,25 +32,43 @@ async function opened(body?: object, who?: Who): Promise<TenantAccess> {
   return answer.json();
 }
 
-const leases = () => installation.control.db(installation.databases.control).collection<{ _id: string; subject: string; until: Date }>('leases');
+const leases = () =>
+  installation.control
+    .db(installation.databases.control)
+    .collection<{ _id: string; subject: string; until: Date }>('leases');
 
 test('each issue of access is a lease and an entry with the decision; the credential opens the tenant', async () => {
   const entries = await entriesOf(installation, async () => {
     const askedAt = Date.now();
     const first = await opened();
     const beganAt = Date.parse(first.lease.expireTime) - first.lease.durationMs;
-    assert.ok(askedAt <= beganAt && beganAt <= Date.now(), `of ${first.lease.durationMs} ms from its issue, to ${first.lease.expireTime}`);
+    assert.ok(
+      askedAt <= beganAt && beganAt <= Date.now(),
+      `of ${first.lease.durationMs} ms from its issue, to ${first.lease.expireTime}`,
+    );
     const second = await opened();
     assert.notEqual(first.lease.id, second.lease.id);
     const { username, password, authSource } = first.credential;
     const client = new MongoClient(first.endpoint, { auth: { username, password }, authSource });
     try {
-      assert.equal(await client.db(first.database).collection(first.collections[0] ?? '').countDocuments(), 0);
+      assert.equal(
+        await client
+          .db(first.database)
+          .collection(first.collections[0] ?? '')
+          .countDocuments(),
+        0,
+      );
     } finally {
       await client.close();
     }
   });
-  assert.deepEqual(entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]), [['tenant.open', 'allowed', 'allow'], ['tenant.open', 'allowed', 'allow']]);
+  assert.deepEqual(
+    entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]),
+    [
+      ['tenant.open', 'allowed', 'allow'],
+      ['tenant.open', 'allowed', 'allow'],
+    ],
+  );
 });
 
 test('a renewal prolongs the lease it names: no new lease, no entry', async () => {
@@ -75,14 +94,26 @@ test('a lease is renewed neither by another subject, nor after it ended, nor in 
   const elsewhere = await opened();
   await leases().updateOne({ _id: elsewhere.lease.id }, { $set: { tenant: installation.store.newId() } });
 
-  const attempts: readonly [TenantAccess, Who | undefined][] = [[mine, { subject: 'bob@example.com' }], [ended, undefined], [moved, undefined], [elsewhere, undefined]];
+  const attempts: readonly [TenantAccess, Who | undefined][] = [
+    [mine, { subject: 'bob@example.com' }],
+    [ended, undefined],
+    [moved, undefined],
+    [elsewhere, undefined],
+  ];
   for (const [{ lease }, who] of attempts) {
     const entries = await entriesOf(installation, async () => {
       assert.notEqual((await opened({ leaseId: lease.id }, who)).lease.id, lease.id);
     });
-    assert.deepEqual(entries.map((entry) => entry.action), ['tenant.open']);
+    assert.deepEqual(
+      entries.map((entry) => entry.action),
+      ['tenant.open'],
+    );
   }
-  assert.deepEqual(await leases().findOne({ _id: mine.lease.id }), standing, 'the lease of the first holder is as it was');
+  assert.deepEqual(
+    await leases().findOne({ _id: mine.lease.id }),
+    standing,
+    'the lease of the first holder is as it was',
+  );
 });
 
 test('a Draft is not opened: 422 with the fix, one entry, no lease', async () => {
@@ -94,7 +125,10 @@ test('a Draft is not opened: 422 with the fix, one entry, no lease', async () =>
     assert.deepEqual([flaw?.rule, flaw?.allowed], ['lifecycle.open', ['Active']]);
     assert.ok((flaw?.fix ?? '').length > 0);
   });
-  assert.deepEqual(entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]), [['tenant.open', 'denied', 'deny']]);
+  assert.deepEqual(
+    entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]),
+    [['tenant.open', 'denied', 'deny']],
+  );
   assert.deepEqual(await readControlState(installation), state);
 });
 
@@ -120,9 +154,16 @@ test('the password is in the answer to the open and nowhere else: no log, no oth
     operations: (await exchange({ path: '/v1/operations' })).text,
   };
   const { items } = (await exchange({ path: '/v1/operations' })).json<RouteAnswer<'listOperations'>>();
-  assert.ok(items.length > 0 && (places['the output of the worker'] ?? '').includes('create-user'), 'there is something to look into');
+  assert.ok(
+    items.length > 0 && (places['the output of the worker'] ?? '').includes('create-user'),
+    'there is something to look into',
+  );
   for (const [place, text] of Object.entries(places)) {
-    for (const form of [credential.password, Buffer.from(credential.password).toString('base64'), Buffer.from(credential.password).toString('hex')]) {
+    for (const form of [
+      credential.password,
+      Buffer.from(credential.password).toString('base64'),
+      Buffer.from(credential.password).toString('hex'),
+    ]) {
       assert.ok(!text.includes(form), place);
     }
   }
@@ -134,7 +175,11 @@ test('nobody is let in while the access is being taken away, nor after', async (
   await ended(api, body.operation?.id ?? '');
   assert.equal((await open({}, undefined, 'leaving')).status, 200);
   const failpoint = armFailpoint(installation, 'revoke-access.before-intent', 'pause');
-  const { body: suspending } = await api.call('suspendTenant', { params: { name: 'leaving' }, ifMatch: '*', idempotencyKey: 'leaving' });
+  const { body: suspending } = await api.call('suspendTenant', {
+    params: { name: 'leaving' },
+    ifMatch: '*',
+    idempotencyKey: 'leaving',
+  });
   await failpoint.hit();
   const refused = await open({}, undefined, 'leaving');
   assert.deepEqual([refused.status, refused.json<{ code: string }>().code], [409, 'operation_in_progress']);

@@ -35,7 +35,10 @@ after(async () => {
 });
 
 /** Kills a part of the stack, and starts it again when the work is done or has failed. */
-async function whileAway(part: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> }, work: () => Promise<void>): Promise<void> {
+async function whileAway(
+  part: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> },
+  work: () => Promise<void>,
+): Promise<void> {
   await part.kill('SIGKILL');
   try {
     await work();
@@ -44,7 +47,12 @@ async function whileAway(part: { kill(signal: NodeJS.Signals): Promise<void>; st
   }
 }
 
-const create = (name: string, spec: Parameters<typeof tenantManifest>[1] = { lifecycle: 'Active' }): HttpRequest => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name, spec), headers: { 'idempotency-key': name } });
+const create = (name: string, spec: Parameters<typeof tenantManifest>[1] = { lifecycle: 'Active' }): HttpRequest => ({
+  method: 'POST',
+  path: '/v1/tenants',
+  body: tenantManifest(name, spec),
+  headers: { 'idempotency-key': name },
+});
 
 async function succeeds(accepted: HttpAnswer): Promise<void> {
   assert.equal(accepted.status, 202, accepted.text);
@@ -76,7 +84,12 @@ test('while Temporal is away what needs an operation is answered 503 and leaves 
   await accepting.hit();
   const activations: readonly HttpRequest[] = [
     create('waiting'),
-    { method: 'PUT', path: '/v1/tenants/draft', body: tenantManifest('draft', { lifecycle: 'Active' }), headers: { 'if-match': '*' } },
+    {
+      method: 'PUT',
+      path: '/v1/tenants/draft',
+      body: tenantManifest('draft', { lifecycle: 'Active' }),
+      headers: { 'if-match': '*' },
+    },
     { method: 'POST', path: '/v1/tenants/draft:activate', headers: { 'if-match': '*', 'idempotency-key': 'activate' } },
   ];
   await whileAway(stack.temporalServer, async () => {
@@ -94,7 +107,11 @@ test('while Temporal is away what needs an operation is answered 503 and leaves 
     await requireUnready('temporal');
     assert.equal((await exchange({ path: '/v1/tenants/draft' })).status, 200);
     assert.equal((await exchange(create('drafted', {}))).status, 201, 'a Draft needs no operation');
-    assert.equal((await exchange(create('refused', { lifecycle: 'Active', plan: 'nowhere' }))).status, 422, 'what is refused anyway is refused');
+    assert.equal(
+      (await exchange(create('refused', { lifecycle: 'Active', plan: 'nowhere' }))).status,
+      422,
+      'what is refused anyway is refused',
+    );
   });
   await succeeds(await recovered(activations[0]!));
 });
@@ -102,7 +119,10 @@ test('while Temporal is away what needs an operation is answered 503 and leaves 
 test('while a cell is away what can go nowhere else is answered 503 before it is accepted, others go elsewhere, and it recovers alone', async () => {
   const american = create('american', { lifecycle: 'Active', residency: { allowedRegions: ['us-east-1'] } });
   await whileAway(stack.mongodHandle('us-east-1'), async () => {
-    await until('the worker has seen that the cell is away', async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable === false);
+    await until(
+      'the worker has seen that the cell is away',
+      async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable === false,
+    );
     const state = await readControlState(installation);
     const entries = await entriesOf(installation, async () => {
       const answer = await exchange(american);
@@ -110,8 +130,13 @@ test('while a cell is away what can go nowhere else is answered 503 before it is
     });
     assert.deepEqual(entries, []);
     assert.deepEqual(await readControlState(installation), state);
-    await succeeds(await exchange(create('anywhere', { lifecycle: 'Active', placement: { preferredRegion: 'us-east-1' } })));
-    assert.equal((await exchange({ path: '/v1/tenants/anywhere' })).json<RouteAnswer<'getTenant'>>().status.placement?.region, 'eu-west-1');
+    await succeeds(
+      await exchange(create('anywhere', { lifecycle: 'Active', placement: { preferredRegion: 'us-east-1' } })),
+    );
+    assert.equal(
+      (await exchange({ path: '/v1/tenants/anywhere' })).json<RouteAnswer<'getTenant'>>().status.placement?.region,
+      'eu-west-1',
+    );
   });
   await succeeds(await recovered(american));
 });
@@ -122,15 +147,18 @@ test('while the control database is away every route answers 503, the process li
   const stopping = new AbortController();
   const told: string[] = [];
   const watching = (async () => {
-    for await (const news of watchTenants(installation.client(), { name: 'after', signal: stopping.signal })) told.push(news.kind);
+    for await (const news of watchTenants(installation.client(), { name: 'after', signal: stopping.signal }))
+      told.push(news.kind);
   })().catch(() => undefined);
   await until('the watch has begun', () => told.length > 0);
   await whileAway(stack.mongodHandle('control'), async () => {
     await Promise.all(
-      routeIds.filter((id) => !needsNoControlData.includes(id)).map(async (id) => {
-        const answer = await exchange(requestBy(id, { name: 'nobody', headers: { 'if-match': '*' } }));
-        assert.equal(answer.problem().code, 'control_unavailable', `${id}: ${answer.text}`);
-      }),
+      routeIds
+        .filter((id) => !needsNoControlData.includes(id))
+        .map(async (id) => {
+          const answer = await exchange(requestBy(id, { name: 'nobody', headers: { 'if-match': '*' } }));
+          assert.equal(answer.problem().code, 'control_unavailable', `${id}: ${answer.text}`);
+        }),
     );
     await requireUnready('control');
     const stranger = await exchange({ path: '/v1/tenants', headers: { authorization: '' } });

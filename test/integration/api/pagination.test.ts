@@ -23,7 +23,9 @@ before(async () => {
   await Promise.all(
     names.toReversed().map(async (name, index) => {
       // Some run an operation, so that operations have pages too.
-      const { body } = await api.call('createTenant', { body: tenantManifest(name, index < 7 ? { lifecycle: 'Active' } : {}) });
+      const { body } = await api.call('createTenant', {
+        body: tenantManifest(name, index < 7 ? { lifecycle: 'Active' } : {}),
+      });
       uids.set(name, body.tenant.metadata.uid);
     }),
   );
@@ -60,14 +62,21 @@ test('pages of ten hold every tenant once, in the order of names, and the last h
 test('the page size may change from page to page', async () => {
   const first = await read('/v1/tenants?pageSize=3');
   const second = await read(`/v1/tenants?pageSize=20&pageToken=${first.nextPageToken}`);
-  assert.deepEqual(second.items.map((item) => item.metadata.name), names.slice(3, 23));
+  assert.deepEqual(
+    second.items.map((item) => item.metadata.name),
+    names.slice(3, 23),
+  );
 });
 
 test('tenants that are made while a list is read neither repeat nor hide others', async () => {
   const first = await read('/v1/tenants?pageSize=10');
-  for (const name of ['tenant-00a', 'zz-last']) await installation.client().call('createTenant', { body: tenantManifest(name) });
+  for (const name of ['tenant-00a', 'zz-last'])
+    await installation.client().call('createTenant', { body: tenantManifest(name) });
   const rest = await read(`/v1/tenants?pageSize=100&pageToken=${first.nextPageToken}`);
-  assert.deepEqual(rest.items.map((item) => item.metadata.name), [...names.slice(10), 'zz-last']);
+  assert.deepEqual(
+    rest.items.map((item) => item.metadata.name),
+    [...names.slice(10), 'zz-last'],
+  );
 });
 
 test('a confined list has pages of its own', async () => {
@@ -107,21 +116,30 @@ test('a token of another list, filter or caller, or one that was changed, is ref
     assert.equal(answer.status, 400, `${request.path}: ${answer.text}`);
     assert.equal(answer.problem().code, 'page_token_invalid');
   }
-  assert.equal((await exchange({ path: `/v1/tenants?pageToken=${token}` })).status, 200, 'the token as it was made is good');
+  assert.equal(
+    (await exchange({ path: `/v1/tenants?pageToken=${token}` })).status,
+    200,
+    'the token as it was made is good',
+  );
 });
 
 test('operations come newest first, filtered by tenant and by state', async () => {
   const pages: string[] = [];
   let next: string | undefined;
   do {
-    const page = (await exchange({ path: `/v1/operations?pageSize=3${next === undefined ? '' : `&pageToken=${next}`}` })).json<RouteAnswer<'listOperations'>>();
+    const page = (
+      await exchange({ path: `/v1/operations?pageSize=3${next === undefined ? '' : `&pageToken=${next}`}` })
+    ).json<RouteAnswer<'listOperations'>>();
     pages.push(...page.items.map((operation) => operation.id));
     next = page.nextPageToken;
   } while (next !== undefined);
   assert.equal(pages.length, 7);
   assert.deepEqual(pages, pages.toSorted().toReversed());
   const ofOne = (await exchange({ path: '/v1/operations?tenant=tenant-24' })).json<RouteAnswer<'listOperations'>>();
-  assert.deepEqual(ofOne.items.map((operation) => operation.tenant.name), ['tenant-24']);
+  assert.deepEqual(
+    ofOne.items.map((operation) => operation.tenant.name),
+    ['tenant-24'],
+  );
   assert.deepEqual((await exchange({ path: '/v1/operations?state=failed' })).json(), { items: [] });
   assert.equal((await exchange({ path: '/v1/operations?tenant=nowhere' })).status, 404);
 });

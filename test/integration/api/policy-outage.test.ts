@@ -19,7 +19,11 @@ const compiled = stack.processEnvironment()['TENURE_POLICY_BUNDLE'] ?? '';
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(stack, { worker: false, settings: { TENURE_POLICY_BUNDLE: bundle }, awaitReady: false });
+  installation = await startInstallation(stack, {
+    worker: false,
+    settings: { TENURE_POLICY_BUNDLE: bundle },
+    awaitReady: false,
+  });
   exchange = createExchange(installation);
 });
 after(async () => {
@@ -37,7 +41,14 @@ async function requireNothingDecided(): Promise<void> {
   assert.deepEqual(await readEntries(installation), []);
   const ready = await fetch(`${installation.server}/readyz`);
   assert.equal(ready.status, 503);
-  assert.deepEqual(((await ready.json()) as { checks: unknown }).checks, { control: 'ok', temporal: 'ok', policy: 'failed', clock: 'ok', 'cell eu-west-1-a': 'away', 'cell us-east-1-a': 'away' });
+  assert.deepEqual(((await ready.json()) as { checks: unknown }).checks, {
+    control: 'ok',
+    temporal: 'ok',
+    policy: 'failed',
+    clock: 'ok',
+    'cell eu-west-1-a': 'away',
+    'cell us-east-1-a': 'away',
+  });
   assert.equal((await fetch(`${installation.server}/livez`)).status, 200);
 }
 
@@ -54,6 +65,9 @@ test('when the bundle is there the API decides by it, without a restart', async 
   await until('the API decides again', async () => (await exchange({ path: '/v1/tenants' })).status !== 503);
   assert.equal((await fetch(`${installation.server}/readyz`)).status, 200);
   await declareBasics(installation.client());
-  assert.equal((await exchange(requestBy('createTenant', { name: 'acme', headers: { 'if-none-match': '*' } }))).status, 201);
+  assert.equal(
+    (await exchange(requestBy('createTenant', { name: 'acme', headers: { 'if-none-match': '*' } }))).status,
+    201,
+  );
   assert.equal((await exchange({ path: '/v1/plans', who: { roles: [] } })).status, 403);
 });

@@ -13,30 +13,100 @@ before(async () => {
   ({ installation, exchange } = await startDeclared({ worker: false }));
   const api = installation.client();
   await api.call('createTenant', { body: tenantManifest('acme') });
-  await api.call('putTenant', { params: { name: 'acme' }, ifMatch: '"1"', body: tenantManifest('acme', { displayName: 'Acme' }) });
+  await api.call('putTenant', {
+    params: { name: 'acme' },
+    ifMatch: '"1"',
+    body: tenantManifest('acme', { displayName: 'Acme' }),
+  });
   for (const name of ['eu-west-1', 'startup']) {
     const path = name === 'startup' ? `/v1/plans/${name}` : `/v1/regions/${name}`;
     const { spec, ...rest } = (await exchange({ path })).json<{ spec: object }>();
-    await exchange({ method: 'PUT', path, body: { ...rest, spec: { ...spec, displayName: name } }, headers: { 'if-match': '"1"' } });
+    await exchange({
+      method: 'PUT',
+      path,
+      body: { ...rest, spec: { ...spec, displayName: name } },
+      headers: { 'if-match': '"1"' },
+    });
   }
 });
 after(() => installation.stop());
 
 /** Something of each kind that is at revision 2. */
-const kinds: readonly { readonly path: string; readonly existing: string; readonly body: (name: string) => object }[] = [
-  { path: '/v1/tenants', existing: 'acme', body: (name) => tenantManifest(name, { displayName: 'changed' }) },
-  { path: '/v1/plans', existing: 'startup', body: (name) => ({ apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 90 } } }) },
-  { path: '/v1/regions', existing: 'eu-west-1', body: (name) => ({ apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: `${name}-a` }] } }) },
-];
+const kinds: readonly { readonly path: string; readonly existing: string; readonly body: (name: string) => object }[] =
+  [
+    { path: '/v1/tenants', existing: 'acme', body: (name) => tenantManifest(name, { displayName: 'changed' }) },
+    {
+      path: '/v1/plans',
+      existing: 'startup',
+      body: (name) => ({
+        apiVersion: 'tenure/v1',
+        kind: 'Plan',
+        metadata: { name },
+        spec: { isolationModes: ['dedicated'], quotas: { tables: 90 } },
+      }),
+    },
+    {
+      path: '/v1/regions',
+      existing: 'eu-west-1',
+      body: (name) => ({
+        apiVersion: 'tenure/v1',
+        kind: 'Region',
+        metadata: { name },
+        spec: { jurisdiction: 'EU', cells: [{ name: `${name}-a` }] },
+      }),
+    },
+  ];
 
-const refusals: readonly { readonly name: string; readonly headers: Record<string, string>; readonly of: 'existing' | 'missing'; readonly code: ProblemCode; readonly status: number }[] = [
+const refusals: readonly {
+  readonly name: string;
+  readonly headers: Record<string, string>;
+  readonly of: 'existing' | 'missing';
+  readonly code: ProblemCode;
+  readonly status: number;
+}[] = [
   { name: 'without a precondition', headers: {}, of: 'existing', code: 'precondition_required', status: 428 },
-  { name: 'without a precondition, of what does not exist', headers: {}, of: 'missing', code: 'precondition_required', status: 428 },
-  { name: 'with the ETag of an earlier revision', headers: { 'if-match': '"1"' }, of: 'existing', code: 'revision_stale', status: 412 },
-  { name: 'with an ETag of the future', headers: { 'if-match': '"3"' }, of: 'existing', code: 'revision_stale', status: 412 },
-  { name: 'with If-None-Match, of what exists', headers: { 'if-none-match': '*' }, of: 'existing', code: 'precondition_failed', status: 412 },
-  { name: 'with If-Match, of what does not exist', headers: { 'if-match': '"1"' }, of: 'missing', code: 'not_found', status: 404 },
-  { name: 'with If-Match: *, of what does not exist', headers: { 'if-match': '*' }, of: 'missing', code: 'not_found', status: 404 },
+  {
+    name: 'without a precondition, of what does not exist',
+    headers: {},
+    of: 'missing',
+    code: 'precondition_required',
+    status: 428,
+  },
+  {
+    name: 'with the ETag of an earlier revision',
+    headers: { 'if-match': '"1"' },
+    of: 'existing',
+    code: 'revision_stale',
+    status: 412,
+  },
+  {
+    name: 'with an ETag of the future',
+    headers: { 'if-match': '"3"' },
+    of: 'existing',
+    code: 'revision_stale',
+    status: 412,
+  },
+  {
+    name: 'with If-None-Match, of what exists',
+    headers: { 'if-none-match': '*' },
+    of: 'existing',
+    code: 'precondition_failed',
+    status: 412,
+  },
+  {
+    name: 'with If-Match, of what does not exist',
+    headers: { 'if-match': '"1"' },
+    of: 'missing',
+    code: 'not_found',
+    status: 404,
+  },
+  {
+    name: 'with If-Match: *, of what does not exist',
+    headers: { 'if-match': '*' },
+    of: 'missing',
+    code: 'not_found',
+    status: 404,
+  },
 ];
 
 for (const { path, existing, body } of kinds) {
@@ -58,7 +128,12 @@ for (const { path, existing, body } of kinds) {
     const read = await exchange({ path: `${path}/${existing}` });
     const state = await readControlState(installation);
     const entries = await entriesOf(installation, async () => {
-      const answer = await exchange({ method: 'PUT', path: `${path}/${existing}`, body: read.json(), headers: { 'if-match': '"2"' } });
+      const answer = await exchange({
+        method: 'PUT',
+        path: `${path}/${existing}`,
+        body: read.json(),
+        headers: { 'if-match': '"2"' },
+      });
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.headers.get('etag'), '"2"');
     });
@@ -71,47 +146,100 @@ for (const { path, existing, body } of kinds) {
     const etag = before.headers.get('etag') ?? '';
     const { spec, metadata, ...rest } = before.json<{ spec: object; metadata: { generation: number } }>();
     const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => exchange({ method: 'PUT', path: `${path}/${existing}`, body: { ...rest, metadata, spec: { ...spec, displayName: `by ${index}` } }, headers: { 'if-match': etag } })),
+      Array.from({ length: 8 }, (_, index) =>
+        exchange({
+          method: 'PUT',
+          path: `${path}/${existing}`,
+          body: { ...rest, metadata, spec: { ...spec, displayName: `by ${index}` } },
+          headers: { 'if-match': etag },
+        }),
+      ),
     );
-    assert.deepEqual(answers.map((answer) => answer.status).toSorted((a, b) => a - b), [200, 412, 412, 412, 412, 412, 412, 412]);
+    assert.deepEqual(
+      answers.map((answer) => answer.status).toSorted((a, b) => a - b),
+      [200, 412, 412, 412, 412, 412, 412, 412],
+    );
     const after = await exchange({ path: `${path}/${existing}` });
     assert.equal(after.json<{ metadata: { generation: number } }>().metadata.generation, metadata.generation + 1);
     assert.equal(after.headers.get('etag'), answers.find((answer) => answer.status === 200)?.headers.get('etag'));
   });
 
   test(`of 8 changes of one ${path}/{name} with If-Match: * all are made, one after the other`, async () => {
-    const { spec, metadata, ...rest } = (await exchange({ path: `${path}/${existing}` })).json<{ spec: object; metadata: { generation: number } }>();
+    const { spec, metadata, ...rest } = (await exchange({ path: `${path}/${existing}` })).json<{
+      spec: object;
+      metadata: { generation: number };
+    }>();
     const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => exchange({ method: 'PUT', path: `${path}/${existing}`, body: { ...rest, metadata, spec: { ...spec, displayName: `whatever stood there, ${index}` } }, headers: { 'if-match': '*' } })),
+      Array.from({ length: 8 }, (_, index) =>
+        exchange({
+          method: 'PUT',
+          path: `${path}/${existing}`,
+          body: { ...rest, metadata, spec: { ...spec, displayName: `whatever stood there, ${index}` } },
+          headers: { 'if-match': '*' },
+        }),
+      ),
     );
-    assert.deepEqual(answers.map((answer) => answer.status), Array.from({ length: 8 }, () => 200));
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      Array.from({ length: 8 }, () => 200),
+    );
     const after = await exchange({ path: `${path}/${existing}` });
     assert.equal(after.json<{ metadata: { generation: number } }>().metadata.generation, metadata.generation + 8);
   });
 
   test(`of 8 creations of one ${path}/{name} exactly one is made, and its generation is 1`, async () => {
-    const answers = await Promise.all(Array.from({ length: 8 }, () => exchange({ method: 'PUT', path: `${path}/raced`, body: body('raced'), headers: { 'if-none-match': '*' } })));
-    assert.deepEqual(answers.map((answer) => answer.status).toSorted((a, b) => a - b), [201, 412, 412, 412, 412, 412, 412, 412]);
-    assert.equal((await exchange({ path: `${path}/raced` })).json<{ metadata: { generation: number } }>().metadata.generation, 1);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        exchange({ method: 'PUT', path: `${path}/raced`, body: body('raced'), headers: { 'if-none-match': '*' } }),
+      ),
+    );
+    assert.deepEqual(
+      answers.map((answer) => answer.status).toSorted((a, b) => a - b),
+      [201, 412, 412, 412, 412, 412, 412, 412],
+    );
+    assert.equal(
+      (await exchange({ path: `${path}/raced` })).json<{ metadata: { generation: number } }>().metadata.generation,
+      1,
+    );
   });
 }
 
 test('POST :activate without a precondition answers 428, and on an earlier revision 412', async () => {
   const path = '/v1/tenants/acme:activate';
   assert.equal((await exchange({ method: 'POST', path, headers: { 'idempotency-key': 'a' } })).status, 428);
-  assert.equal((await exchange({ method: 'POST', path, headers: { 'idempotency-key': 'b', 'if-match': '"1"' } })).status, 412);
-  assert.equal((await exchange({ method: 'POST', path: '/v1/tenants/nothing-here:activate', headers: { 'idempotency-key': 'c', 'if-match': '*' } })).status, 404);
+  assert.equal(
+    (await exchange({ method: 'POST', path, headers: { 'idempotency-key': 'b', 'if-match': '"1"' } })).status,
+    412,
+  );
+  assert.equal(
+    (
+      await exchange({
+        method: 'POST',
+        path: '/v1/tenants/nothing-here:activate',
+        headers: { 'idempotency-key': 'c', 'if-match': '*' },
+      })
+    ).status,
+    404,
+  );
 });
 
 test('of 8 regions that name one cell at once exactly one gets it', async () => {
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, index) => {
       const name = `contender-${index}`;
-      const body = { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: `${name}-a` }, { name: 'contended' }] } };
+      const body = {
+        apiVersion: 'tenure/v1',
+        kind: 'Region',
+        metadata: { name },
+        spec: { jurisdiction: 'EU', cells: [{ name: `${name}-a` }, { name: 'contended' }] },
+      };
       return exchange({ method: 'PUT', path: `/v1/regions/${name}`, body, headers: { 'if-none-match': '*' } });
     }),
   );
-  assert.deepEqual(answers.map((answer) => answer.status).toSorted((a, b) => a - b), [201, 409, 409, 409, 409, 409, 409, 409]);
+  assert.deepEqual(
+    answers.map((answer) => answer.status).toSorted((a, b) => a - b),
+    [201, 409, 409, 409, 409, 409, 409, 409],
+  );
   for (const answer of answers.filter(({ status }) => status === 409)) {
     assert.equal(answer.problem().code, 'already_exists');
     assert.match(answer.problem().detail, /belongs to/);

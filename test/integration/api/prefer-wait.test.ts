@@ -19,7 +19,12 @@ type Change = RouteAnswer<'suspendTenant'>;
 const waiting = { prefer: 'respond-async, wait=30' };
 
 test('a change that is waited for answers with the tenant as it has become, and with its operation’s end', async () => {
-  const created = await exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest('acme', { lifecycle: 'Active' }), headers: { 'idempotency-key': 'create', ...waiting } });
+  const created = await exchange({
+    method: 'POST',
+    path: '/v1/tenants',
+    body: tenantManifest('acme', { lifecycle: 'Active' }),
+    headers: { 'idempotency-key': 'create', ...waiting },
+  });
   assert.equal(created.status, 201, created.text);
   assert.equal(created.headers.get('preference-applied'), 'wait=30');
   const { tenant, operation } = created.json<Change>();
@@ -28,23 +33,46 @@ test('a change that is waited for answers with the tenant as it has become, and 
 });
 
 test('what is repeated under its key waits too, and answers with how things stand', async () => {
-  const repeated = await exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest('acme', { lifecycle: 'Active' }), headers: { 'idempotency-key': 'create', ...waiting } });
+  const repeated = await exchange({
+    method: 'POST',
+    path: '/v1/tenants',
+    body: tenantManifest('acme', { lifecycle: 'Active' }),
+    headers: { 'idempotency-key': 'create', ...waiting },
+  });
   assert.deepEqual([repeated.status, repeated.headers.get('idempotency-replayed')], [201, 'true'], repeated.text);
   assert.equal(repeated.json<Change>().operation?.state, 'succeeded');
 });
 
 test('an operation that fails is the answer too: it says why', async () => {
-  const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] }];
-  const failed = await exchange({ method: 'PUT', path: '/v1/tenants/broken', body: tenantManifest('broken', { lifecycle: 'Active', services }), headers: { 'if-none-match': '*', ...waiting } });
+  const services = [
+    { name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] },
+  ];
+  const failed = await exchange({
+    method: 'PUT',
+    path: '/v1/tenants/broken',
+    body: tenantManifest('broken', { lifecycle: 'Active', services }),
+    headers: { 'if-none-match': '*', ...waiting },
+  });
   assert.equal(failed.status, 200, failed.text);
   const { tenant, operation } = failed.json<Change>();
-  assert.deepEqual([tenant.status.lifecycle, operation?.state, operation?.error?.code], ['Draft', 'failed', 'schema_rejected']);
+  assert.deepEqual(
+    [tenant.status.lifecycle, operation?.state, operation?.error?.code],
+    ['Draft', 'failed', 'schema_rejected'],
+  );
 });
 
 test('a purge that is waited for leaves the tenant as it last stood in the answer', async () => {
-  for (const [method, path] of [['DELETE', '/v1/tenants/broken'], ['POST', '/v1/tenants/broken:purge']] as const) {
+  for (const [method, path] of [
+    ['DELETE', '/v1/tenants/broken'],
+    ['POST', '/v1/tenants/broken:purge'],
+  ] as const) {
     const body = method === 'POST' ? { early: true } : undefined;
-    const answer = await exchange({ method, path, ...(body === undefined ? {} : { body }), headers: { 'if-match': '*', 'idempotency-key': path, ...waiting } });
+    const answer = await exchange({
+      method,
+      path,
+      ...(body === undefined ? {} : { body }),
+      headers: { 'if-match': '*', 'idempotency-key': path, ...waiting },
+    });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.json<Change>().operation?.state, 'succeeded');
   }
@@ -54,9 +82,17 @@ test('a purge that is waited for leaves the tenant as it last stood in the answe
 test('when the time is up the answer is as without it: accepted', async () => {
   await installation.worker.kill('SIGTERM');
   try {
-    const answer = await exchange({ method: 'POST', path: '/v1/tenants/acme:suspend', headers: { 'if-match': '*', 'idempotency-key': 'suspend', prefer: 'wait=0' } });
+    const answer = await exchange({
+      method: 'POST',
+      path: '/v1/tenants/acme:suspend',
+      headers: { 'if-match': '*', 'idempotency-key': 'suspend', prefer: 'wait=0' },
+    });
     assert.deepEqual([answer.status, answer.headers.get('preference-applied')], [202, 'wait=0'], answer.text);
-    const cancelled = await exchange({ method: 'POST', path: `${answer.headers.get('location')}:cancel`, headers: { prefer: 'wait=1' } });
+    const cancelled = await exchange({
+      method: 'POST',
+      path: `${answer.headers.get('location')}:cancel`,
+      headers: { prefer: 'wait=1' },
+    });
     assert.equal(cancelled.status, 202, cancelled.text);
   } finally {
     installation.worker.start();
@@ -67,7 +103,11 @@ test('when the time is up the answer is as without it: accepted', async () => {
 test('a cancellation that is waited for answers as it does without: with the operation, as it has ended', async () => {
   await activeTenant(installation.client(), 'globex');
   await installation.worker.kill('SIGTERM');
-  const accepted = await exchange({ method: 'POST', path: '/v1/tenants/globex:suspend', headers: { 'if-match': '*', 'idempotency-key': 'globex' } });
+  const accepted = await exchange({
+    method: 'POST',
+    path: '/v1/tenants/globex:suspend',
+    headers: { 'if-match': '*', 'idempotency-key': 'globex' },
+  });
   assert.equal(accepted.status, 202, accepted.text);
   const cancelled = exchange({ method: 'POST', path: `${accepted.headers.get('location')}:cancel`, headers: waiting });
   installation.worker.start();

@@ -18,13 +18,22 @@ before(async () => {
   const apiVersion = 'tenure/v1';
   const create = { ifNoneMatch: '*' } as const;
   const plan = (name: string, tables: number, isolationModes: ('dedicated' | 'schema')[] = ['dedicated']) =>
-    api.call('putPlan', { params: { name }, ...create, body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes, quotas: { tables } } } });
+    api.call('putPlan', {
+      params: { name },
+      ...create,
+      body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes, quotas: { tables } } },
+    });
   await plan('tiny', 3);
   await plan('pooled', 100, ['schema']);
   await api.call('putRegion', {
     params: { name: 'full' },
     ...create,
-    body: { apiVersion, kind: 'Region', metadata: { name: 'full' }, spec: { jurisdiction: 'CH', cells: [{ name: 'full-a', tableBudget: 1 }] } },
+    body: {
+      apiVersion,
+      kind: 'Region',
+      metadata: { name: 'full' },
+      spec: { jurisdiction: 'CH', cells: [{ name: 'full-a', tableBudget: 1 }] },
+    },
   });
   for (const name of ['there', 'shrunk']) await api.call('createTenant', { body: tenantManifest(name) });
 });
@@ -45,22 +54,46 @@ interface Refused {
 const [service] = tenantManifest('any').spec.services;
 
 const table: readonly Refused[] = [
-  { name: 'a plan that does not exist', spec: { plan: 'nowhere' }, code: 'policy_refused', flaw: { rule: 'tenant.plan_known', pointer: '/spec/plan' } },
-  { name: 'more tables than the plan holds', spec: { plan: 'tiny' }, code: 'policy_refused', flaw: { rule: 'quota.tables', pointer: '/spec/services' } },
+  {
+    name: 'a plan that does not exist',
+    spec: { plan: 'nowhere' },
+    code: 'policy_refused',
+    flaw: { rule: 'tenant.plan_known', pointer: '/spec/plan' },
+  },
+  {
+    name: 'more tables than the plan holds',
+    spec: { plan: 'tiny' },
+    code: 'policy_refused',
+    flaw: { rule: 'quota.tables', pointer: '/spec/services' },
+  },
   {
     name: 'a preferred region against the residency',
     spec: { residency: { jurisdictions: ['EU'] }, placement: { preferredRegion: 'us-east-1' } },
     code: 'policy_refused',
     flaw: { rule: 'residency.preferred_region', pointer: '/spec/placement/preferredRegion', allowed: ['eu-west-1'] },
   },
-  { name: 'a residency that no region satisfies', spec: { residency: { jurisdictions: ['AQ'] } }, code: 'policy_refused', flaw: { rule: 'residency.some_region', pointer: '/spec/residency' } },
+  {
+    name: 'a residency that no region satisfies',
+    spec: { residency: { jurisdictions: ['AQ'] } },
+    code: 'policy_refused',
+    flaw: { rule: 'residency.some_region', pointer: '/spec/residency' },
+  },
   {
     name: 'a region that does not exist',
     spec: { residency: { allowedRegions: ['mars-1'] } },
     code: 'policy_refused',
-    flaw: { rule: 'tenant.regions_known', pointer: '/spec/residency/allowedRegions/0', allowed: ['eu-west-1', 'full', 'us-east-1'] },
+    flaw: {
+      rule: 'tenant.regions_known',
+      pointer: '/spec/residency/allowedRegions/0',
+      allowed: ['eu-west-1', 'full', 'us-east-1'],
+    },
   },
-  { name: 'a mode that the plan does not offer', spec: { plan: 'pooled' }, code: 'policy_refused', flaw: { rule: 'tenant.mode_allowed', pointer: '/spec/placement/mode', allowed: ['schema'] } },
+  {
+    name: 'a mode that the plan does not offer',
+    spec: { plan: 'pooled' },
+    code: 'policy_refused',
+    flaw: { rule: 'tenant.mode_allowed', pointer: '/spec/placement/mode', allowed: ['schema'] },
+  },
   {
     name: 'a service strategy that contradicts the mode',
     spec: { plan: 'pooled', placement: { mode: 'schema' }, services: [{ ...service!, strategy: 'dedicated' }] },
@@ -73,7 +106,13 @@ const table: readonly Refused[] = [
     code: 'isolation_not_available',
     flaw: { pointer: '/spec/services/0/strategy', allowed: ['dedicated'] },
   },
-  { name: 'a hold, which its own verb sets', spec: { hold: { reason: 'a case' } }, code: 'tenant_held', flaw: { pointer: '/spec/hold' }, onlyOfStanding: true },
+  {
+    name: 'a hold, which its own verb sets',
+    spec: { hold: { reason: 'a case' } },
+    code: 'tenant_held',
+    flaw: { pointer: '/spec/hold' },
+    onlyOfStanding: true,
+  },
   {
     name: 'activation where every cell is full',
     spec: { lifecycle: 'Active', residency: { allowedRegions: ['full'] } },
@@ -83,10 +122,41 @@ const table: readonly Refused[] = [
   },
 ];
 
-const ways: readonly { readonly name: string; readonly isNew: boolean; readonly request: (spec: Refused['spec']) => HttpRequest }[] = [
-  { name: 'POST of a new tenant', isNew: true, request: (spec) => ({ method: 'POST', path: '/v1/tenants', body: tenantManifest('fresh', spec), headers: { 'idempotency-key': 'k' } }) },
-  { name: 'PUT of a new tenant', isNew: true, request: (spec) => ({ method: 'PUT', path: '/v1/tenants/fresh', body: tenantManifest('fresh', spec), headers: { 'if-none-match': '*', 'idempotency-key': 'k' } }) },
-  { name: 'PUT of a Draft', isNew: false, request: (spec) => ({ method: 'PUT', path: '/v1/tenants/there', body: tenantManifest('there', spec), headers: { 'if-match': '"1"', 'idempotency-key': 'k' } }) },
+const ways: readonly {
+  readonly name: string;
+  readonly isNew: boolean;
+  readonly request: (spec: Refused['spec']) => HttpRequest;
+}[] = [
+  {
+    name: 'POST of a new tenant',
+    isNew: true,
+    request: (spec) => ({
+      method: 'POST',
+      path: '/v1/tenants',
+      body: tenantManifest('fresh', spec),
+      headers: { 'idempotency-key': 'k' },
+    }),
+  },
+  {
+    name: 'PUT of a new tenant',
+    isNew: true,
+    request: (spec) => ({
+      method: 'PUT',
+      path: '/v1/tenants/fresh',
+      body: tenantManifest('fresh', spec),
+      headers: { 'if-none-match': '*', 'idempotency-key': 'k' },
+    }),
+  },
+  {
+    name: 'PUT of a Draft',
+    isNew: false,
+    request: (spec) => ({
+      method: 'PUT',
+      path: '/v1/tenants/there',
+      body: tenantManifest('there', spec),
+      headers: { 'if-match': '"1"', 'idempotency-key': 'k' },
+    }),
+  },
 ];
 
 for (const { name, spec, code, flaw, ownFix = true, onlyOfStanding = false } of table) {
@@ -95,13 +165,24 @@ for (const { name, spec, code, flaw, ownFix = true, onlyOfStanding = false } of 
       const state = await readControlState(installation);
       const request = way.request(spec);
       let answer: Awaited<ReturnType<Exchange>> | undefined;
-      const entries = await entriesOf(installation, async () => (answer = await exchange({ ...request, who: { subject: `${name} ${way.name}`.slice(0, 250), roles: ['admin'] } })));
+      const entries = await entriesOf(
+        installation,
+        async () =>
+          (answer = await exchange({
+            ...request,
+            who: { subject: `${name} ${way.name}`.slice(0, 250), roles: ['admin'] },
+          })),
+      );
       assert.ok(answer !== undefined);
       const problem = answer.problem();
       assert.equal(problem.code, code, answer.text);
       assert.equal(problem.status, problems[code].status);
       assert.ok(problem.fix.length > 0);
-      const told = problem.errors?.find((error) => Object.entries(flaw).every(([key, value]) => JSON.stringify(error[key as keyof ProblemDetail]) === JSON.stringify(value)));
+      const told = problem.errors?.find((error) =>
+        Object.entries(flaw).every(
+          ([key, value]) => JSON.stringify(error[key as keyof ProblemDetail]) === JSON.stringify(value),
+        ),
+      );
       assert.ok(told !== undefined, answer.text);
       assert.ok(told.message.length > 0);
       if (ownFix) assert.ok((told.fix ?? '').length > 0, answer.text);
@@ -123,29 +204,58 @@ for (const { name, spec, code, flaw, ownFix = true, onlyOfStanding = false } of 
 }
 
 test('a Draft that its plan no longer holds is refused when it is activated, and stays a Draft', async () => {
-  const body = { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'startup' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } } };
-  assert.equal((await exchange({ method: 'PUT', path: '/v1/plans/startup', body, headers: { 'if-match': '*' } })).status, 200);
+  const body = {
+    apiVersion: 'tenure/v1',
+    kind: 'Plan',
+    metadata: { name: 'startup' },
+    spec: { isolationModes: ['dedicated'], quotas: { tables: 1 } },
+  };
+  assert.equal(
+    (await exchange({ method: 'PUT', path: '/v1/plans/startup', body, headers: { 'if-match': '*' } })).status,
+    200,
+  );
   const state = await readControlState(installation);
   const entries = await entriesOf(installation, async () => {
-    const answer = await exchange({ method: 'POST', path: '/v1/tenants/shrunk:activate', headers: { 'if-match': '"1"', 'idempotency-key': 'k' } });
+    const answer = await exchange({
+      method: 'POST',
+      path: '/v1/tenants/shrunk:activate',
+      headers: { 'if-match': '"1"', 'idempotency-key': 'k' },
+    });
     assert.equal(answer.problem().code, 'policy_refused', answer.text);
     assert.equal(answer.problem().errors?.[0]?.rule, 'quota.tables');
   });
-  assert.deepEqual(entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]), [['tenant.activate', 'denied', 'deny']]);
+  assert.deepEqual(
+    entries.map(({ action, outcome, policy }) => [action, outcome, policy?.decision]),
+    [['tenant.activate', 'denied', 'deny']],
+  );
   assert.deepEqual(await readControlState(installation), state);
 });
 
 test('a region cannot give up a cell that holds tenants, and that it was refused is an entry', async () => {
   // Placed by hand: no worker runs here.
   const { control, databases } = installation;
-  await control.db(databases.control).collection('resources').updateOne({ name: 'there' }, { $set: { placement: { region: 'full', cell: 'full-a', mode: 'dedicated', database: 'tenant_x' } } });
-  const body = { apiVersion: 'tenure/v1', kind: 'Region', metadata: { name: 'full' }, spec: { jurisdiction: 'CH', cells: [{ name: 'full-b' }] } };
+  await control
+    .db(databases.control)
+    .collection('resources')
+    .updateOne(
+      { name: 'there' },
+      { $set: { placement: { region: 'full', cell: 'full-a', mode: 'dedicated', database: 'tenant_x' } } },
+    );
+  const body = {
+    apiVersion: 'tenure/v1',
+    kind: 'Region',
+    metadata: { name: 'full' },
+    spec: { jurisdiction: 'CH', cells: [{ name: 'full-b' }] },
+  };
   const state = await readControlState(installation);
   const entries = await entriesOf(installation, async () => {
     const answer = await exchange({ method: 'PUT', path: '/v1/regions/full', body, headers: { 'if-match': '*' } });
     assert.equal(answer.problem().code, 'change_not_available', answer.text);
     assert.match(answer.problem().detail, /there/);
   });
-  assert.deepEqual(entries.map(({ action, outcome, reason }) => [action, outcome, reason]), [['region.apply', 'denied', 'change_not_available']]);
+  assert.deepEqual(
+    entries.map(({ action, outcome, reason }) => [action, outcome, reason]),
+    [['region.apply', 'denied', 'change_not_available']],
+  );
   assert.deepEqual(await readControlState(installation), state);
 });

@@ -25,26 +25,60 @@ after(() => installation.stop());
 /** Each kind: how one of it is declared, removed and read. */
 const kinds = {
   plan: {
-    put: (name: string) => api.call('putPlan', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 50 } } } }),
-    remove: (name: string, with_: { ifMatch?: string; query?: { dryRun: 'true' }; idempotencyKey?: string } = {}) => api.call('deletePlan', { params: { name }, ifMatch: '*', ...with_ }),
+    put: (name: string) =>
+      api.call('putPlan', {
+        params: { name },
+        ifNoneMatch: '*',
+        body: {
+          apiVersion,
+          kind: 'Plan',
+          metadata: { name },
+          spec: { isolationModes: ['dedicated'], quotas: { tables: 50 } },
+        },
+      }),
+    remove: (name: string, with_: { ifMatch?: string; query?: { dryRun: 'true' }; idempotencyKey?: string } = {}) =>
+      api.call('deletePlan', { params: { name }, ifMatch: '*', ...with_ }),
     get: (name: string) => api.call('getPlan', { params: { name } }),
   },
   region: {
-    put: (name: string) => api.call('putRegion', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'Region', metadata: { name }, spec: { jurisdiction: 'EU', cells: [{ name: `${name}-a` }] } } }),
-    remove: (name: string, with_: { ifMatch?: string; query?: { dryRun: 'true' }; idempotencyKey?: string } = {}) => api.call('deleteRegion', { params: { name }, ifMatch: '*', ...with_ }),
+    put: (name: string) =>
+      api.call('putRegion', {
+        params: { name },
+        ifNoneMatch: '*',
+        body: {
+          apiVersion,
+          kind: 'Region',
+          metadata: { name },
+          spec: { jurisdiction: 'EU', cells: [{ name: `${name}-a` }] },
+        },
+      }),
+    remove: (name: string, with_: { ifMatch?: string; query?: { dryRun: 'true' }; idempotencyKey?: string } = {}) =>
+      api.call('deleteRegion', { params: { name }, ifMatch: '*', ...with_ }),
     get: (name: string) => api.call('getRegion', { params: { name } }),
   },
   template: {
-    put: (name: string) => api.call('putTemplate', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'TenantTemplate', metadata: { name }, spec: { services: [{ name: 'shop', collections: [{ name: 'orders' }] }] } } }),
-    remove: (name: string, with_: { ifMatch?: string; query?: { dryRun: 'true' }; idempotencyKey?: string } = {}) => api.call('deleteTemplate', { params: { name }, ifMatch: '*', ...with_ }),
+    put: (name: string) =>
+      api.call('putTemplate', {
+        params: { name },
+        ifNoneMatch: '*',
+        body: {
+          apiVersion,
+          kind: 'TenantTemplate',
+          metadata: { name },
+          spec: { services: [{ name: 'shop', collections: [{ name: 'orders' }] }] },
+        },
+      }),
+    remove: (name: string, with_: { ifMatch?: string; query?: { dryRun: 'true' }; idempotencyKey?: string } = {}) =>
+      api.call('deleteTemplate', { params: { name }, ifMatch: '*', ...with_ }),
     get: (name: string) => api.call('getTemplate', { params: { name } }),
   },
 } as const;
 
-const refusal = (work: Promise<unknown>): Promise<ApiError> => work.then(
-  () => assert.fail('it was not refused'),
-  (error: unknown) => (error instanceof ApiError ? error : assert.fail(String(error))),
-);
+const refusal = (work: Promise<unknown>): Promise<ApiError> =>
+  work.then(
+    () => assert.fail('it was not refused'),
+    (error: unknown) => (error instanceof ApiError ? error : assert.fail(String(error))),
+  );
 
 for (const [kind, { put, remove, get }] of Object.entries(kinds)) {
   test(`a ${kind} that nothing uses is removed, once, with an entry and its event; a dry run removes nothing`, async () => {
@@ -57,9 +91,22 @@ for (const [kind, { put, remove, get }] of Object.entries(kinds)) {
 
     const idempotencyKey = randomUUID();
     const entries = await entriesOf(installation, () => remove(name, { ifMatch: '"1"', idempotencyKey }));
-    assert.deepEqual(entries.map(({ action, outcome, event, previous, next }) => [action, outcome, event?.type, previous?.revision, next]), [[`${kind}.delete`, 'succeeded', `${kind}.deleted.v1`, 1, undefined]]);
+    assert.deepEqual(
+      entries.map(({ action, outcome, event, previous, next }) => [
+        action,
+        outcome,
+        event?.type,
+        previous?.revision,
+        next,
+      ]),
+      [[`${kind}.delete`, 'succeeded', `${kind}.deleted.v1`, 1, undefined]],
+    );
     assert.equal((await refusal(get(name))).code, 'not_found');
-    assert.equal((await remove(name, { ifMatch: '"1"', idempotencyKey })).body.metadata.name, name, 'said again under its key it has the same answer');
+    assert.equal(
+      (await remove(name, { ifMatch: '"1"', idempotencyKey })).body.metadata.name,
+      name,
+      'said again under its key it has the same answer',
+    );
     assert.equal((await refusal(remove(name))).code, 'not_found');
 
     assert.equal((await put(name)).body.metadata.revision, 2, 'nobody takes the new one for the old one');
@@ -69,23 +116,57 @@ for (const [kind, { put, remove, get }] of Object.entries(kinds)) {
 }
 
 test('what something uses is not removed, and the refusal names who does', async () => {
-  for (const [kind, { put }] of Object.entries(kinds)) for (const use of ['spec', 'other']) await put(`${kind}-by-${use}`);
+  for (const [kind, { put }] of Object.entries(kinds))
+    for (const use of ['spec', 'other']) await put(`${kind}-by-${use}`);
   const { services: _services, ...rest } = tenantManifest('using', {}).spec;
-  await api.call('createTenant', { body: { apiVersion, kind: 'Tenant', metadata: { name: 'using' }, spec: { ...rest, plan: 'plan-by-spec', template: { name: 'template-by-spec' }, placement: { preferredRegion: 'region-by-spec' } } } });
+  await api.call('createTenant', {
+    body: {
+      apiVersion,
+      kind: 'Tenant',
+      metadata: { name: 'using' },
+      spec: {
+        ...rest,
+        plan: 'plan-by-spec',
+        template: { name: 'template-by-spec' },
+        placement: { preferredRegion: 'region-by-spec' },
+      },
+    },
+  });
   await api.call('createTenant', { body: tenantManifest('active', { lifecycle: 'Active' }) });
   await api.call('createTenant', { body: tenantManifest('later') });
   await api.call('startRollout', { params: { name: 'template-by-other' }, body: {}, idempotencyKey: randomUUID() });
-  await api.call('putPlan', { params: { name: 'offering' }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name: 'offering' }, spec: { isolationModes: ['dedicated'], allowedRegions: ['region-by-other'], quotas: { tables: 50 } } } });
-  await installation.control.db(installation.databases.control).collection('resources').updateOne({ name: 'later' }, { $set: { facets: ['use:Plan/plan-by-other'] } });
+  await api.call('putPlan', {
+    params: { name: 'offering' },
+    ifNoneMatch: '*',
+    body: {
+      apiVersion,
+      kind: 'Plan',
+      metadata: { name: 'offering' },
+      spec: { isolationModes: ['dedicated'], allowedRegions: ['region-by-other'], quotas: { tables: 50 } },
+    },
+  });
+  await installation.control
+    .db(installation.databases.control)
+    .collection('resources')
+    .updateOne({ name: 'later' }, { $set: { facets: ['use:Plan/plan-by-other'] } });
 
   for (const [kind, { remove, get }] of Object.entries(kinds)) {
-    for (const [use, user] of [['spec', 'tenant "using"'], ['other', { plan: 'tenant "later"', region: 'plan "offering"', template: 'roll-out "' }[kind] ?? '']] as const) {
+    for (const [use, user] of [
+      ['spec', 'tenant "using"'],
+      ['other', { plan: 'tenant "later"', region: 'plan "offering"', template: 'roll-out "' }[kind] ?? ''],
+    ] as const) {
       const name = `${kind}-by-${use}`;
       let refused: ApiError | undefined;
       const entries = await entriesOf(installation, async () => (refused = await refusal(remove(name))));
       assert.equal(refused?.code, 'resource_in_use', name);
-      assert.ok(refused.problem?.errors?.some(({ message }) => message.startsWith(user)), `${name}: ${JSON.stringify(refused.problem)}`);
-      assert.deepEqual(entries.map(({ action, outcome, reason }) => [action, outcome, reason]), [[`${kind}.delete`, 'denied', 'resource_in_use']]);
+      assert.ok(
+        refused.problem?.errors?.some(({ message }) => message.startsWith(user)),
+        `${name}: ${JSON.stringify(refused.problem)}`,
+      );
+      assert.deepEqual(
+        entries.map(({ action, outcome, reason }) => [action, outcome, reason]),
+        [[`${kind}.delete`, 'denied', 'resource_in_use']],
+      );
       await get(name);
     }
   }

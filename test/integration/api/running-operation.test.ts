@@ -17,11 +17,22 @@ after(() => installation.stop());
 
 type Change = RouteAnswer<'putTenant'>;
 
-const activate = (name: string, headers: Record<string, string> = { 'if-match': '*' }, key = `activate-${name}-${Math.random()}`): Promise<HttpAnswer> =>
+const activate = (
+  name: string,
+  headers: Record<string, string> = { 'if-match': '*' },
+  key = `activate-${name}-${Math.random()}`,
+): Promise<HttpAnswer> =>
   exchange({ method: 'POST', path: `/v1/tenants/${name}:activate`, headers: { 'idempotency-key': key, ...headers } });
 
 async function activated(name: string): Promise<void> {
-  const { operation } = (await exchange({ method: 'PUT', path: `/v1/tenants/${name}`, body: tenantManifest(name, { lifecycle: 'Active' }), headers: { 'if-none-match': '*' } })).json<Change>();
+  const { operation } = (
+    await exchange({
+      method: 'PUT',
+      path: `/v1/tenants/${name}`,
+      body: tenantManifest(name, { lifecycle: 'Active' }),
+      headers: { 'if-none-match': '*' },
+    })
+  ).json<Change>();
   const ended = await exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait` });
   assert.equal(ended.json<{ state: string }>().state, 'succeeded', ended.text);
 }
@@ -36,7 +47,12 @@ test('activating an Active tenant answers 200 and leaves no trace, whatever revi
       assert.equal(answer.status, 200, answer.text);
       assert.deepEqual(answer.json<Change>(), { tenant: current.json() });
     }
-    const declared = await exchange({ method: 'PUT', path: '/v1/tenants/steady', body: tenantManifest('steady', { lifecycle: 'Active' }), headers: { 'if-match': current.headers.get('etag') ?? '' } });
+    const declared = await exchange({
+      method: 'PUT',
+      path: '/v1/tenants/steady',
+      body: tenantManifest('steady', { lifecycle: 'Active' }),
+      headers: { 'if-match': current.headers.get('etag') ?? '' },
+    });
     assert.equal(declared.status, 200);
   });
   assert.deepEqual(entries, []);
@@ -48,18 +64,34 @@ test('what an Active tenant is placed by and holds does not change by declaratio
   const { metadata } = (await exchange({ path: '/v1/tenants/settled' })).json<{ metadata: { revision: number } }>();
   const [service] = tenantManifest('settled').spec.services;
   const changes = [
-    { spec: { placement: { preferredRegion: 'us-east-1' } }, code: 'placement_immutable', pointer: '/spec/placement/preferredRegion' },
-    { spec: { services: [{ ...service!, collections: service!.collections.slice(1) }] }, code: 'change_not_available', pointer: '/spec/services' },
+    {
+      spec: { placement: { preferredRegion: 'us-east-1' } },
+      code: 'placement_immutable',
+      pointer: '/spec/placement/preferredRegion',
+    },
+    {
+      spec: { services: [{ ...service!, collections: service!.collections.slice(1) }] },
+      code: 'change_not_available',
+      pointer: '/spec/services',
+    },
     { spec: { lifecycle: 'Draft' as const }, code: 'transition_not_allowed', pointer: '/spec/lifecycle' },
   ];
   for (const { spec, code, pointer } of changes) {
     const state = await readControlState(installation);
     const entries = await entriesOf(installation, async () => {
-      const answer = await exchange({ method: 'PUT', path: '/v1/tenants/settled', body: tenantManifest('settled', spec), headers: { 'if-match': `"${metadata.revision}"` } });
+      const answer = await exchange({
+        method: 'PUT',
+        path: '/v1/tenants/settled',
+        body: tenantManifest('settled', spec),
+        headers: { 'if-match': `"${metadata.revision}"` },
+      });
       assert.equal(answer.problem().code, code, answer.text);
       assert.equal(answer.problem().errors?.[0]?.pointer, pointer);
     });
-    assert.deepEqual(entries.map(({ outcome, reason }) => [outcome, reason]), [['denied', code]]);
+    assert.deepEqual(
+      entries.map(({ outcome, reason }) => [outcome, reason]),
+      [['denied', code]],
+    );
     assert.deepEqual(await readControlState(installation), state);
   }
 });
@@ -68,7 +100,12 @@ test('a change of an Active tenant that needs no operation is made at once, and 
   await activated('named');
   const before = (await exchange({ path: '/v1/tenants/named' })).json<Change['tenant']>();
   const entries = await entriesOf(installation, async () => {
-    const answer = await exchange({ method: 'PUT', path: '/v1/tenants/named', body: tenantManifest('named', { displayName: 'Named' }), headers: { 'if-match': `"${before.metadata.revision}"` } });
+    const answer = await exchange({
+      method: 'PUT',
+      path: '/v1/tenants/named',
+      body: tenantManifest('named', { displayName: 'Named' }),
+      headers: { 'if-match': `"${before.metadata.revision}"` },
+    });
     assert.equal(answer.status, 200, answer.text);
     const { tenant, operation } = answer.json<Change>();
     assert.equal(operation, undefined);
@@ -76,11 +113,19 @@ test('a change of an Active tenant that needs no operation is made at once, and 
     assert.equal(tenant.status.observedGeneration, before.metadata.generation + 1);
     assert.equal(answer.headers.get('etag'), `"${before.metadata.revision + 1}"`);
   });
-  assert.deepEqual(entries.map(({ action, outcome }) => [action, outcome]), [['tenant.update', 'succeeded']]);
+  assert.deepEqual(
+    entries.map(({ action, outcome }) => [action, outcome]),
+    [['tenant.update', 'succeeded']],
+  );
 });
 
 test('while an operation runs, another change gets 409 with a link to it, and the same change gets the same operation', async () => {
-  await exchange({ method: 'PUT', path: '/v1/tenants/busy', body: tenantManifest('busy'), headers: { 'if-none-match': '*' } });
+  await exchange({
+    method: 'PUT',
+    path: '/v1/tenants/busy',
+    body: tenantManifest('busy'),
+    headers: { 'if-none-match': '*' },
+  });
   const held = armFailpoint(installation, 'place.before-intent', 'pause');
   const accepted = await activate('busy');
   assert.equal(accepted.status, 202);
@@ -91,16 +136,30 @@ test('while an operation runs, another change gets 409 with a link to it, and th
   const state = await readControlState(installation);
   const entries = (await readEntries(installation)).length;
 
-  const other = await exchange({ method: 'PUT', path: '/v1/tenants/busy', body: tenantManifest('busy', { displayName: 'Other' }), headers: { 'if-match': '*' } });
+  const other = await exchange({
+    method: 'PUT',
+    path: '/v1/tenants/busy',
+    body: tenantManifest('busy', { displayName: 'Other' }),
+    headers: { 'if-match': '*' },
+  });
   assert.equal(other.problem().code, 'operation_in_progress');
   assert.equal(other.problem().operation, link);
   assert.equal(other.headers.get('link'), `<${link}>; rel="related"`);
-  const back = await exchange({ method: 'PUT', path: '/v1/tenants/busy', body: tenantManifest('busy', { lifecycle: 'Draft' }), headers: { 'if-match': '*' } });
+  const back = await exchange({
+    method: 'PUT',
+    path: '/v1/tenants/busy',
+    body: tenantManifest('busy', { lifecycle: 'Draft' }),
+    headers: { 'if-match': '*' },
+  });
   assert.equal(back.problem().code, 'operation_in_progress', 'not even back to Draft');
 
   const manifest = tenantManifest('busy', { lifecycle: 'Active' });
   const { etag } = Object.fromEntries((await exchange({ path: '/v1/tenants/busy' })).headers);
-  for (const same of [await activate('busy'), await activate('busy', { 'if-match': etag ?? '' }), await exchange({ method: 'PUT', path: '/v1/tenants/busy', body: manifest, headers: { 'if-match': '*' } })]) {
+  for (const same of [
+    await activate('busy'),
+    await activate('busy', { 'if-match': etag ?? '' }),
+    await exchange({ method: 'PUT', path: '/v1/tenants/busy', body: manifest, headers: { 'if-match': '*' } }),
+  ]) {
     assert.equal(same.status, 202, same.text);
     assert.equal(same.json<Change>().operation?.id, operation?.id);
     assert.equal(same.headers.get('location'), link);
@@ -114,7 +173,12 @@ test('while an operation runs, another change gets 409 with a link to it, and th
 });
 
 test('of 8 activations at once one operation comes, and everybody is told of it', async () => {
-  await exchange({ method: 'PUT', path: '/v1/tenants/wanted', body: tenantManifest('wanted'), headers: { 'if-none-match': '*' } });
+  await exchange({
+    method: 'PUT',
+    path: '/v1/tenants/wanted',
+    body: tenantManifest('wanted'),
+    headers: { 'if-none-match': '*' },
+  });
   const held = armFailpoint(installation, 'place.before-intent', 'pause');
   const answers = await Promise.all(Array.from({ length: 8 }, () => activate('wanted')));
   held.release();

@@ -18,14 +18,22 @@ after(() => installation.stop());
 /** Less than connections without a request are kept: whoever drains must not wait for them. */
 const soonMs = 9_000;
 
-const create = (name: string, lifecycle: 'Draft' | 'Active') => exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name, { lifecycle }), headers: { 'idempotency-key': name } });
+const create = (name: string, lifecycle: 'Draft' | 'Active') =>
+  exchange({
+    method: 'POST',
+    path: '/v1/tenants',
+    body: tenantManifest(name, { lifecycle }),
+    headers: { 'idempotency-key': name },
+  });
 
 test('on SIGTERM whoever waits for an operation is answered with what there is, and the process ends with 0', async () => {
   const held = armFailpoint(installation, 'place.before-intent', 'pause');
   const { operation } = (await create('waited-for', 'Active')).json<RouteAnswer<'createTenant'>>();
   await held.hit();
   try {
-    const waiting = [1, 2, 3].map(() => exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait?timeoutSeconds=60` }));
+    const waiting = [1, 2, 3].map(() =>
+      exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait?timeoutSeconds=60` }),
+    );
     // What comes later on another connection is answered, so these have come in.
     for (const path of ['/v1/plans', '/v1/regions']) await exchange({ path });
     const stopped = performance.now();
@@ -59,8 +67,17 @@ test('while it drains it says that it is not ready and answers for a while, fini
   });
   assert.equal(readiness.checks['process'], 'stopping');
   const answer = await fetch(`${installation.server}/livez`);
-  assert.deepEqual([answer.status, answer.headers.get('connection')], [200, 'close'], 'whoever has not heard of it is answered, and comes back elsewhere');
-  await until('no new connection is taken', () => fetch(`${installation.server}/livez`, { headers: { connection: 'close' } }).then(() => false, () => true));
+  assert.deepEqual(
+    [answer.status, answer.headers.get('connection')],
+    [200, 'close'],
+    'whoever has not heard of it is answered, and comes back elsewhere',
+  );
+  await until('no new connection is taken', () =>
+    fetch(`${installation.server}/livez`, { headers: { connection: 'close' } }).then(
+      () => false,
+      () => true,
+    ),
+  );
   held.release();
   assert.equal((await begun).status, 201);
   await ended;
@@ -85,8 +102,11 @@ test('a request whose caller goes away is logged and counted', async () => {
   leaving.abort();
   await assert.rejects(left);
   held.release();
-  const metrics = async () => (await fetch(`http://127.0.0.1:${installation.environment['TENURE_API_OPS_PORT'] ?? ''}/metrics`)).text();
-  await until('it is counted', async () => (await metrics()).split('\n').some((line) => line.includes('status="499"') && line.includes('route="/v1/tenants"')));
+  const metrics = async () =>
+    (await fetch(`http://127.0.0.1:${installation.environment['TENURE_API_OPS_PORT'] ?? ''}/metrics`)).text();
+  await until('it is counted', async () =>
+    (await metrics()).split('\n').some((line) => line.includes('status="499"') && line.includes('route="/v1/tenants"')),
+  );
   await until('it is logged', () => installation.api.output().includes('request aborted by its caller'));
 });
 

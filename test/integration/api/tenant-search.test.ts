@@ -17,7 +17,11 @@ const total = 250;
 const nameOf = (index: number): string => `tenant-${String(index).padStart(3, '0')}`;
 const uids = new Map<string, string>();
 /** Of every twelve: labels env, tier and (of one) canary, and plan. */
-const labelsOf = (index: number): Record<string, string> => ({ env: index % 3 === 0 ? 'prod' : 'dev', ...(index % 4 === 3 ? {} : { tier: ['gold', 'silver', ''][index % 4] ?? '' }), ...(index % 100 === 0 ? { canary: 'a, (b)' } : {}) });
+const labelsOf = (index: number): Record<string, string> => ({
+  env: index % 3 === 0 ? 'prod' : 'dev',
+  ...(index % 4 === 3 ? {} : { tier: ['gold', 'silver', ''][index % 4] ?? '' }),
+  ...(index % 100 === 0 ? { canary: 'a, (b)' } : {}),
+});
 const planOf = (index: number): string => (index % 2 === 0 ? 'startup' : 'enterprise');
 
 const manifestOf = (index: number) => {
@@ -31,23 +35,65 @@ before(async () => {
   const api = installation.client();
   await declareBasics(api);
   const { spec } = (await api.call('getPlan', { params: { name: 'startup' } })).body;
-  await api.call('putPlan', { params: { name: 'enterprise' }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'enterprise' }, spec } });
+  await api.call('putPlan', {
+    params: { name: 'enterprise' },
+    ifNoneMatch: '*',
+    body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'enterprise' }, spec },
+  });
   for (let from = 0; from < total; from += 25) {
-    await Promise.all(Array.from({ length: 25 }, async (_, at) => {
-      const { body } = await api.call('createTenant', { body: manifestOf(from + at) });
-      uids.set(nameOf(from + at), body.tenant.metadata.uid);
-    }));
+    await Promise.all(
+      Array.from({ length: 25 }, async (_, at) => {
+        const { body } = await api.call('createTenant', { body: manifestOf(from + at) });
+        uids.set(nameOf(from + at), body.tenant.metadata.uid);
+      }),
+    );
   }
   // States that no route leads to here.
   const { store } = installation;
-  for (const [index, lifecycle] of [[1, 'Active'], [2, 'Suspended'], [3, 'Archived'], [4, 'Deleted'], [7, 'Deleted']] as const) {
+  for (const [index, lifecycle] of [
+    [1, 'Active'],
+    [2, 'Suspended'],
+    [3, 'Archived'],
+    [4, 'Deleted'],
+    [7, 'Deleted'],
+  ] as const) {
     const tenant = await store.resources.find('Tenant', nameOf(index));
     assert.ok(tenant !== undefined);
-    const placement = { region: index < 3 ? 'eu-west-1' : 'us-east-1', cell: 'c', mode: 'dedicated' as const, database: 'd' };
-    const conditions = [{ type: 'Ready', status: lifecycle === 'Active' ? 'True' as const : 'False' as const, reason: 'Test', message: '', observedGeneration: 1, lastTransitionTime: tenant.createTime.toISOString() }];
+    const placement = {
+      region: index < 3 ? 'eu-west-1' : 'us-east-1',
+      cell: 'c',
+      mode: 'dedicated' as const,
+      database: 'd',
+    };
+    const conditions = [
+      {
+        type: 'Ready',
+        status: lifecycle === 'Active' ? ('True' as const) : ('False' as const),
+        reason: 'Test',
+        message: '',
+        observedGeneration: 1,
+        lastTransitionTime: tenant.createTime.toISOString(),
+      },
+    ];
     await store.commit(async (tx) => ({
-      result: await store.resources.replace(tx, tenant.revision, { ...tenant, revision: tenant.revision + 1, lifecycle, placement, conditions }),
-      entries: [{ actor: { subject: 'test', roles: [] }, requestId: 'r', correlationId: 'c', tenant: tenant._id, action: 'tenant.update', target: { kind: 'Tenant' }, outcome: 'succeeded' }],
+      result: await store.resources.replace(tx, tenant.revision, {
+        ...tenant,
+        revision: tenant.revision + 1,
+        lifecycle,
+        placement,
+        conditions,
+      }),
+      entries: [
+        {
+          actor: { subject: 'test', roles: [] },
+          requestId: 'r',
+          correlationId: 'c',
+          tenant: tenant._id,
+          action: 'tenant.update',
+          target: { kind: 'Tenant' },
+          outcome: 'succeeded',
+        },
+      ],
     }));
   }
 });
@@ -56,7 +102,8 @@ after(() => installation.stop());
 type Query = Readonly<Record<string, string | number>>;
 type Page = RouteAnswer<'listTenants'>;
 
-const pathOf = (query: Query): string => `/v1/tenants?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)] as [string, string])).toString()}`;
+const pathOf = (query: Query): string =>
+  `/v1/tenants?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)] as [string, string])).toString()}`;
 
 async function page(query: Query, who?: Who): Promise<Page> {
   const answer = await exchange({ path: pathOf(query), ...(who === undefined ? {} : { who }) });
@@ -64,11 +111,18 @@ async function page(query: Query, who?: Who): Promise<Page> {
   return answer.json<Page>();
 }
 
-async function readAll(query: Query, who?: Who, between: (page: number) => Promise<unknown> = () => Promise.resolve()): Promise<Tenant[]> {
+async function readAll(
+  query: Query,
+  who?: Who,
+  between: (page: number) => Promise<unknown> = () => Promise.resolve(),
+): Promise<Tenant[]> {
   const found: Tenant[] = [];
   let token: string | undefined;
   for (let count = 1; ; count += 1) {
-    const { items, nextPageToken } = await page({ ...query, ...(token === undefined ? {} : { pageToken: token }) }, who);
+    const { items, nextPageToken } = await page(
+      { ...query, ...(token === undefined ? {} : { pageToken: token }) },
+      who,
+    );
     found.push(...items);
     if (nextPageToken === undefined) return found;
     token = nextPageToken;
@@ -78,7 +132,9 @@ async function readAll(query: Query, who?: Who, between: (page: number) => Promi
 
 const names = (tenants: readonly Tenant[]): string[] => tenants.map(({ metadata }) => metadata.name);
 const where = (fits: (index: number) => boolean, deleted = false): string[] =>
-  Array.from({ length: total }, (_, index) => index).filter((index) => (deleted || (index !== 4 && index !== 7)) && fits(index)).map(nameOf);
+  Array.from({ length: total }, (_, index) => index)
+    .filter((index) => (deleted || (index !== 4 && index !== 7)) && fits(index))
+    .map(nameOf);
 
 const filters: readonly (readonly [Query, fits: (index: number) => boolean, deleted?: boolean])[] = [
   [{}, () => true],
@@ -105,7 +161,16 @@ const filters: readonly (readonly [Query, fits: (index: number) => boolean, dele
   [{ labelSelector: 'tier notin (gold,silver)' }, (index) => index % 4 >= 2],
   [{ labelSelector: 'canary="a, (b)"' }, (index) => index % 100 === 0],
   [{ labelSelector: 'env=prod,env=dev' }, () => false],
-  [{ labelSelector: 'env=prod,tier in (gold,silver),!canary', plan: 'startup', lifecycle: 'Draft', namePrefix: 'tenant-1', condition: 'Ready=False' }, (index) => index % 3 === 0 && index % 4 === 0 && index !== 100 && index >= 100 && index < 200],
+  [
+    {
+      labelSelector: 'env=prod,tier in (gold,silver),!canary',
+      plan: 'startup',
+      lifecycle: 'Draft',
+      namePrefix: 'tenant-1',
+      condition: 'Ready=False',
+    },
+    (index) => index % 3 === 0 && index % 4 === 0 && index !== 100 && index >= 100 && index < 200,
+  ],
 ];
 
 for (const [query, fits, deleted] of filters) {
@@ -146,12 +211,22 @@ for (const [query, pointer, says] of bad) {
 
 test('a page token is good only for the filter it came from, however that is written', async () => {
   const token = (await page({ labelSelector: 'env=prod', lifecycle: 'Draft,Active', pageSize: 5 })).nextPageToken ?? '';
-  const others: readonly Query[] = [{}, { labelSelector: 'env=dev', lifecycle: 'Draft,Active' }, { labelSelector: 'env=prod' }, { labelSelector: 'env=prod', lifecycle: 'Draft,Active', plan: 'startup' }, { labelSelector: 'env=prod', lifecycle: 'Draft,Active', namePrefix: 't' }];
+  const others: readonly Query[] = [
+    {},
+    { labelSelector: 'env=dev', lifecycle: 'Draft,Active' },
+    { labelSelector: 'env=prod' },
+    { labelSelector: 'env=prod', lifecycle: 'Draft,Active', plan: 'startup' },
+    { labelSelector: 'env=prod', lifecycle: 'Draft,Active', namePrefix: 't' },
+  ];
   for (const query of others) {
     const answer = await exchange({ path: pathOf({ ...query, pageSize: 5, pageToken: token }) });
     assert.equal(answer.problem().code, 'page_token_invalid', JSON.stringify(query));
   }
-  assert.equal((await page({ labelSelector: ' env == prod', lifecycle: 'Active,Draft', pageSize: 50, pageToken: token })).items.length, 50);
+  assert.equal(
+    (await page({ labelSelector: ' env == prod', lifecycle: 'Active,Draft', pageSize: 50, pageToken: token })).items
+      .length,
+    50,
+  );
 });
 
 test('pages of a filter hold every tenant that fits throughout once, while others come, go and change', async () => {
@@ -160,18 +235,28 @@ test('pages of a filter hold every tenant that fits throughout once, while other
   const change = async (count: number): Promise<void> => {
     // Some begin to fit, some cease to, some are new; each on both sides of where the reader stands.
     await Promise.all(
-      [count * 10, total - count * 10].filter((index) => index > 0 && index < total).map(async (index) => {
-        const manifest = manifestOf(index);
-        const env = index % 3 === 0 ? 'dev' : 'prod';
-        await api.call('putTenant', { params: { name: nameOf(index) }, ifMatch: '*', body: { ...manifest, metadata: { ...manifest.metadata, labels: { ...labelsOf(index), env } } } });
-        const name = `${nameOf(index)}-new-${count}`;
-        await api.call('createTenant', { body: { ...manifest, metadata: { name, labels: { env: 'prod' } } } });
-      }),
+      [count * 10, total - count * 10]
+        .filter((index) => index > 0 && index < total)
+        .map(async (index) => {
+          const manifest = manifestOf(index);
+          const env = index % 3 === 0 ? 'dev' : 'prod';
+          await api.call('putTenant', {
+            params: { name: nameOf(index) },
+            ifMatch: '*',
+            body: { ...manifest, metadata: { ...manifest.metadata, labels: { ...labelsOf(index), env } } },
+          });
+          const name = `${nameOf(index)}-new-${count}`;
+          await api.call('createTenant', { body: { ...manifest, metadata: { name, labels: { env: 'prod' } } } });
+        }),
     );
   };
   const found = names(await readAll({ labelSelector: 'env=prod', pageSize: 4 }, undefined, change));
   assert.deepEqual(found, found.toSorted(), 'in the order of names');
   assert.equal(new Set(found).size, found.length, 'none twice');
-  assert.deepEqual(found.filter((name) => steady.includes(name)), steady, 'none that fits throughout is missing');
+  assert.deepEqual(
+    found.filter((name) => steady.includes(name)),
+    steady,
+    'none that fits throughout is missing',
+  );
   for (const name of found) assert.match(name, /^tenant-\d{3}(-new-\d+)?$/);
 });

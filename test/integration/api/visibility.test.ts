@@ -40,22 +40,35 @@ const confined = (roles: readonly string[]): Who => ({ subject: 'carol@example.c
 
 /** A request by every route that is about one tenant or one operation. */
 function requestsAbout(name: string, operation: string): Record<string, HttpRequest> {
-  const requests: Record<string, HttpRequest> = { 'listOperations of the tenant': { path: `/v1/operations?tenant=${name}` } };
+  const requests: Record<string, HttpRequest> = {
+    'listOperations of the tenant': { path: `/v1/operations?tenant=${name}` },
+  };
   for (const id of routeIds) {
     const contract: RouteContract = routes[id];
     if (!contract.path.startsWith('/v1/tenants/') && !contract.path.startsWith('/v1/operations/')) continue;
     const withHeaders = (precondition: Record<string, string>): HttpRequest =>
       requestBy(id, { name, id: operation, headers: { 'idempotency-key': `about-${id}`, ...precondition } });
     if (contract.precondition === 'none') requests[id] = withHeaders({});
-    else for (const [header, value] of [['if-match', '*'], ['if-match', '"1"'], ['if-none-match', '*']] as const) requests[`${id} with ${header}: ${value}`] = withHeaders({ [header]: value });
+    else
+      for (const [header, value] of [
+        ['if-match', '*'],
+        ['if-match', '"1"'],
+        ['if-none-match', '*'],
+      ] as const)
+        requests[`${id} with ${header}: ${value}`] = withHeaders({ [header]: value });
   }
   return requests;
 }
 
 /** All of an answer that must not tell a foreign tenant from none. */
 function shown(answer: HttpAnswer, name: string, operation: string): unknown {
-  const headers = [...answer.headers].filter(([header]) => !['date', 'x-request-id', 'x-correlation-id'].includes(header));
-  const text = answer.text.replaceAll(answer.headers.get('x-request-id') ?? '', '<request>').replaceAll(name, '<name>').replaceAll(operation, '<operation>');
+  const headers = [...answer.headers].filter(
+    ([header]) => !['date', 'x-request-id', 'x-correlation-id'].includes(header),
+  );
+  const text = answer.text
+    .replaceAll(answer.headers.get('x-request-id') ?? '', '<request>')
+    .replaceAll(name, '<name>')
+    .replaceAll(operation, '<operation>');
   return { status: answer.status, headers, text };
 }
 
@@ -78,8 +91,15 @@ for (const roles of [['tenant-admin'], ['admin'], ['service'], ['tenant-admin', 
       }
     });
     assert.deepEqual(await readControlState(installation), state);
-    assert.deepEqual(entries.map((entry) => [entry.requestId, entry.outcome]), answers.map((answer) => [answer.headers.get('x-request-id'), 'denied']));
-    assert.deepEqual(entries.map((entry) => entry.tenant), answers.map((_, index) => (index % 2 === 0 ? foreign.uid : undefined)), 'what was tried on a tenant is found among its entries');
+    assert.deepEqual(
+      entries.map((entry) => [entry.requestId, entry.outcome]),
+      answers.map((answer) => [answer.headers.get('x-request-id'), 'denied']),
+    );
+    assert.deepEqual(
+      entries.map((entry) => entry.tenant),
+      answers.map((_, index) => (index % 2 === 0 ? foreign.uid : undefined)),
+      'what was tried on a tenant is found among its entries',
+    );
   });
 }
 
@@ -89,9 +109,15 @@ test('a confined caller sees its own tenant and operation, and lists show nothin
     assert.equal((await exchange({ path: `/v1/tenants/${names.own}`, who })).status, 200);
     assert.equal((await exchange({ path: `/v1/operations/${own.operation}`, who })).status, 200);
     const tenants = (await exchange({ path: '/v1/tenants', who })).json<RouteAnswer<'listTenants'>>();
-    assert.deepEqual(tenants.items.map((tenant) => tenant.metadata.name), [names.own]);
+    assert.deepEqual(
+      tenants.items.map((tenant) => tenant.metadata.name),
+      [names.own],
+    );
     const operations = (await exchange({ path: '/v1/operations', who })).json<RouteAnswer<'listOperations'>>();
-    assert.deepEqual(operations.items.map((operation) => operation.id), [own.operation]);
+    assert.deepEqual(
+      operations.items.map((operation) => operation.id),
+      [own.operation],
+    );
   }
   const nowhere = { roles: ['viewer'], tenants: [] };
   assert.deepEqual((await exchange({ path: '/v1/tenants', who: nowhere })).json(), { items: [] });
@@ -101,7 +127,11 @@ test('a confined caller sees its own tenant and operation, and lists show nothin
 test('roll-outs name tenants: a confined caller reads none, of a template that is there as of one that is not; whoever sees all tenants does', async () => {
   const api = installation.client();
   const name = 'shared-one';
-  await api.call('putTemplate', { params: { name }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name }, spec: {} } });
+  await api.call('putTemplate', {
+    params: { name },
+    ifNoneMatch: '*',
+    body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name }, spec: {} },
+  });
   const { id } = (await api.call('startRollout', { params: { name }, body: {}, idempotencyKey: 'roll-out' })).body;
   for (const roles of [['tenant-admin'], ['viewer'], ['admin']]) {
     const who = confined(roles);
@@ -113,12 +143,20 @@ test('roll-outs name tenants: a confined caller reads none, of a template that i
     }
   }
   const viewer = { roles: ['viewer'] };
-  for (const route of ['listRollouts', 'getRollout'] as const) assert.equal((await exchange({ ...requestBy(route, { name, id }), who: viewer })).status, 200);
+  for (const route of ['listRollouts', 'getRollout'] as const)
+    assert.equal((await exchange({ ...requestBy(route, { name, id }), who: viewer })).status, 200);
 });
 
 test('a confined caller creates no tenant, whether the name is taken or free, and the answers do not tell which', async () => {
   const who = confined(['admin']);
-  const create = (name: string) => exchange({ method: 'POST', path: '/v1/tenants', body: tenantManifest(name), headers: { 'idempotency-key': 'create' }, who });
+  const create = (name: string) =>
+    exchange({
+      method: 'POST',
+      path: '/v1/tenants',
+      body: tenantManifest(name),
+      headers: { 'idempotency-key': 'create' },
+      who,
+    });
   const [taken, free] = [await create(names.foreign), await create(names.absent)];
   assert.equal(taken.status, 403, taken.text);
   assert.deepEqual(shown(taken, names.foreign, ''), shown(free, names.absent, ''));
@@ -131,25 +169,41 @@ test('a viewer may look and not change: each change answers 403 with the roles t
   assert.ok(changes.length >= 6);
   for (const id of changes) {
     const name = id === 'createTenant' ? names.absent : names.own;
-    const answer = await exchange({ ...requestBy(id, { name, id: own.operation, headers: { 'if-match': '*' } }), who: { ...who, subject: `viewer ${id}` } });
+    const answer = await exchange({
+      ...requestBy(id, { name, id: own.operation, headers: { 'if-match': '*' } }),
+      who: { ...who, subject: `viewer ${id}` },
+    });
     assert.equal(answer.status, 403, `${id}: ${answer.text}`);
     assert.equal(answer.problem().errors?.[0]?.rule, 'authz.role');
     const entries = await readEntries(installation, { requestId: answer.problem().requestId });
-    assert.deepEqual(entries.map((entry) => [entry.outcome, entry.policy?.decision, entry.reason]), [['denied', 'deny', 'authz.role']], id);
+    assert.deepEqual(
+      entries.map((entry) => [entry.outcome, entry.policy?.decision, entry.reason]),
+      [['denied', 'deny', 'authz.role']],
+      id,
+    );
   }
   assert.deepEqual(await readControlState(installation), state);
 });
 
 test('who is confined to tenants learns of a full cell that it is full, and not what others have there', async () => {
   const api = installation.client();
-  const region = { apiVersion: 'tenure/v1' as const, kind: 'Region' as const, metadata: { name: 'brimful' }, spec: { jurisdiction: 'EU', cells: [{ name: 'brimful-a', tableBudget: 4321 }] } };
+  const region = {
+    apiVersion: 'tenure/v1' as const,
+    kind: 'Region' as const,
+    metadata: { name: 'brimful' },
+    spec: { jurisdiction: 'EU', cells: [{ name: 'brimful-a', tableBudget: 4321 }] },
+  };
   await api.call('putRegion', { params: { name: 'brimful' }, ifNoneMatch: '*', body: region });
   await installation.store.cells.observe('brimful-a', 'a-worker', { reachable: true });
-  await installation.control.db(installation.databases.control).collection<{ _id: string; cell: string; tables: number }>('cellTables').insertOne({ _id: 'brimful-a/0', cell: 'brimful-a', tables: 3456 });
+  await installation.control
+    .db(installation.databases.control)
+    .collection<{ _id: string; cell: string; tables: number }>('cellTables')
+    .insertOne({ _id: 'brimful-a/0', cell: 'brimful-a', tables: 3456 });
   const whyNot = async (who?: Who): Promise<string | undefined> => {
     const { body } = await installation.client(who).call('explainPlacementOfTenant', { params: { name: names.own } });
     return body.candidates.find(({ cell }) => cell === 'brimful-a')?.removedBy?.message;
   };
   assert.match((await whyNot()) ?? '', /3456.*4321/);
-  for (const role of ['tenant-admin', 'operator', 'admin']) assert.doesNotMatch((await whyNot(confined([role]))) ?? '3456', /3456|4321/, role);
+  for (const role of ['tenant-admin', 'operator', 'admin'])
+    assert.doesNotMatch((await whyNot(confined([role]))) ?? '3456', /3456|4321/, role);
 });

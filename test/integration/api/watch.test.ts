@@ -22,7 +22,9 @@ const stack = attachToStack();
 let installation: Installation;
 let exchange: Exchange;
 before(async () => {
-  ({ installation, exchange } = await startDeclared({ settings: { TENURE_MAX_WATCHES: String(maxWatches), TENURE_MAX_WATCHES_PER_CALLER: String(maxWatchesPerCaller) } }));
+  ({ installation, exchange } = await startDeclared({
+    settings: { TENURE_MAX_WATCHES: String(maxWatches), TENURE_MAX_WATCHES_PER_CALLER: String(maxWatchesPerCaller) },
+  }));
 });
 after(() => installation.stop());
 
@@ -33,9 +35,15 @@ interface Watched<Id extends StreamId> {
 }
 
 /** Opens a stream and keeps what comes; resolves when its first bookmark is there. */
-async function watch<Id extends StreamId>(id: Id, query: object = {}, { who, lastEventId }: { readonly who?: Who; readonly lastEventId?: string } = {}): Promise<Watched<Id>> {
+async function watch<Id extends StreamId>(
+  id: Id,
+  query: object = {},
+  { who, lastEventId }: { readonly who?: Who; readonly lastEventId?: string } = {},
+): Promise<Watched<Id>> {
   const stopping = new AbortController();
-  const stream = await installation.client(who).stream(id, { query, signal: stopping.signal, ...(lastEventId === undefined ? {} : { lastEventId }) } as never);
+  const stream = await installation
+    .client(who)
+    .stream(id, { query, signal: stopping.signal, ...(lastEventId === undefined ? {} : { lastEventId }) } as never);
   const events: StreamedEvent<Id>[] = [];
   const ended = (async () => {
     for await (const event of stream) events.push(event);
@@ -53,17 +61,27 @@ async function watch<Id extends StreamId>(id: Id, query: object = {}, { who, las
   };
 }
 
-const create = (name: string, change: Parameters<typeof tenantManifest>[1] = {}) => installation.client().call('createTenant', { body: tenantManifest(name, change), idempotencyKey: randomUUID() });
-const tenantsIn = ({ events }: Watched<'watchTenants'>) => events.flatMap((event) => (event.event === 'tenant' ? [event.data] : []));
+const create = (name: string, change: Parameters<typeof tenantManifest>[1] = {}) =>
+  installation.client().call('createTenant', { body: tenantManifest(name, change), idempotencyKey: randomUUID() });
+const tenantsIn = ({ events }: Watched<'watchTenants'>) =>
+  events.flatMap((event) => (event.event === 'tenant' ? [event.data] : []));
 
 test('a tenant’s last event says how it is, and its operation’s events every step', async () => {
   const [tenants, operations] = [await watch('watchTenants', { name: 'acme' }), await watch('watchOperations')];
   const acme = await activeTenant(installation.client(), 'acme');
   await until('the last change is told', () => tenantsIn(tenants).at(-1)?.metadata.revision === acme.metadata.revision);
   assert.deepEqual(tenantsIn(tenants).at(-1), acme);
-  await until('the end is told', () => operations.events.some((event) => event.event === 'operation' && event.data.state === 'succeeded'));
-  const progress = operations.events.flatMap((event) => (event.event === 'operation' && event.data.tenant.name === 'acme' ? [event.data.progress.done] : []));
-  assert.deepEqual(progress, progress.toSorted((a, b) => a - b), 'never backwards');
+  await until('the end is told', () =>
+    operations.events.some((event) => event.event === 'operation' && event.data.state === 'succeeded'),
+  );
+  const progress = operations.events.flatMap((event) =>
+    event.event === 'operation' && event.data.tenant.name === 'acme' ? [event.data.progress.done] : [],
+  );
+  assert.deepEqual(
+    progress,
+    progress.toSorted((a, b) => a - b),
+    'never backwards',
+  );
   await Promise.all([tenants.stop(), operations.stop()]);
 });
 
@@ -75,7 +93,10 @@ test('what no longer fits the filter, or was purged, is gone', async () => {
   await take(installation.client(), 'deleteTenant', 'fleeting');
   await until('it is gone', () => drafts.events.some((event) => event.event === 'gone' && event.data.uid === uid));
   await installation.client().call('purgeTenant', { params: { name: 'fleeting' }, body: { early: true }, ...always() });
-  await until('the purge is told', () => drafts.events.at(-1)?.event === 'gone' && drafts.events.filter((event) => event.event === 'gone').length > 1);
+  await until(
+    'the purge is told',
+    () => drafts.events.at(-1)?.event === 'gone' && drafts.events.filter((event) => event.event === 'gone').length > 1,
+  );
   await drafts.stop();
 });
 
@@ -84,7 +105,9 @@ test('who is confined to tenants is told of these and of nobody else', async () 
   const who = { roles: ['viewer'], tenants: [mine.metadata.uid] };
   const [tenants, operations] = [await watch('watchTenants', {}, { who }), await watch('watchOperations', {}, { who })];
   for (const { metadata } of [others, mine]) await take(installation.client(), 'activateTenant', metadata.name);
-  await until('its own is told', () => operations.events.some((event) => event.event === 'operation' && event.data.state === 'succeeded'));
+  await until('its own is told', () =>
+    operations.events.some((event) => event.event === 'operation' && event.data.state === 'succeeded'),
+  );
   await until('its own is told', () => tenantsIn(tenants).at(-1)?.status.lifecycle === 'Active');
   const told = JSON.stringify([tenants.events, operations.events]);
   assert.ok(!told.includes(others.metadata.uid));
@@ -117,14 +140,20 @@ async function changeLarge(name: string, times: number): Promise<number> {
   const collection = { name: 'orders', jsonSchema: { description: 'x'.repeat(300_000) } };
   let revision = 0;
   for (let time = 1; time <= times; time += 1) {
-    const body = tenantManifest(name, { displayName: `change ${time}`, services: [{ name: 'shop', collections: [collection] }] });
-    const changed = await installation.client().call('putTenant', { params: { name }, body, ...(time === 1 ? { ifNoneMatch: '*' } : { ifMatch: '*' }) });
+    const body = tenantManifest(name, {
+      displayName: `change ${time}`,
+      services: [{ name: 'shop', collections: [collection] }],
+    });
+    const changed = await installation
+      .client()
+      .call('putTenant', { params: { name }, body, ...(time === 1 ? { ifNoneMatch: '*' } : { ifMatch: '*' }) });
     ({ revision } = changed.body.tenant.metadata);
   }
   return revision;
 }
 
-const lastRevision = (watched: Watched<'watchTenants'>): number | undefined => tenantsIn(watched).at(-1)?.metadata.revision;
+const lastRevision = (watched: Watched<'watchTenants'>): number | undefined =>
+  tenantsIn(watched).at(-1)?.metadata.revision;
 
 test('who has missed many megabytes catches up with all of them', async () => {
   const before = await watch('watchTenants', { name: 'bulky' });
@@ -139,7 +168,11 @@ test('who has missed many megabytes catches up with all of them', async () => {
 test('who reads slowly holds up nobody, and is told of everything when it reads on', async () => {
   const url = `${installation.server}/v1/tenants:watch?name=heavy`;
   const slow = await new Promise<IncomingMessage>((resolve, reject) => {
-    void installation.token({ subject: 'slow@example.com', roles: ['viewer'] }).then((token) => get(url, { agent: false, headers: { authorization: `Bearer ${token}` } }, resolve).on('error', reject));
+    void installation
+      .token({ subject: 'slow@example.com', roles: ['viewer'] })
+      .then((token) =>
+        get(url, { agent: false, headers: { authorization: `Bearer ${token}` } }, resolve).on('error', reject),
+      );
   });
   slow.pause();
   const steady = await watch('watchTenants', { name: 'heavy' });
@@ -158,48 +191,84 @@ test('who reads slowly holds up nobody, and is told of everything when it reads 
 
 test('one caller has a share of the watches, and leaves the rest to others', async () => {
   const who = { subject: 'greedy@example.com', roles: ['viewer'] };
-  const open = await Promise.all(Array.from({ length: maxWatchesPerCaller }, () => watch('watchOperations', {}, { who })));
+  const open = await Promise.all(
+    Array.from({ length: maxWatchesPerCaller }, () => watch('watchOperations', {}, { who })),
+  );
   await assert.rejects(watch('watchOperations', {}, { who }), { code: 'too_many_requests' });
   const others = await watch('watchOperations');
   await open[0]?.stop();
-  await until('there is room', () => watch('watchOperations', {}, { who }).then(async (again) => (await again.stop(), true), () => false));
+  await until('there is room', () =>
+    watch('watchOperations', {}, { who }).then(
+      async (again) => (await again.stop(), true),
+      () => false,
+    ),
+  );
   await Promise.all([others, ...open].map((one) => one.stop()));
 });
 
 test('an id that the API has not made, and one that the control database cannot go on from, are answered 410: list again', async () => {
   for (const lastEventId of ['1', 'bm90aGluZw', 'x'.repeat(600)]) {
-    const answer = await exchange({ path: '/v1/tenants:watch', headers: { 'last-event-id': lastEventId }, keepsContract: false });
+    const answer = await exchange({
+      path: '/v1/tenants:watch',
+      headers: { 'last-event-id': lastEventId },
+      keepsContract: false,
+    });
     assert.deepEqual([answer.status, answer.problem().code], [410, 'watch_expired']);
   }
   const { store } = installation;
   const feed = await store.openChangeFeed();
   await feed.close();
   // What mongod can make nothing of: cut off, or of a form to come.
-  for (const damaged of ['82', feed.start.slice(0, -6), `ff${feed.start.slice(2)}`]) await assert.rejects(store.openChangeFeed(damaged), { code: 'watch_expired' }, damaged);
+  for (const damaged of ['82', feed.start.slice(0, -6), `ff${feed.start.slice(2)}`])
+    await assert.rejects(store.openChangeFeed(damaged), { code: 'watch_expired' }, damaged);
 });
 
 test('is refused as a list is: by policy, by its query, by its method', async () => {
-  const refused = async (path: string, options: object = {}) => (await exchange({ path, keepsContract: false, ...options })).problem().code;
+  const refused = async (path: string, options: object = {}) =>
+    (await exchange({ path, keepsContract: false, ...options })).problem().code;
   assert.equal(await refused('/v1/tenants:watch', { who: { roles: [] } }), 'forbidden');
   assert.equal(await refused('/v1/tenants:watch?unheardOf=1'), 'request_invalid');
   assert.equal(await refused('/v1/tenants:watch?lifecycle=Asleep'), 'request_invalid');
   assert.equal(await refused('/v1/tenants:watch', { method: 'POST' }), 'method_not_allowed');
   assert.equal((await exchange({ path: '/v1/tenants:watch', method: 'HEAD', keepsContract: false })).status, 405);
-  assert.equal(await refused('/v1/operations:watch', { headers: { authorization: 'Bearer nobody' } }), 'unauthenticated');
+  assert.equal(
+    await refused('/v1/operations:watch', { headers: { authorization: 'Bearer nobody' } }),
+    'unauthenticated',
+  );
 });
 
 test('is neither compressed nor held back', async () => {
   const stopping = new AbortController();
-  const { headers } = await fetch(`${installation.server}/v1/tenants:watch`, { headers: { authorization: `Bearer ${await installation.token()}`, 'accept-encoding': 'gzip' }, signal: stopping.signal });
-  assert.deepEqual([headers.get('content-type'), headers.get('content-encoding'), headers.get('cache-control'), headers.get('x-accel-buffering')], ['text/event-stream; charset=utf-8', null, 'no-store, no-transform', 'no']);
+  const { headers } = await fetch(`${installation.server}/v1/tenants:watch`, {
+    headers: { authorization: `Bearer ${await installation.token()}`, 'accept-encoding': 'gzip' },
+    signal: stopping.signal,
+  });
+  assert.deepEqual(
+    [
+      headers.get('content-type'),
+      headers.get('content-encoding'),
+      headers.get('cache-control'),
+      headers.get('x-accel-buffering'),
+    ],
+    ['text/event-stream; charset=utf-8', null, 'no-store, no-transform', 'no'],
+  );
   stopping.abort();
 });
 
 test('no more are served at once than the process is set to, and each that ends makes room', async () => {
-  const open = await Promise.all(Array.from({ length: maxWatches }, (_, index) => watch('watchOperations', {}, { who: { subject: `watcher-${index}` } })));
+  const open = await Promise.all(
+    Array.from({ length: maxWatches }, (_, index) =>
+      watch('watchOperations', {}, { who: { subject: `watcher-${index}` } }),
+    ),
+  );
   await assert.rejects(watch('watchOperations'), { code: 'watch_unavailable' });
   await open[0]?.stop();
-  await until('there is room', () => watch('watchOperations').then(async (again) => (await again.stop(), true), () => false));
+  await until('there is room', () =>
+    watch('watchOperations').then(
+      async (again) => (await again.stop(), true),
+      () => false,
+    ),
+  );
   await Promise.all(open.map((one) => one.stop()));
 });
 
@@ -215,11 +284,22 @@ test('an API that stops ends its watches at once, and the client goes on with th
   const stopping = new AbortController();
   const news: TenantNews[] = [];
   const watching = (async () => {
-    for await (const one of watchTenants(installation.client(), { filter: { namePrefix: 'steady' }, signal: stopping.signal })) news.push(one);
+    for await (const one of watchTenants(installation.client(), {
+      filter: { namePrefix: 'steady' },
+      signal: stopping.signal,
+    }))
+      news.push(one);
   })().catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
   });
-  const names = () => news.flatMap((one) => (one.kind === 'listed' ? one.tenants.map(({ metadata }) => metadata.name) : one.kind === 'changed' ? [one.tenant.metadata.name] : [`-${one.tenant.name}`]));
+  const names = () =>
+    news.flatMap((one) =>
+      one.kind === 'listed'
+        ? one.tenants.map(({ metadata }) => metadata.name)
+        : one.kind === 'changed'
+          ? [one.tenant.metadata.name]
+          : [`-${one.tenant.name}`],
+    );
   await create('steady-0');
   await until('the list is there', () => names().includes('steady-0'));
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {

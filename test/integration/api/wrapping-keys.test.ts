@@ -23,26 +23,44 @@ before(async () => {
 });
 after(() => installation.stop());
 
-async function declarePlan(wrappingKeys: string[], precondition: { ifMatch: '*' } | { ifNoneMatch: '*' } = { ifMatch: '*' }): Promise<void> {
+async function declarePlan(
+  wrappingKeys: string[],
+  precondition: { ifMatch: '*' } | { ifNoneMatch: '*' } = { ifMatch: '*' },
+): Promise<void> {
   const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 100 }, encryption: { wrappingKeys } };
-  await api.call('putPlan', { params: { name: 'vaulted' }, ...precondition, body: { apiVersion, kind: 'Plan', metadata: { name: 'vaulted' }, spec } });
+  await api.call('putPlan', {
+    params: { name: 'vaulted' },
+    ...precondition,
+    body: { apiVersion, kind: 'Plan', metadata: { name: 'vaulted' }, spec },
+  });
 }
 
 const verb = (name: string) => ({ params: { name }, ifMatch: '*', idempotencyKey: randomUUID() }) as const;
 const operations = async () => (await api.call('listOperations', { query: {} })).body.items;
-const refusedBy = (rule: string) => (error: unknown) => error instanceof ApiError && error.problem.code === 'policy_refused' && error.problem.errors?.map((one) => one.rule).join() === rule;
+const refusedBy = (rule: string) => (error: unknown) =>
+  error instanceof ApiError &&
+  error.problem.code === 'policy_refused' &&
+  error.problem.errors?.map((one) => one.rule).join() === rule;
 
 test('a plan whose wrapping keys are not here is refused before anything is accepted, and goes through as soon as one of them is', async () => {
   await declarePlan(['no-such-key', 'nor-this'], { ifNoneMatch: '*' });
-  await api.call('createTenant', { body: tenantManifest('drafted', { plan: 'vaulted' }), idempotencyKey: randomUUID() });
+  await api.call('createTenant', {
+    body: tenantManifest('drafted', { plan: 'vaulted' }),
+    idempotencyKey: randomUUID(),
+  });
   await assert.rejects(api.call('activateTenant', verb('drafted')), refusedBy('encryption.wrapping_key'));
   const active = tenantManifest('at-once', { plan: 'vaulted', lifecycle: 'Active' });
-  await assert.rejects(api.call('createTenant', { body: active, idempotencyKey: randomUUID() }), refusedBy('encryption.wrapping_key'));
+  await assert.rejects(
+    api.call('createTenant', { body: active, idempotencyKey: randomUUID() }),
+    refusedBy('encryption.wrapping_key'),
+  );
   await assert.rejects(api.call('getTenant', { params: { name: 'at-once' } }), { code: 'not_found' });
   assert.deepEqual(await operations(), []);
   const { metadata, status } = (await api.call('getTenant', { params: { name: 'drafted' } })).body;
   assert.equal(status.lifecycle, 'Draft');
-  const refusals = (await readEntries(installation, { tenant: metadata.uid, action: 'tenant.activate' })).map(({ outcome, policy }) => [outcome, policy?.rules]);
+  const refusals = (await readEntries(installation, { tenant: metadata.uid, action: 'tenant.activate' })).map(
+    ({ outcome, policy }) => [outcome, policy?.rules],
+  );
   assert.deepEqual(refusals, [['denied', ['encryption.wrapping_key']]]);
 
   await declarePlan(['no-such-key', current]);
@@ -50,10 +68,16 @@ test('a plan whose wrapping keys are not here is refused before anything is acce
 });
 
 test('a tenant whose data key its plan does not allow any more is neither opened nor reconciled, and can be stopped', async () => {
-  await api.call('createTenant', { body: tenantManifest('outdated', { plan: 'vaulted' }), idempotencyKey: randomUUID() });
+  await api.call('createTenant', {
+    body: tenantManifest('outdated', { plan: 'vaulted' }),
+    idempotencyKey: randomUUID(),
+  });
   await takeAll(api, 'outdated', ['activateTenant']);
   await declarePlan(['no-such-key']);
-  await assert.rejects(api.call('openTenant', { params: { name: 'outdated' }, body: {} }), refusedBy('encryption.data_key'));
+  await assert.rejects(
+    api.call('openTenant', { params: { name: 'outdated' }, body: {} }),
+    refusedBy('encryption.data_key'),
+  );
   const before = (await operations()).length;
   await assert.rejects(api.call('reconcileTenant', verb('outdated')), refusedBy('encryption.data_key'));
   assert.equal((await operations()).length, before);

@@ -51,12 +51,24 @@ after(() => cli.stop());
 test('three manifests are applied in their order and waited for; once more they are unchanged', async () => {
   const first = await cli.run(['apply', '-f', 'all.yaml', '--wait']);
   assert.equal(first.code, exitCodes.ok, first.stderr);
-  assert.match(first.stdout, new RegExp(`^region/eu-west-1 created\nplan/startup created\ntenant/acme created\noperation/(${uid}) \\(activate\\) (accepted|running)\noperation/\\1 \\(activate\\) succeeded\n$`));
+  assert.match(
+    first.stdout,
+    new RegExp(
+      `^region/eu-west-1 created\nplan/startup created\ntenant/acme created\noperation/(${uid}) \\(activate\\) (accepted|running)\noperation/\\1 \\(activate\\) succeeded\n$`,
+    ),
+  );
   const told = JSON.parse(first.stderr.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
-  assert.deepEqual([told['tenant'], told['kind'], told['state'], told['done'], told['total']], ['acme', 'activate', 'succeeded', 7, 7]);
+  assert.deepEqual(
+    [told['tenant'], told['kind'], told['state'], told['done'], told['total']],
+    ['acme', 'activate', 'succeeded', 7, 7],
+  );
 
   const again = await cli.run(['apply', '-f', 'all.yaml', '--wait']);
-  assert.deepEqual(again, { code: exitCodes.ok, stdout: 'region/eu-west-1 unchanged\nplan/startup unchanged\ntenant/acme unchanged\n', stderr: '' });
+  assert.deepEqual(again, {
+    code: exitCodes.ok,
+    stdout: 'region/eu-west-1 unchanged\nplan/startup unchanged\ntenant/acme unchanged\n',
+    stderr: '',
+  });
 
   const changed = await cli.run(['apply', '-f', '-'], { stdin: plan.replace('tables: 100', 'tables: 90') });
   assert.deepEqual([changed.stdout, changed.code], ['plan/startup configured\n', exitCodes.ok]);
@@ -64,7 +76,10 @@ test('three manifests are applied in their order and waited for; once more they 
 
 test('with an output format stdout holds nothing but the resources', async () => {
   const json = await cli.run(['apply', '-f', 'all.yaml', '-o', 'json']);
-  assert.deepEqual((JSON.parse(json.stdout) as { items: { kind: string }[] }).items.map(({ kind }) => kind), ['Region', 'Plan', 'Tenant']);
+  assert.deepEqual(
+    (JSON.parse(json.stdout) as { items: { kind: string }[] }).items.map(({ kind }) => kind),
+    ['Region', 'Plan', 'Tenant'],
+  );
   assert.match(json.stderr, /^tenant\/acme unchanged$/m);
   const yaml = await cli.run(['apply', '-f', 'all.yaml', '-o', 'yaml']);
   assert.equal(parseAllDocuments(yaml.stdout).length, 3);
@@ -78,7 +93,11 @@ test('with an output format stdout holds nothing but the resources', async () =>
 test('what get prints is taken back, as documents and as a list', async () => {
   for (const format of ['yaml', 'json']) {
     const printed = (await cli.run(['get', 'tenants', '-o', format])).stdout;
-    assert.deepEqual(await cli.run(['apply', '-f', '-'], { stdin: printed }), { code: exitCodes.ok, stdout: 'tenant/acme unchanged\n', stderr: '' }, format);
+    assert.deepEqual(
+      await cli.run(['apply', '-f', '-'], { stdin: printed }),
+      { code: exitCodes.ok, stdout: 'tenant/acme unchanged\n', stderr: '' },
+      format,
+    );
   }
 });
 
@@ -99,7 +118,10 @@ test('an operation that fails ends the command with 1, the reason and the fix', 
   const { code, stdout, stderr } = await cli.run(['apply', '-f', 'broken.yaml', '--wait']);
   assert.equal(code, exitCodes.operationFailed);
   assert.match(stdout, new RegExp(`^operation/${uid} \\(activate\\) failed$`, 'm'));
-  assert.match(stderr, /^error: activate of tenant\/broken failed: .* \(schema_rejected\): .*orders.*regular expression/m);
+  assert.match(
+    stderr,
+    /^error: activate of tenant\/broken failed: .* \(schema_rejected\): .*orders.*regular expression/m,
+  );
   assert.match(stderr, /^resource: tenant\/broken \(broken\.yaml:4:9\)$/m);
   assert.match(stderr, /^fix: Correct the collection/m);
 
@@ -109,7 +131,10 @@ test('an operation that fails ends the command with 1, the reason and the fix', 
 });
 
 /** The real client, with something done once before the first call of a route. */
-function interposing(route: string, first: () => Promise<unknown>): (options: Parameters<typeof createApiClient>[0]) => ApiClient {
+function interposing(
+  route: string,
+  first: () => Promise<unknown>,
+): (options: Parameters<typeof createApiClient>[0]) => ApiClient {
   let pending: (() => Promise<unknown>) | undefined = first;
   return (options) => {
     const client = createApiClient(options);
@@ -126,19 +151,35 @@ function interposing(route: string, first: () => Promise<unknown>): (options: Pa
 }
 
 test('a resource that others change in between is read again once, and that is said', async () => {
-  const other = async (): Promise<unknown> => cli.run(['apply', '-f', '-'], { stdin: plan.replace('tables: 100', 'tables: 70') });
-  const changed = await cli.run(['apply', '-f', '-'], { stdin: plan.replace('tables: 100', 'tables: 80'), createClient: interposing('putPlan', other) });
-  assert.deepEqual(changed, { code: exitCodes.ok, stdout: 'plan/startup configured\n', stderr: 'plan/startup was changed by somebody else meanwhile; reading it again\n' });
+  const other = async (): Promise<unknown> =>
+    cli.run(['apply', '-f', '-'], { stdin: plan.replace('tables: 100', 'tables: 70') });
+  const changed = await cli.run(['apply', '-f', '-'], {
+    stdin: plan.replace('tables: 100', 'tables: 80'),
+    createClient: interposing('putPlan', other),
+  });
+  assert.deepEqual(changed, {
+    code: exitCodes.ok,
+    stdout: 'plan/startup configured\n',
+    stderr: 'plan/startup was changed by somebody else meanwhile; reading it again\n',
+  });
 
   const fresh = plan.replace('startup', 'fresh');
-  const created = await cli.run(['apply', '-f', '-'], { stdin: fresh, createClient: interposing('putPlan', async () => cli.run(['apply', '-f', '-'], { stdin: fresh })) });
+  const created = await cli.run(['apply', '-f', '-'], {
+    stdin: fresh,
+    createClient: interposing('putPlan', async () => cli.run(['apply', '-f', '-'], { stdin: fresh })),
+  });
   assert.deepEqual([created.code, created.stdout], [exitCodes.ok, 'plan/fresh unchanged\n']);
 });
 
 test('an unreachable API, an expired token and a role that may not apply have their exits', async () => {
-  const unreachable = await cli.run(['apply', '-f', 'all.yaml'], { environment: { TENURE_SERVER: 'http://127.0.0.1:1', TENURE_TOKEN: 'x' } });
+  const unreachable = await cli.run(['apply', '-f', 'all.yaml'], {
+    environment: { TENURE_SERVER: 'http://127.0.0.1:1', TENURE_TOKEN: 'x' },
+  });
   assert.equal(unreachable.code, exitCodes.unavailable);
-  assert.match(unreachable.stderr, /^error: no answer from http:\/\/127\.0\.0\.1:1: .*\nresource: region\/eu-west-1 \(all\.yaml:\d+:9\)\nfix: start the installation/);
+  assert.match(
+    unreachable.stderr,
+    /^error: no answer from http:\/\/127\.0\.0\.1:1: .*\nresource: region\/eu-west-1 \(all\.yaml:\d+:9\)\nfix: start the installation/,
+  );
 
   const expired = await attachToStack().mintToken({ subject: 'late@example.com', roles: ['admin'], ttlSeconds: -60 });
   const late = await cli.run(['apply', '-f', 'all.yaml'], { environment: { TENURE_TOKEN: expired } });
@@ -151,10 +192,18 @@ test('an unreachable API, an expired token and a role that may not apply have th
 
 test('a server dry run says what would come of it, and nothing has', async () => {
   const dry = (manifest: object) => cli.run(['apply', '-f', cli.write('dry.yaml', manifest), '--dry-run=server']);
-  assert.deepEqual(await dry(tenantManifest('rehearsed', { lifecycle: 'Active' })), { code: exitCodes.ok, stdout: 'tenant/rehearsed created, then activate (server dry run)\n', stderr: '' });
+  assert.deepEqual(await dry(tenantManifest('rehearsed', { lifecycle: 'Active' })), {
+    code: exitCodes.ok,
+    stdout: 'tenant/rehearsed created, then activate (server dry run)\n',
+    stderr: '',
+  });
   assert.equal((await cli.run(['get', 'tenant', 'rehearsed'])).code, exitCodes.notFound);
   const refused = await dry(tenantManifest('rehearsed', { plan: 'nowhere', lifecycle: 'Active' }));
   assert.equal(refused.code, exitCodes.denied, refused.stderr);
-  assert.deepEqual(await cli.run(['suspend', 'acme', '--dry-run=server']), { code: exitCodes.ok, stdout: 'tenant/acme suspend would begin (server dry run)\n', stderr: '' });
+  assert.deepEqual(await cli.run(['suspend', 'acme', '--dry-run=server']), {
+    code: exitCodes.ok,
+    stdout: 'tenant/acme suspend would begin (server dry run)\n',
+    stderr: '',
+  });
   assert.match(await cli.done('get', 'tenant', 'acme'), /^acme .* Active +True .* -$/m);
 });

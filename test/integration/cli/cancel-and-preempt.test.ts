@@ -27,7 +27,10 @@ function operationIn(text: string): string {
 }
 
 /** Begins an operation and resolves when it stands at the failpoint. */
-async function pausedAt(failpoint: string, ...argv: readonly string[]): Promise<{ readonly id: string; readonly release: () => void }> {
+async function pausedAt(
+  failpoint: string,
+  ...argv: readonly string[]
+): Promise<{ readonly id: string; readonly release: () => void }> {
   const armed = armFailpoint(cli.installation, failpoint, 'pause');
   const id = operationIn(await done(...argv));
   await armed.hit();
@@ -43,10 +46,17 @@ test('a running operation is cancelled: what it did is undone, and the tenant is
   const { id, release } = await pausedAt('create-user.before-intent', 'activate', 'turned');
   const cancelling = cli.run(['operations', 'cancel', `operation/${id}`, '--wait']);
   await until('it is being undone', async () => (await operation(id)).state === 'compensating');
-  assert.match(await done('describe', 'operation', id), /^Transition: +Draft to Active\n(?:.*\n)*State: +compensating\nCancel asked: +\S+Z \(\d+s ago\)$/m);
+  assert.match(
+    await done('describe', 'operation', id),
+    /^Transition: +Draft to Active\n(?:.*\n)*State: +compensating\nCancel asked: +\S+Z \(\d+s ago\)$/m,
+  );
   release();
   const { code, stdout, stderr } = await cancelling;
-  assert.deepEqual([code, stdout], [exitCodes.ok, `operation/${id} (activate) running, to be cancelled\noperation/${id} (activate) cancelled\n`], stderr);
+  assert.deepEqual(
+    [code, stdout],
+    [exitCodes.ok, `operation/${id} (activate) running, to be cancelled\noperation/${id} (activate) cancelled\n`],
+    stderr,
+  );
   assert.match(stderr, /"tenant":"turned","kind":"activate","state":"cancelled"/);
   assert.equal((JSON.parse(await done('get', 'tenant', 'turned', '-o', 'json')) as Tenant).status.lifecycle, 'Draft');
 
@@ -69,13 +79,20 @@ test('one that was about to end is undone all the same: a cancellation that was 
   await until('the cancellation is written down', async () => (await operation(id)).cancelRequestTime !== undefined);
   release();
   const { code, stdout, stderr } = await cancelling;
-  assert.deepEqual([code, stdout], [exitCodes.ok, `operation/${id} (suspend) running, to be cancelled\noperation/${id} (suspend) cancelled\n`], stderr);
+  assert.deepEqual(
+    [code, stdout],
+    [exitCodes.ok, `operation/${id} (suspend) running, to be cancelled\noperation/${id} (suspend) cancelled\n`],
+    stderr,
+  );
   assert.equal((JSON.parse(await done('get', 'tenant', 'turned', '-o', 'json')) as Tenant).status.lifecycle, 'Active');
 });
 
 test('a verb has the running operation undone first, if it is told to', async () => {
   const { id: running, release } = await pausedAt('revoke-access.before-intent', 'suspend', 'turned');
-  assert.match(await done('suspend', 'turned'), new RegExp(`^tenant/turned operation/${running} \\(suspend\\) running\n$`));
+  assert.match(
+    await done('suspend', 'turned'),
+    new RegExp(`^tenant/turned operation/${running} \\(suspend\\) running\n$`),
+  );
   const refused = await cli.run(['reconcile', 'turned']);
   assert.equal(refused.code, exitCodes.conflict);
   assert.match(refused.stderr, new RegExp(`^operation: tenure wait operation/${running}$`, 'm'));
@@ -84,8 +101,14 @@ test('a verb has the running operation undone first, if it is told to', async ()
   const pending = /operation\/(\S+) \(reconcile\) pending/.exec(told)?.[1] ?? '';
   assert.equal(told, `tenant/turned operation/${pending} (reconcile) pending, waits for operation/${running}\n`);
   assert.match(await done('get', 'tenant', 'turned'), new RegExp(` then reconcile +suspend ${running}\n$`));
-  assert.match(await done('describe', 'tenant', 'turned'), new RegExp(`^Pending: operation/${pending} \\(reconcile\\), begins when the running one has been undone$`, 'm'));
-  assert.match(await done('describe', 'operation', pending), new RegExp(`^State: +pending\nWaits for: +operation/${running}, which is being cancelled$`, 'm'));
+  assert.match(
+    await done('describe', 'tenant', 'turned'),
+    new RegExp(`^Pending: operation/${pending} \\(reconcile\\), begins when the running one has been undone$`, 'm'),
+  );
+  assert.match(
+    await done('describe', 'operation', pending),
+    new RegExp(`^State: +pending\nWaits for: +operation/${running}, which is being cancelled$`, 'm'),
+  );
   await until('it is being undone', async () => (await operation(running)).state === 'compensating');
   release();
   assert.equal(await done('wait', `operation/${pending}`), `operation/${pending} (reconcile) succeeded\n`);
@@ -100,10 +123,16 @@ test('an operation whose undoing does not end is abandoned by its id, and what m
   const undo = armFailpoint(cli.installation, 'create-roles.before-undo', 'pause');
   release();
   await undo.hit();
-  for (const confirm of [[], ['--confirm', '01m7yzcrqvvjzzgg30pekssm21']]) assert.equal((await cli.run(['operations', 'abandon', id, ...confirm])).code, exitCodes.usage);
+  for (const confirm of [[], ['--confirm', '01m7yzcrqvvjzzgg30pekssm21']])
+    assert.equal((await cli.run(['operations', 'abandon', id, ...confirm])).code, exitCodes.usage);
   const { uid } = (JSON.parse(await done('get', 'tenant', 'lost', '-o', 'json')) as Tenant).metadata;
   const told = await done('operations', 'abandon', `operation/${id}`, '--confirm', id);
-  assert.match(told, new RegExp(`^operation/${id} \\(activate\\) compensating, abandoned\nmay be left on cell \\S+:\n  claim tenant_${uid}\n`));
+  assert.match(
+    told,
+    new RegExp(
+      `^operation/${id} \\(activate\\) compensating, abandoned\nmay be left on cell \\S+:\n  claim tenant_${uid}\n`,
+    ),
+  );
   undo.release();
   await until('it has ended', async () => (await operation(id)).state === 'cancelled');
   assert.match(await done('describe', 'operation', id), /Abandoned: +\S+; may be left on cell \S+: claim tenant_/);
@@ -128,7 +157,10 @@ test('the timeout and Ctrl-C end the waiting, and tell how to come back', async 
       },
     };
   };
-  const { code, stdout, stderr } = await cli.run(['suspend', 'turned', '--wait', '-o', 'json'], { interrupted: interruption.signal, createClient });
+  const { code, stdout, stderr } = await cli.run(['suspend', 'turned', '--wait', '-o', 'json'], {
+    interrupted: interruption.signal,
+    createClient,
+  });
   assert.deepEqual([code, stdout], [exitCodes.interrupted, '']);
   assert.ok(stderr.endsWith(`no longer waiting\n${outlook}`), stderr);
   release();

@@ -13,24 +13,39 @@ let cli: InstallationCli;
 before(async () => {
   cli = await startInstallationCli();
   await declareBasics(cli.installation.client());
-  cli.write('large.yaml', { apiVersion, kind: 'Plan', metadata: { name: 'large' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 500 } } });
+  cli.write('large.yaml', {
+    apiVersion,
+    kind: 'Plan',
+    metadata: { name: 'large' },
+    spec: { isolationModes: ['dedicated'], quotas: { tables: 500 } },
+  });
   cli.write('acme.yaml', tenantManifest('acme', { lifecycle: 'Active' }));
   await cli.done('apply', '-f', 'large.yaml', '-f', 'acme.yaml', '--wait');
 });
 after(() => cli.stop());
 
 const uid = '[0-9a-hjkmnp-tv-z]{26}';
-const asYaml = async (name: string): Promise<Tenant> => parse(await cli.done('get', 'tenant', name, '-o', 'yaml')) as Tenant;
+const asYaml = async (name: string): Promise<Tenant> =>
+  parse(await cli.done('get', 'tenant', name, '-o', 'yaml')) as Tenant;
 const extra = { name: 'extra', collections: [{ name: 'notes', indexes: [] }] };
 
 test('a manifest that takes two operations is shown as two, told as two, and waited for to the last', async () => {
-  const manifest = tenantManifest('acme', { lifecycle: 'Active', plan: 'large', services: [...tenantManifest('acme').spec.services, extra] });
+  const manifest = tenantManifest('acme', {
+    lifecycle: 'Active',
+    plan: 'large',
+    services: [...tenantManifest('acme').spec.services, extra],
+  });
   cli.write('grown.yaml', manifest);
-  assert.equal(await cli.done('apply', '-f', 'grown.yaml', '--dry-run=server'), 'tenant/acme configured, then change_plan, then reconcile (server dry run)\n');
+  assert.equal(
+    await cli.done('apply', '-f', 'grown.yaml', '--dry-run=server'),
+    'tenant/acme configured, then change_plan, then reconcile (server dry run)\n',
+  );
   const told = await cli.done('apply', '-f', 'grown.yaml', '--wait');
   assert.match(
     told,
-    new RegExp(`^tenant/acme configured\noperation/${uid} \\(change_plan\\) accepted\noperation/${uid} \\(reconcile\\) pending, waits for operation/${uid}\noperation/${uid} \\(change_plan\\) succeeded\noperation/${uid} \\(reconcile\\) succeeded\n$`),
+    new RegExp(
+      `^tenant/acme configured\noperation/${uid} \\(change_plan\\) accepted\noperation/${uid} \\(reconcile\\) pending, waits for operation/${uid}\noperation/${uid} \\(change_plan\\) succeeded\noperation/${uid} \\(reconcile\\) succeeded\n$`,
+    ),
   );
   assert.equal(await cli.done('apply', '-f', 'grown.yaml', '--wait'), 'tenant/acme unchanged\n');
 });
@@ -46,7 +61,10 @@ test('a manifest that names a revision takes nothing back that its writer has no
   assert.match(stderr, /metadata\.revision/);
   assert.deepEqual((await asYaml('acme')).metadata.labels, { owner: 'somebody-else' });
   // What would change nothing is no lost update, whatever revision it names.
-  cli.write('same.yaml', { ...(await asYaml('acme')), metadata: { ...read.metadata, labels: { owner: 'somebody-else' } } });
+  cli.write('same.yaml', {
+    ...(await asYaml('acme')),
+    metadata: { ...read.metadata, labels: { owner: 'somebody-else' } },
+  });
   assert.equal(await cli.done('apply', '-f', 'same.yaml'), 'tenant/acme unchanged\n');
   const fresh = await asYaml('acme');
   cli.write('edited.yaml', { ...fresh, spec: { ...fresh.spec, displayName: 'Acme' } });
@@ -56,7 +74,10 @@ test('a manifest that names a revision takes nothing back that its writer has no
 test('what was printed of a tenant makes it anew where it is not', async () => {
   const read = await asYaml('acme');
   cli.write('moved.yaml', { ...read, metadata: { ...read.metadata, name: 'moved' } });
-  assert.match(await cli.done('apply', '-f', 'moved.yaml', '--wait'), /^tenant\/moved created\n(?:.*\n)*.*\(activate\) succeeded\n$/);
+  assert.match(
+    await cli.done('apply', '-f', 'moved.yaml', '--wait'),
+    /^tenant\/moved created\n(?:.*\n)*.*\(activate\) succeeded\n$/,
+  );
 });
 
 test('a wait is for what is declared now: not satisfied before it is brought about, and failed when it was taken back', async () => {
@@ -64,10 +85,18 @@ test('a wait is for what is declared now: not satisfied before it is brought abo
   cli.write('waited.yaml', tenantManifest(name, { lifecycle: 'Active' }));
   await cli.done('apply', '-f', 'waited.yaml', '--wait');
   const failpoint = armFailpoint(cli.installation, 'adjust-tables.before-intent', 'pause');
-  cli.write('waited.yaml', tenantManifest(name, { lifecycle: 'Active', services: [...tenantManifest(name).spec.services, extra] }));
+  cli.write(
+    'waited.yaml',
+    tenantManifest(name, { lifecycle: 'Active', services: [...tenantManifest(name).spec.services, extra] }),
+  );
   const operation = /operation\/(\S+) \(reconcile\)/.exec(await cli.done('apply', '-f', 'waited.yaml'))?.[1] ?? '';
   await failpoint.hit();
-  for (const condition of ['Ready', 'condition=Ready']) assert.equal((await cli.run(['wait', `tenant/${name}`, `--for=${condition}`, '--timeout', '1s'])).code, exitCodes.waitTimeout, condition);
+  for (const condition of ['Ready', 'condition=Ready'])
+    assert.equal(
+      (await cli.run(['wait', `tenant/${name}`, `--for=${condition}`, '--timeout', '1s'])).code,
+      exitCodes.waitTimeout,
+      condition,
+    );
   await cli.done('operations', 'cancel', operation);
   failpoint.release();
   assert.equal((await cli.run(['wait', `operation/${operation}`])).code, exitCodes.operationFailed);

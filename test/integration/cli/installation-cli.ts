@@ -32,7 +32,11 @@ export async function startInstallationCli(settings: Readonly<Record<string, str
   const run: InstallationCli['run'] = async (argv, { environment, ...setting } = {}, who) =>
     runInMemory(argv, {
       workingDirectory: folder,
-      environment: { TENURE_CONTEXT: 'context.json', ...(who === undefined ? {} : { TENURE_TOKEN: await installation.token(who) }), ...environment },
+      environment: {
+        TENURE_CONTEXT: 'context.json',
+        ...(who === undefined ? {} : { TENURE_TOKEN: await installation.token(who) }),
+        ...environment,
+      },
       ...setting,
     });
   return {
@@ -45,7 +49,10 @@ export async function startInstallationCli(settings: Readonly<Record<string, str
       return stdout;
     },
     write(file, ...manifests) {
-      writeFileSync(join(folder, file), manifests.map((manifest) => (typeof manifest === 'string' ? manifest : stringify(manifest))).join('---\n'));
+      writeFileSync(
+        join(folder, file),
+        manifests.map((manifest) => (typeof manifest === 'string' ? manifest : stringify(manifest))).join('---\n'),
+      );
       return file;
     },
     async stop() {

@@ -20,8 +20,14 @@ after(() => cli.stop());
 test('too many tenants at once need --confirm-mass-change, of a verb as of apply, and an admin to say it', async () => {
   const braked = await cli.run(['suspend', 'one', 'two', 'three', '--wait']);
   assert.equal(braked.code, exitCodes.conflict);
-  assert.match(braked.stdout, /^tenant\/one operation\/\S+ \(suspend\) succeeded\ntenant\/two operation\/\S+ \(suspend\) succeeded\n$/m);
-  assert.match(braked.stderr, /^error: Too many tenants are being suspended, deleted or purged at once: .*\nresource: tenant\/three\nfix: .*--confirm-mass-change/m);
+  assert.match(
+    braked.stdout,
+    /^tenant\/one operation\/\S+ \(suspend\) succeeded\ntenant\/two operation\/\S+ \(suspend\) succeeded\n$/m,
+  );
+  assert.match(
+    braked.stderr,
+    /^error: Too many tenants are being suspended, deleted or purged at once: .*\nresource: tenant\/three\nfix: .*--confirm-mass-change/m,
+  );
 
   const operator = await cli.run(['suspend', 'three', '--confirm-mass-change'], {}, { roles: ['operator'] });
   assert.deepEqual([operator.code, operator.stdout], [exitCodes.denied, '']);

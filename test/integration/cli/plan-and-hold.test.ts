@@ -13,8 +13,19 @@ let cli: InstallationCli;
 before(async () => {
   cli = await startInstallationCli();
   await declareBasics(cli.installation.client());
-  const plan = (name: string, tables: number, amount: string) => ({ apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables }, price: { amount, currency: 'EUR' } } });
-  cli.write('all.yaml', plan('small', 50, '49.00'), plan('large', 500, '490.00'), plan('tiny', 1, '1.00'), tenantManifest('acme', { plan: 'small', lifecycle: 'Active' }));
+  const plan = (name: string, tables: number, amount: string) => ({
+    apiVersion,
+    kind: 'Plan',
+    metadata: { name },
+    spec: { isolationModes: ['dedicated'], quotas: { tables }, price: { amount, currency: 'EUR' } },
+  });
+  cli.write(
+    'all.yaml',
+    plan('small', 50, '49.00'),
+    plan('large', 500, '490.00'),
+    plan('tiny', 1, '1.00'),
+    tenantManifest('acme', { plan: 'small', lifecycle: 'Active' }),
+  );
   await done('apply', '-f', 'all.yaml', '--wait');
 });
 after(() => cli.stop());
@@ -37,17 +48,31 @@ test('a change of plan is shown before it is made, with what policy says; nothin
       'Policy:      allows it\n',
   );
   const refused = await done('change-plan', 'acme', 'tiny', '--preview');
-  assert.match(refused, /^then +tiny +6 of 1 +1\.00 EUR\n\nDifference: {2}-48\.00 EUR per month\nPolicy: {6}refuses it\nRule: {8}quota\.tables: .*\nFix: {9}\S/m);
+  assert.match(
+    refused,
+    /^then +tiny +6 of 1 +1\.00 EUR\n\nDifference: {2}-48\.00 EUR per month\nPolicy: {6}refuses it\nRule: {8}quota\.tables: .*\nFix: {9}\S/m,
+  );
   const unknown = await done('change-plan', 'acme', 'none', '--preview');
   assert.match(unknown, /^then +none +no such plan +not known\n\nDifference: {2}not known\n/m);
-  const preview = JSON.parse(await done('change-plan', 'acme', 'large', '--preview', '-o', 'json')) as RouteAnswer<'previewPlanOfTenant'>;
-  assert.deepEqual(parseDocument(await done('change-plan', 'acme', 'large', '--preview', '-o', 'yaml')).toJS(), preview);
+  const preview = JSON.parse(
+    await done('change-plan', 'acme', 'large', '--preview', '-o', 'json'),
+  ) as RouteAnswer<'previewPlanOfTenant'>;
+  assert.deepEqual(
+    parseDocument(await done('change-plan', 'acme', 'large', '--preview', '-o', 'yaml')).toJS(),
+    preview,
+  );
   assert.deepEqual(await acme(), before);
 });
 
 test('a plan is changed now, and one that policy refuses is not', async () => {
-  assert.match(await done('change-plan', 'acme', 'large', '--wait'), /^tenant\/acme operation\/\S+ \(change_plan\) (accepted|running)\ntenant\/acme operation\/\S+ \(change_plan\) succeeded\n$/);
-  assert.match(await done('describe', 'tenant', 'acme'), /^Plan: +large\nPlan in effect: +large, generation 1, since \S+Z$/m);
+  assert.match(
+    await done('change-plan', 'acme', 'large', '--wait'),
+    /^tenant\/acme operation\/\S+ \(change_plan\) (accepted|running)\ntenant\/acme operation\/\S+ \(change_plan\) succeeded\n$/,
+  );
+  assert.match(
+    await done('describe', 'tenant', 'acme'),
+    /^Plan: +large\nPlan in effect: +large, generation 1, since \S+Z$/m,
+  );
   assert.equal(await done('change-plan', 'acme', 'large', '--wait'), 'tenant/acme unchanged\n');
   const refused = await cli.run(['change-plan', 'acme', 'tiny']);
   assert.deepEqual([refused.code, refused.stdout], [exitCodes.denied, '']);
@@ -75,7 +100,10 @@ test('a legal hold is set, shown, stands in the way of a deletion, and is lifted
   assert.match(await done('get', 'tenant', 'held'), /^held +startup +- +Draft .* held +-$/m);
   const refused = await cli.run(['delete', 'held', '--confirm=held']);
   assert.deepEqual([refused.code, refused.stdout], [exitCodes.denied, '']);
-  assert.match(refused.stderr, /The tenant is held: case 4711\n {2}fix: Lift the hold with the verb release-hold first\./);
+  assert.match(
+    refused.stderr,
+    /The tenant is held: case 4711\n {2}fix: Lift the hold with the verb release-hold first\./,
+  );
   assert.equal(await done('apply', '-f', 'held.yaml'), 'tenant/held unchanged\n');
   const stale = await cli.run(['release-hold', 'held', '--revision', '1']);
   assert.equal(stale.code, exitCodes.conflict);
@@ -91,8 +119,13 @@ test('the placement of a tenant is explained, rule by rule', async () => {
     await done('explain', 'placement', 'choosy'),
     /^Placed: +nowhere yet\nIf placed now: +dedicated in eu-west-1, cell eu-west-1-a\nNeeds: +6 tables .*\n\nCandidates:\n {2}REGION +CELL +VERDICT +RULE +WHY\n {2}eu-west-1 +eu-west-1-a +chosen +- +-\n {2}us-east-1 +- +removed +residency\.jurisdictions +its jurisdiction US .*\n$/,
   );
-  assert.match(await done('explain', 'placement', 'tenant/acme'), /^Placed: +dedicated in \S+, cell \S+, database tenant_\S+\n/);
-  const explanation = JSON.parse(await done('explain', 'placement', 'choosy', '-o', 'json')) as RouteAnswer<'explainPlacementOfTenant'>;
+  assert.match(
+    await done('explain', 'placement', 'tenant/acme'),
+    /^Placed: +dedicated in \S+, cell \S+, database tenant_\S+\n/,
+  );
+  const explanation = JSON.parse(
+    await done('explain', 'placement', 'choosy', '-o', 'json'),
+  ) as RouteAnswer<'explainPlacementOfTenant'>;
   assert.deepEqual([explanation.chosen?.region, explanation.tables], ['eu-west-1', 6]);
   assert.deepEqual(parseDocument(await done('explain', 'placement', 'choosy', '-o', 'yaml')).toJS(), explanation);
   assert.equal((await cli.run(['explain', 'placement', 'nobody'])).code, exitCodes.notFound);

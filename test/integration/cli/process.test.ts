@@ -31,9 +31,17 @@ interface Running {
   readonly ended: Promise<number | null>;
 }
 
-function start(command: string, commandArguments: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+function start(
+  command: string,
+  commandArguments: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Running {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(command, commandArguments, { cwd: cli.folder, env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, commandArguments, {
+    cwd: cli.folder,
+    env: { PATH, HOME, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -75,7 +83,11 @@ const typeTheName = 'Type the name of the tenant to delete it: ';
 
 function atTerminal(context: TestContext, ...commandArguments: readonly string[]): TerminalSession {
   const { PATH = '', HOME = '' } = process.env;
-  const session = openTerminal(`exec ./linked ${commandArguments.join(' ')}`, { cwd: cli.folder, environment: { PATH, HOME, NO_COLOR: '1' }, columns: 70 });
+  const session = openTerminal(`exec ./linked ${commandArguments.join(' ')}`, {
+    cwd: cli.folder,
+    environment: { PATH, HOME, NO_COLOR: '1' },
+    columns: 70,
+  });
   context.after(() => session.close());
   return session;
 }
@@ -110,7 +122,14 @@ test('at a terminal the way of an operation is one live line, and Ctrl-C leaves 
   session.type(ctrlC);
   assert.equal(await session.ended, exitCodes.interrupted);
   const id = /operation\/(\S+) \(activate\)/.exec(session.shown())?.[1] ?? '';
-  assert.ok(session.shown().endsWith(`\r\u001B[2Kno longer waiting\r\noperation/${id} goes on; to come back: ./linked wait operation/${id}\r\n`), JSON.stringify(session.shown()));
+  assert.ok(
+    session
+      .shown()
+      .endsWith(
+        `\r\u001B[2Kno longer waiting\r\noperation/${id} goes on; to come back: ./linked wait operation/${id}\r\n`,
+      ),
+    JSON.stringify(session.shown()),
+  );
 
   const back = atTerminal(context, 'wait', `operation/${id}`);
   await untilShown(back, '\r\u001B[2Klive  activate ');
@@ -118,7 +137,10 @@ test('at a terminal the way of an operation is one live line, and Ctrl-C leaves 
   assert.equal(await back.ended, exitCodes.ok);
   assert.ok(back.shown().endsWith(`\r\u001B[2Koperation/${id} (activate) succeeded\r\n`), JSON.stringify(back.shown()));
   const lines = back.shown().split('\r\u001B[2K');
-  assert.ok(lines.every((line) => line.length < 70 || line.includes('succeeded\r\n')), 'no line is longer than the terminal is wide');
+  assert.ok(
+    lines.every((line) => line.length < 70 || line.includes('succeeded\r\n')),
+    'no line is longer than the terminal is wide',
+  );
 });
 
 test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
@@ -129,16 +151,33 @@ test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
   child.kill('SIGINT');
   assert.equal(await ended, exitCodes.interrupted);
   const id = /^operation\/(\S+) \(activate\)/m.exec(output.stdout)?.[1] ?? '';
-  assert.ok(output.stderr.endsWith(`no longer waiting\noperation/${id} goes on; to come back: ${script} wait operation/${id}\n`), output.stderr);
+  assert.ok(
+    output.stderr.endsWith(
+      `no longer waiting\noperation/${id} goes on; to come back: ${script} wait operation/${id}\n`,
+    ),
+    output.stderr,
+  );
 
   const late = await cli.run(['wait', `operation/${id}`, '--timeout', '100ms']);
   assert.equal(late.code, exitCodes.waitTimeout);
-  assert.ok(late.stderr.endsWith(`error: the time to wait (100ms) is up\noperation/${id} goes on; to come back: tenure wait operation/${id}\n`), late.stderr);
+  assert.ok(
+    late.stderr.endsWith(
+      `error: the time to wait (100ms) is up\noperation/${id} goes on; to come back: tenure wait operation/${id}\n`,
+    ),
+    late.stderr,
+  );
   const tenants = await cli.run(['get', 'tenants']);
   assert.match(tenants.stdout, new RegExp(` activate ${id}$`, 'm'));
-  assert.match((await cli.run(['describe', 'tenant', 'acme'])).stdout, new RegExp(`^Running: operation/${id} \\(activate\\), 0 of 7 steps done\n {2}STEP `, 'm'));
+  assert.match(
+    (await cli.run(['describe', 'tenant', 'acme'])).stdout,
+    new RegExp(`^Running: operation/${id} \\(activate\\), 0 of 7 steps done\n {2}STEP `, 'm'),
+  );
 
-  const conflict = await cli.run(['apply', '-f', cli.write('other.yaml', tenantManifest('acme', { lifecycle: 'Active', displayName: 'Other' }))]);
+  const conflict = await cli.run([
+    'apply',
+    '-f',
+    cli.write('other.yaml', tenantManifest('acme', { lifecycle: 'Active', displayName: 'Other' })),
+  ]);
   assert.equal(conflict.code, exitCodes.conflict);
   assert.match(conflict.stderr, new RegExp(`^operation: tenure wait operation/${id}$`, 'm'));
 
@@ -147,5 +186,8 @@ test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
   const { code, stdout, stderr } = await waiting;
   assert.deepEqual([code, stdout], [exitCodes.ok, 'tenant/acme is as waited for: lifecycle is Active\n']);
   assert.match(stderr, /7\/7/);
-  assert.ok(stderr.startsWith('\r\u001B[2Kacme  activate ') && stderr.endsWith('\r\u001B[2K') && !stderr.includes('\n'), JSON.stringify(stderr));
+  assert.ok(
+    stderr.startsWith('\r\u001B[2Kacme  activate ') && stderr.endsWith('\r\u001B[2K') && !stderr.includes('\n'),
+    JSON.stringify(stderr),
+  );
 });

@@ -26,8 +26,15 @@ async function operationOf(name: string): Promise<string> {
 before(async () => {
   cli = await startInstallationCli();
   await declareBasics(cli.installation.client());
-  const services = [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] }];
-  cli.write('tenants.yaml', tenantManifest('acme', { displayName: 'Acme Žluť', lifecycle: 'Active' }), tenantManifest('draft'), tenantManifest('broken', { lifecycle: 'Active', services }));
+  const services = [
+    { name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] },
+  ];
+  cli.write(
+    'tenants.yaml',
+    tenantManifest('acme', { displayName: 'Acme Žluť', lifecycle: 'Active' }),
+    tenantManifest('draft'),
+    tenantManifest('broken', { lifecycle: 'Active', services }),
+  );
   const applied = await cli.run(['apply', '-f', 'tenants.yaml', '--wait']);
   assert.equal(applied.code, exitCodes.operationFailed, applied.stderr);
   [succeeded, failed] = [await operationOf('acme'), await operationOf('broken')];
@@ -37,37 +44,75 @@ after(() => cli.stop());
 test('get prints lists as tables, with every page and no more than asked for', async () => {
   const { code, stdout, stderr } = await cli.run(['get', 'tenants']);
   assert.deepEqual([code, stderr], [exitCodes.ok, '']);
-  const [header, acme = [], ...others] = stdout.trimEnd().split('\n').map((line) => line.split(/ {3,}/));
+  const [header, acme = [], ...others] = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(/ {3,}/));
   assert.deepEqual(header, ['NAME', 'PLAN', 'TEMPLATE', 'LIFECYCLE', 'READY', 'REGION', 'AGE', 'NOTES', 'OPERATION']);
   assert.deepEqual(acme.slice(0, 5), ['acme', 'startup', '-', 'Active', 'True']);
   assert.match(acme[5] ?? '', /^(eu-west-1|us-east-1)$/);
-  assert.deepEqual(others.map((line) => line.slice(0, 6)), [['broken', 'startup', '-', 'Draft', 'False', '-'], ['draft', 'startup', '-', 'Draft', 'False', '-']]);
+  assert.deepEqual(
+    others.map((line) => line.slice(0, 6)),
+    [
+      ['broken', 'startup', '-', 'Draft', 'False', '-'],
+      ['draft', 'startup', '-', 'Draft', 'False', '-'],
+    ],
+  );
   assert.equal((await cli.run(['get', 'tenant', '--limit', '2', '-o', 'name'])).stdout, 'tenant/acme\ntenant/broken\n');
-  assert.match((await cli.run(['get', 'plans'])).stdout, /^NAME {6}MODES {21}REGIONS {3}TABLES {3}AGE\nstartup {3}dedicated,schema,hybrid {3}any {7}100 {6}\d+m?\d*s\n$/);
+  assert.match(
+    (await cli.run(['get', 'plans'])).stdout,
+    /^NAME {6}MODES {21}REGIONS {3}TABLES {3}AGE\nstartup {3}dedicated,schema,hybrid {3}any {7}100 {6}\d+m?\d*s\n$/,
+  );
   assert.match((await cli.run(['get', 'regions'])).stdout, /^us-east-1 {3}US {13}1 {7}yes {15}\d+m?\d*s$/m);
-  assert.match((await cli.run(['get', 'operations'])).stdout, new RegExp(`^${succeeded} {3}acme {5}activate {3}succeeded {3}7/7 `, 'm'));
+  assert.match(
+    (await cli.run(['get', 'operations'])).stdout,
+    new RegExp(`^${succeeded} {3}acme {5}activate {3}succeeded {3}7/7 `, 'm'),
+  );
 });
 
 test('a list of several pages is read to its end', async () => {
   const createClient = (options: ApiClientOptions): ApiClient => {
     const client = createApiClient(options);
-    return { ...client, call: (route, call) => client.call(route, { ...call, query: { ...call?.query, pageSize: 1 } } as typeof call) };
+    return {
+      ...client,
+      call: (route, call) => client.call(route, { ...call, query: { ...call?.query, pageSize: 1 } } as typeof call),
+    };
   };
-  assert.equal((await cli.run(['get', 'tenants', '-o', 'name'], { createClient })).stdout, 'tenant/acme\ntenant/broken\ntenant/draft\n');
-  assert.equal((await cli.run(['get', 'tenants', '-o', 'name', '--limit', '2'], { createClient })).stdout, 'tenant/acme\ntenant/broken\n');
+  assert.equal(
+    (await cli.run(['get', 'tenants', '-o', 'name'], { createClient })).stdout,
+    'tenant/acme\ntenant/broken\ntenant/draft\n',
+  );
+  assert.equal(
+    (await cli.run(['get', 'tenants', '-o', 'name', '--limit', '2'], { createClient })).stdout,
+    'tenant/acme\ntenant/broken\n',
+  );
 });
 
 test('an empty list is a message in a table and data elsewhere', async () => {
   const nobody = { roles: ['admin'], tenants: ['01arz3ndektsv4rrffq69g5fav'] };
-  assert.deepEqual(await cli.run(['get', 'tenants'], {}, nobody), { code: exitCodes.ok, stdout: '', stderr: 'no tenants\n' });
-  assert.deepEqual(await cli.run(['get', 'tenants', '-o', 'json'], {}, nobody), { code: exitCodes.ok, stdout: '{\n  "items": []\n}\n', stderr: '' });
+  assert.deepEqual(await cli.run(['get', 'tenants'], {}, nobody), {
+    code: exitCodes.ok,
+    stdout: '',
+    stderr: 'no tenants\n',
+  });
+  assert.deepEqual(await cli.run(['get', 'tenants', '-o', 'json'], {}, nobody), {
+    code: exitCodes.ok,
+    stdout: '{\n  "items": []\n}\n',
+    stderr: '',
+  });
 });
 
 test('json is the object of the API, or a list of them', async () => {
   const { body } = await cli.installation.client().call('getTenant', { params: { name: 'acme' } });
-  for (const verb of [['get'], ['describe'], ['wait']]) assert.deepEqual(JSON.parse((await cli.run([...verb, 'tenant/acme', '-o', 'json'])).stdout), body, verb[0]);
-  const both = JSON.parse((await cli.run(['get', 'tenant', 'draft', 'acme', '-o', 'json'])).stdout) as { items: Tenant[] };
-  assert.deepEqual(both.items.map(({ metadata }) => metadata.name), ['draft', 'acme']);
+  for (const verb of [['get'], ['describe'], ['wait']])
+    assert.deepEqual(JSON.parse((await cli.run([...verb, 'tenant/acme', '-o', 'json'])).stdout), body, verb[0]);
+  const both = JSON.parse((await cli.run(['get', 'tenant', 'draft', 'acme', '-o', 'json'])).stdout) as {
+    items: Tenant[];
+  };
+  assert.deepEqual(
+    both.items.map(({ metadata }) => metadata.name),
+    ['draft', 'acme'],
+  );
   const operation = JSON.parse((await cli.run(['get', `operation/${succeeded}`, '-o', 'json'])).stdout) as Operation;
   assert.deepEqual([operation.id, operation.state], [succeeded, 'succeeded']);
 });
@@ -75,8 +120,13 @@ test('json is the object of the API, or a list of them', async () => {
 test('yaml is what apply takes, one document each', async () => {
   const { stdout } = await cli.run(['get', 'tenants', '-o', 'yaml']);
   const documents = parseAllDocuments(stdout).map((document) => document.toJS() as unknown);
-  assert.deepEqual(documents.map((document) => tenantManifestSchema.parse(document).metadata.name), ['acme', 'broken', 'draft']);
-  const applied = await cli.run(['apply', '-f', '-'], { stdin: (await cli.run(['get', 'tenant/acme', '-o', 'yaml'])).stdout });
+  assert.deepEqual(
+    documents.map((document) => tenantManifestSchema.parse(document).metadata.name),
+    ['acme', 'broken', 'draft'],
+  );
+  const applied = await cli.run(['apply', '-f', '-'], {
+    stdin: (await cli.run(['get', 'tenant/acme', '-o', 'yaml'])).stdout,
+  });
   assert.deepEqual([applied.code, applied.stdout], [exitCodes.ok, 'tenant/acme unchanged\n']);
 });
 
@@ -84,15 +134,32 @@ test('operations are listed newest first, by tenant and by state', async () => {
   assert.equal((await cli.run(['operations', '-o', 'name'])).stdout, `operation/${failed}\noperation/${succeeded}\n`);
   assert.equal((await cli.run(['operations', '--state', 'failed', '-o', 'name'])).stdout, `operation/${failed}\n`);
   assert.match((await cli.run(['operations', '--tenant', 'broken'])).stdout, /failed .* schema_rejected\n$/);
-  assert.deepEqual(await cli.run(['operations', '--tenant', 'draft']), { code: exitCodes.ok, stdout: '', stderr: 'no operations\n' });
-  const json = JSON.parse((await cli.run(['operations', '-o', 'json', '--limit', '1'])).stdout) as { items: Operation[] };
-  assert.deepEqual(json.items.map(({ id }) => id), [failed]);
+  assert.deepEqual(await cli.run(['operations', '--tenant', 'draft']), {
+    code: exitCodes.ok,
+    stdout: '',
+    stderr: 'no operations\n',
+  });
+  const json = JSON.parse((await cli.run(['operations', '-o', 'json', '--limit', '1'])).stdout) as {
+    items: Operation[];
+  };
+  assert.deepEqual(
+    json.items.map(({ id }) => id),
+    [failed],
+  );
   assert.equal(parseAllDocuments((await cli.run(['operations', '-o', 'yaml'])).stdout).length, 2);
 });
 
 test('a tenant is described with its placement, conditions and last operations', async () => {
   const { stdout } = await cli.run(['describe', 'tenant', 'acme']);
-  for (const part of [/^Display name: +Acme Žluť$/m, /^Lifecycle: +Active$/m, /^Placed: +dedicated in \S+, cell \S+, database \S+$/m, /^ {2}shop: orders, events$/m, /^ {2}TYPE +STATUS +SINCE +REASON +MESSAGE$/m, /^ {2}Ready +True /m, new RegExp(`^  ${succeeded} +acme +activate +succeeded`, 'm')]) {
+  for (const part of [
+    /^Display name: +Acme Žluť$/m,
+    /^Lifecycle: +Active$/m,
+    /^Placed: +dedicated in \S+, cell \S+, database \S+$/m,
+    /^ {2}shop: orders, events$/m,
+    /^ {2}TYPE +STATUS +SINCE +REASON +MESSAGE$/m,
+    /^ {2}Ready +True /m,
+    new RegExp(`^  ${succeeded} +acme +activate +succeeded`, 'm'),
+  ]) {
     assert.match(stdout, part);
   }
   const draft = await cli.run(['describe', 'tenant/draft']);
@@ -106,7 +173,10 @@ test('an operation is described step by step, a failed one with its fix', async 
   assert.match(good.stdout, /^ {2}Create roles +done +1 +\d+ms +\S/m);
   const bad = await cli.run(['describe', `operation/${failed}`]);
   assert.match(bad.stdout, /^State: +failed$/m);
-  assert.match(bad.stdout, /^Error:\n {2}Code: +schema_rejected .*\n {2}Message: .*orders.*\n(?: {2}\S.*\n)* {2}Fix: +Correct the collection/m);
+  assert.match(
+    bad.stdout,
+    /^Error:\n {2}Code: +schema_rejected .*\n {2}Message: .*orders.*\n(?: {2}\S.*\n)* {2}Fix: +Correct the collection/m,
+  );
 });
 
 test('wait ends at once when it is so already, and with 7 when the time is up', async () => {
@@ -114,20 +184,34 @@ test('wait ends at once when it is so already, and with 7 when the time is up', 
   assert.deepEqual([ready.code, ready.stderr], [exitCodes.ok, '']);
   assert.match(ready.stdout, /^tenant\/acme is as waited for: Ready is True /);
   for (const condition of ['lifecycle=Active', 'condition=Ready', 'condition=Ready=True', 'condition=Placed=True']) {
-    assert.equal((await cli.run(['wait', 'tenant', 'acme', `--for=${condition}`, '--timeout', '0s'])).code, exitCodes.ok, condition);
+    assert.equal(
+      (await cli.run(['wait', 'tenant', 'acme', `--for=${condition}`, '--timeout', '0s'])).code,
+      exitCodes.ok,
+      condition,
+    );
   }
   assert.equal((await cli.run(['wait', `operation/${succeeded}`, '-o', 'name'])).stdout, `operation/${succeeded}\n`);
   const late = await cli.run(['wait', 'tenant/draft', '--timeout', '50ms']);
   assert.deepEqual([late.code, late.stdout], [exitCodes.waitTimeout, '']);
-  assert.match(late.stderr, /^error: the time to wait \(50ms\) is up\ntenant\/draft: Ready is False \(Draft: .*\)\nto come back: tenure wait tenant\/draft --for=Ready\n$/);
+  assert.match(
+    late.stderr,
+    /^error: the time to wait \(50ms\) is up\ntenant\/draft: Ready is False \(Draft: .*\)\nto come back: tenure wait tenant\/draft --for=Ready\n$/,
+  );
 });
 
 test('what is not there exits with 3', async () => {
   const some = await cli.run(['get', 'tenant', 'nobody', 'acme', 'noone', '-o', 'name']);
   assert.deepEqual([some.code, some.stdout], [exitCodes.notFound, 'tenant/acme\n'], 'what there is, is printed');
   assert.match(some.stderr, /^resource: tenant\/nobody\n(?:.*\n)*resource: tenant\/noone$/m);
-  assert.deepEqual(JSON.parse((await cli.run(['get', 'tenant', 'nobody', 'noone', '-o', 'json'])).stdout), { items: [] });
-  for (const argv of [['get', 'tenant', 'nobody'], ['describe', 'tenant', 'nobody'], ['operations', '--tenant', 'nobody'], ['wait', `operation/${'0'.repeat(26)}`]]) {
+  assert.deepEqual(JSON.parse((await cli.run(['get', 'tenant', 'nobody', 'noone', '-o', 'json'])).stdout), {
+    items: [],
+  });
+  for (const argv of [
+    ['get', 'tenant', 'nobody'],
+    ['describe', 'tenant', 'nobody'],
+    ['operations', '--tenant', 'nobody'],
+    ['wait', `operation/${'0'.repeat(26)}`],
+  ]) {
     const { code, stdout, stderr } = await cli.run(argv);
     assert.deepEqual([code, stdout], [exitCodes.notFound, ''], argv.join(' '));
     assert.match(stderr, /^error: There is no such resource: .* does not exist\n(resource: .*\n)?fix: /);
@@ -138,12 +222,27 @@ test('doctor finds nothing wrong, can-i asks policy, and completion has the name
   const checked = await cli.run(['doctor', '-o', 'json']);
   assert.equal(checked.code, exitCodes.ok, checked.stdout);
   const { checks } = JSON.parse(checked.stdout) as { checks: { check: string; status: string }[] };
-  assert.deepEqual(checks.filter(({ status }) => status === 'problem' || status === 'skipped'), []);
-  assert.deepEqual(checks.filter(({ check }) => ['control', 'temporal', 'policy', 'version', 'caller', 'list'].includes(check)).map(({ status }) => status), ['ok', 'ok', 'ok', 'ok', 'ok', 'ok']);
-  assert.deepEqual(await cli.run(['can-i', 'suspend', 'tenant/acme']), { code: exitCodes.ok, stdout: 'yes\n', stderr: '' });
+  assert.deepEqual(
+    checks.filter(({ status }) => status === 'problem' || status === 'skipped'),
+    [],
+  );
+  assert.deepEqual(
+    checks
+      .filter(({ check }) => ['control', 'temporal', 'policy', 'version', 'caller', 'list'].includes(check))
+      .map(({ status }) => status),
+    ['ok', 'ok', 'ok', 'ok', 'ok', 'ok'],
+  );
+  assert.deepEqual(await cli.run(['can-i', 'suspend', 'tenant/acme']), {
+    code: exitCodes.ok,
+    stdout: 'yes\n',
+    stderr: '',
+  });
   const viewer = { roles: ['viewer'] };
   const no = await cli.run(['can-i', 'suspend', 'tenant/acme'], {}, viewer);
   assert.deepEqual([no.code, no.stdout], [exitCodes.denied, 'no\n']);
-  assert.match((await cli.run(['can-i', '--list', 'plan'], {}, viewer)).stdout, /^KIND +VERB +ALLOWED +WHY-NOT\nplan +get +yes +-\nplan +list +yes +-\nplan +apply +no +No role/);
+  assert.match(
+    (await cli.run(['can-i', '--list', 'plan'], {}, viewer)).stdout,
+    /^KIND +VERB +ALLOWED +WHY-NOT\nplan +get +yes +-\nplan +list +yes +-\nplan +apply +no +No role/,
+  );
   assert.equal((await cli.run(['__complete', '--', 'describe', 'tenant', 'dra'])).stdout, 'draft\t\n:\n');
 });

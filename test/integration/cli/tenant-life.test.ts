@@ -30,8 +30,21 @@ async function lifecycleOf(name: string): Promise<string> {
 test('a tenant is taken through its whole life, and every verb tells what came of it', async () => {
   await declare('acme');
   const told = (kind: string, state: string): string => `tenant/acme operation/${uid} \\(${kind}\\) ${state}\n`;
-  for (const [verb, state] of [['activate', 'Active'], ['reconcile', 'Active'], ['suspend', 'Suspended'], ['resume', 'Active'], ['suspend', 'Suspended'], ['archive', 'Archived'], ['reactivate', 'Active'], ['suspend', 'Suspended'], ['archive', 'Archived']] as const) {
-    assert.match(await done(verb, 'acme', '--wait'), new RegExp(`^${told(verb, '(accepted|running)')}${told(verb, 'succeeded')}$`));
+  for (const [verb, state] of [
+    ['activate', 'Active'],
+    ['reconcile', 'Active'],
+    ['suspend', 'Suspended'],
+    ['resume', 'Active'],
+    ['suspend', 'Suspended'],
+    ['archive', 'Archived'],
+    ['reactivate', 'Active'],
+    ['suspend', 'Suspended'],
+    ['archive', 'Archived'],
+  ] as const) {
+    assert.match(
+      await done(verb, 'acme', '--wait'),
+      new RegExp(`^${told(verb, '(accepted|running)')}${told(verb, 'succeeded')}$`),
+    );
     assert.equal(await lifecycleOf('acme'), state);
     if (verb !== 'reconcile') assert.equal(await done(verb, 'acme', '--wait'), 'tenant/acme unchanged\n');
   }
@@ -39,15 +52,24 @@ test('a tenant is taken through its whole life, and every verb tells what came o
   const deleted = await cli.run(['delete', 'acme', '--confirm=acme', '--wait']);
   assert.match(deleted.stdout, new RegExp(told('delete', 'succeeded')));
   assert.match(deleted.stderr, /^This deletes tenant\/acme .* until then `tenure undelete acme` brings it back\.\n/);
-  assert.match(await done('describe', 'tenant', 'acme'), /^Lifecycle: +Deleted.*\n(?:.*\n)*Deleted: +\S+Z \(\d+s ago\), from Archived; purged from \S+Z on$/m);
-  assert.match(await done('get', 'tenants', '--lifecycle', 'Deleted'), /^acme +startup +- +Deleted .* purge \d{4}-\d\d-\d\d +-$/m);
+  assert.match(
+    await done('describe', 'tenant', 'acme'),
+    /^Lifecycle: +Deleted.*\n(?:.*\n)*Deleted: +\S+Z \(\d+s ago\), from Archived; purged from \S+Z on$/m,
+  );
+  assert.match(
+    await done('get', 'tenants', '--lifecycle', 'Deleted'),
+    /^acme +startup +- +Deleted .* purge \d{4}-\d\d-\d\d +-$/m,
+  );
   await done('undelete', 'acme', '--wait');
   assert.equal(await lifecycleOf('acme'), 'Archived');
 
   const { metadata } = JSON.parse(await done('delete', 'acme', '--confirm=acme', '--wait', '-o', 'json')) as Tenant;
   const early = await cli.run(['purge', 'acme', '--confirm=acme']);
   assert.equal(early.code, exitCodes.denied);
-  assert.match(early.stderr, /it can be brought back until \S+Z; before that only --early purges it\n(?:.*\n)*error: .* is not purged before\.\nresource: tenant\/acme\n/);
+  assert.match(
+    early.stderr,
+    /it can be brought back until \S+Z; before that only --early purges it\n(?:.*\n)*error: .* is not purged before\.\nresource: tenant\/acme\n/,
+  );
   const purged = await cli.run(['purge', 'acme', '--early', '--confirm=acme', '--wait', '-o', 'json']);
   assert.equal(purged.code, exitCodes.ok, purged.stderr);
   assert.equal((JSON.parse(purged.stdout) as Tombstone).uid, metadata.uid);
@@ -55,11 +77,23 @@ test('a tenant is taken through its whole life, and every verb tells what came o
   assert.match(purged.stderr, new RegExp(told('purge', 'succeeded')));
   assert.equal((await cli.run(['get', 'tenant', 'acme'])).code, exitCodes.notFound);
 
-  assert.match(await done('get', 'tombstones'), new RegExp(`^UID +NAME +CREATED +DELETED +PURGED +REGION\n${metadata.uid} +acme `));
+  assert.match(
+    await done('get', 'tombstones'),
+    new RegExp(`^UID +NAME +CREATED +DELETED +PURGED +REGION\n${metadata.uid} +acme `),
+  );
   assert.equal(await done('get', 'tombstones', '-o', 'name'), `tombstone/${metadata.uid}\n`);
   assert.equal(await done('get', 'tombstones', '--name', 'acme', '-o', 'name'), `tombstone/${metadata.uid}\n`);
-  assert.deepEqual(await cli.run(['get', 'tombstones', '--name', 'globex']), { code: exitCodes.ok, stdout: '', stderr: 'no tombstones\n' });
-  assert.match(await done('describe', 'tombstone', metadata.uid), new RegExp(`^Tenant: +acme\nUID: +${metadata.uid}\n(?:.*\n)*Purged: +\\S+Z \\(\\d+s ago\\)\n(?:.*\n)*Placed: +dedicated in \\S+, cell \\S+, database tenant_${metadata.uid}\n`));
+  assert.deepEqual(await cli.run(['get', 'tombstones', '--name', 'globex']), {
+    code: exitCodes.ok,
+    stdout: '',
+    stderr: 'no tombstones\n',
+  });
+  assert.match(
+    await done('describe', 'tombstone', metadata.uid),
+    new RegExp(
+      `^Tenant: +acme\nUID: +${metadata.uid}\n(?:.*\n)*Purged: +\\S+Z \\(\\d+s ago\\)\n(?:.*\n)*Placed: +dedicated in \\S+, cell \\S+, database tenant_${metadata.uid}\n`,
+    ),
+  );
   assert.equal((JSON.parse(await done('get', 'tombstone', metadata.uid, '-o', 'json')) as Tombstone).name, 'acme');
   const { placement } = parseDocument(await done('get', `tombstone/${metadata.uid}`, '-o', 'yaml')).toJS() as Tombstone;
   assert.equal(placement?.database, `tenant_${metadata.uid}`);
@@ -71,14 +105,31 @@ test('of several tenants each is asked for, every result is told, and the worst 
   await done('suspend', 'two', '--wait');
   const { code, stdout, stderr } = await cli.run(['suspend', 'nobody', 'draft', 'tenant/one', 'two', '--wait']);
   assert.equal(code, exitCodes.conflict);
-  assert.match(stdout, new RegExp(`^tenant/one operation/(${uid}) \\(suspend\\) (accepted|running)\ntenant/two unchanged\ntenant/one operation/\\1 \\(suspend\\) succeeded\n$`));
+  assert.match(
+    stdout,
+    new RegExp(
+      `^tenant/one operation/(${uid}) \\(suspend\\) (accepted|running)\ntenant/two unchanged\ntenant/one operation/\\1 \\(suspend\\) succeeded\n$`,
+    ),
+  );
   assert.match(stderr, /^error: There is no such resource: .*\nresource: tenant\/nobody\nfix: /m);
-  assert.match(stderr, /^error: The tenant cannot go .*\nresource: tenant\/draft\n.*\n {2}allowed: activate, delete\nfix: /m);
+  assert.match(
+    stderr,
+    /^error: The tenant cannot go .*\nresource: tenant\/draft\n.*\n {2}allowed: activate, delete\nfix: /m,
+  );
 
   const single = JSON.parse(await done('resume', 'one', '--wait', '-o', 'json')) as Tenant;
   assert.equal(single.status.lifecycle, 'Active');
   const several = await cli.run(['resume', 'one', 'two', '--wait', '-o', 'json']);
-  assert.deepEqual((JSON.parse(several.stdout) as { items: Tenant[] }).items.map(({ metadata, status }) => [metadata.name, status.lifecycle]), [['one', 'Active'], ['two', 'Active']]);
+  assert.deepEqual(
+    (JSON.parse(several.stdout) as { items: Tenant[] }).items.map(({ metadata, status }) => [
+      metadata.name,
+      status.lifecycle,
+    ]),
+    [
+      ['one', 'Active'],
+      ['two', 'Active'],
+    ],
+  );
   assert.match(several.stderr, /^tenant\/one unchanged$/m);
   assert.equal(await done('resume', 'one', 'two', '-o', 'name'), 'tenant/one\ntenant/two\n');
   assert.equal(parseAllDocuments(await done('resume', 'one', 'two', '-o', 'yaml')).length, 2);
@@ -99,12 +150,19 @@ test('delete and purge do nothing without a confirmation, or with that of anothe
   await declare('kept');
   const { metadata } = JSON.parse(await done('get', 'tenant', 'kept', '-o', 'json')) as Tenant;
   for (const verb of ['delete', 'purge']) {
-    for (const [argv, setting] of [[[verb, 'kept'], {}], [[verb, 'kept', '--confirm=acme'], {}], [[verb, 'kept'], { typed: 'acme\n' }]] as const) {
+    for (const [argv, setting] of [
+      [[verb, 'kept'], {}],
+      [[verb, 'kept', '--confirm=acme'], {}],
+      [[verb, 'kept'], { typed: 'acme\n' }],
+    ] as const) {
       const { code, stdout, stderr } = await cli.run(argv, setting);
       assert.deepEqual([code, stdout], [exitCodes.usage, ''], stderr);
     }
   }
-  assert.equal((JSON.parse(await done('get', 'tenant', 'kept', '-o', 'json')) as Tenant).metadata.revision, metadata.revision);
+  assert.equal(
+    (JSON.parse(await done('get', 'tenant', 'kept', '-o', 'json')) as Tenant).metadata.revision,
+    metadata.revision,
+  );
   const typed = await cli.run(['delete', 'kept', '--wait'], { typed: 'kept\n' });
   assert.equal(typed.code, exitCodes.ok, typed.stderr);
   assert.equal(await lifecycleOf('kept'), 'Deleted');
@@ -115,7 +173,10 @@ test('a manifest reverses what a verb has set only with --force-conflicts', asyn
   await done('suspend', 'owned', '--wait');
   const { code, stderr } = await cli.run(['apply', '-f', 'owned.yaml']);
   assert.equal(code, exitCodes.conflict);
-  assert.match(stderr, /^error: The manifest would reverse what a verb has set: .*\nresource: tenant\/owned \(owned\.yaml:4:9\)\n(?:.*\n)*fix: .*--force-conflicts/m);
+  assert.match(
+    stderr,
+    /^error: The manifest would reverse what a verb has set: .*\nresource: tenant\/owned \(owned\.yaml:4:9\)\n(?:.*\n)*fix: .*--force-conflicts/m,
+  );
   assert.match(stderr, /^owned\.yaml:\d+:\d+: is "Suspended" since suspend\n +\d+ \| {3}lifecycle: Active$/m);
   await done('apply', '-f', 'owned.yaml', '--force-conflicts', '--wait');
   assert.equal(await lifecycleOf('owned'), 'Active');

@@ -31,7 +31,10 @@ after(async () => {
 test('a boundary that holds: counts for each direction, and 0', async () => {
   const { code, stdout, stderr } = await cli.run(['verify', 'isolation', 'acme', 'tenant/globex']);
   assert.equal(code, exitCodes.ok, stderr);
-  assert.match(stdout, /^acme -> globex: \d+ probes on cell eu-west-1-a, mongod \d+\.\d+\.\d+ \(\d+ commands, \d+ stages\)\n {2}PROBES +REFUSED +HARMLESS +NOT-APPLICABLE +BREACH\n {2}command +\d+ +\d+ +\d+ +0\n/);
+  assert.match(
+    stdout,
+    /^acme -> globex: \d+ probes on cell eu-west-1-a, mongod \d+\.\d+\.\d+ \(\d+ commands, \d+ stages\)\n {2}PROBES +REFUSED +HARMLESS +NOT-APPLICABLE +BREACH\n {2}command +\d+ +\d+ +\d+ +0\n/,
+  );
   assert.match(stdout, /\nglobex -> acme: /);
   assert.match(stdout, /\nThe boundary held, \S+Z\.\n$/);
   assert.equal(stderr, 'verifying the isolation of tenant/acme and tenant/globex\n');
@@ -45,12 +48,20 @@ test('one that does not: every breach in full, and another exit code; the report
   const report = isolationReportSchema.parse(parse(stdout));
   const [none = [], some = []] = report.directions.map(({ breaches }) => breaches);
   assert.deepEqual([none, report.verdict], [[], 'breached']);
-  assert.match(stderr, new RegExp(`error: the boundary between tenant/globex and tenant/acme did not hold: ${some.length} probes got through\nfix: `));
+  assert.match(
+    stderr,
+    new RegExp(
+      `error: the boundary between tenant/globex and tenant/acme did not hold: ${some.length} probes got through\nfix: `,
+    ),
+  );
 
   const again = await cli.run(['verify', 'isolation', 'acme', 'globex']);
   assert.equal(again.code, exitCodes.operationFailed);
   const lines = again.stdout.split('\n');
-  assert.ok(lines.some((line) => /^ {2}BREACH crafted see what others do: mongod let it/.test(line)), again.stdout);
+  assert.ok(
+    lines.some((line) => /^ {2}BREACH crafted see what others do: mongod let it/.test(line)),
+    again.stdout,
+  );
   assert.ok(lines.includes('    on admin: {"currentOp":1,"$all":true}'));
   assert.equal(lines.filter((line) => line.startsWith('  BREACH ')).length, some.length);
 });

@@ -45,7 +45,10 @@ function withItsUser(home: Omit<Home, 'layout' | 'user'>): Home {
   const described = describeHome({ ...home, user: null });
   const named = { get: () => users.get(home.uid) ?? null, enumerable: true };
   Object.defineProperty(described, 'user', named);
-  Object.defineProperty(described.layout, 'user', { get: () => users.get(home.uid) ?? `tenant_${home.uid}`, enumerable: true });
+  Object.defineProperty(described.layout, 'user', {
+    get: () => users.get(home.uid) ?? `tenant_${home.uid}`,
+    enumerable: true,
+  });
   return described;
 }
 
@@ -79,7 +82,10 @@ export const parts = {
 export const stepNames = Object.keys(steps) as StepName[];
 
 /** What a purge is made of, in its order. */
-export const purge = { destroyUser, destroyRoles, destroyData, releaseClaim } as const satisfies Record<string, HomeStep>;
+export const purge = { destroyUser, destroyRoles, destroyData, releaseClaim } as const satisfies Record<
+  string,
+  HomeStep
+>;
 export type PurgeName = keyof typeof purge;
 export const purgeNames = Object.keys(purge) as PurgeName[];
 
@@ -102,8 +108,22 @@ export async function ensureBefore(step: StepName, home: Home): Promise<void> {
 type CollectionInput = Partial<CollectionSpec> & { readonly name: string };
 
 export const twoCollections: readonly CollectionInput[] = [
-  { name: 'orders', jsonSchema: { bsonType: 'object', required: ['sku'] }, indexes: [{ keys: [{ field: 'sku', order: 1 }], unique: true }] },
-  { name: 'events', indexes: [{ keys: [{ field: 'at', order: -1 }, { field: 'kind', order: 1 }] }] },
+  {
+    name: 'orders',
+    jsonSchema: { bsonType: 'object', required: ['sku'] },
+    indexes: [{ keys: [{ field: 'sku', order: 1 }], unique: true }],
+  },
+  {
+    name: 'events',
+    indexes: [
+      {
+        keys: [
+          { field: 'at', order: -1 },
+          { field: 'kind', order: 1 },
+        ],
+      },
+    ],
+  },
 ];
 
 /** In mode `hybrid` the first collection is in a service of its own database, the others are in a pooled one. */
@@ -111,12 +131,18 @@ export function specWith(collections: readonly CollectionInput[], mode: Isolatio
   const [first, ...others] = collections;
   const services =
     mode === 'hybrid'
-      ? [{ name: 'shop', collections: [first] }, { name: 'pooled', strategy: 'schema', collections: others }].filter((service) => service.collections.length > 0)
+      ? [
+          { name: 'shop', collections: [first] },
+          { name: 'pooled', strategy: 'schema', collections: others },
+        ].filter((service) => service.collections.length > 0)
       : [{ name: 'shop', collections }];
   return tenantSpecSchema.parse({ plan: 'startup', placement: { mode }, services });
 }
 
-export const active: Pick<Home, 'form' | 'config'> = { form: homeFormIn('Active'), config: { theme: 'dark', limits: { seats: 5 } } };
+export const active: Pick<Home, 'form' | 'config'> = {
+  form: homeFormIn('Active'),
+  config: { theme: 'dark', limits: { seats: 5 } },
+};
 
 /** The home as an operation finds it that leads from where it is to another form, spec or configuration. */
 export function changing(home: Home, changes: Partial<HomeState>): Home {
@@ -152,7 +178,11 @@ export interface CellFixture {
   /** Every command that the plane's client has sent. */
   readonly sent: CommandStartedEvent[];
   /** A tenant of its own, whose home is removed by {@link close}. */
-  home(changes?: Partial<Pick<Home, 'uid' | 'operationId' | 'installation' | 'mode' | 'spec' | 'form' | 'config' | 'lease'>>): Home;
+  home(
+    changes?: Partial<
+      Pick<Home, 'uid' | 'operationId' | 'installation' | 'mode' | 'spec' | 'form' | 'config' | 'lease'>
+    >,
+  ): Home;
   /** The database of the tenant's user, as root. */
   database(home: Home): Db;
   /** A declared collection, as root. */
@@ -170,7 +200,10 @@ export interface CellFixture {
   disconnect(): Promise<void>;
 }
 
-export function openCell({ uri, adminUri }: { readonly uri: string; readonly adminUri: string }, name = 'eu-west-1-a'): CellFixture {
+export function openCell(
+  { uri, adminUri }: { readonly uri: string; readonly adminUri: string },
+  name = 'eu-west-1-a',
+): CellFixture {
   const sent: CommandStartedEvent[] = [];
   const client = new MongoClient(uri, { monitorCommands: true, serverSelectionTimeoutMS: 3_000 });
   client.on('commandStarted', (event) => sent.push(event));
@@ -186,7 +219,9 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
 
   /** The databases of a home with the filter for what in them is the tenant's. */
   function places({ uid, layout }: Home): { db: Db; mine: (name: string) => boolean }[] {
-    const shared = [...new Set([layout.roles.database, ...(layout.usesPool ? [poolDatabase] : [])])].filter((name) => name !== layout.ownDatabase);
+    const shared = [...new Set([layout.roles.database, ...(layout.usesPool ? [poolDatabase] : [])])].filter(
+      (name) => name !== layout.ownDatabase,
+    );
     return [
       ...(layout.ownDatabase === undefined ? [] : [{ db: root.db(layout.ownDatabase), mine: () => true }]),
       ...shared.map((name) => ({ db: root.db(name), mine: (found: string) => found.includes(uid) })),
@@ -206,36 +241,66 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
     },
     home(changes = {}) {
       const { mode = 'dedicated' } = changes;
-      const home = withItsUser({ installation, uid: newId(), operationId: newId(), mode, spec: specWith(twoCollections, mode), ...active, cell, lease: heldLease, ...changes });
+      const home = withItsUser({
+        installation,
+        uid: newId(),
+        operationId: newId(),
+        mode,
+        spec: specWith(twoCollections, mode),
+        ...active,
+        cell,
+        lease: heldLease,
+        ...changes,
+      });
       homes.add(home);
       return home;
     },
     inside(home) {
       const { uid, layout } = home;
-      const besides = layout.ownDatabase === undefined ? (name: string) => ({ database: poolDatabase, name: pooledName(name, uid) }) : (name: string) => ({ database: layout.ownDatabase ?? '', name });
-      const resolve = (name: string) => layout.namespaces.find(({ declared }) => declared.name === name) ?? besides(name);
+      const besides =
+        layout.ownDatabase === undefined
+          ? (name: string) => ({ database: poolDatabase, name: pooledName(name, uid) })
+          : (name: string) => ({ database: layout.ownDatabase ?? '', name });
+      const resolve = (name: string) =>
+        layout.namespaces.find(({ declared }) => declared.name === name) ?? besides(name);
       return {
-        createCollection: (name, options) => root.db(resolve(name).database).createCollection(resolve(name).name, options),
+        createCollection: (name, options) =>
+          root.db(resolve(name).database).createCollection(resolve(name).name, options),
         collection: (name) => root.db(resolve(name).database).collection(resolve(name).name),
         command(command) {
           const { database: holder, name } = resolve(String(Object.values(command)[0]));
           return root.db(holder).command({ ...command, [String(Object.keys(command)[0])]: name });
         },
         async listCollections() {
-          const found = await Promise.all(places(home).map(async ({ db, mine }) => (await db.listCollections({}, { nameOnly: false }).toArray()).filter(({ name }) => mine(name) && !name.startsWith('system.'))));
+          const found = await Promise.all(
+            places(home).map(async ({ db, mine }) =>
+              (await db.listCollections({}, { nameOnly: false }).toArray()).filter(
+                ({ name }) => mine(name) && !name.startsWith('system.'),
+              ),
+            ),
+          );
           return found.flat().map((info) => ({ ...info, name: parsePooledName(info.name)?.collection ?? info.name }));
         },
       };
     },
     claim: (home) => claims.findOne({ _id: home.layout.claim }),
     async insertClaim(home, changes = {}) {
-      await claims.insertOne({ _id: home.layout.claim, installation: home.installation, tenant: home.uid, operationId: home.operationId, createTime: new Date(), ...changes });
+      await claims.insertOne({
+        _id: home.layout.claim,
+        installation: home.installation,
+        tenant: home.uid,
+        operationId: home.operationId,
+        createTime: new Date(),
+        ...changes,
+      });
     },
     removeClaim: (home) => claims.deleteOne({ _id: home.layout.claim }),
     async snapshot(home) {
       const found: Document = {};
       for (const { db, mine } of places(home)) {
-        const collections = (await db.listCollections().toArray()).filter(({ name }) => mine(name)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+        const collections = (await db.listCollections().toArray())
+          .filter(({ name }) => mine(name))
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1));
         const indexes: Document = {};
         const documents: Document = {};
         for (const { name, type } of collections) {
@@ -243,8 +308,12 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
           indexes[name] = await db.collection(name).listIndexes().toArray();
           documents[name] = await db.collection(name).find().toArray();
         }
-        const users = ((await db.command({ usersInfo: 1 }))['users'] as { user: string }[]).filter(({ user }) => mine(user));
-        const roles = ((await db.command({ rolesInfo: 1, showPrivileges: true }))['roles'] as { role: string }[]).filter(({ role }) => mine(role));
+        const users = ((await db.command({ usersInfo: 1 }))['users'] as { user: string }[]).filter(({ user }) =>
+          mine(user),
+        );
+        const roles = (
+          (await db.command({ rolesInfo: 1, showPrivileges: true }))['roles'] as { role: string }[]
+        ).filter(({ role }) => mine(role));
         found[db.databaseName] = { collections, indexes, documents, users, roles };
       }
       const { confirmTime: _, ...claim } = ((await claims.findOne({ _id: home.layout.claim })) ?? {}) as Document;
@@ -259,17 +328,25 @@ export function openCell({ uri, adminUri }: { readonly uri: string; readonly adm
     async close() {
       try {
         const left = [...homes];
-        const { users } = (await root.db('admin').command({ usersInfo: { forAllDBs: true } })) as { users: { user: string; db: string }[] };
+        const { users } = (await root.db('admin').command({ usersInfo: { forAllDBs: true } })) as {
+          users: { user: string; db: string }[];
+        };
         const roles = await root.db('admin').collection<{ role: string; db: string }>('system.roles').find().toArray();
-        const isOfOne = (db: string, name: string): boolean => left.some(({ uid, layout }) => db === layout.ownDatabase || name.includes(uid));
+        const isOfOne = (db: string, name: string): boolean =>
+          left.some(({ uid, layout }) => db === layout.ownDatabase || name.includes(uid));
         for (const { user, db } of users) if (isOfOne(db, user)) await root.db(db).command({ dropUser: user });
         for (const { role, db } of roles) if (isOfOne(db, role)) await root.db(db).command({ dropRole: role });
         for (const { name } of await root.db(poolDatabase).listCollections({}, { nameOnly: true }).toArray()) {
           if (isOfOne(poolDatabase, name)) await root.db(poolDatabase).collection(name).drop();
         }
-        const { databases } = (await root.db('admin').command({ listDatabases: 1, nameOnly: true })) as { databases: { name: string }[] };
-        for (const { name } of databases) if (left.some(({ layout }) => layout.ownDatabase === name)) await root.db(name).dropDatabase();
-        await claims.deleteMany({ _id: { $in: left.flatMap(({ layout }) => [layout.claim, `released/${layout.claim}`]) } });
+        const { databases } = (await root.db('admin').command({ listDatabases: 1, nameOnly: true })) as {
+          databases: { name: string }[];
+        };
+        for (const { name } of databases)
+          if (left.some(({ layout }) => layout.ownDatabase === name)) await root.db(name).dropDatabase();
+        await claims.deleteMany({
+          _id: { $in: left.flatMap(({ layout }) => [layout.claim, `released/${layout.claim}`]) },
+        });
       } finally {
         await disconnect();
       }

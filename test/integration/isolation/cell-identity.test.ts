@@ -25,7 +25,10 @@ let file: string;
 let right: CellsFile;
 before(async () => {
   stack = await createTemporaryStack();
-  cells = { 'eu-west-1': new MongoClient(stack.mongod['eu-west-1'].adminUri), 'us-east-1': new MongoClient(stack.mongod['us-east-1'].adminUri) };
+  cells = {
+    'eu-west-1': new MongoClient(stack.mongod['eu-west-1'].adminUri),
+    'us-east-1': new MongoClient(stack.mongod['us-east-1'].adminUri),
+  };
   right = JSON.parse(readFileSync(stack.processEnvironment({})['TENURE_CELLS_FILE'] ?? '', 'utf8')) as CellsFile;
   file = join(stack.dataDirectory, 'cells-of-this-test.json');
   address(right);
@@ -47,8 +50,11 @@ const swapped = (): CellsFile => ({ 'eu-west-1-a': right['us-east-1-a'], 'us-eas
 
 /** What a process says of its cells. */
 async function told(process: 'API' | 'WORKER'): Promise<Record<string, string>> {
-  const answer = await fetch(`http://127.0.0.1:${installation.environment[`TENURE_${process}_OPS_PORT`]}/readyz`).catch(() => undefined);
-  const { checks } = answer === undefined ? { checks: {} } : ((await answer.json()) as { checks: Record<string, string> });
+  const answer = await fetch(`http://127.0.0.1:${installation.environment[`TENURE_${process}_OPS_PORT`]}/readyz`).catch(
+    () => undefined,
+  );
+  const { checks } =
+    answer === undefined ? { checks: {} } : ((await answer.json()) as { checks: Record<string, string> });
   return Object.fromEntries(Object.entries(checks).filter(([name]) => name.startsWith('cell ')));
 }
 
@@ -75,7 +81,10 @@ async function standing(): Promise<string[]> {
 
 test('a cell is adopted once, with an entry', async () => {
   const adopted = (await readEntries(installation)).filter(({ action }) => action === 'cell.adopt');
-  assert.deepEqual(new Set(adopted.map(({ target, outcome }) => `${target.name} ${outcome}`)), new Set(['eu-west-1-a succeeded', 'us-east-1-a succeeded']));
+  assert.deepEqual(
+    new Set(adopted.map(({ target, outcome }) => `${target.name} ${outcome}`)),
+    new Set(['eu-west-1-a succeeded', 'us-east-1-a succeeded']),
+  );
   assert.equal(adopted.length, 2);
 });
 
@@ -93,7 +102,12 @@ test('with two addresses swapped nothing is destroyed, made or handed out, every
   const { body } = await api.call('purgeTenant', { params: { name: 'doomed' }, body: { early: true }, ...always() });
   await until('the purge was tried', () => installation.worker.output().includes('"step":"destroy-user"'));
   const operation = await installation.store.operations.find(body.operation?.id ?? '');
-  assert.deepEqual(Object.values(operation?.steps ?? {}).map(({ state }) => state).filter((state) => state !== 'pending'), []);
+  assert.deepEqual(
+    Object.values(operation?.steps ?? {})
+      .map(({ state }) => state)
+      .filter((state) => state !== 'pending'),
+    [],
+  );
   assert.deepEqual(await standing(), before);
 
   await restartWith(right);
@@ -113,8 +127,16 @@ test('an installation that has no identities yet does not adopt cells whose addr
   address(swapped());
   installation.worker.start();
   // The one holds what lies on the other, and the other has none of what lies there.
-  await until('the worker says that its cells are wrong', async () => JSON.stringify(await told('WORKER')) === JSON.stringify(bothFail));
-  await until('and why', () => installation.worker.output().includes('which lies on cell') && installation.worker.output().includes('none of the tenants'));
+  await until(
+    'the worker says that its cells are wrong',
+    async () => JSON.stringify(await told('WORKER')) === JSON.stringify(bothFail),
+  );
+  await until(
+    'and why',
+    () =>
+      installation.worker.output().includes('which lies on cell') &&
+      installation.worker.output().includes('none of the tenants'),
+  );
   assert.equal(await identities.countDocuments(), 0);
 
   await installation.worker.kill('SIGKILL');

@@ -16,7 +16,12 @@ interface StartingPoint {
 
 /** Whether nothing stands in any database of a home. */
 function emptied({ claim, ...databases }: Document): boolean {
-  return Object.keys(claim as object).length === 0 && Object.values(databases as Record<string, Record<string, object>>).every((found) => Object.values(found).every((one) => Object.keys(one).length === 0));
+  return (
+    Object.keys(claim as object).length === 0 &&
+    Object.values(databases as Record<string, Record<string, object>>).every((found) =>
+      Object.values(found).every((one) => Object.keys(one).length === 0),
+    )
+  );
 }
 
 describe('ensure makes or finds the claim', () => {
@@ -24,7 +29,11 @@ describe('ensure makes or finds the claim', () => {
   const cases: readonly (StartingPoint & { readonly observed: string })[] = [
     { from: 'absent', observed: 'absent' },
     { from: 'a claim of this operation', arrange: (home) => cell.insertClaim(home), observed: 'present' },
-    { from: 'a claim of an earlier operation of the tenant', arrange: (home) => cell.insertClaim(home, { operationId: earlier }), observed: 'present' },
+    {
+      from: 'a claim of an earlier operation of the tenant',
+      arrange: (home) => cell.insertClaim(home, { operationId: earlier }),
+      observed: 'present',
+    },
     {
       from: 'a claim and what was made under it',
       arrange: async (home) => {
@@ -44,20 +53,54 @@ describe('ensure makes or finds the claim', () => {
       assert.equal(await claimHome.observe(home), 'present');
       const { createTime, ...claim } = (await cell.claim(home)) ?? {};
       assert.ok(createTime instanceof Date);
-      assert.deepEqual(claim, { _id: home.layout.claim, installation: home.installation, tenant: home.uid, operationId: home.operationId });
+      assert.deepEqual(claim, {
+        _id: home.layout.claim,
+        installation: home.installation,
+        tenant: home.uid,
+        operationId: home.operationId,
+      });
     });
   }
 });
 
 describe('ensure refuses what is another’s and leaves it as it is', () => {
   const cases: readonly (Required<StartingPoint> & { readonly message: RegExp })[] = [
-    { from: 'a declared collection without a claim', arrange: (home) => cell.inside(home).createCollection('events'), message: /exists and was not made by this installation: it has "events/ },
-    { from: 'another collection without a claim', arrange: (home) => cell.inside(home).createCollection('theirs'), message: /exists and was not made/ },
-    { from: 'a user without a claim', arrange: (home) => cell.database(home).command({ createUser: home.layout.user, pwd: 'x', roles: [] }), message: /exists and was not made/ },
-    { from: 'a role without a claim', arrange: ({ layout }) => cell.root.db(layout.roles.database).command({ createRole: layout.roles.readOnly, privileges: [], roles: [] }), message: /exists and was not made/ },
-    { from: 'a view without a claim', arrange: (home) => cell.inside(home).createCollection('seen', { viewOn: 'nothing', pipeline: [] }), message: /exists and was not made/ },
-    { from: 'a claim of another installation', arrange: (home) => cell.insertClaim(home, { installation: 'elsewhere' }), message: /of installation "elsewhere"/ },
-    { from: 'a claim for another tenant', arrange: (home) => cell.insertClaim(home, { tenant: '01aaaaaaaaaaaaaaaaaaaaaaaa' }), message: /tenant 01aaaaaaaaaaaaaaaaaaaaaaaa/ },
+    {
+      from: 'a declared collection without a claim',
+      arrange: (home) => cell.inside(home).createCollection('events'),
+      message: /exists and was not made by this installation: it has "events/,
+    },
+    {
+      from: 'another collection without a claim',
+      arrange: (home) => cell.inside(home).createCollection('theirs'),
+      message: /exists and was not made/,
+    },
+    {
+      from: 'a user without a claim',
+      arrange: (home) => cell.database(home).command({ createUser: home.layout.user, pwd: 'x', roles: [] }),
+      message: /exists and was not made/,
+    },
+    {
+      from: 'a role without a claim',
+      arrange: ({ layout }) =>
+        cell.root.db(layout.roles.database).command({ createRole: layout.roles.readOnly, privileges: [], roles: [] }),
+      message: /exists and was not made/,
+    },
+    {
+      from: 'a view without a claim',
+      arrange: (home) => cell.inside(home).createCollection('seen', { viewOn: 'nothing', pipeline: [] }),
+      message: /exists and was not made/,
+    },
+    {
+      from: 'a claim of another installation',
+      arrange: (home) => cell.insertClaim(home, { installation: 'elsewhere' }),
+      message: /of installation "elsewhere"/,
+    },
+    {
+      from: 'a claim for another tenant',
+      arrange: (home) => cell.insertClaim(home, { tenant: '01aaaaaaaaaaaaaaaaaaaaaaaa' }),
+      message: /tenant 01aaaaaaaaaaaaaaaaaaaaaaaa/,
+    },
   ];
   for (const { mode, from, arrange, message } of inEveryMode(cases)) {
     test(`${from} in mode ${mode}`, async () => {
@@ -74,7 +117,10 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
 
 describe('in a database of its own, whatever stands there is refused', () => {
   for (const mode of ['dedicated', 'hybrid'] as const) {
-    for (const [from, command] of [['a user', { createUser: 'theirs', pwd: 'x', roles: [] }], ['a role', { createRole: 'theirs', privileges: [], roles: [] }]] as const) {
+    for (const [from, command] of [
+      ['a user', { createUser: 'theirs', pwd: 'x', roles: [] }],
+      ['a role', { createRole: 'theirs', privileges: [], roles: [] }],
+    ] as const) {
       test(`${from} of any name in mode ${mode}`, async () => {
         const home = cell.home({ mode });
         await cell.database(home).command(command);
@@ -86,7 +132,8 @@ describe('in a database of its own, whatever stands there is refused', () => {
 
 test('what others have in the pool is nothing to a tenant whose uid it does not hold', async () => {
   const [other, home] = [cell.home({ mode: 'schema' }), cell.home({ mode: 'schema' })];
-  for (const name of ['orders', `orders_${home.uid}_`, `${home.uid}_orders`]) await cell.inside(other).createCollection(name);
+  for (const name of ['orders', `orders_${home.uid}_`, `${home.uid}_orders`])
+    await cell.inside(other).createCollection(name);
   await claimHome.ensure(home);
 });
 
@@ -100,11 +147,24 @@ describe('what a command has left that came when its operation was undone', () =
   const again = (home: Home): Home => changing(home, {});
   const late: readonly Required<StartingPoint>[] = [
     { from: 'a collection', arrange: (home) => cell.inside(home).createCollection('orders', { validator: { a: 1 } }) },
-    { from: 'the indexes of one', arrange: (home) => cell.inside(home).command({ createIndexes: 'events', indexes: [{ key: { at: -1, kind: 1 }, name: 'at_-1_kind_1' }] }) },
-    { from: 'a role', arrange: ({ layout }) => cell.root.db(layout.roles.database).command({ createRole: layout.roles.readWrite, privileges: [], roles: [] }) },
+    {
+      from: 'the indexes of one',
+      arrange: (home) =>
+        cell
+          .inside(home)
+          .command({ createIndexes: 'events', indexes: [{ key: { at: -1, kind: 1 }, name: 'at_-1_kind_1' }] }),
+    },
+    {
+      from: 'a role',
+      arrange: ({ layout }) =>
+        cell.root.db(layout.roles.database).command({ createRole: layout.roles.readWrite, privileges: [], roles: [] }),
+    },
     {
       from: 'a user',
-      arrange: ({ layout, uid, installation }) => cell.root.db(layout.database).command({ createUser: `tenant_${uid}_0`, pwd: 'x', roles: [], customData: { installation, tenant: uid } }),
+      arrange: ({ layout, uid, installation }) =>
+        cell.root
+          .db(layout.database)
+          .command({ createUser: `tenant_${uid}_0`, pwd: 'x', roles: [], customData: { installation, tenant: uid } }),
     },
     { from: 'the claim', arrange: (home) => cell.insertClaim(home) },
   ];
@@ -147,7 +207,10 @@ test('a collection that is dropped when its operation is undone is that one, and
 describe('a race for the claim', () => {
   test('that another installation wins is refused, and its claim stands', async () => {
     const home = cell.home();
-    await assert.rejects(claimHome.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { installation: 'elsewhere' }))), { code: 'owned_by_another', message: /"elsewhere"/ });
+    await assert.rejects(
+      claimHome.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { installation: 'elsewhere' }))),
+      { code: 'owned_by_another', message: /"elsewhere"/ },
+    );
     assert.equal((await cell.claim(home))?.installation, 'elsewhere');
   });
 
@@ -163,9 +226,21 @@ describe('undo gives up the claim of the same operation only', () => {
   const cases: readonly (StartingPoint & { readonly stays: boolean })[] = [
     { from: 'nothing', stays: false },
     { from: 'the claim of this operation', arrange: (home) => cell.insertClaim(home), stays: false },
-    { from: 'the claim of another operation', arrange: (home) => cell.insertClaim(home, { operationId: newId() }), stays: true },
-    { from: 'the claim of another installation', arrange: (home) => cell.insertClaim(home, { installation: 'elsewhere' }), stays: true },
-    { from: 'the claim for another tenant', arrange: (home) => cell.insertClaim(home, { tenant: newId() }), stays: true },
+    {
+      from: 'the claim of another operation',
+      arrange: (home) => cell.insertClaim(home, { operationId: newId() }),
+      stays: true,
+    },
+    {
+      from: 'the claim of another installation',
+      arrange: (home) => cell.insertClaim(home, { installation: 'elsewhere' }),
+      stays: true,
+    },
+    {
+      from: 'the claim for another tenant',
+      arrange: (home) => cell.insertClaim(home, { tenant: newId() }),
+      stays: true,
+    },
   ];
   for (const { mode, from, arrange, stays } of inEveryMode(cases)) {
     test(`${from} in mode ${mode}`, async () => {

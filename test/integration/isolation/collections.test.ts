@@ -21,7 +21,12 @@ async function whatStandsThere(db: HomeAsDeclared): Promise<unknown> {
   const found: Record<string, unknown> = {};
   for (const { name, options } of infos) {
     const indexes = await db.collection(name).listIndexes().toArray();
-    found[name] = { validator: {}, ...strict, ...options, indexes: Object.fromEntries(indexes.map(({ v: _v, name: index, ...definition }) => [index, definition])) };
+    found[name] = {
+      validator: {},
+      ...strict,
+      ...options,
+      indexes: Object.fromEntries(indexes.map(({ v: _v, name: index, ...definition }) => [index, definition])),
+    };
   }
   return found;
 }
@@ -37,15 +42,39 @@ async function withOrders(db: HomeAsDeclared, options: object = { validator }): 
 }
 
 describe('ensure ends with what was declared', () => {
-  const cases: readonly { readonly from: string; readonly arrange: (db: HomeAsDeclared, home: Home) => Promise<unknown>; readonly observed: Observation }[] = [
+  const cases: readonly {
+    readonly from: string;
+    readonly arrange: (db: HomeAsDeclared, home: Home) => Promise<unknown>;
+    readonly observed: Observation;
+  }[] = [
     { from: 'nothing', arrange: async () => undefined, observed: 'absent' },
     { from: 'one of the two collections', arrange: (db) => withOrders(db), observed: 'partial' },
     { from: 'a collection without its validator', arrange: (db) => withOrders(db, {}), observed: 'wrong' },
-    { from: 'another validator', arrange: (db) => withOrders(db, { validator: { $jsonSchema: { required: ['name'] } } }), observed: 'wrong' },
-    { from: 'a validator that holds what JSON has not', arrange: (db) => withOrders(db, { validator: { sku: { $in: [/a/, new Date(), Number.NaN] } } }), observed: 'wrong' },
-    { from: 'a validator where none was declared', arrange: (db) => db.createCollection('events', { validator }), observed: 'wrong' },
-    { from: 'validation level moderate', arrange: (db) => withOrders(db, { validator, validationLevel: 'moderate' }), observed: 'wrong' },
-    { from: 'validation action warn', arrange: (db) => withOrders(db, { validator, validationAction: 'warn' }), observed: 'wrong' },
+    {
+      from: 'another validator',
+      arrange: (db) => withOrders(db, { validator: { $jsonSchema: { required: ['name'] } } }),
+      observed: 'wrong',
+    },
+    {
+      from: 'a validator that holds what JSON has not',
+      arrange: (db) => withOrders(db, { validator: { sku: { $in: [/a/, new Date(), Number.NaN] } } }),
+      observed: 'wrong',
+    },
+    {
+      from: 'a validator where none was declared',
+      arrange: (db) => db.createCollection('events', { validator }),
+      observed: 'wrong',
+    },
+    {
+      from: 'validation level moderate',
+      arrange: (db) => withOrders(db, { validator, validationLevel: 'moderate' }),
+      observed: 'wrong',
+    },
+    {
+      from: 'validation action warn',
+      arrange: (db) => withOrders(db, { validator, validationAction: 'warn' }),
+      observed: 'wrong',
+    },
     {
       from: 'a missing index',
       arrange: async (db, home) => {
@@ -76,7 +105,10 @@ describe('ensure ends with what was declared', () => {
   for (const mode of modes) {
     test(`also how it is validated, and changes it without a command more, in mode ${mode}`, async () => {
       const orders = { name: 'orders', jsonSchema: { required: ['sku'] } };
-      const home = cell.home({ mode, spec: specWith([{ ...orders, validationLevel: 'moderate', validationAction: 'warn' }], mode) });
+      const home = cell.home({
+        mode,
+        spec: specWith([{ ...orders, validationLevel: 'moderate', validationAction: 'warn' }], mode),
+      });
       await cell.insertClaim(home);
       await createCollections.ensure(home);
       assert.equal(await createCollections.observe(home), 'present');
@@ -113,8 +145,15 @@ describe('ensure ends with what was declared', () => {
     await db.createCollection('theirs', { validator: { a: 1 } });
     await createCollections.ensure(home);
     assert.equal(await db.collection('orders').countDocuments({ kept: true }), 1);
-    assert.deepEqual((await db.collection('orders').indexes()).map(({ name }) => name), ['_id_', 'other_1', 'sku_1']);
-    assert.deepEqual((await whatStandsThere(db) as Record<string, unknown>)['theirs'], { validator: { a: 1 }, ...strict, indexes: idIndex });
+    assert.deepEqual(
+      (await db.collection('orders').indexes()).map(({ name }) => name),
+      ['_id_', 'other_1', 'sku_1'],
+    );
+    assert.deepEqual(((await whatStandsThere(db)) as Record<string, unknown>)['theirs'], {
+      validator: { a: 1 },
+      ...strict,
+      indexes: idIndex,
+    });
   });
 
   test('a second time sends nothing that changes a collection', async () => {
@@ -126,17 +165,44 @@ describe('ensure ends with what was declared', () => {
     await createCollections.ensure(home);
     assert.deepEqual(await cell.snapshot(home), before);
     const reading = ['find', 'listCollections', 'listIndexes', 'update'];
-    assert.deepEqual(cell.sent.map(({ commandName }) => commandName).filter((name) => !reading.includes(name)), []);
+    assert.deepEqual(
+      cell.sent.map(({ commandName }) => commandName).filter((name) => !reading.includes(name)),
+      [],
+    );
   });
 });
 
 describe('ensure refuses what is another’s and leaves it as it is', () => {
-  const cases: readonly { readonly from: string; readonly arrange: (db: HomeAsDeclared, home: Home) => Promise<unknown>; readonly message: RegExp }[] = [
-    { from: 'a view of that name', arrange: (db) => db.createCollection('events', { viewOn: 'x', pipeline: [] }), message: /events.*" exists as a view/ },
-    { from: 'a capped collection', arrange: (db) => db.createCollection('events', { capped: true, size: 4096 }), message: /events.*" exists as a collection with capped, size/ },
-    { from: 'a time series collection', arrange: (db) => db.createCollection('events', { timeseries: { timeField: 'at' } }), message: /events.*" exists as a timeseries/ },
-    { from: 'a collection with a collation', arrange: (db) => db.createCollection('events', { collation: { locale: 'de' } }), message: /events.*" exists as a collection with collation/ },
-    { from: 'a clustered collection', arrange: (db) => db.createCollection('events', { clusteredIndex: { key: { _id: 1 }, unique: true } }), message: /with clusteredIndex/ },
+  const cases: readonly {
+    readonly from: string;
+    readonly arrange: (db: HomeAsDeclared, home: Home) => Promise<unknown>;
+    readonly message: RegExp;
+  }[] = [
+    {
+      from: 'a view of that name',
+      arrange: (db) => db.createCollection('events', { viewOn: 'x', pipeline: [] }),
+      message: /events.*" exists as a view/,
+    },
+    {
+      from: 'a capped collection',
+      arrange: (db) => db.createCollection('events', { capped: true, size: 4096 }),
+      message: /events.*" exists as a collection with capped, size/,
+    },
+    {
+      from: 'a time series collection',
+      arrange: (db) => db.createCollection('events', { timeseries: { timeField: 'at' } }),
+      message: /events.*" exists as a timeseries/,
+    },
+    {
+      from: 'a collection with a collation',
+      arrange: (db) => db.createCollection('events', { collation: { locale: 'de' } }),
+      message: /events.*" exists as a collection with collation/,
+    },
+    {
+      from: 'a clustered collection',
+      arrange: (db) => db.createCollection('events', { clusteredIndex: { key: { _id: 1 }, unique: true } }),
+      message: /with clusteredIndex/,
+    },
   ];
   for (const { mode, from, arrange, message } of inEveryMode(cases)) {
     test(`${from} in mode ${mode}`, async () => {
@@ -154,7 +220,11 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
 
 describe('undo drops what the same operation made', () => {
   const ensured = (home: Home): Promise<unknown> => createCollections.ensure(home);
-  const cases: readonly { readonly from: string; readonly arrange?: (db: HomeAsDeclared, home: Home) => Promise<unknown>; readonly left: readonly string[] }[] = [
+  const cases: readonly {
+    readonly from: string;
+    readonly arrange?: (db: HomeAsDeclared, home: Home) => Promise<unknown>;
+    readonly left: readonly string[];
+  }[] = [
     { from: 'nothing', left: [] },
     { from: 'one of the two collections', arrange: (db) => withOrders(db), left: [] },
     { from: 'all of it', arrange: (_, home) => ensured(home), left: [] },
@@ -166,7 +236,11 @@ describe('undo drops what the same operation made', () => {
       },
       left: ['theirs'],
     },
-    { from: 'a view that took the place of a collection', arrange: (db) => db.createCollection('orders', { viewOn: 'x', pipeline: [] }), left: ['orders'] },
+    {
+      from: 'a view that took the place of a collection',
+      arrange: (db) => db.createCollection('orders', { viewOn: 'x', pipeline: [] }),
+      left: ['orders'],
+    },
   ];
   for (const { mode, from, arrange, left } of inEveryMode(cases)) {
     test(`from ${from} in mode ${mode}`, async () => {

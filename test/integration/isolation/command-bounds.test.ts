@@ -7,13 +7,40 @@ import { longestMs } from '../../../engines/isolation/command-bounds.ts';
 import { reversed } from '../../../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { changing, ensureBefore, leaseMs, openCell, partNames, parts, purge, purgeNames, stepNames, steps } from './cell-fixture.ts';
+import {
+  changing,
+  ensureBefore,
+  leaseMs,
+  openCell,
+  partNames,
+  parts,
+  purge,
+  purgeNames,
+  stepNames,
+  steps,
+} from './cell-fixture.ts';
 import type { StepName } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
 after(() => cell.close());
 
-const changes = new Set(['insert', 'update', 'delete', 'create', 'createIndexes', 'collMod', 'dropIndexes', 'drop', 'createRole', 'updateRole', 'dropRole', 'createUser', 'updateUser', 'dropUser', 'dropDatabase']);
+const changes = new Set([
+  'insert',
+  'update',
+  'delete',
+  'create',
+  'createIndexes',
+  'collMod',
+  'dropIndexes',
+  'drop',
+  'createRole',
+  'updateRole',
+  'dropRole',
+  'createUser',
+  'updateUser',
+  'dropUser',
+  'dropDatabase',
+]);
 const others = ['find', 'listCollections', 'listIndexes', 'usersInfo', 'rolesInfo', 'aggregate', 'killAllSessions'];
 
 /** Every command about a tenant that mongod was sent during `act`, by mongod's own log: the driver hides those with passwords. */
@@ -24,10 +51,15 @@ async function commandsDuring(home: Home, act: () => Promise<unknown>): Promise<
   try {
     await act();
     const { log } = await admin.command({ getLog: 'global' });
-    const entries = (log as string[]).map((line) => JSON.parse(line) as { t: { $date: string }; attr?: { command?: Document } });
+    const entries = (log as string[]).map(
+      (line) => JSON.parse(line) as { t: { $date: string }; attr?: { command?: Document } },
+    );
     const commands = entries.filter(({ t }) => new Date(t.$date) >= started).map(({ attr }) => attr?.command ?? {});
     // What mongod does within a command says nothing of the time in the cluster.
-    return commands.filter((command) => 'lsid' in command && '$clusterTime' in command && JSON.stringify(command).includes(home.layout.database));
+    return commands.filter(
+      (command) =>
+        'lsid' in command && '$clusterTime' in command && JSON.stringify(command).includes(home.layout.database),
+    );
   } finally {
     await admin.command({ profile: 0, slowms: 100 });
   }
@@ -47,9 +79,11 @@ describe('every command is bounded by the lease in mongod, and every change wait
   function assertByMajority(commands: readonly Document[]): void {
     for (const command of commands) {
       seen.add(nameOf(command));
-      if (changes.has(nameOf(command))) assert.deepEqual(command['writeConcern'], { w: 'majority', j: true }, JSON.stringify(command));
+      if (changes.has(nameOf(command)))
+        assert.deepEqual(command['writeConcern'], { w: 'majority', j: true }, JSON.stringify(command));
       // The claims.
-      if (nameOf(command) === 'find') assert.deepEqual(command['readConcern'], { level: 'majority' }, JSON.stringify(command));
+      if (nameOf(command) === 'find')
+        assert.deepEqual(command['readConcern'], { level: 'majority' }, JSON.stringify(command));
     }
   }
 
@@ -77,10 +111,12 @@ describe('every command is bounded by the lease in mongod, and every change wait
       commands.push(...(await commandsDuring(home, () => part.ensure(archived))));
       commands.push(...(await commandsDuring(home, () => part.undo(archived))));
     }
-    for (const name of planeSteps.toReversed()) commands.push(...(await commandsDuring(home, () => steps[name].undo(home))));
+    for (const name of planeSteps.toReversed())
+      commands.push(...(await commandsDuring(home, () => steps[name].undo(home))));
     const purged = cell.home();
     await ensureBefore('probe-isolation', purged);
-    for (const step of Object.values(purge)) commands.push(...(await commandsDuring(purged, () => step.ensure(purged))));
+    for (const step of Object.values(purge))
+      commands.push(...(await commandsDuring(purged, () => step.ensure(purged))));
     assertBounded(commands);
     assertByMajority(commands);
     assert.deepEqual([...seen].toSorted(), [...others, ...changes].toSorted());
@@ -91,7 +127,11 @@ describe('every command is bounded by the lease in mongod, and every change wait
     await ensureBefore('probe-isolation', home);
     const commands = await commandsDuring(home, () => steps['probe-isolation'].ensure(home));
     assertBounded(commands);
-    for (const name of ['connectionStatus', 'explain', 'createUser', 'dropDatabase']) assert.ok(commands.some((command) => nameOf(command) === name), name);
+    for (const name of ['connectionStatus', 'explain', 'createUser', 'dropDatabase'])
+      assert.ok(
+        commands.some((command) => nameOf(command) === name),
+        name,
+      );
   });
 
   test('by what is left when the command is sent, not when its turn was asked for', async () => {
@@ -120,21 +160,36 @@ function leaseLostAt(look: number): WorkLease & { readonly isLost: () => boolean
       throw new TenureError('fenced', 'the lease was lost');
     },
     isLost() {
-      if (sentBefore !== undefined) assert.equal(cell.sent.length, sentBefore, `sent after the lease was lost at look ${look}: ${cell.sent.at(-1)?.commandName}`);
+      if (sentBefore !== undefined)
+        assert.equal(
+          cell.sent.length,
+          sentBefore,
+          `sent after the lease was lost at look ${look}: ${cell.sent.at(-1)?.commandName}`,
+        );
       return sentBefore !== undefined;
     },
   };
 }
 
 describe('one who has lost the lease sends nothing more, wherever it is lost, and the next one finishes', () => {
-  async function sweep(arrange: () => Promise<Home>, act: (home: Home) => Promise<unknown>, finish: (home: Home) => Promise<unknown>): Promise<void> {
+  async function sweep(
+    arrange: () => Promise<Home>,
+    act: (home: Home) => Promise<unknown>,
+    finish: (home: Home) => Promise<unknown>,
+  ): Promise<void> {
     for (let look = 0; ; look += 1) {
       const home = await arrange();
       const lease = leaseLostAt(look);
-      const refusal = await act({ ...home, lease }).then(() => undefined, (error: unknown) => error);
+      const refusal = await act({ ...home, lease }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
       // What had been begun would have been sent by then.
       await home.cell.client.db('admin').command({ ping: 1 });
-      cell.sent.splice(cell.sent.findIndex(({ commandName }) => commandName === 'ping'), 1);
+      cell.sent.splice(
+        cell.sent.findIndex(({ commandName }) => commandName === 'ping'),
+        1,
+      );
       if (!lease.isLost()) {
         assert.ok(look > 0);
         assert.equal(refusal, undefined);
@@ -160,7 +215,11 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
         await parts[name][act](home);
         assert.equal(await parts[name].observe(seenBy(home)), 'present');
       };
-      await sweep(archiving, parts[name].ensure, finish('ensure', (home) => home));
+      await sweep(
+        archiving,
+        parts[name].ensure,
+        finish('ensure', (home) => home),
+      );
       const archived = async (): Promise<Home> => {
         const home = await archiving();
         await parts[name].ensure(home);
@@ -171,20 +230,28 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
   }
   for (const name of purgeNames) {
     test(name, async () => {
-      await sweep(() => prepared('probe-isolation'), purge[name].ensure, async (home) => {
-        for (const each of purgeNames) await purge[each].ensure(home);
-        assert.equal(await cell.claim(home), null);
-      });
+      await sweep(
+        () => prepared('probe-isolation'),
+        purge[name].ensure,
+        async (home) => {
+          for (const each of purgeNames) await purge[each].ensure(home);
+          assert.equal(await cell.claim(home), null);
+        },
+      );
     });
   }
   for (const name of stepNames) {
     test(`${name}: ensure`, async () => {
       // A probe changes nothing, so one tenant does for all.
       const once = name === 'probe-isolation' ? await prepared(name) : undefined;
-      await sweep(async () => once ?? (await prepared(name)), steps[name].ensure, async (home) => {
-        await steps[name].ensure(home);
-        if (name !== 'probe-isolation') assert.equal(await steps[name].observe(home), 'present');
-      });
+      await sweep(
+        async () => once ?? (await prepared(name)),
+        steps[name].ensure,
+        async (home) => {
+          await steps[name].ensure(home);
+          if (name !== 'probe-isolation') assert.equal(await steps[name].observe(home), 'present');
+        },
+      );
     });
     if (name === 'probe-isolation') continue;
     test(`${name}: undo`, async () => {

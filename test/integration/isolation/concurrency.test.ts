@@ -11,7 +11,14 @@ after(() => cell.close());
 const attempts = 4;
 const rounds = 3;
 const collections = [
-  { name: 'orders', jsonSchema: { required: ['sku'] }, indexes: [{ keys: [{ field: 'sku', order: 1 as const }], unique: true }, { keys: [{ field: 'words', order: 'text' as const }] }] },
+  {
+    name: 'orders',
+    jsonSchema: { required: ['sku'] },
+    indexes: [
+      { keys: [{ field: 'sku', order: 1 as const }], unique: true },
+      { keys: [{ field: 'words', order: 'text' as const }] },
+    ],
+  },
   { name: 'events', indexes: [{ keys: [{ field: 'at', order: -1 as const }] }] },
   { name: 'carts' },
 ];
@@ -21,21 +28,38 @@ const spoil: Readonly<Record<string, (home: Home) => Promise<unknown>>> = {
   async 'create-collections'(home) {
     const db = cell.inside(home);
     await db.createCollection('orders', { validator: { a: 1 } });
-    await db.command({ createIndexes: 'orders', indexes: [{ key: { other: 1 }, name: 'sku_1' }, { key: { other: 'text' }, name: 'words_text' }] });
+    await db.command({
+      createIndexes: 'orders',
+      indexes: [
+        { key: { other: 1 }, name: 'sku_1' },
+        { key: { other: 'text' }, name: 'words_text' },
+      ],
+    });
     await db.command({ createIndexes: 'events', indexes: [{ key: { other: 1 }, name: 'at_-1' }] });
   },
   async 'create-roles'(home) {
-    for (const role of [home.layout.roles.readWrite, home.layout.roles.readOnly]) await cell.root.db(home.layout.roles.database).command({ createRole: role, privileges: [], roles: [] });
+    for (const role of [home.layout.roles.readWrite, home.layout.roles.readOnly])
+      await cell.root.db(home.layout.roles.database).command({ createRole: role, privileges: [], roles: [] });
   },
   async 'create-user'(home) {
-    await cell.database(home).command({ createUser: home.layout.user, pwd: 'x', roles: [], customData: { installation: home.installation, tenant: home.uid } });
+    await cell
+      .database(home)
+      .command({
+        createUser: home.layout.user,
+        pwd: 'x',
+        roles: [],
+        customData: { installation: home.installation, tenant: home.uid },
+      });
   },
 };
 
 for (const { mode, name } of inEveryMode(stepNames.map((step) => ({ name: step })))) {
   describe(`${name} in mode ${mode} by ${attempts} attempts at once`, () => {
     const spec = specWith(collections, mode);
-    for (const [from, arrange] of [['nothing', undefined], ['all of it wrong', spoil[name]]] as const) {
+    for (const [from, arrange] of [
+      ['nothing', undefined],
+      ['all of it wrong', spoil[name]],
+    ] as const) {
       if (from !== 'nothing' && arrange === undefined) continue;
       test(`from ${from}`, async () => {
         for (let round = 0; round < rounds; round += 1) {
@@ -54,7 +78,8 @@ for (const { mode, name } of inEveryMode(stepNames.map((step) => ({ name: step }
       await ensureBefore(name, home);
       await steps[name].ensure(home);
       await Promise.all(Array.from({ length: attempts }, () => steps[name].undo(home)));
-      if (name !== 'claim-database' && name !== 'probe-isolation') assert.equal(await steps[name].observe(home), 'absent');
+      if (name !== 'claim-database' && name !== 'probe-isolation')
+        assert.equal(await steps[name].observe(home), 'absent');
     });
   });
 }

@@ -32,12 +32,39 @@ async function made(indexes: readonly IndexSpec[]): Promise<IndexDescriptionInfo
   }
 }
 
-const field = fc.oneof({ weight: 8, arbitrary: fc.constantFrom('a', 'b', 'c.d') }, { weight: 1, arbitrary: fc.constantFrom('_id', '$**', 'a.$**') });
-const order = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(1, -1, 'text') }, { weight: 1, arbitrary: fc.constantFrom('hashed', '2dsphere', '2d') });
-const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
-const collation = fc.record({ locale: fc.constantFrom('de', 'simple', 'fr_CA', 'en_US'), strength: fc.constantFrom(2, 3), numericOrdering: fc.boolean() }, { requiredKeys: ['locale'] });
-const filter = fc.constantFrom({}, { a: 1 }, { a: { $exists: true } }, { a: { $exists: false } }, { _id: { $gt: 5 } }, { $or: [{ a: 1 }, { b: { $lt: 'x' } }] }, { a: { $ne: 1 } }, { $and: [] }, { a: { $gt: { $ref: 'x.y', $id: 1 } } });
-const projection = fc.dictionary(fc.constantFrom('a', 'b', 'a.x', '_id'), fc.constantFrom(0, 1, true, false), { maxKeys: 2, noNullPrototype: true });
+const field = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom('a', 'b', 'c.d') },
+  { weight: 1, arbitrary: fc.constantFrom('_id', '$**', 'a.$**') },
+);
+const order = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(1, -1, 'text') },
+  { weight: 1, arbitrary: fc.constantFrom('hashed', '2dsphere', '2d') },
+);
+const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
+const collation = fc.record(
+  {
+    locale: fc.constantFrom('de', 'simple', 'fr_CA', 'en_US'),
+    strength: fc.constantFrom(2, 3),
+    numericOrdering: fc.boolean(),
+  },
+  { requiredKeys: ['locale'] },
+);
+const filter = fc.constantFrom(
+  {},
+  { a: 1 },
+  { a: { $exists: true } },
+  { a: { $exists: false } },
+  { _id: { $gt: 5 } },
+  { $or: [{ a: 1 }, { b: { $lt: 'x' } }] },
+  { a: { $ne: 1 } },
+  { $and: [] },
+  { a: { $gt: { $ref: 'x.y', $id: 1 } } },
+);
+const projection = fc.dictionary(fc.constantFrom('a', 'b', 'a.x', '_id'), fc.constantFrom(0, 1, true, false), {
+  maxKeys: 2,
+  noNullPrototype: true,
+});
 const index = fc
   .record({
     name: some(fc.constantFrom('x', 'a_1', '_id_')),
@@ -56,10 +83,14 @@ const index = fc
     min: some(fc.constantFrom(-5, 200)),
     max: some(fc.constant(90)),
   })
-  .map((fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as IndexSpec);
+  .map(
+    (fields) =>
+      Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as IndexSpec,
+  );
 
 /** What mongod makes although it means nothing: an index that stands already, options that no index of its kind reads, and $** in an index of another kind. */
-const meaningless = /^has the name|is for (an index with a text field|a 2d index)$|must be 1 for \$\*\*$|must not have \$\*\*/;
+const meaningless =
+  /^has the name|is for (an index with a text field|a 2d index)$|must be 1 for \$\*\*$|must not have \$\*\*/;
 /** From MongoDB 7.0 on it takes them: these are mongod's to refuse. */
 const judgedByMongod = /wildcard indexes do not allow compounding|numeric value in a \$\*\* index/;
 
@@ -75,10 +106,16 @@ test('indexes without a flaw are made by mongod and seen as declared; with one t
         assert.ok(flaws.length > 0 || judgedByMongod.test(found), found);
         return;
       }
-      assert.deepEqual(flaws.filter(({ message }) => !meaningless.test(message)), []);
+      assert.deepEqual(
+        flaws.filter(({ message }) => !meaningless.test(message)),
+        [],
+      );
       for (const declared of indexes) {
         const there = found.find(({ name }) => name === nameOnCell(declared));
-        assert.ok(there !== undefined && indexIsAsDeclared(declared, there), `${JSON.stringify(declared)} ${JSON.stringify(there)}`);
+        assert.ok(
+          there !== undefined && indexIsAsDeclared(declared, there),
+          `${JSON.stringify(declared)} ${JSON.stringify(there)}`,
+        );
       }
     }),
     { numRuns: 400 },
@@ -86,12 +123,19 @@ test('indexes without a flaw are made by mongod and seen as declared; with one t
   assert.ok(refused > 20, `${refused} were refused`);
 });
 
-const typeName = fc.oneof({ weight: 4, arbitrary: fc.constantFrom('string', 'object', 'number', 'null', 'array') }, { weight: 1, arbitrary: fc.constantFrom('integer', 'int', 'long', 'bool', 'boolean', 'date', null, 5, 'any') });
+const typeName = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('string', 'object', 'number', 'null', 'array') },
+  { weight: 1, arbitrary: fc.constantFrom('integer', 'int', 'long', 'bool', 'boolean', 'date', null, 5, 'any') },
+);
 const wrong = fc.constantFrom<unknown>(null, 0, -1, 1.5, '', 'x', true, false, [], {}, [1], ['a', 'a'], [{}], { a: 1 });
-const mostly = (right: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: wrong });
+const mostly = (right: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: wrong });
 const { schema } = fc.letrec<{ schema: unknown; keyword: readonly [string, unknown] }>((tie) => {
   const inner = tie('schema');
-  const named = fc.dictionary(fc.constantFrom('a', 'b', '_id', 'x.y', ''), inner, { maxKeys: 2, noNullPrototype: true });
+  const named = fc.dictionary(fc.constantFrom('a', 'b', '_id', 'x.y', ''), inner, {
+    maxKeys: 2,
+    noNullPrototype: true,
+  });
   const several = fc.array(inner, { minLength: 1, maxLength: 2 });
   const count = fc.nat({ max: 9 });
   const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
@@ -108,7 +152,11 @@ const { schema } = fc.letrec<{ schema: unknown; keyword: readonly [string, unkno
     anyOf: several,
     oneOf: several,
     not: inner,
-    dependencies: fc.dictionary(fc.constantFrom('a', 'b'), fc.oneof(inner, fc.array(fc.constantFrom('c', 'd'), { maxLength: 2 })), { maxKeys: 2, noNullPrototype: true }),
+    dependencies: fc.dictionary(
+      fc.constantFrom('a', 'b'),
+      fc.oneof(inner, fc.array(fc.constantFrom('c', 'd'), { maxLength: 2 })),
+      { maxKeys: 2, noNullPrototype: true },
+    ),
     minimum: fc.constantFrom(0, 1.5, -3),
     maximum: fc.constantFrom(0, 1.5, -3),
     exclusiveMinimum: fc.boolean(),
@@ -118,12 +166,27 @@ const { schema } = fc.letrec<{ schema: unknown; keyword: readonly [string, unkno
     pattern: fc.constant('^a'),
     title: fc.constant('t'),
     description: fc.constant('d'),
-    ...Object.fromEntries(['minItems', 'maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties'].map((name) => [name, count])),
+    ...Object.fromEntries(
+      ['minItems', 'maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties'].map((name) => [name, count]),
+    ),
   };
-  const right = fc.constantFrom(...Object.keys(values)).chain((name) => mostly(values[name] ?? wrong).map((value) => [name, value] as const));
-  const unknown = fc.constantFrom('format', 'default', 'const', 'if', 'id', 'nullable', 'constructor').map((name) => [name, 'x'] as const);
+  const right = fc
+    .constantFrom(...Object.keys(values))
+    .chain((name) => mostly(values[name] ?? wrong).map((value) => [name, value] as const));
+  const unknown = fc
+    .constantFrom('format', 'default', 'const', 'if', 'id', 'nullable', 'constructor')
+    .map((name) => [name, 'x'] as const);
   const keyword = fc.oneof({ weight: 30, arbitrary: right }, { weight: 1, arbitrary: unknown });
-  return { keyword, schema: fc.oneof({ maxDepth: 3, depthSize: 'small' }, fc.constant({}), fc.uniqueArray(tie('keyword'), { selector: ([name]) => name, maxLength: 3 }).map((keywords) => Object.fromEntries(keywords))) };
+  return {
+    keyword,
+    schema: fc.oneof(
+      { maxDepth: 3, depthSize: 'small' },
+      fc.constant({}),
+      fc
+        .uniqueArray(tie('keyword'), { selector: ([name]) => name, maxLength: 3 })
+        .map((keywords) => Object.fromEntries(keywords)),
+    ),
+  };
 });
 
 test('a JSON Schema has a flaw exactly where mongod refuses it', async () => {
@@ -132,7 +195,10 @@ test('a JSON Schema has a flaw exactly where mongod refuses it', async () => {
     fc.asyncProperty(schema, async (document) => {
       const flaws = jsonSchemaFlaws(document as Record<string, unknown>);
       // It is parsed, whatever is found.
-      const answer = await db.collection('things').findOne({ $jsonSchema: document }).then(() => undefined, String);
+      const answer = await db
+        .collection('things')
+        .findOne({ $jsonSchema: document })
+        .then(() => undefined, String);
       refused += Number(answer !== undefined);
       assert.equal(flaws.length > 0, answer !== undefined, `${answer} ${JSON.stringify(flaws)}`);
     }),

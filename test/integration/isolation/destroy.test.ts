@@ -24,7 +24,8 @@ for (const mode of modes) {
     /** What a purge has done is done: where the claim is gone nothing is begun again. */
     async function endedOnce(home: Home): Promise<void> {
       await assert.rejects(destroyUser.ensure(home), { code: 'owned_by_another' });
-      for (const name of purgeNames.slice(1)) assert.equal(await purge[name].ensure(home), 'nothing is left of this home');
+      for (const name of purgeNames.slice(1))
+        assert.equal(await purge[name].ensure(home), 'nothing is left of this home');
     }
 
     test('a purge leaves nothing, from wherever it was stopped', async () => {
@@ -102,8 +103,11 @@ for (const mode of modes) {
 
     test('a user of its name that was made for another is refused', async () => {
       const home = await homeWithData();
-      await cell.database(home).command({ updateUser: home.layout.user, customData: { installation: 'elsewhere', tenant: home.uid } });
-      for (const name of ['destroyUser', 'destroyData', 'releaseClaim'] as const) await assert.rejects(purge[name].ensure(home), { code: 'owned_by_another' });
+      await cell
+        .database(home)
+        .command({ updateUser: home.layout.user, customData: { installation: 'elsewhere', tenant: home.uid } });
+      for (const name of ['destroyUser', 'destroyData', 'releaseClaim'] as const)
+        await assert.rejects(purge[name].ensure(home), { code: 'owned_by_another' });
       assert.equal((await cell.database(home).command({ usersInfo: home.layout.user }))['users'].length, 1);
     });
 
@@ -144,6 +148,16 @@ test('in a database of its own everything goes, by whomever it was made', async 
 
 /** What {@link CellFixture.snapshot} gives where there is nothing. */
 function emptySnapshot({ layout }: Home): unknown {
-  const places = [...(layout.ownDatabase === undefined ? [] : [layout.ownDatabase]), ...[layout.roles.database, ...(layout.usesPool ? ['tenure_pool'] : [])].filter((name) => name !== layout.ownDatabase)];
-  return { ...Object.fromEntries(places.map((name) => [name, { collections: [], indexes: {}, documents: {}, users: [], roles: [] }])), claim: {} };
+  const places = [
+    ...(layout.ownDatabase === undefined ? [] : [layout.ownDatabase]),
+    ...[layout.roles.database, ...(layout.usesPool ? ['tenure_pool'] : [])].filter(
+      (name) => name !== layout.ownDatabase,
+    ),
+  ];
+  return {
+    ...Object.fromEntries(
+      places.map((name) => [name, { collections: [], indexes: {}, documents: {}, users: [], roles: [] }]),
+    ),
+    claim: {},
+  };
 }

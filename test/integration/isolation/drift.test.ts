@@ -15,7 +15,11 @@ after(() => cell.close());
 const states: readonly LifecycleState[] = ['Active', 'Suspended', 'Archived'];
 
 async function standing(mode: Home['mode'], state: LifecycleState = 'Active'): Promise<Home> {
-  const home = cell.home({ mode, form: homeFormIn(state), config: { theme: 'dark', link: { $ref: 'a.b', $id: 'z' }, odd: { '': { 'a.b': null } } } });
+  const home = cell.home({
+    mode,
+    form: homeFormIn(state),
+    config: { theme: 'dark', link: { $ref: 'a.b', $id: 'z' }, odd: { '': { 'a.b': null } } },
+  });
   await ensureBefore('create-collections', home);
   for (const name of partNames) await parts[name].ensure(home);
   return home;
@@ -31,7 +35,10 @@ const short = (findings: readonly DriftFinding[]) => findings.map(({ part, kind,
 test('what the parts have just made has no findings, in any mode and state', async () => {
   const homes: Home[] = [];
   for (const mode of modes) for (const state of states) homes.push(await standing(mode, state));
-  assert.deepEqual(await scan(...homes), homes.map(() => []));
+  assert.deepEqual(
+    await scan(...homes),
+    homes.map(() => []),
+  );
 });
 
 test('nothing at all is a finding for each part, and for each only one', async () => {
@@ -62,15 +69,31 @@ const on = (home: Home, declared: string): string => {
   const { dbName, collectionName } = cell.collection(home, declared);
   return `${dbName}.${collectionName}`;
 };
-const inUser = (home: Home, command: object) => cell.database(home).command({ updateUser: home.layout.user, ...command });
+const inUser = (home: Home, command: object) =>
+  cell.database(home).command({ updateUser: home.layout.user, ...command });
 const inRole = (home: Home, command: object) => cell.root.db(home.layout.roles.database).command(command);
 const userOf = ({ layout }: Home): string => `${layout.database}.${layout.user}`;
 const readOnly = ({ layout }: Home): string => `${layout.roles.database}.${layout.roles.readOnly}`;
 
 const handMade: readonly HandMade[] = [
-  { change: 'a claim of another installation', make: async (home) => [await cell.removeClaim(home), await cell.insertClaim(home, { installation: 'elsewhere' })], found: ({ layout }) => `foreign claim ${layout.claim}`, mended: false },
-  { change: 'no claim', make: (home) => cell.removeClaim(home), found: ({ layout }) => `missing claim ${layout.claim}`, mended: false },
-  { change: 'a collection gone', make: (home) => cell.collection(home, 'orders').drop(), found: (home) => `missing collection ${on(home, 'orders')}`, mended: true },
+  {
+    change: 'a claim of another installation',
+    make: async (home) => [await cell.removeClaim(home), await cell.insertClaim(home, { installation: 'elsewhere' })],
+    found: ({ layout }) => `foreign claim ${layout.claim}`,
+    mended: false,
+  },
+  {
+    change: 'no claim',
+    make: (home) => cell.removeClaim(home),
+    found: ({ layout }) => `missing claim ${layout.claim}`,
+    mended: false,
+  },
+  {
+    change: 'a collection gone',
+    make: (home) => cell.collection(home, 'orders').drop(),
+    found: (home) => `missing collection ${on(home, 'orders')}`,
+    mended: true,
+  },
   {
     change: 'a view in its place',
     make: async (home) => {
@@ -80,36 +103,110 @@ const handMade: readonly HandMade[] = [
     found: (home) => `foreign collection ${on(home, 'events')}`,
     mended: false,
   },
-  { change: 'a collection more', make: (home) => cell.inside(home).createCollection('theirs'), found: ({ layout, uid }) => `extra collection ${layout.ownDatabase ?? 'tenure_pool'}.theirs${layout.ownDatabase === undefined ? `_${uid}` : ''}`, mended: false },
-  { change: 'another validator', make: (home) => cell.inside(home).command({ collMod: 'orders', validator: { a: 1 } }), found: (home) => `wrong validator ${on(home, 'orders')}`, mended: true },
-  { change: 'a validator that only warns', make: (home) => cell.inside(home).command({ collMod: 'orders', validationAction: 'warn' }), found: (home) => `wrong validator ${on(home, 'orders')}`, mended: true },
-  { change: 'an index gone', make: (home) => cell.collection(home, 'orders').dropIndex('sku_1'), found: (home) => `missing index ${on(home, 'orders')}/sku_1`, mended: true },
+  {
+    change: 'a collection more',
+    make: (home) => cell.inside(home).createCollection('theirs'),
+    found: ({ layout, uid }) =>
+      `extra collection ${layout.ownDatabase ?? 'tenure_pool'}.theirs${layout.ownDatabase === undefined ? `_${uid}` : ''}`,
+    mended: false,
+  },
+  {
+    change: 'another validator',
+    make: (home) => cell.inside(home).command({ collMod: 'orders', validator: { a: 1 } }),
+    found: (home) => `wrong validator ${on(home, 'orders')}`,
+    mended: true,
+  },
+  {
+    change: 'a validator that only warns',
+    make: (home) => cell.inside(home).command({ collMod: 'orders', validationAction: 'warn' }),
+    found: (home) => `wrong validator ${on(home, 'orders')}`,
+    mended: true,
+  },
+  {
+    change: 'an index gone',
+    make: (home) => cell.collection(home, 'orders').dropIndex('sku_1'),
+    found: (home) => `missing index ${on(home, 'orders')}/sku_1`,
+    mended: true,
+  },
   {
     change: 'an index that is not unique any more',
-    make: async (home) => [await cell.collection(home, 'orders').dropIndex('sku_1'), await cell.collection(home, 'orders').createIndex({ sku: 1 })],
+    make: async (home) => [
+      await cell.collection(home, 'orders').dropIndex('sku_1'),
+      await cell.collection(home, 'orders').createIndex({ sku: 1 }),
+    ],
     found: (home) => `wrong index ${on(home, 'orders')}/sku_1`,
     mended: true,
   },
-  { change: 'an index more', make: (home) => cell.collection(home, 'events').createIndex({ hand: 1 }), found: (home) => `extra index ${on(home, 'events')}/hand_1`, mended: false },
-  { change: 'an index that was shed', state: 'Archived', make: (home) => cell.collection(home, 'orders').createIndex({ sku: 1 }, { unique: true }), found: (home) => `wrong index ${on(home, 'orders')}/sku_1`, mended: true },
-  { change: 'a role gone', state: 'Suspended', make: (home) => inRole(home, { dropRole: home.layout.roles.readOnly }), found: (home) => `missing role ${readOnly(home)}`, mended: true },
-  { change: 'a role with fewer rights', make: (home) => inRole(home, { updateRole: home.layout.roles.readOnly, privileges: [] }), found: (home) => `wrong role ${readOnly(home)}`, mended: true },
   {
-    change: 'a role with those of another',
-    make: (home) => inRole(home, { grantRolesToRole: home.layout.roles.readOnly, roles: [{ role: 'dbAdmin', db: home.layout.roles.database }] }),
+    change: 'an index more',
+    make: (home) => cell.collection(home, 'events').createIndex({ hand: 1 }),
+    found: (home) => `extra index ${on(home, 'events')}/hand_1`,
+    mended: false,
+  },
+  {
+    change: 'an index that was shed',
+    state: 'Archived',
+    make: (home) => cell.collection(home, 'orders').createIndex({ sku: 1 }, { unique: true }),
+    found: (home) => `wrong index ${on(home, 'orders')}/sku_1`,
+    mended: true,
+  },
+  {
+    change: 'a role gone',
+    state: 'Suspended',
+    make: (home) => inRole(home, { dropRole: home.layout.roles.readOnly }),
+    found: (home) => `missing role ${readOnly(home)}`,
+    mended: true,
+  },
+  {
+    change: 'a role with fewer rights',
+    make: (home) => inRole(home, { updateRole: home.layout.roles.readOnly, privileges: [] }),
     found: (home) => `wrong role ${readOnly(home)}`,
     mended: true,
   },
-  { change: 'a restricted role', make: (home) => inRole(home, { updateRole: home.layout.roles.readOnly, authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] }), found: (home) => `wrong role ${readOnly(home)}`, mended: true },
+  {
+    change: 'a role with those of another',
+    make: (home) =>
+      inRole(home, {
+        grantRolesToRole: home.layout.roles.readOnly,
+        roles: [{ role: 'dbAdmin', db: home.layout.roles.database }],
+      }),
+    found: (home) => `wrong role ${readOnly(home)}`,
+    mended: true,
+  },
+  {
+    change: 'a restricted role',
+    make: (home) =>
+      inRole(home, {
+        updateRole: home.layout.roles.readOnly,
+        authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }],
+      }),
+    found: (home) => `wrong role ${readOnly(home)}`,
+    mended: true,
+  },
   {
     change: 'a role more',
     make: (home) => inRole(home, { createRole: `theirs_${home.uid}`, privileges: [], roles: [] }),
     found: (home) => `extra role ${home.layout.roles.database}.theirs_${home.uid}`,
     mended: false,
   },
-  { change: 'no user', make: (home) => cell.database(home).command({ dropUser: home.layout.user }), found: (home) => `missing user ${userOf(home)}`, mended: true },
-  { change: 'a user that is another’s', make: (home) => inUser(home, { customData: { installation: 'elsewhere', tenant: home.uid, config: home.config } }), found: (home) => `foreign user ${userOf(home)}`, mended: false },
-  { change: 'a user without its role', make: (home) => inUser(home, { roles: [] }), found: (home) => `wrong user ${userOf(home)}`, mended: true },
+  {
+    change: 'no user',
+    make: (home) => cell.database(home).command({ dropUser: home.layout.user }),
+    found: (home) => `missing user ${userOf(home)}`,
+    mended: true,
+  },
+  {
+    change: 'a user that is another’s',
+    make: (home) => inUser(home, { customData: { installation: 'elsewhere', tenant: home.uid, config: home.config } }),
+    found: (home) => `foreign user ${userOf(home)}`,
+    mended: false,
+  },
+  {
+    change: 'a user without its role',
+    make: (home) => inUser(home, { roles: [] }),
+    found: (home) => `wrong user ${userOf(home)}`,
+    mended: true,
+  },
   {
     change: 'a suspended user that was let in by hand',
     state: 'Suspended',
@@ -120,12 +217,30 @@ const handMade: readonly HandMade[] = [
   {
     change: 'a user where there should be none',
     state: 'Archived',
-    make: (home) => cell.database(home).command({ createUser: home.layout.user, pwd: 'x', roles: [], customData: { installation: home.installation, tenant: home.uid } }),
+    make: (home) =>
+      cell
+        .database(home)
+        .command({
+          createUser: home.layout.user,
+          pwd: 'x',
+          roles: [],
+          customData: { installation: home.installation, tenant: home.uid },
+        }),
     found: (home) => `wrong user ${userOf(home)}`,
     mended: true,
   },
-  { change: 'a user restricted to an address', make: (home) => inUser(home, { authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] }), found: (home) => `wrong user ${userOf(home)}`, mended: true },
-  { change: 'a user with an older mechanism', make: (home) => inUser(home, { pwd: 'x', mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-256'] }), found: (home) => `wrong user ${userOf(home)}`, mended: true },
+  {
+    change: 'a user restricted to an address',
+    make: (home) => inUser(home, { authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] }),
+    found: (home) => `wrong user ${userOf(home)}`,
+    mended: true,
+  },
+  {
+    change: 'a user with an older mechanism',
+    make: (home) => inUser(home, { pwd: 'x', mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-256'] }),
+    found: (home) => `wrong user ${userOf(home)}`,
+    mended: true,
+  },
   {
     change: 'a user that an attempt has left',
     make: (home) =>
@@ -144,10 +259,18 @@ const handMade: readonly HandMade[] = [
     found: ({ layout, uid }) => `foreign user ${layout.database}.tenant_${uid}_…`,
     mended: false,
   },
-  { change: 'a user more', make: (home) => cell.database(home).command({ createUser: `theirs_${home.uid}`, pwd: 'x', roles: [] }), found: (home) => `extra user ${home.layout.database}.theirs_${home.uid}`, mended: false },
+  {
+    change: 'a user more',
+    make: (home) => cell.database(home).command({ createUser: `theirs_${home.uid}`, pwd: 'x', roles: [] }),
+    found: (home) => `extra user ${home.layout.database}.theirs_${home.uid}`,
+    mended: false,
+  },
   {
     change: 'another configuration',
-    make: (home) => inUser(home, { customData: { installation: home.installation, tenant: home.uid, config: { ...home.config, theme: 'bright' } } }),
+    make: (home) =>
+      inUser(home, {
+        customData: { installation: home.installation, tenant: home.uid, config: { ...home.config, theme: 'bright' } },
+      }),
     found: (home) => `wrong configuration ${userOf(home)}`,
     mended: true,
   },
@@ -175,7 +298,10 @@ test('a thousand homes are scanned by few commands each, and none is mistaken fo
   const absent = uids.map((uid, at) => cell.home({ uid, mode: modes[at % modes.length] ?? 'dedicated' }));
   cell.sent.length = 0;
   const findings = await scan(...real, ...absent);
-  assert.deepEqual(findings.slice(0, real.length), real.map(() => []));
+  assert.deepEqual(
+    findings.slice(0, real.length),
+    real.map(() => []),
+  );
   assert.deepEqual(new Set(findings.slice(real.length).map(({ length }) => length)), new Set([6]));
   const ownDatabases = [...real, ...absent].filter(({ layout }) => layout.ownDatabase !== undefined).length;
   assert.ok(cell.sent.length < ownDatabases + 100, `${cell.sent.length} commands for ${ownDatabases} databases`);

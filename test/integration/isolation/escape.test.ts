@@ -20,12 +20,20 @@ async function plant(mode: Home['mode']): Promise<Tenant> {
   const home = cell.home({ mode });
   await ensureBefore('probe-isolation', home);
   const canary = `canary of ${home.uid}`;
-  for (const { declared } of home.layout.namespaces) await cell.collection(home, declared.name).insertMany([{ sku: canary, canary }, { sku: `${canary}, again`, canary }]);
+  for (const { declared } of home.layout.namespaces)
+    await cell.collection(home, declared.name).insertMany([
+      { sku: canary, canary },
+      { sku: `${canary}, again`, canary },
+    ]);
   return { home, client: await cell.asTenant(home), canary };
 }
 
 /** Everything a tenant might send to get at a collection of another's: to read it, change it, or learn of it. */
-function attacks(own: HomeNamespace, { database, name }: HomeNamespace, uuid: unknown): { readonly db: string; readonly command: Document }[] {
+function attacks(
+  own: HomeNamespace,
+  { database, name }: HomeNamespace,
+  uuid: unknown,
+): { readonly db: string; readonly command: Document }[] {
   const there = (command: Document) => ({ db: database, command });
   const here = (command: Document) => ({ db: own.database, command });
   const admin = (command: Document) => ({ db: 'admin', command });
@@ -45,7 +53,12 @@ function attacks(own: HomeNamespace, { database, name }: HomeNamespace, uuid: un
     there({ count: name }),
     there({ distinct: name, key: 'canary' }),
     there({ explain: { find: name } }),
-    there({ mapReduce: name, map: 'function () { emit(1, this.canary) }', reduce: 'function (k, v) { return v[0] }', out: { inline: 1 } }),
+    there({
+      mapReduce: name,
+      map: 'function () { emit(1, this.canary) }',
+      reduce: 'function (k, v) { return v[0] }',
+      out: { inline: 1 },
+    }),
     there({ collStats: name }),
     there({ dataSize: `${database}.${name}` }),
     there({ dbStats: 1 }),
@@ -83,7 +96,9 @@ function attacks(own: HomeNamespace, { database, name }: HomeNamespace, uuid: un
           through({ $facet: { a: [{ $lookup: { from: name, ...join } }] } }),
           through({ $unionWith: name }),
           through({ $unionWith: { coll: own.name, pipeline: [{ $unionWith: name }] } }),
-          through({ $graphLookup: { from: name, startWith: '$x', connectFromField: 'x', connectToField: 'x', as: 'theirs' } }),
+          through({
+            $graphLookup: { from: name, startWith: '$x', connectFromField: 'x', connectToField: 'x', as: 'theirs' },
+          }),
           here({ create: 'seen', viewOn: own.name, pipeline: [{ $unionWith: name }] }),
         ]),
   ];
@@ -102,11 +117,24 @@ for (const attackerMode of modes) {
         const states = await Promise.all(tenants.map(({ home }) => cell.snapshot(home)));
         let refused = 0;
         for (const target of victim.home.layout.namespaces) {
-          const [info] = await cell.root.db(target.database).listCollections({ name: target.name }, { nameOnly: false }).toArray();
+          const [info] = await cell.root
+            .db(target.database)
+            .listCollections({ name: target.name }, { nameOnly: false })
+            .toArray();
           for (const own of attacker.home.layout.namespaces) {
             for (const { db, command } of attacks(own, target, info?.info?.uuid)) {
-              const answer = await attacker.client.db(db).command(command).then((reply) => reply, (error: { code?: number; message: string }) => error);
-              assert.equal((answer as { code?: number }).code, 13, `${JSON.stringify(command)}: ${JSON.stringify(answer)}`);
+              const answer = await attacker.client
+                .db(db)
+                .command(command)
+                .then(
+                  (reply) => reply,
+                  (error: { code?: number; message: string }) => error,
+                );
+              assert.equal(
+                (answer as { code?: number }).code,
+                13,
+                `${JSON.stringify(command)}: ${JSON.stringify(answer)}`,
+              );
               assert.ok(!JSON.stringify(answer).includes(victim.canary));
               refused += 1;
             }
@@ -122,9 +150,16 @@ for (const attackerMode of modes) {
         const session = attacker.client.startSession();
         session.startTransaction();
         await attacker.client.db(own.database).collection(own.name).insertOne({ sku: 'in a transaction' }, { session });
-        await assert.rejects(attacker.client.db(theirs.database).collection(theirs.name).insertOne({ sku: 'in a transaction' }, { session }), { code: 13 });
+        await assert.rejects(
+          attacker.client
+            .db(theirs.database)
+            .collection(theirs.name)
+            .insertOne({ sku: 'in a transaction' }, { session }),
+          { code: 13 },
+        );
         await session.abortTransaction();
-        for (const { home } of tenants) assert.equal(await cell.collection(home, 'orders').countDocuments({ sku: 'in a transaction' }), 0);
+        for (const { home } of tenants)
+          assert.equal(await cell.collection(home, 'orders').countDocuments({ sku: 'in a transaction' }), 0);
       });
 
       test('a cursor of the other gives nothing and stays open', async () => {
@@ -138,17 +173,26 @@ for (const attackerMode of modes) {
           await assert.rejects(db.command({ getMore: cursor.id, collection: at.name }));
           await db.command({ killCursors: at.name, cursors: [cursor.id] }).catch(() => undefined);
         }
-        assert.deepEqual((await cursor.toArray()).map((document) => document['canary']), [victim.canary]);
+        assert.deepEqual(
+          (await cursor.toArray()).map((document) => document['canary']),
+          [victim.canary],
+        );
       });
 
       test('mongod shows it its own collections only', async () => {
         const [{ client, home }] = tenants;
         for (const [database, own] of Map.groupBy(home.layout.namespaces, (namespace) => namespace.database)) {
-          const shown = await client.db(database).listCollections({}, { nameOnly: true, authorizedCollections: true }).toArray();
+          const shown = await client
+            .db(database)
+            .listCollections({}, { nameOnly: true, authorizedCollections: true })
+            .toArray();
           assert.deepEqual(shown.map(({ name }) => name).toSorted(), own.map(({ name }) => name).toSorted());
         }
         const { databases } = await client.db('admin').command({ listDatabases: 1, nameOnly: true });
-        assert.deepEqual((databases as Document[]).map(({ name }) => name as string).toSorted(), [...new Set(home.layout.namespaces.map(({ database }) => database))].toSorted());
+        assert.deepEqual(
+          (databases as Document[]).map(({ name }) => name as string).toSorted(),
+          [...new Set(home.layout.namespaces.map(({ database }) => database))].toSorted(),
+        );
       });
     });
   }

@@ -6,7 +6,18 @@ import { homeFormIn } from '../../../domain/isolation.ts';
 import type { Home, HomeState } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { until } from '../../harness/until.ts';
-import { active, changing, ensureBefore, modes, newId, openCell, partNames, parts, specWith, twoCollections } from './cell-fixture.ts';
+import {
+  active,
+  changing,
+  ensureBefore,
+  modes,
+  newId,
+  openCell,
+  partNames,
+  parts,
+  specWith,
+  twoCollections,
+} from './cell-fixture.ts';
 import type { PartName } from './cell-fixture.ts';
 
 const cell = openCell(attachToStack().mongod['eu-west-1']);
@@ -16,7 +27,10 @@ const states: readonly LifecycleState[] = ['Active', 'Suspended', 'Archived'];
 const config = { theme: 'light' };
 const [orders] = twoCollections as [(typeof twoCollections)[number]];
 /** `orders` changed in validator and indexes, `events` gone, `carts` new. */
-const otherCollections = [{ ...orders, jsonSchema: { required: ['name'] }, indexes: [{ keys: [{ field: 'name', order: 1 as const }] }] }, { name: 'carts', indexes: [{ keys: [{ field: 'at', order: 1 as const }], expireAfterSeconds: 60 }] }];
+const otherCollections = [
+  { ...orders, jsonSchema: { required: ['name'] }, indexes: [{ keys: [{ field: 'name', order: 1 as const }] }] },
+  { name: 'carts', indexes: [{ keys: [{ field: 'at', order: 1 as const }], expireAfterSeconds: 60 }] },
+];
 
 const spoiledClaims: Readonly<Record<string, (home: Home) => Promise<unknown>>> = {
   'there is no claim': (home) => cell.removeClaim(home),
@@ -42,8 +56,12 @@ for (const mode of modes) {
       return home;
     };
     /** Of indexes, by mongod's names; `_id_` is always there. */
-    const indexesOf = async (home: Home, collection: string): Promise<string[]> => (await cell.collection(home, collection).indexes()).map(({ name }) => name ?? '').filter((name) => name !== '_id_');
-    const observed = async (home: Home): Promise<unknown> => Object.fromEntries(await Promise.all(partNames.map(async (name) => [name, await parts[name].observe(home)])));
+    const indexesOf = async (home: Home, collection: string): Promise<string[]> =>
+      (await cell.collection(home, collection).indexes())
+        .map(({ name }) => name ?? '')
+        .filter((name) => name !== '_id_');
+    const observed = async (home: Home): Promise<unknown> =>
+      Object.fromEntries(await Promise.all(partNames.map(async (name) => [name, await parts[name].observe(home)])));
     const allPresent = { 'home-collections': 'present', 'home-roles': 'present', 'home-user': 'present' };
 
     for (const from of states) {
@@ -72,7 +90,10 @@ for (const mode of modes) {
       assert.deepEqual([await indexesOf(home, 'orders'), await indexesOf(home, 'events')], [['hand_1'], []]);
       assert.equal(await cell.collection(home, 'orders').countDocuments(), 1);
       await parts['home-collections'].ensure(changing(archived, { form: homeFormIn('Active') }));
-      assert.deepEqual([(await indexesOf(home, 'orders')).toSorted(), await indexesOf(home, 'events')], [['hand_1', 'sku_1'], ['at_-1_kind_1']]);
+      assert.deepEqual(
+        [(await indexesOf(home, 'orders')).toSorted(), await indexesOf(home, 'events')],
+        [['hand_1', 'sku_1'], ['at_-1_kind_1']],
+      );
     });
 
     test('an index that is declared no longer goes, one of another’s making stays; its collection stays too', async () => {
@@ -96,7 +117,10 @@ for (const mode of modes) {
     });
 
     test('undo leaves out an index that the documents no longer allow, says so, and brings back all else', async () => {
-      const both = { ...orders, indexes: [...(orders.indexes ?? []), { keys: [{ field: 'name', order: 1 as const }] }] };
+      const both = {
+        ...orders,
+        indexes: [...(orders.indexes ?? []), { keys: [{ field: 'name', order: 1 as const }] }],
+      };
       const home = await homeThat({ spec: specWith([both, ...twoCollections.slice(1)], mode) });
       // What a reconcile finds when somebody has dropped a unique index and the tenant wrote on.
       await cell.collection(home, 'orders').dropIndexes();
@@ -104,9 +128,15 @@ for (const mode of modes) {
       const operation = changing(home, {});
       await assert.rejects(parts['home-collections'].ensure(operation), { code: 'schema_rejected' });
       const result = await parts['home-collections'].undo(operation);
-      assert.match(result, /^2 collections, 2 indexes; .*; left out index orders\/sku_1: collection "orders": its documents do not allow index sku_1 \(DuplicateKey 11000\)$/);
+      assert.match(
+        result,
+        /^2 collections, 2 indexes; .*; left out index orders\/sku_1: collection "orders": its documents do not allow index sku_1 \(DuplicateKey 11000\)$/,
+      );
       assert.equal(await parts['home-collections'].undo(operation), result);
-      assert.deepEqual([await indexesOf(home, 'orders'), await indexesOf(home, 'events')], [['name_1'], ['at_-1_kind_1']]);
+      assert.deepEqual(
+        [await indexesOf(home, 'orders'), await indexesOf(home, 'events')],
+        [['name_1'], ['at_-1_kind_1']],
+      );
       assert.equal(await parts['home-collections'].observe(home), 'partial', 'as drift tells');
       assert.equal(await cell.collection(home, 'orders').countDocuments(), 3);
     });
@@ -132,7 +162,9 @@ for (const mode of modes) {
         await carts.insertOne({ at: new Date() }, { session });
         const undone = parts['home-collections'].undo(operation);
         try {
-          await until('it waits for the lock that the transaction holds', () => waitsForLock({ 'command.collMod': carts.collectionName }));
+          await until('it waits for the lock that the transaction holds', () =>
+            waitsForLock({ 'command.collMod': carts.collectionName }),
+          );
         } finally {
           await session.commitTransaction();
         }
@@ -150,7 +182,9 @@ for (const mode of modes) {
         const read = () => tenant.db(dbName).collection(collectionName).findOne({}, { session });
         await read();
         const operation = changing(home, { spec: changed });
-        await assert.rejects(parts['home-collections'].ensure({ ...operation, lease: { remainingMs: () => 1_000 } }), { code: 'cell_unavailable' });
+        await assert.rejects(parts['home-collections'].ensure({ ...operation, lease: { remainingMs: () => 1_000 } }), {
+          code: 'cell_unavailable',
+        });
         await read();
         await parts['home-collections'].ensure({ ...operation, impatient: true });
         assert.equal(await parts['home-collections'].observe(operation), 'present');
@@ -160,7 +194,9 @@ for (const mode of modes) {
 
     test('the configuration is written into the user, where the tenant reads it with its own credential', async () => {
       const home = await homeThat();
-      const operation = changing(home, { config: { theme: 'light', nested: { list: [1, 2.5, 'x', null, true], at: { deeper: {} } } } });
+      const operation = changing(home, {
+        config: { theme: 'light', nested: { list: [1, 2.5, 'x', null, true], at: { deeper: {} } } },
+      });
       assert.equal(await parts['home-user'].observe(operation), 'wrong');
       await parts['home-user'].ensure(operation);
       const tenant = await cell.asTenant(home);
@@ -174,7 +210,11 @@ for (const mode of modes) {
       assert.equal(await parts['home-user'].observe(home), 'absent');
       await parts['home-user'].ensure(home);
       assert.equal(await parts['home-user'].observe(home), 'present');
-      const { authInfo } = await (await cell.asTenant(home)).db(home.layout.database).command({ connectionStatus: 1, showPrivileges: true });
+      const { authInfo } = await (
+        await cell.asTenant(home)
+      )
+        .db(home.layout.database)
+        .command({ connectionStatus: 1, showPrivileges: true });
       assert.deepEqual(authInfo.authenticatedUserPrivileges, []);
     });
 
@@ -203,7 +243,9 @@ for (const mode of modes) {
 
 /** Whether a command that fits stands before a lock. mongod's `ns` of it names only the database. */
 async function waitsForLock(command: Document): Promise<boolean> {
-  const operations = cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { waitingForLock: true, ...command } }]);
+  const operations = cell.root
+    .db('admin')
+    .aggregate([{ $currentOp: { allUsers: true } }, { $match: { waitingForLock: true, ...command } }]);
   return (await operations.toArray()).length > 0;
 }
 
@@ -211,10 +253,15 @@ async function waitsForLock(command: Document): Promise<boolean> {
 function withoutIds(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutIds);
   if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'uuid' && key !== 'userId').map(([key, inner]) => [key, withoutIds(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== 'uuid' && key !== 'userId')
+      .map(([key, inner]) => [key, withoutIds(inner)]),
+  );
 }
 
 test('undo says so where nothing is known of what was before', async () => {
   const home = cell.home();
-  for (const name of partNames satisfies readonly PartName[]) await assert.rejects(parts[name].undo(home), { code: 'internal' });
+  for (const name of partNames satisfies readonly PartName[])
+    await assert.rejects(parts[name].undo(home), { code: 'internal' });
 });

@@ -11,7 +11,22 @@ import { scanCell } from '../../../engines/isolation/drift/scan-cell.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { startHoldingProxy } from '../../harness/holding-proxy.ts';
 import type { HeldBack, HoldingProxy } from '../../harness/holding-proxy.ts';
-import { changing, heldLease, leaseMs, modes, openCell, partNames, parts, passwordOf, purge, purgeNames, specWith, stepNames, steps, twoCollections } from './cell-fixture.ts';
+import {
+  changing,
+  heldLease,
+  leaseMs,
+  modes,
+  openCell,
+  partNames,
+  parts,
+  passwordOf,
+  purge,
+  purgeNames,
+  specWith,
+  stepNames,
+  steps,
+  twoCollections,
+} from './cell-fixture.ts';
 import type { CellFixture } from './cell-fixture.ts';
 
 const { mongod } = attachToStack();
@@ -53,16 +68,26 @@ function remember({ uid, layout }: Home): void {
 }
 
 /** Does it until a command of it, or the reply to that, does not get through; then the attempt is given up. */
-async function givenUpAt(path: Path, home: Home, command: string, direction?: 'to mongod' | 'to client'): Promise<HeldBack> {
+async function givenUpAt(
+  path: Path,
+  home: Home,
+  command: string,
+  direction?: 'to mongod' | 'to client',
+): Promise<HeldBack> {
   const held = proxy.holdNext(command, home.uid, direction);
   const givenUp = new AbortController();
   const client = {
     db: (name: string) => ({
-      command: (sent: Document, options: { signal: AbortSignal }) => cell.plane.db(name).command(sent, { ...options, signal: AbortSignal.any([options.signal, givenUp.signal]) }),
+      command: (sent: Document, options: { signal: AbortSignal }) =>
+        cell.plane.db(name).command(sent, { ...options, signal: AbortSignal.any([options.signal, givenUp.signal]) }),
     }),
   } as unknown as MongoClient;
   const lease: WorkLease = { remainingMs: () => (held.isCaught() ? 1 : leaseMs) };
-  const attempt = assert.rejects(path({ ...home, lease, cell: { ...home.cell, client } }), { code: 'cell_unavailable' }, `without ${command}`);
+  const attempt = assert.rejects(
+    path({ ...home, lease, cell: { ...home.cell, client } }),
+    { code: 'cell_unavailable' },
+    `without ${command}`,
+  );
   await Promise.race([held.caught(), attempt]);
   givenUp.abort(new TenureError('cell_unavailable', 'the attempt is given up'));
   await attempt;
@@ -84,12 +109,24 @@ async function accessOf(home: Home): Promise<string[]> {
   const got: string[] = [];
   for (const username of given.get(home.uid) ?? []) {
     const auth = { username, password: await passwordOf(home.uid) };
-    const client = new MongoClient(mongod['eu-west-1'].uri.replace(/\/\/[^@]*@/, '//'), { auth, authSource: home.layout.database, authMechanism: 'SCRAM-SHA-256', maxPoolSize: 1 });
+    const client = new MongoClient(mongod['eu-west-1'].uri.replace(/\/\/[^@]*@/, '//'), {
+      auth,
+      authSource: home.layout.database,
+      authMechanism: 'SCRAM-SHA-256',
+      maxPoolSize: 1,
+    });
     try {
       for (const { database, name } of home.layout.namespaces) {
-        for (const command of [{ find: name, limit: 1 }, { insert: name, documents: [{ sku: `${username} ${name}` }] }]) {
-          const reply = await client.db(database).command(command).catch(() => undefined);
-          if (reply?.['writeErrors'] === undefined && reply !== undefined) got.push(`${username}: ${Object.keys(command)[0]} ${name}`);
+        for (const command of [
+          { find: name, limit: 1 },
+          { insert: name, documents: [{ sku: `${username} ${name}` }] },
+        ]) {
+          const reply = await client
+            .db(database)
+            .command(command)
+            .catch(() => undefined);
+          if (reply?.['writeErrors'] === undefined && reply !== undefined)
+            got.push(`${username}: ${Object.keys(command)[0]} ${name}`);
         }
       }
     } finally {
@@ -103,14 +140,24 @@ async function accessOf(home: Home): Promise<string[]> {
 async function assertMends(home: Home): Promise<void> {
   const scan = async () => (await scanCell({ cell: home.cell, lease: heldLease, homes: [home] })).get(home) ?? [];
   const found = await scan();
-  assert.deepEqual(found.filter((finding) => finding.kind !== 'extra' && !mendable(found).includes(finding)), []);
+  assert.deepEqual(
+    found.filter((finding) => finding.kind !== 'extra' && !mendable(found).includes(finding)),
+    [],
+  );
   await reconcile(changing(home, {}));
   remember(home);
   assert.deepEqual(await scan(), []);
 }
 
 const otherSpec = (mode: IsolationMode) =>
-  specWith([{ ...twoCollections[0]!, jsonSchema: { required: ['name'] }, indexes: [{ keys: [{ field: 'name', order: 1 }] }] }, ...twoCollections.slice(1), { name: 'carts' }], mode);
+  specWith(
+    [
+      { ...twoCollections[0]!, jsonSchema: { required: ['name'] }, indexes: [{ keys: [{ field: 'name', order: 1 }] }] },
+      ...twoCollections.slice(1),
+      { name: 'carts' },
+    ],
+    mode,
+  );
 
 async function activeHome(mode: IsolationMode): Promise<Home> {
   const home = cell.home({ mode });
@@ -128,11 +175,18 @@ interface Going {
 
 /** The paths that give access, or keep it, with every command of theirs that changes something. */
 const giving: readonly Going[] = [
-  { what: 'an activation', commands: ['insert', 'create', 'createIndexes', 'createRole', 'createUser', 'update'], begin: async (mode) => [cell.home({ mode }), activate] },
+  {
+    what: 'an activation',
+    commands: ['insert', 'create', 'createIndexes', 'createRole', 'createUser', 'update'],
+    begin: async (mode) => [cell.home({ mode }), activate],
+  },
   {
     what: 'a reconciliation',
     commands: ['create', 'collMod', 'dropIndexes', 'createIndexes', 'updateRole', 'updateUser'],
-    begin: async (mode) => [changing(await activeHome(mode), { spec: otherSpec(mode), config: { theme: 'light' } }), reconcile],
+    begin: async (mode) => [
+      changing(await activeHome(mode), { spec: otherSpec(mode), config: { theme: 'light' } }),
+      reconcile,
+    ],
   },
   {
     what: 'a resumption',
@@ -188,7 +242,9 @@ for (const { what, commands, begin } of giving) {
       });
     }
 
-    for (const command of commands.filter((name) => ['createUser', 'createIndexes', 'updateUser', 'create'].includes(name))) {
+    for (const command of commands.filter((name) =>
+      ['createUser', 'createIndexes', 'updateUser', 'create'].includes(name),
+    )) {
       test(`${command} finds nobody after an archival and a purge, and is in no other tenant’s way`, async () => {
         const [home, path] = await begin(nextMode());
         const held = await heldBackIn(path, home, command);

@@ -30,7 +30,13 @@ function shortLease(renewed: () => boolean): WorkLease {
 }
 
 const buildsOf = (home: Home): Promise<Document[]> =>
-  cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { 'command.createIndexes': { $exists: true }, 'command.comment': { $regex: home.operationId } } }]).toArray();
+  cell.root
+    .db('admin')
+    .aggregate([
+      { $currentOp: { allUsers: true } },
+      { $match: { 'command.createIndexes': { $exists: true }, 'command.comment': { $regex: home.operationId } } },
+    ])
+    .toArray();
 
 /** Has `act` while no index can be built: somebody has written to the collection and has not committed. */
 async function whileBlocked(act: (home: Home, release: () => Promise<unknown>) => Promise<void>): Promise<Home> {
@@ -56,10 +62,17 @@ describe('an index build', () => {
       const ensured = createCollections.ensure({ ...blocked, lease: shortLease(() => true) });
       ensured.catch(() => undefined);
       await until('it waits', async () => (await buildsOf(blocked)).length > 0);
-      await Promise.race([ensured, until('a lease and a half are over', () => performance.now() - begun > 1.5 * shortMs)]);
+      await Promise.race([
+        ensured,
+        until('a lease and a half are over', () => performance.now() - begun > 1.5 * shortMs),
+      ]);
       await release();
       await ensured;
-      assert.equal(cell.sent.filter(({ commandName }) => commandName === 'createIndexes').length, 1, 'it is not begun anew');
+      assert.equal(
+        cell.sent.filter(({ commandName }) => commandName === 'createIndexes').length,
+        1,
+        'it is not begun anew',
+      );
     });
     assert.equal(await createCollections.observe(home), 'present');
   });
@@ -67,7 +80,10 @@ describe('an index build', () => {
   test('stops within the lease, in mongod too, when that is not renewed', async () => {
     const home = await whileBlocked(async (blocked, release) => {
       const lease = shortLease(() => false);
-      await assert.rejects(createCollections.ensure({ ...blocked, lease }), { code: 'cell_unavailable', message: /within the lease/ });
+      await assert.rejects(createCollections.ensure({ ...blocked, lease }), {
+        code: 'cell_unavailable',
+        message: /within the lease/,
+      });
       assert.ok(lease.remainingMs() > 0);
       assert.deepEqual(await buildsOf(blocked), []);
       await release();
@@ -104,8 +120,13 @@ describe('an index build', () => {
     await createCollections.ensure(home);
     const orders = cell.collection(home, 'orders');
     await orders.dropIndexes();
-    for (let batch = 0; batch < 20; batch += 1) await orders.insertMany(Array.from({ length: 10_000 }, (_, index) => ({ sku: `${batch}-${index}` })), { ordered: false, writeConcern: { w: 1 } });
-    const isBuilt = async (): Promise<boolean> => (await buildsOf(home)).some(({ connectionId }) => connectionId === undefined);
+    for (let batch = 0; batch < 20; batch += 1)
+      await orders.insertMany(
+        Array.from({ length: 10_000 }, (_, index) => ({ sku: `${batch}-${index}` })),
+        { ordered: false, writeConcern: { w: 1 } },
+      );
+    const isBuilt = async (): Promise<boolean> =>
+      (await buildsOf(home)).some(({ connectionId }) => connectionId === undefined);
     let isLost = false;
     const lease: WorkLease = {
       remainingMs() {
@@ -117,22 +138,30 @@ describe('an index build', () => {
     await until('it is being built', isBuilt, 20_000, 1);
     await cell.root.withSession(async (session: ClientSession) => {
       // It cannot be committed while this is open. A build takes the whole collection for a moment as it begins.
-      await until('a transaction holds the collection', async () => {
-        session.startTransaction();
-        try {
-          await orders.insertOne({ sku: 'open' }, { session });
-          return true;
-        } catch (error) {
-          await session.abortTransaction();
-          if (error instanceof MongoServerError && error.hasErrorLabel(MongoErrorLabel.TransientTransactionError)) return false;
-          throw error;
-        }
-      }, 20_000, 1);
+      await until(
+        'a transaction holds the collection',
+        async () => {
+          session.startTransaction();
+          try {
+            await orders.insertOne({ sku: 'open' }, { session });
+            return true;
+          } catch (error) {
+            await session.abortTransaction();
+            if (error instanceof MongoServerError && error.hasErrorLabel(MongoErrorLabel.TransientTransactionError))
+              return false;
+            throw error;
+          }
+        },
+        20_000,
+        1,
+      );
       assert.ok(await isBuilt());
       isLost = true;
       cell.sent.length = 0;
       const undone = createCollections.undo({ ...home, lease: heldLease });
-      await until('it is being ended', () => cell.sent.some(({ commandName }) => commandName === 'dropIndexes' || commandName === 'killOp'));
+      await until('it is being ended', () =>
+        cell.sent.some(({ commandName }) => commandName === 'dropIndexes' || commandName === 'killOp'),
+      );
       await session.commitTransaction();
       await Promise.race([undone, until('the undo ends', () => false, 20_000)]);
     });

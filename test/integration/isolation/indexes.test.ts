@@ -17,7 +17,8 @@ async function homeWith(indexes: readonly IndexSpec[]): Promise<Home> {
   return home;
 }
 
-const orderOf = (there: readonly Document[]): Document[] => there.filter(({ name }) => name !== '_id_').toSorted((a, b) => (a['name'] < b['name'] ? -1 : 1));
+const orderOf = (there: readonly Document[]): Document[] =>
+  there.filter(({ name }) => name !== '_id_').toSorted((a, b) => (a['name'] < b['name'] ? -1 : 1));
 const up = (field: string): IndexSpec['keys'][number] => ({ field, order: 1 });
 const text = (field: string): IndexSpec['keys'][number] => ({ field, order: 'text' });
 
@@ -39,7 +40,11 @@ describe('an index that was made as declared is seen as such', () => {
     'text, compound': { keys: [up('p'), text('b'), text('a'), up('s')] },
     'text, with a time to live': { keys: [text('a')], expireAfterSeconds: 60 },
     'on a field whose name is a number': { keys: [up('b'), up('10'), up('9')] },
-    partial: { keys: [up('a')], unique: true, partialFilterExpression: { a: { $gt: 5 }, b: { $in: ['x', { $ref: 'c.d', $id: 1 }] } } },
+    partial: {
+      keys: [up('a')],
+      unique: true,
+      partialFilterExpression: { a: { $gt: 5 }, b: { $in: ['x', { $ref: 'c.d', $id: 1 }] } },
+    },
     'partial, of every document': { keys: [up('a')], partialFilterExpression: {} },
     'with a collation': { keys: [up('a')], collation: { locale: 'de', strength: 2 } },
     'with a collation of other defaults': { keys: [up('a')], collation: { locale: 'fr_CA' } },
@@ -50,7 +55,12 @@ describe('an index that was made as declared is seen as such', () => {
     'on every field below': { keys: [up('a.b.$**')], collation: { locale: 'sv' } },
     'on some fields': { keys: [up('$**')], wildcardProjection: { a: 1, 'b.c': true, _id: 0 } },
     'text on every field': { keys: [text('$**')], weights: { a: 3 } },
-    'text with weights and language': { keys: [text('a'), text('b')], weights: { b: 5 }, default_language: 'german', language_override: 'tongue' },
+    'text with weights and language': {
+      keys: [text('a'), text('b')],
+      weights: { b: 5 },
+      default_language: 'german',
+      language_override: 'tongue',
+    },
     '2d': { keys: [{ field: 'a', order: '2d' }, up('b')], bits: 20, min: -90, max: 90 },
     'on _id': { keys: [up('_id')] },
     'on _id, by another name': { name: 'other', keys: [up('_id')] },
@@ -64,7 +74,10 @@ describe('an index that was made as declared is seen as such', () => {
       assert.equal(await createCollections.observe(home), 'present');
       cell.sent.length = 0;
       await createCollections.ensure(home);
-      assert.deepEqual(cell.sent.map(({ commandName }) => commandName).filter((command) => /create|drop|collMod/.test(command)), []);
+      assert.deepEqual(
+        cell.sent.map(({ commandName }) => commandName).filter((command) => /create|drop|collMod/.test(command)),
+        [],
+      );
     });
   }
 });
@@ -74,8 +87,15 @@ test('fields are indexed in the declared order, even where a name is a number', 
   await createCollections.ensure(home);
   // Listed by mongod: as an object of JavaScript the numbers would always come first.
   const fields = { $map: { input: { $objectToArray: '$key' }, in: '$$this.k' } };
-  const indexes = await cell.database(home).collection('things').aggregate([{ $indexStats: {} }, { $match: { name: { $ne: '_id_' } } }, { $project: { fields } }]).toArray();
-  assert.deepEqual(indexes.map((index) => index['fields']), [['b', '10', '9']]);
+  const indexes = await cell
+    .database(home)
+    .collection('things')
+    .aggregate([{ $indexStats: {} }, { $match: { name: { $ne: '_id_' } } }, { $project: { fields } }])
+    .toArray();
+  assert.deepEqual(
+    indexes.map((index) => index['fields']),
+    [['b', '10', '9']],
+  );
 });
 
 describe('an index of the declared name that differs is made anew', () => {
@@ -111,10 +131,19 @@ describe('an index of the declared name that differs is made anew', () => {
 
 describe('what mongod can alter is not built anew', () => {
   const cases: Readonly<Record<string, readonly [IndexSpec, IndexSpec]>> = {
-    'a time to live': [{ keys: [up('a')], expireAfterSeconds: 60 }, { keys: [up('a')], expireAfterSeconds: 3600 }],
+    'a time to live': [
+      { keys: [up('a')], expireAfterSeconds: 60 },
+      { keys: [up('a')], expireAfterSeconds: 3600 },
+    ],
     'a first time to live': [{ keys: [up('a')] }, { keys: [up('a')], expireAfterSeconds: 0 }],
-    'being hidden': [{ keys: [up('a')], unique: true }, { keys: [up('a')], unique: true, hidden: true }],
-    'being hidden no more, and a time to live': [{ keys: [up('a')], hidden: true, expireAfterSeconds: 1 }, { keys: [up('a')], expireAfterSeconds: 2 }],
+    'being hidden': [
+      { keys: [up('a')], unique: true },
+      { keys: [up('a')], unique: true, hidden: true },
+    ],
+    'being hidden no more, and a time to live': [
+      { keys: [up('a')], hidden: true, expireAfterSeconds: 1 },
+      { keys: [up('a')], expireAfterSeconds: 2 },
+    ],
   };
   for (const [name, [from, to]] of Object.entries(cases)) {
     test(name, async () => {
@@ -124,10 +153,21 @@ describe('what mongod can alter is not built anew', () => {
       assert.equal(await homeCollections.observe(changed), 'wrong');
       cell.sent.length = 0;
       await homeCollections.ensure(changed);
-      assert.deepEqual(cell.sent.map(({ commandName }) => commandName).filter((command) => /create|drop|collMod/.test(command)), ['collMod']);
+      assert.deepEqual(
+        cell.sent.map(({ commandName }) => commandName).filter((command) => /create|drop|collMod/.test(command)),
+        ['collMod'],
+      );
       assert.equal(await homeCollections.observe(changed), 'present');
       await homeCollections.undo(changed);
-      assert.deepEqual(orderOf(await cell.collection(home, 'things').listIndexes().toArray()).map(({ expireAfterSeconds, hidden }) => [expireAfterSeconds, hidden]), from.expireAfterSeconds === undefined && to.expireAfterSeconds !== undefined ? [[undefined, undefined]] : [[from.expireAfterSeconds, from.hidden]]);
+      assert.deepEqual(
+        orderOf(await cell.collection(home, 'things').listIndexes().toArray()).map(({ expireAfterSeconds, hidden }) => [
+          expireAfterSeconds,
+          hidden,
+        ]),
+        from.expireAfterSeconds === undefined && to.expireAfterSeconds !== undefined
+          ? [[undefined, undefined]]
+          : [[from.expireAfterSeconds, from.hidden]],
+      );
     });
   }
 });
@@ -135,14 +175,42 @@ describe('what mongod can alter is not built anew', () => {
 describe('a unique index is made before the one that it replaces goes', () => {
   const unique = (index: IndexSpec): IndexSpec => ({ ...index, unique: true });
   const cases: readonly { readonly what: string; readonly from: IndexSpec; readonly to: IndexSpec }[] = [
-    { what: 'other keys under its name', from: unique({ name: 'one', keys: [up('sku')] }), to: unique({ name: 'one', keys: [up('sku'), up('shop')] }) },
-    { what: 'a name of its own', from: unique({ keys: [up('sku')] }), to: unique({ name: 'by_sku', keys: [up('sku')] }) },
-    { what: 'other keys and the name that follows', from: unique({ keys: [up('sku')] }), to: unique({ keys: [up('sku'), up('shop')] }) },
+    {
+      what: 'other keys under its name',
+      from: unique({ name: 'one', keys: [up('sku')] }),
+      to: unique({ name: 'one', keys: [up('sku'), up('shop')] }),
+    },
+    {
+      what: 'a name of its own',
+      from: unique({ keys: [up('sku')] }),
+      to: unique({ name: 'by_sku', keys: [up('sku')] }),
+    },
+    {
+      what: 'other keys and the name that follows',
+      from: unique({ keys: [up('sku')] }),
+      to: unique({ keys: [up('sku'), up('shop')] }),
+    },
     { what: 'sparse', from: unique({ keys: [up('sku')] }), to: unique({ keys: [up('sku')], sparse: true }) },
-    { what: 'sparse, of two fields', from: unique({ name: 'one', keys: [up('sku')] }), to: unique({ name: 'one', keys: [up('sku'), up('shop')], sparse: true }) },
-    { what: 'partial', from: unique({ keys: [up('sku')] }), to: unique({ keys: [up('sku')], partialFilterExpression: { sku: { $type: 'string' }, _id: { $exists: true } } }) },
-    { what: 'a collation', from: unique({ keys: [up('sku')] }), to: unique({ keys: [up('sku')], collation: { locale: 'en', strength: 2 } }) },
-    { what: 'no time to live', from: unique({ keys: [up('sku')], expireAfterSeconds: 3600 }), to: unique({ keys: [up('sku')] }) },
+    {
+      what: 'sparse, of two fields',
+      from: unique({ name: 'one', keys: [up('sku')] }),
+      to: unique({ name: 'one', keys: [up('sku'), up('shop')], sparse: true }),
+    },
+    {
+      what: 'partial',
+      from: unique({ keys: [up('sku')] }),
+      to: unique({ keys: [up('sku')], partialFilterExpression: { sku: { $type: 'string' }, _id: { $exists: true } } }),
+    },
+    {
+      what: 'a collation',
+      from: unique({ keys: [up('sku')] }),
+      to: unique({ keys: [up('sku')], collation: { locale: 'en', strength: 2 } }),
+    },
+    {
+      what: 'no time to live',
+      from: unique({ keys: [up('sku')], expireAfterSeconds: 3600 }),
+      to: unique({ keys: [up('sku')] }),
+    },
   ];
   const same = { sku: 'a', shop: 1 };
   for (const { mode, what, from, to } of inEveryMode(cases)) {
@@ -161,11 +229,20 @@ describe('a unique index is made before the one that it replaces goes', () => {
       });
       await homeCollections.ensure(watched);
       await assert.rejects(things.insertOne({ ...same }), { code: 11_000 });
-      assert.ok(standing.length > 0 && standing.every((names) => names.length > 2), 'something new stood before anything went');
-      assert.deepEqual((await things.listIndexes().toArray()).map(({ name }) => name), ['_id_', nameOnCell(to)]);
+      assert.ok(
+        standing.length > 0 && standing.every((names) => names.length > 2),
+        'something new stood before anything went',
+      );
+      assert.deepEqual(
+        (await things.listIndexes().toArray()).map(({ name }) => name),
+        ['_id_', nameOnCell(to)],
+      );
       assert.equal(await homeCollections.observe(changed), 'present');
       await homeCollections.undo(changed);
-      assert.deepEqual((await things.listIndexes().toArray()).map(({ name }) => name), ['_id_', nameOnCell(from)]);
+      assert.deepEqual(
+        (await things.listIndexes().toArray()).map(({ name }) => name),
+        ['_id_', nameOnCell(from)],
+      );
     });
   }
 
@@ -175,10 +252,23 @@ describe('a unique index is made before the one that it replaces goes', () => {
       const home = await homeWith([from]);
       await createCollections.ensure(home);
       const things = cell.collection(home, 'things');
-      await things.insertMany([{ sku: 1, shop: 'x' }, { sku: 2, shop: 'x' }]);
-      const changed = changing(home, { spec: specWith([{ name: 'things', indexes: [{ ...(name === undefined ? {} : { name }), keys: [up('shop')], unique: true }] }]) });
+      await things.insertMany([
+        { sku: 1, shop: 'x' },
+        { sku: 2, shop: 'x' },
+      ]);
+      const changed = changing(home, {
+        spec: specWith([
+          { name: 'things', indexes: [{ ...(name === undefined ? {} : { name }), keys: [up('shop')], unique: true }] },
+        ]),
+      });
       const stood = await things.listIndexes().toArray();
-      await assert.rejects(homeCollections.ensure(changed), ({ code, message }: { code: string; message: string }) => code === 'schema_rejected' && message.includes(`do not allow index ${name ?? 'shop_1'} `) && !message.includes('~'));
+      await assert.rejects(
+        homeCollections.ensure(changed),
+        ({ code, message }: { code: string; message: string }) =>
+          code === 'schema_rejected' &&
+          message.includes(`do not allow index ${name ?? 'shop_1'} `) &&
+          !message.includes('~'),
+      );
       assert.deepEqual(await things.listIndexes().toArray(), stood);
       await homeCollections.undo(changed);
       assert.deepEqual(await things.listIndexes().toArray(), stood);
@@ -188,19 +278,35 @@ describe('a unique index is made before the one that it replaces goes', () => {
   test('and what an attempt that died has left is taken up: a stand-in is neither built twice nor left', async () => {
     const home = await homeWith([{ name: 'one', keys: [up('sku')], unique: true }]);
     await createCollections.ensure(home);
-    const changed = changing(home, { spec: specWith([{ name: 'things', indexes: [{ name: 'one', keys: [up('shop')], unique: true }] }]) });
-    await assert.rejects(homeCollections.ensure(beforeCommand(changed, 'dropIndexes', () => Promise.reject(new Error('killed')))), /killed/);
-    assert.deepEqual((await cell.collection(home, 'things').listIndexes().toArray()).map(({ name }) => name), ['_id_', 'one', 'one~new']);
+    const changed = changing(home, {
+      spec: specWith([{ name: 'things', indexes: [{ name: 'one', keys: [up('shop')], unique: true }] }]),
+    });
+    await assert.rejects(
+      homeCollections.ensure(beforeCommand(changed, 'dropIndexes', () => Promise.reject(new Error('killed')))),
+      /killed/,
+    );
+    assert.deepEqual(
+      (await cell.collection(home, 'things').listIndexes().toArray()).map(({ name }) => name),
+      ['_id_', 'one', 'one~new'],
+    );
     assert.equal(await homeCollections.observe(changed), 'wrong');
     await homeCollections.ensure(changed);
-    assert.deepEqual((await cell.collection(home, 'things').listIndexes().toArray()).map(({ name, key }) => [name, key]), [['_id_', { _id: 1 }], ['one', { shop: 1 }]]);
+    assert.deepEqual(
+      (await cell.collection(home, 'things').listIndexes().toArray()).map(({ name, key }) => [name, key]),
+      [
+        ['_id_', { _id: 1 }],
+        ['one', { shop: 1 }],
+      ],
+    );
   });
 
   test('but a collection that is full gives up first', async () => {
     const fields = Array.from({ length: 62 }, (_, at): IndexSpec => ({ keys: [up(`f${at}`)] }));
     const home = await homeWith([...fields, { name: 'one', keys: [up('sku')] }]);
     await createCollections.ensure(home);
-    const changed = changing(home, { spec: specWith([{ name: 'things', indexes: [...fields, { name: 'one', keys: [up('shop')] }] }]) });
+    const changed = changing(home, {
+      spec: specWith([{ name: 'things', indexes: [...fields, { name: 'one', keys: [up('shop')] }] }]),
+    });
     await homeCollections.ensure(changed);
     assert.equal(await homeCollections.observe(changed), 'present');
   });

@@ -44,16 +44,20 @@ for (const name of ['create-collections', 'create-roles'] as const) {
   test(`${name}: is not done where the claim was lost meanwhile`, async () => {
     const home = cell.home();
     await ensureBefore(name, home);
-    await assert.rejects(steps[name].ensure(beforeCommand(home, 'update', () => cell.removeClaim(home))), { code: 'owned_by_another', message: /is not claimed for this tenant any more/ });
+    await assert.rejects(steps[name].ensure(beforeCommand(home, 'update', () => cell.removeClaim(home))), {
+      code: 'owned_by_another',
+      message: /is not claimed for this tenant any more/,
+    });
   });
 }
 
-for (const mode of modes) test(`a whole activation in mode ${mode} is undone without a trace, from every step`, async () => {
-  for (let reached = 0; reached <= stepNames.length; reached += 1) {
-    const home = cell.home({ mode });
-    const untouched = await cell.snapshot(home);
-    for (const name of stepNames.slice(0, reached)) await steps[name].ensure(home);
-    for (const name of stepNames.toReversed()) await steps[name].undo(home);
-    assert.deepEqual(await cell.snapshot(home), untouched, `after ${reached} steps`);
-  }
-});
+for (const mode of modes)
+  test(`a whole activation in mode ${mode} is undone without a trace, from every step`, async () => {
+    for (let reached = 0; reached <= stepNames.length; reached += 1) {
+      const home = cell.home({ mode });
+      const untouched = await cell.snapshot(home);
+      for (const name of stepNames.slice(0, reached)) await steps[name].ensure(home);
+      for (const name of stepNames.toReversed()) await steps[name].undo(home);
+      assert.deepEqual(await cell.snapshot(home), untouched, `after ${reached} steps`);
+    }
+  });

@@ -22,7 +22,13 @@ const clusterRole = 'probe_test_killop';
 let neighbours: readonly Home[];
 before(async () => {
   neighbours = await Promise.all((['dedicated', 'schema'] as const).map((mode) => prepared(mode)));
-  await cell.root.db('admin').command({ createRole: clusterRole, privileges: [{ resource: { cluster: true }, actions: ['killop'] }], roles: [] });
+  await cell.root
+    .db('admin')
+    .command({
+      createRole: clusterRole,
+      privileges: [{ resource: { cluster: true }, actions: ['killop'] }],
+      roles: [],
+    });
 });
 
 async function prepared(mode: IsolationMode): Promise<Home> {
@@ -39,10 +45,14 @@ async function everythingNear(home: Home): Promise<Document> {
   return {
     own: await cell.snapshot(home),
     neighbours: await Promise.all(neighbours.map((neighbour) => cell.snapshot(neighbour))),
-    strayDatabases: (databases as Document[]).map(({ name }) => name as string).filter((name) => name.includes('probe') || name === 'tenant_00000000000000000000000000'),
+    strayDatabases: (databases as Document[])
+      .map(({ name }) => name as string)
+      .filter((name) => name.includes('probe') || name === 'tenant_00000000000000000000000000'),
     strayUsers: await admin.collection('system.users').find({ user: nobody }).toArray(),
     strayRoles: await admin.collection('system.roles').find({ role: nobody }).toArray(),
-    strayCollections: (await cell.root.db('tenure_pool').listCollections({}, { nameOnly: true }).toArray()).filter(({ name }) => name.includes('probe')),
+    strayCollections: (await cell.root.db('tenure_pool').listCollections({}, { nameOnly: true }).toArray()).filter(
+      ({ name }) => name.includes('probe'),
+    ),
     planeCollections: (await cell.root.db('tenure_cell').listCollections().toArray()).map(({ name }) => name),
   };
 }
@@ -60,17 +70,28 @@ for (const mode of modes) {
     test('the real thing passes, again and again, and nothing is left behind', async () => {
       const home = await prepared(mode);
       const before_ = await everythingNear(home);
-      const [, attempts] = /^(\d+) attempts beyond the boundary refused by mongod$/.exec(await probe.ensure(home)) ?? [];
-      const byName = beyondBoundary(home).length + theirCollections().flatMap((theirs) => attemptsOn(home, theirs)).length;
+      const [, attempts] =
+        /^(\d+) attempts beyond the boundary refused by mongod$/.exec(await probe.ensure(home)) ?? [];
+      const byName =
+        beyondBoundary(home).length + theirCollections().flatMap((theirs) => attemptsOn(home, theirs)).length;
       // One more for each neighbour that has a collection, which is then also tried by its UUID.
-      assert.ok(Number(attempts) >= byName && Number(attempts) <= byName + neighbours.length, `${attempts}, ${byName} without UUIDs`);
+      assert.ok(
+        Number(attempts) >= byName && Number(attempts) <= byName + neighbours.length,
+        `${attempts}, ${byName} without UUIDs`,
+      );
       await probe.ensure(home);
       assert.equal(await probe.undo(home), 'a probe leaves nothing behind');
       assert.deepEqual(await everythingNear(home), before_);
     });
 
     test('no name that a manifest can declare is one that is tried', async () => {
-      const home = cell.home({ mode, spec: specWith(['tenure_probe', 'probe', 'claims'].map((name) => ({ name })), mode) });
+      const home = cell.home({
+        mode,
+        spec: specWith(
+          ['tenure_probe', 'probe', 'claims'].map((name) => ({ name })),
+          mode,
+        ),
+      });
       await ensureBefore('probe-isolation', home);
       await probe.ensure(home);
       assert.equal(collectionNameSchema.safeParse(nobody).success, false);
@@ -78,50 +99,97 @@ for (const mode of modes) {
 
     describe('whatever is more or less than the boundary is named', () => {
       const own = ({ layout }: Home) => layout.namespaces[0]!;
-      const grant = ({ layout }: Home, resource: Document, actions: string[]): [string, Document] => [layout.roles.database, { grantPrivilegesToRole: layout.roles.readWrite, privileges: [{ resource, actions }] }];
-      const user = ({ layout }: Home, command: (user: string) => Document): [string, Document] => [layout.database, command(layout.user)];
-      const cases: readonly { readonly flaw: string; readonly arrange: (home: Home) => readonly [string, Document]; readonly named: (home: Home) => string }[] = [
+      const grant = ({ layout }: Home, resource: Document, actions: string[]): [string, Document] => [
+        layout.roles.database,
+        { grantPrivilegesToRole: layout.roles.readWrite, privileges: [{ resource, actions }] },
+      ];
+      const user = ({ layout }: Home, command: (user: string) => Document): [string, Document] => [
+        layout.database,
+        command(layout.user),
+      ];
+      const cases: readonly {
+        readonly flaw: string;
+        readonly arrange: (home: Home) => readonly [string, Document];
+        readonly named: (home: Home) => string;
+      }[] = [
         {
           flaw: 'one action more',
           arrange: (home) => grant(home, { db: own(home).database, collection: own(home).name }, ['dropCollection']),
           named: (home) => `mongod lets it dropCollection on ${own(home).database}.${own(home).name}`,
         },
-        { flaw: 'one collection more', arrange: (home) => grant(home, { db: own(home).database, collection: 'other' }, ['find']), named: (home) => `mongod lets it find on ${own(home).database}.other` },
+        {
+          flaw: 'one collection more',
+          arrange: (home) => grant(home, { db: own(home).database, collection: 'other' }, ['find']),
+          named: (home) => `mongod lets it find on ${own(home).database}.other`,
+        },
         {
           flaw: 'the whole database',
           arrange: (home) => grant(home, { db: own(home).database, collection: '' }, ['insert', 'find']),
-          named: (home) => `mongod lets it find on {"db":"${own(home).database}","collection":""}, insert on {"db":"${own(home).database}","collection":""}`,
+          named: (home) =>
+            `mongod lets it find on {"db":"${own(home).database}","collection":""}, insert on {"db":"${own(home).database}","collection":""}`,
         },
         {
           flaw: 'a neighbour’s role',
-          arrange: (home) => user(home, (name) => ({ grantRolesToUser: name, roles: [{ role: neighbours[1]!.layout.roles.readOnly, db: neighbours[1]!.layout.roles.database }] })),
+          arrange: (home) =>
+            user(home, (name) => ({
+              grantRolesToUser: name,
+              roles: [{ role: neighbours[1]!.layout.roles.readOnly, db: neighbours[1]!.layout.roles.database }],
+            })),
           named: () => 'mongod lets it changeStream on tenure_pool.',
         },
         {
           flaw: 'a neighbour’s database',
-          arrange: (home) => user(home, (name) => ({ grantRolesToUser: name, roles: [{ role: 'read', db: neighbours[0]!.layout.database }] })),
+          arrange: (home) =>
+            user(home, (name) => ({
+              grantRolesToUser: name,
+              roles: [{ role: 'read', db: neighbours[0]!.layout.database }],
+            })),
           named: () => `mongod lets it changeStream on ${neighbours[0]!.layout.database}.system.js`,
         },
         {
           flaw: 'a right on the whole cluster',
-          arrange: (home) => user(home, (name) => ({ grantRolesToUser: name, roles: [{ role: clusterRole, db: 'admin' }] })),
+          arrange: (home) =>
+            user(home, (name) => ({ grantRolesToUser: name, roles: [{ role: clusterRole, db: 'admin' }] })),
           named: () => 'mongod lets it killop on {"cluster":true}',
         },
         {
           flaw: 'one action less',
-          arrange: (home) => [home.layout.roles.database, { revokePrivilegesFromRole: home.layout.roles.readWrite, privileges: [{ resource: { db: own(home).database, collection: own(home).name }, actions: ['remove'] }] }],
+          arrange: (home) => [
+            home.layout.roles.database,
+            {
+              revokePrivilegesFromRole: home.layout.roles.readWrite,
+              privileges: [{ resource: { db: own(home).database, collection: own(home).name }, actions: ['remove'] }],
+            },
+          ],
           named: (home) => `mongod does not let it remove on ${own(home).database}.${own(home).name}`,
         },
         {
           flaw: 'the read-only role',
-          arrange: (home) => user(home, (name) => ({ updateUser: name, roles: [{ role: home.layout.roles.readOnly, db: home.layout.roles.database }] })),
+          arrange: (home) =>
+            user(home, (name) => ({
+              updateUser: name,
+              roles: [{ role: home.layout.roles.readOnly, db: home.layout.roles.database }],
+            })),
           named: () => 'mongod does not let it insert on',
         },
-        { flaw: 'another password', arrange: (home) => user(home, (name) => ({ updateUser: name, pwd: 'another', mechanisms: ['SCRAM-SHA-256'] })), named: () => 'its credential does not open its database' },
-        { flaw: 'no user', arrange: (home) => user(home, (name) => ({ dropUser: name })), named: () => 'its credential does not open its database' },
+        {
+          flaw: 'another password',
+          arrange: (home) =>
+            user(home, (name) => ({ updateUser: name, pwd: 'another', mechanisms: ['SCRAM-SHA-256'] })),
+          named: () => 'its credential does not open its database',
+        },
+        {
+          flaw: 'no user',
+          arrange: (home) => user(home, (name) => ({ dropUser: name })),
+          named: () => 'its credential does not open its database',
+        },
         {
           flaw: 'a user that may not come from here',
-          arrange: (home) => user(home, (name) => ({ updateUser: name, authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] })),
+          arrange: (home) =>
+            user(home, (name) => ({
+              updateUser: name,
+              authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }],
+            })),
           named: () => 'its credential does not open its database',
         },
       ];
@@ -145,16 +213,26 @@ for (const mode of modes) {
       test('what lies within is done for the tenant', async () => {
         const home = await prepared(mode);
         const tenant = await cell.asTenant(home);
-        for (const { database, command } of withinBoundary(home)) assert.equal((await tenant.db(database).command(command))['ok'], 1);
+        for (const { database, command } of withinBoundary(home))
+          assert.equal((await tenant.db(database).command(command))['ok'], 1);
       });
 
       test('what lies beyond is refused to the tenant, and let to root without any effect', async () => {
         const home = await prepared(mode);
         const tenant = await cell.asTenant(home);
         const before_ = await everythingNear(home);
-        for (const { what, database, command, stoppedBy } of [...beyondBoundary(home), ...theirCollections().flatMap((theirs) => attemptsOn(home, theirs))]) {
+        for (const { what, database, command, stoppedBy } of [
+          ...beyondBoundary(home),
+          ...theirCollections().flatMap((theirs) => attemptsOn(home, theirs)),
+        ]) {
           await assert.rejects(tenant.db(database).command(command), { code: 13 }, what);
-          const answer = await cell.root.db(database).command(command).then((reply) => (reply['writeErrors'] as { code: number }[] | undefined)?.[0]?.code, (error: { code: number }) => error.code);
+          const answer = await cell.root
+            .db(database)
+            .command(command)
+            .then(
+              (reply) => (reply['writeErrors'] as { code: number }[] | undefined)?.[0]?.code,
+              (error: { code: number }) => error.code,
+            );
           assert.equal(answer, stoppedBy, what);
         }
         assert.deepEqual(await everythingNear(home), before_);
@@ -165,7 +243,16 @@ for (const mode of modes) {
 
 test('a long list of differing rights is cut short', () => {
   const [resource, actions] = [{ db: 'x', collection: 'y' }, ['a', 'b', 'c', 'd', 'e', 'f', 'g']];
-  assert.equal(differenceOf([{ resource, actions }], []), 'mongod lets it a on x.y, b on x.y, c on x.y, d on x.y, e on x.y and 2 more');
+  assert.equal(
+    differenceOf([{ resource, actions }], []),
+    'mongod lets it a on x.y, b on x.y, c on x.y, d on x.y, e on x.y and 2 more',
+  );
   assert.equal(differenceOf([{ resource, actions }], [{ resource, actions: actions.toReversed() }]), undefined);
-  assert.equal(differenceOf([{ resource: { cluster: true }, actions: ['a'] }], [{ resource: { anyResource: true }, actions: ['a'] }]), 'mongod lets it a on {"cluster":true}; mongod does not let it a on {"anyResource":true}');
+  assert.equal(
+    differenceOf(
+      [{ resource: { cluster: true }, actions: ['a'] }],
+      [{ resource: { anyResource: true }, actions: ['a'] }],
+    ),
+    'mongod lets it a on {"cluster":true}; mongod does not let it a on {"anyResource":true}',
+  );
 });

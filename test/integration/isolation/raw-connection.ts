@@ -42,15 +42,27 @@ const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).up
 async function authenticate(connection: RawConnection, { user, password, database }: RawCredential): Promise<void> {
   const nonce = randomBytes(18).toString('base64');
   const bare = `n=${user},r=${nonce}`;
-  const first = await connection.command(database, { saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: Buffer.from(`n,,${bare}`), options: { skipEmptyExchange: true } });
+  const first = await connection.command(database, {
+    saslStart: 1,
+    mechanism: 'SCRAM-SHA-256',
+    payload: Buffer.from(`n,,${bare}`),
+    options: { skipEmptyExchange: true },
+  });
   const challenge = String(Buffer.from((first['payload'] as BSON.Binary).buffer));
-  const { r, s, i } = Object.fromEntries(challenge.split(',').map((part) => [part[0], part.slice(2)])) as Record<'r' | 's' | 'i', string>;
+  const { r, s, i } = Object.fromEntries(challenge.split(',').map((part) => [part[0], part.slice(2)])) as Record<
+    'r' | 's' | 'i',
+    string
+  >;
   const salted = pbkdf2Sync(password, Buffer.from(s, 'base64'), Number(i), 32, 'sha256');
   const clientKey = hmac(salted, 'Client Key');
   const unsigned = `c=biws,r=${r}`;
   const signature = hmac(createHash('sha256').update(clientKey).digest(), `${bare},${challenge},${unsigned}`);
   const proof = Buffer.from(clientKey.map((byte, at) => byte ^ (signature[at] ?? 0))).toString('base64');
-  const last = await connection.command(database, { saslContinue: 1, conversationId: first['conversationId'], payload: Buffer.from(`${unsigned},p=${proof}`) });
+  const last = await connection.command(database, {
+    saslContinue: 1,
+    conversationId: first['conversationId'],
+    payload: Buffer.from(`${unsigned},p=${proof}`),
+  });
   if (last['ok'] !== 1 || last['done'] !== true) throw new Error(`not let in: ${JSON.stringify(last)}`);
 }
 

@@ -17,7 +17,13 @@ const unauthorized = 13;
 const interrupted = 11_601;
 const documents = 400;
 /** Of some ten milliseconds a document, so that updating them all takes seconds. */
-const slowUpdate = [{ $set: { sum: { $reduce: { input: { $range: [0, 60_000] }, initialValue: 0, in: { $add: ['$$value', '$$this'] } } } } }];
+const slowUpdate = [
+  {
+    $set: {
+      sum: { $reduce: { input: { $range: [0, 60_000] }, initialValue: 0, in: { $add: ['$$value', '$$this'] } } },
+    },
+  },
+];
 
 interface Tenant {
   readonly home: Home;
@@ -38,10 +44,20 @@ async function activeTenant(mode: IsolationMode = 'dedicated'): Promise<Tenant> 
   return { home, client, counters: client.db(database).collection(name), seen };
 }
 
-const codeOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => 'done', (error: { code?: number }) => error.code);
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'done',
+    (error: { code?: number }) => error.code,
+  );
 
 async function runsAs(home: Home, command: string): Promise<boolean> {
-  const operations = await cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { 'effectiveUsers.user': home.layout.user, op: command } }]).toArray();
+  const operations = await cell.root
+    .db('admin')
+    .aggregate([
+      { $currentOp: { allUsers: true } },
+      { $match: { 'effectiveUsers.user': home.layout.user, op: command } },
+    ])
+    .toArray();
   return operations.length > 0;
 }
 
@@ -100,14 +116,27 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
 
     test('a long update ends half-way, and one without a session too', async () => {
       const { home, counters, seen } = await activeTenant(mode);
-      const raw = await connectRaw(home.cell.endpoint, { user: home.layout.user, password: await passwordOf(home.uid), database: home.layout.database });
+      const raw = await connectRaw(home.cell.endpoint, {
+        user: home.layout.user,
+        password: await passwordOf(home.uid),
+        database: home.layout.database,
+      });
       try {
         const { database, name } = home.layout.namespaces[0]!;
         const half = documents / 2;
         const withSession = codeOf(counters.updateMany({ n: { $lt: half } }, slowUpdate));
-        const without = raw.command(database, { update: name, updates: [{ q: { n: { $gte: half } }, u: slowUpdate, multi: true }] });
+        const without = raw.command(database, {
+          update: name,
+          updates: [{ q: { n: { $gte: half } }, u: slowUpdate, multi: true }],
+        });
         await until('both run', async () => {
-          const running = await cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { 'effectiveUsers.user': home.layout.user, op: 'update' } }]).toArray();
+          const running = await cell.root
+            .db('admin')
+            .aggregate([
+              { $currentOp: { allUsers: true } },
+              { $match: { 'effectiveUsers.user': home.layout.user, op: 'update' } },
+            ])
+            .toArray();
           return running.some(({ lsid }) => lsid === undefined) && running.some(({ lsid }) => lsid !== undefined);
         });
         await take(home);
@@ -124,7 +153,9 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
 
     test('a long aggregation that writes ends, and leaves its target as it was', async () => {
       const { home, counters, seen } = await activeTenant(mode);
-      const merging = codeOf(counters.aggregate([slowUpdate[0]!, { $merge: { into: counters.collectionName } }]).toArray());
+      const merging = codeOf(
+        counters.aggregate([slowUpdate[0]!, { $merge: { into: counters.collectionName } }]).toArray(),
+      );
       await until('it runs', () => runsAs(home, 'command'));
       await take(home);
       const updated = await seen.countDocuments({ sum: { $exists: true } });
@@ -134,12 +165,20 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
 
     test('what a connection without sessions asks for is refused, a cursor’s next batch too', async () => {
       const { home } = await activeTenant(mode);
-      const raw = await connectRaw(home.cell.endpoint, { user: home.layout.user, password: await passwordOf(home.uid), database: home.layout.database });
+      const raw = await connectRaw(home.cell.endpoint, {
+        user: home.layout.user,
+        password: await passwordOf(home.uid),
+        database: home.layout.database,
+      });
       try {
         const { database, name } = home.layout.namespaces[0]!;
         const { cursor } = await raw.command(database, { find: name, batchSize: 2 });
         await take(home);
-        for (const command of [{ insert: name, documents: [{}] }, { find: name }, { getMore: cursor.id, collection: name }] as Document[]) {
+        for (const command of [
+          { insert: name, documents: [{}] },
+          { find: name },
+          { getMore: cursor.id, collection: name },
+        ] as Document[]) {
           assert.equal((await raw.command(database, command))['code'], unauthorized, JSON.stringify(command));
         }
       } finally {
@@ -156,36 +195,51 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
   });
 }
 
-for (const mode of modes) describe(`a neighbour on the cell, in mode ${mode}`, () => {
-  let neighbour: Tenant;
-  before(async () => {
-    neighbour = await activeTenant(mode);
-  });
-
-  for (const [state, form] of [...Object.entries(closedBy), ['dropped by hand', undefined]] as const) {
-    test(`commits its open transaction and reads its cursor to the end when another is ${state}`, async () => {
-      const { home, client } = await activeTenant(mode);
-      const { client: theirs, counters, seen } = neighbour;
-      const begin = async (of: MongoClient, collection: Collection) => {
-        const session = of.startSession();
-        session.startTransaction();
-        await collection.insertOne({ state }, { session });
-        return session;
-      };
-      const session = await begin(theirs, counters);
-      const own = await begin(client, client.db(home.layout.namespaces[0]!.database).collection(home.layout.namespaces[0]!.name));
-      const cursor = counters.find({ n: { $exists: true } }, { batchSize: 2 });
-      await cursor.next();
-      if (form === undefined) await cell.database(home).command({ dropUser: home.layout.user });
-      await parts['home-user'].ensure(changing(home, { form: form ?? homeFormIn('Archived') }));
-      await session.commitTransaction();
-      assert.equal((await cursor.toArray()).length, documents - 1);
-      assert.equal(await seen.countDocuments({ state }), 1);
-      assert.notEqual(await codeOf(own.commitTransaction()), 'done');
-      assert.equal((await cell.root.db('admin').aggregate([{ $currentOp: { allUsers: true, idleSessions: true } }, { $match: { type: 'idleSession', 'lsid.id': own.id?.id } }]).toArray()).length, 0);
+for (const mode of modes)
+  describe(`a neighbour on the cell, in mode ${mode}`, () => {
+    let neighbour: Tenant;
+    before(async () => {
+      neighbour = await activeTenant(mode);
     });
-  }
-});
+
+    for (const [state, form] of [...Object.entries(closedBy), ['dropped by hand', undefined]] as const) {
+      test(`commits its open transaction and reads its cursor to the end when another is ${state}`, async () => {
+        const { home, client } = await activeTenant(mode);
+        const { client: theirs, counters, seen } = neighbour;
+        const begin = async (of: MongoClient, collection: Collection) => {
+          const session = of.startSession();
+          session.startTransaction();
+          await collection.insertOne({ state }, { session });
+          return session;
+        };
+        const session = await begin(theirs, counters);
+        const own = await begin(
+          client,
+          client.db(home.layout.namespaces[0]!.database).collection(home.layout.namespaces[0]!.name),
+        );
+        const cursor = counters.find({ n: { $exists: true } }, { batchSize: 2 });
+        await cursor.next();
+        if (form === undefined) await cell.database(home).command({ dropUser: home.layout.user });
+        await parts['home-user'].ensure(changing(home, { form: form ?? homeFormIn('Archived') }));
+        await session.commitTransaction();
+        assert.equal((await cursor.toArray()).length, documents - 1);
+        assert.equal(await seen.countDocuments({ state }), 1);
+        assert.notEqual(await codeOf(own.commitTransaction()), 'done');
+        assert.equal(
+          (
+            await cell.root
+              .db('admin')
+              .aggregate([
+                { $currentOp: { allUsers: true, idleSessions: true } },
+                { $match: { type: 'idleSession', 'lsid.id': own.id?.id } },
+              ])
+              .toArray()
+          ).length,
+          0,
+        );
+      });
+    }
+  });
 
 test('a suspended tenant is let in again by another user with its password; over the connection that it had, no more', async () => {
   const { home, counters } = await activeTenant();

@@ -16,7 +16,8 @@ const reading = ['changeStream', 'collStats', 'find', 'indexStats', 'killCursors
 const writing = [...reading, 'insert', 'remove', 'update'].toSorted();
 
 function rolesFor({ layout }: Home): Document[] {
-  const on = (actions: string[]): Document[] => layout.namespaces.map(({ database, name }) => ({ resource: { db: database, collection: name }, actions }));
+  const on = (actions: string[]): Document[] =>
+    layout.namespaces.map(({ database, name }) => ({ resource: { db: database, collection: name }, actions }));
   return [
     { role: layout.roles.readOnly, privileges: on(reading), roles: [], authenticationRestrictions: [] },
     { role: layout.roles.readWrite, privileges: on(writing), roles: [], authenticationRestrictions: [] },
@@ -25,8 +26,11 @@ function rolesFor({ layout }: Home): Document[] {
 
 /** Those of the tenant, and others in a database of its own. */
 async function readRoles({ layout, uid }: Home): Promise<Document[]> {
-  const { roles } = await cell.root.db(layout.roles.database).command({ rolesInfo: 1, showPrivileges: true, showAuthenticationRestrictions: true });
-  const order = (resource: Document): number => layout.namespaces.findIndex(({ database, name }) => database === resource['db'] && name === resource['collection']);
+  const { roles } = await cell.root
+    .db(layout.roles.database)
+    .command({ rolesInfo: 1, showPrivileges: true, showAuthenticationRestrictions: true });
+  const order = (resource: Document): number =>
+    layout.namespaces.findIndex(({ database, name }) => database === resource['db'] && name === resource['collection']);
   return (roles as Document[])
     .filter(({ role }) => layout.roles.database === layout.ownDatabase || (role as string).includes(uid))
     .map(({ role, privileges, roles: inherited, authenticationRestrictions }) => ({
@@ -49,32 +53,62 @@ describe('ensure ends with exactly the two roles', () => {
     await createRoles.ensure(home);
     await db.command(command(home));
   };
-  const orders = ({ layout }: Home): Document => ({ db: layout.namespaces[0]!.database, collection: layout.namespaces[0]!.name });
+  const orders = ({ layout }: Home): Document => ({
+    db: layout.namespaces[0]!.database,
+    collection: layout.namespaces[0]!.name,
+  });
   const readWrite = ({ layout }: Home): string => layout.roles.readWrite;
   const readOnly = ({ layout }: Home): string => layout.roles.readOnly;
-  const cases: readonly { readonly from: string; readonly arrange: (db: Db, home: Home) => Promise<unknown>; readonly observed: Observation }[] = [
+  const cases: readonly {
+    readonly from: string;
+    readonly arrange: (db: Db, home: Home) => Promise<unknown>;
+    readonly observed: Observation;
+  }[] = [
     { from: 'nothing', arrange: async () => undefined, observed: 'absent' },
     { from: 'one of the two', arrange: change((home) => ({ dropRole: readWrite(home) })), observed: 'partial' },
-    { from: 'no privileges', arrange: change((home) => ({ updateRole: readWrite(home), privileges: [] })), observed: 'wrong' },
+    {
+      from: 'no privileges',
+      arrange: change((home) => ({ updateRole: readWrite(home), privileges: [] })),
+      observed: 'wrong',
+    },
     {
       from: 'one action more',
-      arrange: change((home) => ({ grantPrivilegesToRole: readOnly(home), privileges: [{ resource: orders(home), actions: ['insert'] }] })),
+      arrange: change((home) => ({
+        grantPrivilegesToRole: readOnly(home),
+        privileges: [{ resource: orders(home), actions: ['insert'] }],
+      })),
       observed: 'wrong',
     },
     {
       from: 'one action less',
-      arrange: change((home) => ({ revokePrivilegesFromRole: readWrite(home), privileges: [{ resource: orders(home), actions: ['remove'] }] })),
+      arrange: change((home) => ({
+        revokePrivilegesFromRole: readWrite(home),
+        privileges: [{ resource: orders(home), actions: ['remove'] }],
+      })),
       observed: 'wrong',
     },
     {
       from: 'the whole database',
-      arrange: change((home) => ({ grantPrivilegesToRole: readWrite(home), privileges: [{ resource: { ...orders(home), collection: '' }, actions: ['find'] }] })),
+      arrange: change((home) => ({
+        grantPrivilegesToRole: readWrite(home),
+        privileges: [{ resource: { ...orders(home), collection: '' }, actions: ['find'] }],
+      })),
       observed: 'wrong',
     },
-    { from: 'an inherited role', arrange: change((home) => ({ grantRolesToRole: readWrite(home), roles: [{ role: 'dbAdmin', db: home.layout.roles.database }] })), observed: 'wrong' },
+    {
+      from: 'an inherited role',
+      arrange: change((home) => ({
+        grantRolesToRole: readWrite(home),
+        roles: [{ role: 'dbAdmin', db: home.layout.roles.database }],
+      })),
+      observed: 'wrong',
+    },
     {
       from: 'a restriction of where it may be used from',
-      arrange: change((home) => ({ updateRole: readWrite(home), authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] })),
+      arrange: change((home) => ({
+        updateRole: readWrite(home),
+        authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }],
+      })),
       observed: 'wrong',
     },
     { from: 'both', arrange: (_db, home) => createRoles.ensure(home), observed: 'present' },
@@ -94,7 +128,9 @@ describe('ensure ends with exactly the two roles', () => {
     test(`the roles of a spec that has since got a collection, in mode ${mode}`, async () => {
       const home = await claimed(mode, specWith([{ name: 'orders' }, { name: 'events' }], mode));
       await createRoles.ensure(home);
-      const grown = changing(home, { spec: specWith([{ name: 'orders' }, { name: 'events' }, { name: 'carts' }], mode) });
+      const grown = changing(home, {
+        spec: specWith([{ name: 'orders' }, { name: 'events' }, { name: 'carts' }], mode),
+      });
       assert.equal(await createRoles.observe(grown), 'wrong');
       await createRoles.ensure(grown);
       assert.deepEqual(await readRoles(grown), rolesFor(grown));
@@ -108,14 +144,20 @@ describe('ensure ends with exactly the two roles', () => {
     assert.equal((await readRoles(home)).length, 3);
     cell.sent.length = 0;
     await createRoles.ensure(home);
-    assert.deepEqual(cell.sent.map(({ commandName }) => commandName), ['find', 'rolesInfo', 'update']);
+    assert.deepEqual(
+      cell.sent.map(({ commandName }) => commandName),
+      ['find', 'rolesInfo', 'update'],
+    );
   });
 });
 
 describe('undo drops the two roles', () => {
   const cases: readonly { readonly from: string; readonly arrange?: (db: Db, home: Home) => Promise<unknown> }[] = [
     { from: 'nothing' },
-    { from: 'one of the two', arrange: (db, home) => db.command({ createRole: home.layout.roles.readOnly, privileges: [], roles: [] }) },
+    {
+      from: 'one of the two',
+      arrange: (db, home) => db.command({ createRole: home.layout.roles.readOnly, privileges: [], roles: [] }),
+    },
     { from: 'both', arrange: (_db, home) => createRoles.ensure(home) },
   ];
   for (const { mode, from, arrange } of inEveryMode(cases)) {
@@ -127,7 +169,10 @@ describe('undo drops the two roles', () => {
       await arrange?.(db, home);
       await createRoles.undo(home);
       await createRoles.undo(home);
-      assert.deepEqual((await readRoles(home)).map(({ role }) => role), [theirs]);
+      assert.deepEqual(
+        (await readRoles(home)).map(({ role }) => role),
+        [theirs],
+      );
     });
   }
 });

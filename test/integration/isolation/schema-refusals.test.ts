@@ -14,14 +14,30 @@ type Schema = NonNullable<CollectionSpec['jsonSchema']>;
 
 const secret = 'alice@example.com';
 
-async function assertRefused(refused: Partial<CollectionSpec>, reason: RegExp, documents: readonly object[] = []): Promise<void> {
+async function assertRefused(
+  refused: Partial<CollectionSpec>,
+  reason: RegExp,
+  documents: readonly object[] = [],
+): Promise<void> {
   const home = cell.home({ spec: specWith([{ name: 'fine' }, { name: 'flawed', ...refused }]) });
   await cell.insertClaim(home);
-  if (documents.length > 0) await cell.database(home).collection('flawed').insertMany([...documents]);
-  const refusal = { name: 'TenureError', code: 'schema_rejected', message: new RegExp(`^collection "flawed": ${reason.source}`) };
+  if (documents.length > 0)
+    await cell
+      .database(home)
+      .collection('flawed')
+      .insertMany([...documents]);
+  const refusal = {
+    name: 'TenureError',
+    code: 'schema_rejected',
+    message: new RegExp(`^collection "flawed": ${reason.source}`),
+  };
   await assert.rejects(createCollections.ensure(home), refusal);
   await assert.rejects(createCollections.ensure(home), refusal);
-  await assert.rejects(createCollections.ensure(home), (error) => !inspect(error, { depth: 10 }).includes(secret), 'nor in its cause, which a log tells');
+  await assert.rejects(
+    createCollections.ensure(home),
+    (error) => !inspect(error, { depth: 10 }).includes(secret),
+    'nor in its cause, which a log tells',
+  );
   await createCollections.undo(home);
   assert.deepEqual(await cell.database(home).listCollections().toArray(), []);
 }
@@ -42,22 +58,67 @@ describe('a JSON schema that mongod refuses', () => {
     [{ properties: { a: { pattern: '(' } } }, /Regular expression is invalid/],
     [{ properties: 5 }, /'properties' must be an object/],
   ];
-  for (const [jsonSchema, reason] of cases) test(JSON.stringify(jsonSchema), () => assertRefused({ jsonSchema }, refuses(reason)));
+  for (const [jsonSchema, reason] of cases)
+    test(JSON.stringify(jsonSchema), () => assertRefused({ jsonSchema }, refuses(reason)));
 });
 
 describe('indexes that mongod refuses', () => {
-  const keys = (...pairs: readonly [string, IndexSpec['keys'][number]['order']][]): Pick<IndexSpec, 'keys'> => ({ keys: pairs.map(([field, order]) => ({ field, order })) });
+  const keys = (...pairs: readonly [string, IndexSpec['keys'][number]['order']][]): Pick<IndexSpec, 'keys'> => ({
+    keys: pairs.map(([field, order]) => ({ field, order })),
+  });
   const cases: readonly { readonly flaw: string; readonly indexes: IndexSpec[]; readonly reason: RegExp }[] = [
     { flaw: 'two text indexes', indexes: [keys(['a', 'text']), keys(['b', 'text'])], reason: /index already exists/ },
-    { flaw: 'text fields that are not side by side', indexes: [keys(['a', 'text'], ['b', 1], ['c', 'text'])], reason: /must all be adjacent/ },
-    { flaw: 'two hashed fields', indexes: [keys(['a', 'hashed'], ['b', 'hashed'])], reason: /maximum of one index field is allowed to be hashed/ },
-    { flaw: 'hashed and unique', indexes: [{ ...keys(['a', 'hashed']), unique: true }], reason: /hashed indexes cannot guarantee uniqueness/ },
-    { flaw: 'two kinds in one', indexes: [keys(['a', '2dsphere'], ['b', 'text'])], reason: /more than one index plugin/ },
-    { flaw: 'a time to live on two fields', indexes: [{ ...keys(['a', 1], ['b', 1]), expireAfterSeconds: 5 }], reason: /TTL indexes are single-field/ },
-    { flaw: 'the same index twice', indexes: [keys(['a', 1]), keys(['a', 1])], reason: /(Identical index already exists|two identical indexes)/ },
-    { flaw: 'the same keys by two names', indexes: [{ name: 'x', ...keys(['a', 1]) }, { name: 'y', ...keys(['a', 1]) }], reason: /already exists with a different name/ },
-    { flaw: 'two indexes by one name', indexes: [{ name: 'x', ...keys(['a', 1]) }, { name: 'x', ...keys(['b', 1]) }], reason: /same name as the requested index/ },
-    { flaw: 'a sparse index on _id', indexes: [{ ...keys(['_id', 1]), sparse: true }], reason: /'sparse' is not valid for an _id index/ },
+    {
+      flaw: 'text fields that are not side by side',
+      indexes: [keys(['a', 'text'], ['b', 1], ['c', 'text'])],
+      reason: /must all be adjacent/,
+    },
+    {
+      flaw: 'two hashed fields',
+      indexes: [keys(['a', 'hashed'], ['b', 'hashed'])],
+      reason: /maximum of one index field is allowed to be hashed/,
+    },
+    {
+      flaw: 'hashed and unique',
+      indexes: [{ ...keys(['a', 'hashed']), unique: true }],
+      reason: /hashed indexes cannot guarantee uniqueness/,
+    },
+    {
+      flaw: 'two kinds in one',
+      indexes: [keys(['a', '2dsphere'], ['b', 'text'])],
+      reason: /more than one index plugin/,
+    },
+    {
+      flaw: 'a time to live on two fields',
+      indexes: [{ ...keys(['a', 1], ['b', 1]), expireAfterSeconds: 5 }],
+      reason: /TTL indexes are single-field/,
+    },
+    {
+      flaw: 'the same index twice',
+      indexes: [keys(['a', 1]), keys(['a', 1])],
+      reason: /(Identical index already exists|two identical indexes)/,
+    },
+    {
+      flaw: 'the same keys by two names',
+      indexes: [
+        { name: 'x', ...keys(['a', 1]) },
+        { name: 'y', ...keys(['a', 1]) },
+      ],
+      reason: /already exists with a different name/,
+    },
+    {
+      flaw: 'two indexes by one name',
+      indexes: [
+        { name: 'x', ...keys(['a', 1]) },
+        { name: 'x', ...keys(['b', 1]) },
+      ],
+      reason: /same name as the requested index/,
+    },
+    {
+      flaw: 'a sparse index on _id',
+      indexes: [{ ...keys(['_id', 1]), sparse: true }],
+      reason: /'sparse' is not valid for an _id index/,
+    },
     { flaw: 'the name of the _id index', indexes: [{ name: '_id_', ...keys(['a', 1]) }], reason: /'_id_' is reserved/ },
   ];
   for (const { flaw, indexes, reason } of cases) {
@@ -67,14 +128,50 @@ describe('indexes that mongod refuses', () => {
 
   describe('that documents which are there do not allow: nothing of the documents is said', () => {
     const unique = [{ ...keys(['b', 1]) }, { ...keys(['a', 1]), unique: true }];
-    const documentCases: readonly { readonly flaw: string; readonly indexes: IndexSpec[]; readonly documents: readonly object[]; readonly reason: RegExp }[] = [
-      { flaw: 'a value twice', indexes: unique, documents: [{ a: secret }, { a: secret }], reason: /its documents do not allow index a_1 \(DuplicateKey 11000\)$/ },
-      { flaw: 'a value twice that reads like the end of the words', indexes: unique, documents: [{ a: `dup key: ${secret}` }, { a: `dup key: ${secret}` }], reason: /its documents do not allow index a_1 \(DuplicateKey 11000\)$/ },
-      { flaw: 'no geometry', indexes: [keys(['a', '2dsphere'])], documents: [{ a: secret }], reason: /its documents do not allow index a_2dsphere \(Location16755 16755\)$/ },
-      { flaw: 'a language that is none', indexes: [keys(['a', 'text'])], documents: [{ a: 'x', language: secret }], reason: /its documents do not allow index a_text \(Location17262 17262\)$/ },
-      { flaw: 'a field whose name is a number', indexes: [keys(['a.0', 1]), keys(['b', 1])], documents: [{ a: [{ 0: secret }] }], reason: /its documents do not allow index a\.0_1, b_1 \(Location16746 16746\)$/ },
-      { flaw: 'two arrays', indexes: [keys(['a', 1], ['b', 1])], documents: [{ a: [secret], b: [1] }], reason: /its documents do not allow index a_1_b_1 \(CannotIndexParallelArrays 171\)$/ },
+    const documentCases: readonly {
+      readonly flaw: string;
+      readonly indexes: IndexSpec[];
+      readonly documents: readonly object[];
+      readonly reason: RegExp;
+    }[] = [
+      {
+        flaw: 'a value twice',
+        indexes: unique,
+        documents: [{ a: secret }, { a: secret }],
+        reason: /its documents do not allow index a_1 \(DuplicateKey 11000\)$/,
+      },
+      {
+        flaw: 'a value twice that reads like the end of the words',
+        indexes: unique,
+        documents: [{ a: `dup key: ${secret}` }, { a: `dup key: ${secret}` }],
+        reason: /its documents do not allow index a_1 \(DuplicateKey 11000\)$/,
+      },
+      {
+        flaw: 'no geometry',
+        indexes: [keys(['a', '2dsphere'])],
+        documents: [{ a: secret }],
+        reason: /its documents do not allow index a_2dsphere \(Location16755 16755\)$/,
+      },
+      {
+        flaw: 'a language that is none',
+        indexes: [keys(['a', 'text'])],
+        documents: [{ a: 'x', language: secret }],
+        reason: /its documents do not allow index a_text \(Location17262 17262\)$/,
+      },
+      {
+        flaw: 'a field whose name is a number',
+        indexes: [keys(['a.0', 1]), keys(['b', 1])],
+        documents: [{ a: [{ 0: secret }] }],
+        reason: /its documents do not allow index a\.0_1, b_1 \(Location16746 16746\)$/,
+      },
+      {
+        flaw: 'two arrays',
+        indexes: [keys(['a', 1], ['b', 1])],
+        documents: [{ a: [secret], b: [1] }],
+        reason: /its documents do not allow index a_1_b_1 \(CannotIndexParallelArrays 171\)$/,
+      },
     ];
-    for (const { flaw, indexes, documents, reason } of documentCases) test(flaw, () => assertRefused({ indexes }, reason, documents));
+    for (const { flaw, indexes, documents, reason } of documentCases)
+      test(flaw, () => assertRefused({ indexes }, reason, documents));
   });
 });

@@ -32,12 +32,17 @@ function leaseFrom(now: number): WorkLease {
 
 type Act = 'observe' | 'ensure' | 'undo';
 /** Only its `ensure` takes a probe to the cell. */
-const actsOf = (name: StepName): readonly Act[] => (name === 'probe-isolation' ? ['ensure'] : ['observe', 'ensure', 'undo']);
+const actsOf = (name: StepName): readonly Act[] =>
+  name === 'probe-isolation' ? ['ensure'] : ['observe', 'ensure', 'undo'];
 const acts = stepNames.flatMap((name) => actsOf(name).map((act) => ({ name, act })));
 
 async function assertUnavailable(home: Home, name: StepName, act: Act): Promise<void> {
   const started = performance.now();
-  await assert.rejects(steps[name][act]({ ...home, lease: leaseFrom(started) }), { name: 'TenureError', code: 'cell_unavailable', message: /"eu-west-1-a"/ }, `${name} ${act}`);
+  await assert.rejects(
+    steps[name][act]({ ...home, lease: leaseFrom(started) }),
+    { name: 'TenureError', code: 'cell_unavailable', message: /"eu-west-1-a"/ },
+    `${name} ${act}`,
+  );
   const tookMs = performance.now() - started;
   assert.ok(tookMs <= leaseMs + slackMs, `${name} ${act} took ${tookMs} ms with a lease of ${leaseMs} ms`);
 }
@@ -74,8 +79,15 @@ async function assertChangesUnavailable(homes: readonly Home[]): Promise<void> {
   for (const [at, [name, act, part]] of changes.entries()) {
     const home = homes[at % homes.length] as Home;
     const started = performance.now();
-    await assert.rejects(part[act]({ ...home, lease: leaseFrom(started) }), { code: 'cell_unavailable', message: /"eu-west-1-a"/ }, `${name} ${act} in mode ${home.mode}`);
-    assert.ok(performance.now() - started <= leaseMs + slackMs, `${name} ${act} took ${performance.now() - started} ms`);
+    await assert.rejects(
+      part[act]({ ...home, lease: leaseFrom(started) }),
+      { code: 'cell_unavailable', message: /"eu-west-1-a"/ },
+      `${name} ${act} in mode ${home.mode}`,
+    );
+    assert.ok(
+      performance.now() - started <= leaseMs + slackMs,
+      `${name} ${act} took ${performance.now() - started} ms`,
+    );
   }
 }
 
@@ -106,7 +118,8 @@ describe('a cell that does not run', () => {
     await mongod.kill('SIGKILL');
   });
 
-  for (const { name, act } of acts) test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
+  for (const { name, act } of acts)
+    test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
 
   test('every part of a change, and of a purge, says so within its lease', () => assertChangesUnavailable(leaving));
 
@@ -136,7 +149,8 @@ describe('a cell that does not answer', () => {
   });
   after(() => mongod.kill('SIGCONT'));
 
-  for (const { name, act } of acts) test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
+  for (const { name, act } of acts)
+    test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
 
   test('every part of a change, and of a purge, says so within its lease', () => assertChangesUnavailable(leaving));
 
@@ -145,7 +159,13 @@ describe('a cell that does not answer', () => {
     await mongod.kill('SIGCONT');
     await cell.root.db('admin').command({ ping: 1 });
     for (const home of [...homes.values(), ...leaving]) await home.cell.client.db('admin').command({ ping: 1 });
-    assert.deepEqual(cell.sent.slice(sent).map(({ commandName }) => commandName).filter((name) => name !== 'ping'), []);
+    assert.deepEqual(
+      cell.sent
+        .slice(sent)
+        .map(({ commandName }) => commandName)
+        .filter((name) => name !== 'ping'),
+      [],
+    );
     await assertEnsured(homes);
     await assertChanged(leaving);
   });
@@ -178,7 +198,9 @@ describe('a cell that is lost in the middle of a step', () => {
     const home = cell.home();
     await ensureBefore('create-collections', home);
     // After the claim was read, the collections listed, and the first one made with its index.
-    await assert.rejects(steps['create-collections'].ensure({ ...home, lease: signalAt(9, 'SIGKILL') }), { code: 'cell_unavailable' });
+    await assert.rejects(steps['create-collections'].ensure({ ...home, lease: signalAt(9, 'SIGKILL') }), {
+      code: 'cell_unavailable',
+    });
     await mongod.kill('SIGKILL');
     await mongod.start();
     assert.equal(await steps['create-collections'].observe(home), 'partial');
@@ -186,7 +208,11 @@ describe('a cell that is lost in the middle of a step', () => {
     assert.equal(await steps['create-collections'].observe(home), 'present');
   });
 
-  for (const [when, look] of [['before the tenant connects', 3], ['when the tenant asks for its privileges', 4], ['when the tenant makes an attempt', 14]] as const) {
+  for (const [when, look] of [
+    ['before the tenant connects', 3],
+    ['when the tenant asks for its privileges', 4],
+    ['when the tenant makes an attempt', 14],
+  ] as const) {
     test(`keeps no probe waiting for longer than its lease: ${when}`, async () => {
       const home = cell.home();
       await ensureBefore('probe-isolation', home);

@@ -26,19 +26,25 @@ async function prepared(mode: IsolationMode = 'dedicated'): Promise<Home> {
 
 /** Of all the tenant's users. */
 async function namesOf({ uid, layout }: Home): Promise<string[]> {
-  const users = cell.root.db('admin').collection<{ user: string }>('system.users').find({ db: layout.database, user: { $regex: `^tenant_${uid}` } });
+  const users = cell.root
+    .db('admin')
+    .collection<{ user: string }>('system.users')
+    .find({ db: layout.database, user: { $regex: `^tenant_${uid}` } });
   return (await users.toArray()).map((found) => found.user);
 }
 
 async function readUser(home: Home): Promise<Document | undefined> {
-  const { users } = await cell.database(home).command({ usersInfo: { user: home.layout.user, db: home.layout.database }, showAuthenticationRestrictions: true });
+  const { users } = await cell
+    .database(home)
+    .command({ usersInfo: { user: home.layout.user, db: home.layout.database }, showAuthenticationRestrictions: true });
   return (users as Document[])[0];
 }
 
 /** Whether the credential that the steps know opens the database. */
 async function assertOpens(home: Home): Promise<void> {
   const client = await cell.asTenant(home);
-  for (const { declared, database, name } of home.layout.namespaces) await client.db(database).collection(name).insertOne({ sku: declared.name });
+  for (const { declared, database, name } of home.layout.namespaces)
+    await client.db(database).collection(name).insertOne({ sku: declared.name });
 }
 
 /** Makes the user and then changes it past the step. */
@@ -48,15 +54,48 @@ const update = (fields: (home: Home) => Document) => async (db: Db, home: Home) 
 };
 
 describe('ensure ends with a user that has its role and its password', () => {
-  const cases: readonly { readonly from: string; readonly arrange: (db: Db, home: Home) => Promise<unknown>; readonly observed: Observation }[] = [
+  const cases: readonly {
+    readonly from: string;
+    readonly arrange: (db: Db, home: Home) => Promise<unknown>;
+    readonly observed: Observation;
+  }[] = [
     { from: 'nothing', arrange: async () => undefined, observed: 'absent' },
     { from: 'no role', arrange: update(() => ({ roles: [] })), observed: 'wrong' },
-    { from: 'another role', arrange: update(({ layout }) => ({ roles: [{ role: layout.roles.readOnly, db: layout.roles.database }] })), observed: 'wrong' },
-    { from: 'one role more', arrange: update(({ layout }) => ({ roles: [{ role: layout.roles.readWrite, db: layout.roles.database }, { role: 'read', db: 'elsewhere' }] })), observed: 'wrong' },
-    { from: 'a role of that name in another database', arrange: update(() => ({ roles: [{ role: 'tenant_read_write', db: 'admin' }] })), observed: 'wrong' },
-    { from: 'another password', arrange: update(() => ({ pwd: 'another', mechanisms: ['SCRAM-SHA-256'] })), observed: 'present' },
-    { from: 'an older mechanism too', arrange: update((home) => ({ pwd: home.uid, mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-256'] })), observed: 'wrong' },
-    { from: 'a restriction of where it may log in from', arrange: update(() => ({ authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] })), observed: 'wrong' },
+    {
+      from: 'another role',
+      arrange: update(({ layout }) => ({ roles: [{ role: layout.roles.readOnly, db: layout.roles.database }] })),
+      observed: 'wrong',
+    },
+    {
+      from: 'one role more',
+      arrange: update(({ layout }) => ({
+        roles: [
+          { role: layout.roles.readWrite, db: layout.roles.database },
+          { role: 'read', db: 'elsewhere' },
+        ],
+      })),
+      observed: 'wrong',
+    },
+    {
+      from: 'a role of that name in another database',
+      arrange: update(() => ({ roles: [{ role: 'tenant_read_write', db: 'admin' }] })),
+      observed: 'wrong',
+    },
+    {
+      from: 'another password',
+      arrange: update(() => ({ pwd: 'another', mechanisms: ['SCRAM-SHA-256'] })),
+      observed: 'present',
+    },
+    {
+      from: 'an older mechanism too',
+      arrange: update((home) => ({ pwd: home.uid, mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-256'] })),
+      observed: 'wrong',
+    },
+    {
+      from: 'a restriction of where it may log in from',
+      arrange: update(() => ({ authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] })),
+      observed: 'wrong',
+    },
     { from: 'the user as it should be', arrange: (_db, home) => createUser.ensure(home), observed: 'present' },
   ];
   for (const { mode, from, arrange, observed } of inEveryMode(cases)) {
@@ -82,11 +121,20 @@ describe('a user that was made for another is left as it is', () => {
     'of another tenant': { tenant: '01aaaaaaaaaaaaaaaaaaaaaaaa' },
     'that says nothing of whose it is': undefined,
   };
-  for (const { mode, name, changes } of inEveryMode(Object.entries(cases).map(([name, changes]) => ({ name, changes })))) {
+  for (const { mode, name, changes } of inEveryMode(
+    Object.entries(cases).map(([name, changes]) => ({ name, changes })),
+  )) {
     test(`${name} in mode ${mode}`, async () => {
       const home = await prepared(mode);
       const customData = { installation: home.installation, tenant: home.uid, ...changes };
-      await cell.database(home).command({ createUser: home.layout.user, pwd: 'theirs', roles: [], ...(changes === undefined ? {} : { customData }) });
+      await cell
+        .database(home)
+        .command({
+          createUser: home.layout.user,
+          pwd: 'theirs',
+          roles: [],
+          ...(changes === undefined ? {} : { customData }),
+        });
       const before = await cell.snapshot(home);
       const refusal = { code: 'owned_by_another', message: /was not made for this tenant/ };
       await assert.rejects(createUser.observe(home), refusal);
@@ -103,8 +151,15 @@ for (const mode of modes) {
   test(`a user that an earlier build has named by the uid alone stays while the tenant is let in, in mode ${mode}, and another takes its place when it is let in again`, async () => {
     const home = await prepared(mode);
     const { roles } = home.layout;
-    const legacy = { createUser: `tenant_${home.uid}`, pwd: await passwordOf(home.uid), mechanisms: ['SCRAM-SHA-256'], roles: [{ role: roles.readWrite, db: roles.database }] };
-    await cell.database(home).command({ ...legacy, customData: { installation: home.installation, tenant: home.uid, config: home.config } });
+    const legacy = {
+      createUser: `tenant_${home.uid}`,
+      pwd: await passwordOf(home.uid),
+      mechanisms: ['SCRAM-SHA-256'],
+      roles: [{ role: roles.readWrite, db: roles.database }],
+    };
+    await cell
+      .database(home)
+      .command({ ...legacy, customData: { installation: home.installation, tenant: home.uid, config: home.config } });
     assert.equal(await user.observe(home), 'present');
     await user.ensure(home);
     assert.equal(home.layout.user, `tenant_${home.uid}`);
@@ -119,9 +174,21 @@ for (const mode of modes) {
 }
 
 describe('what an attempt has left is taken over or removed', () => {
-  const byAttempt = async (home: Home, nonce: string, roles = [{ role: home.layout.roles.readWrite, db: home.layout.roles.database }]): Promise<string> => {
+  const byAttempt = async (
+    home: Home,
+    nonce: string,
+    roles = [{ role: home.layout.roles.readWrite, db: home.layout.roles.database }],
+  ): Promise<string> => {
     const name = userName(home.uid, nonce);
-    await cell.database(home).command({ createUser: name, pwd: await passwordOf(home.uid), mechanisms: ['SCRAM-SHA-256'], roles, customData: { installation: home.installation, tenant: home.uid, config: home.config } });
+    await cell
+      .database(home)
+      .command({
+        createUser: name,
+        pwd: await passwordOf(home.uid),
+        mechanisms: ['SCRAM-SHA-256'],
+        roles,
+        customData: { installation: home.installation, tenant: home.uid, config: home.config },
+      });
     return name;
   };
 
@@ -159,12 +226,18 @@ test('no command that is sent for a user that is there gives it a role', async (
   const db = (database: string) => ({
     command(command: Document, options: object) {
       const [name = ''] = Object.keys(command);
-      if (((command['roles'] as unknown[] | undefined) ?? []).length > 0 && name !== 'revokeRolesFromUser') giving.push(name);
+      if (((command['roles'] as unknown[] | undefined) ?? []).length > 0 && name !== 'revokeRolesFromUser')
+        giving.push(name);
       return cell.plane.db(database).command(command, options);
     },
   });
   const watched = { ...home.cell, client: { db } as unknown as MongoClient };
-  for (const changes of [{ config: { theme: 'light' } }, { form: homeFormIn('Suspended') }, { form: homeFormIn('Active') }]) await user.ensure({ ...changing(home, changes), cell: watched });
+  for (const changes of [
+    { config: { theme: 'light' } },
+    { form: homeFormIn('Suspended') },
+    { form: homeFormIn('Active') },
+  ])
+    await user.ensure({ ...changing(home, changes), cell: watched });
   assert.deepEqual(giving, ['createUser']);
 });
 
@@ -182,7 +255,10 @@ describe('undo drops the user', () => {
   const cases = [
     { from: 'nothing', arrange: async () => undefined },
     { from: 'the user', arrange: (home: Home) => createUser.ensure(home) },
-    { from: 'a user that was changed', arrange: (home: Home) => update(() => ({ pwd: 'x', roles: [] }))(cell.database(home), home) },
+    {
+      from: 'a user that was changed',
+      arrange: (home: Home) => update(() => ({ pwd: 'x', roles: [] }))(cell.database(home), home),
+    },
   ];
   for (const { mode, from, arrange } of inEveryMode(cases)) {
     test(`from ${from} in mode ${mode}`, async () => {
@@ -193,7 +269,10 @@ describe('undo drops the user', () => {
       await createUser.undo(home);
       await createUser.undo(home);
       const { users } = await cell.database(home).command({ usersInfo: 1 });
-      assert.deepEqual((users as Document[]).map((found) => found['user'] as string).filter((name) => name.includes(home.uid)), [theirs]);
+      assert.deepEqual(
+        (users as Document[]).map((found) => found['user'] as string).filter((name) => name.includes(home.uid)),
+        [theirs],
+      );
     });
   }
 });

@@ -33,9 +33,16 @@ function newVerification(): string {
   return id;
 }
 
-async function verify(one: Home, other: Home, verification = newVerification()): Promise<readonly [IsolationDirection, IsolationDirection]> {
+async function verify(
+  one: Home,
+  other: Home,
+  verification = newVerification(),
+): Promise<readonly [IsolationDirection, IsolationDirection]> {
   const directions = await verifyPair({
-    tenants: [{ name: 'one', home: one }, { name: 'other', home: other }],
+    tenants: [
+      { name: 'one', home: one },
+      { name: 'other', home: other },
+    ],
     leftovers: { verification, olderThan: since },
     attempt: `${verification}_1`,
     password: passwordOf,
@@ -45,38 +52,69 @@ async function verify(one: Home, other: Home, verification = newVerification()):
 }
 
 const total = ({ counts }: IsolationDirection, family: string): number =>
-  counts.filter((count) => count.family === family).reduce((sum, { refused, harmless, notApplicable, breach }) => sum + refused + harmless + notApplicable + breach, 0);
-const breachesOf = ({ breaches }: IsolationDirection): string[] => breaches.map(({ family, probe, detail }) => `${family} ${probe}: ${detail}`);
+  counts
+    .filter((count) => count.family === family)
+    .reduce(
+      (sum, { refused, harmless, notApplicable, breach }) => sum + refused + harmless + notApplicable + breach,
+      0,
+    );
+const breachesOf = ({ breaches }: IsolationDirection): string[] =>
+  breaches.map(({ family, probe, detail }) => `${family} ${probe}: ${detail}`);
 
 /** A snapshot, with the roles of each user in one order: mongod keeps to none. */
 async function stateOf(home: Home): Promise<Document> {
   const state = await cell.snapshot(home);
   const byName = (a: Document, b: Document): number => (`${a['db']}.${a['role']}` < `${b['db']}.${b['role']}` ? -1 : 1);
-  for (const found of Object.values(state)) for (const user of (found as { users?: { roles: Document[] }[] }).users ?? []) user.roles.sort(byName);
+  for (const found of Object.values(state))
+    for (const user of (found as { users?: { roles: Document[] }[] }).users ?? []) user.roles.sort(byName);
   return state;
 }
 
 /** Users without rights of these verifications, and canaries. */
 async function leftOn(where: CellFixture, homes: readonly Home[]): Promise<unknown[]> {
-  const users = await where.root.db('admin').collection('system.users').find({ user: { $in: [...own].map((id) => new RegExp(`^tenure_bystander_${id}(_|$)`)) } }).toArray();
-  const canaries = await Promise.all(homes.flatMap((home) => home.layout.namespaces.map(({ database, name }) => where.root.db(database).collection(name).find({ canary: { $exists: true } }).toArray())));
+  const users = await where.root
+    .db('admin')
+    .collection('system.users')
+    .find({ user: { $in: [...own].map((id) => new RegExp(`^tenure_bystander_${id}(_|$)`)) } })
+    .toArray();
+  const canaries = await Promise.all(
+    homes.flatMap((home) =>
+      home.layout.namespaces.map(({ database, name }) =>
+        where.root
+          .db(database)
+          .collection(name)
+          .find({ canary: { $exists: true } })
+          .toArray(),
+      ),
+    ),
+  );
   return [...users, ...canaries.flat()];
 }
 
 describe('the boundary that the plane makes holds, both ways, against everything that mongod knows', () => {
-  const pairs: readonly (readonly [IsolationMode, IsolationMode])[] = [['schema', 'schema'], ['dedicated', 'dedicated'], ['hybrid', 'schema'], ['dedicated', 'hybrid']];
+  const pairs: readonly (readonly [IsolationMode, IsolationMode])[] = [
+    ['schema', 'schema'],
+    ['dedicated', 'dedicated'],
+    ['hybrid', 'schema'],
+    ['dedicated', 'hybrid'],
+  ];
   for (const [mine, theirs] of pairs) {
     test(`${mine} and ${theirs} on one cell`, async (context) => {
       const [one, other] = [await prepared(mine), await prepared(theirs)];
       const states = await Promise.all([stateOf(one), stateOf(other)]);
       const inventory = await readInventory(one);
-      for (const [direction, aimed] of [...(await verify(one, other))].map((found, index) => [found, [other, one][index]!] as const)) {
+      for (const [direction, aimed] of [...(await verify(one, other))].map(
+        (found, index) => [found, [other, one][index]!] as const,
+      )) {
         const targets = new Set(aimed.layout.namespaces.map(({ database }) => database)).size;
         assert.deepEqual(breachesOf(direction), []);
         assert.deepEqual(direction.known, { commands: inventory.commands.length, stages: inventory.stages.length });
         assert.equal(total(direction, 'command'), inventory.commands.length * targets, 'each command is probed');
         assert.ok(total(direction, 'stage') >= inventory.stages.length * 3 * targets);
-        assert.deepEqual(direction.refusals.map(({ code }) => code), [13, 18]);
+        assert.deepEqual(
+          direction.refusals.map(({ code }) => code),
+          [13, 18],
+        );
         assert.ok(direction.refusals[0]!.count > direction.probes * 0.7, JSON.stringify(direction.counts));
         context.diagnostic(`${direction.from} to ${direction.to}: ${JSON.stringify(direction.counts)}`);
       }
@@ -102,23 +140,116 @@ describe('the boundary that the plane makes holds, both ways, against everything
 interface Widening {
   readonly what: string;
   readonly mode: IsolationMode;
-  readonly privileges?: (theirs: Home['layout']['namespaces'][number]) => { readonly resource: Document; readonly actions: readonly string[] };
+  readonly privileges?: (theirs: Home['layout']['namespaces'][number]) => {
+    readonly resource: Document;
+    readonly actions: readonly string[];
+  };
   readonly roles?: (theirs: Home) => Document[];
   /** Probes that have to find it, with what shows it; `*` is the name of the other's collection. */
   readonly found: readonly (readonly [probe: string, evidence: BreachEvidence])[];
 }
 
-const onCollection = (...actions: string[]) => ({ database: db, name: collection }: Home['layout']['namespaces'][number]) => ({ resource: { db, collection }, actions });
+const onCollection =
+  (...actions: string[]) =>
+  ({ database: db, name: collection }: Home['layout']['namespaces'][number]) => ({
+    resource: { db, collection },
+    actions,
+  });
 
 const widenings: readonly Widening[] = [
-  { what: 'reading', mode: 'schema', privileges: onCollection('find'), found: [['find', 'let'], ['find in *', 'disclosed'], ['$lookup over the collection', 'let'], ['$unionWith from tenure_pool', 'let'], ['look up in a facet from tenure_pool', 'let'], ['count', 'let'], ['read it in a transaction', 'let']] },
-  { what: 'writing', mode: 'schema', privileges: onCollection('insert', 'update', 'remove'), found: [['insert', 'let'], ['update', 'let'], ['delete', 'let'], ['$out from tenure_pool', 'let'], ['$merge from tenure_pool', 'let'], ['upsert', 'let'], ['insert in a transaction', 'let']] },
-  { what: 'listing the collections of the pool', mode: 'schema', privileges: ({ database: db }) => ({ resource: { db, collection: '' }, actions: ['listCollections'] }), found: [['listCollections', 'let'], ['list collections by name', 'let']] },
-  { what: 'watching', mode: 'schema', privileges: onCollection('changeStream', 'find'), found: [['watch *', 'let'], ['$changeStream over the collection', 'let']] },
-  { what: 'defining', mode: 'dedicated', privileges: onCollection('collMod', 'dropCollection', 'createIndex', 'dropIndex'), found: [['collMod', 'let'], ['drop', 'let'], ['createIndexes', 'let'], ['drop indexes', 'let']] },
-  { what: 'the otherâ€™s role', mode: 'dedicated', roles: ({ layout: { roles } }) => [{ role: roles.readOnly, db: roles.database }], found: [['find in orders', 'disclosed'], ['rights by mongodâ€™s account', 'let'], ['listDatabases', 'disclosed']] },
-  { what: 'owning the otherâ€™s database', mode: 'dedicated', roles: ({ layout }) => [{ role: 'dbOwner', db: layout.database }], found: [['dropDatabase', 'let'], ['drop the database', 'let'], ['take its password', 'let'], ['users of the database', 'let'], ['profile', 'let']] },
-  { what: 'being root', mode: 'schema', roles: () => [{ role: 'root', db: 'admin' }], found: [['shutdown', 'let'], ['killAllSessions', 'let'], ['replSetStepDown', 'let'], ['see what others do', 'let'], ['kill its operation', 'changed'], ['read the oplog', 'let'], ['watch the cluster', 'let']] },
+  {
+    what: 'reading',
+    mode: 'schema',
+    privileges: onCollection('find'),
+    found: [
+      ['find', 'let'],
+      ['find in *', 'disclosed'],
+      ['$lookup over the collection', 'let'],
+      ['$unionWith from tenure_pool', 'let'],
+      ['look up in a facet from tenure_pool', 'let'],
+      ['count', 'let'],
+      ['read it in a transaction', 'let'],
+    ],
+  },
+  {
+    what: 'writing',
+    mode: 'schema',
+    privileges: onCollection('insert', 'update', 'remove'),
+    found: [
+      ['insert', 'let'],
+      ['update', 'let'],
+      ['delete', 'let'],
+      ['$out from tenure_pool', 'let'],
+      ['$merge from tenure_pool', 'let'],
+      ['upsert', 'let'],
+      ['insert in a transaction', 'let'],
+    ],
+  },
+  {
+    what: 'listing the collections of the pool',
+    mode: 'schema',
+    privileges: ({ database: db }) => ({ resource: { db, collection: '' }, actions: ['listCollections'] }),
+    found: [
+      ['listCollections', 'let'],
+      ['list collections by name', 'let'],
+    ],
+  },
+  {
+    what: 'watching',
+    mode: 'schema',
+    privileges: onCollection('changeStream', 'find'),
+    found: [
+      ['watch *', 'let'],
+      ['$changeStream over the collection', 'let'],
+    ],
+  },
+  {
+    what: 'defining',
+    mode: 'dedicated',
+    privileges: onCollection('collMod', 'dropCollection', 'createIndex', 'dropIndex'),
+    found: [
+      ['collMod', 'let'],
+      ['drop', 'let'],
+      ['createIndexes', 'let'],
+      ['drop indexes', 'let'],
+    ],
+  },
+  {
+    what: 'the otherâ€™s role',
+    mode: 'dedicated',
+    roles: ({ layout: { roles } }) => [{ role: roles.readOnly, db: roles.database }],
+    found: [
+      ['find in orders', 'disclosed'],
+      ['rights by mongodâ€™s account', 'let'],
+      ['listDatabases', 'disclosed'],
+    ],
+  },
+  {
+    what: 'owning the otherâ€™s database',
+    mode: 'dedicated',
+    roles: ({ layout }) => [{ role: 'dbOwner', db: layout.database }],
+    found: [
+      ['dropDatabase', 'let'],
+      ['drop the database', 'let'],
+      ['take its password', 'let'],
+      ['users of the database', 'let'],
+      ['profile', 'let'],
+    ],
+  },
+  {
+    what: 'being root',
+    mode: 'schema',
+    roles: () => [{ role: 'root', db: 'admin' }],
+    found: [
+      ['shutdown', 'let'],
+      ['killAllSessions', 'let'],
+      ['replSetStepDown', 'let'],
+      ['see what others do', 'let'],
+      ['kill its operation', 'changed'],
+      ['read the oplog', 'let'],
+      ['watch the cluster', 'let'],
+    ],
+  },
 ];
 
 describe('a right that was granted by hand is found, and the probes that it lets do no harm', () => {
@@ -128,16 +259,26 @@ describe('a right that was granted by hand is found, and the probes that it lets
       const theirs = other.layout.namespaces[0]!;
       const admin = cell.root.db('admin');
       const byHand = `by_hand_${one.uid}`;
-      if (privileges !== undefined) await admin.command({ createRole: byHand, privileges: [privileges(theirs)], roles: [] });
-      await cell.database(one).command({ grantRolesToUser: one.layout.user, roles: roles?.(other) ?? [{ role: byHand, db: 'admin' }] });
+      if (privileges !== undefined)
+        await admin.command({ createRole: byHand, privileges: [privileges(theirs)], roles: [] });
+      await cell
+        .database(one)
+        .command({ grantRolesToUser: one.layout.user, roles: roles?.(other) ?? [{ role: byHand, db: 'admin' }] });
       const states = await Promise.all([stateOf(one), stateOf(other)]);
       const [there, back] = await verify(one, other);
       assert.deepEqual(breachesOf(back), []);
       for (const [pattern, evidence] of found) {
         const probe = pattern.replace('*', theirs.name);
-        assert.ok(there.breaches.some((breach) => breach.probe === probe && breach.evidence === evidence), `${probe} (${evidence}) is not among ${breachesOf(there).join('\n')}`);
+        assert.ok(
+          there.breaches.some((breach) => breach.probe === probe && breach.evidence === evidence),
+          `${probe} (${evidence}) is not among ${breachesOf(there).join('\n')}`,
+        );
       }
-      assert.deepEqual(await Promise.all([stateOf(one), stateOf(other)]), states, 'neither has lost, got or learned anything');
+      assert.deepEqual(
+        await Promise.all([stateOf(one), stateOf(other)]),
+        states,
+        'neither has lost, got or learned anything',
+      );
       assert.deepEqual(await leftOn(cell, [one, other]), []);
     });
   }
@@ -163,7 +304,10 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
   const begin = async (one: Home, other: Home, planted: () => Promise<unknown>): Promise<IsolationDirection[]> => {
     const verification = newVerification();
     return verifyPair({
-      tenants: [{ name: 'one', home: one }, { name: 'other', home: other }],
+      tenants: [
+        { name: 'one', home: one },
+        { name: 'other', home: other },
+      ],
       leftovers: { verification, olderThan: since },
       attempt: `${verification}_1`,
       password: passwordOf,
@@ -175,7 +319,10 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
     test(`${whose} empties its collection: no verdict`, async () => {
       const homes = { one: await prepared('schema'), other: await prepared('schema') };
       const { database, name } = homes[whose].layout.namespaces[0]!;
-      await assert.rejects(begin(homes.one, homes.other, () => cell.root.db(database).collection(name).deleteMany({})), { code: 'verification_disturbed' });
+      await assert.rejects(
+        begin(homes.one, homes.other, () => cell.root.db(database).collection(name).deleteMany({})),
+        { code: 'verification_disturbed' },
+      );
       assert.deepEqual(await leftOn(cell, [homes.one, homes.other]), []);
     });
   }
@@ -184,7 +331,8 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
     const { database, name } = other.layout.namespaces[0]!;
     const orders = cell.root.db(database).collection(name);
     const rewrite = async ({ signal }: AbortController): Promise<void> => {
-      for (let turn = 0; !signal.aborted; turn += 1) await orders.updateMany({ canary: { $exists: true } }, { $set: { turn } });
+      for (let turn = 0; !signal.aborted; turn += 1)
+        await orders.updateMany({ canary: { $exists: true } }, { $set: { turn } });
     };
     const beside = async (): Promise<IsolationDirection[]> => {
       const stop = new AbortController();
@@ -198,7 +346,13 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
     };
     await assert.rejects(beside(), { code: 'verification_disturbed' });
     const byHand = `by_hand_${one.uid}`;
-    await cell.root.db('admin').command({ createRole: byHand, privileges: [{ resource: { db: database, collection: name }, actions: ['find'] }], roles: [] });
+    await cell.root
+      .db('admin')
+      .command({
+        createRole: byHand,
+        privileges: [{ resource: { db: database, collection: name }, actions: ['find'] }],
+        roles: [],
+      });
     await cell.database(one).command({ grantRolesToUser: one.layout.user, roles: [{ role: byHand, db: 'admin' }] });
     const [there] = await beside();
     assert.ok(there !== undefined);
@@ -212,12 +366,20 @@ test('what an attempt that died has left is removed by the next one at the same 
   const [stale, verification, running] = ['00000000000000000000000001', newVerification(), newVerification()];
   own.add(stale);
   for (const home of [one, other]) {
-    for (const attempt of [stale, `${verification}_1`, `${running}_1`]) await cell.collection(home, 'events').insertOne({ _id: `tenure_canary_${attempt}` as never, canary: 'x' });
+    for (const attempt of [stale, `${verification}_1`, `${running}_1`])
+      await cell.collection(home, 'events').insertOne({ _id: `tenure_canary_${attempt}` as never, canary: 'x' });
   }
-  for (const attempt of [stale, `${verification}_1`, `${running}_1`]) await cell.root.db('tenure_cell').command({ createUser: `tenure_bystander_${attempt}`, pwd: 'x', roles: [] });
-  await clearLeftovers([{ ...one, lease: heldLease }, other], { verification, olderThan: '00000000000000000000000002' });
+  for (const attempt of [stale, `${verification}_1`, `${running}_1`])
+    await cell.root.db('tenure_cell').command({ createUser: `tenure_bystander_${attempt}`, pwd: 'x', roles: [] });
+  await clearLeftovers([{ ...one, lease: heldLease }, other], {
+    verification,
+    olderThan: '00000000000000000000000002',
+  });
   const left = await leftOn(cell, [one, other]);
-  assert.deepEqual(left.map((found) => (found as { user?: string; _id: string }).user ?? (found as { _id: string })._id).toSorted(), [`tenure_bystander_${running}_1`, `tenure_canary_${running}_1`, `tenure_canary_${running}_1`]);
+  assert.deepEqual(
+    left.map((found) => (found as { user?: string; _id: string }).user ?? (found as { _id: string })._id).toSorted(),
+    [`tenure_bystander_${running}_1`, `tenure_canary_${running}_1`, `tenure_canary_${running}_1`],
+  );
   await clearLeftovers([one, other], { verification: running, olderThan: '00000000000000000000000002' });
   assert.deepEqual(await leftOn(cell, [one, other]), []);
 });

@@ -30,11 +30,15 @@ after(async () => {
 const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
 const abandon = (id: string, client = api) => client.call('abandonOperation', { params: { id } });
 const code = (expected: string) => (error: ApiError) => error.code === expected;
-const collectionsOf = async (uid: string) => (await cell.db(`tenant_${uid}`).listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+const collectionsOf = async (uid: string) =>
+  (await cell.db(`tenant_${uid}`).listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
 
 test('an activation that cannot be undone is abandoned by an admin: it ends, what is left is named, and the control database holds nothing of it', async () => {
   const forward = armFailpoint(installation, 'probe-isolation.before-intent@left', 'pause');
-  const { body } = await api.call('createTenant', { body: tenantManifest('left', { ...placed, lifecycle: 'Active' }), ...always() });
+  const { body } = await api.call('createTenant', {
+    body: tenantManifest('left', { ...placed, lifecycle: 'Active' }),
+    ...always(),
+  });
   const id = body.operation?.id ?? '';
   await forward.hit();
   await assert.rejects(abandon(id), code('abandon_not_possible'), 'it goes forward');
@@ -45,16 +49,40 @@ test('an activation that cannot be undone is abandoned by an admin: it ends, wha
   await assert.rejects(abandon(id, installation.client({ roles: ['operator'] })), code('forbidden'));
   const entries = await entriesOf(installation, async () => {
     const { body: abandoned } = await abandon(id);
-    assert.deepEqual([abandoned.state, abandoned.abandonment?.cell, abandoned.steps.filter(({ state }) => state === 'done').map(({ key }) => key)], ['compensating', 'eu-west-1-a', ['place', 'issue-keys']]);
+    assert.deepEqual(
+      [
+        abandoned.state,
+        abandoned.abandonment?.cell,
+        abandoned.steps.filter(({ state }) => state === 'done').map(({ key }) => key),
+      ],
+      ['compensating', 'eu-west-1-a', ['place', 'issue-keys']],
+    );
     assert.deepEqual((await abandon(id)).body.abandonment, abandoned.abandonment, 'it may be said again');
   });
   const uid = body.tenant.metadata.uid ?? '';
-  const told = entries.filter(({ action }) => action === 'tenant.activate.abandon').map(({ event, actor }) => [event?.type, event?.data['left'], actor.roles]);
-  assert.deepEqual(told, [['tenant.operation_abandoned.v1', [`claim tenant_${uid}`, `database tenant_${uid}, with all that is in it`, `role tenant_${uid}.tenant_read_write`, `role tenant_${uid}.tenant_read_only`, `users in tenant_${uid} whose names begin with tenant_${uid}`], ['admin']]]);
+  const told = entries
+    .filter(({ action }) => action === 'tenant.activate.abandon')
+    .map(({ event, actor }) => [event?.type, event?.data['left'], actor.roles]);
+  assert.deepEqual(told, [
+    [
+      'tenant.operation_abandoned.v1',
+      [
+        `claim tenant_${uid}`,
+        `database tenant_${uid}, with all that is in it`,
+        `role tenant_${uid}.tenant_read_write`,
+        `role tenant_${uid}.tenant_read_only`,
+        `users in tenant_${uid} whose names begin with tenant_${uid}`,
+      ],
+      ['admin'],
+    ],
+  ]);
   back.release();
   assert.equal((await ended(api, id)).state, 'cancelled');
   const tenant = await read('left');
-  assert.deepEqual([tenant.status.lifecycle, tenant.status.placement, conditionOf(tenant, 'InSync')], ['Draft', undefined, 'Unknown OperationAbandoned']);
+  assert.deepEqual(
+    [tenant.status.lifecycle, tenant.status.placement, conditionOf(tenant, 'InSync')],
+    ['Draft', undefined, 'Unknown OperationAbandoned'],
+  );
   assert.ok((await collectionsOf(uid)).length > 0, 'what stands on the cell is left there');
   await assert.rejects(abandon('01hzzzzzzzzzzzzzzzzzzzzza1'), code('not_found'));
 });

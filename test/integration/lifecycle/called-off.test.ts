@@ -35,8 +35,20 @@ async function suspensionCalledOff(name: string): Promise<{ readonly id: string;
 test('who asks for what is being called off is not told that it is on its way', async () => {
   const { id, release } = await suspensionCalledOff('again');
   await assert.rejects(api.call('suspendTenant', { params: { name: 'again' }, ...always() }), isRunning);
-  await assert.rejects(api.call('putTenant', { params: { name: 'again' }, ifMatch: '*', body: tenantManifest('again', { lifecycle: 'Suspended' }) }), isRunning, 'what is declared now will not be');
-  const { body } = await api.call('suspendTenant', { params: { name: 'again' }, query: { preempt: 'true' }, ...always() });
+  await assert.rejects(
+    api.call('putTenant', {
+      params: { name: 'again' },
+      ifMatch: '*',
+      body: tenantManifest('again', { lifecycle: 'Suspended' }),
+    }),
+    isRunning,
+    'what is declared now will not be',
+  );
+  const { body } = await api.call('suspendTenant', {
+    params: { name: 'again' },
+    query: { preempt: 'true' },
+    ...always(),
+  });
   assert.deepEqual([body.operation?.state, body.operation?.waitsFor], ['pending', id]);
   release();
   assert.equal((await ended(api, id)).state, 'cancelled');
@@ -49,7 +61,11 @@ test('a change of plan that is called off leaves the one that was scheduled', as
   await activeTenant(api, name);
   for (const plan of ['larger', 'largest']) {
     const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 500 } };
-    await api.call('putPlan', { params: { name: plan }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: plan }, spec } });
+    await api.call('putPlan', {
+      params: { name: plan },
+      ifNoneMatch: '*',
+      body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: plan }, spec },
+    });
   }
   const time = '2126-01-01T00:00:00.000Z';
   await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'largest', time }, ...always() });
@@ -85,7 +101,10 @@ test('a purge that has begun to destroy goes on to its end, whatever policy says
   const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, ...always() });
   await failpoint.hit();
   // Stands for a new bundle, or a worker whose clock goes wrong: from now on policy refuses every step.
-  await installation.control.db(installation.databases.control).collection('resources').updateOne({ name }, { $set: { 'spec.hold': { reason: 'too late' } } });
+  await installation.control
+    .db(installation.databases.control)
+    .collection('resources')
+    .updateOne({ name }, { $set: { 'spec.hold': { reason: 'too late' } } });
   failpoint.release();
   const operation = await ended(api, body.operation?.id ?? '');
   assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));

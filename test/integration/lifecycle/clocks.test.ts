@@ -26,7 +26,11 @@ before(async () => {
   api = installation.client();
   await declareBasics(api);
   const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 100 } };
-  await api.call('putPlan', { params: { name: 'other' }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name: 'other' }, spec } });
+  await api.call('putPlan', {
+    params: { name: 'other' },
+    ifNoneMatch: '*',
+    body: { apiVersion, kind: 'Plan', metadata: { name: 'other' }, spec },
+  });
 });
 after(() => installation.stop());
 
@@ -43,15 +47,29 @@ interface Shifted {
 }
 
 /** A further API or worker of the installation, on a machine whose clock differs. Resolves when it has said that it is not ready because of that. */
-async function startShifted(entry: 'api/main.ts' | 'workers/main.ts', shiftMs: number, token = () => installation.token()): Promise<Shifted> {
+async function startShifted(
+  entry: 'api/main.ts' | 'workers/main.ts',
+  shiftMs: number,
+  token = () => installation.token(),
+): Promise<Shifted> {
   const preload = fileURLToPath(new URL('../../harness/shifted-clock.ts', import.meta.url));
-  const { process, server, opsPort } = await createFurtherProcess(installation, entry, { NODE_OPTIONS: `--import=${preload}`, TEST_CLOCK_SHIFT_MS: String(shiftMs) });
+  const { process, server, opsPort } = await createFurtherProcess(installation, entry, {
+    NODE_OPTIONS: `--import=${preload}`,
+    TEST_CLOCK_SHIFT_MS: String(shiftMs),
+  });
   shifted.push(process);
   process.start();
   const at = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${opsPort}${path}`)).text();
   await until('it is not ready because of its clock, and of nothing else', async () => {
-    const { ready, checks } = JSON.parse(await at('/readyz').catch(() => '{"checks":{}}')) as { ready?: boolean; checks: Record<string, string> };
-    return ready === false && checks['clock'] === 'failed' && Object.values(checks).filter((state) => state !== 'ok').length === 1;
+    const { ready, checks } = JSON.parse(await at('/readyz').catch(() => '{"checks":{}}')) as {
+      ready?: boolean;
+      checks: Record<string, string>;
+    };
+    return (
+      ready === false &&
+      checks['clock'] === 'failed' &&
+      Object.values(checks).filter((state) => state !== 'ok').length === 1
+    );
   });
   return { process, at, client: createApiClient({ server, token, retryForMs: 0 }) };
 }
@@ -60,7 +78,10 @@ const draft = (name: string) => api.call('createTenant', { body: tenantManifest(
 const stateOf = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
 
 function assertNear(time: string | undefined, ms: number, what: string): void {
-  assert.ok(Math.abs(Date.parse(time ?? '') - ms) < minute, `${what} is ${time}, and not ${new Date(ms).toISOString()}`);
+  assert.ok(
+    Math.abs(Date.parse(time ?? '') - ms) < minute,
+    `${what} is ${time}, and not ${new Date(ms).toISOString()}`,
+  );
 }
 
 test('a worker whose clock is three months ahead writes the time of the control database, and purges nothing', async () => {
@@ -92,18 +113,33 @@ test('an API whose clock is an hour ahead decides by the time of the control dat
   assertNear(created.tenant.metadata.createTime, Date.now(), 'the time of the creation');
   assert.equal((await take(api, 'activateTenant', 'punctual')).state, 'succeeded');
   const soon = new Date(Date.now() + 30 * minute).toISOString();
-  const { body: scheduled } = await client.call('changePlanOfTenant', { params: { name: 'punctual' }, body: { plan: 'other', time: soon }, ...always() });
+  const { body: scheduled } = await client.call('changePlanOfTenant', {
+    params: { name: 'punctual' },
+    body: { plan: 'other', time: soon },
+    ...always(),
+  });
   assert.deepEqual([scheduled.operation, scheduled.tenant.status.scheduledPlan?.time], [undefined, soon]);
   await draft('unneeded');
-  await assert.rejects(client.call('deleteTenant', { params: { name: 'unneeded' }, ...always() }), { code: 'clock_off' });
+  await assert.rejects(client.call('deleteTenant', { params: { name: 'unneeded' }, ...always() }), {
+    code: 'clock_off',
+  });
   assert.equal((await take(api, 'deleteTenant', 'unneeded')).state, 'succeeded', 'an API whose clock is right does');
 });
 
 test('an API whose clock is an hour behind takes no token that has expired', async () => {
   const { kid = '', ...key } = stack.issuerPrivateKey;
   const ago = (minutes: number): number => Math.floor((Date.now() - minutes * minute) / 1000);
-  const claims = { iss: tokenIssuer, aud: tokenAudience, sub: 'alice@example.com', roles: ['admin'], iat: ago(20), exp: ago(10) };
-  const expired = await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid }).sign(await importJWK(key, 'EdDSA'));
+  const claims = {
+    iss: tokenIssuer,
+    aud: tokenAudience,
+    sub: 'alice@example.com',
+    roles: ['admin'],
+    iat: ago(20),
+    exp: ago(10),
+  };
+  const expired = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', kid })
+    .sign(await importJWK(key, 'EdDSA'));
   const { client } = await startShifted('api/main.ts', -60 * minute, async () => expired);
   await assert.rejects(client.call('listTenants', { query: {} }), { code: 'unauthenticated' });
 });

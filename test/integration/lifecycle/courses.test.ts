@@ -25,19 +25,42 @@ before(async () => {
   api = installation.client();
   exchange = createExchange(installation);
   await declareBasics(api);
-  await api.call('putPlan', { params: { name: 'large' }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name: 'large' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 500 } } } });
+  await api.call('putPlan', {
+    params: { name: 'large' },
+    ifNoneMatch: '*',
+    body: {
+      apiVersion,
+      kind: 'Plan',
+      metadata: { name: 'large' },
+      spec: { isolationModes: ['dedicated'], quotas: { tables: 500 } },
+    },
+  });
 });
 after(() => installation.stop());
 
-const services: TenantInput['spec']['services'] = [...tenantManifest('any').spec.services, { name: 'extra', collections: [{ name: 'notes', indexes: [] }] }];
+const services: TenantInput['spec']['services'] = [
+  ...tenantManifest('any').spec.services,
+  { name: 'extra', collections: [{ name: 'notes', indexes: [] }] },
+];
 const read = async (name: string): Promise<Tenant> => (await api.call('getTenant', { params: { name } })).body;
-const declare = async (name: string, spec: Partial<TenantInput['spec']>): Promise<RouteAnswer<'putTenant'>> => (await api.call('putTenant', { params: { name }, query: { force: 'true' }, ...always(), body: tenantManifest(name, spec) })).body;
+const declare = async (name: string, spec: Partial<TenantInput['spec']>): Promise<RouteAnswer<'putTenant'>> =>
+  (
+    await api.call('putTenant', {
+      params: { name },
+      query: { force: 'true' },
+      ...always(),
+      body: tenantManifest(name, spec),
+    })
+  ).body;
 
 /** The operations of an accepted change, in order. */
 function courseOf({ operation, following = [] }: RouteAnswer<'putTenant'>): Operation[] {
   assert.ok(operation !== undefined, 'it takes an operation');
   const course = [operation, ...following];
-  assert.deepEqual(course.map(({ next }) => next), [...course.slice(1).map(({ id }) => id), undefined]);
+  assert.deepEqual(
+    course.map(({ next }) => next),
+    [...course.slice(1).map(({ id }) => id), undefined],
+  );
   return course;
 }
 
@@ -49,35 +72,62 @@ async function endsOf(course: readonly Operation[]): Promise<string[]> {
   return states;
 }
 
-const observed = ({ metadata, status }: Tenant): boolean => status.observedGeneration === metadata.generation && status.operation === undefined && status.pending === undefined;
+const observed = ({ metadata, status }: Tenant): boolean =>
+  status.observedGeneration === metadata.generation && status.operation === undefined && status.pending === undefined;
 
 test('a manifest that changes plan and collections is accepted, shown by a dry run, and brought about by two operations', async () => {
   const name = 'grows';
   await activeTenant(api, name);
   const manifest = tenantManifest(name, { lifecycle: 'Active', plan: 'large', services });
-  const rehearsal = await exchange({ method: 'PUT', path: `/v1/tenants/${name}?dryRun=true`, body: manifest, headers: { 'if-match': '*' } });
+  const rehearsal = await exchange({
+    method: 'PUT',
+    path: `/v1/tenants/${name}?dryRun=true`,
+    body: manifest,
+    headers: { 'if-match': '*' },
+  });
   assert.deepEqual(kinds(courseOf(rehearsal.json())), ['change_plan', 'reconcile']);
   const body = await declare(name, manifest.spec);
   const course = courseOf(body);
   assert.deepEqual(kinds(course), ['change_plan', 'reconcile']);
-  assert.deepEqual(course.map(({ state }) => state), ['accepted', 'pending']);
+  assert.deepEqual(
+    course.map(({ state }) => state),
+    ['accepted', 'pending'],
+  );
   const again = await declare(name, manifest.spec);
-  assert.ok(again.operation === undefined || course.some(({ id }) => id === again.operation?.id), 'the same manifest starts nothing more');
+  assert.ok(
+    again.operation === undefined || course.some(({ id }) => id === again.operation?.id),
+    'the same manifest starts nothing more',
+  );
   assert.deepEqual(await endsOf(course), ['succeeded', 'succeeded']);
   const tenant = await read(name);
   assert.ok(observed(tenant));
-  assert.deepEqual([tenant.spec.plan, tenant.status.plan?.name, conditionOf(tenant, 'Applied'), tenant.metadata.generation], ['large', 'large', 'True Applied', body.tenant.metadata.generation]);
-  assert.deepEqual((await api.call('openTenant', { params: { name }, body: {} })).body.collections, ['orders', 'events', 'notes']);
+  assert.deepEqual(
+    [tenant.spec.plan, tenant.status.plan?.name, conditionOf(tenant, 'Applied'), tenant.metadata.generation],
+    ['large', 'large', 'True Applied', body.tenant.metadata.generation],
+  );
+  assert.deepEqual((await api.call('openTenant', { params: { name }, body: {} })).body.collections, [
+    'orders',
+    'events',
+    'notes',
+  ]);
   requireJoined(await readEntries(installation, { tenant: tenant.metadata.uid }));
 });
 
 test('a wait is answered when the last operation has ended', async () => {
   const name = 'awaited';
   await activeTenant(api, name);
-  const answer = await exchange({ method: 'PUT', path: `/v1/tenants/${name}?force=true`, body: tenantManifest(name, { lifecycle: 'Suspended', config: { theme: 'dark' } }), headers: { 'if-match': '*', prefer: 'wait=60' } });
+  const answer = await exchange({
+    method: 'PUT',
+    path: `/v1/tenants/${name}?force=true`,
+    body: tenantManifest(name, { lifecycle: 'Suspended', config: { theme: 'dark' } }),
+    headers: { 'if-match': '*', prefer: 'wait=60' },
+  });
   assert.equal(answer.status, 200, answer.text);
   const { tenant, operation } = answer.json<RouteAnswer<'putTenant'>>();
-  assert.deepEqual([operation?.kind, operation?.state, tenant.status.lifecycle], ['reconcile', 'succeeded', 'Suspended']);
+  assert.deepEqual(
+    [operation?.kind, operation?.state, tenant.status.lifecycle],
+    ['reconcile', 'succeeded', 'Suspended'],
+  );
   assert.ok(observed(tenant));
   const back = await declare(name, { lifecycle: 'Active', config: { theme: 'light' } });
   assert.deepEqual(kinds(courseOf(back)), ['reconcile', 'resume']);
@@ -90,14 +140,21 @@ test('what an archived tenant with a hold declares is declared anew as it is, un
   await takeAll(api, name, ['suspendTenant', 'archiveTenant']);
   await api.call('holdTenant', { params: { name }, body: { reason: 'court' }, ...always() });
   const { metadata, spec, ...rest } = await read(name);
-  const body = { ...rest, metadata: { name: 'kept-anew', ...(metadata.labels === undefined ? {} : { labels: metadata.labels }) }, spec };
+  const body = {
+    ...rest,
+    metadata: { name: 'kept-anew', ...(metadata.labels === undefined ? {} : { labels: metadata.labels }) },
+    spec,
+  };
   const { status: _status, ...manifest } = body;
   const made = (await api.call('putTenant', { params: { name: 'kept-anew' }, ifNoneMatch: '*', body: manifest })).body;
   const course = courseOf(made);
   assert.deepEqual(kinds(course), ['activate', 'suspend', 'archive']);
   assert.deepEqual(await endsOf(course), ['succeeded', 'succeeded', 'succeeded']);
   const tenant = await read('kept-anew');
-  assert.deepEqual([tenant.status.lifecycle, tenant.spec, conditionOf(tenant, 'DeletionBlocked')], ['Archived', spec, 'True LegalHold']);
+  assert.deepEqual(
+    [tenant.status.lifecycle, tenant.spec, conditionOf(tenant, 'DeletionBlocked')],
+    ['Archived', spec, 'True LegalHold'],
+  );
   assert.ok(observed(tenant));
 });
 
@@ -111,11 +168,17 @@ test('when the first operation is cancelled nothing of what was declared is left
   failpoint.release();
   assert.deepEqual(await endsOf(course), ['cancelled', 'cancelled']);
   const tenant = await read(name);
-  assert.deepEqual([tenant.spec, tenant.status.plan?.name, conditionOf(tenant, 'Ready'), conditionOf(tenant, 'Applied')], [before.spec, 'startup', 'True Active', 'False PlanChangeCancelled']);
+  assert.deepEqual(
+    [tenant.spec, tenant.status.plan?.name, conditionOf(tenant, 'Ready'), conditionOf(tenant, 'Applied')],
+    [before.spec, 'startup', 'True Active', 'False PlanChangeCancelled'],
+  );
   assert.ok(observed(tenant));
   // Who declares what stands means it.
   const { tenant: declared, operation } = await declare(name, { lifecycle: 'Active' });
-  assert.deepEqual([operation, conditionOf(declared, 'Applied'), declared.metadata.generation], [undefined, 'True Applied', tenant.metadata.generation]);
+  assert.deepEqual(
+    [operation, conditionOf(declared, 'Applied'), declared.metadata.generation],
+    [undefined, 'True Applied', tenant.metadata.generation],
+  );
 });
 
 test('when the second operation is cancelled what the first has brought about stays', async () => {
@@ -129,7 +192,10 @@ test('when the second operation is cancelled what the first has brought about st
   failpoint.release();
   assert.deepEqual(await endsOf(course), ['succeeded', 'succeeded', 'cancelled']);
   const tenant = await read(name);
-  assert.deepEqual([tenant.spec.services, tenant.spec.plan, tenant.spec.lifecycle, conditionOf(tenant, 'Applied')], [before.spec.services, 'large', 'Suspended', 'False ReconciliationCancelled']);
+  assert.deepEqual(
+    [tenant.spec.services, tenant.spec.plan, tenant.spec.lifecycle, conditionOf(tenant, 'Applied')],
+    [before.spec.services, 'large', 'Suspended', 'False ReconciliationCancelled'],
+  );
 });
 
 test('an operation that waits to follow can be taken back alone', async () => {
@@ -143,7 +209,10 @@ test('an operation that waits to follow can be taken back alone', async () => {
   failpoint.release();
   assert.deepEqual(await endsOf(course), ['succeeded', 'cancelled']);
   const tenant = await read(name);
-  assert.deepEqual([tenant.spec.plan, tenant.spec.services, conditionOf(tenant, 'Ready'), conditionOf(tenant, 'Applied')], ['large', before.spec.services, 'True Active', 'False ReconciliationCancelled']);
+  assert.deepEqual(
+    [tenant.spec.plan, tenant.spec.services, conditionOf(tenant, 'Ready'), conditionOf(tenant, 'Applied')],
+    ['large', before.spec.services, 'True Active', 'False ReconciliationCancelled'],
+  );
   assert.ok(observed(tenant));
 });
 
@@ -159,7 +228,15 @@ test('what one that waits to follow would have taken from a verb is the verb’s
   failpoint.release();
   assert.deepEqual(await endsOf(course), ['succeeded', 'cancelled']);
   const tenant = await read(name);
-  assert.deepEqual([tenant.status.lifecycle, tenant.spec.lifecycle, tenant.spec.plan], ['Suspended', 'Suspended', 'large']);
-  const refused = await exchange({ method: 'PUT', path: `/v1/tenants/${name}`, body: tenantManifest(name, { lifecycle: 'Active', plan: 'large' }), headers: { 'if-match': '*' } });
+  assert.deepEqual(
+    [tenant.status.lifecycle, tenant.spec.lifecycle, tenant.spec.plan],
+    ['Suspended', 'Suspended', 'large'],
+  );
+  const refused = await exchange({
+    method: 'PUT',
+    path: `/v1/tenants/${name}`,
+    body: tenantManifest(name, { lifecycle: 'Active', plan: 'large' }),
+    headers: { 'if-match': '*' },
+  });
   assert.equal(refused.problem().code, 'field_owned', refused.text);
 });

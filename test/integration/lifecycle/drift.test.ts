@@ -25,7 +25,11 @@ before(async () => {
   api = installation.client();
   await declareBasics(api);
   cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);
-  temporal = createTemporalClient({ address: installation.environment['TENURE_TEMPORAL_ADDRESS'] ?? '', namespace: 'default', keyring: readKeyring('codec', installation.environment['TENURE_CODEC_KEYRING_FILE'] ?? '') });
+  temporal = createTemporalClient({
+    address: installation.environment['TENURE_TEMPORAL_ADDRESS'] ?? '',
+    namespace: 'default',
+    keyring: readKeyring('codec', installation.environment['TENURE_CODEC_KEYRING_FILE'] ?? ''),
+  });
 });
 after(async () => {
   await Promise.all([cell.close(), temporal.close()]);
@@ -37,7 +41,8 @@ const placed = { placement: { preferredRegion: 'eu-west-1' } };
 const database = async (name: string) => cell.db((await read(name)).status.placement?.database);
 
 /** The user that counts of an Active tenant, or of one that was. */
-const userOf = async (name: string): Promise<string> => (await installation.store.resources.find('Tenant', name))?.databaseUser ?? '';
+const userOf = async (name: string): Promise<string> =>
+  (await installation.store.resources.find('Tenant', name))?.databaseUser ?? '';
 
 const scan = () => scanForDrift(installation, temporal.client);
 
@@ -53,7 +58,10 @@ test('what was changed by hand is found and mended within one scan, and what was
   await (await database('collection')).collection('events').drop();
   await (await database('validator')).command({ collMod: 'orders', validator: {}, validationLevel: 'off' });
   const role = await database('role');
-  await role.command({ grantPrivilegesToRole: 'tenant_read_write', privileges: [{ resource: { db: role.databaseName, collection: '' }, actions: ['find'] }] });
+  await role.command({
+    grantPrivilegesToRole: 'tenant_read_write',
+    privileges: [{ resource: { db: role.databaseName, collection: '' }, actions: ['find'] }],
+  });
   const user = await database('user');
   await user.command({ updateUser: await userOf('user'), roles: [] });
   await user.collection('by-hand').insertOne({ _id: 'kept' as never });
@@ -62,21 +70,43 @@ test('what was changed by hand is found and mended within one scan, and what was
   const first = await scan();
   assert.equal(first.drifted, 5);
   for (const name of names) await settled(name);
-  const report = async (name: string) => (await api.call('driftOfTenant', { params: { name } })).body.findings.map(({ part, kind }) => `${kind} ${part}`);
-  const [detected] = (await readEntries(installation, { tenant: (await read('user')).metadata.uid })).flatMap(({ event }) => (event?.type === 'tenant.drift_detected.v1' ? [event.data as { findings: { kind: string; part: string }[] }] : []));
-  assert.deepEqual(detected?.findings.map(({ kind, part }) => `${kind} ${part}`), ['wrong user', 'extra collection']);
-  assert.deepEqual((await api.call('driftOfTenant', { params: { name: 'user' } })).body, { name: 'user', findings: [] }, 'what was found is not so any more, and nobody has looked since');
+  const report = async (name: string) =>
+    (await api.call('driftOfTenant', { params: { name } })).body.findings.map(({ part, kind }) => `${kind} ${part}`);
+  const [detected] = (await readEntries(installation, { tenant: (await read('user')).metadata.uid })).flatMap(
+    ({ event }) =>
+      event?.type === 'tenant.drift_detected.v1' ? [event.data as { findings: { kind: string; part: string }[] }] : [],
+  );
+  assert.deepEqual(
+    detected?.findings.map(({ kind, part }) => `${kind} ${part}`),
+    ['wrong user', 'extra collection'],
+  );
+  assert.deepEqual(
+    (await api.call('driftOfTenant', { params: { name: 'user' } })).body,
+    { name: 'user', findings: [] },
+    'what was found is not so any more, and nobody has looked since',
+  );
   const second = await scan();
   assert.equal(second.drifted, 1, 'only what is extra is still seen');
   for (const name of names.slice(0, 4)) assert.deepEqual(await report(name), [], name);
   assert.deepEqual(await report('user'), ['extra collection']);
   assert.equal(conditionOf(await read('user'), 'InSync'), 'True ExtraObjects');
-  assert.equal((await user.collection('by-hand').countDocuments()), 1, 'what the plane has not made is never deleted');
+  assert.equal(await user.collection('by-hand').countDocuments(), 1, 'what the plane has not made is never deleted');
   const after = await read('untouched');
   assert.deepEqual([after.metadata.generation, after.status.operation], [before.metadata.generation, undefined]);
-  assert.ok(!(await readEntries(installation, { tenant: after.metadata.uid })).some(({ action }) => action.startsWith('tenant.reconcile')), 'nothing else is touched');
-  const told = (await readEntries(installation, { tenant: (await read('index')).metadata.uid })).map(({ action, event }) => event?.type ?? action);
-  assert.deepEqual(['tenant.drift_detected.v1', 'tenant.reconciled.v1'].filter((type) => !told.includes(type)), [], told.join());
+  assert.ok(
+    !(await readEntries(installation, { tenant: after.metadata.uid })).some(({ action }) =>
+      action.startsWith('tenant.reconcile'),
+    ),
+    'nothing else is touched',
+  );
+  const told = (await readEntries(installation, { tenant: (await read('index')).metadata.uid })).map(
+    ({ action, event }) => event?.type ?? action,
+  );
+  assert.deepEqual(
+    ['tenant.drift_detected.v1', 'tenant.reconciled.v1'].filter((type) => !told.includes(type)),
+    [],
+    told.join(),
+  );
 });
 
 test('drift of a Suspended tenant is mended to what a Suspended one should have: a user that may do nothing', async () => {
@@ -99,8 +129,18 @@ test('drift of a Deleted tenant is told and not mended, for no reconciliation le
   await scan();
   assert.equal(conditionOf(await read('leaving'), 'InSync'), 'False Drifted');
   const entries = await readEntries(installation, { tenant: metadata.uid });
-  assert.deepEqual(entries.slice(-1).map(({ action, outcome }) => [action, outcome]), [['tenant.scan', 'failed']]);
-  assert.equal(await installation.control.db(installation.databases.control).collection('backoffs').countDocuments({ tenant: metadata.uid }), 0, 'nothing is to be tried again');
+  assert.deepEqual(
+    entries.slice(-1).map(({ action, outcome }) => [action, outcome]),
+    [['tenant.scan', 'failed']],
+  );
+  assert.equal(
+    await installation.control
+      .db(installation.databases.control)
+      .collection('backoffs')
+      .countDocuments({ tenant: metadata.uid }),
+    0,
+    'nothing is to be tried again',
+  );
 });
 
 test('a scan of tenants that are as they should be writes nothing after the first time', async () => {
@@ -116,7 +156,12 @@ test('what a scan has found of a tenant is gone when the tenant is purged', asyn
   await takeAll(api, 'passing', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   await scan();
   assert.ok((await found()) !== undefined);
-  const { body } = await api.call('purgeTenant', { params: { name: 'passing' }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call('purgeTenant', {
+    params: { name: 'passing' },
+    body: { early: true },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   assert.equal(await found(), undefined);
 });
@@ -127,10 +172,22 @@ test('what was written down of a tenant while it was being purged is gone with a
   const control = installation.control.db(installation.databases.control);
   // As by a scan and a sweep that had read the tenant before its purge, an hour and more ago.
   const { drift, backoffs } = installation.store;
-  await drift.observe([{ tenant: purged, cell: 'eu-west-1-a', findings: [] }, { tenant: metadata.uid, cell: 'eu-west-1-a', findings: [] }]);
+  await drift.observe([
+    { tenant: purged, cell: 'eu-west-1-a', findings: [] },
+    { tenant: metadata.uid, cell: 'eu-west-1-a', findings: [] },
+  ]);
   await control.collection('drift').updateMany({}, { $set: { checkTime: new Date(Date.now() - 3_700_000) } });
   for (const tenant of [purged, metadata.uid]) await backoffs.failed({ work: 'purge', tenant }, () => -1);
   await scan();
-  const left = async (collection: string, field: string) => [await control.collection(collection).countDocuments({ [field]: purged }), await control.collection(collection).countDocuments({ [field]: metadata.uid })];
-  assert.deepEqual([await left('drift', '_id'), await left('backoffs', 'tenant')], [[0, 1], [0, 1]]);
+  const left = async (collection: string, field: string) => [
+    await control.collection(collection).countDocuments({ [field]: purged }),
+    await control.collection(collection).countDocuments({ [field]: metadata.uid }),
+  ];
+  assert.deepEqual(
+    [await left('drift', '_id'), await left('backoffs', 'tenant')],
+    [
+      [0, 1],
+      [0, 1],
+    ],
+  );
 });

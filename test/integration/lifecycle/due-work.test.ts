@@ -16,7 +16,11 @@ before(async () => {
   api = installation.client();
   await declareBasics(api);
   const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 100 }, retention: { deletedDays: 0 } };
-  await api.call('putPlan', { params: { name: 'ephemeral' }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'ephemeral' }, spec } });
+  await api.call('putPlan', {
+    params: { name: 'ephemeral' },
+    ifNoneMatch: '*',
+    body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'ephemeral' }, spec },
+  });
 });
 after(() => installation.stop());
 
@@ -24,22 +28,43 @@ test('a deleted tenant whose time has come is purged without anybody asking', as
   await activeTenant(api, 'expired', { plan: 'ephemeral' });
   const { uid } = (await api.call('getTenant', { params: { name: 'expired' } })).body.metadata;
   await takeAll(api, 'expired', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
-  await until('it is gone', async () => (await api.call('listTombstones', { query: { name: 'expired' } })).body.items.length === 1);
+  await until(
+    'it is gone',
+    async () => (await api.call('listTombstones', { query: { name: 'expired' } })).body.items.length === 1,
+  );
   const entries = await readEntries(installation, { tenant: uid, action: 'tenant.purge' });
-  assert.deepEqual(entries.map(({ outcome, actor }) => [outcome, actor.roles]), [['allowed', ['plane']], ['succeeded', ['plane']]]);
+  assert.deepEqual(
+    entries.map(({ outcome, actor }) => [outcome, actor.roles]),
+    [
+      ['allowed', ['plane']],
+      ['succeeded', ['plane']],
+    ],
+  );
 });
 
 test('one under a hold is not purged, and is left alone for longer than a sweep: it is refused once', async () => {
   await activeTenant(api, 'kept');
   await takeAll(api, 'kept', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
-  const { metadata } = (await api.call('holdTenant', { params: { name: 'kept' }, body: { reason: 'a case' }, ...always() })).body;
+  const { metadata } = (
+    await api.call('holdTenant', { params: { name: 'kept' }, body: { reason: 'a case' }, ...always() })
+  ).body;
   const control = installation.control.db(installation.databases.control);
   // Its time comes: nobody waits ninety days for a test.
   await control.collection('resources').updateOne({ name: 'kept' }, { $set: { 'deletion.purgeTime': new Date() } });
   const refusals = () => readEntries(installation, { tenant: metadata.uid, action: 'tenant.purge' });
   await until('the purge is refused', async () => (await refusals()).length > 0);
-  assert.equal(await until('it is left alone', async () => (await control.collection('backoffs').findOne({ tenant: metadata.uid }))?.['failures'] as number | undefined), 1);
-  assert.deepEqual((await refusals()).map(({ outcome, reason }) => [outcome, reason]), [['denied', 'policy_refused']]);
+  assert.equal(
+    await until(
+      'it is left alone',
+      async () =>
+        (await control.collection('backoffs').findOne({ tenant: metadata.uid }))?.['failures'] as number | undefined,
+    ),
+    1,
+  );
+  assert.deepEqual(
+    (await refusals()).map(({ outcome, reason }) => [outcome, reason]),
+    [['denied', 'policy_refused']],
+  );
   assert.equal((await api.call('getTenant', { params: { name: 'kept' } })).body.status.lifecycle, 'Deleted');
 });
 
@@ -47,13 +72,27 @@ test('a plan that is scheduled takes effect at its time, on behalf of who schedu
   for (const name of ['scheduled', 'unscheduled']) {
     await activeTenant(api, name);
     const time = new Date(Date.now() + 3_600_000).toISOString();
-    const { body } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'ephemeral', time }, ...always() });
+    const { body } = await api.call('changePlanOfTenant', {
+      params: { name },
+      body: { plan: 'ephemeral', time },
+      ...always(),
+    });
     assert.deepEqual(body.tenant.status.scheduledPlan, { name: 'ephemeral', time });
     assert.equal(body.tenant.spec.plan, 'startup');
   }
-  assert.equal((await api.call('cancelPlanChangeOfTenant', { params: { name: 'unscheduled' }, ...always() })).body.status.scheduledPlan, undefined);
+  assert.equal(
+    (await api.call('cancelPlanChangeOfTenant', { params: { name: 'unscheduled' }, ...always() })).body.status
+      .scheduledPlan,
+    undefined,
+  );
   // Its time comes: nobody waits an hour for a test.
-  await installation.control.db(installation.databases.control).collection('resources').updateMany({ name: { $in: ['scheduled', 'unscheduled'] }, scheduledPlan: { $ne: null } }, { $set: { 'scheduledPlan.time': new Date() } });
+  await installation.control
+    .db(installation.databases.control)
+    .collection('resources')
+    .updateMany(
+      { name: { $in: ['scheduled', 'unscheduled'] }, scheduledPlan: { $ne: null } },
+      { $set: { 'scheduledPlan.time': new Date() } },
+    );
   const changed = await until('the plan takes effect', async () => {
     const tenant = (await api.call('getTenant', { params: { name: 'scheduled' } })).body;
     return tenant.status.plan?.name === 'ephemeral' && tenant.status.operation === undefined ? tenant : undefined;
@@ -66,14 +105,24 @@ test('a plan that is scheduled takes effect at its time, on behalf of who schedu
 
 test('a scheduled plan that is in effect already when its time comes is scheduled no longer', async () => {
   await activeTenant(api, 'as-it-is');
-  await api.call('changePlanOfTenant', { params: { name: 'as-it-is' }, body: { plan: 'startup', time: new Date(Date.now() + 3_600_000).toISOString() }, ...always() });
+  await api.call('changePlanOfTenant', {
+    params: { name: 'as-it-is' },
+    body: { plan: 'startup', time: new Date(Date.now() + 3_600_000).toISOString() },
+    ...always(),
+  });
   // Its time comes: nobody waits an hour for a test.
-  await installation.control.db(installation.databases.control).collection('resources').updateOne({ name: 'as-it-is' }, { $set: { 'scheduledPlan.time': new Date() } });
+  await installation.control
+    .db(installation.databases.control)
+    .collection('resources')
+    .updateOne({ name: 'as-it-is' }, { $set: { 'scheduledPlan.time': new Date() } });
   const tenant = await until('nothing is scheduled', async () => {
     const { body } = await api.call('getTenant', { params: { name: 'as-it-is' } });
     return body.status.scheduledPlan === undefined ? body : undefined;
   });
   assert.deepEqual([tenant.spec.plan, tenant.status.operation], ['startup', undefined]);
   const entries = await readEntries(installation, { tenant: tenant.metadata.uid, action: 'tenant.change_plan' });
-  assert.deepEqual(entries.map(({ event }) => event?.type), ['tenant.plan_change_scheduled.v1', 'tenant.plan_change_unscheduled.v1']);
+  assert.deepEqual(
+    entries.map(({ event }) => event?.type),
+    ['tenant.plan_change_scheduled.v1', 'tenant.plan_change_unscheduled.v1'],
+  );
 });

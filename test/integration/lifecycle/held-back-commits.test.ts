@@ -45,7 +45,11 @@ before(async () => {
   network = { api: await start(), worker: await start() };
   const server = await startBehind(network.api, 'api/main.ts');
   await startBehind(network.worker, 'workers/main.ts');
-  await until('every cell has been seen', async () => [...(await installation.store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2);
+  await until(
+    'every cell has been seen',
+    async () =>
+      [...(await installation.store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2,
+  );
   slow = createExchange({ server, token: installation.token });
   api = installation.client();
   await declareBasics(api);
@@ -57,21 +61,37 @@ after(async () => {
 });
 
 const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
-const open = async (name: string): Promise<TenantAccess> => (await api.call('openTenant', { params: { name }, body: {} })).body;
+const open = async (name: string): Promise<TenantAccess> =>
+  (await api.call('openTenant', { params: { name }, body: {} })).body;
 
 /** Asks again while somebody else's commit is in the way, as a client does. */
 async function acknowledged(verb: 'suspendTenant' | 'resumeTenant' | 'undeleteTenant', name: string): Promise<void> {
-  await until(`${verb} of ${name} is accepted and done`, async () => {
-    const answer = await api.call(verb, { params: { name }, query: { preempt: 'true' }, ...always() }).catch((error: unknown) => {
-      assert.match(String((error as { code?: unknown }).code), /^(control_unavailable|revision_stale)$/, (error as Error).message);
-    });
-    const id = answer?.body.operation?.id;
-    return answer !== undefined && (id === undefined || (await ended(api, id)).state === 'succeeded');
-  }, 60_000);
+  await until(
+    `${verb} of ${name} is accepted and done`,
+    async () => {
+      const answer = await api
+        .call(verb, { params: { name }, query: { preempt: 'true' }, ...always() })
+        .catch((error: unknown) => {
+          assert.match(
+            String((error as { code?: unknown }).code),
+            /^(control_unavailable|revision_stale)$/,
+            (error as Error).message,
+          );
+        });
+      const id = answer?.body.operation?.id;
+      return answer !== undefined && (id === undefined || (await ended(api, id)).state === 'succeeded');
+    },
+    60_000,
+  );
 }
 
 /** That a credential, whoever got it when, opens nothing. */
-async function assertOpensNothing({ credential: { username, password, authSource }, endpoint, database, collections }: TenantAccess): Promise<void> {
+async function assertOpensNothing({
+  credential: { username, password, authSource },
+  endpoint,
+  database,
+  collections,
+}: TenantAccess): Promise<void> {
   const client = new MongoClient(endpoint, { auth: { username, password }, authSource });
   try {
     for (const name of collections) {
@@ -88,16 +108,45 @@ interface Race {
   readonly what: string;
   /** Brings the tenant to where it is asked for. */
   readonly prepare: (name: string) => Promise<unknown>;
-  readonly request: (name: string, revision: number) => { readonly method: string; readonly path: string; readonly body?: object };
+  readonly request: (
+    name: string,
+    revision: number,
+  ) => { readonly method: string; readonly path: string; readonly body?: object };
   readonly meanwhile: (name: string) => Promise<unknown>;
   readonly standing: 'Suspended' | 'Archived';
 }
 
 const suspend = (name: string) => acknowledged('suspendTenant', name);
 const races: readonly Race[] = [
-  { what: 'open', prepare: async () => undefined, request: (name) => ({ method: 'POST', path: `/v1/tenants/${name}:open`, body: {} }), meanwhile: suspend, standing: 'Suspended' },
-  { what: 'label', prepare: async () => undefined, request: (name) => ({ method: 'PUT', path: `/v1/tenants/${name}`, body: { ...tenantManifest(name, { lifecycle: 'Active' }), metadata: { name, labels: { late: 'yes' } } } }), meanwhile: suspend, standing: 'Suspended' },
-  { what: 'config', prepare: async () => undefined, request: (name) => ({ method: 'PUT', path: `/v1/tenants/${name}`, body: tenantManifest(name, { lifecycle: 'Active', config: { late: true } }) }), meanwhile: suspend, standing: 'Suspended' },
+  {
+    what: 'open',
+    prepare: async () => undefined,
+    request: (name) => ({ method: 'POST', path: `/v1/tenants/${name}:open`, body: {} }),
+    meanwhile: suspend,
+    standing: 'Suspended',
+  },
+  {
+    what: 'label',
+    prepare: async () => undefined,
+    request: (name) => ({
+      method: 'PUT',
+      path: `/v1/tenants/${name}`,
+      body: { ...tenantManifest(name, { lifecycle: 'Active' }), metadata: { name, labels: { late: 'yes' } } },
+    }),
+    meanwhile: suspend,
+    standing: 'Suspended',
+  },
+  {
+    what: 'config',
+    prepare: async () => undefined,
+    request: (name) => ({
+      method: 'PUT',
+      path: `/v1/tenants/${name}`,
+      body: tenantManifest(name, { lifecycle: 'Active', config: { late: true } }),
+    }),
+    meanwhile: suspend,
+    standing: 'Suspended',
+  },
   {
     what: 'resume',
     prepare: (name) => takeAll(api, name, ['suspendTenant']),
@@ -118,17 +167,23 @@ const races: readonly Race[] = [
 ];
 
 /** Entries of what has been done, for the request of this id. */
-const doneFor = (entries: readonly LedgerEntry[], answer: HttpAnswer): LedgerEntry[] => entries.filter(({ requestId, outcome }) => requestId === answer.headers.get('x-request-id') && outcome !== 'denied' && outcome !== 'failed');
+const doneFor = (entries: readonly LedgerEntry[], answer: HttpAnswer): LedgerEntry[] =>
+  entries.filter(
+    ({ requestId, outcome }) =>
+      requestId === answer.headers.get('x-request-id') && outcome !== 'denied' && outcome !== 'failed',
+  );
 
 for (const at of ['insert', 'commitTransaction'] as const) {
   test(`what an API has sent, and the network has kept at ${at}, does not stand against what others were told meanwhile`, async () => {
-    const tenants = await Promise.all(races.map(async (race) => {
-      const name = `${race.what}-${at.toLowerCase()}`;
-      const { uid } = (await activeTenant(api, name)).metadata;
-      const access = await open(name);
-      await race.prepare(name);
-      return { ...race, name, uid, access, revision: (await read(name)).metadata.revision };
-    }));
+    const tenants = await Promise.all(
+      races.map(async (race) => {
+        const name = `${race.what}-${at.toLowerCase()}`;
+        const { uid } = (await activeTenant(api, name)).metadata;
+        const access = await open(name);
+        await race.prepare(name);
+        return { ...race, name, uid, access, revision: (await read(name)).metadata.revision };
+      }),
+    );
     const running = [];
     for (const tenant of tenants) {
       const held = network.api.holdNext(at, at === 'insert' ? tenant.uid : '');
@@ -137,30 +192,46 @@ for (const at of ['insert', 'commitTransaction'] as const) {
       await held.caught();
       running.push({ ...tenant, held, answer });
     }
-    await Promise.all(running.map(async ({ name, meanwhile, held, answer, ...tenant }) => {
-      await meanwhile(name);
-      await held.release();
-      const late = await answer;
-      const { metadata, status } = await read(name);
-      assert.equal(status.lifecycle, tenant.standing, `${name}, where the late one was answered ${late.status} ${late.text}`);
-      const entries = await readEntries(installation, { tenant: tenant.uid });
-      requireJoined(entries);
-      assert.match(late.problem().code, /^(revision_stale|policy_refused|control_unavailable)$/, `${name} was answered ${late.text}`);
-      assert.deepEqual(doneFor(entries, late).map(({ action }) => action), [], name);
-      assert.equal(metadata.labels?.['late'], undefined, name);
-      await assertOpensNothing(tenant.access);
-    }));
+    await Promise.all(
+      running.map(async ({ name, meanwhile, held, answer, ...tenant }) => {
+        await meanwhile(name);
+        await held.release();
+        const late = await answer;
+        const { metadata, status } = await read(name);
+        assert.equal(
+          status.lifecycle,
+          tenant.standing,
+          `${name}, where the late one was answered ${late.status} ${late.text}`,
+        );
+        const entries = await readEntries(installation, { tenant: tenant.uid });
+        requireJoined(entries);
+        assert.match(
+          late.problem().code,
+          /^(revision_stale|policy_refused|control_unavailable)$/,
+          `${name} was answered ${late.text}`,
+        );
+        assert.deepEqual(
+          doneFor(entries, late).map(({ action }) => action),
+          [],
+          name,
+        );
+        assert.equal(metadata.labels?.['late'], undefined, name);
+        await assertOpensNothing(tenant.access);
+      }),
+    );
   });
 }
 
 test('what a worker has sent, and the network has kept, gives no access after its operation was taken back meanwhile', async () => {
   const names = Array.from({ length: 6 }, (_, index) => `resumed-${index}`);
-  const given = await Promise.all(names.map(async (name) => {
-    await activeTenant(api, name);
-    const access = await open(name);
-    await takeAll(api, name, ['suspendTenant']);
-    return access;
-  }));
+  const given = await Promise.all(
+    names.map(async (name) => {
+      await activeTenant(api, name);
+      const access = await open(name);
+      await takeAll(api, name, ['suspendTenant']);
+      return access;
+    }),
+  );
   // Wherever they are by then: the six are not at the same step.
   const held = [];
   const operations: string[] = [];
@@ -170,20 +241,28 @@ test('what a worker has sent, and the network has kept, gives no access after it
     operations.push(body.operation?.id ?? '');
   }
   await Promise.all(held.map((one) => one.caught()));
-  await Promise.all(operations.map(async (id, index) => {
-    await until('the cancellation is accepted', async () => {
-      const code = await api.call('cancelOperation', { params: { id }, ...always() }).then(() => 'accepted', (error: unknown) => (error as { code: string }).code);
-      assert.match(code, /^(accepted|control_unavailable|cancel_not_possible)$/);
-      return code !== 'control_unavailable';
-    });
-    if ((await ended(api, id)).state !== 'cancelled') await suspend(names[index] ?? '');
-  }));
+  await Promise.all(
+    operations.map(async (id, index) => {
+      await until('the cancellation is accepted', async () => {
+        const code = await api.call('cancelOperation', { params: { id }, ...always() }).then(
+          () => 'accepted',
+          (error: unknown) => (error as { code: string }).code,
+        );
+        assert.match(code, /^(accepted|control_unavailable|cancel_not_possible)$/);
+        return code !== 'control_unavailable';
+      });
+      if ((await ended(api, id)).state !== 'cancelled') await suspend(names[index] ?? '');
+    }),
+  );
   await Promise.all(held.map((one) => one.release()));
   for (const [index, name] of names.entries()) {
     const { metadata, status } = await read(name);
     assert.equal(status.lifecycle, 'Suspended');
     requireJoined(await readEntries(installation, { tenant: metadata.uid }));
-    const { code } = await api.call('openTenant', { params: { name }, body: {} }).then(() => ({ code: 'opened' }), (error: unknown) => error as { code: string });
+    const { code } = await api.call('openTenant', { params: { name }, body: {} }).then(
+      () => ({ code: 'opened' }),
+      (error: unknown) => error as { code: string },
+    );
     assert.equal(code, 'policy_refused');
     const access = given[index];
     assert.ok(access !== undefined);

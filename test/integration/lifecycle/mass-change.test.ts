@@ -12,15 +12,23 @@ let installation: Installation;
 let api: ApiClient;
 const drafts = Array.from({ length: 12 }, (_, index) => `draft-${index}`);
 before(async () => {
-  installation = await startInstallation(attachToStack(), { settings: { TENURE_BRAKE_AT_LEAST: '1', TENURE_BRAKE_SHARE: '0.25' } });
+  installation = await startInstallation(attachToStack(), {
+    settings: { TENURE_BRAKE_AT_LEAST: '1', TENURE_BRAKE_SHARE: '0.25' },
+  });
   api = installation.client();
   await declareBasics(api);
-  for (const name of drafts) await api.call('createTenant', { body: tenantManifest(name), idempotencyKey: randomUUID() });
+  for (const name of drafts)
+    await api.call('createTenant', { body: tenantManifest(name), idempotencyKey: randomUUID() });
 });
 after(() => installation.stop());
 
 const remove = (name: string, client = api, confirmMassChange?: 'true') =>
-  client.call('deleteTenant', { params: { name }, query: confirmMassChange === undefined ? {} : { confirmMassChange }, ifMatch: '*', idempotencyKey: randomUUID() });
+  client.call('deleteTenant', {
+    params: { name },
+    query: confirmMassChange === undefined ? {} : { confirmMassChange },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
 
 test('of twelve tenants a quarter may be deleted at once, however many ask at the same time and whatever else is declared; the others are told to confirm', async () => {
   // All counts are one document: on a busy machine who lost it too often is told to come back.
@@ -28,15 +36,21 @@ test('of twelve tenants a quarter may be deleted at once, however many ask at th
   const patient = createApiClient({ server, token: () => token(), retryForMs: 120_000 });
   const results = await Promise.allSettled(drafts.slice(0, 8).map((name) => remove(name, patient)));
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 3);
-  for (const result of results) if (result.status === 'rejected') assert.match(String(result.reason), /of 12 tenants .* more than 3 ask for a confirmation/);
+  for (const result of results)
+    if (result.status === 'rejected')
+      assert.match(String(result.reason), /of 12 tenants .* more than 3 ask for a confirmation/);
 });
 
 test('an operator’s confirmation is not enough, an admin’s is', async () => {
-  await assert.rejects(remove(drafts[8] ?? '', installation.client({ roles: ['operator'] }), 'true'), /does not allow tenant.pass_brake/);
+  await assert.rejects(
+    remove(drafts[8] ?? '', installation.client({ roles: ['operator'] }), 'true'),
+    /does not allow tenant.pass_brake/,
+  );
   await assert.rejects(remove(drafts[8] ?? ''), /ask for a confirmation/);
   assert.equal((await remove(drafts[8] ?? '', api, 'true')).status, 202);
 });
 
 test('what is not taken away is not braked', async () => {
-  for (const name of drafts.slice(9, 12)) await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { displayName: name }) });
+  for (const name of drafts.slice(9, 12))
+    await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { displayName: name }) });
 });

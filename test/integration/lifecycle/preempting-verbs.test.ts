@@ -17,7 +17,16 @@ before(async () => {
   api = installation.client();
   await declareBasics(api);
   for (const name of ['large', 'larger']) {
-    await api.call('putPlan', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'Plan', metadata: { name }, spec: { isolationModes: ['dedicated'], quotas: { tables: 500 } } } });
+    await api.call('putPlan', {
+      params: { name },
+      ifNoneMatch: '*',
+      body: {
+        apiVersion,
+        kind: 'Plan',
+        metadata: { name },
+        spec: { isolationModes: ['dedicated'], quotas: { tables: 500 } },
+      },
+    });
   }
 });
 after(() => installation.stop());
@@ -30,7 +39,12 @@ test('an early purge that preempts an undeletion is early when it begins', async
   const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
   const { body: undeletion } = await api.call('undeleteTenant', { params: { name }, ...always() });
   await failpoint.hit();
-  const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, query: { preempt: 'true' }, ...always() });
+  const { body } = await api.call('purgeTenant', {
+    params: { name },
+    body: { early: true },
+    query: { preempt: 'true' },
+    ...always(),
+  });
   assert.equal(body.operation?.state, 'pending');
   failpoint.release();
   assert.equal((await ended(api, undeletion.operation?.id ?? '')).state, 'cancelled');
@@ -42,12 +56,25 @@ test('a change to another plan than the one that is being changed to is refused'
   const name = 'undecided';
   await activeTenant(api, name);
   const failpoint = armFailpoint(installation, 'bind-plan.before-intent', 'pause');
-  const { body: first } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'large' }, ...always() });
+  const { body: first } = await api.call('changePlanOfTenant', {
+    params: { name },
+    body: { plan: 'large' },
+    ...always(),
+  });
   await failpoint.hit();
-  const { body: again } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'large' }, ...always() });
+  const { body: again } = await api.call('changePlanOfTenant', {
+    params: { name },
+    body: { plan: 'large' },
+    ...always(),
+  });
   assert.equal(again.operation?.id, first.operation?.id);
   for (const preempt of ['false', 'true'] as const) {
-    const other = api.call('changePlanOfTenant', { params: { name }, body: { plan: 'larger' }, query: { preempt }, ...always() });
+    const other = api.call('changePlanOfTenant', {
+      params: { name },
+      body: { plan: 'larger' },
+      query: { preempt },
+      ...always(),
+    });
     await assert.rejects(other, (error: ApiError) => error.code === 'operation_in_progress');
   }
   failpoint.release();
@@ -57,12 +84,21 @@ test('a change to another plan than the one that is being changed to is refused'
 test('a change of plan that preempts takes the place of the one that was scheduled', async () => {
   const name = 'sooner';
   await activeTenant(api, name);
-  await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'larger', time: '2031-01-01T00:00:00.000Z' }, ...always() });
+  await api.call('changePlanOfTenant', {
+    params: { name },
+    body: { plan: 'larger', time: '2031-01-01T00:00:00.000Z' },
+    ...always(),
+  });
   // Between its two steps, of which the second finds the cancellation.
   const failpoint = armFailpoint(installation, 'end-leases.after-checkpoint', 'pause');
   const { body: suspension } = await api.call('suspendTenant', { params: { name }, ...always() });
   await failpoint.hit();
-  const { body } = await api.call('changePlanOfTenant', { params: { name }, body: { plan: 'large' }, query: { preempt: 'true' }, ...always() });
+  const { body } = await api.call('changePlanOfTenant', {
+    params: { name },
+    body: { plan: 'large' },
+    query: { preempt: 'true' },
+    ...always(),
+  });
   failpoint.release();
   assert.equal((await ended(api, suspension.operation?.id ?? '')).state, 'cancelled');
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');

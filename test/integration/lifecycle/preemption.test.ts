@@ -33,7 +33,12 @@ after(async () => {
 
 const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
 const suspend = (name: string, preempt: boolean) =>
-  api.call('suspendTenant', { params: { name }, query: preempt ? { preempt: 'true' } : {}, ifMatch: '*', idempotencyKey: randomUUID() });
+  api.call('suspendTenant', {
+    params: { name },
+    query: preempt ? { preempt: 'true' } : {},
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
 
 /** An Active tenant whose reconciliation stands at a step. */
 async function reconciling(name: string): Promise<{ readonly id: string; readonly release: () => void }> {
@@ -70,14 +75,33 @@ test('a second operation is refused while one runs, unless it may preempt: then 
   const { body } = await suspend('preempted', true);
   const waiting = body.operation;
   assert.deepEqual([waiting?.state, waiting?.waitsFor, body.tenant.status.pending?.id], ['pending', id, waiting?.id]);
-  await assert.rejects(api.call('changePlanOfTenant', { params: { name: 'preempted' }, body: { plan: 'enterprise' }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() }), /is running/, 'one may wait, not two');
+  await assert.rejects(
+    api.call('changePlanOfTenant', {
+      params: { name: 'preempted' },
+      body: { plan: 'enterprise' },
+      query: { preempt: 'true' },
+      ifMatch: '*',
+      idempotencyKey: randomUUID(),
+    }),
+    /is running/,
+    'one may wait, not two',
+  );
   release();
   assert.equal((await ended(api, id)).state, 'cancelled');
   assert.equal((await ended(api, waiting?.id ?? '')).state, 'succeeded');
   const tenant = await read('preempted');
-  assert.deepEqual([tenant.status.lifecycle, tenant.spec.lifecycle, tenant.status.pending, tenant.status.operation], ['Suspended', 'Suspended', undefined, undefined]);
-  const fences = (await readEntries(installation, { tenant: tenant.metadata.uid })).flatMap(({ fence }) => (fence === undefined ? [] : [fence]));
-  assert.deepEqual(fences, fences.toSorted((a, b) => a - b), 'nobody commits under an older fence after a newer one');
+  assert.deepEqual(
+    [tenant.status.lifecycle, tenant.spec.lifecycle, tenant.status.pending, tenant.status.operation],
+    ['Suspended', 'Suspended', undefined, undefined],
+  );
+  const fences = (await readEntries(installation, { tenant: tenant.metadata.uid })).flatMap(({ fence }) =>
+    fence === undefined ? [] : [fence],
+  );
+  assert.deepEqual(
+    fences,
+    fences.toSorted((a, b) => a - b),
+    'nobody commits under an older fence after a newer one',
+  );
 });
 
 test('a pending operation that is cancelled never begins, and the first one is still undone', async () => {
@@ -89,8 +113,11 @@ test('a pending operation that is cancelled never begins, and the first one is s
   assert.equal((await ended(api, id)).state, 'cancelled');
   const tenant = await read('both-cancelled');
   assert.deepEqual([tenant.status.lifecycle, tenant.status.pending], ['Active', undefined]);
-  const states = (await readEntries(installation, { tenant: tenant.metadata.uid })).filter(({ previous }) => previous !== undefined);
-  for (const [index, { action, previous }] of states.entries()) if (index > 0) assert.deepEqual(previous, states[index - 1]?.next, `${action} goes on from the entry before it`);
+  const states = (await readEntries(installation, { tenant: tenant.metadata.uid })).filter(
+    ({ previous }) => previous !== undefined,
+  );
+  for (const [index, { action, previous }] of states.entries())
+    if (index > 0) assert.deepEqual(previous, states[index - 1]?.next, `${action} goes on from the entry before it`);
 });
 
 test('an operation that is called off when all its steps are done is undone still, and the one that waits has its turn', async () => {
@@ -98,9 +125,18 @@ test('an operation that is called off when all its steps are done is undone stil
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant']);
   const failpoint = armFailpoint(installation, 'finish.before-commit', 'pause');
-  const { body: resuming } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body: resuming } = await api.call('resumeTenant', {
+    params: { name },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   await failpoint.hit();
-  const { body: archiving } = await api.call('archiveTenant', { params: { name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body: archiving } = await api.call('archiveTenant', {
+    params: { name },
+    query: { preempt: 'true' },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   failpoint.release();
   assert.equal((await ended(api, resuming.operation?.id ?? '')).state, 'cancelled');
   assert.equal((await ended(api, archiving.operation?.id ?? '')).state, 'succeeded');
@@ -109,14 +145,21 @@ test('an operation that is called off when all its steps are done is undone stil
 
 /** Whether a change of a collection of this name waits for its lock, on any cell. */
 async function waitsForLock(collection: string): Promise<boolean> {
-  const waiting = [{ $currentOp: { allUsers: true } }, { $match: { 'command.collMod': collection, waitingForLock: true } }];
+  const waiting = [
+    { $currentOp: { allUsers: true } },
+    { $match: { 'command.collMod': collection, waitingForLock: true } },
+  ];
   const found = await Promise.all(cells.map((cell) => cell.db('admin').aggregate(waiting).toArray()));
   return found.flat().length > 0;
 }
 
 /** Whether a credential of the tenant's opens what is its own. */
 async function canRead({ credential, endpoint, namespaces }: TenantAccess): Promise<boolean> {
-  const client = new MongoClient(endpoint, { auth: credential, authSource: credential.authSource, authMechanism: 'SCRAM-SHA-256' });
+  const client = new MongoClient(endpoint, {
+    auth: credential,
+    authSource: credential.authSource,
+    authMechanism: 'SCRAM-SHA-256',
+  });
   const [{ database, name } = { database: '', name: '' }] = namespaces ?? [];
   try {
     await client.db(database).command({ find: name, limit: 1 });
@@ -128,14 +171,19 @@ async function canRead({ credential, endpoint, namespaces }: TenantAccess): Prom
   }
 }
 
-const open = async (name: string): Promise<TenantAccess> => (await api.call('openTenant', { params: { name }, body: {} })).body;
+const open = async (name: string): Promise<TenantAccess> =>
+  (await api.call('openTenant', { params: { name }, body: {} })).body;
 
 test('a tenant that always has a transaction open cannot put off its suspension: access goes before what it holds up is undone', async () => {
   const name = 'holding-on';
   await activeTenant(api, name);
   const access = await open(name);
   const { credential, endpoint } = access;
-  const client = new MongoClient(endpoint, { auth: credential, authSource: credential.authSource, authMechanism: 'SCRAM-SHA-256' });
+  const client = new MongoClient(endpoint, {
+    auth: credential,
+    authSource: credential.authSource,
+    authMechanism: 'SCRAM-SHA-256',
+  });
   const orders = client.db(access.database).collection('orders');
   const over = new AbortController();
   // Three that overlap, each begun anew when it ends, however it ends.
@@ -152,7 +200,16 @@ test('a tenant that always has a transaction open cannot put off its suspension:
     }
   });
   try {
-    const { body } = await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { lifecycle: 'Active', services: [{ name: 'shop', collections: [{ name: 'orders', jsonSchema: { required: ['sku'] } }, { name: 'events' }] }] }) });
+    const { body } = await api.call('putTenant', {
+      params: { name },
+      ifMatch: '*',
+      body: tenantManifest(name, {
+        lifecycle: 'Active',
+        services: [
+          { name: 'shop', collections: [{ name: 'orders', jsonSchema: { required: ['sku'] } }, { name: 'events' }] },
+        ],
+      }),
+    });
     await until('the change waits for the lock', async () => waitsForLock('orders'));
     const { body: suspending } = await suspend(name, true);
     assert.equal((await ended(api, body.operation?.id ?? '')).state, 'cancelled');
@@ -191,12 +248,33 @@ test('a purge that has begun is neither cancelled nor preempted', async () => {
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   const failpoint = armFailpoint(installation, 'destroy-user.before-checkpoint', 'pause');
-  const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call('purgeTenant', {
+    params: { name },
+    body: { early: true },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   await failpoint.hit();
   const id = body.operation?.id ?? '';
   await assert.rejects(api.call('cancelOperation', { params: { id } }), /cannot be taken back/);
-  await assert.rejects(api.call('undeleteTenant', { params: { name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() }), /is running/);
-  await assert.rejects(api.call('holdTenant', { params: { name }, body: { reason: 'too late' }, ifMatch: '*', idempotencyKey: randomUUID() }), /being purged/);
+  await assert.rejects(
+    api.call('undeleteTenant', {
+      params: { name },
+      query: { preempt: 'true' },
+      ifMatch: '*',
+      idempotencyKey: randomUUID(),
+    }),
+    /is running/,
+  );
+  await assert.rejects(
+    api.call('holdTenant', {
+      params: { name },
+      body: { reason: 'too late' },
+      ifMatch: '*',
+      idempotencyKey: randomUUID(),
+    }),
+    /being purged/,
+  );
   failpoint.release();
   assert.equal((await ended(api, id)).state, 'succeeded');
 });
@@ -211,7 +289,11 @@ test('what a verb has set stays its own when the operation that would have rever
   await api.call('cancelOperation', { params: { id: body.operation?.id ?? '' } });
   failpoint.release();
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'cancelled');
-  const reversing = api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { lifecycle: 'Active' }) });
+  const reversing = api.call('putTenant', {
+    params: { name },
+    ifMatch: '*',
+    body: tenantManifest(name, { lifecycle: 'Active' }),
+  });
   await assert.rejects(reversing, (error: ApiError) => error.code === 'field_owned');
 });
 
@@ -220,16 +302,34 @@ test('what is undone and what begins in its stead are a generation each', async 
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant']);
   const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
-  const { body: resuming } = await api.call('resumeTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body: resuming } = await api.call('resumeTenant', {
+    params: { name },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   await failpoint.hit();
-  const { body: archiving } = await api.call('archiveTenant', { params: { name }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body: archiving } = await api.call('archiveTenant', {
+    params: { name },
+    query: { preempt: 'true' },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   failpoint.release();
   await ended(api, resuming.operation?.id ?? '');
   assert.equal((await ended(api, archiving.operation?.id ?? '')).state, 'succeeded');
-  const { body: { items } } = await api.call('listTenantRevisions', { params: { name } });
-  assert.deepEqual(items.map(({ generation }) => generation), [6, 5, 4, 3, 2, 1]);
-  const declared = async (at: string) => ((await api.call('getTenant', { params: { name }, query: { at } })).body.spec.lifecycle);
-  assert.deepEqual([await declared('4'), await declared('5'), await declared('6')], ['Active', 'Suspended', 'Archived']);
+  const {
+    body: { items },
+  } = await api.call('listTenantRevisions', { params: { name } });
+  assert.deepEqual(
+    items.map(({ generation }) => generation),
+    [6, 5, 4, 3, 2, 1],
+  );
+  const declared = async (at: string) =>
+    (await api.call('getTenant', { params: { name }, query: { at } })).body.spec.lifecycle;
+  assert.deepEqual(
+    [await declared('4'), await declared('5'), await declared('6')],
+    ['Active', 'Suspended', 'Archived'],
+  );
 });
 
 test('a change of plan is another one than that to another plan, and takes the place of what was scheduled also when it preempts', async () => {
@@ -237,13 +337,27 @@ test('a change of plan is another one than that to another plan, and takes the p
   await activeTenant(api, name);
   for (const plan of ['larger', 'largest']) {
     const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 500 } };
-    await api.call('putPlan', { params: { name: plan }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: plan }, spec } });
+    await api.call('putPlan', {
+      params: { name: plan },
+      ifNoneMatch: '*',
+      body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: plan }, spec },
+    });
   }
   const changePlan = (plan: string, rest: { time?: string } = {}, preempt: 'true' | 'false' = 'false') =>
-    api.call('changePlanOfTenant', { params: { name }, body: { plan, ...rest }, query: { preempt }, ifMatch: '*', idempotencyKey: randomUUID() });
+    api.call('changePlanOfTenant', {
+      params: { name },
+      body: { plan, ...rest },
+      query: { preempt },
+      ifMatch: '*',
+      idempotencyKey: randomUUID(),
+    });
   await changePlan('largest', { time: '2126-01-01T00:00:00.000Z' });
   const reconciling = armFailpoint(installation, 'begin.after-commit', 'pause');
-  const { body: first } = await api.call('reconcileTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body: first } = await api.call('reconcileTenant', {
+    params: { name },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   await reconciling.hit();
   const { body: second } = await changePlan('larger', {}, 'true');
   reconciling.release();
@@ -261,18 +375,37 @@ test('a change of plan is another one than that to another plan, and takes the p
 });
 
 /** A deleted Draft whose undeletion stands at a point when its purge is asked for, before its time and in its stead. */
-async function purgedWhileUndeleted(name: string, at: string): Promise<{ readonly undelete: Operation; readonly purge: Operation }> {
+async function purgedWhileUndeleted(
+  name: string,
+  at: string,
+): Promise<{ readonly undelete: Operation; readonly purge: Operation }> {
   await api.call('createTenant', { body: tenantManifest(name), idempotencyKey: randomUUID() });
   await takeAll(api, name, ['deleteTenant']);
   const failpoint = armFailpoint(installation, at, 'pause');
-  const { body: undeleting } = await api.call('undeleteTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body: undeleting } = await api.call('undeleteTenant', {
+    params: { name },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   await failpoint.hit();
-  const { body: purging } = await api.call('purgeTenant', { params: { name }, body: { early: true }, query: { preempt: 'true' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body: purging } = await api.call('purgeTenant', {
+    params: { name },
+    body: { early: true },
+    query: { preempt: 'true' },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   failpoint.release();
-  return { undelete: await ended(api, undeleting.operation?.id ?? ''), purge: await ended(api, purging.operation?.id ?? '') };
+  return {
+    undelete: await ended(api, undeleting.operation?.id ?? ''),
+    purge: await ended(api, purging.operation?.id ?? ''),
+  };
 }
 
-for (const [when, at] of [['before its first step', 'begin.after-commit'], ['when all its steps are done', 'finish.before-commit']] as const) {
+for (const [when, at] of [
+  ['before its first step', 'begin.after-commit'],
+  ['when all its steps are done', 'finish.before-commit'],
+] as const) {
   test(`a purge before its time may preempt an undeletion ${when}, and is still one before its time when its turn comes`, async () => {
     const { undelete, purge } = await purgedWhileUndeleted(`not-undeleted-${at.replace('.', '-')}`, at);
     assert.deepEqual([undelete.state, purge.state, purge.error], ['cancelled', 'succeeded', undefined]);

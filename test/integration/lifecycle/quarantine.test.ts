@@ -36,17 +36,32 @@ async function duePurge(name: string): Promise<string> {
   return metadata.uid;
 }
 
-const makeDue = (...names: string[]) => control().collection('resources').updateMany({ name: { $in: names } }, { $set: { 'deletion.purgeTime': new Date() } });
-const purged = (name: string) => until(`${name} is purged`, async () => (await api.call('listTombstones', { query: { name } })).body.items.length === 1);
+const makeDue = (...names: string[]) =>
+  control()
+    .collection('resources')
+    .updateMany({ name: { $in: names } }, { $set: { 'deletion.purgeTime': new Date() } });
+const purged = (name: string) =>
+  until(
+    `${name} is purged`,
+    async () => (await api.call('listTombstones', { query: { name } })).body.items.length === 1,
+  );
 
 test('a purge that fails each time is begun again by the plane at growing distances, and the purges beside it by the same sweeps', async () => {
   const uid = await duePurge('failing');
   for (const name of ['beside-1', 'beside-2', 'beside-3']) await duePurge(name);
-  await cell.db('tenure_cell').collection<{ _id: string }>('claims').updateOne({ _id: `tenant_${uid}` }, { $set: { tenant: 'another' } });
+  await cell
+    .db('tenure_cell')
+    .collection<{ _id: string }>('claims')
+    .updateOne({ _id: `tenant_${uid}` }, { $set: { tenant: 'another' } });
   const backoffs = control().collection('backoffs');
-  const backoff = async () => ({ failures: 0, ...(await backoffs.findOne<{ failures: number; until: Date }>({ tenant: uid, work: 'purge' })) });
-  const leaveAlone = (forMs: number) => backoffs.updateOne({ tenant: uid }, { $set: { until: new Date(Date.now() + forMs) } });
-  const outcomes = async (outcome: string) => (await readEntries(installation, { tenant: uid, action: 'tenant.purge', outcome })).map(({ reason }) => reason);
+  const backoff = async () => ({
+    failures: 0,
+    ...(await backoffs.findOne<{ failures: number; until: Date }>({ tenant: uid, work: 'purge' })),
+  });
+  const leaveAlone = (forMs: number) =>
+    backoffs.updateOne({ tenant: uid }, { $set: { until: new Date(Date.now() + forMs) } });
+  const outcomes = async (outcome: string) =>
+    (await readEntries(installation, { tenant: uid, action: 'tenant.purge', outcome })).map(({ reason }) => reason);
 
   await makeDue('failing', 'beside-1');
   await purged('beside-1');
@@ -54,7 +69,13 @@ test('a purge that fails each time is begun again by the plane at growing distan
   await until('it has failed', async () => (await outcomes('failed')).length > 0);
   await leaveAlone(600_000);
   const begun = (await outcomes('allowed')).length;
-  assert.deepEqual(await until('what was begun has failed', async () => { const failed = await outcomes('failed'); return failed.length === begun ? failed : undefined; }), Array(begun).fill('owned_by_another'));
+  assert.deepEqual(
+    await until('what was begun has failed', async () => {
+      const failed = await outcomes('failed');
+      return failed.length === begun ? failed : undefined;
+    }),
+    Array(begun).fill('owned_by_another'),
+  );
   assert.equal((await backoff()).failures, begun);
 
   // It would be first in every sweep.
@@ -78,7 +99,11 @@ test('an operation that fails at every attempt is tried again at growing distanc
   assert.ok(credential !== null);
   await credentials.deleteOne({ _id: credential._id });
 
-  const { body } = await api.call('resumeTenant', { params: { name: 'stuck' }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call('resumeTenant', {
+    params: { name: 'stuck' },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   const id = body.operation?.id ?? '';
   const attempts = async () => (await installation.store.operations.find(id))?.steps['restore-access']?.attempts ?? 0;
   const begun = performance.now();
@@ -87,7 +112,7 @@ test('an operation that fails at every attempt is tried again at growing distanc
   const elapsed = performance.now() - begun;
   // Two at once, for the first is a local activity; then never nearer than a tenth of 200 ms, 400 ms, … to 15 s.
   let most = 2;
-  for (let spentMs = 0; (spentMs += Math.min(15_000, 200 * 2 ** (most - 2)) * 0.1) <= elapsed; ) most += 1;
+  for (let spentMs = 0; (spentMs += Math.min(15_000, 200 * 2 ** (most - 2)) * 0.1) <= elapsed;) most += 1;
   const made = await attempts();
   assert.ok(made <= most, `${made} attempts in ${Math.round(elapsed)} ms, at most ${most} are expected`);
   assert.equal((await installation.store.operations.find(id))?.state, 'running');

@@ -8,7 +8,10 @@ import { driftScheduleId, keepSchedules, sweepScheduleId } from '../../../worker
 import { until } from '../../harness/until.ts';
 
 const stack = attachToStack();
-const { client, close } = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec', stack.files.codecKeyring) });
+const { client, close } = createTemporalClient({
+  ...stack.temporal,
+  keyring: readKeyring('codec', stack.files.codecKeyring),
+});
 const taskQueue = `schedules-${randomUUID()}`;
 const schedule = client.schedule.getHandle(driftScheduleId(taskQueue));
 const told: string[] = [];
@@ -16,7 +19,9 @@ const ignore = (): void => undefined;
 const logger = { debug: ignore, info: (message: string) => void told.push(message), warn: ignore, error: ignore };
 
 after(async () => {
-  await Promise.all([driftScheduleId(taskQueue), sweepScheduleId(taskQueue)].map((id) => client.schedule.getHandle(id).delete()));
+  await Promise.all(
+    [driftScheduleId(taskQueue), sweepScheduleId(taskQueue)].map((id) => client.schedule.getHandle(id).delete()),
+  );
   await close();
 });
 
@@ -33,7 +38,10 @@ test('a worker that starts with another interval brings the standing schedule to
   await until('it was adjusted', async () => told.some((message) => message.includes('7200 s')));
   stopSecond();
   const { spec, state, action } = await schedule.describe();
-  assert.deepEqual(spec.intervals?.map(({ every }) => every), [7_200_000]);
+  assert.deepEqual(
+    spec.intervals?.map(({ every }) => every),
+    [7_200_000],
+  );
   assert.deepEqual([state.paused, state.note], [true, 'an operator looks at something']);
   assert.equal(action.type === 'startWorkflow' && action.workflowType, 'driftScan');
 });
@@ -44,11 +52,19 @@ test('a schedule that an older build has made gets everything that this one has 
   await sweep.update(({ spec, action, state }) => ({
     spec,
     state,
-    action: { type: 'startWorkflow', workflowType: 'sweepOfOld', taskQueue: action.taskQueue, args: [], workflowRunTimeout: '9m' },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'sweepOfOld',
+      taskQueue: action.taskQueue,
+      args: [],
+      workflowRunTimeout: '9m',
+    },
     policies: { overlap: 'ALLOW_ALL', catchupWindow: '1h' },
   }));
   const stop = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, logger });
-  await until('it was adjusted', async () => told.some((message) => message.startsWith('the schedule sweep was adjusted')));
+  await until('it was adjusted', async () =>
+    told.some((message) => message.startsWith('the schedule sweep was adjusted')),
+  );
   stop();
   const { spec, action, policies } = await sweep.describe();
   assert.deepEqual({ spec, action, policies }, { spec: asMade.spec, action: asMade.action, policies: asMade.policies });

@@ -14,7 +14,10 @@ import { acceptActivation, openControlStore } from '../../harness/control-store.
 import type { ControlStore } from '../../harness/control-store.ts';
 
 const stack = attachToStack();
-const { client, close } = createTemporalClient({ ...stack.temporal, keyring: readKeyring('codec', stack.files.codecKeyring) });
+const { client, close } = createTemporalClient({
+  ...stack.temporal,
+  keyring: readKeyring('codec', stack.files.codecKeyring),
+});
 // Nobody takes work from it: what is started stays as it is.
 const workflows = createWorkflowStarters({ client, taskQueue: `sweep-${randomUUID()}` });
 const ignore = (): void => undefined;
@@ -29,13 +32,21 @@ afterEach(() => open.close());
 after(close);
 
 /** Operations of the same time on which nothing has happened for so long; one that has begun waits for something, so nothing is written to it. */
-async function stalled(count: number, { begun, idleMs }: { readonly begun: boolean; readonly idleMs: number }): Promise<OperationDocument[]> {
+async function stalled(
+  count: number,
+  { begun, idleMs }: { readonly begun: boolean; readonly idleMs: number },
+): Promise<OperationDocument[]> {
   const { store, control, databases } = open;
   const { operation } = await acceptActivation(store, `tenant-${store.newId()}`);
   const { operations } = controlDatabase(control, databases);
   await operations.deleteOne({ _id: operation._id });
   const updateTime = new Date(Date.now() - idleMs);
-  const made = Array.from({ length: count }, (): OperationDocument => ({ ...operation, _id: store.newId(), updateTime, ...(begun ? { runId: randomUUID(), state: 'running' } : {}) }));
+  const made = Array.from({ length: count }, (): OperationDocument => ({
+    ...operation,
+    _id: store.newId(),
+    updateTime,
+    ...(begun ? { runId: randomUUID(), state: 'running' } : {}),
+  }));
   await operations.insertMany(made);
   return made;
 }
@@ -44,7 +55,14 @@ const idsOf = (operations: readonly OperationDocument[]): string[] => operations
 
 function sweeping(startOperation: SweepDependencies['startOperation'], resumeMs?: number): SweepActivities {
   const starters = { ...workflows, startOperation };
-  return createSweepActivities({ store: open.store, ...starters, beginDue: async () => [], logger, metrics, ...(resumeMs === undefined ? {} : { resumeMs }) });
+  return createSweepActivities({
+    store: open.store,
+    ...starters,
+    beginDue: async () => [],
+    logger,
+    metrics,
+    ...(resumeMs === undefined ? {} : { resumeMs }),
+  });
 }
 
 test('an operation whose start was lost is started first, however many older ones wait, and each of those comes to its turn', async () => {
@@ -79,5 +97,11 @@ test('a sweep that has no time for all goes on with the next one where it came t
     await resumeStalledOperations();
     sweeps.push(started);
   }
-  assert.deepEqual(sweeps, [[unbegun[0], waiting[0]], [unbegun[1], waiting[1]], [waiting[2]], [unbegun[0]], [unbegun[1], waiting[0]]]);
+  assert.deepEqual(sweeps, [
+    [unbegun[0], waiting[0]],
+    [unbegun[1], waiting[1]],
+    [waiting[2]],
+    [unbegun[0]],
+    [unbegun[1], waiting[0]],
+  ]);
 });

@@ -37,14 +37,29 @@ const orders = { name: 'orders', indexes: [{ keys: [{ field: 'sku' }] }] };
 const shop = (...collections: { name: string }[]) => [{ name: 'shop', collections: [orders, ...collections] }];
 
 async function putTemplate(name: string, spec: TemplateSpec): Promise<number> {
-  const { body } = await api.call('putTemplate', { params: { name }, ifMatch: '*', body: { apiVersion, kind: 'TenantTemplate', metadata: { name }, spec } }).catch(() =>
-    api.call('putTemplate', { params: { name }, ifNoneMatch: '*', body: { apiVersion, kind: 'TenantTemplate', metadata: { name }, spec } }),
-  );
+  const { body } = await api
+    .call('putTemplate', {
+      params: { name },
+      ifMatch: '*',
+      body: { apiVersion, kind: 'TenantTemplate', metadata: { name }, spec },
+    })
+    .catch(() =>
+      api.call('putTemplate', {
+        params: { name },
+        ifNoneMatch: '*',
+        body: { apiVersion, kind: 'TenantTemplate', metadata: { name }, spec },
+      }),
+    );
   return body.metadata.generation;
 }
 
 function manifest(name: string, spec: Partial<TenantBody['spec']>, labels: Record<string, string> = {}): TenantBody {
-  return { apiVersion, kind: 'Tenant', metadata: { name, labels }, spec: { plan: 'startup', placement: { preferredRegion: 'eu-west-1' }, ...spec } };
+  return {
+    apiVersion,
+    kind: 'Tenant',
+    metadata: { name, labels },
+    spec: { plan: 'startup', placement: { preferredRegion: 'eu-west-1' }, ...spec },
+  };
 }
 
 async function put(name: string, spec: Partial<TenantBody['spec']>, labels?: Record<string, string>) {
@@ -60,7 +75,13 @@ async function active(name: string, spec: Partial<TenantBody['spec']>, labels?: 
 
 const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
 const versionOf = async (name: string) => (await read(name)).spec.template?.version;
-const configOf = async (name: string) => Object.fromEntries((await api.call('configOfTenant', { params: { name } })).body.values.map(({ key, value, origin }) => [key, `${JSON.stringify(value)} ${origin}`]));
+const configOf = async (name: string) =>
+  Object.fromEntries(
+    (await api.call('configOfTenant', { params: { name } })).body.values.map(({ key, value, origin }) => [
+      key,
+      `${JSON.stringify(value)} ${origin}`,
+    ]),
+  );
 
 /** What the tenant's user holds on its cell, which the tenant can read itself. */
 async function held(name: string): Promise<unknown> {
@@ -77,13 +98,17 @@ async function rolledOut(id: string, ...states: Rollout['state'][]): Promise<Rol
   });
 }
 
-const rollOut = async (name: string, body: RouteBodyInput<'startRollout'> = {}) => (await api.call('startRollout', { params: { name }, body, idempotencyKey: randomUUID() })).body;
+const rollOut = async (name: string, body: RouteBodyInput<'startRollout'> = {}) =>
+  (await api.call('startRollout', { params: { name }, body, idempotencyKey: randomUUID() })).body;
 
 test('a tenant of a template has its services and its configuration, with its own values before them, down to the user on the cell', async () => {
   await putTemplate('enterprise', { config: { model: 'large', qps: 100 }, services: shop() });
   await active('big', { template: { name: 'enterprise' }, config: { qps: 500 } });
   const { spec } = await read('big');
-  assert.deepEqual([spec.template, spec.services.map(({ name }) => name)], [{ name: 'enterprise', version: 1 }, ['shop']]);
+  assert.deepEqual(
+    [spec.template, spec.services.map(({ name }) => name)],
+    [{ name: 'enterprise', version: 1 }, ['shop']],
+  );
   assert.deepEqual(await configOf('big'), { model: '"large" template', qps: '500 tenant' });
   assert.deepEqual(await held('big'), { model: 'large', qps: 500 });
 });
@@ -93,7 +118,12 @@ test('another value is brought to the cell by an operation, and taken back by a 
   const { generation } = (await read('tuned')).metadata;
   await put('tuned', { services: shop(), config: { qps: 2 } });
   assert.deepEqual(await held('tuned'), { qps: 2 });
-  const { body } = await api.call('rollbackTenant', { params: { name: 'tuned' }, body: { generation }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call('rollbackTenant', {
+    params: { name: 'tuned' },
+    body: { generation },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   assert.deepEqual(await held('tuned'), { qps: 1 });
   assert.deepEqual(await configOf('tuned'), { qps: '1 tenant' });
@@ -109,23 +139,52 @@ test('a new version changes nobody before it is rolled out; the preview says who
   assert.equal(await versionOf('one'), 1, 'a manifest that names no version moves none');
 
   const { items } = (await api.call('previewRollout', { params: { name: 'growing' }, query: {} })).body;
-  assert.deepEqual(items.map(({ tenant, changes }) => [tenant.name, changes.map(({ pointer }) => pointer)]), [['one', ['/config/model', '/services/0/collections/1']], ['own', ['/services/0/collections/2']]]);
+  assert.deepEqual(
+    items.map(({ tenant, changes }) => [tenant.name, changes.map(({ pointer }) => pointer)]),
+    [
+      ['one', ['/config/model', '/services/0/collections/1']],
+      ['own', ['/services/0/collections/2']],
+    ],
+  );
 
   const rollout = await rolledOut((await rollOut('growing')).id, 'succeeded');
-  assert.deepEqual([rollout.counts, rollout.version, rollout.tenants], [{ changing: 0, changed: 2, failed: 0, skipped: 0 }, 2, 2]);
+  assert.deepEqual(
+    [rollout.counts, rollout.version, rollout.tenants],
+    [{ changing: 0, changed: 2, failed: 0, skipped: 0 }, 2, 2],
+  );
   assert.deepEqual([await versionOf('one'), await held('one')], [2, { model: 'medium' }]);
-  assert.deepEqual((await read('one')).spec.services[0]?.collections.map(({ name }) => name), ['orders', 'carts']);
-  assert.deepEqual([await versionOf('own'), await held('own')], [2, { model: 'mine' }], 'what the tenant says otherwise it keeps');
+  assert.deepEqual(
+    (await read('one')).spec.services[0]?.collections.map(({ name }) => name),
+    ['orders', 'carts'],
+  );
+  assert.deepEqual(
+    [await versionOf('own'), await held('own')],
+    [2, { model: 'mine' }],
+    'what the tenant says otherwise it keeps',
+  );
   assert.deepEqual((await api.call('previewRollout', { params: { name: 'growing' }, query: {} })).body.items, []);
   const types = (await readEntries(installation)).flatMap(({ event }) => (event === undefined ? [] : [event.type]));
   assert.ok(types.includes('template.rollout_started.v1') && types.includes('template.rollout_succeeded.v1'));
-  await assert.rejects(put('one', { template: { name: 'growing', version: 1 } }), /roll_out/, 'a manifest does not reverse a roll-out unasked');
+  await assert.rejects(
+    put('one', { template: { name: 'growing', version: 1 } }),
+    /roll_out/,
+    'a manifest does not reverse a roll-out unasked',
+  );
 
   const { generation } = (await read('one')).metadata;
-  const { body } = await api.call('rollbackTenant', { params: { name: 'one' }, body: { generation: generation - 1 }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call('rollbackTenant', {
+    params: { name: 'one' },
+    body: { generation: generation - 1 },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   assert.deepEqual([await versionOf('one'), await held('one')], [1, { model: 'small' }]);
-  assert.deepEqual((await read('one')).spec.services[0]?.collections.map(({ name }) => name), ['orders', 'carts'], 'what holds data stays');
+  assert.deepEqual(
+    (await read('one')).spec.services[0]?.collections.map(({ name }) => name),
+    ['orders', 'carts'],
+    'what holds data stays',
+  );
 });
 
 test('a roll-out stops at the first tenant that cannot be changed, and goes on when it can, or without it', async () => {
@@ -140,13 +199,22 @@ test('a roll-out stops at the first tenant that cannot be changed, and goes on w
 
   const { id } = await rollOut('risky', { waves: [1, 2, '100%'] });
   const paused = await rolledOut(id, 'paused');
-  assert.deepEqual([paused.wave, paused.counts, paused.failures.map(({ tenant }) => tenant)], [2, { changing: 0, changed: 1, failed: 1, skipped: 0 }, ['risk-b']]);
+  assert.deepEqual(
+    [paused.wave, paused.counts, paused.failures.map(({ tenant }) => tenant)],
+    [2, { changing: 0, changed: 1, failed: 1, skipped: 0 }, ['risk-b']],
+  );
   assert.match(paused.reason ?? '', /1 tenant could not be changed/);
   assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 1, 1, 1], 'the others have not been touched');
   await assert.rejects(rollOut('risky'), /has not ended/);
 
-  const rehearsed = (await api.call('resumeRollout', { params: { id }, query: { dryRun: 'true' }, body: { skipFailed: true } })).body;
-  assert.deepEqual([rehearsed.state, rehearsed.counts, rehearsed.failures], ['running', { changing: 0, changed: 1, failed: 0, skipped: 1 }, []], 'as it would stand');
+  const rehearsed = (
+    await api.call('resumeRollout', { params: { id }, query: { dryRun: 'true' }, body: { skipFailed: true } })
+  ).body;
+  assert.deepEqual(
+    [rehearsed.state, rehearsed.counts, rehearsed.failures],
+    ['running', { changing: 0, changed: 1, failed: 0, skipped: 1 }, []],
+    'as it would stand',
+  );
   assert.deepEqual((await api.call('getRollout', { params: { id } })).body.counts, paused.counts);
 
   await cell.db(placement?.database).dropCollection('carts');
@@ -168,13 +236,27 @@ test('once a pause has answered no further tenant is begun, not by the turn that
   const { id } = await rollOut('halted', { waves: ['100%'] });
   await held.hit();
   const pauses = await Promise.all(Array.from({ length: 6 }, () => api.call('pauseRollout', { params: { id } })));
-  assert.ok(pauses.every(({ body }) => body.state === 'paused'), 'it may be said by several at once');
-  const said = await entriesOf(installation, async () => assert.equal((await api.call('pauseRollout', { params: { id } })).body.state, 'paused', 'it may be said again'));
-  assert.deepEqual(said.filter(({ action }) => action === 'template.roll_out'), []);
+  assert.ok(
+    pauses.every(({ body }) => body.state === 'paused'),
+    'it may be said by several at once',
+  );
+  const said = await entriesOf(installation, async () =>
+    assert.equal((await api.call('pauseRollout', { params: { id } })).body.state, 'paused', 'it may be said again'),
+  );
+  assert.deepEqual(
+    said.filter(({ action }) => action === 'template.roll_out'),
+    [],
+  );
   held.release();
   const paused = await rolledOut(id, 'paused');
-  assert.deepEqual([paused.counts, await Promise.all(names.map(versionOf))], [{ changing: 0, changed: 1, failed: 0, skipped: 0 }, [2, 1, 1, 1]]);
-  await until('nothing is left to be done for it', async () => (await installation.store.rollouts.find(id))?.unsettled === undefined);
+  assert.deepEqual(
+    [paused.counts, await Promise.all(names.map(versionOf))],
+    [{ changing: 0, changed: 1, failed: 0, skipped: 0 }, [2, 1, 1, 1]],
+  );
+  await until(
+    'nothing is left to be done for it',
+    async () => (await installation.store.rollouts.find(id))?.unsettled === undefined,
+  );
   await api.call('resumeRollout', { params: { id }, body: {} });
   assert.deepEqual((await rolledOut(id, 'succeeded')).counts, { changing: 0, changed: 4, failed: 0, skipped: 0 });
   assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 2, 2, 2]);
@@ -182,7 +264,11 @@ test('once a pause has answered no further tenant is begun, not by the turn that
 
 test('a roll-out concerns the labels that are selected, can be cancelled, and is found again after Temporal has lost it', async () => {
   await putTemplate('chosen', { config: { a: 1 }, services: shop() });
-  for (const [name, ring] of [['ring-0', '0'], ['ring-1', '1']] as const) await active(name, { template: { name: 'chosen' } }, { ring });
+  for (const [name, ring] of [
+    ['ring-0', '0'],
+    ['ring-1', '1'],
+  ] as const)
+    await active(name, { template: { name: 'chosen' } }, { ring });
   await putTemplate('chosen', { config: { a: 2 }, services: shop() });
   const first = await rolledOut((await rollOut('chosen', { labelSelector: 'ring=0' })).id, 'succeeded');
   assert.deepEqual([first.tenants, await versionOf('ring-0'), await versionOf('ring-1')], [1, 2, 1]);
@@ -194,24 +280,39 @@ test('a roll-out concerns the labels that are selected, can be cancelled, and is
   assert.equal((await rolledOut(id, 'succeeded')).counts.changed, 1);
   await assert.rejects(api.call('cancelRollout', { params: { id } }), /is succeeded/);
   const { items } = (await api.call('listRollouts', { params: { name: 'chosen' }, query: {} })).body;
-  assert.deepEqual(items.map((rollout) => rollout.state), ['succeeded', 'succeeded']);
+  assert.deepEqual(
+    items.map((rollout) => rollout.state),
+    ['succeeded', 'succeeded'],
+  );
 });
 
 test('what a template cannot give is refused with what there is, and nothing is written', async () => {
   await putTemplate('bare', { config: {} });
   const refused = async (spec: Partial<TenantBody['spec']>) => {
-    const error = await api.call('createTenant', { body: manifest('nobody', spec), idempotencyKey: randomUUID() }).then(() => undefined, (caught: { problem: { code: string; errors?: { pointer?: string }[] } }) => caught.problem);
+    const error = await api.call('createTenant', { body: manifest('nobody', spec), idempotencyKey: randomUUID() }).then(
+      () => undefined,
+      (caught: { problem: { code: string; errors?: { pointer?: string }[] } }) => caught.problem,
+    );
     return [error?.code, error?.errors?.[0]?.pointer];
   };
   assert.deepEqual(await refused({ template: { name: 'nowhere' } }), ['template_not_available', '/spec/template/name']);
-  assert.deepEqual(await refused({ template: { name: 'bare', version: 9 } }), ['template_not_available', '/spec/template/version']);
+  assert.deepEqual(await refused({ template: { name: 'bare', version: 9 } }), [
+    'template_not_available',
+    '/spec/template/version',
+  ]);
   assert.deepEqual(await refused({ template: { name: 'bare' } }), ['template_not_available', '/spec/services']);
   assert.deepEqual(await refused({}), ['request_invalid', '/spec/services']);
   await assert.rejects(read('nobody'), /does not exist/);
 });
 
 test('any JSON comes back byte for byte, and declaring it again changes nothing', async () => {
-  const config = { link: { $ref: 'a.b', $id: 'z' }, odd: { '': 1, 'a.b': [{ $ref: 'c', $id: null, $db: 'd' }], $set: { $numberLong: '7', $date: 'x' }, '1': 2.5 }, most: 2 ** 53 - 1, small: -1e-300, none: null };
+  const config = {
+    link: { $ref: 'a.b', $id: 'z' },
+    odd: { '': 1, 'a.b': [{ $ref: 'c', $id: null, $db: 'd' }], $set: { $numberLong: '7', $date: 'x' }, '1': 2.5 },
+    most: 2 ** 53 - 1,
+    small: -1e-300,
+    none: null,
+  };
   const version = await putTemplate('any-json', { config, services: shop() });
   const read = await api.call('getTemplate', { params: { name: 'any-json' } });
   assert.equal(JSON.stringify(read.body.spec.config), JSON.stringify(config));
@@ -220,7 +321,13 @@ test('any JSON comes back byte for byte, and declaring it again changes nothing'
   const spec = { template: { name: 'any-json' }, config: { own: config }, lifecycle: 'Active' as const };
   await active('any-json', { template: { name: 'any-json' }, config: { own: config } });
   const again = await put('any-json', spec);
-  assert.deepEqual([JSON.stringify(again.tenant.spec.config), again.operation, again.tenant.metadata.generation], [JSON.stringify(spec.config), undefined, 2]);
+  assert.deepEqual(
+    [JSON.stringify(again.tenant.spec.config), again.operation, again.tenant.metadata.generation],
+    [JSON.stringify(spec.config), undefined, 2],
+  );
   const { body: report } = await api.call('configOfTenant', { params: { name: 'any-json' } });
-  assert.equal(JSON.stringify(Object.fromEntries(report.values.map(({ key, value }) => [key, value]))['link']), JSON.stringify(config.link));
+  assert.equal(
+    JSON.stringify(Object.fromEntries(report.values.map(({ key, value }) => [key, value]))['link']),
+    JSON.stringify(config.link),
+  );
 });

@@ -25,7 +25,11 @@ before(async () => {
   api = installation.client();
   await declareBasics(api);
   cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);
-  await Promise.all(['acme', 'globex', 'initech'].map((name) => activeTenant(api, name, { placement: { mode: 'schema', preferredRegion: 'eu-west-1' } })));
+  await Promise.all(
+    ['acme', 'globex', 'initech'].map((name) =>
+      activeTenant(api, name, { placement: { mode: 'schema', preferredRegion: 'eu-west-1' } }),
+    ),
+  );
 });
 after(async () => {
   await cell.close();
@@ -33,42 +37,90 @@ after(async () => {
 });
 
 const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
-const ask = async (name: string, against: string) => (await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } })).body;
-const reportOf = async (name: string, against?: string) => (await api.call('isolationReportOfTenant', { params: { name }, query: against === undefined ? {} : { against } })).body;
+const ask = async (name: string, against: string) =>
+  (await api.call('verifyIsolationOfTenant', { params: { name }, body: { against } })).body;
+const reportOf = async (name: string, against?: string) =>
+  (await api.call('isolationReportOfTenant', { params: { name }, query: against === undefined ? {} : { against } }))
+    .body;
 const layout = ({ metadata: { uid }, spec }: Tenant) => layoutOf({ uid, spec, mode: 'schema' });
 
 /** Verifies, and resolves when that has ended. */
 async function verify(name: string, against: string): Promise<IsolationVerification> {
   const { running } = await ask(name, against);
   assert.ok(running !== undefined);
-  return until(`${name} and ${against} are verified`, async () => {
-    const found = await reportOf(name, against);
-    return found.running === undefined ? found : undefined;
-  }, 180_000);
+  return until(
+    `${name} and ${against} are verified`,
+    async () => {
+      const found = await reportOf(name, against);
+      return found.running === undefined ? found : undefined;
+    },
+    180_000,
+  );
 }
 
 /** In the tenants of this installation: others may be verified at the same time. */
 async function canaries(): Promise<Document[]> {
   const { items } = (await api.call('listTenants', { query: {} })).body;
-  const names = (await cell.db('tenure_pool').listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).filter((name) => items.some(({ metadata }) => name.endsWith(metadata.uid)));
-  return (await Promise.all(names.map((name) => cell.db('tenure_pool').collection(name).find({ canary: { $exists: true } }).toArray()))).flat();
+  const names = (await cell.db('tenure_pool').listCollections({}, { nameOnly: true }).toArray())
+    .map(({ name }) => name)
+    .filter((name) => items.some(({ metadata }) => name.endsWith(metadata.uid)));
+  return (
+    await Promise.all(
+      names.map((name) =>
+        cell
+          .db('tenure_pool')
+          .collection(name)
+          .find({ canary: { $exists: true } })
+          .toArray(),
+      ),
+    )
+  ).flat();
 }
 
 test('a verification records its verdict with both tenants: condition, report, entries and events', async () => {
-  assert.equal(conditionOf(await read('acme'), 'IsolationVerified'), 'True ProbeRefused', 'after activation, by the probe that is part of it');
+  assert.equal(
+    conditionOf(await read('acme'), 'IsolationVerified'),
+    'True ProbeRefused',
+    'after activation, by the probe that is part of it',
+  );
   await assert.rejects(reportOf('acme'), { code: 'not_found' });
   const verification = isolationVerificationSchema.parse(await verify('acme', 'globex'));
   const { report } = verification;
-  assert.deepEqual([report?.verdict, report?.directions.map(({ from, to }) => [from, to])], ['held', [['acme', 'globex'], ['globex', 'acme']]]);
+  assert.deepEqual(
+    [report?.verdict, report?.directions.map(({ from, to }) => [from, to])],
+    [
+      'held',
+      [
+        ['acme', 'globex'],
+        ['globex', 'acme'],
+      ],
+    ],
+  );
   for (const name of ['acme', 'globex']) {
     const tenant = await read(name);
     assert.equal(conditionOf(tenant, 'IsolationVerified'), 'True PairVerified');
     assert.equal(conditionOf(tenant, 'Ready'), 'True Active');
     const { message = '' } = tenant.status.conditions.find(({ type }) => type === 'IsolationVerified') ?? {};
-    for (const part of [report!.endTime, report!.directions[0]!.mongod, String(report!.directions.reduce((sum, { probes }) => sum + probes, 0))]) assert.ok(message.includes(part), message);
-    assert.ok(!message.includes(name === 'acme' ? 'globex' : 'acme'), 'who reads a tenant need not be told of the other');
-    const entries = (await readEntries(installation, { tenant: tenant.metadata.uid })).filter(({ action }) => action === 'tenant.verify_isolation');
-    assert.deepEqual(entries.map(({ outcome, event, policy }) => [outcome, event?.type, policy?.decision]), [['allowed', undefined, 'allow'], ['succeeded', 'tenant.isolation_verified.v1', undefined]]);
+    for (const part of [
+      report!.endTime,
+      report!.directions[0]!.mongod,
+      String(report!.directions.reduce((sum, { probes }) => sum + probes, 0)),
+    ])
+      assert.ok(message.includes(part), message);
+    assert.ok(
+      !message.includes(name === 'acme' ? 'globex' : 'acme'),
+      'who reads a tenant need not be told of the other',
+    );
+    const entries = (await readEntries(installation, { tenant: tenant.metadata.uid })).filter(
+      ({ action }) => action === 'tenant.verify_isolation',
+    );
+    assert.deepEqual(
+      entries.map(({ outcome, event, policy }) => [outcome, event?.type, policy?.decision]),
+      [
+        ['allowed', undefined, 'allow'],
+        ['succeeded', 'tenant.isolation_verified.v1', undefined],
+      ],
+    );
     assert.equal(entries[1]?.event?.data['verification'], report?.id);
     assert.deepEqual((await reportOf(name)).report, report);
   }
@@ -79,12 +131,18 @@ test('a breach closes both tenants, whatever is mended by itself; only a verific
   const [acme, globex] = [await read('acme'), await read('globex')];
   const [mine, theirs] = [layout(acme), layout(globex).namespaces[0]!];
   const pool = cell.db(mine.roles.database);
-  await pool.command({ grantPrivilegesToRole: mine.roles.readWrite, privileges: [{ resource: { db: theirs.database, collection: theirs.name }, actions: ['find'] }] });
+  await pool.command({
+    grantPrivilegesToRole: mine.roles.readWrite,
+    privileges: [{ resource: { db: theirs.database, collection: theirs.name }, actions: ['find'] }],
+  });
   const { report } = await verify('globex', 'acme');
   assert.equal(report?.verdict, 'breached');
   const [fromGlobex, fromAcme] = report.directions;
   assert.deepEqual([fromGlobex?.from, fromGlobex?.breaches.length], ['globex', 0]);
-  assert.ok(fromAcme!.breaches.some(({ probe, evidence }) => probe === `find in ${theirs.name}` && evidence === 'disclosed'), JSON.stringify(fromAcme!.breaches.slice(0, 3)));
+  assert.ok(
+    fromAcme!.breaches.some(({ probe, evidence }) => probe === `find in ${theirs.name}` && evidence === 'disclosed'),
+    JSON.stringify(fromAcme!.breaches.slice(0, 3)),
+  );
   const breached = async () => {
     for (const name of ['acme', 'globex']) {
       assert.equal(conditionOf(await read(name), 'IsolationVerified'), 'False Breach');
@@ -94,7 +152,10 @@ test('a breach closes both tenants, whatever is mended by itself; only a verific
   await breached();
   for (const { metadata } of [acme, globex]) {
     const [last] = (await readEntries(installation, { tenant: metadata.uid })).slice(-1);
-    assert.deepEqual([last?.event?.type, last?.outcome, last?.event?.data['breaches']], ['tenant.isolation_breached.v1', 'failed', fromAcme!.breaches.length]);
+    assert.deepEqual(
+      [last?.event?.type, last?.outcome, last?.event?.data['breaches']],
+      ['tenant.isolation_breached.v1', 'failed', fromAcme!.breaches.length],
+    );
   }
 
   await takeAll(api, 'acme', ['reconcileTenant']);
@@ -119,14 +180,21 @@ test('a worker that dies in the middle leaves canaries, and the next one removes
   assert.equal((await canaries()).length, 2);
   assert.equal((await ask('globex', 'acme')).running?.id, running?.id, 'one that is under way is joined');
   installation.worker.start();
-  const { report } = await until('it has ended', async () => {
-    const found = await reportOf('acme', 'globex');
-    return found.running === undefined ? found : undefined;
-  }, 180_000);
+  const { report } = await until(
+    'it has ended',
+    async () => {
+      const found = await reportOf('acme', 'globex');
+      return found.running === undefined ? found : undefined;
+    },
+    180_000,
+  );
   assert.deepEqual([report?.id, report?.verdict], [running?.id, 'held']);
   assert.deepEqual(await canaries(), []);
   const { users } = await cell.db('tenure_cell').command({ usersInfo: 1 });
-  assert.deepEqual((users as { user: string }[]).filter(({ user }) => user.startsWith(`tenure_bystander_${running?.id}`)), []);
+  assert.deepEqual(
+    (users as { user: string }[]).filter(({ user }) => user.startsWith(`tenure_bystander_${running?.id}`)),
+    [],
+  );
 });
 
 test('a verification without a verdict says why, and changes no condition', async () => {
@@ -146,6 +214,12 @@ test('only two Active tenants are verified, each by who may verify it', async ()
   await assert.rejects(ask('acme', 'initech'), { code: 'tenant_not_active' });
   const { metadata } = await read('acme');
   const confined = installation.client({ roles: ['operator'], tenants: [metadata.uid] });
-  await assert.rejects(confined.call('verifyIsolationOfTenant', { params: { name: 'acme' }, body: { against: 'globex' } }), { code: 'not_found' });
-  await assert.rejects(confined.call('isolationReportOfTenant', { params: { name: 'acme' } }), (error: Error) => !error.message.includes('globex') && !error.message.includes('initech'));
+  await assert.rejects(
+    confined.call('verifyIsolationOfTenant', { params: { name: 'acme' }, body: { against: 'globex' } }),
+    { code: 'not_found' },
+  );
+  await assert.rejects(
+    confined.call('isolationReportOfTenant', { params: { name: 'acme' } }),
+    (error: Error) => !error.message.includes('globex') && !error.message.includes('initech'),
+  );
 });

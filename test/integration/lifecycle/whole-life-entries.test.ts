@@ -21,7 +21,20 @@ import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 const name = 'acme';
 /** Every path, in an order in which one tenant can go them all. */
 const paths: readonly OperationKind[] = [
-  'activate', 'reconcile', 'change_plan', 'suspend', 'resume', 'suspend', 'archive', 'reactivate', 'suspend', 'archive', 'delete', 'undelete', 'delete', 'purge',
+  'activate',
+  'reconcile',
+  'change_plan',
+  'suspend',
+  'resume',
+  'suspend',
+  'archive',
+  'reactivate',
+  'suspend',
+  'archive',
+  'delete',
+  'undelete',
+  'delete',
+  'purge',
 ];
 
 let installation: Installation;
@@ -33,8 +46,10 @@ let tenant: Tenant;
 
 async function go(api: ApiClient, path: OperationKind): Promise<string> {
   const about = () => ({ params: { name }, ifMatch: '*', idempotencyKey: randomUUID() }) as const;
-  if (path === 'change_plan') return (await api.call('changePlanOfTenant', { ...about(), body: { plan: 'startup' } })).body.operation?.id ?? '';
-  if (path === 'purge') return (await api.call('purgeTenant', { ...about(), body: { early: true } })).body.operation?.id ?? '';
+  if (path === 'change_plan')
+    return (await api.call('changePlanOfTenant', { ...about(), body: { plan: 'startup' } })).body.operation?.id ?? '';
+  if (path === 'purge')
+    return (await api.call('purgeTenant', { ...about(), body: { early: true } })).body.operation?.id ?? '';
   return (await take(api, `${path}Tenant`, name)).id;
 }
 
@@ -42,8 +57,19 @@ before(async () => {
   installation = await startInstallation(attachToStack());
   const api = installation.client();
   await declareBasics(api);
-  await api.call('putPlan', { params: { name: 'other' }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'other' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 50 } } } });
-  tenant = (await api.call('createTenant', { body: tenantManifest(name, { plan: 'other' }), idempotencyKey: randomUUID() })).body.tenant;
+  await api.call('putPlan', {
+    params: { name: 'other' },
+    ifNoneMatch: '*',
+    body: {
+      apiVersion: 'tenure/v1',
+      kind: 'Plan',
+      metadata: { name: 'other' },
+      spec: { isolationModes: ['dedicated'], quotas: { tables: 50 } },
+    },
+  });
+  tenant = (
+    await api.call('createTenant', { body: tenantManifest(name, { plan: 'other' }), idempotencyKey: randomUUID() })
+  ).body.tenant;
   operations = [];
   for (const path of paths) {
     const id = await go(api, path);
@@ -73,7 +99,10 @@ test('the entries of each are of its operation, and only the last one is an even
   for (const [index, path] of paths.entries()) {
     const own = entries.filter(({ operationId }) => operationId === operations[index]);
     assert.equal(own.length, 3 + stepPlans[path].length, path);
-    assert.deepEqual(own.flatMap(({ event }) => event?.type ?? []), [operationOutcomes[path].succeeded]);
+    assert.deepEqual(
+      own.flatMap(({ event }) => event?.type ?? []),
+      [operationOutcomes[path].succeeded],
+    );
     assert.ok(own.at(-1)?.event !== undefined);
   }
 });
@@ -81,7 +110,12 @@ test('the entries of each are of its operation, and only the last one is an even
 test('what one leaves is what the next finds, from the first declaration to the purge, which leaves a tombstone', async () => {
   const { metadata, spec, status } = tenant;
   const purge = entries.findIndex(({ action }) => action === 'tenant.purge');
-  assert.deepEqual(requireJoined(entries.slice(0, purge)), { generation: metadata.generation, revision: metadata.revision, lifecycle: status.lifecycle, digest: canonicalDigest(spec) });
+  assert.deepEqual(requireJoined(entries.slice(0, purge)), {
+    generation: metadata.generation,
+    revision: metadata.revision,
+    lifecycle: status.lifecycle,
+    digest: canonicalDigest(spec),
+  });
   const last = entries.at(-1);
   assert.equal(last?.next, undefined);
   assert.deepEqual(last?.previous, requireJoined(entries));
@@ -90,13 +124,34 @@ test('what one leaves is what the next finds, from the first declaration to the 
 
 test('each generation is told by the entry that committed it: a verb that writes the spec is an entry of its own path', async () => {
   const { control, databases } = installation;
-  const revisions = await control.db(databases.control).collection<RevisionDocument>('revisions').find({ '_id.uid': tenant.metadata.uid }).sort({ '_id.generation': 1 }).toArray();
-  assert.deepEqual(revisions.map(({ _id }) => _id.generation), Array.from({ length: tenant.metadata.generation }, (_, index) => index + 1));
+  const revisions = await control
+    .db(databases.control)
+    .collection<RevisionDocument>('revisions')
+    .find({ '_id.uid': tenant.metadata.uid })
+    .sort({ '_id.generation': 1 })
+    .toArray();
+  assert.deepEqual(
+    revisions.map(({ _id }) => _id.generation),
+    Array.from({ length: tenant.metadata.generation }, (_, index) => index + 1),
+  );
   const told = revisions.map((revision) => {
     const entry = entries.find(({ id }) => id === revision.ledgerEntry);
-    assert.deepEqual([entry?.next?.generation, entry?.next?.digest], [revision._id.generation, canonicalDigest(upgradeOnRead(revision).spec)]);
+    assert.deepEqual(
+      [entry?.next?.generation, entry?.next?.digest],
+      [revision._id.generation, canonicalDigest(upgradeOnRead(revision).spec)],
+    );
     return entry === undefined ? undefined : inShort(entry);
   });
-  const writing: readonly OperationKind[] = ['activate', 'change_plan', 'suspend', 'resume', 'suspend', 'archive', 'reactivate', 'suspend', 'archive'];
+  const writing: readonly OperationKind[] = [
+    'activate',
+    'change_plan',
+    'suspend',
+    'resume',
+    'suspend',
+    'archive',
+    'reactivate',
+    'suspend',
+    'archive',
+  ];
   assert.deepEqual(told, ['tenant.create succeeded', ...writing.map((path) => `tenant.${path} allowed`)]);
 });

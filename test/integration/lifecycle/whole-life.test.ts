@@ -25,8 +25,14 @@ const read = async (name: string) => (await api.call('getTenant', { params: { na
 test('a tenant lives its whole life: its data outlasts everything but the purge, and its name is free after that', async () => {
   const name = 'whole-life';
   const { metadata } = await activeTenant(api, name);
-  const { body: unfit } = await api.call('listTenants', { query: { condition: 'QuotaSatisfied!=True', namePrefix: name } });
-  assert.deepEqual([conditionOf(await read(name), 'QuotaSatisfied'), unfit.items.length], ['True WithinPlan', 0], 'a search for what does not fit its plan does not find what does');
+  const { body: unfit } = await api.call('listTenants', {
+    query: { condition: 'QuotaSatisfied!=True', namePrefix: name },
+  });
+  assert.deepEqual(
+    [conditionOf(await read(name), 'QuotaSatisfied'), unfit.items.length],
+    ['True WithinPlan', 0],
+    'a search for what does not fit its plan does not find what does',
+  );
   const first = await openTenant(api, name);
   await first.collection('orders').insertOne({ sku: 'kept' });
 
@@ -52,7 +58,8 @@ test('a tenant lives its whole life: its data outlasts everything but the purge,
   const deleted = await read(name);
   assert.equal(deleted.status.lifecycle, 'Deleted');
   assert.ok(deleted.status.deletion !== undefined);
-  const days = (Date.parse(deleted.status.deletion.purgeTime) - Date.parse(deleted.status.deletion.deleteTime)) / 86_400_000;
+  const days =
+    (Date.parse(deleted.status.deletion.purgeTime) - Date.parse(deleted.status.deletion.deleteTime)) / 86_400_000;
   assert.equal(days, 90);
   await takeAll(api, name, ['undeleteTenant']);
   assert.equal((await read(name)).status.lifecycle, 'Archived');
@@ -61,11 +68,19 @@ test('a tenant lives its whole life: its data outlasts everything but the purge,
   await takeAll(api, name, ['deleteTenant']);
   const refused = api.call('purgeTenant', { params: { name }, body: {}, ifMatch: '*', idempotencyKey: randomUUID() });
   await assert.rejects(refused, /is not purged before/);
-  const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call('purgeTenant', {
+    params: { name },
+    body: { early: true },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   await assert.rejects(read(name), (error: ApiError) => error.problem.code === 'not_found');
   const { body: tombstones } = await api.call('listTombstones', { query: { name } });
-  assert.deepEqual(tombstones.items.map(({ uid }) => uid), [metadata.uid]);
+  assert.deepEqual(
+    tombstones.items.map(({ uid }) => uid),
+    [metadata.uid],
+  );
   assert.equal((await api.call('getTombstone', { params: { uid: metadata.uid } })).body.name, name);
 
   const successor = await activeTenant(api, name);
@@ -75,17 +90,44 @@ test('a tenant lives its whole life: its data outlasts everything but the purge,
   const entries = await readEntries(installation, { tenant: metadata.uid });
   assert.deepEqual(
     entries.flatMap(({ event }) => (event === undefined ? [] : [event.type])),
-    ['created', 'activated', 'suspended', 'resumed', 'suspended', 'archived', 'reactivated', 'suspended', 'archived', 'deleted', 'undeleted', 'deleted', 'purged'].map((what) => `tenant.${what}.v1`),
+    [
+      'created',
+      'activated',
+      'suspended',
+      'resumed',
+      'suspended',
+      'archived',
+      'reactivated',
+      'suspended',
+      'archived',
+      'deleted',
+      'undeleted',
+      'deleted',
+      'purged',
+    ].map((what) => `tenant.${what}.v1`),
   );
 });
 
 test('a Draft is deleted and brought back as a Draft, and purged without ever having had a place', async () => {
   const name = 'never-placed';
-  await api.call('createTenant', { body: { apiVersion: 'tenure/v1', kind: 'Tenant', metadata: { name }, spec: { plan: 'startup', services: [{ name: 's', collections: [{ name: 'c' }] }] } }, idempotencyKey: randomUUID() });
+  await api.call('createTenant', {
+    body: {
+      apiVersion: 'tenure/v1',
+      kind: 'Tenant',
+      metadata: { name },
+      spec: { plan: 'startup', services: [{ name: 's', collections: [{ name: 'c' }] }] },
+    },
+    idempotencyKey: randomUUID(),
+  });
   await takeAll(api, name, ['deleteTenant', 'undeleteTenant']);
   assert.equal((await read(name)).status.lifecycle, 'Draft');
   await takeAll(api, name, ['deleteTenant']);
-  const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() });
+  const { body } = await api.call('purgeTenant', {
+    params: { name },
+    body: { early: true },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
   const operation = await ended(api, body.operation?.id ?? '');
   assert.equal(operation.state, 'succeeded');
   assert.match(operation.steps[0]?.result ?? '', /never had a place/);
@@ -104,16 +146,33 @@ test('a path that does not lead on from where the tenant is, is refused with tho
 test('a plan is changed, with the old one bound again when it is changed back', async () => {
   const name = 'upgrading';
   await activeTenant(api, name);
-  await api.call('putPlan', { params: { name: 'bigger' }, ifNoneMatch: '*', body: { apiVersion: 'tenure/v1', kind: 'Plan', metadata: { name: 'bigger' }, spec: { isolationModes: ['dedicated'], quotas: { tables: 500 }, price: { amount: '99.50', currency: 'EUR' } } } });
+  await api.call('putPlan', {
+    params: { name: 'bigger' },
+    ifNoneMatch: '*',
+    body: {
+      apiVersion: 'tenure/v1',
+      kind: 'Plan',
+      metadata: { name: 'bigger' },
+      spec: { isolationModes: ['dedicated'], quotas: { tables: 500 }, price: { amount: '99.50', currency: 'EUR' } },
+    },
+  });
   const { body: preview } = await api.call('previewPlanOfTenant', { params: { name }, query: { plan: 'bigger' } });
   assert.deepEqual([preview.allowed, preview.next.quotas?.tables, preview.next.price?.amount], [true, 500, '99.50']);
   const change = async (plan: string) => {
-    const { body } = await api.call('changePlanOfTenant', { params: { name }, body: { plan }, ifMatch: '*', idempotencyKey: randomUUID() });
+    const { body } = await api.call('changePlanOfTenant', {
+      params: { name },
+      body: { plan },
+      ifMatch: '*',
+      idempotencyKey: randomUUID(),
+    });
     assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
     return read(name);
   };
   const bigger = await change('bigger');
-  assert.deepEqual([bigger.spec.plan, bigger.status.plan?.name, conditionOf(bigger, 'Ready')], ['bigger', 'bigger', 'True Active']);
+  assert.deepEqual(
+    [bigger.spec.plan, bigger.status.plan?.name, conditionOf(bigger, 'Ready')],
+    ['bigger', 'bigger', 'True Active'],
+  );
   const back = await change('startup');
   assert.deepEqual([back.spec.plan, back.status.plan?.name], ['startup', 'startup']);
 });
@@ -124,8 +183,15 @@ test('a collection that is added to a tenant counts in the budget of its cell, a
   const tables = async () => (await installation.store.resources.findByUid('Tenant', metadata.uid))?.tables;
   assert.equal(await tables(), 6);
   const { services } = tenantManifest(name).spec;
-  const added = [...services, { name: 'more', collections: [{ name: 'added', indexes: [{ keys: [{ field: 'number' }] }] }] }];
-  const { body } = await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { services: added }) });
+  const added = [
+    ...services,
+    { name: 'more', collections: [{ name: 'added', indexes: [{ keys: [{ field: 'number' }] }] }] },
+  ];
+  const { body } = await api.call('putTenant', {
+    params: { name },
+    ifMatch: '*',
+    body: tenantManifest(name, { services: added }),
+  });
   assert.equal(body.operation?.kind, 'reconcile');
   assert.equal((await ended(api, body.operation.id)).state, 'succeeded');
   assert.equal(await tables(), 9);
@@ -137,11 +203,26 @@ test('a legal hold stands in the way of deletion and purge until its own verb li
   const name = 'held';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant']);
-  const held = (await api.call('holdTenant', { params: { name }, body: { reason: 'case 4711' }, ifMatch: '*', idempotencyKey: randomUUID() })).body;
+  const held = (
+    await api.call('holdTenant', {
+      params: { name },
+      body: { reason: 'case 4711' },
+      ifMatch: '*',
+      idempotencyKey: randomUUID(),
+    })
+  ).body;
   assert.equal(conditionOf(held, 'DeletionBlocked'), 'True LegalHold');
   await assert.rejects(take(api, 'deleteTenant', name), /case 4711|hold/);
   await api.call('releaseHoldOfTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() });
   await takeAll(api, name, ['deleteTenant']);
-  await api.call('holdTenant', { params: { name }, body: { reason: 'case 4712' }, ifMatch: '*', idempotencyKey: randomUUID() });
-  await assert.rejects(api.call('purgeTenant', { params: { name }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() }), /case 4712|hold/);
+  await api.call('holdTenant', {
+    params: { name },
+    body: { reason: 'case 4712' },
+    ifMatch: '*',
+    idempotencyKey: randomUUID(),
+  });
+  await assert.rejects(
+    api.call('purgeTenant', { params: { name }, body: { early: true }, ifMatch: '*', idempotencyKey: randomUUID() }),
+    /case 4712|hold/,
+  );
 });

@@ -16,7 +16,11 @@ import { ended } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 const clone = fileURLToPath(new URL('../../..', import.meta.url));
-const project = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { version: string; dependencies: Record<string, string>; devDependencies: Record<string, string> };
+const project = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as {
+  version: string;
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+};
 
 /** A project of somebody who uses the packages. */
 const folder = mkdtempSync(join(tmpdir(), 'tenure-packages-'));
@@ -25,18 +29,31 @@ let environment: NodeJS.ProcessEnv;
 
 /** Without what npm tells the scripts that it runs, which would have an npm inside believe that it is in the clone. */
 function outsideEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^npm_(?:package|lifecycle|config_local_prefix|config_prefix|command)/.test(name) && !name.startsWith('TENURE_'));
+  const kept = Object.entries(process.env).filter(
+    ([name]) =>
+      !/^npm_(?:package|lifecycle|config_local_prefix|config_prefix|command)/.test(name) && !name.startsWith('TENURE_'),
+  );
   return { ...Object.fromEntries(kept), PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
 }
 
-const run = (command: string, commandArguments: readonly string[]): Promise<CommandResult> => runCommand(command, commandArguments, { timeoutMs: 120_000, cwd: folder, environment });
+const run = (command: string, commandArguments: readonly string[]): Promise<CommandResult> =>
+  runCommand(command, commandArguments, { timeoutMs: 120_000, cwd: folder, environment });
 
 async function npmInstall(...packages: readonly string[]): Promise<void> {
-  const result = await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--prefix', folder, ...packages]);
+  const result = await run('npm', [
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--prefix',
+    folder,
+    ...packages,
+  ]);
   assert.equal(result.code, 0, result.stdout + result.stderr);
 }
 
-const tenure = (...commandArguments: readonly string[]): Promise<CommandResult> => run(join(folder, 'node_modules', '.bin', 'tenure'), commandArguments);
+const tenure = (...commandArguments: readonly string[]): Promise<CommandResult> =>
+  run(join(folder, 'node_modules', '.bin', 'tenure'), commandArguments);
 
 /** The samples of the client's README, as files of the project. */
 function writeSamples(): string[] {
@@ -50,7 +67,9 @@ function writeSamples(): string[] {
 
 before(async () => {
   environment = outsideEnvironment();
-  const tarballs = await Promise.all(publishedPackages.map((definition) => buildPackage(definition, { clone, outDirectory: folder })));
+  const tarballs = await Promise.all(
+    publishedPackages.map((definition) => buildPackage(definition, { clone, outDirectory: folder })),
+  );
   for (const { room } of publishedPackages) rmSync(join(folder, room), { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'somebody', private: true, type: 'module' }));
   await npmInstall(...tarballs, `@types/node@${project.devDependencies['@types/node']}`);
@@ -60,7 +79,10 @@ before(async () => {
   const api = installation.client();
   await declareBasics(api);
   // Without the validator and the unique index of the usual manifest: the sample has documents of its own.
-  const acme = tenantManifest('acme', { lifecycle: 'Active', services: [{ name: 'shop', collections: [{ name: 'orders' }] }] });
+  const acme = tenantManifest('acme', {
+    lifecycle: 'Active',
+    services: [{ name: 'shop', collections: [{ name: 'orders' }] }],
+  });
   const { body } = await api.call('createTenant', { body: acme });
   await ended(api, body.operation?.id ?? '');
 });
@@ -71,7 +93,10 @@ after(async () => {
 
 test('the client needs no MongoDB driver as long as no tenant is opened; what opens one names what is missing', async () => {
   assert.ok(!existsSync(join(folder, 'node_modules', 'mongodb')));
-  const loaded = await run(process.execPath, ['--eval', "import('@tenure/client').then(({ createApiClient }) => console.log(typeof createApiClient))"]);
+  const loaded = await run(process.execPath, [
+    '--eval',
+    "import('@tenure/client').then(({ createApiClient }) => console.log(typeof createApiClient))",
+  ]);
   assert.deepEqual([loaded.code, loaded.stdout], [0, 'function\n'], loaded.stderr);
   const refused = await run(process.execPath, ['--eval', "import('@tenure/client/open-tenant')"]);
   assert.notEqual(refused.code, 0);
@@ -84,7 +109,17 @@ test('the samples of the README pass a strict type check against the declaration
   assert.equal(samples.length, 2);
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: { strict: true, exactOptionalPropertyTypes: true, module: 'nodenext', target: 'es2024', types: ['node'], noEmit: true }, files: samples }),
+    JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        module: 'nodenext',
+        target: 'es2024',
+        types: ['node'],
+        noEmit: true,
+      },
+      files: samples,
+    }),
   );
   const checked = await run(join(clone, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.json']);
   assert.equal(checked.code, 0, checked.stdout);
@@ -96,9 +131,21 @@ test('the samples of the README pass a strict type check against the declaration
 });
 
 test('a type error against the contract is one in the project too', async () => {
-  const source = "import { createApiClient } from '@tenure/client';\nawait createApiClient({ server: '', token: () => '' }).call('getTenant', { params: { nam: 'acme' } });\n";
+  const source =
+    "import { createApiClient } from '@tenure/client';\nawait createApiClient({ server: '', token: () => '' }).call('getTenant', { params: { nam: 'acme' } });\n";
   writeFileSync(join(folder, 'flawed.ts'), source);
-  const checked = await run(join(clone, 'node_modules', '.bin', 'tsc'), ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node', 'flawed.ts']);
+  const checked = await run(join(clone, 'node_modules', '.bin', 'tsc'), [
+    '--ignoreConfig',
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    '--types',
+    'node',
+    'flawed.ts',
+  ]);
   assert.notEqual(checked.code, 0);
   assert.match(checked.stdout, /flawed\.ts\(2,.*nam/);
 });
@@ -116,9 +163,18 @@ test('the command runs as installed', async () => {
 test('a package holds what it needs and nothing else: no sources, no rooms of the plane', () => {
   for (const { name, room } of publishedPackages) {
     const installed = join(folder, 'node_modules', name);
-    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { version: string; license: string; publishConfig: { provenance: boolean } };
-    assert.deepEqual([manifest.version, manifest.license, manifest.publishConfig.provenance], [project.version, 'Apache-2.0', true]);
-    for (const file of ['LICENSE', 'README.md', room, 'contracts']) assert.ok(existsSync(join(installed, file)), `${name} lacks ${file}`);
-    for (const absent of ['domain', 'store', 'platform', `${room}/main.ts`, 'tsconfig.json']) assert.ok(!existsSync(join(installed, absent)), `${name} holds ${absent}`);
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      version: string;
+      license: string;
+      publishConfig: { provenance: boolean };
+    };
+    assert.deepEqual(
+      [manifest.version, manifest.license, manifest.publishConfig.provenance],
+      [project.version, 'Apache-2.0', true],
+    );
+    for (const file of ['LICENSE', 'README.md', room, 'contracts'])
+      assert.ok(existsSync(join(installed, file)), `${name} lacks ${file}`);
+    for (const absent of ['domain', 'store', 'platform', `${room}/main.ts`, 'tsconfig.json'])
+      assert.ok(!existsSync(join(installed, absent)), `${name} holds ${absent}`);
   }
 });

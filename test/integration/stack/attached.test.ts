@@ -49,7 +49,10 @@ test("the control plane's user of a cell manages tenants' databases and users, a
     await database.command({ createRole: 'own', privileges: [], roles: [{ role: 'read', db: 't_plane_probe' }] });
     await database.command({ createUser: 'tenant', pwd: 'probe', roles: ['own'] });
     await client.db('admin').command({ killAllSessions: [{ user: 'tenant', db: 't_plane_probe' }] });
-    await client.db('admin').aggregate([{ $currentOp: { allUsers: true } }]).toArray();
+    await client
+      .db('admin')
+      .aggregate([{ $currentOp: { allUsers: true } }])
+      .toArray();
     const stream = client.watch([], { maxAwaitTimeMS: 10 });
     await stream.tryNext();
     await stream.close();

@@ -71,7 +71,10 @@ describe('a stack with files', () => {
   test('a mongod that was killed starts again and has what it acknowledged', async () => {
     const mongod = stack.mongodHandle('eu-west-1');
     await withClient(mongod.uri, async (client) => {
-      await client.db('t_one').collection('kept').insertOne({ value: 2 }, { writeConcern: { w: 'majority', journal: true } });
+      await client
+        .db('t_one')
+        .collection('kept')
+        .insertOne({ value: 2 }, { writeConcern: { w: 'majority', journal: true } });
     });
     await mongod.kill('SIGKILL');
     assert.equal(mongod.pid, undefined);

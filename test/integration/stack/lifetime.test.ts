@@ -25,7 +25,9 @@ async function gone(pids: readonly number[]): Promise<void> {
 
 test('a stack does not outlive its killed owner, and its temporary directory goes with it', async () => {
   const owner = spawn(process.execPath, [ownerScript], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve) => owner.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())));
+  const line = await new Promise<string>((resolve) =>
+    owner.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())),
+  );
   const { dataDirectory, pids } = JSON.parse(line) as { dataDirectory: string; pids: number[] };
   assert.equal(pids.length, 4);
   assert.ok(pids.every((pid) => processIdentity(pid) !== undefined));
@@ -43,7 +45,16 @@ test('a stack does not outlive its killed owner, and its temporary directory goe
 test('an installation ends with the npm that has started it, and while it runs a second start names it', async () => {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'tenure-npm-start-'));
   const ports = await freePorts();
-  const variables = Object.entries(ports).map(([name, port]) => [`TENURE_PORT_${name.replaceAll(/([a-z])([A-Z])/g, '$1_$2').replaceAll('-', '_').toUpperCase()}`, String(port)] as const);
+  const variables = Object.entries(ports).map(
+    ([name, port]) =>
+      [
+        `TENURE_PORT_${name
+          .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+          .replaceAll('-', '_')
+          .toUpperCase()}`,
+        String(port),
+      ] as const,
+  );
   const environment = { ...process.env, ...Object.fromEntries(variables), TENURE_DATA_DIR: dataDirectory };
   const npm = spawn('npm', ['start', '--', '--once'], { env: environment, stdio: 'ignore' });
   try {
@@ -58,7 +69,12 @@ test('an installation ends with the npm that has started it, and while it runs a
 
     const second = spawnSync('npm', ['start'], { env: environment, encoding: 'utf8' });
     assert.equal(second.status, 1);
-    assert.match(second.stderr, new RegExp(`an installation runs already in ${dataDirectory}, as process ${owner}.*\\./tenure.*kill ${owner}.*TENURE_DATA_DIR`));
+    assert.match(
+      second.stderr,
+      new RegExp(
+        `an installation runs already in ${dataDirectory}, as process ${owner}.*\\./tenure.*kill ${owner}.*TENURE_DATA_DIR`,
+      ),
+    );
 
     npm.kill('SIGKILL');
     await gone([owner, ...running.map(({ pid }) => pid)]);
@@ -79,7 +95,10 @@ test('a process that an earlier start left is found by its pid file and ended; a
       JSON.stringify({ name: 'reused', pid: stranger.pid, identity: 'an earlier one', ownerPid: 1 }),
     );
     const running = listRunning(directory);
-    assert.deepEqual(running.map(({ name }) => name), ['left']);
+    assert.deepEqual(
+      running.map(({ name }) => name),
+      ['left'],
+    );
     await stopRunning(running);
     await gone([left.pid!]);
     assert.notEqual(processIdentity(stranger.pid!), undefined);
@@ -96,10 +115,18 @@ test('a busy port is told in one line with the port, who wanted it and the varia
   const address = server.address();
   assert.ok(address !== null && typeof address === 'object');
   try {
-    await assert.rejects(createTemporaryStack({ ports: { ...(await freePorts()), 'eu-west-1': address.port } }), (error: Error) => {
-      assert.match(error.message, new RegExp(`^port ${address.port} for mongod "eu-west-1" is in use by process ${process.pid} [^\\n]*TENURE_PORT_EU_WEST_1`));
-      return true;
-    });
+    await assert.rejects(
+      createTemporaryStack({ ports: { ...(await freePorts()), 'eu-west-1': address.port } }),
+      (error: Error) => {
+        assert.match(
+          error.message,
+          new RegExp(
+            `^port ${address.port} for mongod "eu-west-1" is in use by process ${process.pid} [^\\n]*TENURE_PORT_EU_WEST_1`,
+          ),
+        );
+        return true;
+      },
+    );
   } finally {
     server.close();
   }

@@ -29,18 +29,51 @@ before(async () => {
   opened = await openControlStore(stack);
   const { store } = opened;
   const policy = await loadPolicyEngine({ bundleDirectory: stack.processEnvironment()['TENURE_POLICY_BUNDLE'] ?? '' });
-  const common = { storageVersion, labels: {}, annotations: {}, generation: 1, revision: 1, createTime: new Date(), updateTime: new Date() } as const;
-  const plan: PlanDocument = { ...common, _id: store.newId(), kind: 'Plan', name: 'startup', spec: { isolationModes: ['dedicated'], quotas: { tables: 100 } } };
-  const region: RegionDocument = { ...common, _id: store.newId(), kind: 'Region', name: 'eu-west-1', spec: { jurisdiction: 'EU', cells: [{ name: 'eu-west-1-a', tableBudget: 20_000 }], acceptsTenants: true } };
-  for (const resource of [plan, region]) await store.commit(async (tx) => ({ result: await store.resources.insert(tx, resource), entries: [anyEntry(resource._id)] }));
+  const common = {
+    storageVersion,
+    labels: {},
+    annotations: {},
+    generation: 1,
+    revision: 1,
+    createTime: new Date(),
+    updateTime: new Date(),
+  } as const;
+  const plan: PlanDocument = {
+    ...common,
+    _id: store.newId(),
+    kind: 'Plan',
+    name: 'startup',
+    spec: { isolationModes: ['dedicated'], quotas: { tables: 100 } },
+  };
+  const region: RegionDocument = {
+    ...common,
+    _id: store.newId(),
+    kind: 'Region',
+    name: 'eu-west-1',
+    spec: { jurisdiction: 'EU', cells: [{ name: 'eu-west-1-a', tableBudget: 20_000 }], acceptsTenants: true },
+  };
+  for (const resource of [plan, region])
+    await store.commit(async (tx) => ({
+      result: await store.resources.insert(tx, resource),
+      entries: [anyEntry(resource._id)],
+    }));
   await showCells(opened);
   // As many processes as contenders, so that none waits for another before it comes to the database.
-  changing = (own) => createChangeTenant({ store: own, admit: createAdmit({ ...own, policy, keyProvider: { keys: [] } }), templates: createTemplates(own), brake: { approach: async () => async () => undefined }, requireTemporal: async () => undefined, failpoints: { reach: async () => undefined } });
+  changing = (own) =>
+    createChangeTenant({
+      store: own,
+      admit: createAdmit({ ...own, policy, keyProvider: { keys: [] } }),
+      templates: createTemplates(own),
+      brake: { approach: async () => async () => undefined },
+      requireTemporal: async () => undefined,
+      failpoints: { reach: async () => undefined },
+    });
   declares = Array.from({ length: crowd }, () => changing(opened.another()));
 });
 after(() => opened.close());
 
-const spec = (name: string, change: Partial<TenantSpec> = {}): TenantSpec => tenantSpecSchema.parse({ ...tenantManifest(name).spec, ...change });
+const spec = (name: string, change: Partial<TenantSpec> = {}): TenantSpec =>
+  tenantSpecSchema.parse({ ...tenantManifest(name).spec, ...change });
 const request = (name: string, precondition: Precondition, declared: TenantSpec): Declare => ({
   name,
   declare: () => ({ labels: {}, annotations: {}, spec: declared }),
@@ -50,7 +83,13 @@ const request = (name: string, precondition: Precondition, declared: TenantSpec)
 });
 
 /** What the control data holds of one tenant. */
-async function standing(name: string): Promise<{ readonly tenant: TenantDocument; readonly operations: OperationDocument[]; readonly generations: number }> {
+async function standing(
+  name: string,
+): Promise<{
+  readonly tenant: TenantDocument;
+  readonly operations: OperationDocument[];
+  readonly generations: number;
+}> {
   const tenant = await opened.store.resources.find('Tenant', name);
   assert.ok(tenant !== undefined);
   const db = opened.control.db(opened.databases.control);
@@ -61,27 +100,48 @@ async function standing(name: string): Promise<{ readonly tenant: TenantDocument
   };
 }
 
-const codes = (results: readonly PromiseSettledResult<unknown>[]): string[] => results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as TenureError).code] : []));
+const codes = (results: readonly PromiseSettledResult<unknown>[]): string[] =>
+  results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as TenureError).code] : []));
 
 test(`of ${crowd} different changes of one tenant on one revision exactly one is accepted, with one operation, one revision and its entries`, async () => {
   for (let round = 0; round < 3; round += 1) {
     const name = `contended-${round}`;
     await declares[0]!(request(name, { kind: 'absent' }, spec(name)));
     const entries = await entriesOf(opened, async () => {
-      const results = await Promise.allSettled(declares.map((declare, index) => declare(request(name, { kind: 'revision', revisions: [1] }, spec(name, { displayName: `by ${index}`, lifecycle: 'Active' })))));
+      const results = await Promise.allSettled(
+        declares.map((declare, index) =>
+          declare(
+            request(
+              name,
+              { kind: 'revision', revisions: [1] },
+              spec(name, { displayName: `by ${index}`, lifecycle: 'Active' }),
+            ),
+          ),
+        ),
+      );
       assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
       for (const code of codes(results)) assert.ok(code === 'revision_stale' || code === 'operation_in_progress', code);
     });
-    assert.deepEqual(entries.map(({ action }) => action), ['tenant.update', 'tenant.activate']);
+    assert.deepEqual(
+      entries.map(({ action }) => action),
+      ['tenant.update', 'tenant.activate'],
+    );
     const { tenant, operations, generations } = await standing(name);
     assert.deepEqual([tenant.revision, tenant.generation, generations, tenant.lastFence], [2, 2, 2, 1]);
-    assert.deepEqual(operations.map(({ _id, fence }) => ({ id: _id, kind: 'activate', fence })), [tenant.operation]);
+    assert.deepEqual(
+      operations.map(({ _id, fence }) => ({ id: _id, kind: 'activate', fence })),
+      [tenant.operation],
+    );
   }
 });
 
 test(`of ${crowd} creations of one name exactly one is made; no other uid is ever seen`, async () => {
   const entries = await entriesOf(opened, async () => {
-    const results = await Promise.allSettled(declares.map((declare) => declare(request('created-once', { kind: 'absent' }, spec('created-once', { lifecycle: 'Active' })))));
+    const results = await Promise.allSettled(
+      declares.map((declare) =>
+        declare(request('created-once', { kind: 'absent' }, spec('created-once', { lifecycle: 'Active' }))),
+      ),
+    );
     assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
     assert.deepEqual(new Set(codes(results)), new Set(['already_exists']));
   });
@@ -92,12 +152,20 @@ test(`of ${crowd} creations of one name exactly one is made; no other uid is eve
 
 test(`of ${crowd} equal changes that ask for no revision one operation comes, and all are told of it`, async () => {
   await declares[0]!(request('agreed', { kind: 'absent' }, spec('agreed')));
-  const results = await Promise.all(declares.map((declare) => declare(request('agreed', { kind: 'exists' }, spec('agreed', { lifecycle: 'Active' })))));
+  const results = await Promise.all(
+    declares.map((declare) => declare(request('agreed', { kind: 'exists' }, spec('agreed', { lifecycle: 'Active' })))),
+  );
   const { operations, tenant } = await standing('agreed');
-  assert.deepEqual(operations.map(({ _id }) => _id), [tenant.operation?.id]);
+  assert.deepEqual(
+    operations.map(({ _id }) => _id),
+    [tenant.operation?.id],
+  );
   assert.deepEqual(new Set(results.map((result) => result.operation?._id)), new Set([tenant.operation?.id]));
   assert.equal(results.filter(({ outcome }) => outcome === 'changed').length, 1);
-  assert.equal((await readEntries(opened, { tenant: tenant._id })).filter(({ action }) => action === 'tenant.activate').length, 1);
+  assert.equal(
+    (await readEntries(opened, { tenant: tenant._id })).filter(({ action }) => action === 'tenant.activate').length,
+    1,
+  );
 });
 
 test('an operation that fails between two reads is not taken for one that is on its way', async () => {
@@ -113,8 +181,15 @@ test('an operation that fails between two reads is not taken for one that is on 
         if (ends.push(id) === 1) {
           // As the last commit of an activation that was undone.
           const db = opened.control.db(opened.databases.control);
-          await db.collection<OperationDocument>('operations').updateOne({ _id: id }, { $set: { state: 'failed', endTime: new Date() }, $unset: { unfinished: true } });
-          await db.collection('resources').updateOne({ name: 'overtaken' }, { $set: { operation: null, 'spec.lifecycle': 'Draft' }, $inc: { revision: 1, generation: 1 } });
+          await db
+            .collection<OperationDocument>('operations')
+            .updateOne({ _id: id }, { $set: { state: 'failed', endTime: new Date() }, $unset: { unfinished: true } });
+          await db
+            .collection('resources')
+            .updateOne(
+              { name: 'overtaken' },
+              { $set: { operation: null, 'spec.lifecycle': 'Draft' }, $inc: { revision: 1, generation: 1 } },
+            );
         }
         return own.operations.find(id);
       },
@@ -129,7 +204,8 @@ test('what is settled with a change is there exactly when the change is', async 
   const held = { principal: 'alice@example.com', key: 'settles', fingerprint: 'sha256:a', claim: 'mine' };
   const settling = (claim: string): Declare => ({
     ...request('settled', { kind: 'absent' }, spec('settled')),
-    alsoCommit: (tx, { tenant }) => opened.store.idempotency.keep(tx, { ...held, claim }, { status: 201, headers: {}, body: tenant._id }),
+    alsoCommit: (tx, { tenant }) =>
+      opened.store.idempotency.keep(tx, { ...held, claim }, { status: 201, headers: {}, body: tenant._id }),
   });
   await opened.store.idempotency.claim(held);
   await assert.rejects(declares[0]!(settling('of another')), { code: 'idempotency_in_progress' });
@@ -148,14 +224,26 @@ async function stands(name: string, lifecycle: 'Active' | 'Suspended'): Promise<
 /** What an operation's end writes, in short. */
 async function move(name: string, lifecycle: 'Active' | 'Suspended'): Promise<void> {
   const placement = { region: 'eu-west-1', cell: 'eu-west-1-a', mode: 'dedicated' };
-  await opened.control.db(opened.databases.control).collection('resources').updateOne({ name }, { $set: { lifecycle, 'spec.lifecycle': lifecycle, placement }, $inc: { revision: 1, generation: 1 } });
+  await opened.control
+    .db(opened.databases.control)
+    .collection('resources')
+    .updateOne(
+      { name },
+      { $set: { lifecycle, 'spec.lifecycle': lifecycle, placement }, $inc: { revision: 1, generation: 1 } },
+    );
 }
 
 test('a verb that is fulfilled on the state it is decided on stays so: what has happened since is not undone by a stale revision', async () => {
   const { revision } = await stands('resumed-since', 'Suspended');
   const own = opened.another();
   const commits: string[] = [];
-  const suspend = changing({ ...own, commit: (work) => { commits.push('commit'); return own.commit(work); } });
+  const suspend = changing({
+    ...own,
+    commit: (work) => {
+      commits.push('commit');
+      return own.commit(work);
+    },
+  });
   const asked: string[] = [];
   const { outcome } = await suspend({
     name: 'resumed-since',
@@ -178,7 +266,11 @@ for (const { path, declared, from } of [
   { path: 'change_plan', declared: withPlan, from: 'Active' },
   { path: 'suspend', declared: (name: string) => spec(name, { lifecycle: 'Suspended' }), from: 'Active' },
   { path: 'resume', declared: (name: string) => spec(name, { lifecycle: 'Active' }), from: 'Suspended' },
-  { path: 'reconcile', declared: (name: string) => spec(name, { lifecycle: 'Active', config: { theme: 'dark' } }), from: 'Active' },
+  {
+    path: 'reconcile',
+    declared: (name: string) => spec(name, { lifecycle: 'Active', config: { theme: 'dark' } }),
+    from: 'Active',
+  },
 ] as const) {
   test(`declaring where ${path} leads asks for the right to it, of the one state that everything is decided on`, async () => {
     const name = `declares-${path.replace('_', '-')}`;
@@ -195,7 +287,10 @@ for (const { path, declared, from } of [
       }),
       refusal,
     );
-    assert.deepEqual(asked.map(([action]) => action), ['tenant.update', `tenant.${path}`]);
+    assert.deepEqual(
+      asked.map(([action]) => action),
+      ['tenant.update', `tenant.${path}`],
+    );
     assert.equal(new Set(asked.map(([, tenant]) => tenant)).size, 1, 'one read');
     assert.deepEqual((await standing(name)).tenant, before);
   });
@@ -209,8 +304,21 @@ test('access that is taken away while it is given is not given: the grant starts
     const tenant = await store.resources.read(tx, 'Tenant', uid);
     seen.push(tenant?.operation?.kind);
     // The transaction has its snapshot: what it has read is no longer so when it writes.
-    if (seen.length === 1) await declares[0]!({ name: 'opened-late', verb: { path: 'suspend' }, precondition: { kind: 'exists' }, caller, alsoCommit: async () => undefined });
-    await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'service', until: tx.time });
+    if (seen.length === 1)
+      await declares[0]!({
+        name: 'opened-late',
+        verb: { path: 'suspend' },
+        precondition: { kind: 'exists' },
+        caller,
+        alsoCommit: async () => undefined,
+      });
+    await store.tenantLeases.grant(tx, {
+      id: store.newId(),
+      tenant: uid,
+      epoch: 1,
+      subject: 'service',
+      until: tx.time,
+    });
     return { result: undefined, entries: [anyEntry(uid)] };
   });
   assert.deepEqual(seen, [undefined, 'suspend']);

@@ -22,11 +22,25 @@ async function promised(): Promise<Record<string, number>> {
 
 const placed = (cell: string) => ({ region: 'eu-west-1', cell, mode: 'dedicated' as const, database: 'd' });
 
-function change(tenant: TenantDocument, make: (tx: Transaction, next: TenantDocument) => Promise<TenantDocument | undefined>): Promise<TenantDocument | undefined> {
-  return opened.store.commit(async (tx) => ({ result: await make(tx, { ...tenant, revision: tenant.revision + 1 }), entries: [anyEntry(tenant._id)] }));
+function change(
+  tenant: TenantDocument,
+  make: (tx: Transaction, next: TenantDocument) => Promise<TenantDocument | undefined>,
+): Promise<TenantDocument | undefined> {
+  return opened.store.commit(async (tx) => ({
+    result: await make(tx, { ...tenant, revision: tenant.revision + 1 }),
+    entries: [anyEntry(tenant._id)],
+  }));
 }
 
-const moves = fc.array(fc.record({ tenant: fc.nat(4), cell: fc.constantFrom(...cells, undefined), tables: fc.integer({ min: 0, max: 50 }), removed: fc.boolean() }), { maxLength: 30 });
+const moves = fc.array(
+  fc.record({
+    tenant: fc.nat(4),
+    cell: fc.constantFrom(...cells, undefined),
+    tables: fc.integer({ min: 0, max: 50 }),
+    removed: fc.boolean(),
+  }),
+  { maxLength: 30 },
+);
 
 test('what is promised on each cell is the sum over the tenants there, through every change and when it is counted anew', async () => {
   await fc.assert(
@@ -40,13 +54,18 @@ test('what is promised on each cell is the sum over the tenants there, through e
             await opened.store.resources.remove(tx, current);
             return undefined;
           }
-          return opened.store.resources.replace(tx, current.revision, { ...document, placement: cell === undefined ? null : placed(cell), tables });
+          return opened.store.resources.replace(tx, current.revision, {
+            ...document,
+            placement: cell === undefined ? null : placed(cell),
+            tables,
+          });
         });
         if (next === undefined) standing.delete(tenant);
         else standing.set(tenant, next);
       }
       const expected = { ...start };
-      for (const { placement, tables } of standing.values()) if (placement !== null) expected[placement.cell] = (expected[placement.cell] ?? 0) + tables;
+      for (const { placement, tables } of standing.values())
+        if (placement !== null) expected[placement.cell] = (expected[placement.cell] ?? 0) + tables;
       assert.deepEqual(await promised(), expected);
       await opened.another().prepare();
       assert.deepEqual(await promised(), expected);
@@ -57,8 +76,14 @@ test('what is promised on each cell is the sum over the tenants there, through e
 
 test('tenants that are placed at the same time, while it is counted anew, are all counted', async () => {
   const start = await promised();
-  const drafts = await Promise.all(Array.from({ length: 24 }, (_, index) => insertDraft(opened.store, `at-once-${index}`)));
-  const placing = drafts.map((draft) => change(draft, (tx, document) => opened.store.resources.replace(tx, draft.revision, { ...document, placement: placed('cell-a'), tables: 3 })));
+  const drafts = await Promise.all(
+    Array.from({ length: 24 }, (_, index) => insertDraft(opened.store, `at-once-${index}`)),
+  );
+  const placing = drafts.map((draft) =>
+    change(draft, (tx, document) =>
+      opened.store.resources.replace(tx, draft.revision, { ...document, placement: placed('cell-a'), tables: 3 }),
+    ),
+  );
   await Promise.all([...placing, opened.another().prepare(), opened.another().prepare()]);
   assert.deepEqual(await promised(), { ...start, 'cell-a': (start['cell-a'] ?? 0) + 24 * 3 });
 });

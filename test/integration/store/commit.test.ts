@@ -10,7 +10,14 @@ import type { Store } from '../../../store/store.ts';
 import { draftTenant } from '../../../store/tenants.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, readEntries, refuseEntries } from '../../harness/control-data.ts';
-import { acceptActivation, activation, anyEntry, caller, insertDraft, openControlStore } from '../../harness/control-store.ts';
+import {
+  acceptActivation,
+  activation,
+  anyEntry,
+  caller,
+  insertDraft,
+  openControlStore,
+} from '../../harness/control-store.ts';
 import type { ControlStore } from '../../harness/control-store.ts';
 
 let opened: ControlStore;
@@ -23,8 +30,31 @@ const answer = { status: 201, headers: {}, body: '{}' };
 
 function rolloutOf(_id: string, name: string, time: Date): RolloutDocument {
   const { actor, requestId, correlationId } = caller;
-  const course = { state: 'running', active: true, unsettled: true, reason: null, wave: 0, tenants: 1, cursor: null } as const;
-  return { _id, storageVersion, template: { uid: `${_id}-template`, name }, version: 1, labelSelector: null, waves: [1], maxFailures: 0, ...course, actor, requestId, correlationId, createTime: time, updateTime: time, endTime: null };
+  const course = {
+    state: 'running',
+    active: true,
+    unsettled: true,
+    reason: null,
+    wave: 0,
+    tenants: 1,
+    cursor: null,
+  } as const;
+  return {
+    _id,
+    storageVersion,
+    template: { uid: `${_id}-template`, name },
+    version: 1,
+    labelSelector: null,
+    waves: [1],
+    maxFailures: 0,
+    ...course,
+    actor,
+    requestId,
+    correlationId,
+    createTime: time,
+    updateTime: time,
+    endTime: null,
+  };
 }
 
 /** A commit that writes to every collection that a commit can change, with this entry. What it needs is there before. */
@@ -39,20 +69,65 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
   return (entry) =>
     store.commit(async (tx) => {
       const uid = store.newId();
-      const tenant = await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time));
-      await store.resources.replace(tx, 1, { ...tenant, generation: 2, revision: 2, tables: 1, placement: { region: 'eu-west-1', cell: 'eu-west-1-a', mode: 'dedicated', database: 'd' } });
-      await store.operations.update(tx, { operationId: operation._id, fence: operation.fence }, { $set: { state: 'running' } });
-      await store.operations.insert(tx, { id: store.newId(), ...activation, tenant: { uid, name }, generation: 1, fence: 1, ...caller });
+      const tenant = await store.resources.insert(
+        tx,
+        draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time),
+      );
+      await store.resources.replace(tx, 1, {
+        ...tenant,
+        generation: 2,
+        revision: 2,
+        tables: 1,
+        placement: { region: 'eu-west-1', cell: 'eu-west-1-a', mode: 'dedicated', database: 'd' },
+      });
+      await store.operations.update(
+        tx,
+        { operationId: operation._id, fence: operation.fence },
+        { $set: { state: 'running' } },
+      );
+      await store.operations.insert(tx, {
+        id: store.newId(),
+        ...activation,
+        tenant: { uid, name },
+        generation: 1,
+        fence: 1,
+        ...caller,
+      });
       const bytes = new Binary(Buffer.alloc(16));
       await store.secrets.insert(tx, uid, 'data-key', { key: 'k', iv: bytes, ciphertext: bytes, tag: bytes });
-      await store.tenantLeases.grant(tx, { id: store.newId(), tenant: uid, epoch: 1, subject: 'alice@example.com', until: tx.time });
+      await store.tenantLeases.grant(tx, {
+        id: store.newId(),
+        tenant: uid,
+        epoch: 1,
+        subject: 'alice@example.com',
+        until: tx.time,
+      });
       await store.idempotency.keep(tx, request, answer);
       await store.brakes.count(tx, 'suspend', 60_000);
       await store.cellIdentities.pin(tx, name, store.newId());
       await store.rollouts.insert(tx, rolloutOf(rollout, name, tx.time));
       await store.rollouts.moveMembers(tx, rollout, 'changing', 'skipped');
-      await store.verifications.accept(tx, [{ uid, name }, { uid: store.newId(), name: `${name}-other` }], { id: store.newId(), ...caller });
-      await store.tombstones.insert(tx, { _id: store.newId(), storageVersion, name, createTime: tx.time, deleteTime: tx.time, purgeTime: tx.time, generation: 1, revision: 1, placement: null, operationId: operation._id, ledgerEntry: tx.entryId });
+      await store.verifications.accept(
+        tx,
+        [
+          { uid, name },
+          { uid: store.newId(), name: `${name}-other` },
+        ],
+        { id: store.newId(), ...caller },
+      );
+      await store.tombstones.insert(tx, {
+        _id: store.newId(),
+        storageVersion,
+        name,
+        createTime: tx.time,
+        deleteTime: tx.time,
+        purgeTime: tx.time,
+        generation: 1,
+        revision: 1,
+        placement: null,
+        operationId: operation._id,
+        ledgerEntry: tx.entryId,
+      });
       return { result: undefined, entries: [entry(uid)] };
     });
 }
@@ -81,7 +156,9 @@ test('when the ledger takes no entry nothing of the commit is there, in no colle
 test('an entry of another form than the contract commits nothing', async () => {
   const write = await prepareWriting('malformed');
   const before = await readControlState(opened);
-  const entries = await entriesOf(opened, () => assert.rejects(write((tenant) => ({ ...anyEntry(tenant), action: 'Not An Action' }))));
+  const entries = await entriesOf(opened, () =>
+    assert.rejects(write((tenant) => ({ ...anyEntry(tenant), action: 'Not An Action' }))),
+  );
   assert.deepEqual(entries, []);
   assert.deepEqual(await readControlState(opened), before);
 });
@@ -92,7 +169,10 @@ test('a commit that fails at its last word leaves neither its writes nor its ent
   const entries = await entriesOf(opened, async () => {
     const torn = opened.store.commit(async (tx) => {
       tx.session.commitTransaction = () => Promise.reject(new MongoError('torn'));
-      return { result: await opened.store.resources.replace(tx, 1, { ...draft, revision: 2 }), entries: [anyEntry(draft._id)] };
+      return {
+        result: await opened.store.resources.replace(tx, 1, { ...draft, revision: 2 }),
+        entries: [anyEntry(draft._id)],
+      };
     });
     await assert.rejects(torn, { code: 'control_unavailable' });
   });
@@ -104,9 +184,15 @@ test('when a write is refused there is no entry of it', async () => {
   const draft = await insertDraft(opened.store, 'refused');
   const before = await readControlState(opened);
   const entries = await entriesOf(opened, async () => {
-    const stale = opened.store.commit(async (tx) => ({ result: await opened.store.resources.replace(tx, 7, { ...draft, revision: 8 }), entries: [anyEntry(draft._id)] }));
+    const stale = opened.store.commit(async (tx) => ({
+      result: await opened.store.resources.replace(tx, 7, { ...draft, revision: 8 }),
+      entries: [anyEntry(draft._id)],
+    }));
     await assert.rejects(stale, { code: 'revision_stale' });
-    const twice = opened.store.commit(async (tx) => ({ result: await opened.store.resources.insert(tx, { ...draft, _id: opened.store.newId() }), entries: [anyEntry(draft._id)] }));
+    const twice = opened.store.commit(async (tx) => ({
+      result: await opened.store.resources.insert(tx, { ...draft, _id: opened.store.newId() }),
+      entries: [anyEntry(draft._id)],
+    }));
     await assert.rejects(twice, { code: 'already_exists' });
     const own = opened.store.commit(async (tx): Promise<never> => {
       await opened.store.resources.replace(tx, 1, { ...draft, revision: 2 });
@@ -123,10 +209,20 @@ test('of 16 commits on one revision exactly one is made, with exactly one entry'
   const stores = Array.from({ length: 16 }, () => opened.another());
   const entries = await entriesOf(opened, async () => {
     const results = await Promise.allSettled(
-      stores.map((store, index) => store.commit(async (tx) => ({ result: await store.resources.replace(tx, 1, { ...draft, revision: 2, labels: { by: String(index) } }), entries: [anyEntry(draft._id)] }))),
+      stores.map((store, index) =>
+        store.commit(async (tx) => ({
+          result: await store.resources.replace(tx, 1, { ...draft, revision: 2, labels: { by: String(index) } }),
+          entries: [anyEntry(draft._id)],
+        })),
+      ),
     );
-    const refusals = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as TenureError).code] : []));
-    assert.deepEqual(refusals, Array.from({ length: 15 }, () => 'revision_stale'));
+    const refusals = results.flatMap((result) =>
+      result.status === 'rejected' ? [(result.reason as TenureError).code] : [],
+    );
+    assert.deepEqual(
+      refusals,
+      Array.from({ length: 15 }, () => 'revision_stale'),
+    );
   });
   assert.equal(entries.length, 1);
 });
@@ -134,11 +230,18 @@ test('of 16 commits on one revision exactly one is made, with exactly one entry'
 test('a revision is kept for each generation and never written again', async () => {
   const draft = await insertDraft(opened.store, 'kept');
   const replace = (revision: number, generation: number) =>
-    opened.store.commit(async (tx) => ({ result: await opened.store.resources.replace(tx, revision, { ...draft, revision: revision + 1, generation }), entries: [anyEntry(draft._id)] }));
+    opened.store.commit(async (tx) => ({
+      result: await opened.store.resources.replace(tx, revision, { ...draft, revision: revision + 1, generation }),
+      entries: [anyEntry(draft._id)],
+    }));
   await replace(1, 2);
   await replace(2, 2);
   await replace(3, 3);
-  const revisions = await opened.control.db(opened.databases.control).collection<RevisionDocument>('revisions').find({ '_id.uid': draft._id }).toArray();
+  const revisions = await opened.control
+    .db(opened.databases.control)
+    .collection<RevisionDocument>('revisions')
+    .find({ '_id.uid': draft._id })
+    .toArray();
   assert.deepEqual(new Set(revisions.map(({ _id }) => _id.generation)), new Set([1, 2, 3]));
   assert.equal(revisions.length, 3);
   const entries = new Set((await readEntries(opened, { tenant: draft._id })).map(({ id }) => id));
@@ -148,7 +251,10 @@ test('a revision is kept for each generation and never written again', async () 
 
 test('entries of one commit have one time, and an id each', async () => {
   const tenant = opened.store.newId();
-  await opened.store.commit(async () => ({ result: undefined, entries: [anyEntry(tenant), anyEntry(tenant), anyEntry(tenant)] }));
+  await opened.store.commit(async () => ({
+    result: undefined,
+    entries: [anyEntry(tenant), anyEntry(tenant), anyEntry(tenant)],
+  }));
   const written = await readEntries(opened, { tenant });
   assert.equal(new Set(written.map(({ time }) => time)).size, 1);
   assert.equal(new Set(written.map(({ id }) => id)).size, 3);
@@ -185,7 +291,10 @@ for (const [what, read] of Object.entries({
   'looks for breaches': ({ verifications }, tx) => verifications.breachesOf(tx, 'none'),
   'looks for a tombstone': ({ tombstones }, tx) => tombstones.lastRevision(tx, 'none'),
   'counts for the brake': ({ brakes }, tx) => brakes.count(tx, 'purge', 60_000),
-} satisfies Record<string, (store: Store, tx: Transaction) => Promise<unknown>> as Record<string, (store: Store, tx: Transaction) => Promise<unknown>>)) {
+} satisfies Record<string, (store: Store, tx: Transaction) => Promise<unknown>> as Record<
+  string,
+  (store: Store, tx: Transaction) => Promise<unknown>
+>)) {
   test(`a commit whose transaction mongod has dropped before it ${what} is made anew`, async () => {
     const { store, control } = opened;
     let tries = 0;

@@ -21,25 +21,46 @@ let finish: OperationActivities['finishOperation'];
 before(async () => {
   opened = await openControlStore(attachToStack());
   // These three commit to the control data and touch nothing else.
-  const environment = { store: opened.store, failpoints: { reach: async () => undefined } } as unknown as OperationEnvironment;
+  const environment = {
+    store: opened.store,
+    failpoints: { reach: async () => undefined },
+  } as unknown as OperationEnvironment;
   begin = beginOperation(environment);
   turn = turnOperation(environment);
   finish = finishOperation(environment);
 });
 after(() => opened.close());
 
-const inputOf = ({ _id: operationId, kind, tenant, requestId, correlationId }: OperationDocument) => ({ operationId, kind, tenant, requestId, correlationId });
+const inputOf = ({ _id: operationId, kind, tenant, requestId, correlationId }: OperationDocument) => ({
+  operationId,
+  kind,
+  tenant,
+  requestId,
+  correlationId,
+});
 const isFenced = { code: 'fenced' };
 
 /** Every way in which a holder can write to its operation. */
 const words: Readonly<Record<string, (holder: Holder, operation: OperationDocument) => Promise<unknown>>> = {
   'its checkpoint': (holder, operation) =>
-    opened.store.commit(async (tx) => ({ result: await opened.store.operations.update(tx, holder, { $set: { updateTime: tx.time } }), entries: [anyEntry(operation.tenant.uid)] })),
+    opened.store.commit(async (tx) => ({
+      result: await opened.store.operations.update(tx, holder, { $set: { updateTime: tx.time } }),
+      entries: [anyEntry(operation.tenant.uid)],
+    })),
   'its end': (holder, operation) =>
-    opened.store.commit(async (tx) => ({ result: await opened.store.operations.update(tx, holder, closing('succeeded', tx.time)), entries: [anyEntry(operation.tenant.uid)] })),
+    opened.store.commit(async (tx) => ({
+      result: await opened.store.operations.update(tx, holder, closing('succeeded', tx.time)),
+      entries: [anyEntry(operation.tenant.uid)],
+    })),
   'its intent': (holder) => opened.store.stepLeases.intend({ ...holder, step: 'create-user', attempt: 'late' }, 5_000),
   'its renewal': (holder) => opened.store.stepLeases.renew({ ...holder, step: 'create-user', attempt: 'early' }, 5_000),
-  'its turning round': (holder, operation) => turn({ operation: inputOf(operation), runId: 'run-1', ...holder, failure: { to: 'failed', code: 'internal', message: 'late' } }),
+  'its turning round': (holder, operation) =>
+    turn({
+      operation: inputOf(operation),
+      runId: 'run-1',
+      ...holder,
+      failure: { to: 'failed', code: 'internal', message: 'late' },
+    }),
   'its finishing': (holder, operation) => finish({ operation: inputOf(operation), runId: 'run-1', ...holder }),
 };
 
@@ -47,11 +68,17 @@ for (const [word, speak] of Object.entries(words)) {
   test(`of two holders the one with the older fence is refused at ${word}, and nothing is changed`, async () => {
     const { operation } = await acceptActivation(opened.store, `fenced-${word.replaceAll(' ', '-')}`);
     const first = await begin({ operation: inputOf(operation), runId: 'run-1' });
-    if (word === 'its renewal') await opened.store.stepLeases.intend({ operationId: operation._id, fence: first.fence, step: 'create-user', attempt: 'early' }, 60_000);
+    if (word === 'its renewal')
+      await opened.store.stepLeases.intend(
+        { operationId: operation._id, fence: first.fence, step: 'create-user', attempt: 'early' },
+        60_000,
+      );
     const second = await begin({ operation: inputOf(operation), runId: 'run-2' });
     assert.ok(second.fence > first.fence);
     const state = await readControlState(opened);
-    const entries = await entriesOf(opened, () => assert.rejects(speak({ operationId: operation._id, fence: first.fence }, operation), isFenced));
+    const entries = await entriesOf(opened, () =>
+      assert.rejects(speak({ operationId: operation._id, fence: first.fence }, operation), isFenced),
+    );
     assert.deepEqual(entries, []);
     assert.deepEqual(await readControlState(opened), state);
   });
@@ -61,7 +88,10 @@ test('a new run takes over with a higher fence, on tenant and operation alike, a
   const { operation } = await acceptActivation(opened.store, 'taken-over');
   const first = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const holder = { operationId: operation._id, fence: first.fence };
-  await opened.store.commit(async (tx) => ({ result: await opened.store.operations.update(tx, holder, { $set: { 'steps.place.state': 'done' } }), entries: [anyEntry(operation.tenant.uid)] }));
+  await opened.store.commit(async (tx) => ({
+    result: await opened.store.operations.update(tx, holder, { $set: { 'steps.place.state': 'done' } }),
+    entries: [anyEntry(operation.tenant.uid)],
+  }));
   const second = await begin({ operation: inputOf(operation), runId: 'run-2' });
   assert.equal(second.steps['place'], 'done');
   const stored = await opened.store.operations.find(operation._id);
@@ -82,50 +112,95 @@ test('a run that begins again keeps its fence and leaves no second entry', async
 test('a run that begins when the operation is over is told its end and changes nothing', async () => {
   const { operation } = await acceptActivation(opened.store, 'over');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
-  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'cancelled', code: 'cancelled', message: 'called off' } });
+  await turn({
+    operation: inputOf(operation),
+    runId: 'run-1',
+    fence,
+    failure: { to: 'cancelled', code: 'cancelled', message: 'called off' },
+  });
   assert.deepEqual(await finish({ operation: inputOf(operation), runId: 'run-1', fence }), { state: 'cancelled' });
   const state = await readControlState(opened);
   assert.equal((await begin({ operation: inputOf(operation), runId: 'run-2' })).state, 'cancelled');
-  assert.deepEqual(await finish({ operation: inputOf(operation), runId: 'run-1', fence }), { state: 'cancelled' }, 'the end may be asked for again');
+  assert.deepEqual(
+    await finish({ operation: inputOf(operation), runId: 'run-1', fence }),
+    { state: 'cancelled' },
+    'the end may be asked for again',
+  );
   assert.deepEqual(await readControlState(opened), state);
 });
 
 test('of 8 runs that begin at once each gets a fence of its own, and the highest holds the lock', async () => {
   const { operation } = await acceptActivation(opened.store, 'crowd');
-  const begun = await Promise.all(Array.from({ length: 8 }, (_, index) => begin({ operation: inputOf(operation), runId: `run-${index}` })));
+  const begun = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => begin({ operation: inputOf(operation), runId: `run-${index}` })),
+  );
   const fences = begun.map(({ fence }) => fence).toSorted((a, b) => a - b);
   assert.equal(new Set(fences).size, 8);
   const stored = await opened.store.operations.find(operation._id);
   assert.equal(stored?.fence, fences.at(-1));
-  assert.equal((await opened.store.resources.findByUid('Tenant', operation.tenant.uid))?.operation?.fence, fences.at(-1));
+  assert.equal(
+    (await opened.store.resources.findByUid('Tenant', operation.tenant.uid))?.operation?.fence,
+    fences.at(-1),
+  );
 });
 
 test('the first reason to turn an operation round stands', async () => {
   const { operation } = await acceptActivation(opened.store, 'turned');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
-  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'cancelled', code: 'cancelled', message: 'first' } });
+  await turn({
+    operation: inputOf(operation),
+    runId: 'run-1',
+    fence,
+    failure: { to: 'cancelled', code: 'cancelled', message: 'first' },
+  });
   const entries = await entriesOf(opened, async () => {
-    await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'second' } });
+    await turn({
+      operation: inputOf(operation),
+      runId: 'run-1',
+      fence,
+      failure: { to: 'failed', code: 'internal', message: 'second' },
+    });
   });
   assert.deepEqual(entries, [], 'it is turned round once');
   const stored = await opened.store.operations.find(operation._id);
-  assert.deepEqual([stored?.state, stored?.compensatesTo, stored?.error?.message], ['compensating', 'cancelled', 'first']);
+  assert.deepEqual(
+    [stored?.state, stored?.compensatesTo, stored?.error?.message],
+    ['compensating', 'cancelled', 'first'],
+  );
 });
 
 test('of 6 attempts to turn an operation round at once one does, with one entry', async () => {
   const { operation } = await acceptActivation(opened.store, 'turned-at-once');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const entries = await entriesOf(opened, async () => {
-    const turned = await Promise.all(Array.from({ length: 6 }, (_, index) => turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: `${index}` } })));
+    const turned = await Promise.all(
+      Array.from({ length: 6 }, (_, index) =>
+        turn({
+          operation: inputOf(operation),
+          runId: 'run-1',
+          fence,
+          failure: { to: 'failed', code: 'internal', message: `${index}` },
+        }),
+      ),
+    );
     assert.equal(new Set(turned.map(({ error }) => error?.message)).size, 1);
   });
-  assert.deepEqual(entries.map(({ action }) => action), ['tenant.activate.turn']);
+  assert.deepEqual(
+    entries.map(({ action }) => action),
+    ['tenant.activate.turn'],
+  );
 });
 
 test('what failed in a way that the catalogue does not know is recorded as internal', async () => {
   const { operation } = await acceptActivation(opened.store, 'unknown-code');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
-  for (const code of ['not_yet', 'toString', '']) await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code, message: 'no code' } });
+  for (const code of ['not_yet', 'toString', ''])
+    await turn({
+      operation: inputOf(operation),
+      runId: 'run-1',
+      fence,
+      failure: { to: 'failed', code, message: 'no code' },
+    });
   const { error } = (await opened.store.operations.find(operation._id)) ?? {};
   assert.deepEqual([error?.code, error?.fault], ['internal', 'system']);
 });
@@ -138,17 +213,40 @@ test('of 6 attempts to finish at once one does; all are told the end, and who ha
   const waiting = opened.store.newId();
   await opened.store.commit(async (tx) => {
     const { store } = opened;
-    await store.operations.insert(tx, { id: waiting, kind: 'delete', from: 'Draft', to: 'Deleted', tenant: operation.tenant, generation: 1, fence: 0, ...caller, assign: {}, restore: {}, before: { deletion: null, plan: null, owners: {} }, waitsFor: operation._id });
+    await store.operations.insert(tx, {
+      id: waiting,
+      kind: 'delete',
+      from: 'Draft',
+      to: 'Deleted',
+      tenant: operation.tenant,
+      generation: 1,
+      fence: 0,
+      ...caller,
+      assign: {},
+      restore: {},
+      before: { deletion: null, plan: null, owners: {} },
+      waitsFor: operation._id,
+    });
     const current = await store.resources.read(tx, 'Tenant', tenant._id);
     assert.ok(current !== undefined);
-    await store.resources.replace(tx, current.revision, { ...current, pending: { id: waiting, kind: 'delete' }, revision: current.revision + 1 });
+    await store.resources.replace(tx, current.revision, {
+      ...current,
+      pending: { id: waiting, kind: 'delete' },
+      revision: current.revision + 1,
+    });
     return { result: undefined, entries: [anyEntry(tenant._id)] };
   });
   const entries = await entriesOf(opened, async () => {
     const ends = await Promise.all(Array.from({ length: 6 }, () => finish(held)));
-    assert.deepEqual(ends.map(({ state, next }) => [state, next?.operationId]), Array.from({ length: 6 }, () => ['cancelled', waiting]));
+    assert.deepEqual(
+      ends.map(({ state, next }) => [state, next?.operationId]),
+      Array.from({ length: 6 }, () => ['cancelled', waiting]),
+    );
   });
-  assert.deepEqual(entries.map(({ action }) => action), ['tenant.activate', 'tenant.delete.hand_over']);
+  assert.deepEqual(
+    entries.map(({ action }) => action),
+    ['tenant.activate', 'tenant.delete.hand_over'],
+  );
   const next = await opened.store.operations.find(waiting);
   assert.ok(next !== undefined);
   await begin({ operation: inputOf(next), runId: 'run-2' });
@@ -160,18 +258,38 @@ test('an operation with steps that are not done does not finish, and one whose u
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   await assert.rejects(finish({ operation: inputOf(operation), runId: 'run-1', fence }), { code: 'internal' });
   await opened.store.stepLeases.intend({ operationId: operation._id, fence, step: 'claim-database', attempt: 'a' }, 1);
-  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'broken' } });
-  await assert.rejects(finish({ operation: inputOf(operation), runId: 'run-1', fence }), (error: { code?: string; name: string }) => error.code === 'internal' || error.name === 'RetryAfter');
+  await turn({
+    operation: inputOf(operation),
+    runId: 'run-1',
+    fence,
+    failure: { to: 'failed', code: 'internal', message: 'broken' },
+  });
+  await assert.rejects(
+    finish({ operation: inputOf(operation), runId: 'run-1', fence }),
+    (error: { code?: string; name: string }) => error.code === 'internal' || error.name === 'RetryAfter',
+  );
   assert.equal((await opened.store.operations.find(operation._id))?.state, 'compensating');
 });
 
 test('a holder writes nothing once the operation is over', async () => {
   const { operation } = await acceptActivation(opened.store, 'closed');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
-  await turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'internal', message: 'broken' } });
+  await turn({
+    operation: inputOf(operation),
+    runId: 'run-1',
+    fence,
+    failure: { to: 'failed', code: 'internal', message: 'broken' },
+  });
   await finish({ operation: inputOf(operation), runId: 'run-1', fence });
   await assert.rejects(
-    opened.store.commit(async (tx) => ({ result: await opened.store.operations.update(tx, { operationId: operation._id, fence }, turning('failed', { code: 'internal', fault: 'system', message: 'late', fix: '' }, tx.time)), entries: [anyEntry(operation.tenant.uid)] })),
+    opened.store.commit(async (tx) => ({
+      result: await opened.store.operations.update(
+        tx,
+        { operationId: operation._id, fence },
+        turning('failed', { code: 'internal', fault: 'system', message: 'late', fix: '' }, tx.time),
+      ),
+      entries: [anyEntry(operation.tenant.uid)],
+    })),
     isFenced,
   );
 });
@@ -203,9 +321,25 @@ test('what has begun to destroy is not turned round, whatever a worker says', as
   const { operation } = await acceptActivation(opened.store, 'past-pivot');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const operations = opened.control.db(opened.databases.control).collection<OperationDocument>('operations');
-  await operations.updateOne({ _id: operation._id }, { $set: { kind: 'purge', steps: { 'destroy-user': { state: 'intent', attempts: 1 }, 'destroy-data': { state: 'pending', attempts: 0 } } } });
+  await operations.updateOne(
+    { _id: operation._id },
+    {
+      $set: {
+        kind: 'purge',
+        steps: { 'destroy-user': { state: 'intent', attempts: 1 }, 'destroy-data': { state: 'pending', attempts: 0 } },
+      },
+    },
+  );
   const state = await readControlState(opened);
-  await assert.rejects(turn({ operation: inputOf(operation), runId: 'run-1', fence, failure: { to: 'failed', code: 'policy_refused', message: 'a new bundle' } }), { code: 'cancel_not_possible' });
+  await assert.rejects(
+    turn({
+      operation: inputOf(operation),
+      runId: 'run-1',
+      fence,
+      failure: { to: 'failed', code: 'policy_refused', message: 'a new bundle' },
+    }),
+    { code: 'cancel_not_possible' },
+  );
   assert.deepEqual(await readControlState(opened), state);
 });
 
@@ -222,6 +356,10 @@ test('a hold that is set while another run takes the lock over does not give the
   const digest = `sha256:${'0'.repeat(64)}`;
   const verdict = { allow: true, deny: [], decision: { bundle: digest, input: digest, decision: 'allow', rules: [] } };
   const admit = (async () => ({ verdict, plan: undefined, regions: [] })) as unknown as Admit;
-  const held = await holdTenant({ store, admit }, { name: operation.tenant.name, precondition: { kind: 'exists' }, caller, alsoCommit: async () => undefined }, 'a case');
+  const held = await holdTenant(
+    { store, admit },
+    { name: operation.tenant.name, precondition: { kind: 'exists' }, caller, alsoCommit: async () => undefined },
+    'a case',
+  );
   assert.deepEqual([held.operation?.fence, held.lastFence, held.spec.hold], [taken, taken, { reason: 'a case' }]);
 });

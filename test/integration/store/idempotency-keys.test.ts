@@ -14,27 +14,44 @@ before(async () => {
 });
 after(() => opened.close());
 
-const request = (key: string, claim: string, change: Partial<IdempotentRequest> = {}): IdempotentRequest => ({ principal: 'alice@example.com', key, fingerprint: 'sha256:a', claim, ...change });
+const request = (key: string, claim: string, change: Partial<IdempotentRequest> = {}): IdempotentRequest => ({
+  principal: 'alice@example.com',
+  key,
+  fingerprint: 'sha256:a',
+  claim,
+  ...change,
+});
 const answer: StoredAnswer = { status: 201, headers: { etag: '"1"' }, body: '{"kept":"byte for byte"}' };
 const keep = (store: Store, held: IdempotentRequest, kept = answer) =>
-  store.commit(async (tx) => ({ result: await store.idempotency.keep(tx, held, kept), entries: [anyEntry(store.newId())] }));
+  store.commit(async (tx) => ({
+    result: await store.idempotency.keep(tx, held, kept),
+    entries: [anyEntry(store.newId())],
+  }));
 /** As if the process that holds the key had died long ago. */
 const expireClaim = (key: string) =>
-  opened.control.db(opened.databases.control).collection<IdempotencyDocument>('idempotency').updateOne({ '_id.key': key }, { $set: { claimUntil: new Date(Date.now() - 1) } });
+  opened.control
+    .db(opened.databases.control)
+    .collection<IdempotencyDocument>('idempotency')
+    .updateOne({ '_id.key': key }, { $set: { claimUntil: new Date(Date.now() - 1) } });
 
 test('of 16 claims of one key at once, by several processes, exactly one is given', async () => {
   for (let round = 0; round < 5; round += 1) {
     const stores = Array.from({ length: 16 }, () => opened.another());
-    const claims = await Promise.allSettled(stores.map((store, index) => store.idempotency.claim(request(`raced-${round}`, `claim-${index}`))));
+    const claims = await Promise.allSettled(
+      stores.map((store, index) => store.idempotency.claim(request(`raced-${round}`, `claim-${index}`))),
+    );
     assert.equal(claims.filter((claim) => claim.status === 'fulfilled').length, 1);
-    for (const claim of claims) if (claim.status === 'rejected') assert.equal((claim.reason as TenureError).code, 'idempotency_in_progress');
+    for (const claim of claims)
+      if (claim.status === 'rejected') assert.equal((claim.reason as TenureError).code, 'idempotency_in_progress');
   }
 });
 
 test('of 16 claims of a key that a dead request left, exactly one is given', async () => {
   await opened.store.idempotency.claim(request('left', 'dead'));
   await expireClaim('left');
-  const claims = await Promise.allSettled(Array.from({ length: 16 }, (_, index) => opened.store.idempotency.claim(request('left', `claim-${index}`))));
+  const claims = await Promise.allSettled(
+    Array.from({ length: 16 }, (_, index) => opened.store.idempotency.claim(request('left', `claim-${index}`))),
+  );
   assert.equal(claims.filter((claim) => claim.status === 'fulfilled').length, 1);
 });
 
@@ -44,7 +61,11 @@ test('what was settled is returned as it was kept, to whoever claims with the sa
   await keep(opened.store, held);
   assert.deepEqual(await opened.another().idempotency.claim(request('settled', 'second')), answer);
   await expireClaim('settled');
-  assert.deepEqual(await opened.store.idempotency.claim(request('settled', 'third')), answer, 'an answer outlasts its claim');
+  assert.deepEqual(
+    await opened.store.idempotency.claim(request('settled', 'third')),
+    answer,
+    'an answer outlasts its claim',
+  );
 });
 
 test('a request that lost its claim to a repeat cannot commit, and its release takes nothing away', async () => {
@@ -52,7 +73,9 @@ test('a request that lost its claim to a repeat cannot commit, and its release t
   await opened.store.idempotency.claim(lost);
   await expireClaim('lost');
   await opened.store.idempotency.claim(taken);
-  await assert.rejects(keep(opened.store, lost, { ...answer, body: 'of the slow one' }), { code: 'idempotency_in_progress' });
+  await assert.rejects(keep(opened.store, lost, { ...answer, body: 'of the slow one' }), {
+    code: 'idempotency_in_progress',
+  });
   await opened.store.idempotency.release(lost);
   await assert.rejects(opened.store.idempotency.claim(request('lost', 'third')), { code: 'idempotency_in_progress' });
   await keep(opened.store, taken);
@@ -65,7 +88,10 @@ test('of two that keep one key at once exactly one commits', async () => {
     const [first, second] = [request(key, 'first'), request(key, 'second')];
     await opened.store.idempotency.claim(first);
     await expireClaim(key);
-    const [, taken] = await Promise.allSettled([keep(opened.store, first), opened.store.idempotency.claim(second).then(() => keep(opened.store, second, { ...answer, body: 'second' }))]);
+    const [, taken] = await Promise.allSettled([
+      keep(opened.store, first),
+      opened.store.idempotency.claim(second).then(() => keep(opened.store, second, { ...answer, body: 'second' })),
+    ]);
     const kept = await opened.store.idempotency.claim(request(key, 'reads'));
     assert.ok(kept?.body === answer.body || kept?.body === 'second');
     if (taken.status === 'fulfilled' && kept.body === answer.body) assert.fail('both believe that they have committed');
@@ -80,7 +106,10 @@ test('a released key may be used for another request; a settled one is not relea
   assert.equal(await opened.store.idempotency.claim(other), undefined);
   await keep(opened.store, other);
   await opened.store.idempotency.release(other);
-  assert.deepEqual(await opened.store.idempotency.claim(request('given-back', 'third', { fingerprint: 'sha256:b' })), answer);
+  assert.deepEqual(
+    await opened.store.idempotency.claim(request('given-back', 'third', { fingerprint: 'sha256:b' })),
+    answer,
+  );
 });
 
 test('another request under a key is refused, whether the first runs, is dead or has been answered', async () => {
@@ -92,11 +121,16 @@ test('another request under a key is refused, whether the first runs, is dead or
   await assert.rejects(opened.store.idempotency.claim(other), { code: 'idempotency_key_reused' });
   await opened.store.idempotency.claim(request('other-dead', 'first'));
   await expireClaim('other-dead');
-  await assert.rejects(opened.store.idempotency.claim({ ...other, key: 'other-dead' }), { code: 'idempotency_key_reused' });
+  await assert.rejects(opened.store.idempotency.claim({ ...other, key: 'other-dead' }), {
+    code: 'idempotency_key_reused',
+  });
 });
 
 test('equal keys of two principals have nothing to do with each other', async () => {
-  const [alice, bob] = [request('shared', 'a'), request('shared', 'b', { principal: 'bob@example.com', fingerprint: 'sha256:b' })];
+  const [alice, bob] = [
+    request('shared', 'a'),
+    request('shared', 'b', { principal: 'bob@example.com', fingerprint: 'sha256:b' }),
+  ];
   assert.equal(await opened.store.idempotency.claim(alice), undefined);
   assert.equal(await opened.store.idempotency.claim(bob), undefined);
   await opened.store.idempotency.release(bob);
@@ -107,7 +141,8 @@ test('keys go by themselves after a day, and nothing else of the control data go
   const indexes: string[] = [];
   const db = opened.control.db(opened.databases.control);
   for (const { name } of await db.listCollections().toArray()) {
-    for (const index of await db.collection(name).indexes()) if (index['expireAfterSeconds'] !== undefined) indexes.push(name);
+    for (const index of await db.collection(name).indexes())
+      if (index['expireAfterSeconds'] !== undefined) indexes.push(name);
   }
   // Leases that ended are kept a day for whoever looks into what happened; their issue is an entry.
   assert.deepEqual(indexes.toSorted(), ['idempotency', 'leases']);

@@ -13,18 +13,36 @@ before(async () => {
 });
 after(() => opened.close());
 
-const policy = { bundle: `sha256:${'0'.repeat(64)}`, input: `sha256:${'0'.repeat(64)}`, decision: 'allow' as const, rules: [] };
+const policy = {
+  bundle: `sha256:${'0'.repeat(64)}`,
+  input: `sha256:${'0'.repeat(64)}`,
+  decision: 'allow' as const,
+  rules: [],
+};
 const alsoCommit = async (): Promise<undefined> => undefined;
 
 async function startOf(template: string): Promise<RolloutDocument> {
-  return startRollout(opened.store, { caller, policy }, { uid: opened.store.newId(), name: template, version: 1 }, { waves: [1], maxFailures: 0 }, alsoCommit);
+  return startRollout(
+    opened.store,
+    { caller, policy },
+    { uid: opened.store.newId(), name: template, version: 1 },
+    { waves: [1], maxFailures: 0 },
+    alsoCommit,
+  );
 }
 
 test('an operation names who asked for it until it is closed', async () => {
   const { store } = opened;
   const { operation } = await acceptActivation(store, 'closed');
   assert.deepEqual(operation.actor, caller.actor);
-  await store.commit(async (tx) => ({ result: await store.operations.update(tx, { operationId: operation._id, fence: operation.fence }, closing('succeeded', tx.time)), entries: [anyEntry(operation.tenant.uid)] }));
+  await store.commit(async (tx) => ({
+    result: await store.operations.update(
+      tx,
+      { operationId: operation._id, fence: operation.fence },
+      closing('succeeded', tx.time),
+    ),
+    entries: [anyEntry(operation.tenant.uid)],
+  }));
   const closed = await store.operations.find(operation._id);
   assert.deepEqual([closed?.state, closed?.actor], ['succeeded', undefined]);
 });
@@ -48,18 +66,32 @@ test('what an earlier build has left in what has ended is cleared at the next st
   const { operation } = await acceptActivation(store, 'unfinished');
   const running = await startOf('running');
   const db = control.db(databases.control);
-  const [operations, rollouts] = [db.collection<OperationDocument>('operations'), db.collection<RolloutDocument>('rollouts')];
+  const [operations, rollouts] = [
+    db.collection<OperationDocument>('operations'),
+    db.collection<RolloutDocument>('rollouts'),
+  ];
   const { unfinished: _, ...ended } = { ...operation, state: 'succeeded' as const, endTime: new Date() };
   const scheduledPlan = { name: 'later', time: new Date(), ...caller };
   // More than one batch.
-  const left = Array.from({ length: 2_001 }, (_, index): OperationDocument => ({ ...ended, _id: `left-${index}`, before: { ...ended.before, scheduledPlan: index % 2 === 0 ? scheduledPlan : null } }));
+  const left = Array.from({ length: 2_001 }, (_, index): OperationDocument => ({
+    ...ended,
+    _id: `left-${index}`,
+    before: { ...ended.before, scheduledPlan: index % 2 === 0 ? scheduledPlan : null },
+  }));
   await operations.insertMany(left);
   const { active: _active, unsettled: _unsettled, ...over } = running;
   await rollouts.insertOne({ ...over, _id: 'left', state: 'cancelled', endTime: new Date() });
   await Promise.all([opened.another().prepare(), opened.another().prepare()]);
 
   const isLeft = { _id: /^left/u };
-  assert.equal(await operations.countDocuments({ ...isLeft, actor: { $exists: false }, 'before.scheduledPlan.actor': { $exists: false } }), left.length);
+  assert.equal(
+    await operations.countDocuments({
+      ...isLeft,
+      actor: { $exists: false },
+      'before.scheduledPlan.actor': { $exists: false },
+    }),
+    left.length,
+  );
   assert.deepEqual((await operations.findOne({ _id: 'left-0' }))?.before.scheduledPlan?.name, 'later');
   assert.equal(await operations.countDocuments({ ...isLeft, 'before.scheduledPlan': null }), 1_000);
   assert.equal((await rollouts.findOne(isLeft))?.actor, undefined);

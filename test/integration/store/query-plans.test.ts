@@ -21,7 +21,10 @@ const tenantCount = 150;
 const operationCount = 2_000;
 /** Of these there is one document for each cell, or a few. */
 const small: ReadonlySet<string> = new Set(['cells', 'cellTables', 'standings']);
-const uids = Array.from({ length: tenantCount }, (_, index) => `01hzzzzzzzzzzzzzzzzzzz${String(index).padStart(4, '0')}`);
+const uids = Array.from(
+  { length: tenantCount },
+  (_, index) => `01hzzzzzzzzzzzzzzzzzzz${String(index).padStart(4, '0')}`,
+);
 
 before(async () => {
   const stack = attachToStack();
@@ -35,13 +38,27 @@ before(async () => {
   ({ tenant, operation } = await acceptActivation(store, 'acme'));
   const db = control.db(databases.control);
   const template = await db.collection<Document & { _id: string }>('resources').findOne({ name: 'acme' });
-  await db.collection<Document & { _id: string }>('resources').insertMany(
-    uids.map((_id, index) => ({ ...template, _id, name: `t${index}`, operation: null, lifecycle: 'Active', placement: { region: 'eu-west-1', cell: `c${index % 3}`, mode: 'dedicated', database: 'd' } })),
-  );
+  await db
+    .collection<Document & { _id: string }>('resources')
+    .insertMany(
+      uids.map((_id, index) => ({
+        ...template,
+        _id,
+        name: `t${index}`,
+        operation: null,
+        lifecycle: 'Active',
+        placement: { region: 'eu-west-1', cell: `c${index % 3}`, mode: 'dedicated', database: 'd' },
+      })),
+    );
   await db.collection<Document & { _id: string }>('operations').insertMany(
     Array.from({ length: operationCount }, (_, index) => {
       const { unfinished: _unfinished, ...ended } = operation;
-      return { ...ended, _id: `00${String(index).padStart(24, '0')}`, state: 'succeeded' as const, tenant: { uid: uids[index % tenantCount] ?? '', name: `t${index % tenantCount}` } };
+      return {
+        ...ended,
+        _id: `00${String(index).padStart(24, '0')}`,
+        state: 'succeeded' as const,
+        tenant: { uid: uids[index % tenantCount] ?? '', name: `t${index % tenantCount}` },
+      };
     }),
   );
 });
@@ -57,7 +74,14 @@ async function drain(documents: AsyncIterable<unknown>): Promise<number> {
 }
 
 const found = async (text: Parameters<typeof parseTenantFilter>[0], confined?: readonly string[]) =>
-  drain((await store.tenantSearch.scan(parseTenantFilter(text), { limit: 20, ...(confined === undefined ? {} : { uids: confined }) })).tenants);
+  drain(
+    (
+      await store.tenantSearch.scan(parseTenantFilter(text), {
+        limit: 20,
+        ...(confined === undefined ? {} : { uids: confined }),
+      })
+    ).tenants,
+  );
 
 /** Every read of the control data, by what reads it. */
 const reads: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -67,7 +91,11 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'resources of a kind': () => drain(store.resources.scan('Plan', { limit: 20 })),
   'tenants from a name on': () => drain(store.resources.scan('Tenant', { after: 't1', limit: 20 })),
   'names of a kind': () => store.resources.names('Tenant', 20),
-  'tenants of a cell': () => store.commit(async (tx) => ({ result: await store.resources.placedOn(tx, ['c1'], 5), entries: [anyEntry(tenant._id)] })),
+  'tenants of a cell': () =>
+    store.commit(async (tx) => ({
+      result: await store.resources.placedOn(tx, ['c1'], 5),
+      entries: [anyEntry(tenant._id)],
+    })),
   'how many tenants': () => store.resources.estimateTenants(),
   'idle tenants of a cell': () => store.resources.idleOn('c1', undefined, 20),
   'due purges': () => store.resources.duePurges([], 20),
@@ -80,13 +108,17 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'a revision at a time': () => store.revisions.find(tenant._id, { time: new Date() }),
   'a version of a template': () => store.revisions.ofTemplate(tenant._id, 1),
   'the last revision': () => store.revisions.latest(tenant._id),
-  'revisions and their origins': async () => store.revisions.origins(tenant._id, [{ generation: 1, ledgerEntry: (await store.revisions.find(tenant._id, { generation: 1 }))?.ledgerEntry ?? '' }]),
+  'revisions and their origins': async () =>
+    store.revisions.origins(tenant._id, [
+      { generation: 1, ledgerEntry: (await store.revisions.find(tenant._id, { generation: 1 }))?.ledgerEntry ?? '' },
+    ]),
   'an operation': () => store.operations.find(operation._id),
   'all operations': () => drain(store.operations.scan({ limit: 20 })),
   'operations by a state that is rare': () => drain(store.operations.scan({ state: 'failed', limit: 20 })),
   'operations by a state that is not': () => drain(store.operations.scan({ state: 'succeeded', limit: 20 })),
   'operations of a tenant': () => drain(store.operations.scan({ tenants: [tenant._id], limit: 20 })),
-  'operations of a tenant by state': () => drain(store.operations.scan({ tenants: uids.slice(0, 1), state: 'failed', limit: 20 })),
+  'operations of a tenant by state': () =>
+    drain(store.operations.scan({ tenants: uids.slice(0, 1), state: 'failed', limit: 20 })),
   'operations of many tenants': () => drain(store.operations.scan({ tenants: uids, limit: 20 })),
   'which operations have ended': () => store.operations.finished([operation._id]),
   'stalled operations': () => store.operations.stalled({ idleMs: 0, begun: false, limit: 20 }),
@@ -94,10 +126,10 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'a secret': () => store.secrets.find(tenant._id, 'data-key'),
   'what is known of cells': () => store.cells.observations(),
   'a tombstone': () => store.tombstones.find(tenant._id),
-  'tombstones': () => drain(store.tombstones.scan({ limit: 20 })),
+  tombstones: () => drain(store.tombstones.scan({ limit: 20 })),
   'tombstones by name': () => drain(store.tombstones.scan({ name: 'acme', limit: 20 })),
   'whose work waits': () => store.backoffs.waiting('purge'),
-  'drift': () => store.drift.find(tenant._id),
+  drift: () => store.drift.find(tenant._id),
   'a roll-out': () => store.rollouts.find(operation._id),
   'roll-outs of a template': () => drain(store.rollouts.scan(tenant._id, { limit: 20 })),
   'roll-outs under way': () => store.rollouts.unsettled(),
@@ -143,10 +175,23 @@ for (const [what, read] of Object.entries(reads)) {
       const collection = String(command[commandName]);
       const told = `${commandName} ${collection}`;
       assert.ok(Number(command['maxTimeMS']) > 0, told);
-      const { lsid: _lsid, $db: _db, $clusterTime: _clusterTime, txnNumber: _txn, startTransaction: _start, autocommit: _auto, readConcern: _concern, maxTimeMS: _max, ...asked } = command;
+      const {
+        lsid: _lsid,
+        $db: _db,
+        $clusterTime: _clusterTime,
+        txnNumber: _txn,
+        startTransaction: _start,
+        autocommit: _auto,
+        readConcern: _concern,
+        maxTimeMS: _max,
+        ...asked
+      } = command;
       const explained = await opened.control.db(databaseName).command({ explain: asked, verbosity: 'executionStats' });
       if (small.has(collection)) continue;
-      assert.ok(!stagesOf(explained).includes('COLLSCAN'), `${told}: ${JSON.stringify(explained['queryPlanner'] ?? explained['stages'])}`);
+      assert.ok(
+        !stagesOf(explained).includes('COLLSCAN'),
+        `${told}: ${JSON.stringify(explained['queryPlanner'] ?? explained['stages'])}`,
+      );
       const [examined, returned] = [largest('totalDocsExamined', explained), largest('nReturned', explained)];
       assert.ok(examined <= returned + 150, `${told}: ${examined} looked at for ${returned}`);
     }

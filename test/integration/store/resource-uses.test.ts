@@ -20,18 +20,40 @@ before(async () => {
 });
 after(() => opened.close());
 
-const policy = { bundle: `sha256:${'0'.repeat(64)}`, input: `sha256:${'0'.repeat(64)}`, decision: 'allow' as const, rules: [] };
+const policy = {
+  bundle: `sha256:${'0'.repeat(64)}`,
+  input: `sha256:${'0'.repeat(64)}`,
+  decision: 'allow' as const,
+  rules: [],
+};
 const alsoCommit = async (): Promise<void> => undefined;
 
 async function declarePlan(name: string): Promise<void> {
-  const declaration = { labels: {}, annotations: {}, spec: { isolationModes: ['dedicated' as const], quotas: { tables: 100 } } };
-  await declareResource(opened.store, { kind: 'Plan', name, declaration, precondition: { kind: 'absent' }, caller, policy, alsoCommit });
+  const declaration = {
+    labels: {},
+    annotations: {},
+    spec: { isolationModes: ['dedicated' as const], quotas: { tables: 100 } },
+  };
+  await declareResource(opened.store, {
+    kind: 'Plan',
+    name,
+    declaration,
+    precondition: { kind: 'absent' },
+    caller,
+    policy,
+    alsoCommit,
+  });
 }
 
-const removePlan = (name: string) => removeResource(opened.store, { kind: 'Plan', name, precondition: { kind: 'exists' }, caller, policy, alsoCommit });
+const removePlan = (name: string) =>
+  removeResource(opened.store, { kind: 'Plan', name, precondition: { kind: 'exists' }, caller, policy, alsoCommit });
 
 /** A tenant of the plan, written while `meanwhile` happens: after the transaction has its snapshot, before it writes. */
-async function insertTenant(name: string, plan: string, meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
+async function insertTenant(
+  name: string,
+  plan: string,
+  meanwhile: () => Promise<unknown> = async () => undefined,
+): Promise<void> {
   const { store } = opened;
   const uid = store.newId();
   const spec = tenantSpecSchema.parse(tenantManifest(name, { plan }).spec);
@@ -40,11 +62,18 @@ async function insertTenant(name: string, plan: string, meanwhile: () => Promise
     await store.resources.read(tx, 'Tenant', uid);
     if (first) await meanwhile();
     first = false;
-    return { result: await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time)), entries: [anyEntry(uid)] };
+    return {
+      result: await store.resources.insert(tx, draftTenant(uid, name, { labels: {}, annotations: {}, spec }, tx.time)),
+      entries: [anyEntry(uid)],
+    };
   });
 }
 
-const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'done', (error: unknown) => (error instanceof TenureError ? error.code : String(error)));
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: unknown) => (error instanceof TenureError ? error.code : String(error)),
+  );
 
 test('a plan is not removed under a tenant that has begun with it before, and no tenant begins with one that was removed meanwhile', async () => {
   await declarePlan('used');
@@ -53,16 +82,24 @@ test('a plan is not removed under a tenant that has begun with it before, and no
 
   await declarePlan('going');
   let removed = '';
-  assert.equal(await codeOf(insertTenant('late', 'going', async () => (removed = await codeOf(removePlan('going'))))), 'revision_stale');
+  assert.equal(
+    await codeOf(insertTenant('late', 'going', async () => (removed = await codeOf(removePlan('going'))))),
+    'revision_stale',
+  );
   assert.deepEqual([removed, await opened.store.resources.find('Tenant', 'late')], ['done', undefined]);
 });
 
 test('of a removal and a beginning at the same moment one gives way, whichever it is', async () => {
   const names = Array.from({ length: 16 }, (_, index) => `raced-${index}`);
   await Promise.all(names.map(declarePlan));
-  const outcomes = await Promise.all(names.map(async (name) => Promise.all([codeOf(insertTenant(name, name)), codeOf(removePlan(name))])));
+  const outcomes = await Promise.all(
+    names.map(async (name) => Promise.all([codeOf(insertTenant(name, name)), codeOf(removePlan(name))])),
+  );
   for (const [index, name] of names.entries()) {
-    const [tenant, plan] = await Promise.all([opened.store.resources.find('Tenant', name), opened.store.resources.find('Plan', name)]);
+    const [tenant, plan] = await Promise.all([
+      opened.store.resources.find('Tenant', name),
+      opened.store.resources.find('Plan', name),
+    ]);
     assert.equal(tenant === undefined, plan === undefined, `${name}: ${outcomes[index]?.join(', ')}`);
   }
 });
@@ -79,15 +116,29 @@ test('one that is declared again is not taken for the earlier one: its counts go
 
 const declareRegion = (precondition: Precondition, cell: string) => {
   const spec = { jurisdiction: 'eu', acceptsTenants: true, cells: [{ name: cell, tableBudget: 1000 }] };
-  return declareResource(opened.store, { kind: 'Region', name: 'placing', declaration: { labels: {}, annotations: {}, spec }, precondition, caller, policy, alsoCommit });
+  return declareResource(opened.store, {
+    kind: 'Region',
+    name: 'placing',
+    declaration: { labels: {}, annotations: {}, spec },
+    precondition,
+    caller,
+    policy,
+    alsoCommit,
+  });
 };
 
 /** Places a tenant as its operation does, while `meanwhile` happens: after the place was chosen, in its commit's first try. */
 async function place(name: string, meanwhile: () => Promise<unknown>): Promise<void> {
   const { store } = opened;
   const drafted = await insertDraft(store, name);
-  const [plan, regions] = await Promise.all([store.resources.find('Plan', 'placing'), store.resources.list('Region', { limit: 10 })]);
-  const { commit } = await placeStep(store).ensure({ tenant: drafted, admission: { plan, regions } } as unknown as EnsureWork);
+  const [plan, regions] = await Promise.all([
+    store.resources.find('Plan', 'placing'),
+    store.resources.list('Region', { limit: 10 }),
+  ]);
+  const { commit } = await placeStep(store).ensure({
+    tenant: drafted,
+    admission: { plan, regions },
+  } as unknown as EnsureWork);
   let first = true;
   await store.commit(async (tx) => {
     const current = await store.resources.read(tx, 'Tenant', drafted._id);
@@ -113,6 +164,9 @@ test('a region gives up no cell on which a tenant is being placed, and none is p
     return { result: undefined, entries: [anyEntry(there._id)] };
   });
   let given = '';
-  await assert.rejects(place('late', async () => (given = await codeOf(declareRegion({ kind: 'exists' }, 'left')))), { name: 'RetryAfter' });
+  await assert.rejects(
+    place('late', async () => (given = await codeOf(declareRegion({ kind: 'exists' }, 'left')))),
+    { name: 'RetryAfter' },
+  );
   assert.deepEqual([given, (await opened.store.resources.find('Tenant', 'late'))?.placement], ['done', null]);
 });

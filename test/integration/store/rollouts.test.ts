@@ -12,13 +12,24 @@ before(async () => {
 });
 after(() => open.close());
 
-const policy = { bundle: `sha256:${'0'.repeat(64)}`, input: `sha256:${'0'.repeat(64)}`, decision: 'allow' as const, rules: [] };
+const policy = {
+  bundle: `sha256:${'0'.repeat(64)}`,
+  input: `sha256:${'0'.repeat(64)}`,
+  decision: 'allow' as const,
+  rules: [],
+};
 
 /** A roll-out that runs and has taken one tenant. */
 async function running(): Promise<{ readonly rollout: RolloutDocument; readonly tenant: string }> {
   const { store } = open;
   const template = { uid: store.newId(), name: 'startup', version: 2 };
-  const rollout = await startRollout(store, { caller, policy }, template, { waves: [1], maxFailures: 0 }, async () => undefined);
+  const rollout = await startRollout(
+    store,
+    { caller, policy },
+    template,
+    { waves: [1], maxFailures: 0 },
+    async () => undefined,
+  );
   const tenant = store.newId();
   assert.equal(await store.rollouts.take(rollout._id, { uid: tenant, name: 'acme' }), true);
   return { rollout, tenant };
@@ -38,12 +49,17 @@ test('what is to be begun while a pause commits starts over, sees it, and is ref
   });
   await assert.rejects(begin, { code: 'rollout_not_possible' });
   assert.equal(tries, 2);
-  assert.deepEqual((await store.rollouts.members(rollout._id, 'changing', 10)).map(({ operationId }) => operationId), [null]);
+  assert.deepEqual(
+    (await store.rollouts.members(rollout._id, 'changing', 10)).map(({ operationId }) => operationId),
+    [null],
+  );
 });
 
 test('one that is changed for too long is given up on, by the time of its taking, and taken again when that is asked for', async () => {
   const { store } = open;
-  const { rollout: { _id: id } } = await running();
+  const {
+    rollout: { _id: id },
+  } = await running();
   const hour = 60 * 60_000;
   await store.rollouts.giveUpOn(id, hour);
   assert.deepEqual(await store.rollouts.counts(id), { changing: 1, changed: 0, failed: 0, skipped: 0 });
@@ -53,7 +69,10 @@ test('one that is changed for too long is given up on, by the time of its taking
   await turnRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
   await turnRollout(store, id, 'resume', caller, { failed: 'changing', alsoCommit: async () => undefined });
   await store.rollouts.giveUpOn(id, hour);
-  assert.deepEqual((await store.rollouts.members(id, 'changing', 10)).map(({ error }) => error), [null]);
+  assert.deepEqual(
+    (await store.rollouts.members(id, 'changing', 10)).map(({ error }) => error),
+    [null],
+  );
 });
 
 test('what was taken and not begun is given back when it does not run, and can be taken again; what was begun stays', async () => {
@@ -73,16 +92,23 @@ test('what was taken and not begun is given back when it does not run, and can b
 
   await turnRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
   await store.rollouts.giveBack(id);
-  assert.deepEqual((await store.rollouts.members(id, 'changing', 10)).map(({ name }) => name), ['begun']);
+  assert.deepEqual(
+    (await store.rollouts.members(id, 'changing', 10)).map(({ name }) => name),
+    ['begun'],
+  );
   assert.equal((await store.rollouts.find(id))?.cursor, null, 'taking begins anew');
   assert.equal(await store.rollouts.take(id, { uid: tenant, name: 'acme' }), true);
 });
 
 test('of two turns that go on with the same place one does, and one that wakes up after a pause and a resumption writes nothing over what stands', async () => {
   const { store } = open;
-  const { rollout: { _id: id } } = await running();
+  const {
+    rollout: { _id: id },
+  } = await running();
   await store.rollouts.progress(id, { cursor: null }, { cursor: 'acme' });
-  await assert.rejects(store.rollouts.progress(id, { cursor: null }, { cursor: 'zeta' }), { code: 'rollout_not_possible' });
+  await assert.rejects(store.rollouts.progress(id, { cursor: null }, { cursor: 'zeta' }), {
+    code: 'rollout_not_possible',
+  });
   await assert.rejects(store.rollouts.progress(id, { wave: 1 }, { wave: 2 }), { code: 'rollout_not_possible' });
   assert.equal((await store.rollouts.find(id))?.cursor, 'acme');
 });
@@ -98,6 +124,12 @@ test('a member that another turn has begun is not begun again, and what became o
     });
   await begin('first');
   await assert.rejects(begin('second'), { code: 'rollout_not_possible' });
-  await store.rollouts.setMember({ _id: member, operationId: null }, { state: 'failed', operationId: null, error: { code: 'cancelled', message: 'late' } });
-  assert.deepEqual((await store.rollouts.members(rollout._id, 'changing', 10)).map(({ operationId }) => operationId), ['first']);
+  await store.rollouts.setMember(
+    { _id: member, operationId: null },
+    { state: 'failed', operationId: null, error: { code: 'cancelled', message: 'late' } },
+  );
+  assert.deepEqual(
+    (await store.rollouts.members(rollout._id, 'changing', 10)).map(({ operationId }) => operationId),
+    ['first'],
+  );
 });

@@ -23,11 +23,21 @@ const longMs = 600_000;
 const shortMs = 1;
 
 /** An operation that runs, and the name of an attempt at one of its steps. */
-async function running(name: string): Promise<{ readonly id: string; attempt(name: string, step?: StepAttempt['step']): StepAttempt; turn(): Promise<void>; read(): Promise<OperationDocument> }> {
+async function running(
+  name: string,
+): Promise<{
+  readonly id: string;
+  attempt(name: string, step?: StepAttempt['step']): StepAttempt;
+  turn(): Promise<void>;
+  read(): Promise<OperationDocument>;
+}> {
   const { operation } = await acceptActivation(opened.store, name);
   const holder = { operationId: operation._id, fence: operation.fence };
   const change = (set: Parameters<typeof opened.store.operations.update>[2]) =>
-    opened.store.commit(async (tx) => ({ result: await opened.store.operations.update(tx, holder, set), entries: [anyEntry(operation.tenant.uid)] }));
+    opened.store.commit(async (tx) => ({
+      result: await opened.store.operations.update(tx, holder, set),
+      entries: [anyEntry(operation.tenant.uid)],
+    }));
   await change({ $set: { state: 'running' } });
   return {
     id: operation._id,
@@ -51,7 +61,10 @@ test('an intent is committed with its lease: state, number of attempts, first st
   await leases.intend(attempt('b'), longMs);
   const second = stepOf(await read(), 'create-user');
   assert.deepEqual([second.attempts, second.startTime], [2, first.startTime]);
-  assert.deepEqual((await read()).leases.map((lease) => lease.holder), ['a', 'b']);
+  assert.deepEqual(
+    (await read()).leases.map((lease) => lease.holder),
+    ['a', 'b'],
+  );
   const remaining = await leases.remainingMs(id);
   assert.ok(remaining > longMs - 60_000 && remaining <= longMs);
 });
@@ -103,7 +116,10 @@ test('undoing waits no longer than the lease of an attempt that died', async () 
     waits.push(waitMs);
     return waitMs === 0;
   });
-  assert.ok(waits.every((waitMs) => waitMs <= 300), waits.join());
+  assert.ok(
+    waits.every((waitMs) => waitMs <= 300),
+    waits.join(),
+  );
 });
 
 test('nothing is ensured once the operation is turned round, and nothing undone before', async () => {
@@ -139,7 +155,11 @@ test('an attempt that comes late does not take back that the step is done', asyn
   await leases.intend(attempt('a'), longMs);
   const { tenant, fence } = await read();
   await opened.store.commit(async (tx) => ({
-    result: await opened.store.operations.update(tx, { operationId: attempt('a').operationId, fence }, { $set: { 'steps.create-user.state': 'done' }, $pull: { leases: { holder: 'a' } } }),
+    result: await opened.store.operations.update(
+      tx,
+      { operationId: attempt('a').operationId, fence },
+      { $set: { 'steps.create-user.state': 'done' }, $pull: { leases: { holder: 'a' } } },
+    ),
     entries: [anyEntry(tenant.uid)],
   }));
   const before = await read();
@@ -154,7 +174,11 @@ test('an attempt at undoing that comes late begins nothing, and is told to look 
   await until('the lease is over', async () => (await leases.intendUndo(attempt('undoes'), longMs)) === 0);
   const { tenant, fence } = await read();
   await opened.store.commit(async (tx) => ({
-    result: await opened.store.operations.update(tx, { operationId: id, fence }, { $set: { 'steps.create-user.state': 'undone' }, $pull: { leases: { holder: 'undoes' } } }),
+    result: await opened.store.operations.update(
+      tx,
+      { operationId: id, fence },
+      { $set: { 'steps.create-user.state': 'undone' }, $pull: { leases: { holder: 'undoes' } } },
+    ),
     entries: [anyEntry(tenant.uid)],
   }));
   const before = await read();

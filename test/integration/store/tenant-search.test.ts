@@ -41,27 +41,72 @@ before(async () => {
   tenants = await store.commit(async (tx) => {
     const made: TenantDocument[] = [];
     for (const [index, { lifecycle, plan, region, labels, statuses }] of rolls.entries()) {
-      const draft = draftTenant(store.newId(), `${index % 5 === 0 ? 'u' : 't'}${index}`, { labels, annotations: {}, spec: { plan, services } }, tx.time);
-      const conditions = statuses.flatMap((status, at) => (status === undefined ? [] : [{ type: conditionTypes[at] ?? '', status, reason: 'Any', message: '', observedGeneration: 1, lastTransitionTime: tx.time.toISOString() }]));
-      const placement = region === undefined ? null : { region, cell: `${region}-a`, mode: 'dedicated' as const, database: 'd' };
+      const draft = draftTenant(
+        store.newId(),
+        `${index % 5 === 0 ? 'u' : 't'}${index}`,
+        { labels, annotations: {}, spec: { plan, services } },
+        tx.time,
+      );
+      const conditions = statuses.flatMap((status, at) =>
+        status === undefined
+          ? []
+          : [
+              {
+                type: conditionTypes[at] ?? '',
+                status,
+                reason: 'Any',
+                message: '',
+                observedGeneration: 1,
+                lastTransitionTime: tx.time.toISOString(),
+              },
+            ],
+      );
+      const placement =
+        region === undefined ? null : { region, cell: `${region}-a`, mode: 'dedicated' as const, database: 'd' };
       made.push(await store.resources.insert(tx, { ...draft, lifecycle, placement, conditions }));
     }
     return { result: made, entries: [anyEntry(store.newId())] };
   });
   // What a plan or region is called is no name of a tenant.
   await store.commit(async (tx) => {
-    const { _id, storageVersion, labels, annotations, generation, revision, createTime, updateTime } = draftTenant(store.newId(), 'tplan', { labels: { env: 'prod' }, annotations: {}, spec: { plan: '', services } }, tx.time);
-    const plan = { _id, storageVersion, labels, annotations, generation, revision, createTime, updateTime, kind: 'Plan' as const, name: 'tplan', spec: { isolationModes: ['dedicated' as const], quotas: { tables: 1 } } };
+    const { _id, storageVersion, labels, annotations, generation, revision, createTime, updateTime } = draftTenant(
+      store.newId(),
+      'tplan',
+      { labels: { env: 'prod' }, annotations: {}, spec: { plan: '', services } },
+      tx.time,
+    );
+    const plan = {
+      _id,
+      storageVersion,
+      labels,
+      annotations,
+      generation,
+      revision,
+      createTime,
+      updateTime,
+      kind: 'Plan' as const,
+      name: 'tplan',
+      spec: { isolationModes: ['dedicated' as const], quotas: { tables: 1 } },
+    };
     return { result: await store.resources.insert(tx, plan), entries: [anyEntry(_id)] };
   });
 });
 after(() => opened.close());
 
 /** Every page to the end; each has something, or says where it left off. */
-async function searchAll(search: TenantSearch, filter: TenantFilter, limit: number, uids?: readonly string[]): Promise<TenantDocument[]> {
+async function searchAll(
+  search: TenantSearch,
+  filter: TenantFilter,
+  limit: number,
+  uids?: readonly string[],
+): Promise<TenantDocument[]> {
   const found: TenantDocument[] = [];
-  for (let position: string | undefined; ; ) {
-    const page = await search.search(filter, { limit, ...(position === undefined ? {} : { after: position }), ...(uids === undefined ? {} : { uids }) });
+  for (let position: string | undefined; ;) {
+    const page = await search.search(filter, {
+      limit,
+      ...(position === undefined ? {} : { after: position }),
+      ...(uids === undefined ? {} : { uids }),
+    });
     found.push(...page.tenants);
     assert.ok(page.tenants.length <= limit);
     const next: string | undefined = page.tenants.length === limit ? page.tenants.at(-1)?.name : page.searchedTo;
@@ -72,7 +117,8 @@ async function searchAll(search: TenantSearch, filter: TenantFilter, limit: numb
 }
 
 const byName = (a: TenantDocument, b: TenantDocument): number => (a.name < b.name ? -1 : 1);
-const expected = (asked: Asked, of: readonly TenantDocument[] = tenants): TenantDocument[] => of.filter((tenant) => fits(tenant, asked)).toSorted(byName);
+const expected = (asked: Asked, of: readonly TenantDocument[] = tenants): TenantDocument[] =>
+  of.filter((tenant) => fits(tenant, asked)).toSorted(byName);
 
 test('a search finds what fits, all of it, once, in the order of names and as it was stored', async () => {
   const sizes: number[] = [];
@@ -91,11 +137,17 @@ test('a search finds what fits, all of it, once, in the order of names and as it
 test('a search that is left off again and again finds the same', async () => {
   await fc.assert(
     fc.asyncProperty(askings, fc.constantFrom(1, 2, 5, 50), async (asked, limit) => {
-      assert.deepEqual((await searchAll(shortOfBreath, parseTenantFilter(filterText(asked)), limit)).map(({ name }) => name), expected(asked).map(({ name }) => name));
+      assert.deepEqual(
+        (await searchAll(shortOfBreath, parseTenantFilter(filterText(asked)), limit)).map(({ name }) => name),
+        expected(asked).map(({ name }) => name),
+      );
     }),
     { numRuns: 100 },
   );
-  const { tenants: none, searchedTo } = await shortOfBreath.search(parseTenantFilter({ labelSelector: '!env,env', showDeleted: 'true' }), { limit: 5 });
+  const { tenants: none, searchedTo } = await shortOfBreath.search(
+    parseTenantFilter({ labelSelector: '!env,env', showDeleted: 'true' }),
+    { limit: 5 },
+  );
   assert.deepEqual(none, []);
   assert.ok(searchedTo !== undefined, 'one call does not look through all');
 });
@@ -103,7 +155,13 @@ test('a search that is left off again and again finds the same', async () => {
 test('a confined search finds what fits among the tenants given and nothing else', async () => {
   await fc.assert(
     fc.asyncProperty(askings, fc.subarray(tenants.map(({ _id }) => _id)), async (asked, uids) => {
-      assert.deepEqual(await searchAll(opened.store.tenantSearch, parseTenantFilter(filterText(asked)), 7, uids), expected(asked, tenants.filter(({ _id }) => uids.includes(_id))));
+      assert.deepEqual(
+        await searchAll(opened.store.tenantSearch, parseTenantFilter(filterText(asked)), 7, uids),
+        expected(
+          asked,
+          tenants.filter(({ _id }) => uids.includes(_id)),
+        ),
+      );
     }),
     { numRuns: 50 },
   );
@@ -112,14 +170,22 @@ test('a confined search finds what fits among the tenants given and nothing else
 test('a tenant that is stored anew is found by what it is now', async () => {
   const { store } = opened;
   const draft = await insertDraft(store, 'renewed');
-  const find = async (text: Parameters<typeof parseTenantFilter>[0]) => (await store.tenantSearch.search(parseTenantFilter({ namePrefix: 'renewed', ...text }), { limit: 9 })).tenants;
+  const find = async (text: Parameters<typeof parseTenantFilter>[0]) =>
+    (await store.tenantSearch.search(parseTenantFilter({ namePrefix: 'renewed', ...text }), { limit: 9 })).tenants;
   assert.deepEqual(await find({ plan: 'startup', lifecycle: 'Draft' }), [draft]);
   const changed = await store.commit(async (tx) => ({
-    result: await store.resources.replace(tx, 1, { ...draft, revision: 2, lifecycle: 'Active', labels: { env: 'prod' }, spec: { ...draft.spec, plan: 'enterprise' } }),
+    result: await store.resources.replace(tx, 1, {
+      ...draft,
+      revision: 2,
+      lifecycle: 'Active',
+      labels: { env: 'prod' },
+      spec: { ...draft.spec, plan: 'enterprise' },
+    }),
     entries: [anyEntry(draft._id)],
   }));
   assert.deepEqual(await find({ plan: 'enterprise', lifecycle: 'Active', labelSelector: 'env=prod' }), [changed]);
-  for (const text of [{ plan: 'startup' }, { lifecycle: 'Draft' }, { labelSelector: '!env' }]) assert.deepEqual(await find(text), []);
+  for (const text of [{ plan: 'startup' }, { lifecycle: 'Draft' }, { labelSelector: '!env' }])
+    assert.deepEqual(await find(text), []);
   assert.deepEqual(await store.resources.find('Tenant', 'renewed'), changed, 'what it is searched by is no part of it');
 });
 
@@ -127,18 +193,33 @@ test('tenants that were stored before they could be searched are brought up, onc
   const stored = opened.control.db(opened.databases.control).collection<StoredResource>('resources');
   const read = async () => ({
     tenants: await stored.find({}, { projection: withoutSearchKeys }).sort({ _id: 1 }).toArray(),
-    keys: await stored.find({}, { projection: { facets: 1, facetScheme: 1 } }).sort({ _id: 1 }).toArray(),
+    keys: await stored
+      .find({}, { projection: { facets: 1, facetScheme: 1 } })
+      .sort({ _id: 1 })
+      .toArray(),
     entries: await opened.control.db(opened.databases.control).collection('ledger').countDocuments(),
   });
   const before = await read();
   await stored.updateMany({ kind: 'Tenant', name: /[02468]$/ }, { $unset: { facets: true, facetScheme: true } });
-  await stored.updateMany({ kind: 'Tenant', name: /[13]$/ }, { $set: { facets: ['tenant', 'plan:of-old'], facetScheme: '0' } });
+  await stored.updateMany(
+    { kind: 'Tenant', name: /[13]$/ },
+    { $set: { facets: ['tenant', 'plan:of-old'], facetScheme: '0' } },
+  );
   const everyOne = parseTenantFilter({ showDeleted: 'true', labelSelector: '!nobody' });
   const begun = [opened.another(), opened.another(), opened.another()];
-  for (const store of begun) await assert.rejects(store.tenantSearch.search(everyOne, { limit: 5 }), { code: 'control_unavailable' }, 'a search before would miss some');
+  for (const store of begun)
+    await assert.rejects(
+      store.tenantSearch.search(everyOne, { limit: 5 }),
+      { code: 'control_unavailable' },
+      'a search before would miss some',
+    );
   await Promise.all(begun.map((store) => store.prepare()));
   assert.deepEqual(await read(), before);
-  for (const store of begun) assert.equal((await searchAll(store.tenantSearch, everyOne, 50)).length, await stored.countDocuments({ kind: 'Tenant' }));
+  for (const store of begun)
+    assert.equal(
+      (await searchAll(store.tenantSearch, everyOne, 50)).length,
+      await stored.countDocuments({ kind: 'Tenant' }),
+    );
 });
 
 test('what an older build stores meanwhile is never found by what it was before, and is brought up when it has stopped', async () => {
@@ -148,9 +229,15 @@ test('what an older build stores meanwhile is never found by what it was before,
   const olderBuild = (async () => {
     let revision = 1;
     for (; !stopping.signal.aborted; revision += 1) {
-      await stored.replaceOne({ _id: draft._id, revision }, { ...draft, storageVersion: 2, revision: revision + 1, labels: { turn: String(revision) } } as unknown as StoredResource);
+      await stored.replaceOne({ _id: draft._id, revision }, {
+        ...draft,
+        storageVersion: 2,
+        revision: revision + 1,
+        labels: { turn: String(revision) },
+      } as unknown as StoredResource);
       const now = await stored.findOne({ _id: draft._id });
-      if (now?.kind === 'Tenant' && now.facetScheme !== undefined) assert.ok(now.facets.includes(`label:turn=${revision}`), `at turn ${revision}: ${now.facets.join()}`);
+      if (now?.kind === 'Tenant' && now.facetScheme !== undefined)
+        assert.ok(now.facets.includes(`label:turn=${revision}`), `at turn ${revision}: ${now.facets.join()}`);
     }
     return revision - 1;
   })();
@@ -159,8 +246,13 @@ test('what an older build stores meanwhile is never found by what it was before,
   stopping.abort();
   const turn = await olderBuild;
   await store.prepare();
-  const { tenants: found } = await store.tenantSearch.search(parseTenantFilter({ labelSelector: `turn=${turn}` }), { limit: 9 });
-  assert.deepEqual(found.map(({ name }) => name), ['overtaken']);
+  const { tenants: found } = await store.tenantSearch.search(parseTenantFilter({ labelSelector: `turn=${turn}` }), {
+    limit: 9,
+  });
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    ['overtaken'],
+  );
 });
 
 test('a search looks into no more documents than its page needs and its bound allows', async () => {
@@ -173,14 +265,23 @@ test('a search looks into no more documents than its page needs and its bound al
     } finally {
       await db.command({ profile: 0 });
     }
-    const ops = await db.collection('system.profile').find({ ns: `${databases.control}.resources` }).toArray();
+    const ops = await db
+      .collection('system.profile')
+      .find({ ns: `${databases.control}.resources` })
+      .toArray();
     await db.collection('system.profile').drop();
     return ops.reduce((sum, op) => sum + Number(op['docsExamined'] ?? 0), 0);
   };
-  const search = (text: Parameters<typeof parseTenantFilter>[0]) => () => opened.store.tenantSearch.search(parseTenantFilter(text), { limit: 10 });
+  const search = (text: Parameters<typeof parseTenantFilter>[0]) => () =>
+    opened.store.tenantSearch.search(parseTenantFilter(text), { limit: 10 });
   const rare = tenants.filter((tenant) => tenant.labels['notin'] === 'é' && tenant.lifecycle !== 'Deleted').length;
-  assert.ok((await examined(search({ labelSelector: 'notin="é",!nobody', condition: 'Ready!=True' }))) <= rare, 'led by the rarest facet');
+  assert.ok(
+    (await examined(search({ labelSelector: 'notin="é",!nobody', condition: 'Ready!=True' }))) <= rare,
+    'led by the rarest facet',
+  );
   assert.equal(await examined(search({ plan: 'startup', labelSelector: 'nobody' })), 0);
   assert.equal(await examined(search({ plan: 'startup' })), 10);
-  assert.ok((await examined(() => shortOfBreath.search(parseTenantFilter({ labelSelector: '!env,env' }), { limit: 10 }))) <= 3);
+  assert.ok(
+    (await examined(() => shortOfBreath.search(parseTenantFilter({ labelSelector: '!env,env' }), { limit: 10 }))) <= 3,
+  );
 });

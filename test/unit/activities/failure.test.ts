@@ -26,13 +26,21 @@ describe('what an activity throws to Temporal', () => {
     assert.deepEqual([failure.type, failure.message], ['schema_rejected', 'no']);
   });
   it('a fault of our own is final after five attempts', () => {
-    assert.deepEqual([1, 4, 5].map((attempt) => isFinal(new TypeError('x'), attempt)), [false, false, true]);
+    assert.deepEqual(
+      [1, 4, 5].map((attempt) => isFinal(new TypeError('x'), attempt)),
+      [false, false, true],
+    );
   });
   it('what is to be tried at a time is', () => {
     const failure = asFailure(new RetryAfter('later', 1234), 1) as ApplicationFailure;
     assert.deepEqual([failure.nonRetryable, failure.nextRetryDelay], [false, 1234]);
   });
-  for (const [when, error] of [['at once', new RetryAfter('now')], ['after no time', new RetryAfter('now', 0)], ['after a part of a millisecond', new RetryAfter('now', 0.3)], ['at a time that is over', new RetryAfter('now', -5)]] as const) {
+  for (const [when, error] of [
+    ['at once', new RetryAfter('now')],
+    ['after no time', new RetryAfter('now', 0)],
+    ['after a part of a millisecond', new RetryAfter('now', 0.3)],
+    ['at a time that is over', new RetryAfter('now', -5)],
+  ] as const) {
     it(`what is to be tried again ${when} is tried again: Temporal takes a delay of 0 for final`, () => {
       const { nextRetryDelay, nonRetryable } = asFailure(error, 1) as ApplicationFailure;
       assert.equal(nonRetryable, false);

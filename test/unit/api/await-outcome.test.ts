@@ -6,7 +6,8 @@ import { TenureError } from '../../../domain/tenure-error.ts';
 import type { Store } from '../../../store/store.ts';
 
 it('reads how long a caller is ready to wait, among its other preferences', () => {
-  for (const prefer of ['wait=10', 'respond-async, wait=10', 'wait="10"', ' WAIT = 10 ; foo, handling=lenient']) assert.equal(readPreferredWait(prefer), 10, prefer);
+  for (const prefer of ['wait=10', 'respond-async, wait=10', 'wait="10"', ' WAIT = 10 ; foo, handling=lenient'])
+    assert.equal(readPreferredWait(prefer), 10, prefer);
 });
 
 it('waits no longer than it can promise', () => {
@@ -14,16 +15,28 @@ it('waits no longer than it can promise', () => {
 });
 
 it('takes what it cannot read for nothing, as RFC 7240 has it', () => {
-  for (const prefer of [undefined, '', 'respond-async', 'wait', 'wait=soon', 'wait=-1', 'wait=1.5', 'awaits=10']) assert.equal(readPreferredWait(prefer), undefined, prefer);
+  for (const prefer of [undefined, '', 'respond-async', 'wait', 'wait=soon', 'wait=-1', 'wait=1.5', 'awaits=10'])
+    assert.equal(readPreferredWait(prefer), undefined, prefer);
 });
 
 it('leaves a change accepted that was accepted, where its outcome cannot be read', async () => {
   const away = (): Promise<never> => Promise.reject(new TenureError('control_unavailable', 'away'));
   const dependencies: AwaitOutcomeDependencies = {
-    store: { operations: { ...({} as Store['operations']), find: away }, resources: { ...({} as Store['resources']), findByUid: away } },
+    store: {
+      operations: { ...({} as Store['operations']), find: away },
+      resources: { ...({} as Store['resources']), findByUid: away },
+    },
     watch: { ended: away },
   };
   const awaitOutcome = createAwaitOutcome(dependencies);
-  const answer = { status: 202, headers: { location: '/v1/operations/01hzzzzzzzzzzzzzzzzzzzzza1' }, body: '{"operation":{}}', about: { operation: '01hzzzzzzzzzzzzzzzzzzzzza1' } };
-  assert.deepEqual(await awaitOutcome(answer, { seconds: 5, doneStatus: 200, subject: 'alice' }), { ...answer, headers: { ...answer.headers, 'preference-applied': 'wait=5' } });
+  const answer = {
+    status: 202,
+    headers: { location: '/v1/operations/01hzzzzzzzzzzzzzzzzzzzzza1' },
+    body: '{"operation":{}}',
+    about: { operation: '01hzzzzzzzzzzzzzzzzzzzzza1' },
+  };
+  assert.deepEqual(await awaitOutcome(answer, { seconds: 5, doneStatus: 200, subject: 'alice' }), {
+    ...answer,
+    headers: { ...answer.headers, 'preference-applied': 'wait=5' },
+  });
 });

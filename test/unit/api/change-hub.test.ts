@@ -69,7 +69,14 @@ function createHistory() {
 
 function createFollower(): Follower & { readonly seen: string[]; isEnded: boolean } {
   const seen: string[] = [];
-  return { seen, isEnded: false, told: (change) => seen.push(change.position) > 0, ended() { this.isEnded = true; } };
+  return {
+    seen,
+    isEnded: false,
+    told: (change) => seen.push(change.position) > 0,
+    ended() {
+      this.isEnded = true;
+    },
+  };
 }
 
 /** Takes as many as there is room for. */
@@ -92,8 +99,16 @@ function createSlowFollower() {
 }
 
 const quiet = { warn: () => undefined };
-const hubOf = (history: ReturnType<typeof createHistory>, options: { readonly maxFollowers?: number; readonly stopping?: AbortSignal } = {}) =>
-  createChangeHub({ open: history.open, maxFollowers: options.maxFollowers ?? 10, logger: quiet, stopping: options.stopping ?? new AbortController().signal });
+const hubOf = (
+  history: ReturnType<typeof createHistory>,
+  options: { readonly maxFollowers?: number; readonly stopping?: AbortSignal } = {},
+) =>
+  createChangeHub({
+    open: history.open,
+    maxFollowers: options.maxFollowers ?? 10,
+    logger: quiet,
+    stopping: options.stopping ?? new AbortController().signal,
+  });
 
 describe('everybody who follows the changes', () => {
   it('is told of each once and in order, from one feed', async () => {
@@ -131,7 +146,13 @@ describe('everybody who follows the changes', () => {
     await hub.follow(at(1), 'alice', back);
     history.happen(5);
     await until('both are told of the last', () => steady.seen.length === 2 && back.seen.length === 4);
-    assert.deepEqual([steady.seen, back.seen], [[at(4), at(5)], [at(2), at(3), at(4), at(5)]]);
+    assert.deepEqual(
+      [steady.seen, back.seen],
+      [
+        [at(4), at(5)],
+        [at(2), at(3), at(4), at(5)],
+      ],
+    );
     assert.deepEqual(history.opened, [undefined, at(1)]);
   });
 
@@ -157,13 +178,21 @@ describe('everybody who follows the changes', () => {
       history.happen(9_001 + round);
       await until('the steady one is told', () => steady.seen.length === round + 1);
     }
-    assert.ok(lateMeanwhile.every((count) => count < 9_000), `told before the late ones have gone over all: ${lateMeanwhile.join(', ')}`);
+    assert.ok(
+      lateMeanwhile.every((count) => count < 9_000),
+      `told before the late ones have gone over all: ${lateMeanwhile.join(', ')}`,
+    );
     const missed = Array.from({ length: 9_004 }, (_, index) => at(index + 2));
     for (const back of late) await until('the late ones have everything', () => back.seen.length === missed.length);
     for (const back of late) assert.deepEqual(back.seen, missed);
-    assert.deepEqual(steady.seen, [1, 2, 3, 4, 5].map((number) => at(9_000 + number)));
+    assert.deepEqual(
+      steady.seen,
+      [1, 2, 3, 4, 5].map((number) => at(9_000 + number)),
+    );
     history.happen(9_006);
-    await until('all are told of what comes now', () => [steady, ...late].every(({ seen }) => seen.at(-1) === at(9_006)));
+    await until('all are told of what comes now', () =>
+      [steady, ...late].every(({ seen }) => seen.at(-1) === at(9_006)),
+    );
   });
 
   it('what is no longer known is refused, and nobody else is the worse for it', async () => {

@@ -7,7 +7,9 @@ import { answerClientError } from '../../../api/client-error.ts';
 
 /** Everything that comes back over one connection, for what is sent on it: the first at once, the second when something has come. */
 async function conversation(first: string, second: string): Promise<string> {
-  const server = createServer((_request, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n'));
+  const server = createServer((_request, response) =>
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n'),
+  );
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   try {
@@ -29,7 +31,10 @@ async function conversation(first: string, second: string): Promise<string> {
 }
 
 it('what is no request is answered with a problem', async () => {
-  assert.match(await conversation('GARBAGE\r\n\r\n', ''), /^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*"code":"request_invalid"/);
+  assert.match(
+    await conversation('GARBAGE\r\n\r\n', ''),
+    /^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*"code":"request_invalid"/,
+  );
 });
 
 it('what comes in the midst of an answer ends it, and writes nothing into it', async () => {

@@ -12,11 +12,14 @@ import { routes } from '../../../contracts/routes.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 
 it('announces the end of a route as RFC 9745 and RFC 8594 have it', () => {
-  assert.deepEqual(deprecationHeaders({ since: '2026-11-21T00:00:00Z', sunset: '2027-11-21T00:00:00Z', fix: 'Use another.' }), {
-    deprecation: '@1795219200',
-    sunset: 'Sun, 21 Nov 2027 00:00:00 GMT',
-    link: '</docs>; rel="deprecation"; type="text/html"',
-  });
+  assert.deepEqual(
+    deprecationHeaders({ since: '2026-11-21T00:00:00Z', sunset: '2027-11-21T00:00:00Z', fix: 'Use another.' }),
+    {
+      deprecation: '@1795219200',
+      sunset: 'Sun, 21 Nov 2027 00:00:00 GMT',
+      link: '</docs>; rel="deprecation"; type="text/html"',
+    },
+  );
 });
 
 it('announces no date while none is decided', () => {
@@ -24,16 +27,28 @@ it('announces no date while none is decided', () => {
 });
 
 it('is on every answer of the route, refusals too, and on no other', async () => {
-  const table = { ...routes, getPlan: { ...routes.getPlan, deprecation: { since: '2026-11-21T00:00:00Z', fix: 'Use another.' } } };
+  const table = {
+    ...routes,
+    getPlan: { ...routes.getPlan, deprecation: { since: '2026-11-21T00:00:00Z', fix: 'Use another.' } },
+  };
   const refuseAll: Authenticate = async () => {
     throw new TenureError('unauthenticated', 'nobody');
   };
-  const app = express().use(bindRoutes({ table, authenticate: refuseAll, handlers: {}, rehearsals: {}, shares: createShares({ requestsPerCaller: 1, watchesPerCaller: 1, waitsPerCaller: 1 }) } as unknown as RouteBindingDependencies));
+  const app = express().use(
+    bindRoutes({
+      table,
+      authenticate: refuseAll,
+      handlers: {},
+      rehearsals: {},
+      shares: createShares({ requestsPerCaller: 1, watchesPerCaller: 1, waitsPerCaller: 1 }),
+    } as unknown as RouteBindingDependencies),
+  );
   const server = app.listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const headerOf = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).headers.get('deprecation');
+    const headerOf = async (path: string) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`)).headers.get('deprecation');
     assert.deepEqual([await headerOf('/v1/plans/startup'), await headerOf('/v1/plans')], ['@1795219200', null]);
   } finally {
     server.close();

@@ -9,13 +9,20 @@ const list = (count: number, one = '0'): string => `[${Array.from({ length: coun
 
 describe('the bytes of a body', () => {
   it('are let pass whatever their strings hold', () => {
-    fc.assert(fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1), (value, space) => check(JSON.stringify({ value, text: '[{,\\"]}'.repeat(20) }, null, space))));
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1), (value, space) =>
+        check(JSON.stringify({ value, text: '[{,\\"]}'.repeat(20) }, null, space)),
+      ),
+    );
   });
 
   it('hold so many entries in an object or array, and no more', () => {
     check(list(maxEntries));
     assert.throws(() => check(list(maxEntries + 1)), refused);
-    assert.throws(() => check(`{${Array.from({ length: maxEntries + 1 }, (_, index) => `"k${index}":0`).join(',')}}`), refused);
+    assert.throws(
+      () => check(`{${Array.from({ length: maxEntries + 1 }, (_, index) => `"k${index}":0`).join(',')}}`),
+      refused,
+    );
     check(list(30, list(100)));
   });
 

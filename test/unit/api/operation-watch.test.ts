@@ -19,12 +19,18 @@ function controlDatabase() {
     },
     loseFeed: () => events.emit('next', new TenureError('control_unavailable', 'the feed is lost')),
     opened: () => opened,
-    operations: { finished: async (ids: readonly string[]) => ids.filter((id) => ended.has(id)).map((_id) => ({ _id }) as OperationDocument) },
+    operations: {
+      finished: async (ids: readonly string[]) =>
+        ids.filter((id) => ended.has(id)).map((_id) => ({ _id }) as OperationDocument),
+    },
     async followEnded() {
       opened += 1;
       return {
         async next() {
-          const [id] = (await Promise.race([once(events, 'next'), new Promise((resolve) => setTimeout(resolve, 50, []))])) as [unknown?];
+          const [id] = (await Promise.race([
+            once(events, 'next'),
+            new Promise((resolve) => setTimeout(resolve, 50, [])),
+          ])) as [unknown?];
           if (id instanceof Error) throw id;
           return id as string | undefined;
         },
@@ -36,7 +42,10 @@ function controlDatabase() {
 
 function watchOf(control: ReturnType<typeof controlDatabase>) {
   const stopping = new AbortController();
-  return { watch: createOperationWatch({ ...control, stopping: stopping.signal, waits: createQuota({ perCaller: 10 }) }), stop: () => stopping.abort() };
+  return {
+    watch: createOperationWatch({ ...control, stopping: stopping.signal, waits: createQuota({ perCaller: 10 }) }),
+    stop: () => stopping.abort(),
+  };
 }
 
 test('what the feed tells of, what had ended before, and what the feed missed are all answered', async () => {
@@ -74,6 +83,9 @@ test('a wait ends without an answer when its time is up or the process stops, an
   const waits = Array.from({ length: 10 }, (_, index) => watch.ended(`never-${index}`, 60_000, 'ann'));
   await assert.rejects(watch.ended('one more', 60_000, 'ann'), { code: 'too_many_requests' });
   stop();
-  assert.deepEqual(await Promise.all(waits), Array.from({ length: 10 }, () => undefined));
+  assert.deepEqual(
+    await Promise.all(waits),
+    Array.from({ length: 10 }, () => undefined),
+  );
   assert.equal(await watch.ended('after', 60_000, 'ann'), undefined);
 });

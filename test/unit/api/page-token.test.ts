@@ -6,10 +6,15 @@ import { createPageTokens } from '../../../api/page-token.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 
 const key = randomBytes(32);
-const ring = (current: string, keys: Record<string, Buffer>) => createPageTokens({ current, keys: new Map(Object.entries(keys)) });
+const ring = (current: string, keys: Record<string, Buffer>) =>
+  createPageTokens({ current, keys: new Map(Object.entries(keys)) });
 const tokens = ring('k1', { k1: key });
 const list = fc.constantFrom('tenants', 'plans', 'operations');
-const filter = fc.oneof(fc.constant(null), fc.record({ tenant: fc.constantFrom('a', 'b'), state: fc.constantFrom('running', 'failed') }), fc.array(fc.string()));
+const filter = fc.oneof(
+  fc.constant(null),
+  fc.record({ tenant: fc.constantFrom('a', 'b'), state: fc.constantFrom('running', 'failed') }),
+  fc.array(fc.string()),
+);
 const position = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 64 }).filter((text) => text.isWellFormed());
 
 function refused(work: () => unknown): void {
@@ -18,11 +23,17 @@ function refused(work: () => unknown): void {
 
 describe('a page token', () => {
   it('gives back the position it was made for', () => {
-    fc.assert(fc.property(list, filter, position, (name, by, at) => assert.equal(tokens.read(name, by, tokens.make(name, by, at)), at)));
+    fc.assert(
+      fc.property(list, filter, position, (name, by, at) =>
+        assert.equal(tokens.read(name, by, tokens.make(name, by, at)), at),
+      ),
+    );
   });
 
   it('is text that a URL takes as it is, short enough for the route', () => {
-    fc.assert(fc.property(list, filter, position, (name, by, at) => assert.match(tokens.make(name, by, at), /^[\w-]{1,512}$/)));
+    fc.assert(
+      fc.property(list, filter, position, (name, by, at) => assert.match(tokens.make(name, by, at), /^[\w-]{1,512}$/)),
+    );
   });
 
   it('does not tell the position, nor what it was made for', () => {
@@ -57,7 +68,11 @@ describe('a page token', () => {
   });
 
   it('is of no use under another key', () => {
-    fc.assert(fc.property(list, filter, position, (name, by, at) => refused(() => ring('k1', { k1: randomBytes(32) }).read(name, by, tokens.make(name, by, at)))));
+    fc.assert(
+      fc.property(list, filter, position, (name, by, at) =>
+        refused(() => ring('k1', { k1: randomBytes(32) }).read(name, by, tokens.make(name, by, at))),
+      ),
+    );
   });
 
   it('is of no use with any bit of it changed', () => {
@@ -74,19 +89,31 @@ describe('a page token', () => {
 
   it('is of no use with any character of it changed, added or left out', () => {
     fc.assert(
-      fc.property(list, filter, position, fc.nat(), fc.constantFrom('', 'A', 'w', '_', '=', ' ', '+', '/', '\u20ac'), fc.boolean(), (name, by, at, seed, character, replace) => {
-        const token = tokens.make(name, by, at);
-        const place = seed % (token.length + 1);
-        const changed = token.slice(0, place) + character + token.slice(place + (replace ? 1 : 0));
-        fc.pre(changed !== token);
-        refused(() => tokens.read(name, by, changed));
-      }),
+      fc.property(
+        list,
+        filter,
+        position,
+        fc.nat(),
+        fc.constantFrom('', 'A', 'w', '_', '=', ' ', '+', '/', '\u20ac'),
+        fc.boolean(),
+        (name, by, at, seed, character, replace) => {
+          const token = tokens.make(name, by, at);
+          const place = seed % (token.length + 1);
+          const changed = token.slice(0, place) + character + token.slice(place + (replace ? 1 : 0));
+          fc.pre(changed !== token);
+          refused(() => tokens.read(name, by, changed));
+        },
+      ),
       { numRuns: 2000 },
     );
   });
 
   it('cannot be made up', () => {
-    fc.assert(fc.property(list, filter, fc.oneof(fc.string(), fc.base64String(), fc.constant('')), (name, by, token) => refused(() => tokens.read(name, by, token))));
+    fc.assert(
+      fc.property(list, filter, fc.oneof(fc.string(), fc.base64String(), fc.constant('')), (name, by, token) =>
+        refused(() => tokens.read(name, by, token)),
+      ),
+    );
   });
 
   it('outlives a rotation of the key for as long as the old one is in the keyring', () => {

@@ -15,7 +15,16 @@ describe('the answer to an error', () => {
       const { title, fix, retryable } = problems[code];
       assert.equal(status, problems[code].status);
       assert.equal(headers['content-type'], 'application/problem+json');
-      assert.deepEqual(body, { type: `/problems/${code}`, code, title, status, detail: 'what happened', fix, requestId, retryable });
+      assert.deepEqual(body, {
+        type: `/problems/${code}`,
+        code,
+        title,
+        status,
+        detail: 'what happened',
+        fix,
+        requestId,
+        retryable,
+      });
       assert.deepEqual(problemSchema.parse(body), body);
     });
 
@@ -27,12 +36,24 @@ describe('the answer to an error', () => {
   }
 
   it('lists the flaws, each as it was found', () => {
-    const errors = [{ pointer: '/spec/plan', rule: 'tenant.plan_known', message: 'no such plan', fix: 'Name one.', allowed: ['startup'] }, { message: 'another' }];
+    const errors = [
+      {
+        pointer: '/spec/plan',
+        rule: 'tenant.plan_known',
+        message: 'no such plan',
+        fix: 'Name one.',
+        allowed: ['startup'],
+      },
+      { message: 'another' },
+    ];
     assert.deepEqual(problemReply(new TenureError('policy_refused', '', { errors }), requestId).body.errors, errors);
   });
 
   it('links the operation that is in the way', () => {
-    const { headers, body } = problemReply(new TenureError('operation_in_progress', '', { operationId: '01k9v3y2a1b3d5f7h9k0m2p4qs' }), requestId);
+    const { headers, body } = problemReply(
+      new TenureError('operation_in_progress', '', { operationId: '01k9v3y2a1b3d5f7h9k0m2p4qs' }),
+      requestId,
+    );
     assert.equal(body.operation, '/v1/operations/01k9v3y2a1b3d5f7h9k0m2p4qs');
     assert.equal(headers['link'], '</v1/operations/01k9v3y2a1b3d5f7h9k0m2p4qs>; rel="related"');
   });
@@ -71,7 +92,10 @@ describe('an error that is not ours', () => {
   const fromTheBodyParser: readonly (readonly [object, string])[] = [
     [{ status: 413, type: 'entity.too.large', message: 'SECRET' }, 'body_too_large'],
     [{ status: 415, type: 'charset.unsupported', message: 'SECRET' }, 'media_type_unsupported'],
-    [{ status: 400, type: 'entity.parse.failed', message: 'Unexpected token S in "SECRET"', body: 'SECRET' }, 'request_invalid'],
+    [
+      { status: 400, type: 'entity.parse.failed', message: 'Unexpected token S in "SECRET"', body: 'SECRET' },
+      'request_invalid',
+    ],
     [{ status: 400, type: 'request.aborted', message: 'SECRET' }, 'request_invalid'],
     [{ status: 400, message: 'SECRET' }, 'request_invalid'],
   ];

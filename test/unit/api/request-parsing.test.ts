@@ -28,7 +28,10 @@ function follow(pointer: string, document: unknown): unknown {
   return pointer
     .split('/')
     .slice(1)
-    .reduce<unknown>((value, part) => (value as Record<string, unknown>)[part.replaceAll('~1', '/').replaceAll('~0', '~')], document);
+    .reduce<unknown>(
+      (value, part) => (value as Record<string, unknown>)[part.replaceAll('~1', '/').replaceAll('~0', '~')],
+      document,
+    );
 }
 
 const anything = z.unknown();
@@ -40,29 +43,56 @@ describe('a body', () => {
   });
 
   it('with several flaws is told all of them at once, each with its pointer', () => {
-    const errors = flaws(() => parsePart('body', tenantManifestSchema, { ...tenant({ plan: 7, unheard: 1, of: 2 }), metadata: { name: 'Acme' } }));
-    assert.deepEqual(new Set(errors.map(({ pointer }) => pointer)), new Set(['/metadata/name', '/spec/of', '/spec/plan', '/spec/unheard']));
+    const errors = flaws(() =>
+      parsePart('body', tenantManifestSchema, {
+        ...tenant({ plan: 7, unheard: 1, of: 2 }),
+        metadata: { name: 'Acme' },
+      }),
+    );
+    assert.deepEqual(
+      new Set(errors.map(({ pointer }) => pointer)),
+      new Set(['/metadata/name', '/spec/of', '/spec/plan', '/spec/unheard']),
+    );
   });
 
   it('with an unknown field is told which, and what to do', () => {
     const [flaw] = flaws(() => parsePart('body', tenantManifestSchema, withCollection({ jsonShema: {} })));
-    assert.deepEqual(flaw, { pointer: '/spec/services/0/collections/0/jsonShema', message: 'unknown field "jsonShema"', fix: 'Remove it, or correct its spelling.' });
+    assert.deepEqual(flaw, {
+      pointer: '/spec/services/0/collections/0/jsonShema',
+      message: 'unknown field "jsonShema"',
+      fix: 'Remove it, or correct its spelling.',
+    });
   });
 
   it('with a value that is not of the list is told the list', () => {
     const [lifecycle] = flaws(() => parsePart('body', tenantManifestSchema, tenant({ lifecycle: 'Gone' })));
-    assert.deepEqual([lifecycle?.pointer, lifecycle?.allowed], ['/spec/lifecycle', ['Draft', 'Active', 'Suspended', 'Archived']]);
-    const [order] = flaws(() => parsePart('body', tenantManifestSchema, withCollection({ indexes: [{ keys: [{ field: 'a', order: 0 }] }] })));
+    assert.deepEqual(
+      [lifecycle?.pointer, lifecycle?.allowed],
+      ['/spec/lifecycle', ['Draft', 'Active', 'Suspended', 'Archived']],
+    );
+    const [order] = flaws(() =>
+      parsePart('body', tenantManifestSchema, withCollection({ indexes: [{ keys: [{ field: 'a', order: 0 }] }] })),
+    );
     assert.deepEqual(order?.allowed, ['1', '-1', 'text', 'hashed', '2dsphere', '2d']);
   });
 
   it('with a field name that is not taken is told what would be', () => {
-    const [flaw] = flaws(() => parsePart('body', tenantManifestSchema, tenant({}, { metadata: { name: 'acme', labels: { 'A b': 'x' } } })));
-    assert.deepEqual([flaw?.pointer, flaw?.message], ['/metadata/labels/A b', 'the name of this field must be a lower-case label key of at most 63 characters']);
+    const [flaw] = flaws(() =>
+      parsePart('body', tenantManifestSchema, tenant({}, { metadata: { name: 'acme', labels: { 'A b': 'x' } } })),
+    );
+    assert.deepEqual(
+      [flaw?.pointer, flaw?.message],
+      ['/metadata/labels/A b', 'the name of this field must be a lower-case label key of at most 63 characters'],
+    );
   });
 
   it('with a flaw anywhere gets a pointer that leads there, whatever the fields are called', () => {
-    const path = fc.array(fc.oneof(fc.constantFrom('a/b', 'm~n', '~1', '', '0', 'a b'), fc.string({ maxLength: 5 })).filter((name) => name !== '__proto__'), { minLength: 1, maxLength: 5 });
+    const path = fc.array(
+      fc
+        .oneof(fc.constantFrom('a/b', 'm~n', '~1', '', '0', 'a b'), fc.string({ maxLength: 5 }))
+        .filter((name) => name !== '__proto__'),
+      { minLength: 1, maxLength: 5 },
+    );
     fc.assert(
       fc.property(path, (names) => {
         const document = names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), 'wrong');
@@ -80,14 +110,20 @@ describe('a body', () => {
       return value;
     };
     assert.deepEqual(parsePart('body', anything, nested(64)), nested(64));
-    for (const depth of [65, 200_000]) assert.equal(flaws(() => parsePart('body', anything, nested(depth)))[0]?.pointer?.split('/').length, 66);
+    for (const depth of [65, 200_000])
+      assert.equal(flaws(() => parsePart('body', anything, nested(depth)))[0]?.pointer?.split('/').length, 66);
   });
 
   it('with half a surrogate pair is refused, with the place', () => {
-    for (const [document, pointer] of [['\ud800', ''], [{ a: ['x', 'a\udfff'] }, '/a/1'], [{ 'a/b': { c: '\ud800\ud800' } }, '/a~1b/c']] as const) {
+    for (const [document, pointer] of [
+      ['\ud800', ''],
+      [{ a: ['x', 'a\udfff'] }, '/a/1'],
+      [{ 'a/b': { c: '\ud800\ud800' } }, '/a~1b/c'],
+    ] as const) {
       assert.equal(flaws(() => parsePart('body', anything, document))[0]?.pointer, pointer);
     }
-    for (const document of [{ '\ud800': 1 }, [{ a: { '\udc00b': 1 } }]]) flaws(() => parsePart('body', anything, document));
+    for (const document of [{ '\ud800': 1 }, [{ a: { '\udc00b': 1 } }]])
+      flaws(() => parsePart('body', anything, document));
   });
 
   it('with a NUL in a field name is refused, with the place', () => {
@@ -95,14 +131,22 @@ describe('a body', () => {
   });
 
   it('of any Unicode text is taken', () => {
-    const json = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => !/"(__proto__|_bsontype)"|\\u0000/.test(JSON.stringify(value)));
+    const json = fc
+      .jsonValue({ stringUnit: 'binary' })
+      .filter((value) => !/"(__proto__|_bsontype)"|\\u0000/.test(JSON.stringify(value)));
     fc.assert(fc.property(json, (value) => assert.equal(parsePart('body', anything, value), value)));
   });
 
   it('with a field "__proto__" or "_bsontype" is refused at any depth, and nothing is polluted', () => {
     for (const name of ['__proto__', '_bsontype']) {
-      for (const [body, pointer] of [[`{"${name}":{"polluted":1}}`, ''], [`{"spec":[{"a":{"${name}":1}}]}`, '/spec/0/a']] as const) {
-        assert.deepEqual(flaws(() => parsePart('body', anything, JSON.parse(body))), [{ pointer, message: `no field may be called "${name}"` }]);
+      for (const [body, pointer] of [
+        [`{"${name}":{"polluted":1}}`, ''],
+        [`{"spec":[{"a":{"${name}":1}}]}`, '/spec/0/a'],
+      ] as const) {
+        assert.deepEqual(
+          flaws(() => parsePart('body', anything, JSON.parse(body))),
+          [{ pointer, message: `no field may be called "${name}"` }],
+        );
       }
     }
     assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
@@ -114,12 +158,19 @@ describe('a body', () => {
     assert.equal(error.errors.length, 100);
     assert.match(error.message, /; and 4990 more$/);
     const labels = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`A${index}`, 'x']));
-    assert.equal(refusal(() => parsePart('body', tenantManifestSchema, tenant({}, { metadata: { name: 'acme', labels } }))).errors.length, 100);
+    assert.equal(
+      refusal(() => parsePart('body', tenantManifestSchema, tenant({}, { metadata: { name: 'acme', labels } }))).errors
+        .length,
+      100,
+    );
   });
 
   it('that is very large is looked through to its first flaw: it takes no time and no memory that others would miss', () => {
     const collection = { indexes: Array.from({ length: 63 }, () => 0) };
-    const services = Array.from({ length: 50 }, (_, index) => ({ name: `s${index}`, collections: Array.from({ length: 45 }, () => collection) }));
+    const services = Array.from({ length: 50 }, (_, index) => ({
+      name: `s${index}`,
+      collections: Array.from({ length: 45 }, () => collection),
+    }));
     const began = performance.now();
     const error = refusal(() => parsePart('body', tenantManifestSchema, tenant({ services })));
     assert.ok(error.errors.length > 0 && error.errors.length <= 100, `${error.errors.length} flaws`);
@@ -129,14 +180,19 @@ describe('a body', () => {
   });
 
   it('with a field name beyond all use is refused, and its name not told in full', () => {
-    assert.ok(JSON.stringify(refusal(() => parsePart('body', tenantManifestSchema, { ['k'.repeat(1_000_000)]: 0 }))).length < 4_096);
+    assert.ok(
+      JSON.stringify(refusal(() => parsePart('body', tenantManifestSchema, { ['k'.repeat(1_000_000)]: 0 }))).length <
+        4_096,
+    );
     const [flaw] = flaws(() => parsePart('body', tenantManifestSchema, { ...tenant(), ['k'.repeat(1_000)]: 0 }));
     assert.ok((flaw?.message.length ?? 0) < 100);
   });
 
   it('says which part of the request is at fault', () => {
     for (const part of ['path', 'query', 'body'] as const) {
-      assert.throws(() => parsePart(part, z.strictObject({}), { a: 1 }), { message: `the ${part} is not valid: /a unknown field "a"` });
+      assert.throws(() => parsePart(part, z.strictObject({}), { a: 1 }), {
+        message: `the ${part} is not valid: /a unknown field "a"`,
+      });
     }
   });
 });
@@ -144,7 +200,9 @@ describe('a body', () => {
 describe('If-Match and If-None-Match', () => {
   it('name the revision that was read', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 1e9 }), (revision) => assert.deepEqual(readPrecondition(etagOf(revision), undefined), { kind: 'revision', revisions: [revision] })),
+      fc.property(fc.nat({ max: 1e9 }), (revision) =>
+        assert.deepEqual(readPrecondition(etagOf(revision), undefined), { kind: 'revision', revisions: [revision] }),
+      ),
     );
   });
 
@@ -157,7 +215,8 @@ describe('If-Match and If-None-Match', () => {
     ['"3", "4","5"', undefined, { kind: 'revision', revisions: [3, 4, 5] }],
   ];
   for (const [ifMatch, ifNoneMatch, precondition] of taken) {
-    it(`are taken: ${ifMatch ?? 'none'} and ${ifNoneMatch ?? 'none'}`, () => assert.deepEqual(readPrecondition(ifMatch, ifNoneMatch), precondition));
+    it(`are taken: ${ifMatch ?? 'none'} and ${ifNoneMatch ?? 'none'}`, () =>
+      assert.deepEqual(readPrecondition(ifMatch, ifNoneMatch), precondition));
   }
 
   const refused: readonly (readonly [string | undefined, string | undefined])[] = [
@@ -178,14 +237,24 @@ describe('If-Match and If-None-Match', () => {
     ['*', '*'],
   ];
   for (const [ifMatch, ifNoneMatch] of refused) {
-    it(`are refused: ${ifMatch ?? 'none'} and ${ifNoneMatch ?? 'none'}`, () => void flaws(() => readPrecondition(ifMatch, ifNoneMatch)));
+    it(`are refused: ${ifMatch ?? 'none'} and ${ifNoneMatch ?? 'none'}`, () =>
+      void flaws(() => readPrecondition(ifMatch, ifNoneMatch)));
   }
 });
 
 describe('an Idempotency-Key', () => {
   it('is taken as it was sent: any visible ASCII up to 255 characters', () => {
-    const key = fc.array(fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCodePoint(code)), { minLength: 1, maxLength: 255 }).map((letters) => letters.join(''));
-    fc.assert(fc.property(key, fc.constantFrom('required' as const, 'optional' as const), (text, rule) => assert.equal(readIdempotencyKey(text, rule), text)));
+    const key = fc
+      .array(
+        fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCodePoint(code)),
+        { minLength: 1, maxLength: 255 },
+      )
+      .map((letters) => letters.join(''));
+    fc.assert(
+      fc.property(key, fc.constantFrom('required' as const, 'optional' as const), (text, rule) =>
+        assert.equal(readIdempotencyKey(text, rule), text),
+      ),
+    );
   });
 
   it('is refused when it is longer, or holds anything else', () => {
@@ -195,7 +264,8 @@ describe('an Idempotency-Key', () => {
   });
 
   it('must be there where the route requires it, and only there', () => {
-    for (const missing of [undefined, '']) flaws(() => readIdempotencyKey(missing, 'required'), 'idempotency_key_missing');
+    for (const missing of [undefined, ''])
+      flaws(() => readIdempotencyKey(missing, 'required'), 'idempotency_key_missing');
     assert.equal(readIdempotencyKey(undefined, 'optional'), undefined);
     flaws(() => readIdempotencyKey('', 'optional'));
   });

@@ -35,13 +35,28 @@ it('does nothing for a request whose caller has gone before its body was read', 
       incoming.socket.once('close', () => gone.resolve());
       next();
     })
-    .use(bindRoutes({ authenticate, refuseEarly: async () => undefined, shares: createShares({ requestsPerCaller: 10, watchesPerCaller: 1, waitsPerCaller: 1 }), idempotency, handlers: { resumeRollout: done }, rehearsals: {} } as unknown as RouteBindingDependencies))
+    .use(
+      bindRoutes({
+        authenticate,
+        refuseEarly: async () => undefined,
+        shares: createShares({ requestsPerCaller: 10, watchesPerCaller: 1, waitsPerCaller: 1 }),
+        idempotency,
+        handlers: { resumeRollout: done },
+        rehearsals: {},
+      } as unknown as RouteBindingDependencies),
+    )
     .use(ended);
   const server = app.listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const sent = request({ port, host: '127.0.0.1', method: 'POST', path: '/v1/rollouts/01hzzzzzzzzzzzzzzzzzzzzza1:resume', headers: { 'content-type': 'application/json', 'idempotency-key': 'one' } });
+    const sent = request({
+      port,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: '/v1/rollouts/01hzzzzzzzzzzzzzzzzzzzzza1:resume',
+      headers: { 'content-type': 'application/json', 'idempotency-key': 'one' },
+    });
     sent.on('error', () => undefined).end(JSON.stringify({ skipFailed: true }));
     await came.promise;
     sent.destroy();

@@ -14,7 +14,12 @@ function problem(code: ProblemCode): ApiError {
 }
 
 const manifests = (names: readonly string[]): string =>
-  names.map((name) => `apiVersion: tenure/v1\nkind: Tenant\nmetadata: {name: ${name}}\nspec: {plan: small, lifecycle: Active, services: [{name: shop, collections: [{name: orders}]}]}\n`).join('---\n');
+  names
+    .map(
+      (name) =>
+        `apiVersion: tenure/v1\nkind: Tenant\nmetadata: {name: ${name}}\nspec: {plan: small, lifecycle: Active, services: [{name: shop, collections: [{name: orders}]}]}\n`,
+    )
+    .join('---\n');
 
 interface Fake {
   /** What each look at the operation of a tenant finds, the last again and again. Default: succeeded. */
@@ -28,11 +33,38 @@ interface Fake {
 }
 
 /** Applies tenants that are not there, each with an operation `op-NAME`. */
-function apply(names: readonly string[], argv: readonly string[], { looks = {}, refused, refusedBy = 'policy_refused', onLook, unreadable }: Fake, setting: CliSetting = {}): Promise<CliRun> {
+function apply(
+  names: readonly string[],
+  argv: readonly string[],
+  { looks = {}, refused, refusedBy = 'policy_refused', onLook, unreadable }: Fake,
+  setting: CliSetting = {},
+): Promise<CliRun> {
   const applied = new Set<string>();
   const taken = new Map<string, number>();
-  const operation = (name: string, state: string) => ({ id: `op-${name}`, kind: 'activate', tenant: { name }, state, done: state !== 'running', progress: { done: 0, total: 1 }, steps: [], requestId: 'r' });
-  const call = async (route: string, { params, query, body, signal }: { readonly params: { readonly name: string; readonly id: string }; readonly query?: { readonly timeoutSeconds?: number }; readonly body?: { readonly metadata: object }; readonly signal?: AbortSignal }) => {
+  const operation = (name: string, state: string) => ({
+    id: `op-${name}`,
+    kind: 'activate',
+    tenant: { name },
+    state,
+    done: state !== 'running',
+    progress: { done: 0, total: 1 },
+    steps: [],
+    requestId: 'r',
+  });
+  const call = async (
+    route: string,
+    {
+      params,
+      query,
+      body,
+      signal,
+    }: {
+      readonly params: { readonly name: string; readonly id: string };
+      readonly query?: { readonly timeoutSeconds?: number };
+      readonly body?: { readonly metadata: object };
+      readonly signal?: AbortSignal;
+    },
+  ) => {
     await Promise.resolve();
     signal?.throwIfAborted();
     const { name } = params;
@@ -44,7 +76,8 @@ function apply(names: readonly string[], argv: readonly string[], { looks = {}, 
       taken.set(tenant, turn + 1);
       const course = looks[tenant] ?? ['succeeded'];
       const state = course[Math.min(turn, course.length - 1)] ?? 'succeeded';
-      if (state === 'running') await delay((query?.timeoutSeconds ?? 0) * 1000, undefined, signal === undefined ? {} : { signal });
+      if (state === 'running')
+        await delay((query?.timeoutSeconds ?? 0) * 1000, undefined, signal === undefined ? {} : { signal });
       return { status: 200, body: operation(tenant, state) };
     }
     if (route === 'getTenant') {
@@ -53,44 +86,81 @@ function apply(names: readonly string[], argv: readonly string[], { looks = {}, 
     }
     if (name === refused) throw problem(refusedBy);
     applied.add(name);
-    return { status: 200, body: { tenant: { ...body, metadata: { name, revision: 1 } }, operation: operation(name, 'running') } };
+    return {
+      status: 200,
+      body: { tenant: { ...body, metadata: { name, revision: 1 } }, operation: operation(name, 'running') },
+    };
   };
   const createClient = () => ({ server: '', call }) as unknown as ApiClient;
-  return runInMemory(['apply', '-f', '-', ...argv], { stdin: manifests(names), environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient, ...setting });
+  return runInMemory(['apply', '-f', '-', ...argv], {
+    stdin: manifests(names),
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' },
+    createClient,
+    ...setting,
+  });
 }
 
-const revisions = (stdout: string): unknown => (JSON.parse(stdout) as { items: { metadata: { name: string; revision: number } }[] }).items.map(({ metadata }) => `${metadata.name}@${metadata.revision}`);
+const revisions = (stdout: string): unknown =>
+  (JSON.parse(stdout) as { items: { metadata: { name: string; revision: number } }[] }).items.map(
+    ({ metadata }) => `${metadata.name}@${metadata.revision}`,
+  );
 
 test('an operation that failed is told in full when the time is up for another, or Ctrl-C ends the waiting', async () => {
   const looks = { a: ['failed'], b: ['running'] } as const;
   const late = await apply(['a', 'b'], ['--wait', '--timeout', '30ms'], { looks });
   assert.equal(late.code, exitCodes.waitTimeout);
-  assert.match(late.stderr, /^error: activate of tenant\/a failed\nresource: tenant\/a \(stdin:3:18\)\n(?:.*\n)*error: the time to wait \(30ms\) is up\noperation\/op-b goes on; to come back: tenure wait operation\/op-b\n$/m);
+  assert.match(
+    late.stderr,
+    /^error: activate of tenant\/a failed\nresource: tenant\/a \(stdin:3:18\)\n(?:.*\n)*error: the time to wait \(30ms\) is up\noperation\/op-b goes on; to come back: tenure wait operation\/op-b\n$/m,
+  );
   const interruption = new AbortController();
-  const interrupted = await apply(['a', 'b'], ['--wait', '-o', 'json'], { looks, onLook: (name) => void (name === 'b' && interruption.abort()) }, { interrupted: interruption.signal });
+  const interrupted = await apply(
+    ['a', 'b'],
+    ['--wait', '-o', 'json'],
+    { looks, onLook: (name) => void (name === 'b' && interruption.abort()) },
+    { interrupted: interruption.signal },
+  );
   assert.deepEqual([interrupted.code, interrupted.stdout], [exitCodes.interrupted, '']);
-  assert.match(interrupted.stderr, /^error: activate of tenant\/a failed\n(?:.*\n)*no longer waiting\noperation\/op-b goes on; to come back: tenure wait operation\/op-b\n$/m);
+  assert.match(
+    interrupted.stderr,
+    /^error: activate of tenant\/a failed\n(?:.*\n)*no longer waiting\noperation\/op-b goes on; to come back: tenure wait operation\/op-b\n$/m,
+  );
 });
 
 test('when the time is up, what has ended behind the one that takes so long is told as it ended', async () => {
-  const late = await apply(['slow', 'good', 'bad'], ['--wait', '--timeout', '30ms'], { looks: { slow: ['running'], bad: ['failed'] } });
+  const late = await apply(['slow', 'good', 'bad'], ['--wait', '--timeout', '30ms'], {
+    looks: { slow: ['running'], bad: ['failed'] },
+  });
   assert.equal(late.code, exitCodes.waitTimeout);
   assert.match(late.stdout, /^operation\/op-good \(activate\) succeeded\noperation\/op-bad \(activate\) failed\n$/m);
   assert.match(late.stderr, /^error: activate of tenant\/bad failed\n/m);
-  assert.deepEqual(late.stderr.match(/^operation\/.*goes on.*$/gm), ['operation/op-slow goes on; to come back: tenure wait operation/op-slow']);
-  const justInTime = await apply(['slow'], ['--wait', '--timeout', '30ms'], { looks: { slow: ['running', 'running', 'succeeded'] } });
+  assert.deepEqual(late.stderr.match(/^operation\/.*goes on.*$/gm), [
+    'operation/op-slow goes on; to come back: tenure wait operation/op-slow',
+  ]);
+  const justInTime = await apply(['slow'], ['--wait', '--timeout', '30ms'], {
+    looks: { slow: ['running', 'running', 'succeeded'] },
+  });
   assert.equal(justInTime.code, exitCodes.ok, justInTime.stderr);
   assert.match(justInTime.stdout, /^operation\/op-slow \(activate\) succeeded\n$/m);
 });
 
 test('a refusal keeps the others from neither being applied, nor waited for, nor printed; what was not applied is told at the end', async () => {
   const names = ['a', 'no', 'c'];
-  const waited = await apply(names, ['--wait', '-o', 'json'], { refused: 'no', looks: { a: ['running', 'succeeded'] } });
+  const waited = await apply(names, ['--wait', '-o', 'json'], {
+    refused: 'no',
+    looks: { a: ['running', 'succeeded'] },
+  });
   assert.deepEqual([waited.code, revisions(waited.stdout)], [exitCodes.denied, ['a@2', 'c@2']]);
-  assert.match(waited.stderr, /^operation\/op-a \(activate\) succeeded\n\{.*\}\noperation\/op-c \(activate\) succeeded\nerror: Policy refuses (?:.*\n)*not applied: tenant\/no\n$/m);
+  assert.match(
+    waited.stderr,
+    /^operation\/op-a \(activate\) succeeded\n\{.*\}\noperation\/op-c \(activate\) succeeded\nerror: Policy refuses (?:.*\n)*not applied: tenant\/no\n$/m,
+  );
   const failed = await apply(names, ['--wait'], { refused: 'no', looks: { a: ['failed'] } });
   assert.equal(failed.code, exitCodes.denied, 'the highest of theirs');
-  assert.match(failed.stderr, /^error: Policy refuses (?:.*\n)*error: activate of tenant\/a failed\n(?:.*\n)*not applied: tenant\/no\n$/m);
+  assert.match(
+    failed.stderr,
+    /^error: Policy refuses (?:.*\n)*error: activate of tenant\/a failed\n(?:.*\n)*not applied: tenant\/no\n$/m,
+  );
   const named = await apply(names, ['-o', 'name'], { refused: 'no' });
   assert.deepEqual([named.code, named.stdout], [exitCodes.denied, 'tenant/a\ntenant/c\n']);
   const nothing = await apply(['a'], ['--wait', '-o', 'json'], { refused: 'a' });
@@ -98,7 +168,10 @@ test('a refusal keeps the others from neither being applied, nor waited for, nor
 });
 
 test('what would be refused to every manifest ends the applying', async () => {
-  for (const [code, exit] of [['unauthenticated', exitCodes.denied], ['control_unavailable', exitCodes.unavailable]] as const) {
+  for (const [code, exit] of [
+    ['unauthenticated', exitCodes.denied],
+    ['control_unavailable', exitCodes.unavailable],
+  ] as const) {
     const { code: ended, stdout, stderr } = await apply(['a', 'no', 'c', 'd'], [], { refused: 'no', refusedBy: code });
     assert.deepEqual([ended, stdout], [exit, 'tenant/a created\noperation/op-a (activate) running\n']);
     assert.match(stderr, /\nnot applied: tenant\/no, tenant\/c, tenant\/d\n$/);

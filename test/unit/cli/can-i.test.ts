@@ -7,30 +7,55 @@ import { exitCodes } from '../../../contracts/problems.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun } from '../../harness/in-memory-cli.ts';
 
-const denial = { rule: 'authz.role', message: 'No role of the caller allows it.', fix: 'Ask for one.', allowed: ['admin'] };
+const denial = {
+  rule: 'authz.role',
+  message: 'No role of the caller allows it.',
+  fix: 'Ask for one.',
+  allowed: ['admin'],
+};
 
 /** Runs with an API that allows what ends in `get` or `list`. */
 async function run(...argv: readonly string[]): Promise<CliRun & { readonly asked: readonly string[] }> {
   const asked: string[] = [];
   const client = {
     server: '',
-    call(_route: string, { query: { action, name } }: { readonly query: { readonly action: string; readonly name?: string } }) {
+    call(
+      _route: string,
+      { query: { action, name } }: { readonly query: { readonly action: string; readonly name?: string } },
+    ) {
       asked.push(name === undefined ? action : `${action} ${name}`);
       const allowed = /\.(get|list)$/.test(action);
-      return Promise.resolve({ status: 200, etag: undefined, body: { action, allowed, rules: ['authz.role'], denials: allowed ? [] : [denial] } });
+      return Promise.resolve({
+        status: 200,
+        etag: undefined,
+        body: { action, allowed, rules: ['authz.role'], denials: allowed ? [] : [denial] },
+      });
     },
   };
-  return { ...(await runInMemory(argv, { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient })), asked };
+  return {
+    ...(await runInMemory(argv, {
+      environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' },
+      createClient: () => client as unknown as ApiClient,
+    })),
+    asked,
+  };
 }
 
 test('yes ends with 0, no with 5 and the reason', async () => {
   const { asked: _, ...yes } = await run('can-i', 'get', 'tenant/acme');
   assert.deepEqual(yes, { code: exitCodes.ok, stdout: 'yes\n', stderr: '' });
   const { asked, ...no } = await run('can-i', 'suspend', 'tenant/acme');
-  assert.deepEqual(no, { code: exitCodes.denied, stdout: 'no\n', stderr: 'authz.role: No role of the caller allows it.\n  allowed: admin\n  fix: Ask for one.\n' });
+  assert.deepEqual(no, {
+    code: exitCodes.denied,
+    stdout: 'no\n',
+    stderr: 'authz.role: No role of the caller allows it.\n  allowed: admin\n  fix: Ask for one.\n',
+  });
   assert.deepEqual(asked, ['tenant.suspend acme']);
   const json = await run('can-i', 'suspend', 'tenant', '-o', 'json');
-  assert.deepEqual([json.code, json.stderr, JSON.parse(json.stdout)], [exitCodes.denied, '', { action: 'tenant.suspend', allowed: false, rules: ['authz.role'], denials: [denial] }]);
+  assert.deepEqual(
+    [json.code, json.stderr, JSON.parse(json.stdout)],
+    [exitCodes.denied, '', { action: 'tenant.suspend', allowed: false, rules: ['authz.role'], denials: [denial] }],
+  );
 });
 
 const questions: readonly (readonly [argv: string, asked: string])[] = [
@@ -47,16 +72,25 @@ const questions: readonly (readonly [argv: string, asked: string])[] = [
   ['list tombstones', 'tenant.list'],
 ];
 for (const [argv, expected] of questions) {
-  test(`can-i ${argv} asks about ${expected}`, async () => assert.deepEqual((await run('can-i', ...argv.split(' '))).asked, [expected]));
+  test(`can-i ${argv} asks about ${expected}`, async () =>
+    assert.deepEqual((await run('can-i', ...argv.split(' '))).asked, [expected]));
 }
 
 test('--list asks about every action that there is, or those on one resource', async () => {
   const all = await run('can-i', '--list');
   assert.equal(all.code, exitCodes.ok);
   assert.deepEqual(all.asked.toSorted(), policyActions.filter((action) => action !== 'access.check').toSorted());
-  assert.match(all.stdout, /^KIND +VERB +ALLOWED +WHY-NOT\ntenant +create +no +No role of the caller allows it\.\ntenant +get +yes +-$/m);
+  assert.match(
+    all.stdout,
+    /^KIND +VERB +ALLOWED +WHY-NOT\ntenant +create +no +No role of the caller allows it\.\ntenant +get +yes +-$/m,
+  );
   const one = await run('can-i', '--list', 'operation/x', '-o', 'json');
-  assert.deepEqual((JSON.parse(one.stdout) as { items: { verb: string; allowed: boolean }[] }).items.map(({ verb, allowed }) => `${verb} ${allowed}`), ['get true', 'list true', 'cancel false', 'abandon false']);
+  assert.deepEqual(
+    (JSON.parse(one.stdout) as { items: { verb: string; allowed: boolean }[] }).items.map(
+      ({ verb, allowed }) => `${verb} ${allowed}`,
+    ),
+    ['get true', 'list true', 'cancel false', 'abandon false'],
+  );
   assert.equal(askedActions.length, policyActions.length - 1);
 });
 
@@ -64,7 +98,10 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['can-i', /^error: nothing is asked\nfix: write: can-i VERB KIND/],
   ['can-i suspend', /^error: nothing is asked/],
   ['can-i suspnd tenant/a', /^error: policy knows no verb "suspnd" on a tenant\nfix: did you mean "suspend"\?/],
-  ['can-i eat plans', /^error: policy knows no verb "eat" on a plan\nfix: use one of get, list, apply, delete, describe/],
+  [
+    'can-i eat plans',
+    /^error: policy knows no verb "eat" on a plan\nfix: use one of get, list, apply, delete, describe/,
+  ],
   ['can-i get tennants', /did you mean "tenants"\?/],
   ['can-i --list get tenant/a', /^error: "get" is no kind of resource|^error: --list takes no verb/],
   ['can-i --list tombstones', /^error: about a tombstone policy decides nothing by itself/],

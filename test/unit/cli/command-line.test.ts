@@ -27,7 +27,10 @@ for (const command of commands) {
 const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['', /^Usage: tenure/],
   ['aply', /^error: unknown command 'aply'\n\(Did you mean apply\?\)\nusage: tenure /],
-  ['apply', /^error: required option '-f, --file <path\.\.\.>' not specified\nusage: tenure apply \[options\]\nfix: see tenure apply --help/],
+  [
+    'apply',
+    /^error: required option '-f, --file <path\.\.\.>' not specified\nusage: tenure apply \[options\]\nfix: see tenure apply --help/,
+  ],
   ['get tenants --outptu json', /^error: unknown option '--outptu'\n\(Did you mean --output\?\)/],
   ['get tenants -o xml', /Allowed choices are table, json, yaml, name\./],
   ['get tenants --limit 0', /Write a whole number above zero\./],
@@ -56,11 +59,20 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['wait roll-out/x --for=Ready', /^error: --for is for tenants/],
   ['wait tenant/a --for=Redy', /^error: --for=Redy is not understood\nfix: write --for=Ready/],
   ['wait tenant/a --for=lifecycle=active', /^error: "active" is no lifecycle state\nfix: did you mean "Active"\?/],
-  ['wait tenant/a --for=condition=Placed=Yes', /^error: "Yes" is no status of a condition\nfix: use one of True, False, Unknown/],
+  [
+    'wait tenant/a --for=condition=Placed=Yes',
+    /^error: "Yes" is no status of a condition\nfix: use one of True, False, Unknown/,
+  ],
   ['wait tenant/a --timeout 90', /Write a duration of at most 24h, such as 500ms, 90s, 2m or 1h\./],
   ['wait tenant/a --timeout 25h', /Write a duration of at most 24h/],
-  ['operations --state done', /Allowed choices are pending, accepted, running, compensating, succeeded, failed, cancelled\./],
-  ['operations cancel', /^error: missing required argument 'id'\nusage: tenure operations cancel \[options\] <id>\nfix: see tenure operations cancel --help/],
+  [
+    'operations --state done',
+    /Allowed choices are pending, accepted, running, compensating, succeeded, failed, cancelled\./,
+  ],
+  [
+    'operations cancel',
+    /^error: missing required argument 'id'\nusage: tenure operations cancel \[options\] <id>\nfix: see tenure operations cancel --help/,
+  ],
   ['operations cancel tenant/a', /^error: "tenant\/a" is no operation/],
   ['operations cancel x --state failed', /^error: --state is for the list of operations/],
   ['operations cancle x', /^error: too many arguments for 'operations'/],
@@ -74,13 +86,19 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['delete operation/x', /^error: an operation is not deleted\nfix: name a tenant, or write plan\/NAME/],
   ['delete plan/a --preempt', /^error: --preempt is of a tenant/],
   ['delete a', /^error: delete of tenant\/a is not confirmed; nothing was done\nfix: repeat it with --confirm=a/],
-  ['purge a --early --confirm=b', /^error: --confirm=b does not name tenant\/a; nothing was done\nfix: write --confirm=a, if that is the one you mean/],
+  [
+    'purge a --early --confirm=b',
+    /^error: --confirm=b does not name tenant\/a; nothing was done\nfix: write --confirm=a, if that is the one you mean/,
+  ],
   ['change-plan a', /^error: no plan is named\nfix: write: change-plan a PLAN, or --cancel/],
   ['change-plan a p --at tomorrow', /Write a time with its zone, such as 2027-01-01T00:00:00Z\./],
   ['change-plan a p --at 2031-02-30T00:00:00Z', /Write a time with its zone/],
   ['change-plan a p --at 2031-02-01T00:00:00', /Write a time with its zone/],
   ['change-plan a p --at 2020-01-01T00:00:00Z', /It has passed\. Leave --at out for a change that takes effect now\./],
-  ['change-plan a p --at 2031-01-01T00:00:00Z --wait', /^error: option '--at <time>' cannot be used with option '--wait'/],
+  [
+    'change-plan a p --at 2031-01-01T00:00:00Z --wait',
+    /^error: option '--at <time>' cannot be used with option '--wait'/,
+  ],
   ['change-plan a p --preview --preempt', /^error: option '--preview' cannot be used with option '--preempt'/],
   ['change-plan a p --cancel', /^error: --cancel takes no plan\nfix: leave one of the two out/],
   ['change-plan a p --preview -o name', /^error: a preview has no name\nfix: use -o table, json or yaml/],
@@ -91,15 +109,24 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['roll-out begin startup', /^error: unknown command 'begin'/],
   ['roll-out preview tenant/a', /^error: "tenant\/a" is no template/],
   ['roll-out preview startup -o name', /Allowed choices are table, json, yaml\./],
-  ['roll-out start', /^error: missing required argument 'template'\nusage: tenure roll-out start \[options\] <template>\nfix: see tenure roll-out start --help/],
+  [
+    'roll-out start',
+    /^error: missing required argument 'template'\nusage: tenure roll-out start \[options\] <template>\nfix: see tenure roll-out start --help/,
+  ],
   ['roll-out start startup --version 0', /Write a whole number above zero\./],
   ['roll-out start startup --wave 0', /Write a number of tenants above zero, or a share such as 10%\./],
   ['roll-out start startup --wave 1 --wave 101%', /Write a number of tenants above zero, or a share such as 10%\./],
   ['roll-out start startup --max-failures -1', /Write a whole number above zero\./],
   ['roll-out status template/x', /^error: "template\/x" is no roll-out\nfix: ask for one kind at a time/],
   ['roll-out pause x --wait', /^error: unknown option '--wait'/],
-  ['get tenant ACME', /^error: "ACME" cannot be the name of a tenant\nfix: did you mean "acme"\? a name has at most 63/],
-  ['suspend acme plan_b', /^error: "plan_b" cannot be the name of a tenant\nfix: a name has at most 63 lower-case letters/],
+  [
+    'get tenant ACME',
+    /^error: "ACME" cannot be the name of a tenant\nfix: did you mean "acme"\? a name has at most 63/,
+  ],
+  [
+    'suspend acme plan_b',
+    /^error: "plan_b" cannot be the name of a tenant\nfix: a name has at most 63 lower-case letters/,
+  ],
   ['verify isolation Acme b', /^error: "Acme" cannot be the name of a tenant/],
   ['roll-out start Startup', /^error: "Startup" cannot be the name of a template/],
   ['get tenants -o=xml', /argument 'xml' is invalid\. Allowed choices are table, json, yaml, name\./],
@@ -109,7 +136,10 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['apply -f=no.yaml', /^error: there is no file or folder no\.yaml/],
   ['apply --filename no.yaml', /^error: there is no file or folder no\.yaml/],
   ['apply --filename=no.yaml', /^error: there is no file or folder no\.yaml/],
-  ['apply -f no.yaml --wait=maybe', /^error: --wait takes true or false, and is "maybe"\nfix: write --wait, or leave it out/],
+  [
+    'apply -f no.yaml --wait=maybe',
+    /^error: --wait takes true or false, and is "maybe"\nfix: write --wait, or leave it out/,
+  ],
   ['get tenants -n acme', /^error: -n is not known: there are no namespaces here\nfix: leave it out/],
   ['get tenants --namespace=acme', /^error: --namespace is not known/],
   ['get tenants -A', /^error: -A is not known/],
@@ -125,7 +155,9 @@ for (const [argv, says] of misuses) {
 }
 
 /** An API that notes what lists are asked for, and has nothing. */
-async function listed(...argv: readonly string[]): Promise<{ readonly query: unknown; readonly stdout: string; readonly stderr: string }> {
+async function listed(
+  ...argv: readonly string[]
+): Promise<{ readonly query: unknown; readonly stdout: string; readonly stderr: string }> {
   let query: unknown;
   const createClient = () =>
     ({
@@ -135,20 +167,53 @@ async function listed(...argv: readonly string[]): Promise<{ readonly query: unk
         return Promise.resolve({ status: 200, body: { items: [] } });
       },
     }) as unknown as ApiClient;
-  const { stdout, stderr } = await runInMemory(argv, { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 't' }, createClient });
+  const { stdout, stderr } = await runInMemory(argv, {
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 't' },
+    createClient,
+  });
   return { query, stdout, stderr };
 }
 
 test('options are taken as kubectl takes them', async () => {
   const json = '{\n  "items": []\n}\n';
-  for (const argv of [['-o=json'], ['-ojson'], ['-o', 'json'], ['--output=json'], ['--output', 'json'], ['--watch=false', '-o=json'], ['-w=0', '-ojson']]) assert.deepEqual(await listed('get', 'Tenants', ...argv), { query: { pageSize: 500 }, stdout: json, stderr: '' }, argv.join(' '));
-  for (const argv of [['-l=a=b'], ['-la=b'], ['-l', 'a=b'], ['--selector=a=b'], ['--selector', 'a=b']]) assert.deepEqual((await listed('get', 'tenants', ...argv)).query, { labelSelector: 'a=b', pageSize: 500 }, argv.join(' '));
-  assert.deepEqual((await listed('get', 'tenants', '--show-deleted=true', '--prefix', '-o=json')).query, { namePrefix: '-o=json', showDeleted: 'true', pageSize: 500 }, 'what is a value stays one');
-  assert.match((await listed('get', '--', 'tenants', '-o=json')).stderr, /"-o=json" cannot be the name of a tenant/, 'behind -- nothing is an option');
+  for (const argv of [
+    ['-o=json'],
+    ['-ojson'],
+    ['-o', 'json'],
+    ['--output=json'],
+    ['--output', 'json'],
+    ['--watch=false', '-o=json'],
+    ['-w=0', '-ojson'],
+  ])
+    assert.deepEqual(
+      await listed('get', 'Tenants', ...argv),
+      { query: { pageSize: 500 }, stdout: json, stderr: '' },
+      argv.join(' '),
+    );
+  for (const argv of [['-l=a=b'], ['-la=b'], ['-l', 'a=b'], ['--selector=a=b'], ['--selector', 'a=b']])
+    assert.deepEqual(
+      (await listed('get', 'tenants', ...argv)).query,
+      { labelSelector: 'a=b', pageSize: 500 },
+      argv.join(' '),
+    );
+  assert.deepEqual(
+    (await listed('get', 'tenants', '--show-deleted=true', '--prefix', '-o=json')).query,
+    { namePrefix: '-o=json', showDeleted: 'true', pageSize: 500 },
+    'what is a value stays one',
+  );
+  assert.match(
+    (await listed('get', '--', 'tenants', '-o=json')).stderr,
+    /"-o=json" cannot be the name of a tenant/,
+    'behind -- nothing is an option',
+  );
 });
 
 /** A word for each option that takes a value, and for each argument. */
-const filled = (command: Command): string[] => command.registeredArguments.map((argument) => argument.argChoices?.[0] ?? (argument.name().startsWith('kind') || argument.name() === 'what' ? 'tenant' : 'x'));
+const filled = (command: Command): string[] =>
+  command.registeredArguments.map(
+    (argument) =>
+      argument.argChoices?.[0] ?? (argument.name().startsWith('kind') || argument.name() === 'what' ? 'tenant' : 'x'),
+  );
 
 for (const command of commands.filter((each) => each.commands.length === 0 || each.name() === 'operations')) {
   const path = pathOf(command);
@@ -156,12 +221,24 @@ for (const command of commands.filter((each) => each.commands.length === 0 || ea
     const words = [...path.split(' '), ...filled(command)];
     const required = command.options.flatMap((option) => (option.mandatory ? [option.long ?? '', '1'] : []));
     const refused = async (argv: readonly string[]): Promise<void> => {
-      const { code, stdout, stderr } = await runInMemory(argv, { createClient: () => assert.fail('nothing is asked for') });
+      const { code, stdout, stderr } = await runInMemory(argv, {
+        createClient: () => assert.fail('nothing is asked for'),
+      });
       assert.deepEqual([code, stdout], [exitCodes.usage, ''], argv.join(' '));
       assert.match(stderr, /^error: .*( is empty\nfix: give it a value| is invalid)/, argv.join(' '));
     };
-    for (const option of optionsOf(command).filter((each) => each.required)) await refused([...words, ...required.filter((_, index, all) => all[index - (index % 2)] !== option.long), `${option.long}=`]);
-    for (const [index] of command.registeredArguments.entries()) await refused([...path.split(' '), ...filled(command).with(index, command.registeredArguments[index]?.argChoices === undefined ? '' : ' '), ...required]);
+    for (const option of optionsOf(command).filter((each) => each.required))
+      await refused([
+        ...words,
+        ...required.filter((_, index, all) => all[index - (index % 2)] !== option.long),
+        `${option.long}=`,
+      ]);
+    for (const [index] of command.registeredArguments.entries())
+      await refused([
+        ...path.split(' '),
+        ...filled(command).with(index, command.registeredArguments[index]?.argChoices === undefined ? '' : ' '),
+        ...required,
+      ]);
   });
 }
 
@@ -170,5 +247,8 @@ test('colour is for terminals, and NO_COLOR turns it off', async () => {
   const terminal = await runInMemory(['get', 'x'], { terminalColumns: 80 });
   const noColor = await runInMemory(['get', 'x'], { terminalColumns: 80, environment: { NO_COLOR: '1' } });
   assert.ok(terminal.stderr.startsWith('\u001b[31merror:\u001b[39m "x"'), terminal.stderr);
-  assert.deepEqual([plain.stderr, noColor.stderr].map((text) => text.includes('\u001b')), [false, false]);
+  assert.deepEqual(
+    [plain.stderr, noColor.stderr].map((text) => text.includes('\u001b')),
+    [false, false],
+  );
 });

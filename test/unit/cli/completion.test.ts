@@ -24,7 +24,10 @@ let silent: Server;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tenure-completion-'));
   mkdirSync(join(folder, 'tenure'));
-  writeFileSync(join(folder, 'tenure', 'config.json'), JSON.stringify({ contexts: { prod: { server: 'http://prod:1' }, staging: { server: 'http://staging:1' } } }));
+  writeFileSync(
+    join(folder, 'tenure', 'config.json'),
+    JSON.stringify({ contexts: { prod: { server: 'http://prod:1' }, staging: { server: 'http://staging:1' } } }),
+  );
   writeFileSync(join(folder, 'some file.yaml'), '');
   mkdirSync(join(folder, 'a:b'));
   writeFileSync(join(folder, 'a:b', 'day=1.yaml'), '');
@@ -56,14 +59,18 @@ async function offered(...words: readonly string[]): Promise<Offered> {
     listRegions: [],
     listTombstones: [],
   };
-  const createClient = ({ server }: { readonly server: string }): ApiClient => ({
-    server,
-    call(route: string, { query = {} }: { readonly query?: object } = {}) {
-      asked.push(`${server} ${route} ${JSON.stringify(query)}`);
-      return Promise.resolve({ status: 200, etag: undefined, body: { items: items[route] } });
-    },
-  }) as unknown as ApiClient;
-  const { code, stdout, stderr } = await runInMemory(['__complete', '--', ...words], { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', XDG_CONFIG_HOME: folder }, createClient });
+  const createClient = ({ server }: { readonly server: string }): ApiClient =>
+    ({
+      server,
+      call(route: string, { query = {} }: { readonly query?: object } = {}) {
+        asked.push(`${server} ${route} ${JSON.stringify(query)}`);
+        return Promise.resolve({ status: 200, etag: undefined, body: { items: items[route] } });
+      },
+    }) as unknown as ApiClient;
+  const { code, stdout, stderr } = await runInMemory(['__complete', '--', ...words], {
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', XDG_CONFIG_HOME: folder },
+    createClient,
+  });
   assert.deepEqual([code, stderr], [exitCodes.ok, '']);
   const lines = stdout.trimEnd().split('\n');
   return { values: lines.slice(0, -1).map((line) => line.split('\t')[0] ?? ''), directive: lines.at(-1) ?? '', asked };
@@ -71,14 +78,32 @@ async function offered(...words: readonly string[]): Promise<Offered> {
 
 const offers: readonly (readonly [words: readonly string[], values: readonly string[]])[] = [
   [['susp'], ['suspend']],
-  [['roll-out', 'p'], ['preview', 'pause']],
-  [['operations', ''], ['cancel', 'abandon']],
-  [['get', 'te'], ['tenants', 'tenant', 'templates', 'template']],
-  [['get', 'tenant', 'ac'], ['acme', 'acme-two']],
-  [['get', 'tenant/ac'], ['tenant/acme', 'tenant/acme-two']],
+  [
+    ['roll-out', 'p'],
+    ['preview', 'pause'],
+  ],
+  [
+    ['operations', ''],
+    ['cancel', 'abandon'],
+  ],
+  [
+    ['get', 'te'],
+    ['tenants', 'tenant', 'templates', 'template'],
+  ],
+  [
+    ['get', 'tenant', 'ac'],
+    ['acme', 'acme-two'],
+  ],
+  [
+    ['get', 'tenant/ac'],
+    ['tenant/acme', 'tenant/acme-two'],
+  ],
   [['describe', 'operation/'], ['operation/01operation']],
   [['wait', 'p'], []],
-  [['wait', 'tenant/acme', '--for', 'lifecycle=A'], ['lifecycle=Active', 'lifecycle=Archived']],
+  [
+    ['wait', 'tenant/acme', '--for', 'lifecycle=A'],
+    ['lifecycle=Active', 'lifecycle=Archived'],
+  ],
   [['wait', 'tenant/acme', '--for=lifecycle=Ar'], ['--for=lifecycle=Archived']],
   [['suspend', 'acme', '--wait', 'g'], ['globex']],
   [['suspend', '--timeout', 'g'], []],
@@ -86,7 +111,10 @@ const offers: readonly (readonly [words: readonly string[], values: readonly str
   [['get', 'tenants', '--plan', ''], ['startup']],
   [['get', 'tenants', '-o', 'j'], ['json']],
   [['get', 'tenants', '--output=y'], ['--output=yaml']],
-  [['apply', '--dry-run', ''], ['client', 'server']],
+  [
+    ['apply', '--dry-run', ''],
+    ['client', 'server'],
+  ],
   [['apply', '--wa'], ['--wait']],
   [['apply', '--wait', '--wa'], []],
   [['apply', '--serv'], ['--server']],
@@ -96,22 +124,37 @@ const offers: readonly (readonly [words: readonly string[], values: readonly str
   [['verify', ''], ['isolation']],
   [['verify', 'isolation', 'acme', 'g'], ['globex']],
   [['explain', 'tenant.spec.res'], ['tenant.spec.residency']],
-  [['explain', 'pla'], ['placement', 'plan']],
+  [
+    ['explain', 'pla'],
+    ['placement', 'plan'],
+  ],
   [['explain', 'placement', 'g'], ['globex']],
   [['can-i', 'susp'], ['suspend']],
   [['can-i', 'suspend', 'tenant/g'], ['tenant/globex']],
-  [['context', 'use', ''], ['prod', 'staging']],
+  [
+    ['context', 'use', ''],
+    ['prod', 'staging'],
+  ],
   [['--context', 'st'], ['staging']],
-  [['completion', ''], ['bash', 'zsh', 'fish']],
+  [
+    ['completion', ''],
+    ['bash', 'zsh', 'fish'],
+  ],
   [['nonsense', 'x', ''], []],
 ];
 for (const [words, values] of offers) {
-  test(`offered for "${words.join(' ')}": ${values.join(' ') || 'nothing'}`, async () => assert.deepEqual((await offered(...words)).values, values));
+  test(`offered for "${words.join(' ')}": ${values.join(' ') || 'nothing'}`, async () =>
+    assert.deepEqual((await offered(...words)).values, values));
 }
 
 test('without a word every command is offered, the hidden one is not', async () => {
   const { values } = await offered('');
-  assert.deepEqual(values, inertProgram().commands.map((command) => command.name()).filter((name) => name !== '__complete'));
+  assert.deepEqual(
+    values,
+    inertProgram()
+      .commands.map((command) => command.name())
+      .filter((name) => name !== '__complete'),
+  );
 });
 
 test('names are asked for where the words before say, and no more of them than fit', async () => {
@@ -121,7 +164,10 @@ test('names are asked for where the words before say, and no more of them than f
 });
 
 test('of tenants that can be brought back or purged only deleted ones are asked for', async () => {
-  for (const verb of ['undelete', 'purge']) assert.deepEqual((await offered(verb, 'ac')).asked, ['http://api:1 listTenants {"lifecycle":"Deleted","namePrefix":"ac","pageSize":200}']);
+  for (const verb of ['undelete', 'purge'])
+    assert.deepEqual((await offered(verb, 'ac')).asked, [
+      'http://api:1 listTenants {"lifecycle":"Deleted","namePrefix":"ac","pageSize":200}',
+    ]);
 });
 
 test('where a file is meant the shell finds it', async () => {
@@ -131,7 +177,13 @@ test('where a file is meant the shell finds it', async () => {
 
 test('while the API is away, or does not answer, or nothing is configured, nothing is said and soon', async () => {
   const { port } = silent.address() as AddressInfo;
-  for (const environment of [{}, { TENURE_SERVER: 'http://127.0.0.1:1', TENURE_TOKEN: 't' }, { TENURE_SERVER: `http://127.0.0.1:${port}`, TENURE_TOKEN: 't' }, { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: 'gone' }, { TENURE_CONTEXT: 'gone' }]) {
+  for (const environment of [
+    {},
+    { TENURE_SERVER: 'http://127.0.0.1:1', TENURE_TOKEN: 't' },
+    { TENURE_SERVER: `http://127.0.0.1:${port}`, TENURE_TOKEN: 't' },
+    { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: 'gone' },
+    { TENURE_CONTEXT: 'gone' },
+  ]) {
     const began = performance.now();
     const answer = await runInMemory(['__complete', '--', 'get', 'tenant', ''], { environment });
     assert.deepEqual(answer, { code: exitCodes.ok, stdout: ':\n', stderr: '' });
@@ -140,7 +192,11 @@ test('while the API is away, or does not answer, or nothing is configured, nothi
 });
 
 test('somebody has said of every argument where its values come from', () => {
-  const unsaid = everyCommand(inertProgram()).flatMap((command) => command.registeredArguments.filter((argument) => sourceOfArgument(command, argument) === undefined).map((argument) => `${pathOf(command)} <${argument.name()}>`));
+  const unsaid = everyCommand(inertProgram()).flatMap((command) =>
+    command.registeredArguments
+      .filter((argument) => sourceOfArgument(command, argument) === undefined)
+      .map((argument) => `${pathOf(command)} <${argument.name()}>`),
+  );
   assert.deepEqual(unsaid, []);
 });
 
@@ -154,7 +210,12 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { PATH = '' } = process.env;
   // As bash splits it.
   const words = [...(line.match(/[=:]+|[^\s=:]+/g) ?? []), ...(line.endsWith(' ') ? [''] : [])];
-  const output = execFileSync('bash', ['--norc', '-c', shell, 'bash', line, ...words], { cwd: folder, env: { PATH, XDG_CONFIG_HOME: folder }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = execFileSync('bash', ['--norc', '-c', shell, 'bash', line, ...words], {
+    cwd: folder,
+    env: { PATH, XDG_CONFIG_HOME: folder },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return output.split('\n').filter((one) => one !== '');
 }
 
@@ -180,7 +241,11 @@ test('bash, which splits words at "=" and ":", is told what follows the last of 
 
 for (const shell of shells) {
   test(`the script for ${shell} asks this program, and ${shell} can read it where there is one`, async () => {
-    assert.deepEqual(await runInMemory(['completion', shell]), { code: exitCodes.ok, stdout: shellScripts[shell], stderr: '' });
+    assert.deepEqual(await runInMemory(['completion', shell]), {
+      code: exitCodes.ok,
+      stdout: shellScripts[shell],
+      stderr: '',
+    });
     const { error, status, stderr } = spawnSync(shell, ['-n'], { input: shellScripts[shell], encoding: 'utf8' });
     const isAbsent = error !== undefined && 'code' in error && error.code === 'ENOENT';
     if (!isAbsent) assert.equal(status, 0, stderr);

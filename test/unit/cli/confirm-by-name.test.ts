@@ -10,11 +10,18 @@ const purgeTime = '2030-02-01T00:00:00.000Z';
 const tenant = {
   metadata: { name: 'acme', uid, revision: 9 },
   spec: { plan: 'startup' },
-  status: { lifecycle: 'Deleted', placement: { mode: 'dedicated', region: 'eu-west-1', cell: 'eu-west-1-a', database: `tenant_${uid}` }, deletion: { purgeTime } },
+  status: {
+    lifecycle: 'Deleted',
+    placement: { mode: 'dedicated', region: 'eu-west-1', cell: 'eu-west-1-a', database: `tenant_${uid}` },
+    deletion: { purgeTime },
+  },
 };
 
 /** Runs a command whose requests are answered with the tenant, and says which were made, and the last of them on which revision. */
-async function run(argv: readonly string[], setting: CliSetting = {}): Promise<CliRun & { readonly calls: readonly string[]; readonly ifMatch: string | undefined }> {
+async function run(
+  argv: readonly string[],
+  setting: CliSetting = {},
+): Promise<CliRun & { readonly calls: readonly string[]; readonly ifMatch: string | undefined }> {
   const calls: string[] = [];
   let ifMatch: string | undefined;
   const client = {
@@ -25,11 +32,18 @@ async function run(argv: readonly string[], setting: CliSetting = {}): Promise<C
       return Promise.resolve({ status: 200, etag: '"9"', body: route === 'getTenant' ? tenant : { tenant } });
     },
   };
-  const answer = await runInMemory(argv, { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient, ...setting });
+  const answer = await runInMemory(argv, {
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' },
+    createClient: () => client as unknown as ApiClient,
+    ...setting,
+  });
   return { ...answer, calls, ifMatch };
 }
 
-for (const [verb, route] of [['delete', 'deleteTenant'], ['purge', 'purgeTenant']] as const) {
+for (const [verb, route] of [
+  ['delete', 'deleteTenant'],
+  ['purge', 'purgeTenant'],
+] as const) {
   test(`${verb} asks at a terminal for the name, and goes on when it is typed`, async () => {
     const { code, stdout, stderr, calls } = await run([verb, 'acme'], { typed: 'acme\n' });
     assert.deepEqual([code, stdout, calls], [exitCodes.ok, 'tenant/acme unchanged\n', ['getTenant', route]]);
@@ -37,7 +51,8 @@ for (const [verb, route] of [['delete', 'deleteTenant'], ['purge', 'purgeTenant'
   });
 
   test(`${verb} is sent for the tenant as it was shown, or at the revision given; for any where nothing is shown`, async () => {
-    const ifMatchOf = async (argv: readonly string[], setting: CliSetting = {}) => (await run([verb, 'acme', ...argv], setting)).ifMatch;
+    const ifMatchOf = async (argv: readonly string[], setting: CliSetting = {}) =>
+      (await run([verb, 'acme', ...argv], setting)).ifMatch;
     assert.equal(await ifMatchOf([], { typed: 'acme\n' }), '"9"');
     assert.equal(await ifMatchOf(['--confirm=acme']), '"9"');
     assert.equal(await ifMatchOf(['--revision', '7'], { typed: 'acme\n' }), '"7"');
@@ -46,7 +61,10 @@ for (const [verb, route] of [['delete', 'deleteTenant'], ['purge', 'purgeTenant'
 
   test(`${verb} is not sent when something else is typed, or nothing`, async () => {
     for (const typed of ['globex\n', 'yes\n', '\n', '', 'ACME\n']) {
-      const { code, stdout, stderr, calls } = await run([verb, 'acme'], { typed, environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', NO_COLOR: '1' } });
+      const { code, stdout, stderr, calls } = await run([verb, 'acme'], {
+        typed,
+        environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', NO_COLOR: '1' },
+      });
       assert.deepEqual([code, stdout, calls], [exitCodes.usage, '', ['getTenant']], JSON.stringify(typed));
       assert.match(stderr, /error: what was typed is not "acme"; nothing was done\nfix: /);
     }
@@ -77,7 +95,9 @@ test('Ctrl-C at the question ends the command, and nothing is sent', async () =>
 });
 
 test('delete says how to undo it in the words that reach the same API', async () => {
-  const { stderr } = await run(['--server', 'http://prod:1', 'delete', 'acme', '--confirm=acme'], { environment: { TENURE_CALLED_AS: './tenure', TENURE_TOKEN: 'token' } });
+  const { stderr } = await run(['--server', 'http://prod:1', 'delete', 'acme', '--confirm=acme'], {
+    environment: { TENURE_CALLED_AS: './tenure', TENURE_TOKEN: 'token' },
+  });
   assert.match(stderr, /until then `\.\/tenure --server http:\/\/prod:1 undelete acme` brings it back\.\n$/);
 });
 

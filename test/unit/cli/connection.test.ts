@@ -33,8 +33,16 @@ function context(path: string, value: unknown): void {
   writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-function resolved(environment: Readonly<Record<string, string>> = {}, flags: { readonly server?: string; readonly tokenFile?: string } = {}): string {
-  const connection = resolveConnection({ flags, environment: readEnvironment(environment), workingDirectory: here, installationDirectory: installation });
+function resolved(
+  environment: Readonly<Record<string, string>> = {},
+  flags: { readonly server?: string; readonly tokenFile?: string } = {},
+): string {
+  const connection = resolveConnection({
+    flags,
+    environment: readEnvironment(environment),
+    workingDirectory: here,
+    installationDirectory: installation,
+  });
   return `${connection.server} ${connection.token()}`;
 }
 
@@ -42,9 +50,21 @@ test('flags go before the environment, the environment before the context', () =
   context(join(local(), 'context.json'), { server: 'http://localhost:1/', tokenFile: token('of-context', local()) });
   assert.equal(resolved(), 'http://localhost:1 of-context');
   assert.equal(resolved({ TENURE_TOKEN: 'of-variable' }), 'http://localhost:1 of-variable');
-  assert.equal(resolved({ TENURE_SERVER: 'http://variable:1', TENURE_TOKEN_FILE: token('of-file') }), 'http://variable:1 of-file');
-  assert.equal(resolved({ TENURE_TOKEN: 'of-variable', TENURE_TOKEN_FILE: token('of-file') }), 'http://localhost:1 of-variable');
-  assert.equal(resolved({ TENURE_SERVER: 'http://variable:1', TENURE_TOKEN: 'of-variable' }, { server: 'https://flag/api/', tokenFile: token('of-flag') }), 'https://flag/api of-flag');
+  assert.equal(
+    resolved({ TENURE_SERVER: 'http://variable:1', TENURE_TOKEN_FILE: token('of-file') }),
+    'http://variable:1 of-file',
+  );
+  assert.equal(
+    resolved({ TENURE_TOKEN: 'of-variable', TENURE_TOKEN_FILE: token('of-file') }),
+    'http://localhost:1 of-variable',
+  );
+  assert.equal(
+    resolved(
+      { TENURE_SERVER: 'http://variable:1', TENURE_TOKEN: 'of-variable' },
+      { server: 'https://flag/api/', tokenFile: token('of-flag') },
+    ),
+    'https://flag/api of-flag',
+  );
 });
 
 test('the context is the named one, the one here, or the one beside the program; its token file lies beside it', () => {
@@ -59,7 +79,12 @@ test('the context is the named one, the one here, or the one beside the program;
 
 test('a token file is read anew for every request', () => {
   const path = token('first');
-  const connection = resolveConnection({ flags: { server: 'http://a:1', tokenFile: path }, environment: readEnvironment({}), workingDirectory: here, installationDirectory: installation });
+  const connection = resolveConnection({
+    flags: { server: 'http://a:1', tokenFile: path },
+    environment: readEnvironment({}),
+    workingDirectory: here,
+    installationDirectory: installation,
+  });
   writeFileSync(path, 'second');
   assert.equal(connection.token(), 'second');
 });
@@ -67,19 +92,42 @@ test('a token file is read anew for every request', () => {
 test('the token of a context is not sent to another server', () => {
   context(join(local(), 'context.json'), { server: 'http://context:1', tokenFile: token('of-context', local()) });
   assert.equal(resolved({}, { server: 'http://context:1/' }), 'http://context:1 of-context');
-  assert.throws(() => resolved({}, { server: 'http://elsewhere:1' }), { exit: 'usage', message: /the token of .* is for http:\/\/context:1, not for http:\/\/elsewhere:1\nfix: give --token-file/ });
+  assert.throws(() => resolved({}, { server: 'http://elsewhere:1' }), {
+    exit: 'usage',
+    message: /the token of .* is for http:\/\/context:1, not for http:\/\/elsewhere:1\nfix: give --token-file/,
+  });
 });
 
 test('what is missing or malformed is told with its fix', () => {
-  assert.throws(() => resolved(), { exit: 'usage', message: 'error: no server is configured\nfix: run `npm start`, which writes .tenure/context.json; or tenure context set NAME --server URL --token-file PATH; or give --server and --token-file' });
-  assert.throws(() => resolved({ TENURE_SERVER: 'http://a:1' }), /no token is configured for http:\/\/a:1\nfix: give --token-file/);
-  for (const server of ['127.0.0.1:8080', 'ftp://a', 'http://user:secret@a']) assert.throws(() => resolved({ TENURE_TOKEN: 't' }, { server }), /is no server address\nfix: give one such as http/);
-  assert.throws(() => resolved({ TENURE_CONTEXT: 'gone.json' }), /TENURE_CONTEXT names .*gone\.json, which does not exist\nfix: /);
+  assert.throws(() => resolved(), {
+    exit: 'usage',
+    message:
+      'error: no server is configured\nfix: run `npm start`, which writes .tenure/context.json; or tenure context set NAME --server URL --token-file PATH; or give --server and --token-file',
+  });
+  assert.throws(
+    () => resolved({ TENURE_SERVER: 'http://a:1' }),
+    /no token is configured for http:\/\/a:1\nfix: give --token-file/,
+  );
+  for (const server of ['127.0.0.1:8080', 'ftp://a', 'http://user:secret@a'])
+    assert.throws(
+      () => resolved({ TENURE_TOKEN: 't' }, { server }),
+      /is no server address\nfix: give one such as http/,
+    );
+  assert.throws(
+    () => resolved({ TENURE_CONTEXT: 'gone.json' }),
+    /TENURE_CONTEXT names .*gone\.json, which does not exist\nfix: /,
+  );
   for (const text of ['{', '[]', '{"server": 1}', '{"server": "http://a", "token": "secret"}']) {
     context(join(folder, 'bad.json'), text);
-    assert.throws(() => resolved({ TENURE_CONTEXT: join(folder, 'bad.json') }), /the context .*bad\.json cannot be read: .*\nfix: it must hold/);
+    assert.throws(
+      () => resolved({ TENURE_CONTEXT: join(folder, 'bad.json') }),
+      /the context .*bad\.json cannot be read: .*\nfix: it must hold/,
+    );
   }
-  assert.throws(() => resolved({}, { server: 'http://a:1', tokenFile: 'gone' }), /the token file .*gone cannot be read: .*\nfix: /);
+  assert.throws(
+    () => resolved({}, { server: 'http://a:1', tokenFile: 'gone' }),
+    /the token file .*gone cannot be read: .*\nfix: /,
+  );
 });
 
 test('a token with a line break in it is refused without being shown', () => {
@@ -97,7 +145,11 @@ test('a context that was only found names no token outside of its folder, not th
   symlinkSync(secret, join(local(), 'linked'));
   for (const tokenFile of [secret, '../../of-the-user', 'linked']) {
     context(path, { server: 'http://elsewhere:1', tokenFile });
-    assert.throws(() => resolved(), { exit: 'usage', message: /was only found there, and names a token outside of its folder: .*\nfix: if you trust it: TENURE_CONTEXT=/ });
+    assert.throws(() => resolved(), {
+      exit: 'usage',
+      message:
+        /was only found there, and names a token outside of its folder: .*\nfix: if you trust it: TENURE_CONTEXT=/,
+    });
     assert.equal(resolved({ TENURE_CONTEXT: path }), 'http://elsewhere:1 of-the-user');
   }
 });
@@ -105,13 +157,26 @@ test('a context that was only found names no token outside of its folder, not th
 test('to the server of another machine that was only found goes no token of the user’s, unless the server or the context is named', () => {
   const path = join(local(), 'context.json');
   const own = token('of-the-user');
-  const ways = [[{ TENURE_TOKEN: 'of-the-user' }, {}], [{ TENURE_TOKEN_FILE: own }, {}], [{}, { tokenFile: own }]] as const;
+  const ways = [
+    [{ TENURE_TOKEN: 'of-the-user' }, {}],
+    [{ TENURE_TOKEN_FILE: own }, {}],
+    [{}, { tokenFile: own }],
+  ] as const;
   // The last two are names, whatever they begin with.
-  for (const server of ['https://elsewhere', 'http://10.0.0.1:1', 'http://127.0.0.1.elsewhere', 'http://localhost.elsewhere']) {
+  for (const server of [
+    'https://elsewhere',
+    'http://10.0.0.1:1',
+    'http://127.0.0.1.elsewhere',
+    'http://localhost.elsewhere',
+  ]) {
     context(path, { server, tokenFile: token('beside-it', local()) });
     assert.equal(resolved(), `${server} beside-it`);
     for (const [environment, flags] of ways) {
-      assert.throws(() => resolved(environment, flags), { exit: 'usage', message: /was only found there, and its server .* is not sent the token of .*\nfix: if you trust it, name the server: --server http.*; or the context file: TENURE_CONTEXT=\// });
+      assert.throws(() => resolved(environment, flags), {
+        exit: 'usage',
+        message:
+          /was only found there, and its server .* is not sent the token of .*\nfix: if you trust it, name the server: --server http.*; or the context file: TENURE_CONTEXT=\//,
+      });
       assert.equal(resolved(environment, { ...flags, server }), `${server} of-the-user`);
       assert.equal(resolved({ ...environment, TENURE_SERVER: server }, flags), `${server} of-the-user`);
       assert.equal(resolved({ ...environment, TENURE_CONTEXT: path }, flags), `${server} of-the-user`);
@@ -130,16 +195,25 @@ test('a byte order mark and line ends of Windows are no part of a context or tok
     seen.push(`${server} ${typeof found === 'string' ? found : ''}`);
     return { server, call: () => Promise.resolve({ status: 200, body: { items: [] } }) } as unknown as ApiClient;
   };
-  const text = { context: '{\r\n"server": "http://a:1", "tokenFile": "token"\r\n}\r\n', contexts: '{"current": "a", "contexts": {"a": {"server": "http://a:1", "tokenFile": "../token"}}}\r\n', token: 'secret\r\n' };
+  const text = {
+    context: '{\r\n"server": "http://a:1", "tokenFile": "token"\r\n}\r\n',
+    contexts: '{"current": "a", "contexts": {"a": {"server": "http://a:1", "tokenFile": "../token"}}}\r\n',
+    token: 'secret\r\n',
+  };
   mkdirSync(join(folder, 'tenure'));
   const write = (encode: (text: string) => Uint8Array | string): void => {
     writeFileSync(join(folder, 'context.json'), encode(text.context));
     writeFileSync(join(folder, 'tenure', 'config.json'), encode(text.contexts));
     writeFileSync(join(folder, 'token'), encode(text.token));
   };
-  const ways = [{ TENURE_CONTEXT: join(folder, 'context.json') }, { XDG_CONFIG_HOME: folder }, { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: join(folder, 'token') }];
+  const ways = [
+    { TENURE_CONTEXT: join(folder, 'context.json') },
+    { XDG_CONFIG_HOME: folder },
+    { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: join(folder, 'token') },
+  ];
   write((plain) => `\uFEFF${plain}`);
-  for (const environment of ways) assert.deepEqual((await runInMemory(['get', 'plans'], { environment, createClient })).code, exitCodes.ok);
+  for (const environment of ways)
+    assert.deepEqual((await runInMemory(['get', 'plans'], { environment, createClient })).code, exitCodes.ok);
   assert.deepEqual(seen, Array(3).fill('http://a:1 secret'));
   for (const mark of ['\uFEFF', '']) {
     write((plain) => Buffer.from(`${mark}${plain}`, 'utf16le'));
@@ -155,16 +229,34 @@ test('the authority that a context names vouches for its server, and where it wa
   const server = 'https://api.example';
   const path = join(here, '.tenure', 'context.json');
   writeFileSync(path, JSON.stringify({ server, tokenFile: 'token', caFile: 'ca.pem' }));
-  const caFile = (environment: Readonly<Record<string, string>>, flags: ConnectionSources['flags'] = {}): string | undefined =>
-    resolveConnection({ flags, environment: readEnvironment(environment), workingDirectory: here, installationDirectory: installation }).caFile;
+  const caFile = (
+    environment: Readonly<Record<string, string>>,
+    flags: ConnectionSources['flags'] = {},
+  ): string | undefined =>
+    resolveConnection({
+      flags,
+      environment: readEnvironment(environment),
+      workingDirectory: here,
+      installationDirectory: installation,
+    }).caFile;
   const own = join(here, '.tenure', 'ca.pem');
   assert.equal(caFile({}), own);
   assert.equal(caFile({ TENURE_SERVER: server, TENURE_TOKEN: 'of-the-user' }), undefined);
   assert.equal(caFile({ TENURE_CONTEXT: path, TENURE_TOKEN: 'of-the-user' }), own);
-  assert.equal(caFile({ TENURE_SERVER: 'https://other.example', TENURE_TOKEN: 'of-the-user', TENURE_CONTEXT: path }), undefined);
+  assert.equal(
+    caFile({ TENURE_SERVER: 'https://other.example', TENURE_TOKEN: 'of-the-user', TENURE_CONTEXT: path }),
+    undefined,
+  );
   assert.equal(caFile({ SSL_CERT_FILE: '/system.pem' }), own);
   assert.equal(caFile({ TENURE_CA_FILE: '/own.pem', SSL_CERT_FILE: '/system.pem' }), '/own.pem');
   assert.equal(caFile({ TENURE_CA_FILE: '/own.pem' }, { caFile: 'flag.pem' }), join(here, 'flag.pem'));
-  assert.equal(caFile({ TENURE_SERVER: 'https://other.example', TENURE_TOKEN: 't', SSL_CERT_FILE: '/system.pem' }), '/system.pem');
-  assert.equal(caFile({ TENURE_SERVER: 'http://other.example', TENURE_TOKEN: 't', SSL_CERT_FILE: '/system.pem' }), undefined, 'where there is no certificate none is to be trusted');
+  assert.equal(
+    caFile({ TENURE_SERVER: 'https://other.example', TENURE_TOKEN: 't', SSL_CERT_FILE: '/system.pem' }),
+    '/system.pem',
+  );
+  assert.equal(
+    caFile({ TENURE_SERVER: 'http://other.example', TENURE_TOKEN: 't', SSL_CERT_FILE: '/system.pem' }),
+    undefined,
+    'where there is no certificate none is to be trusted',
+  );
 });

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -20,7 +30,11 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const run = (command: string, { environment, ...setting }: CliSetting = {}): Promise<CliRun> =>
-  runInMemory(command.split(' '), { workingDirectory: folder, environment: { XDG_CONFIG_HOME: join(folder, 'config'), ...environment }, ...setting });
+  runInMemory(command.split(' '), {
+    workingDirectory: folder,
+    environment: { XDG_CONFIG_HOME: join(folder, 'config'), ...environment },
+    ...setting,
+  });
 
 async function done(command: string, setting: CliSetting = {}): Promise<string> {
   const { code, stdout, stderr } = await run(command, setting);
@@ -39,23 +53,47 @@ async function reached(command: string, environment: Readonly<Record<string, str
   const createClient = ({ server, token }: ApiClientOptions): ApiClient => {
     const found = token();
     seen = typeof found === 'string' ? `${server} ${found}` : '';
-    return { server, call: () => Promise.resolve({ status: 200, body: { items: [] }, etag: undefined }) } as unknown as ApiClient;
+    return {
+      server,
+      call: () => Promise.resolve({ status: 200, body: { items: [] }, etag: undefined }),
+    } as unknown as ApiClient;
   };
   const { stderr } = await run(command, { environment, createClient });
   return seen === '' ? stderr : seen;
 }
 
 test('contexts are made, listed, used, changed and forgotten', async () => {
-  assert.deepEqual(await run('context list'), { code: exitCodes.ok, stdout: '', stderr: 'no contexts; make one: tenure context set NAME --server URL --token-file PATH\n' });
-  assert.deepEqual(await run('context set prod --server https://prod.example/ --token-file prod.token'), { code: exitCodes.ok, stdout: 'context prod created\n', stderr: 'to use it from now on: tenure context use prod\n' });
+  assert.deepEqual(await run('context list'), {
+    code: exitCodes.ok,
+    stdout: '',
+    stderr: 'no contexts; make one: tenure context set NAME --server URL --token-file PATH\n',
+  });
+  assert.deepEqual(await run('context set prod --server https://prod.example/ --token-file prod.token'), {
+    code: exitCodes.ok,
+    stdout: 'context prod created\n',
+    stderr: 'to use it from now on: tenure context use prod\n',
+  });
   await twoContexts();
   assert.equal(await done('context use prod'), 'context prod is in use\n');
-  assert.equal(await done('context list'), `CURRENT   NAME      SERVER                    TOKEN-FILE\n*         prod      https://prod.example      ${folder}/prod.token\n          staging   https://staging.example   ${folder}/staging.token\n`);
+  assert.equal(
+    await done('context list'),
+    `CURRENT   NAME      SERVER                    TOKEN-FILE\n*         prod      https://prod.example      ${folder}/prod.token\n          staging   https://staging.example   ${folder}/staging.token\n`,
+  );
   assert.equal(await done('context list -o name'), 'prod\nstaging\n');
-  assert.deepEqual(parse(await done('context show -o yaml')), { name: 'prod', server: 'https://prod.example', tokenFile: join(folder, 'prod.token'), path: store, selectedBy: 'tenure context use' });
+  assert.deepEqual(parse(await done('context show -o yaml')), {
+    name: 'prod',
+    server: 'https://prod.example',
+    tokenFile: join(folder, 'prod.token'),
+    path: store,
+    selectedBy: 'tenure context use',
+  });
   assert.equal(await done('context set prod --token-file here.token'), 'context prod changed\n');
   assert.match(await done('context show prod'), /^Token file: +\S+here\.token$/m);
-  assert.deepEqual(await run('context delete prod'), { code: exitCodes.ok, stdout: 'context prod deleted\n', stderr: 'no context is in use now\n' });
+  assert.deepEqual(await run('context delete prod'), {
+    code: exitCodes.ok,
+    stdout: 'context prod deleted\n',
+    stderr: 'no context is in use now\n',
+  });
   assert.equal(await done('context list -o name'), 'staging\n');
 });
 
@@ -79,32 +117,63 @@ test('a flag goes before the environment, that before this folder, that before t
   writeFileSync(join(folder, '.tenure', 'token'), 'token-of-folder');
   writeFileSync(join(folder, '.tenure', 'context.json'), '{"server": "http://127.0.0.1:8080", "tokenFile": "token"}');
   assert.equal(await reached('get plans'), 'http://127.0.0.1:8080 token-of-folder');
-  assert.equal((await run('context use prod')).stderr, `note: context file ${folder}/.tenure/context.json goes before it here (found in this folder)\n`);
+  assert.equal(
+    (await run('context use prod')).stderr,
+    `note: context file ${folder}/.tenure/context.json goes before it here (found in this folder)\n`,
+  );
   assert.equal(await reached('get plans', { TENURE_CONTEXT_NAME: 'staging' }), staging);
-  assert.equal(await reached('get plans', { TENURE_CONTEXT: join(folder, '.tenure', 'context.json') }), 'http://127.0.0.1:8080 token-of-folder');
+  assert.equal(
+    await reached('get plans', { TENURE_CONTEXT: join(folder, '.tenure', 'context.json') }),
+    'http://127.0.0.1:8080 token-of-folder',
+  );
   assert.equal(await reached('--context prod get plans', { TENURE_CONTEXT_NAME: 'staging' }), prod);
   assert.equal(await reached('get plans --context prod', { TENURE_CONTEXT: 'gone' }), prod, 'a flag stands anywhere');
-  assert.match(await reached('get plans', { TENURE_CONTEXT_NAME: 'staging', TENURE_CONTEXT: 'gone' }), /^error: TENURE_CONTEXT_NAME and TENURE_CONTEXT name two contexts\nfix: unset one/);
+  assert.match(
+    await reached('get plans', { TENURE_CONTEXT_NAME: 'staging', TENURE_CONTEXT: 'gone' }),
+    /^error: TENURE_CONTEXT_NAME and TENURE_CONTEXT name two contexts\nfix: unset one/,
+  );
 });
 
 test('the token of a context goes to its server only', async () => {
   await twoContexts();
   await done('context use prod');
-  assert.match(await reached('get plans --server https://elsewhere.example'), /^error: the token of context "prod" is for https:\/\/prod\.example, not for https:\/\/elsewhere\.example\nfix: give --token-file/);
+  assert.match(
+    await reached('get plans --server https://elsewhere.example'),
+    /^error: the token of context "prod" is for https:\/\/prod\.example, not for https:\/\/elsewhere\.example\nfix: give --token-file/,
+  );
   const { code, stderr } = await run('context set prod --server https://elsewhere.example');
-  assert.deepEqual([code, stderr], [exitCodes.usage, 'error: the token of context "prod" is for https://prod.example, not for https://elsewhere.example\nfix: give --token-file too\n']);
+  assert.deepEqual(
+    [code, stderr],
+    [
+      exitCodes.usage,
+      'error: the token of context "prod" is for https://prod.example, not for https://elsewhere.example\nfix: give --token-file too\n',
+    ],
+  );
 });
 
 test('a context that is not there stands in the way of what needs one, and of nothing else', async () => {
   await twoContexts();
   const environment = { TENURE_CONTEXT_NAME: 'old' };
-  assert.equal(await reached('get plans --server http://a:1 --token-file here.token', environment), 'http://a:1 token-of-here');
-  assert.equal(await reached('get plans', { ...environment, TENURE_SERVER: 'http://a:1', TENURE_TOKEN: 'own' }), 'http://a:1 own');
+  assert.equal(
+    await reached('get plans --server http://a:1 --token-file here.token', environment),
+    'http://a:1 token-of-here',
+  );
+  assert.equal(
+    await reached('get plans', { ...environment, TENURE_SERVER: 'http://a:1', TENURE_TOKEN: 'own' }),
+    'http://a:1 own',
+  );
   assert.match(await reached('get plans --server http://a:1', environment), /^error: there is no context "old"/);
-  assert.match(await reached('get plans --server http://a:1 --token-file here.token --context old'), /^error: there is no context "old"/, 'one that is said now is meant');
+  assert.match(
+    await reached('get plans --server http://a:1 --token-file here.token --context old'),
+    /^error: there is no context "old"/,
+    'one that is said now is meant',
+  );
   const used = await run('context use prod', { environment });
   assert.deepEqual([used.code, used.stdout], [exitCodes.ok, 'context prod is in use\n']);
-  assert.match(used.stderr, /^note: what goes before it here cannot be used: there is no context "old" in \S+\nfix: use one of prod, staging/);
+  assert.match(
+    used.stderr,
+    /^note: what goes before it here cannot be used: there is no context "old" in \S+\nfix: use one of prod, staging/,
+  );
   const explained = await run('config explain --server http://a:1 --token-file here.token', { environment });
   assert.match(explained.stderr, /^error: there is no context "old"/, 'where it is asked for it is told of');
   assert.match(explained.stdout, /^server +http:\/\/a:1 +flag --server$/m);
@@ -113,11 +182,26 @@ test('a context that is not there stands in the way of what needs one, and of no
 test('what is told to be run next talks to the same API', async () => {
   await twoContexts();
   const { status, title, fix, retryable } = problems.operation_in_progress;
-  const problem = { type: '', code: 'operation_in_progress' as const, status, title, detail: 'so it is', fix, retryable, requestId: 'r', operation: '/v1/operations/01abc' };
-  const createClient = (): ApiClient => ({ server: '', call: () => Promise.reject(new ApiError(problem)) }) as unknown as ApiClient;
-  const next = async (command: string): Promise<string | undefined> => /^operation: (.*)$/m.exec((await run(command, { createClient })).stderr)?.[1];
+  const problem = {
+    type: '',
+    code: 'operation_in_progress' as const,
+    status,
+    title,
+    detail: 'so it is',
+    fix,
+    retryable,
+    requestId: 'r',
+    operation: '/v1/operations/01abc',
+  };
+  const createClient = (): ApiClient =>
+    ({ server: '', call: () => Promise.reject(new ApiError(problem)) }) as unknown as ApiClient;
+  const next = async (command: string): Promise<string | undefined> =>
+    /^operation: (.*)$/m.exec((await run(command, { createClient })).stderr)?.[1];
   assert.equal(await next('--context prod suspend acme'), 'tenure --context prod wait operation/01abc');
-  assert.equal(await next('suspend acme --server http://a:1 --token-file here.token'), 'tenure --server http://a:1 --token-file here.token wait operation/01abc');
+  assert.equal(
+    await next('suspend acme --server http://a:1 --token-file here.token'),
+    'tenure --server http://a:1 --token-file here.token wait operation/01abc',
+  );
 });
 
 test('what cannot be meant is refused with what to do', async () => {
@@ -126,17 +210,26 @@ test('what cannot be meant is refused with what to do', async () => {
     assert.equal(code, exitCodes.usage);
     return stderr;
   };
-  assert.match(await refusal('context use prod'), /^error: there is no context "prod" in \S+\nfix: make it: tenure context set prod --server URL/);
+  assert.match(
+    await refusal('context use prod'),
+    /^error: there is no context "prod" in \S+\nfix: make it: tenure context set prod --server URL/,
+  );
   await twoContexts();
   assert.match(await refusal('context use stagin'), /fix: did you mean "staging"\?/);
   assert.match(await refusal('--context stagin get plans'), /^error: there is no context "stagin"/);
   assert.match(await refusal('context set ../x --server http://a'), /is no name for a context\nfix: use letters/);
-  assert.match(await refusal('context set new'), /^error: context "new" has no server\nfix: write: context set new --server URL/);
+  assert.match(
+    await refusal('context set new'),
+    /^error: context "new" has no server\nfix: write: context set new --server URL/,
+  );
   assert.match(await refusal('context set new --server nowhere'), /"nowhere" is no server address/);
   assert.match(await refusal('context show'), /^error: no context is in effect/);
   writeFileSync(store, '{"contexts": []}');
   assert.match(await refusal('context list'), /is no file of contexts\nfix: it must hold/);
-  assert.equal((await runInMemory(['context', 'set', 'x', '--server', 'http://a:1'])).stderr, 'error: there is no folder for configuration\nfix: set HOME or XDG_CONFIG_HOME\n');
+  assert.equal(
+    (await runInMemory(['context', 'set', 'x', '--server', 'http://a:1'])).stderr,
+    'error: there is no folder for configuration\nfix: set HOME or XDG_CONFIG_HOME\n',
+  );
   assert.ok(!existsSync('undefined'));
 });
 
@@ -144,7 +237,9 @@ test('config explain tells every value with its origin, and never the token', as
   await twoContexts();
   await done('context use prod');
   const origins = async (command: string, environment: Readonly<Record<string, string>> = {}): Promise<unknown> => {
-    const { items } = JSON.parse((await run(`${command} -o json`, { environment })).stdout) as { items: { setting: string; value: string; origin: string }[] };
+    const { items } = JSON.parse((await run(`${command} -o json`, { environment })).stdout) as {
+      items: { setting: string; value: string; origin: string }[];
+    };
     return Object.fromEntries(items.map(({ setting, value, origin }) => [setting, `${value} | ${origin}`]));
   };
   assert.deepEqual(await origins('config explain'), {
@@ -158,14 +253,30 @@ test('config explain tells every value with its origin, and never the token', as
     colour: 'on a terminal | default',
     'called as': 'tenure | command line',
   });
-  const behind = await run('config explain --ca-file ca.pem', { environment: { HTTPS_PROXY: 'http://user:secret@proxy:1', NO_PROXY: 'a' } });
-  assert.match(behind.stdout, /^ca file +\S+ca\.pem +flag --ca-file\nproxy +HTTPS_PROXY +environment$/m, 'its password is not shown');
-  const told = await run('config explain --server http://a:1 --token-file here.token', { environment: { TENURE_TOKEN: 'secret', NO_COLOR: '1' } });
+  const behind = await run('config explain --ca-file ca.pem', {
+    environment: { HTTPS_PROXY: 'http://user:secret@proxy:1', NO_PROXY: 'a' },
+  });
+  assert.match(
+    behind.stdout,
+    /^ca file +\S+ca\.pem +flag --ca-file\nproxy +HTTPS_PROXY +environment$/m,
+    'its password is not shown',
+  );
+  const told = await run('config explain --server http://a:1 --token-file here.token', {
+    environment: { TENURE_TOKEN: 'secret', NO_COLOR: '1' },
+  });
   assert.match(told.stdout, /^server +http:\/\/a:1 +flag --server$/m);
   assert.match(told.stdout, /^token +\(hidden\) +flag --token-file$/m);
   assert.match(told.stdout, /^colour +never +environment NO_COLOR$/m);
-  assert.match((await run('config explain', { environment: { TENURE_TOKEN: 'secret-canary', TENURE_SERVER: 'http://v:1' } })).stdout, /^token +\(hidden\) +environment TENURE_TOKEN$/m);
-  for (const text of [told.stdout, (await run('config explain', { environment: { TENURE_TOKEN: 'secret-canary' } })).stdout]) assert.ok(!text.includes('secret') && !text.includes('token-of'), text);
+  assert.match(
+    (await run('config explain', { environment: { TENURE_TOKEN: 'secret-canary', TENURE_SERVER: 'http://v:1' } }))
+      .stdout,
+    /^token +\(hidden\) +environment TENURE_TOKEN$/m,
+  );
+  for (const text of [
+    told.stdout,
+    (await run('config explain', { environment: { TENURE_TOKEN: 'secret-canary' } })).stdout,
+  ])
+    assert.ok(!text.includes('secret') && !text.includes('token-of'), text);
 });
 
 test('config explain tells all that it can, and each flaw once with its fix', async () => {
@@ -175,7 +286,9 @@ test('config explain tells all that it can, and each flaw once with its fix', as
   assert.match(nothing.stderr, /^error: no server is configured\nfix: [^\n]+\n$/);
   const gone = await run('config explain', { environment: { TENURE_CONTEXT: 'gone.json' } });
   assert.match(gone.stderr, /^error: TENURE_CONTEXT names \S+gone\.json, which does not exist\nfix: [^\n]+\n$/);
-  const noToken = await run('config explain', { environment: { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: 'gone' } });
+  const noToken = await run('config explain', {
+    environment: { TENURE_SERVER: 'http://a:1', TENURE_TOKEN_FILE: 'gone' },
+  });
   assert.match(noToken.stderr, /^error: the token file \S+gone cannot be read/);
   assert.match(noToken.stdout, /^token +- +not usable\ntoken file +\S+gone +environment TENURE_TOKEN_FILE$/m);
 });

@@ -16,7 +16,11 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), 'tenure-dry-run-'));
   writeFileSync(
     join(folder, 'all.yaml'),
-    ['Plan small isolationModes: [dedicated], quotas: {tables: 9}', 'Tenant acme plan: small, services: [{name: shop, collections: [{name: orders}]}]', 'Tenant globex plan: small, services: [{name: shop, collections: [{name: orders}]}]']
+    [
+      'Plan small isolationModes: [dedicated], quotas: {tables: 9}',
+      'Tenant acme plan: small, services: [{name: shop, collections: [{name: orders}]}]',
+      'Tenant globex plan: small, services: [{name: shop, collections: [{name: orders}]}]',
+    ]
       .map((line) => {
         const [kind, name, ...spec] = line.split(' ');
         return `apiVersion: tenure/v1\nkind: ${kind}\nmetadata: {name: ${name}}\nspec: {${spec.join(' ')}}\n`;
@@ -32,11 +36,25 @@ function problem(code: ProblemCode): ApiError {
 }
 
 /** Runs with an API that has tenant/acme at revision 4 and nothing else; `refuse` names what it refuses. */
-async function run(argv: readonly string[], refuse?: { readonly name: string; readonly code: ProblemCode }): Promise<CliRun & { readonly sent: readonly string[] }> {
+async function run(
+  argv: readonly string[],
+  refuse?: { readonly name: string; readonly code: ProblemCode },
+): Promise<CliRun & { readonly sent: readonly string[] }> {
   const sent: string[] = [];
   const client = {
     server: '',
-    async call(route: string, { params = {}, query = {}, body }: { readonly params?: { readonly name?: string }; readonly query?: object; readonly body?: { readonly kind: string; readonly metadata: object } } = {}) {
+    async call(
+      route: string,
+      {
+        params = {},
+        query = {},
+        body,
+      }: {
+        readonly params?: { readonly name?: string };
+        readonly query?: object;
+        readonly body?: { readonly kind: string; readonly metadata: object };
+      } = {},
+    ) {
       await Promise.resolve();
       sent.push(`${route} ${params.name} ${JSON.stringify(query)}`);
       if (route.startsWith('get')) {
@@ -48,17 +66,29 @@ async function run(argv: readonly string[], refuse?: { readonly name: string; re
       return { status: 200, etag: undefined, body: route === 'putTenant' ? { tenant: resource } : resource };
     },
   };
-  const result = await runInMemory(argv, { workingDirectory: folder, environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient });
+  const result = await runInMemory(argv, {
+    workingDirectory: folder,
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' },
+    createClient: () => client as unknown as ApiClient,
+  });
   return { ...result, sent };
 }
 
 test('a client dry run checks and prints what would be sent, and needs no API', async () => {
   const argv = ['apply', '-f', 'all.yaml', '--dry-run=client'];
   const nowhere = await runInMemory(argv, { workingDirectory: folder });
-  assert.deepEqual(nowhere, { code: exitCodes.ok, stdout: 'plan/small valid (client dry run)\ntenant/acme valid (client dry run)\ntenant/globex valid (client dry run)\n', stderr: '' });
+  assert.deepEqual(nowhere, {
+    code: exitCodes.ok,
+    stdout:
+      'plan/small valid (client dry run)\ntenant/acme valid (client dry run)\ntenant/globex valid (client dry run)\n',
+    stderr: '',
+  });
   const { sent, stdout } = await run([...argv, '-o', 'yaml']);
   assert.deepEqual(sent, []);
-  assert.deepEqual(parseAllDocuments(stdout).map((document) => (document.toJS() as { kind: string }).kind), ['Plan', 'Tenant', 'Tenant']);
+  assert.deepEqual(
+    parseAllDocuments(stdout).map((document) => (document.toJS() as { kind: string }).kind),
+    ['Plan', 'Tenant', 'Tenant'],
+  );
   assert.equal((await run([...argv, '-o', 'name'])).stdout, 'plan/small\ntenant/acme\ntenant/globex\n');
 });
 
@@ -70,17 +100,39 @@ test('a client dry run refuses what applying would', async () => {
 
 test('a server dry run has the API rehearse each, and changes nothing', async () => {
   const told = await run(['apply', '-f', 'all.yaml', '--dry-run=server', '--force-conflicts']);
-  assert.deepEqual([told.code, told.stdout, told.stderr], [exitCodes.ok, 'plan/small created (server dry run)\ntenant/acme configured (server dry run)\ntenant/globex created (server dry run)\n', '']);
+  assert.deepEqual(
+    [told.code, told.stdout, told.stderr],
+    [
+      exitCodes.ok,
+      'plan/small created (server dry run)\ntenant/acme configured (server dry run)\ntenant/globex created (server dry run)\n',
+      '',
+    ],
+  );
   const puts = told.sent.filter((request) => request.startsWith('put'));
-  assert.deepEqual(puts, ['putPlan small {"dryRun":"true"}', 'putTenant acme {"dryRun":"true","force":"true"}', 'putTenant globex {"dryRun":"true","force":"true"}']);
+  assert.deepEqual(puts, [
+    'putPlan small {"dryRun":"true"}',
+    'putTenant acme {"dryRun":"true","force":"true"}',
+    'putTenant globex {"dryRun":"true","force":"true"}',
+  ]);
   const json = await run(['apply', '-f', 'all.yaml', '--dry-run=server', '-o', 'json']);
-  assert.deepEqual((JSON.parse(json.stdout) as { items: { metadata: { name: string; revision: number } }[] }).items.map(({ metadata }) => `${metadata.name}@${metadata.revision}`), ['small@5', 'acme@5', 'globex@5']);
+  assert.deepEqual(
+    (JSON.parse(json.stdout) as { items: { metadata: { name: string; revision: number } }[] }).items.map(
+      ({ metadata }) => `${metadata.name}@${metadata.revision}`,
+    ),
+    ['small@5', 'acme@5', 'globex@5'],
+  );
   assert.match(json.stderr, /^tenant\/acme configured \(server dry run\)$/m);
 });
 
 test('in a server dry run a refusal keeps the others from nothing', async () => {
-  const { code, stdout, stderr } = await run(['apply', '-f', 'all.yaml', '--dry-run=server'], { name: 'acme', code: 'policy_refused' });
+  const { code, stdout, stderr } = await run(['apply', '-f', 'all.yaml', '--dry-run=server'], {
+    name: 'acme',
+    code: 'policy_refused',
+  });
   assert.equal(code, exitCodes.denied);
   assert.equal(stdout, 'plan/small created (server dry run)\ntenant/globex created (server dry run)\n');
-  assert.match(stderr, /^note: each was checked against what stands; not there yet: plan\/small, tenant\/globex\nerror: Policy refuses [^\n]+\nresource: tenant\/acme \(all\.yaml:\d+:\d+\)\n/);
+  assert.match(
+    stderr,
+    /^note: each was checked against what stands; not there yet: plan\/small, tenant\/globex\nerror: Policy refuses [^\n]+\nresource: tenant\/acme \(all\.yaml:\d+:\d+\)\n/,
+  );
 });

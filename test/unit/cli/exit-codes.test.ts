@@ -13,14 +13,31 @@ const interrupted = { interrupted: AbortSignal.abort(), program: 'tenure' };
 const context = { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' } };
 
 /** Words of those who write requests. */
-const wordsOfHttp = /\b(HTTP|header|[Rr]equest(?!Id\b)|Idempotency-Key|If-(None-)?Match|ETag|Retry-After|Last-Event-ID|Authorization|Bearer|bearer|GET|PUT|POST|DELETE|route|path|query|body|parameter|pageToken|status \d+)\b|=true\b|"errors"|"operation"/;
+const wordsOfHttp =
+  /\b(HTTP|header|[Rr]equest(?!Id\b)|Idempotency-Key|If-(None-)?Match|ETag|Retry-After|Last-Event-ID|Authorization|Bearer|bearer|GET|PUT|POST|DELETE|route|path|query|body|parameter|pageToken|status \d+)\b|=true\b|"errors"|"operation"/;
 
 for (const code of problemCodes) {
   test(`the problem ${code} exits with the code of the catalogue, and is told with its fix in words of the command line`, async () => {
     const { title, status, fix, exit, retryable } = problems[code];
-    const problem = { type: `/problems/${code}`, code, title, status, detail: 'what happened', fix, requestId: 'r-1', retryable };
+    const problem = {
+      type: `/problems/${code}`,
+      code,
+      title,
+      status,
+      detail: 'what happened',
+      fix,
+      requestId: 'r-1',
+      retryable,
+    };
     const refuse = () => Promise.reject(new ApiError(problem));
-    const { code: exitCode, stdout, stderr } = await runInMemory(['get', 'tenants'], { ...context, createClient: () => ({ server: '', call: refuse, stream: refuse }) });
+    const {
+      code: exitCode,
+      stdout,
+      stderr,
+    } = await runInMemory(['get', 'tenants'], {
+      ...context,
+      createClient: () => ({ server: '', call: refuse, stream: refuse }),
+    });
     assert.deepEqual([exitCode, stdout], [exitCodes[exit], '']);
     assert.match(stderr, /^error: [^\n]+\nfix: [A-Z][^\n]+\.\nrequestId: r-1\n$/);
     assert.doesNotMatch(stderr, wordsOfHttp);
@@ -28,19 +45,46 @@ for (const code of problemCodes) {
 }
 
 test('what a later API says of a code that this command does not know is told as it comes', () => {
-  const problem = { type: '', code: 'later' as ProblemCode, title: 'Something new', status: 409, detail: 'it is so', fix: 'Do this.', requestId: 'r', retryable: false };
-  assert.equal(asFailure(new ApiError(problem), quiet).report, 'error: Something new: it is so\nfix: Do this.\nrequestId: r');
+  const problem = {
+    type: '',
+    code: 'later' as ProblemCode,
+    title: 'Something new',
+    status: 409,
+    detail: 'it is so',
+    fix: 'Do this.',
+    requestId: 'r',
+    retryable: false,
+  };
+  assert.equal(
+    asFailure(new ApiError(problem), quiet).report,
+    'error: Something new: it is so\nfix: Do this.\nrequestId: r',
+  );
 });
 
 test('the flaws of what was asked for are told by the names they have on the command line', () => {
-  const errors = ['/labelSelector', '/name', '/waves/0', '/labels/a'].map((pointer) => ({ pointer, message: 'must be so' }));
-  const problem = { ...problems.request_invalid, type: '', code: 'request_invalid' as const, detail: 'the query is not valid: /labelSelector must be so', requestId: 'r', errors };
-  assert.equal(asFailure(new ApiError(problem), quiet).report, 'error: What was asked for is not valid\n  --selector: must be so\n  the name: must be so\n  --wave: must be so\n  labels.a: must be so\nfix: Correct what is named above, and ask again.\nrequestId: r');
+  const errors = ['/labelSelector', '/name', '/waves/0', '/labels/a'].map((pointer) => ({
+    pointer,
+    message: 'must be so',
+  }));
+  const problem = {
+    ...problems.request_invalid,
+    type: '',
+    code: 'request_invalid' as const,
+    detail: 'the query is not valid: /labelSelector must be so',
+    requestId: 'r',
+    errors,
+  };
+  assert.equal(
+    asFailure(new ApiError(problem), quiet).report,
+    'error: What was asked for is not valid\n  --selector: must be so\n  the name: must be so\n  --wave: must be so\n  labels.a: must be so\nfix: Correct what is named above, and ask again.\nrequestId: r',
+  );
 });
 
 test('the help tells every exit code once', async () => {
   const { code, stdout } = await runInMemory(['--help']);
-  const told = [...(stdout.split('Exit codes:')[1] ?? '').matchAll(/^ +(\d+) {2}\S/gm)].map(([, number]) => Number(number));
+  const told = [...(stdout.split('Exit codes:')[1] ?? '').matchAll(/^ +(\d+) {2}\S/gm)].map(([, number]) =>
+    Number(number),
+  );
   assert.deepEqual([code, told], [exitCodes.ok, Object.values(exitCodes)]);
 });
 
@@ -52,8 +96,25 @@ test('no answer, an interruption and a fault of the program have their own exits
 });
 
 test('details of a problem show pointer, allowed values and fix', () => {
-  const errors = [{ pointer: '/spec/plan', rule: 'x', message: 'not this one', allowed: ['a', 'b'], fix: 'Take another.' }, { message: 'and more' }];
-  const problem: Problem = { type: '', code: 'policy_refused', title: 'Refused', status: 422, detail: 'No.', fix: 'Change it.', requestId: 'r', retryable: false, errors, operation: '/v1/operations/01abc' };
+  const errors = [
+    { pointer: '/spec/plan', rule: 'x', message: 'not this one', allowed: ['a', 'b'], fix: 'Take another.' },
+    { message: 'and more' },
+  ];
+  const problem: Problem = {
+    type: '',
+    code: 'policy_refused',
+    title: 'Refused',
+    status: 422,
+    detail: 'No.',
+    fix: 'Change it.',
+    requestId: 'r',
+    retryable: false,
+    errors,
+    operation: '/v1/operations/01abc',
+  };
   const { report } = asFailure(new ApiError(problem), quiet);
-  assert.equal(report, 'error: Policy refuses what was asked for: No.\n  spec.plan: not this one\n  allowed: a, b\n  fix: Take another.\n  and more\nfix: Change what is named above to allowed values.\noperation: tenure wait operation/01abc\nrequestId: r');
+  assert.equal(
+    report,
+    'error: Policy refuses what was asked for: No.\n  spec.plan: not this one\n  allowed: a, b\n  fix: Take another.\n  and more\nfix: Change what is named above to allowed values.\noperation: tenure wait operation/01abc\nrequestId: r',
+  );
 });

@@ -6,14 +6,20 @@ import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 /** Every field that a manifest of a kind may hold, by its path. */
 function fieldsOf(path: string): string[] {
-  return Object.keys(childrenOf(findField(path).schema)).flatMap((name) => [`${path}.${name}`, ...fieldsOf(`${path}.${name}`)]);
+  return Object.keys(childrenOf(findField(path).schema)).flatMap((name) => [
+    `${path}.${name}`,
+    ...fieldsOf(`${path}.${name}`),
+  ]);
 }
 
 for (const kind of ['tenant', 'template', 'plan', 'region']) {
   test(`every field that can be written of a ${kind} is described`, () => {
     const written = fieldsOf(kind).filter((path) => !findField(path).outputOnly);
     assert.ok(written.length > 6);
-    assert.deepEqual(written.filter((path) => findField(path).schema.description === undefined), []);
+    assert.deepEqual(
+      written.filter((path) => findField(path).schema.description === undefined),
+      [],
+    );
   });
 }
 
@@ -30,30 +36,57 @@ test('a field tells its type, what it takes and what stands below it, without an
   );
   assert.match(await explained('tenant.spec.placement.mode'), /^Allowed: +dedicated, schema, hybrid$/m);
   assert.match(await explained('tenant.spec'), /^ {2}plan {2}<string> -required-\n {6}Name of a Plan\.$/m);
-  assert.match(await explained('region.spec.cells.tableBudget'), /^Type: +whole number\n(?:.*\n)*Default: +20000\nBounds: +1 to 1000000$/m);
-  assert.match(await explained('templates.spec.services.collections.indexes.keys.order'), /^Type: +number or string\nWritten: +optional\nAllowed: +1, -1, text, hashed, 2dsphere, 2d\nDefault: +1$/m);
+  assert.match(
+    await explained('region.spec.cells.tableBudget'),
+    /^Type: +whole number\n(?:.*\n)*Default: +20000\nBounds: +1 to 1000000$/m,
+  );
+  assert.match(
+    await explained('templates.spec.services.collections.indexes.keys.order'),
+    /^Type: +number or string\nWritten: +optional\nAllowed: +1, -1, text, hashed, 2dsphere, 2d\nDefault: +1$/m,
+  );
   assert.match(await explained('plan.spec.price'), /^ {2}amount {2}<string> -required-$/m);
 });
 
 test('what Tenure fills in is told as such', async () => {
-  for (const path of ['tenant.status.conditions', 'tenant.metadata.uid', 'operation.progress.done', 'roll-out.counts', 'tombstone.purgeTime']) assert.match(await explained(path), /^Written: +by Tenure; ignored in a manifest$/m, path);
+  for (const path of [
+    'tenant.status.conditions',
+    'tenant.metadata.uid',
+    'operation.progress.done',
+    'roll-out.counts',
+    'tombstone.purgeTime',
+  ])
+    assert.match(await explained(path), /^Written: +by Tenure; ignored in a manifest$/m, path);
   assert.match(await explained('tenant.status'), /^ {2}lifecycle {2}<string>\n {6}One of Draft, /m);
 });
 
 test('the same for programs', async () => {
   const { stdout } = await runInMemory(['explain', 'tenant.spec.lifecycle', '-o', 'json']);
-  assert.deepEqual(JSON.parse(stdout), { path: 'tenant.spec.lifecycle', type: 'string', required: false, outputOnly: false, description: 'Where the tenant is to be. Absent: unchanged; Draft for a new one.', allowed: ['Draft', 'Active', 'Suspended', 'Archived'], fields: [] });
+  assert.deepEqual(JSON.parse(stdout), {
+    path: 'tenant.spec.lifecycle',
+    type: 'string',
+    required: false,
+    outputOnly: false,
+    description: 'Where the tenant is to be. Absent: unchanged; Draft for a new one.',
+    allowed: ['Draft', 'Active', 'Suspended', 'Archived'],
+    fields: [],
+  });
 });
 
 const unknown: readonly (readonly [argv: string, says: RegExp])[] = [
   ['tenant.spec.resdency', /^error: tenant\.spec has no field "resdency"\nfix: did you mean "residency"\?/],
   ['tenant.status.lifecyle', /^error: tenant\.status has no field "lifecyle"\nfix: did you mean "lifecycle"\?/],
   ['tenant.spec.zzz', /^error: tenant\.spec has no field "zzz"\nfix: use one of displayName, plan, /],
-  ['tenant.spec.plan.x', /^error: tenant\.spec\.plan has no field "x"\nfix: it has no fields: tenure explain tenant\.spec\.plan/],
+  [
+    'tenant.spec.plan.x',
+    /^error: tenant\.spec\.plan has no field "x"\nfix: it has no fields: tenure explain tenant\.spec\.plan/,
+  ],
   ['tenant.__proto__', /^error: tenant has no field "__proto__"/],
   ['tennant.spec', /^error: "tennant" is no kind of resource\nfix: did you mean "tenant"\?/],
   ['placement', /^error: the placement of no tenant is asked for\nfix: write: explain placement NAME/],
-  ['tenant.spec acme', /^error: explain tenant\.spec takes no name: .*\nfix: leave "acme" out, or see: describe tenant acme/],
+  [
+    'tenant.spec acme',
+    /^error: explain tenant\.spec takes no name: .*\nfix: leave "acme" out, or see: describe tenant acme/,
+  ],
 ];
 
 for (const [argv, says] of unknown) {

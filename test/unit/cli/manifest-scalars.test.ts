@@ -4,7 +4,8 @@ import { exitCodes } from '../../../contracts/problems.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun } from '../../harness/in-memory-cli.ts';
 
-const check = (stdin: string): Promise<CliRun> => runInMemory(['apply', '-f', '-', '--dry-run=client', '-o', 'json'], { stdin });
+const check = (stdin: string): Promise<CliRun> =>
+  runInMemory(['apply', '-f', '-', '--dry-run=client', '-o', 'json'], { stdin });
 
 const tenant = (config: string, spec = ''): string =>
   `apiVersion: tenure/v1\nkind: Tenant\nmetadata: { name: acme }\nspec:\n  plan: p\n  services: [{ name: shop, collections: [{ name: orders }] }]\n  config: ${config}\n${spec}`;
@@ -16,7 +17,9 @@ async function configOf(manifest: string): Promise<unknown> {
 }
 
 test('merge keys are merged: own keys go before them, and earlier sources before later ones', async () => {
-  const merged = tenant('\n    base: &base { a: 1, b: 2 }\n    own: { <<: *base, b: 3 }\n    before: { b: 3, <<: *base }\n    several: { <<: [*base, { a: 5, c: 6 }] }\n    nested: &nested { <<: *base, d: 7 }\n    twice: { <<: *nested }\n    plain: { "<<": 1 }');
+  const merged = tenant(
+    '\n    base: &base { a: 1, b: 2 }\n    own: { <<: *base, b: 3 }\n    before: { b: 3, <<: *base }\n    several: { <<: [*base, { a: 5, c: 6 }] }\n    nested: &nested { <<: *base, d: 7 }\n    twice: { <<: *nested }\n    plain: { "<<": 1 }',
+  );
   assert.deepEqual(await configOf(merged), {
     base: { a: 1, b: 2 },
     own: { a: 1, b: 3 },
@@ -29,9 +32,16 @@ test('merge keys are merged: own keys go before them, and earlier sources before
 });
 
 test('a flaw in what is merged is told where it is written, and a merge of anything else at the key', async () => {
-  const wrong = await check('apiVersion: tenure/v1\nkind: Tenant\nmetadata: { name: acme, annotations: &a { owner: 1.10 } }\nspec:\n  plan: p\n  services: [{ name: shop, collections: [{ name: orders }] }]\n');
-  assert.match(wrong.stderr, /^stdin:3:50: metadata\.annotations\.owner must be a string, and is 1\.10\n(?:.*\n){2} {2}fix: quote it: "1\.10"$/m);
-  const inMerged = await check('apiVersion: tenure/v1\nkind: Plan\nmetadata: { name: p }\nspec:\n  <<: { quotas: { tables: ten } }\n  isolationModes: [dedicated]\n');
+  const wrong = await check(
+    'apiVersion: tenure/v1\nkind: Tenant\nmetadata: { name: acme, annotations: &a { owner: 1.10 } }\nspec:\n  plan: p\n  services: [{ name: shop, collections: [{ name: orders }] }]\n',
+  );
+  assert.match(
+    wrong.stderr,
+    /^stdin:3:50: metadata\.annotations\.owner must be a string, and is 1\.10\n(?:.*\n){2} {2}fix: quote it: "1\.10"$/m,
+  );
+  const inMerged = await check(
+    'apiVersion: tenure/v1\nkind: Plan\nmetadata: { name: p }\nspec:\n  <<: { quotas: { tables: ten } }\n  isolationModes: [dedicated]\n',
+  );
   assert.match(inMerged.stderr, /^stdin:5:27: spec\.quotas\.tables must be a number, and is "ten"$/m);
   for (const value of ['5', '[5]', '', '*text', '[*map, *text]']) {
     const { code, stderr } = await check(tenant(`{ text: &text x, map: &map { a: 1 }, merged: { <<: ${value} } }`));
@@ -50,7 +60,10 @@ for (const text of texts) {
     assert.match(stderr, new RegExp(`^ {2}fix: quote it: "${text.replace('.', '\\.')}"$`, 'm'));
     const { code, stdout } = await check(written.replace(text, `"${text}"`));
     assert.equal(code, exitCodes.ok);
-    assert.equal((JSON.parse(stdout) as { items: { spec: { displayName: string } }[] }).items[0]?.spec.displayName, text);
+    assert.equal(
+      (JSON.parse(stdout) as { items: { spec: { displayName: string } }[] }).items[0]?.spec.displayName,
+      text,
+    );
   });
 }
 
@@ -58,12 +71,19 @@ test('words and times are text where text is wanted', async () => {
   for (const text of ['yes', 'NO', 'on', '1_000', '2026-01-01', '12:30:45', '2026-01-01T00:00:00Z']) {
     const { code, stdout } = await check(tenant('{}', `  displayName: ${text}\n`));
     assert.equal(code, exitCodes.ok);
-    assert.equal((JSON.parse(stdout) as { items: { spec: { displayName: string } }[] }).items[0]?.spec.displayName, text);
+    assert.equal(
+      (JSON.parse(stdout) as { items: { spec: { displayName: string } }[] }).items[0]?.spec.displayName,
+      text,
+    );
   }
 });
 
 test('where a boolean or a number is wanted, the fix says how it is written', async () => {
-  const indexed = (unique: string, expire: string) => tenant('{}').replace('{ name: orders }', `{ name: orders, indexes: [{ keys: [{ field: at }], unique: ${unique}, expireAfterSeconds: ${expire} }] }`);
+  const indexed = (unique: string, expire: string) =>
+    tenant('{}').replace(
+      '{ name: orders }',
+      `{ name: orders, indexes: [{ keys: [{ field: at }], unique: ${unique}, expireAfterSeconds: ${expire} }] }`,
+    );
   for (const [unique, expire, fixes] of [
     ['yes', '1_000', ['write true', 'write 1000']],
     ['off', '"60"', ['write false', 'write it without quotes: 60']],
@@ -90,14 +110,34 @@ for (const [scalar, fix] of uncertain) {
     const { code, stderr } = await check(tenant(`{ deep: [{ key: ${scalar} }] }`));
     assert.deepEqual([code, stderr.match(/(?<=^ {2}fix: ).*$/gm)], [exitCodes.usage, [fix]]);
     assert.match(stderr, /^stdin:7:27: /);
-    assert.match((await check(tenant('{}').replace('{ name: orders }', `{ name: orders, jsonSchema: { enum: [${scalar}] } }`))).stderr, /^stdin:6:79: /);
+    assert.match(
+      (await check(tenant('{}').replace('{ name: orders }', `{ name: orders, jsonSchema: { enum: [${scalar}] } }`)))
+        .stderr,
+      /^stdin:6:79: /,
+    );
     assert.deepEqual(await configOf(tenant(`{ deep: [{ key: "${scalar}" }] }`)), { deep: [{ key: scalar }] });
   });
 }
 
 test('numbers are kept as they are written, or refused', async () => {
-  assert.deepEqual(await configOf(tenant('{ a: 1.10, b: 1e3, c: .5, d: 0.1, e: -2.50e-3, f: 0.0, g: 9007199254740991.0, h: 1.7976931348623157e308, i: 5e-324 }')), { a: 1.1, b: 1000, c: 0.5, d: 0.1, e: -0.0025, f: 0, g: 9007199254740991, h: 1.7976931348623157e308, i: 5e-324 });
-  for (const number of ['9007199254740993.0', '9.007199254740993e15', '0.12345678901234567890', '1e-400', '1e400', '.inf', '-.Inf', '.nan']) {
+  assert.deepEqual(
+    await configOf(
+      tenant(
+        '{ a: 1.10, b: 1e3, c: .5, d: 0.1, e: -2.50e-3, f: 0.0, g: 9007199254740991.0, h: 1.7976931348623157e308, i: 5e-324 }',
+      ),
+    ),
+    { a: 1.1, b: 1000, c: 0.5, d: 0.1, e: -0.0025, f: 0, g: 9007199254740991, h: 1.7976931348623157e308, i: 5e-324 },
+  );
+  for (const number of [
+    '9007199254740993.0',
+    '9.007199254740993e15',
+    '0.12345678901234567890',
+    '1e-400',
+    '1e400',
+    '.inf',
+    '-.Inf',
+    '.nan',
+  ]) {
     const { code, stderr } = await check(tenant(`{ key: ${number} }`));
     assert.equal(code, exitCodes.usage, number);
     assert.match(stderr, /^stdin:7:18: this (number cannot be kept exactly|is no number that can be kept)$/m, number);
@@ -105,11 +145,16 @@ test('numbers are kept as they are written, or refused', async () => {
 });
 
 test('tags and directives that would give other values are refused', async () => {
-  for (const value of ['!!binary aGVsbG8=', '!!set { a, b }', '!!timestamp 2026-01-01']) assert.match((await check(tenant(`{ key: ${value} }`))).stderr, /fix: remove the tag/, value);
-  assert.match((await check(`%YAML 1.1\n---\n${tenant('{ key: yes }')}`)).stderr, /^stdin:1:1: the directive says YAML 1\.1, and manifests are YAML 1\.2\n(?:.*\n){2} {2}fix: remove the line that begins with %YAML$/m);
+  for (const value of ['!!binary aGVsbG8=', '!!set { a, b }', '!!timestamp 2026-01-01'])
+    assert.match((await check(tenant(`{ key: ${value} }`))).stderr, /fix: remove the tag/, value);
+  assert.match(
+    (await check(`%YAML 1.1\n---\n${tenant('{ key: yes }')}`)).stderr,
+    /^stdin:1:1: the directive says YAML 1\.1, and manifests are YAML 1\.2\n(?:.*\n){2} {2}fix: remove the line that begins with %YAML$/m,
+  );
   assert.deepEqual(await configOf(`%YAML 1.2\n---\n${tenant('{ key: !!str 012 }')}`), { key: '012' });
 });
 
 test('a key that stands twice is refused, also where it is written in another way', async () => {
-  for (const config of ['{ a: 1, a: 2 }', '{ a: 1, "a": 2 }', '{ b: { <<: { x: 1 }, <<: { y: 1 } } }']) assert.match((await check(tenant(config))).stderr, /this mapping has the key already/, config);
+  for (const config of ['{ a: 1, a: 2 }', '{ a: 1, "a": 2 }', '{ b: { <<: { x: 1 }, <<: { y: 1 } } }'])
+    assert.match((await check(tenant(config))).stderr, /this mapping has the key already/, config);
 });

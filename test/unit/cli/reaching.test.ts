@@ -35,11 +35,19 @@ async function listening(server: Server): Promise<number> {
 }
 
 /** An API that has nothing. */
-const api: RequestListener = (_request, response) => void response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end('{"items": []}');
+const api: RequestListener = (_request, response) =>
+  void response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end('{"items": []}');
 
 /** Runs the program itself, for what it sets up belongs to its process. */
-async function run(argv: readonly string[], environment: Readonly<Record<string, string>>): Promise<{ readonly code: number | null; readonly stderr: string }> {
-  const child = spawn(process.execPath, [entry, ...argv], { cwd: folder, env: { XDG_CONFIG_HOME: folder, TENURE_TOKEN: 'token', ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+async function run(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  const child = spawn(process.execPath, [entry, ...argv], {
+    cwd: folder,
+    env: { XDG_CONFIG_HOME: folder, TENURE_TOKEN: 'token', ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   return { code: await new Promise((resolve) => void child.once('close', resolve)), stderr };
@@ -50,7 +58,15 @@ describe('an API whose certificate is of an authority of its own', () => {
   before(async () => {
     server = `https://127.0.0.1:${await listening(createTlsServer({ cert: testCertificate, key: testCertificateKey }, api))}`;
     mkdirSync(join(folder, 'tenure'));
-    writeFileSync(join(folder, 'tenure', 'config.json'), JSON.stringify({ contexts: { own: { server, caFile: '../ca.pem' }, other: { server: 'https://127.0.0.1:1', caFile: '../ca.pem' } } }));
+    writeFileSync(
+      join(folder, 'tenure', 'config.json'),
+      JSON.stringify({
+        contexts: {
+          own: { server, caFile: '../ca.pem' },
+          other: { server: 'https://127.0.0.1:1', caFile: '../ca.pem' },
+        },
+      }),
+    );
   });
 
   it('is reached when that is named, in each way', async () => {
@@ -61,14 +77,22 @@ describe('an API whose certificate is of an authority of its own', () => {
       [[], { TENURE_SERVER: server, NODE_EXTRA_CA_CERTS: caFile }],
       [['--context', 'own'], {}],
     ];
-    for (const [argv, environment] of ways) assert.deepEqual(await run([...argv, 'get', 'plans'], environment), { code: exitCodes.ok, stderr: 'no plans\n' }, JSON.stringify([argv, environment]));
+    for (const [argv, environment] of ways)
+      assert.deepEqual(
+        await run([...argv, 'get', 'plans'], environment),
+        { code: exitCodes.ok, stderr: 'no plans\n' },
+        JSON.stringify([argv, environment]),
+      );
   });
 
   it('is not reached otherwise, and the fix names what is missing; the authority of a context vouches for its server only', async () => {
     for (const argv of [[], ['--context', 'other']]) {
       const { code, stderr } = await run([...argv, 'get', 'plans'], { TENURE_SERVER: server });
       assert.equal(code, exitCodes.unavailable);
-      assert.match(stderr, /^error: no answer from https:\/\/127\.0\.0\.1:\d+: .*certificate.*\nfix: name the certificate of the authority that vouches for the API: --ca-file PATH, /);
+      assert.match(
+        stderr,
+        /^error: no answer from https:\/\/127\.0\.0\.1:\d+: .*certificate.*\nfix: name the certificate of the authority that vouches for the API: --ca-file PATH, /,
+      );
     }
   });
 
@@ -107,21 +131,38 @@ describe('behind a proxy', () => {
   it('the API is reached by it, but for what NO_PROXY names and for this machine', async () => {
     for (const variable of ['HTTP_PROXY', 'http_proxy']) {
       reached = [];
-      assert.equal((await run(['get', 'plans'], { TENURE_SERVER: 'http://tenure.invalid:8080', [variable]: proxy })).code, exitCodes.ok);
+      assert.equal(
+        (await run(['get', 'plans'], { TENURE_SERVER: 'http://tenure.invalid:8080', [variable]: proxy })).code,
+        exitCodes.ok,
+      );
       assert.match(reached.join(' '), /tenure\.invalid:8080/);
     }
     reached = [];
-    const without = await run(['get', 'plans'], { TENURE_SERVER: 'http://tenure.invalid:8080', HTTP_PROXY: proxy, NO_PROXY: 'a.example,tenure.invalid' });
+    const without = await run(['get', 'plans'], {
+      TENURE_SERVER: 'http://tenure.invalid:8080',
+      HTTP_PROXY: proxy,
+      NO_PROXY: 'a.example,tenure.invalid',
+    });
     assert.equal(without.code, exitCodes.unavailable);
-    assert.match(without.stderr, /^fix: (correct the name in the address|see that this machine reaches its name server)/m);
-    assert.equal((await run(['get', 'plans'], { TENURE_SERVER: `http://127.0.0.1:${port}`, HTTP_PROXY: proxy })).code, exitCodes.ok);
+    assert.match(
+      without.stderr,
+      /^fix: (correct the name in the address|see that this machine reaches its name server)/m,
+    );
+    assert.equal(
+      (await run(['get', 'plans'], { TENURE_SERVER: `http://127.0.0.1:${port}`, HTTP_PROXY: proxy })).code,
+      exitCodes.ok,
+    );
     assert.deepEqual(reached, []);
   });
 });
 
 it('an address that points to another is not followed, and what is no API is told as such', async () => {
-  const moved = await listening(createServer((_request, response) => void response.writeHead(301, { location: 'https://tenure.example/' }).end()));
-  const page = await listening(createServer((_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')));
+  const moved = await listening(
+    createServer((_request, response) => void response.writeHead(301, { location: 'https://tenure.example/' }).end()),
+  );
+  const page = await listening(
+    createServer((_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')),
+  );
   const redirected = await run(['get', 'plans'], { TENURE_SERVER: `http://127.0.0.1:${moved}` });
   assert.equal(redirected.code, exitCodes.unavailable);
   assert.match(redirected.stderr, /: it points to https:\/\/tenure\.example\/\nfix: use the address that it points to/);

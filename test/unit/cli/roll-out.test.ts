@@ -11,7 +11,21 @@ const uid = '01m7yzcrqvvjzzgg30pekssm21';
 const none = { changing: 0, changed: 0, failed: 0, skipped: 0 };
 
 function rollout(change: Partial<Rollout> = {}): Rollout {
-  return { id, template: 'startup', version: 3, waves: [1, '100%'], maxFailures: 0, state: 'running', wave: 1, tenants: 4, counts: none, failures: [], workflowId: `rollout/${id}`, createTime: '2026-11-21T09:15:00.000Z', ...change };
+  return {
+    id,
+    template: 'startup',
+    version: 3,
+    waves: [1, '100%'],
+    maxFailures: 0,
+    state: 'running',
+    wave: 1,
+    tenants: 4,
+    counts: none,
+    failures: [],
+    workflowId: `rollout/${id}`,
+    createTime: '2026-11-21T09:15:00.000Z',
+    ...change,
+  };
 }
 
 interface Sent {
@@ -21,7 +35,11 @@ interface Sent {
 }
 
 /** Runs a command for which each route gives its answers one after the other, the last one again and again. */
-async function run(argv: readonly string[], answers: Readonly<Record<string, readonly unknown[]>>, setting: CliSetting = {}): Promise<CliRun & { readonly sent: readonly Sent[] }> {
+async function run(
+  argv: readonly string[],
+  answers: Readonly<Record<string, readonly unknown[]>>,
+  setting: CliSetting = {},
+): Promise<CliRun & { readonly sent: readonly Sent[] }> {
   const sent: Sent[] = [];
   const asked = new Map<string, number>();
   const client = {
@@ -36,7 +54,11 @@ async function run(argv: readonly string[], answers: Readonly<Record<string, rea
       return { status: 200, etag: undefined, body: given[Math.min(turn, given.length - 1)] };
     },
   };
-  const result = await runInMemory(argv, { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient, ...setting });
+  const result = await runInMemory(argv, {
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' },
+    createClient: () => client as unknown as ApiClient,
+    ...setting,
+  });
   return { ...result, sent };
 }
 
@@ -47,13 +69,26 @@ const course = [
 ];
 
 test('a roll-out is asked for as it is told, and with nothing that is not', async () => {
-  const bodyOf = async (...argv: readonly string[]) => (await run(['roll-out', 'start', 'startup', ...argv], { startRollout: [rollout()] })).sent;
+  const bodyOf = async (...argv: readonly string[]) =>
+    (await run(['roll-out', 'start', 'startup', ...argv], { startRollout: [rollout()] })).sent;
   const params = { name: 'startup' };
   assert.deepEqual(await bodyOf(), [{ route: 'startRollout', params, body: {} }]);
-  assert.deepEqual(await bodyOf('--version', '2', '-l', 'ring=canary', '--wave', '1', '--wave', '10%', '--max-failures', '0'), [
-    { route: 'startRollout', params, body: { version: 2, labelSelector: 'ring=canary', waves: [1, '10%'], maxFailures: 0 } },
-  ]);
-  for (const [argv, body] of [[['resume', id], { skipFailed: false }], [['resume', `roll-out/${id}`, '--skip-failed'], { skipFailed: true }], [['pause', id], undefined], [['cancel', id], undefined]] as const) {
+  assert.deepEqual(
+    await bodyOf('--version', '2', '-l', 'ring=canary', '--wave', '1', '--wave', '10%', '--max-failures', '0'),
+    [
+      {
+        route: 'startRollout',
+        params,
+        body: { version: 2, labelSelector: 'ring=canary', waves: [1, '10%'], maxFailures: 0 },
+      },
+    ],
+  );
+  for (const [argv, body] of [
+    [['resume', id], { skipFailed: false }],
+    [['resume', `roll-out/${id}`, '--skip-failed'], { skipFailed: true }],
+    [['pause', id], undefined],
+    [['cancel', id], undefined],
+  ] as const) {
     const route = `${argv[0]}Rollout`;
     const { code, stdout, sent } = await run(['roll-out', ...argv], { [route]: [rollout({ state: 'paused' })] });
     assert.deepEqual(sent, [{ route, params: { id }, ...(body === undefined ? {} : { body }) }]);
@@ -65,8 +100,14 @@ test('it is followed to its end: an object a line for each change, or one live l
   const argv = ['roll-out', 'start', 'startup', '--wait'];
   const answers = { startRollout: [rollout()], getRollout: course };
   const plain = await run(argv, answers);
-  assert.deepEqual([plain.code, plain.stdout], [exitCodes.ok, `roll-out/${id} (startup@3) running, 0 changed\nroll-out/${id} (startup@3) succeeded, 4 changed\n`]);
-  const told = plain.stderr.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    [plain.code, plain.stdout],
+    [exitCodes.ok, `roll-out/${id} (startup@3) running, 0 changed\nroll-out/${id} (startup@3) succeeded, 4 changed\n`],
+  );
+  const told = plain.stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.ok(told.every(({ time }) => !Number.isNaN(Date.parse(String(time)))));
   const common = { rollout: id, template: 'startup', version: 3, failed: 0, skipped: 0, tenants: 4 };
   const facts = told.map((line) => {
@@ -78,8 +119,15 @@ test('it is followed to its end: an object a line for each change, or one live l
     { ...common, state: 'running', wave: 2, changing: 3, changed: 1 },
     { ...common, state: 'succeeded', wave: 2, changing: 0, changed: 4 },
   ]);
-  const lines = ['startup@3  roll-out running  wave 1/2  0 changed, 1 changing, of 4', 'startup@3  roll-out running  wave 2/2  1 changed, 3 changing, of 4', 'startup@3  roll-out succeeded  wave 2/2  4 changed, of 4'];
-  const live = await run(argv, answers, { terminalColumns: 100, environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', NO_COLOR: '1' } });
+  const lines = [
+    'startup@3  roll-out running  wave 1/2  0 changed, 1 changing, of 4',
+    'startup@3  roll-out running  wave 2/2  1 changed, 3 changing, of 4',
+    'startup@3  roll-out succeeded  wave 2/2  4 changed, of 4',
+  ];
+  const live = await run(argv, answers, {
+    terminalColumns: 100,
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', NO_COLOR: '1' },
+  });
   assert.equal(live.stderr, [...lines.map((line) => `\r\u001B[2K${line}`), '\r\u001B[2K'].join(''));
   const unsized = await run(argv, answers, { terminalColumns: 0 });
   assert.match(unsized.stderr, /0 changed, 1 changing, of 4/, 'a terminal that does not say how wide it is');
@@ -89,11 +137,22 @@ test('it is followed to its end: an object a line for each change, or one live l
 
 test('one that pauses ends with 1, the tenants that failed and how to go on, when nothing of it is under way any more', async () => {
   const failures = [{ tenant: 'acme', code: 'schema_rejected', message: 'mongod refuses the validator' }];
-  const paused = rollout({ state: 'paused', reason: '2 tenants could not be changed; 0 may', counts: { ...none, changed: 1, failed: 2 }, failures });
+  const paused = rollout({
+    state: 'paused',
+    reason: '2 tenants could not be changed; 0 may',
+    counts: { ...none, changed: 1, failed: 2 },
+    failures,
+  });
   const getRollout = [rollout({ ...paused, counts: { ...paused.counts, changing: 1, changed: 0 } }), paused];
-  for (const argv of [['roll-out', 'resume', id, '--wait'], ['wait', `roll-out/${id}`]]) {
+  for (const argv of [
+    ['roll-out', 'resume', id, '--wait'],
+    ['wait', `roll-out/${id}`],
+  ]) {
     const { code, stdout, stderr } = await run(argv, { resumeRollout: [rollout()], getRollout });
-    assert.deepEqual([code, stdout.endsWith(`roll-out/${id} (startup@3) paused, 1 changed, 2 failed\n`)], [exitCodes.operationFailed, true]);
+    assert.deepEqual(
+      [code, stdout.endsWith(`roll-out/${id} (startup@3) paused, 1 changed, 2 failed\n`)],
+      [exitCodes.operationFailed, true],
+    );
     assert.ok(
       stderr.endsWith(
         `error: roll-out/${id} of startup@3 is paused: 2 tenants could not be changed; 0 may\n  tenant/acme: schema_rejected: mongod refuses the validator\n  and 1 more\n` +
@@ -102,14 +161,21 @@ test('one that pauses ends with 1, the tenants that failed and how to go on, whe
       stderr,
     );
   }
-  assert.equal((await run(['wait', `roll-out/${id}`], { getRollout: [rollout({ state: 'cancelled' })] })).code, exitCodes.operationFailed);
+  assert.equal(
+    (await run(['wait', `roll-out/${id}`], { getRollout: [rollout({ state: 'cancelled' })] })).code,
+    exitCodes.operationFailed,
+  );
 });
 
 test('Ctrl-C and the timeout end the waiting, and say how to come back and how to stop it', async () => {
   const outlook = `roll-out/${id} goes on; to come back: tenure wait roll-out/${id}; to stop it: tenure roll-out pause ${id}\n`;
   const interruption = new AbortController();
   const getRollout = [rollout()];
-  const pending = run(['wait', `roll-out/${id}`], { getRollout: [...getRollout] }, { interrupted: interruption.signal });
+  const pending = run(
+    ['wait', `roll-out/${id}`],
+    { getRollout: [...getRollout] },
+    { interrupted: interruption.signal },
+  );
   setImmediate(() => interruption.abort());
   const interrupted = await pending;
   assert.equal(interrupted.code, exitCodes.interrupted);
@@ -120,11 +186,25 @@ test('Ctrl-C and the timeout end the waiting, and say how to come back and how t
 });
 
 test('a preview shows tenants that change alike together, and those that are refused with the reason, of every page', async () => {
-  const item = (name: string, version: number, changes: RolloutPreview['changes'], refused?: RolloutPreview['refused']): RolloutPreview => ({ tenant: { name, uid, version }, changes, ...(refused === undefined ? {} : { refused }) });
+  const item = (
+    name: string,
+    version: number,
+    changes: RolloutPreview['changes'],
+    refused?: RolloutPreview['refused'],
+  ): RolloutPreview => ({ tenant: { name, uid, version }, changes, ...(refused === undefined ? {} : { refused }) });
   const qps = [{ pointer: '/config/max_qps', before: 10, after: 20 }];
-  const items = [item('acme', 2, qps), item('globex', 1, qps), item('hooli', 2, qps), item('own', 2, []), item('small', 2, qps, { code: 'policy_refused', message: 'too many tables' })];
+  const items = [
+    item('acme', 2, qps),
+    item('globex', 1, qps),
+    item('hooli', 2, qps),
+    item('own', 2, []),
+    item('small', 2, qps, { code: 'policy_refused', message: 'too many tables' }),
+  ];
   const template = { metadata: { name: 'startup', generation: 3 } };
-  const answers = { getTemplate: [template], previewRollout: [{ items: items.slice(0, 2), nextPageToken: 'more' }, { items: items.slice(2) }] };
+  const answers = {
+    getTemplate: [template],
+    previewRollout: [{ items: items.slice(0, 2), nextPageToken: 'more' }, { items: items.slice(2) }],
+  };
   const { code, stdout, sent } = await run(['roll-out', 'preview', 'startup', '-l', 'a=b'], answers);
   assert.equal(code, exitCodes.ok);
   assert.equal(
@@ -136,10 +216,19 @@ test('a preview shows tenants that change alike together, and those that are ref
       '\nCannot be changed:\n  TENANT   VERSION   CODE             WHY\n  small    2         policy_refused   too many tables\n',
   );
   const query = { version: 3, pageSize: 500, labelSelector: 'a=b' };
-  assert.deepEqual(sent.map(({ query: asked }) => asked), [undefined, query, { ...query, pageToken: 'more' }]);
+  assert.deepEqual(
+    sent.map(({ query: asked }) => asked),
+    [undefined, query, { ...query, pageToken: 'more' }],
+  );
   const json = await run(['roll-out', 'preview', 'startup', '--version', '2', '-o', 'json'], answers);
   assert.deepEqual(JSON.parse(json.stdout), { items });
-  assert.deepEqual(json.sent.map(({ route }) => route), ['previewRollout', 'previewRollout']);
+  assert.deepEqual(
+    json.sent.map(({ route }) => route),
+    ['previewRollout', 'previewRollout'],
+  );
   const empty = await run(['roll-out', 'preview', 'startup'], { ...answers, previewRollout: [{ items: [] }] });
-  assert.deepEqual([empty.code, empty.stdout, empty.stderr], [exitCodes.ok, '', 'no tenant would change: none has another version than startup@3\n']);
+  assert.deepEqual(
+    [empty.code, empty.stdout, empty.stderr],
+    [exitCodes.ok, '', 'no tenant would change: none has another version than startup@3\n'],
+  );
 });

@@ -15,7 +15,10 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), 'tenure-script-'));
   mkdirSync(join(folder, 'bin'));
   mkdirSync(join(folder, 'tenure'));
-  writeFileSync(join(folder, 'tenure', 'config.json'), JSON.stringify({ contexts: { prod: { server: 'http://prod:1' } } }));
+  writeFileSync(
+    join(folder, 'tenure', 'config.json'),
+    JSON.stringify({ contexts: { prod: { server: 'http://prod:1' } } }),
+  );
   symlinkSync(script, join(folder, 'bin', 'tenure'));
   symlinkSync(script, join(folder, 'linked'));
 });
@@ -24,7 +27,11 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 /** What the program takes itself to be called as. */
 function calledAs(command: string): string {
   const { PATH = '' } = process.env;
-  const output = execFileSync('sh', ['-c', `${command} config explain -o json --server http://a:1`], { cwd: folder, env: { PATH: `${join(folder, 'bin')}:${PATH}`, TENURE_TOKEN: 't' }, encoding: 'utf8' });
+  const output = execFileSync('sh', ['-c', `${command} config explain -o json --server http://a:1`], {
+    cwd: folder,
+    env: { PATH: `${join(folder, 'bin')}:${PATH}`, TENURE_TOKEN: 't' },
+    encoding: 'utf8',
+  });
   const { items } = JSON.parse(output) as { items: { setting: string; value: string }[] };
   return items.find(({ setting }) => setting === 'called as')?.value ?? '';
 }
@@ -38,7 +45,11 @@ test('texts that say what to run next call the program as it was called', () => 
 
 test('Tab in a real bash completes a command, and the name of a context', async (context) => {
   const { PATH = '' } = process.env;
-  const shell = openTerminal('exec bash --norc --noprofile -i', { cwd: folder, environment: { PATH, XDG_CONFIG_HOME: folder, PS1: 'ready> ', TERM: 'xterm' }, columns: 120 });
+  const shell = openTerminal('exec bash --norc --noprofile -i', {
+    cwd: folder,
+    environment: { PATH, XDG_CONFIG_HOME: folder, PS1: 'ready> ', TERM: 'xterm' },
+    columns: 120,
+  });
   context.after(() => shell.close());
   shell.type(`source <("${script}" completion bash); echo it is  loaded\r`);
   await untilShown(shell, 'it is loaded');

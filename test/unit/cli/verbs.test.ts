@@ -20,7 +20,10 @@ function problem(code: ProblemCode): ApiError {
 }
 
 /** Runs a command whose requests `answer` is told of; it throws what they end with, else the tenant is answered unchanged. */
-async function run(argv: readonly string[], { answer = () => undefined, ...setting }: CliSetting & { readonly answer?: (name: string) => void } = {}): Promise<CliRun & { readonly sent: readonly (Sent & { readonly route: string })[] }> {
+async function run(
+  argv: readonly string[],
+  { answer = () => undefined, ...setting }: CliSetting & { readonly answer?: (name: string) => void } = {},
+): Promise<CliRun & { readonly sent: readonly (Sent & { readonly route: string })[] }> {
   const sent: (Sent & { readonly route: string })[] = [];
   const client = {
     server: '',
@@ -30,30 +33,59 @@ async function run(argv: readonly string[], { answer = () => undefined, ...setti
       const name = call.params?.name ?? '';
       await Promise.resolve();
       answer(name);
-      const tenant = { metadata: { name, uid: '01m7yzcrqvvjzzgg30pekssm21', revision: 9 }, spec: { plan: 'startup' }, status: { lifecycle: 'Deleted', conditions: [] } };
-      return { status: 200, etag: '"9"', body: ['holdTenant', 'releaseHoldOfTenant', 'cancelPlanChangeOfTenant', 'getTenant'].includes(route) ? tenant : { tenant } };
+      const tenant = {
+        metadata: { name, uid: '01m7yzcrqvvjzzgg30pekssm21', revision: 9 },
+        spec: { plan: 'startup' },
+        status: { lifecycle: 'Deleted', conditions: [] },
+      };
+      return {
+        status: 200,
+        etag: '"9"',
+        body: ['holdTenant', 'releaseHoldOfTenant', 'cancelPlanChangeOfTenant', 'getTenant'].includes(route)
+          ? tenant
+          : { tenant },
+      };
     },
   };
-  const result = await runInMemory(argv, { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient, ...setting });
+  const result = await runInMemory(argv, {
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' },
+    createClient: () => client as unknown as ApiClient,
+    ...setting,
+  });
   return { ...result, sent };
 }
 
-for (const [verb, route] of [['activate', 'activateTenant'], ['suspend', 'suspendTenant'], ['resume', 'resumeTenant'], ['archive', 'archiveTenant'], ['reactivate', 'reactivateTenant'], ['undelete', 'undeleteTenant'], ['reconcile', 'reconcileTenant']] as const) {
+for (const [verb, route] of [
+  ['activate', 'activateTenant'],
+  ['suspend', 'suspendTenant'],
+  ['resume', 'resumeTenant'],
+  ['archive', 'archiveTenant'],
+  ['reactivate', 'reactivateTenant'],
+  ['undelete', 'undeleteTenant'],
+  ['reconcile', 'reconcileTenant'],
+] as const) {
   test(`${verb} asks for what it is told to, and for no more`, async () => {
     const plain = await run([verb, 'acme']);
     assert.deepEqual(plain.sent, [{ route, params: { name: 'acme' }, query: {}, ifMatch: '*' }]);
     assert.deepEqual([plain.code, plain.stdout, plain.stderr], [exitCodes.ok, 'tenant/acme unchanged\n', '']);
     const all = await run([verb, 'tenant/acme', '--preempt', '--confirm-mass-change', '--revision', '7']);
-    assert.deepEqual(all.sent, [{ route, params: { name: 'acme' }, query: { preempt: 'true', confirmMassChange: 'true' }, ifMatch: '"7"' }]);
+    assert.deepEqual(all.sent, [
+      { route, params: { name: 'acme' }, query: { preempt: 'true', confirmMassChange: 'true' }, ifMatch: '"7"' },
+    ]);
   });
 }
 
 test('a dry run of a verb asks for one, asks nobody for the name, and says that nothing has come of it', async () => {
   const suspend = await run(['suspend', 'acme', '--dry-run=server']);
-  assert.deepEqual(suspend.sent, [{ route: 'suspendTenant', params: { name: 'acme' }, query: { dryRun: 'true' }, ifMatch: '*' }]);
+  assert.deepEqual(suspend.sent, [
+    { route: 'suspendTenant', params: { name: 'acme' }, query: { dryRun: 'true' }, ifMatch: '*' },
+  ]);
   assert.deepEqual([suspend.code, suspend.stdout], [exitCodes.ok, 'tenant/acme unchanged (server dry run)\n']);
   const purge = await run(['purge', 'acme', '--dry-run=server']);
-  assert.deepEqual([purge.code, purge.sent.map(({ route, query }) => [route, query]), purge.stderr], [exitCodes.ok, [['purgeTenant', { dryRun: 'true' }]], '']);
+  assert.deepEqual(
+    [purge.code, purge.sent.map(({ route, query }) => [route, query]), purge.stderr],
+    [exitCodes.ok, [['purgeTenant', { dryRun: 'true' }]], ''],
+  );
   const waited = await run(['suspend', 'acme', '--dry-run=server', '--wait']);
   assert.equal(waited.code, exitCodes.usage);
   assert.match(waited.stderr, /option '--dry-run <where>' cannot be used with option '--wait'/);
@@ -62,26 +94,70 @@ test('a dry run of a verb asks for one, asks nobody for the name, and says that 
 test('purge is early, a plan is changed at a time, and a hold has its reason, only where it is said', async () => {
   const requestOf = async (...argv: readonly string[]) => (await run(argv)).sent.at(-1);
   const params = { name: 'acme' };
-  assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme'), { route: 'purgeTenant', params, body: { early: false }, query: {}, ifMatch: '"9"' });
-  assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme', '--early'), { route: 'purgeTenant', params, body: { early: true }, query: {}, ifMatch: '"9"' });
-  assert.deepEqual(await requestOf('change-plan', 'acme', 'large'), { route: 'changePlanOfTenant', params, body: { plan: 'large' }, query: {}, ifMatch: '*' });
-  assert.deepEqual(await requestOf('change-plan', 'acme', 'large', '--at', '2999-01-01T01:00:00+01:00'), { route: 'changePlanOfTenant', params, body: { plan: 'large', time: '2999-01-01T00:00:00.000Z' }, query: {}, ifMatch: '*' });
-  assert.deepEqual(await requestOf('change-plan', 'acme', '--cancel', '--revision', '3'), { route: 'cancelPlanChangeOfTenant', params, ifMatch: '"3"' });
-  assert.deepEqual(await requestOf('hold', 'acme', '--reason', 'case 4711'), { route: 'holdTenant', params, body: { reason: 'case 4711' }, ifMatch: '*' });
+  assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme'), {
+    route: 'purgeTenant',
+    params,
+    body: { early: false },
+    query: {},
+    ifMatch: '"9"',
+  });
+  assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme', '--early'), {
+    route: 'purgeTenant',
+    params,
+    body: { early: true },
+    query: {},
+    ifMatch: '"9"',
+  });
+  assert.deepEqual(await requestOf('change-plan', 'acme', 'large'), {
+    route: 'changePlanOfTenant',
+    params,
+    body: { plan: 'large' },
+    query: {},
+    ifMatch: '*',
+  });
+  assert.deepEqual(await requestOf('change-plan', 'acme', 'large', '--at', '2999-01-01T01:00:00+01:00'), {
+    route: 'changePlanOfTenant',
+    params,
+    body: { plan: 'large', time: '2999-01-01T00:00:00.000Z' },
+    query: {},
+    ifMatch: '*',
+  });
+  assert.deepEqual(await requestOf('change-plan', 'acme', '--cancel', '--revision', '3'), {
+    route: 'cancelPlanChangeOfTenant',
+    params,
+    ifMatch: '"3"',
+  });
+  assert.deepEqual(await requestOf('hold', 'acme', '--reason', 'case 4711'), {
+    route: 'holdTenant',
+    params,
+    body: { reason: 'case 4711' },
+    ifMatch: '*',
+  });
   assert.deepEqual(await requestOf('release-hold', 'acme'), { route: 'releaseHoldOfTenant', params, ifMatch: '*' });
 });
 
 test('of several tenants that end differently the highest exit code counts, and every report is given', async () => {
-  const codes: Readonly<Record<string, ProblemCode>> = { a: 'not_found', b: 'policy_refused', d: 'transition_not_allowed' };
+  const codes: Readonly<Record<string, ProblemCode>> = {
+    a: 'not_found',
+    b: 'policy_refused',
+    d: 'transition_not_allowed',
+  };
   const { code, stdout, stderr, sent } = await run(['suspend', 'a', 'b', 'c', 'd'], {
     answer: (name) => {
       const refused = codes[name];
       if (refused !== undefined) throw problem(refused);
     },
   });
-  assert.deepEqual(sent.map(({ params }) => params?.name), ['a', 'b', 'c', 'd']);
+  assert.deepEqual(
+    sent.map(({ params }) => params?.name),
+    ['a', 'b', 'c', 'd'],
+  );
   assert.deepEqual([code, stdout], [exitCodes.denied, 'tenant/c unchanged\n']);
-  assert.deepEqual(stderr.match(/^resource: .*$/gm), ['resource: tenant/a', 'resource: tenant/b', 'resource: tenant/d']);
+  assert.deepEqual(stderr.match(/^resource: .*$/gm), [
+    'resource: tenant/a',
+    'resource: tenant/b',
+    'resource: tenant/d',
+  ]);
 });
 
 test('Ctrl-C in the midst of several says which were not asked for', async () => {

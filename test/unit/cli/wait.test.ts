@@ -16,25 +16,63 @@ interface Look {
 }
 
 /** Waits for acme to be Suspended, while it looks so each time it is read and its operations have ended so. */
-async function waitForSuspended(looks: readonly Look[], ends: Readonly<Record<string, 'succeeded' | 'cancelled'>>, ...options: readonly string[]): Promise<CliRun> {
+async function waitForSuspended(
+  looks: readonly Look[],
+  ends: Readonly<Record<string, 'succeeded' | 'cancelled'>>,
+  ...options: readonly string[]
+): Promise<CliRun> {
   const left = [...looks];
   const client = {
     server: '',
     call(route: string, { params: { id = '' } = {} }: { readonly params?: { readonly id?: string } } = {}) {
-      if (route === 'waitOperation') return Promise.resolve({ body: { id, kind: 'suspend', tenant: { name: 'acme' }, state: ends[id], done: true, progress: { done: 1, total: 1 }, steps: [], requestId: 'r' } });
+      if (route === 'waitOperation')
+        return Promise.resolve({
+          body: {
+            id,
+            kind: 'suspend',
+            tenant: { name: 'acme' },
+            state: ends[id],
+            done: true,
+            progress: { done: 1, total: 1 },
+            steps: [],
+            requestId: 'r',
+          },
+        });
       const look = left.shift();
       assert.ok(look !== undefined, 'it is read no more often than there is something to see');
       const { lifecycle, operation } = look;
-      if (lifecycle === undefined) return Promise.reject(new ApiError({ ...problems.not_found, type: '', code: 'not_found', detail: 'it does not exist', requestId: 'r' }));
-      return Promise.resolve({ body: { metadata: { name: 'acme' }, status: { lifecycle, conditions: [], ...(operation === undefined ? {} : { operation: { id: operation } }) } } });
+      if (lifecycle === undefined)
+        return Promise.reject(
+          new ApiError({
+            ...problems.not_found,
+            type: '',
+            code: 'not_found',
+            detail: 'it does not exist',
+            requestId: 'r',
+          }),
+        );
+      return Promise.resolve({
+        body: {
+          metadata: { name: 'acme' },
+          status: { lifecycle, conditions: [], ...(operation === undefined ? {} : { operation: { id: operation } }) },
+        },
+      });
     },
   };
-  return runInMemory(['wait', 'tenant/acme', '--for=lifecycle=Suspended', ...options], { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, createClient: () => client as unknown as ApiClient });
+  return runInMemory(['wait', 'tenant/acme', '--for=lifecycle=Suspended', ...options], {
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' },
+    createClient: () => client as unknown as ApiClient,
+  });
 }
 
 test('where an operation was preempted, the one that has taken its place is waited for', async () => {
   const { code, stdout, stderr } = await waitForSuspended(
-    [{ lifecycle: 'Active', operation: 'preempted' }, { lifecycle: 'Active', operation: 'next' }, { lifecycle: 'Active', operation: 'next' }, { lifecycle: 'Suspended' }],
+    [
+      { lifecycle: 'Active', operation: 'preempted' },
+      { lifecycle: 'Active', operation: 'next' },
+      { lifecycle: 'Active', operation: 'next' },
+      { lifecycle: 'Suspended' },
+    ],
     { preempted: 'cancelled', next: 'succeeded' },
   );
   assert.deepEqual([code, stdout], [exitCodes.ok, 'tenant/acme is as waited for: lifecycle is Suspended\n'], stderr);
@@ -42,7 +80,9 @@ test('where an operation was preempted, the one that has taken its place is wait
 
 test('an operation that failed and has no successor ends the wait', async () => {
   for (const after of [{ lifecycle: 'Active' }, { lifecycle: 'Active', operation: 'alone' }]) {
-    const { code, stderr } = await waitForSuspended([{ lifecycle: 'Active', operation: 'alone' }, after], { alone: 'cancelled' });
+    const { code, stderr } = await waitForSuspended([{ lifecycle: 'Active', operation: 'alone' }, after], {
+      alone: 'cancelled',
+    });
     assert.equal(code, exitCodes.operationFailed);
     assert.match(stderr, /^error: suspend of tenant\/acme cancelled$/m);
   }
@@ -50,17 +90,39 @@ test('an operation that failed and has no successor ends the wait', async () => 
 
 test('a tenant that is not there yet is waited for', async () => {
   const { code, stdout, stderr } = await waitForSuspended([{}, {}, { lifecycle: 'Suspended' }], {});
-  assert.deepEqual([code, stdout, stderr], [exitCodes.ok, 'tenant/acme is as waited for: lifecycle is Suspended\n', 'tenant/acme is not there yet; waiting for it\n']);
+  assert.deepEqual(
+    [code, stdout, stderr],
+    [
+      exitCodes.ok,
+      'tenant/acme is as waited for: lifecycle is Suspended\n',
+      'tenant/acme is not there yet; waiting for it\n',
+    ],
+  );
 });
 
 test('one that has not come when the time is up is told as not there', async () => {
   const { code, stdout, stderr } = await waitForSuspended([{}], {}, '--timeout=1ms');
   assert.deepEqual([code, stdout], [exitCodes.waitTimeout, '']);
-  assert.match(stderr, /^error: the time to wait \(1ms\) is up\ntenant\/acme: it is not there yet\nto come back: tenure wait tenant\/acme --for=lifecycle=Suspended$/m);
+  assert.match(
+    stderr,
+    /^error: the time to wait \(1ms\) is up\ntenant\/acme: it is not there yet\nto come back: tenure wait tenant\/acme --for=lifecycle=Suspended$/m,
+  );
 });
 
 test('a condition is named in capitals or not, as for kubectl', () => {
-  const tenant = { metadata: { generation: 1 }, status: { lifecycle: 'Active', observedGeneration: 1, conditions: [{ type: 'Ready', status: 'True' }, { type: 'InSync', status: 'False' }] } } as unknown as Tenant;
-  for (const text of ['Ready', 'ready', 'condition=ready', 'condition=READY=true', 'condition=insync=false']) assert.ok(parseTenantCondition(text).holds(tenant), text);
-  for (const text of ['condition=ready=false', 'condition=insync', 'condition=Placed']) assert.ok(!parseTenantCondition(text).holds(tenant), text);
+  const tenant = {
+    metadata: { generation: 1 },
+    status: {
+      lifecycle: 'Active',
+      observedGeneration: 1,
+      conditions: [
+        { type: 'Ready', status: 'True' },
+        { type: 'InSync', status: 'False' },
+      ],
+    },
+  } as unknown as Tenant;
+  for (const text of ['Ready', 'ready', 'condition=ready', 'condition=READY=true', 'condition=insync=false'])
+    assert.ok(parseTenantCondition(text).holds(tenant), text);
+  for (const text of ['condition=ready=false', 'condition=insync', 'condition=Placed'])
+    assert.ok(!parseTenantCondition(text).holds(tenant), text);
 });

@@ -16,34 +16,67 @@ interface Asked {
 /** Watches by an API that has a tenant acme, which becomes so one after the other; then interrupts it. */
 async function watch(reference: string, ...lifecycles: readonly string[]): Promise<CliRun> {
   const interruption = new AbortController();
-  const tenantIn = (lifecycle: string | undefined, revision: number) => ({ metadata: { name: 'acme', uid: 'u', revision }, status: { lifecycle } });
-  const shows = (query: TenantFilterText = {}, lifecycle: string | undefined): boolean => parseTenantFilter(query).lifecycles.some((state) => state === lifecycle);
+  const tenantIn = (lifecycle: string | undefined, revision: number) => ({
+    metadata: { name: 'acme', uid: 'u', revision },
+    status: { lifecycle },
+  });
+  const shows = (query: TenantFilterText = {}, lifecycle: string | undefined): boolean =>
+    parseTenantFilter(query).lifecycles.some((state) => state === lifecycle);
   const client = {
     server: '',
     call(route: string, { params, query }: Asked = {}) {
       const { status, title, fix, retryable } = problems.not_found;
-      if (route === 'getTenant' && params?.name !== 'acme') return Promise.reject(new ApiError({ type: '', code: 'not_found', status, title, detail: 'it does not exist', fix, retryable, requestId: 'r' }));
+      if (route === 'getTenant' && params?.name !== 'acme')
+        return Promise.reject(
+          new ApiError({
+            type: '',
+            code: 'not_found',
+            status,
+            title,
+            detail: 'it does not exist',
+            fix,
+            retryable,
+            requestId: 'r',
+          }),
+        );
       const tenant = tenantIn(lifecycles[0], 1);
-      return Promise.resolve({ body: route === 'getTenant' ? tenant : { items: shows(query, lifecycles[0]) ? [tenant] : [] } });
+      return Promise.resolve({
+        body: route === 'getTenant' ? tenant : { items: shows(query, lifecycles[0]) ? [tenant] : [] },
+      });
     },
-    async stream(_stream: string, { query: { name: _name, ...query } = {} }: { readonly query?: TenantFilterText & { readonly name?: string } } = {}) {
+    async stream(
+      _stream: string,
+      {
+        query: { name: _name, ...query } = {},
+      }: { readonly query?: TenantFilterText & { readonly name?: string } } = {},
+    ) {
       return (async function* () {
         yield { event: 'bookmark', id: '1', data: {} };
         for (const [index, lifecycle] of lifecycles.entries()) {
           await Promise.resolve();
-          yield shows(query, lifecycle) ? { event: 'tenant', id: 'n', data: tenantIn(lifecycle, index + 1) } : { event: 'gone', id: 'n', data: { uid: 'u' } };
+          yield shows(query, lifecycle)
+            ? { event: 'tenant', id: 'n', data: tenantIn(lifecycle, index + 1) }
+            : { event: 'gone', id: 'n', data: { uid: 'u' } };
         }
         interruption.abort();
       })();
     },
   };
   const environment = { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' };
-  return runInMemory(['get', reference, '-w', '-o', 'json'], { environment, interrupted: interruption.signal, createClient: () => client as unknown as ApiClient });
+  return runInMemory(['get', reference, '-w', '-o', 'json'], {
+    environment,
+    interrupted: interruption.signal,
+    createClient: () => client as unknown as ApiClient,
+  });
 }
 
 test('what is gone is a line too, for scripts', async () => {
   const { stdout } = await watch('tenants', 'Active', 'Deleted');
-  assert.deepEqual(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''), { kind: 'Tenant', metadata: { name: 'acme', uid: 'u' }, gone: true });
+  assert.deepEqual(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''), {
+    kind: 'Tenant',
+    metadata: { name: 'acme', uid: 'u' },
+    gone: true,
+  });
 });
 
 test('what has gone while the stream was lost is told when all is listed anew', async () => {
@@ -56,25 +89,42 @@ test('what has gone while the stream was lost is told when all is listed anew', 
     call: () => Promise.resolve({ body: { items: lists.shift()?.map(tenant) } }),
     stream() {
       streams += 1;
-      if (streams === 2) return Promise.reject(new ApiError({ ...problems.watch_expired, type: '', code: 'watch_expired', detail: '', requestId: 'r' }));
-      return Promise.resolve((async function* () {
-        yield await Promise.resolve({ event: 'bookmark', id: '1', data: {} });
-        if (streams === 3) interruption.abort();
-      })());
+      if (streams === 2)
+        return Promise.reject(
+          new ApiError({ ...problems.watch_expired, type: '', code: 'watch_expired', detail: '', requestId: 'r' }),
+        );
+      return Promise.resolve(
+        (async function* () {
+          yield await Promise.resolve({ event: 'bookmark', id: '1', data: {} });
+          if (streams === 3) interruption.abort();
+        })(),
+      );
     },
   };
-  const { stdout } = await runInMemory(['get', 'tenants', '-w', '-o', 'name'], { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' }, interrupted: interruption.signal, createClient: () => client as unknown as ApiClient });
+  const { stdout } = await runInMemory(['get', 'tenants', '-w', '-o', 'name'], {
+    environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' },
+    interrupted: interruption.signal,
+    createClient: () => client as unknown as ApiClient,
+  });
   assert.equal(stdout, 'tenant/acme\ntenant/globex\ntenant/acme\ntenant/globex\n', 'acme once more, for it is gone');
 });
 
-const lifecyclesIn = (stdout: string): readonly string[] => stdout.trimEnd().split('\n').map((line) => (JSON.parse(line) as { status: { lifecycle: string } }).status.lifecycle);
+const lifecyclesIn = (stdout: string): readonly string[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { status: { lifecycle: string } }).status.lifecycle);
 
 test('a tenant that is watched by its name is seen when it is Deleted, before and after', async () => {
   const deleted = await watch('tenant/acme', 'Active', 'Deleted', 'Suspended');
   assert.deepEqual(lifecyclesIn(deleted.stdout), ['Active', 'Deleted', 'Suspended']);
   assert.equal(deleted.stderr, 'interrupted\n', 'nothing is said to be gone that can be brought back');
   assert.deepEqual(lifecyclesIn((await watch('tenant/acme', 'Deleted')).stdout), ['Deleted']);
-  assert.deepEqual((await watch('tenants', 'Active', 'Deleted')).stderr, 'tenant/acme is gone\ninterrupted\n', 'of all tenants only those are watched that a list has');
+  assert.deepEqual(
+    (await watch('tenants', 'Active', 'Deleted')).stderr,
+    'tenant/acme is gone\ninterrupted\n',
+    'of all tenants only those are watched that a list has',
+  );
 });
 
 test('a tenant that is not there is not waited for', async () => {

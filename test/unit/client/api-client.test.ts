@@ -6,10 +6,22 @@ import { describe, it } from 'node:test';
 import { createApiClient } from '../../../client/api-client.ts';
 import type { ApiClient } from '../../../client/api-client.ts';
 
-const problem = { type: '/problems/control_unavailable', code: 'control_unavailable', status: 503, title: 'Not now', detail: 'away', fix: 'wait', requestId: 'r' };
+const problem = {
+  type: '/problems/control_unavailable',
+  code: 'control_unavailable',
+  status: 503,
+  title: 'Not now',
+  detail: 'away',
+  fix: 'wait',
+  requestId: 'r',
+};
 
 /** Calls an API that answers as it is told; says how often it was asked. */
-async function against(answer: RequestListener, retryForMs: number, work: (client: ApiClient) => Promise<unknown>): Promise<number> {
+async function against(
+  answer: RequestListener,
+  retryForMs: number,
+  work: (client: ApiClient) => Promise<unknown>,
+): Promise<number> {
   let requests = 0;
   const server = createServer((request, response) => {
     requests += 1;
@@ -17,7 +29,13 @@ async function against(answer: RequestListener, retryForMs: number, work: (clien
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   try {
-    await work(createApiClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: () => 'token', retryForMs }));
+    await work(
+      createApiClient({
+        server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        token: () => 'token',
+        retryForMs,
+      }),
+    );
     return requests;
   } finally {
     server.closeAllConnections();
@@ -25,24 +43,39 @@ async function against(answer: RequestListener, retryForMs: number, work: (clien
   }
 }
 
-const get = (client: ApiClient, signal?: AbortSignal) => client.call('getTenant', { params: { name: 'acme' }, ...(signal === undefined ? {} : { signal }) });
+const get = (client: ApiClient, signal?: AbortSignal) =>
+  client.call('getTenant', { params: { name: 'acme' }, ...(signal === undefined ? {} : { signal }) });
 
 /** "Not now", for as long as `retryAfter` says. */
-const notNow = (retryAfter: string): RequestListener => (_request, response) => {
-  response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': retryAfter }).end(JSON.stringify(problem));
-};
+const notNow =
+  (retryAfter: string): RequestListener =>
+  (_request, response) => {
+    response
+      .writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': retryAfter })
+      .end(JSON.stringify(problem));
+  };
 
 describe('a client that is told "not now"', () => {
   const hour = 3_600_000;
-  for (const [retryAfter, requests] of [['3600', 1], [new Date(Date.now() + hour).toUTCString(), 1]] as const) {
+  for (const [retryAfter, requests] of [
+    ['3600', 1],
+    [new Date(Date.now() + hour).toUTCString(), 1],
+  ] as const) {
     it(`does not come back before it may, and gives up where that is too late: ${retryAfter.length > 5 ? 'a time' : 'seconds'}`, async () => {
-      assert.equal(await against(notNow(retryAfter), 500, (client) => assert.rejects(get(client), { code: 'control_unavailable' })), requests);
+      assert.equal(
+        await against(notNow(retryAfter), 500, (client) =>
+          assert.rejects(get(client), { code: 'control_unavailable' }),
+        ),
+        requests,
+      );
     });
   }
 
   for (const retryAfter of ['Wed, 21 Oct 2015 07:28:00 GMT', 'soon', '-1', '1e3']) {
     it(`backs off, and gives up in time, whatever else it is told: ${retryAfter}`, async () => {
-      const requests = await against(notNow(retryAfter), 400, (client) => assert.rejects(get(client), { code: 'control_unavailable' }));
+      const requests = await against(notNow(retryAfter), 400, (client) =>
+        assert.rejects(get(client), { code: 'control_unavailable' }),
+      );
       assert.ok(requests >= 2 && requests <= 8, `${requests} requests`);
     });
   }
@@ -60,10 +93,18 @@ describe('a client that is told "not now"', () => {
     let answered = 0;
     const inProgress: RequestListener = (_request, response) => {
       answered += 1;
-      if (answered < 5) response.writeHead(409, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ ...problem, code: 'idempotency_in_progress', status: 409 }));
+      if (answered < 5)
+        response
+          .writeHead(409, { 'content-type': 'application/problem+json' })
+          .end(JSON.stringify({ ...problem, code: 'idempotency_in_progress', status: 409 }));
       else response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     };
-    assert.equal(await against(inProgress, 1, (client) => client.call('holdTenant', { params: { name: 'acme' }, body: { reason: 'x' }, ifMatch: '*' })), 5);
+    assert.equal(
+      await against(inProgress, 1, (client) =>
+        client.call('holdTenant', { params: { name: 'acme' }, body: { reason: 'x' }, ifMatch: '*' }),
+      ),
+      5,
+    );
   });
 
   it('ends with the reason of the signal, also between two requests', async () => {

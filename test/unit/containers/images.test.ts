@@ -10,24 +10,41 @@ import { clone } from '../../harness/compose-file.ts';
 import { lineage, readDockerfile } from '../../harness/dockerfile.ts';
 
 const stages = readDockerfile(readFileSync(join(clone, 'deploy', 'Dockerfile'), 'utf8'));
-const project = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+const project = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>;
+};
 const targets = ['api', 'worker', 'set-up'];
 
 /** Whether a file of patterns leaves a path in: the last pattern that fits decides, and a folder takes along what is in it. */
 function isLeftIn(path: string, patternFile: '.dockerignore' | '.gitignore'): boolean {
-  const lines = readFileSync(join(clone, patternFile), 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = readFileSync(join(clone, patternFile), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
   const parents = path.split('/').map((_part, index, parts) => parts.slice(0, index + 1).join('/'));
-  const fits = (pattern: string): boolean => parents.some((parent) => matchesGlob(parent, pattern.replace(/\/$/, '')) || (pattern === '*' && !parent.includes('/')));
-  return lines.reduce((leftIn, line) => (line.startsWith('!') ? leftIn || fits(line.slice(1)) : leftIn && !fits(line)), true);
+  const fits = (pattern: string): boolean =>
+    parents.some(
+      (parent) => matchesGlob(parent, pattern.replace(/\/$/, '')) || (pattern === '*' && !parent.includes('/')),
+    );
+  return lines.reduce(
+    (leftIn, line) => (line.startsWith('!') ? leftIn || fits(line.slice(1)) : leftIn && !fits(line)),
+    true,
+  );
 }
 
 const isSent = (path: string): boolean => isLeftIn(path, '.dockerignore');
 
 /** What a stage has of the project, by paths. */
-const copied = (name: string): string[] => lineage(stages, name).flatMap(({ copies }) => copies.filter(({ from }) => from === undefined).flatMap(({ sources }) => [...sources]));
+const copied = (name: string): string[] =>
+  lineage(stages, name).flatMap(({ copies }) =>
+    copies.filter(({ from }) => from === undefined).flatMap(({ sources }) => [...sources]),
+  );
 
 /** The files that a file imports, directly or not, types left out; and the packages. */
-function reachable(entry: string, files = new Set<string>(), packages = new Set<string>()): { files: Set<string>; packages: Set<string> } {
+function reachable(
+  entry: string,
+  files = new Set<string>(),
+  packages = new Set<string>(),
+): { files: Set<string>; packages: Set<string> } {
   if (files.has(entry)) return { files, packages };
   files.add(entry);
   for (const { specifier, typeOnly } of readImports(readFileSync(join(clone, entry), 'utf8'))) {
@@ -40,19 +57,29 @@ function reachable(entry: string, files = new Set<string>(), packages = new Set<
 
 test('every base is pinned: Node to the release of package.json, opa to that of the tool chain', () => {
   const outside = stages.filter(({ base }) => !stages.some(({ name }) => name === base));
-  for (const { name, base } of outside) assert.equal(base, name === 'opa' ? `openpolicyagent/opa:${versions.opa}-static` : `node:${project.dependencies['node']}-bookworm-slim`);
+  for (const { name, base } of outside)
+    assert.equal(
+      base,
+      name === 'opa'
+        ? `openpolicyagent/opa:${versions.opa}-static`
+        : `node:${project.dependencies['node']}-bookworm-slim`,
+    );
   for (const { name } of stages) assert.match(name, /^[\w-]+$/, 'each stage has a name');
 });
 
 test('no image runs as root', () => {
-  for (const target of targets) assert.equal(lineage(stages, target).findLast(({ user }) => user !== undefined)?.user, 'node', target);
+  for (const target of targets)
+    assert.equal(lineage(stages, target).findLast(({ user }) => user !== undefined)?.user, 'node', target);
 });
 
 test('what is copied exists, is under version control, and is sent to the build', () => {
   for (const { copies } of stages) {
     for (const { from, sources } of copies) {
       if (from !== undefined) {
-        assert.ok(stages.some(({ name }) => name === from), `${from} is no stage`);
+        assert.ok(
+          stages.some(({ name }) => name === from),
+          `${from} is no stage`,
+        );
         continue;
       }
       for (const source of sources) {
@@ -65,27 +92,66 @@ test('what is copied exists, is under version control, and is sent to the build'
 });
 
 test('.dockerignore keeps out data, secrets, history, and packages and policies made on this machine', () => {
-  for (const path of ['.tenure', '.tenure/containers/keyring.json', 'node_modules', 'node_modules/zod', '.git', '.git/config', 'policies/dist', 'policies/dist/policy.wasm', 'workflows/dist', 'build', '.env', 'test/unit']) {
+  for (const path of [
+    '.tenure',
+    '.tenure/containers/keyring.json',
+    'node_modules',
+    'node_modules/zod',
+    '.git',
+    '.git/config',
+    'policies/dist',
+    'policies/dist/policy.wasm',
+    'workflows/dist',
+    'build',
+    '.env',
+    'test/unit',
+  ]) {
     assert.ok(!isSent(path), `${path} would be sent to the build`);
   }
   assert.ok(isSent('policies/data.json') && isSent('package-lock.json'));
 });
 
-for (const [stage, entry] of [['api', 'api/main.ts'], ['worker', 'workers/main.ts'], ['worker', 'workflows/index.ts'], ['set-up', 'tools/containers/set-up-mongod.ts'], ['policies', 'tools/policies.ts'], ['workflows', 'tools/workflow-bundle.ts'], ['workflows', 'workers/workflow-bundle.ts'], ['workflows', 'workflows/index.ts']] as const) {
+for (const [stage, entry] of [
+  ['api', 'api/main.ts'],
+  ['worker', 'workers/main.ts'],
+  ['worker', 'workflows/index.ts'],
+  ['set-up', 'tools/containers/set-up-mongod.ts'],
+  ['policies', 'tools/policies.ts'],
+  ['workflows', 'tools/workflow-bundle.ts'],
+  ['workflows', 'workers/workflow-bundle.ts'],
+  ['workflows', 'workflows/index.ts'],
+] as const) {
   test(`the stage ${stage} holds all that ${entry} imports`, () => {
     const sources = copied(stage);
     const { files, packages } = reachable(entry);
-    const missing = [...files].filter((file) => !sources.some((source) => file === source || (statSync(join(clone, source)).isDirectory() && file.startsWith(`${source}/`))));
+    const missing = [...files].filter(
+      (file) =>
+        !sources.some(
+          (source) => file === source || (statSync(join(clone, source)).isDirectory() && file.startsWith(`${source}/`)),
+        ),
+    );
     assert.deepEqual(missing, []);
-    assert.deepEqual([...packages].filter((name) => !Object.hasOwn(project.dependencies, name)), [], 'packages that are for development only');
+    assert.deepEqual(
+      [...packages].filter((name) => !Object.hasOwn(project.dependencies, name)),
+      [],
+      'packages that are for development only',
+    );
     assert.ok(files.size > 1);
   });
 }
 
 test('the processes start as everywhere, and are asked for their health without further programs', () => {
-  for (const [target, entry] of [['api', 'api/main.ts'], ['worker', 'workers/main.ts']] as const) {
+  for (const [target, entry] of [
+    ['api', 'api/main.ts'],
+    ['worker', 'workers/main.ts'],
+  ] as const) {
     const stage = stages.find(({ name }) => name === target)!;
-    assert.deepEqual(stage.command, ['node', '--env-file-if-exists=/run/secrets/tenure.env', ...nodeFlags[target], entry]);
+    assert.deepEqual(stage.command, [
+      'node',
+      '--env-file-if-exists=/run/secrets/tenure.env',
+      ...nodeFlags[target],
+      entry,
+    ]);
     assert.equal(stage.healthCheck?.[0], 'node');
   }
 });

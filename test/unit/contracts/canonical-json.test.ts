@@ -11,7 +11,11 @@ const text = (value: unknown): string => canonicalBytes(value).toString('utf8');
 function reordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reordered);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).toReversed().map(([key, child]) => [key, reordered(child)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, child]) => [key, reordered(child)]),
+  );
 }
 
 describe('canonical JSON', () => {
@@ -76,7 +80,9 @@ describe('canonical JSON', () => {
 
   it('sorts member names by UTF-16 code unit, as RFC 8785, section 3.2.3, shows', () => {
     const names = ['\u20ac', '\r', '\ufb33', '1', '\u{1f600}', '\u0080', '\u00f6'];
-    const sorted = [...text(Object.fromEntries(names.map((name, index) => [name, `#${index}`]))).matchAll(/#(\d)/g)].map((match) => Number(match[1]));
+    const sorted = [
+      ...text(Object.fromEntries(names.map((name, index) => [name, `#${index}`]))).matchAll(/#(\d)/g),
+    ].map((match) => Number(match[1]));
     assert.deepEqual(sorted, [1, 3, 5, 6, 0, 4, 2]);
   });
 

@@ -16,7 +16,14 @@ import { accepted, refused } from './manifest-samples.ts';
 import type { Json } from './manifest-samples.ts';
 
 describe('a generated file', () => {
-  const all = () => [...contractFiles(), openApiFile(), problemReference(), routeReference(), lifecycleReference(), configurationReference()];
+  const all = () => [
+    ...contractFiles(),
+    openApiFile(),
+    problemReference(),
+    routeReference(),
+    lifecycleReference(),
+    configurationReference(),
+  ];
 
   it('is the same however often it is generated', () => assert.deepEqual(all(), all()));
 
@@ -27,7 +34,13 @@ describe('a generated file', () => {
     }
   });
 
-  it('keeps a "|" inside its table cell', () => assert.equal(markdownTable(['a'], [['x|y']]).split('\n').at(-1), '| x\\|y |'));
+  it('keeps a "|" inside its table cell', () =>
+    assert.equal(
+      markdownTable(['a'], [['x|y']])
+        .split('\n')
+        .at(-1),
+      '| x\\|y |',
+    ));
 });
 
 describe('the check for drift', () => {
@@ -36,7 +49,13 @@ describe('the check for drift', () => {
     clone = mkdtempSync(join(tmpdir(), 'tenure-generate-'));
   });
   afterEach(() => rmSync(clone, { recursive: true, force: true }));
-  const set = { files: [{ path: 'made/a.json', content: 'a\n' }, { path: 'docs/b.md', content: 'b\n' }], folder: 'made' };
+  const set = {
+    files: [
+      { path: 'made/a.json', content: 'a\n' },
+      { path: 'docs/b.md', content: 'b\n' },
+    ],
+    folder: 'made',
+  };
 
   it('finds nothing right after everything was written', () => {
     writeGenerated(set, clone);
@@ -76,7 +95,8 @@ describe('the JSON Schema of a contract', () => {
   };
 
   for (const { name, manifest } of accepted) it(`takes ${name}`, () => assert.ok(takes(manifest)));
-  for (const { name, manifest } of refused.filter(({ jsonSchemaRefuses }) => jsonSchemaRefuses)) it(`refuses ${name}`, () => assert.ok(!takes(manifest)));
+  for (const { name, manifest } of refused.filter(({ jsonSchemaRefuses }) => jsonSchemaRefuses))
+    it(`refuses ${name}`, () => assert.ok(!takes(manifest)));
 
   it('cannot be made of a rule that it does not say and no description tells', () => {
     const ruled = z.string().refine((text) => text !== 'x');

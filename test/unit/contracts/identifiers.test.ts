@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { collectionNameSchema, digestSchema, nameSchema, timeSchema, uidSchema } from '../../../contracts/identifiers.ts';
+import {
+  collectionNameSchema,
+  digestSchema,
+  nameSchema,
+  timeSchema,
+  uidSchema,
+} from '../../../contracts/identifiers.ts';
 import { createUlidFactory } from '../../../store/ulid.ts';
 
 interface Identifier {
@@ -20,7 +26,16 @@ function cases(schema: { safeParse(value: unknown): { success: boolean } }, { ta
 describe('a uid', () => {
   cases(uidSchema, {
     takes: ['01k9v3xq7m2c4e6g8j0npr2tvw', '00000000000000000000000000', '7zzzzzzzzzzzzzzzzzzzzzzzzz'],
-    refuses: ['', '01K9V3XQ7M2C4E6G8J0NPR2TVW', '01k9v3xq7m2c4e6g8j0npr2tv', '01k9v3xq7m2c4e6g8j0npr2tvwx', '8zzzzzzzzzzzzzzzzzzzzzzzzz', '01k9v3xq7m2c4e6g8j0npr2tvi', '01k9v3xq7m2c4e6g8j0npr2tvu', '01k9v3xq7m2c4e6g8j0npr2tvw\n'],
+    refuses: [
+      '',
+      '01K9V3XQ7M2C4E6G8J0NPR2TVW',
+      '01k9v3xq7m2c4e6g8j0npr2tv',
+      '01k9v3xq7m2c4e6g8j0npr2tvwx',
+      '8zzzzzzzzzzzzzzzzzzzzzzzzz',
+      '01k9v3xq7m2c4e6g8j0npr2tvi',
+      '01k9v3xq7m2c4e6g8j0npr2tvu',
+      '01k9v3xq7m2c4e6g8j0npr2tvw\n',
+    ],
   });
 
   it('is what the factory makes, ascending, never the same twice', () => {
@@ -35,15 +50,38 @@ describe('a uid', () => {
 describe('a resource name', () => {
   cases(nameSchema, {
     takes: ['a', 'acme', 'a-1', 'a--b', 'x'.repeat(63), 'xn--abc'],
-    refuses: ['', 'A', '1a', '-a', 'a-', 'a_b', 'a.b', 'a b', 'x'.repeat(64), 'acmé', 'a\n', '\u0430cme', 'a/b', '..', 'a:activate'],
+    refuses: [
+      '',
+      'A',
+      '1a',
+      '-a',
+      'a-',
+      'a_b',
+      'a.b',
+      'a b',
+      'x'.repeat(64),
+      'acmé',
+      'a\n',
+      '\u0430cme',
+      'a/b',
+      '..',
+      'a:activate',
+    ],
   });
 
   it('is a DNS label, whatever is tried', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 70 }), fc.stringMatching(/^[a-zA-Z0-9-]{0,66}$/)), (text) => {
-        const isLabel = text.length <= 63 && /^[a-z]/.test(text) && !text.endsWith('-') && text.split('').every((letter) => 'abcdefghijklmnopqrstuvwxyz0123456789-'.includes(letter));
-        assert.equal(nameSchema.safeParse(text).success, isLabel);
-      }),
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary', maxLength: 70 }), fc.stringMatching(/^[a-zA-Z0-9-]{0,66}$/)),
+        (text) => {
+          const isLabel =
+            text.length <= 63 &&
+            /^[a-z]/.test(text) &&
+            !text.endsWith('-') &&
+            text.split('').every((letter) => 'abcdefghijklmnopqrstuvwxyz0123456789-'.includes(letter));
+          assert.equal(nameSchema.safeParse(text).success, isLabel);
+        },
+      ),
     );
   });
 });
@@ -57,20 +95,37 @@ describe('a collection name', () => {
 
 describe('a digest', () => {
   const hex = 'ab'.repeat(32);
-  cases(digestSchema, { takes: [`sha256:${hex}`], refuses: [hex, `sha256:${hex.toUpperCase()}`, `sha256:${hex}00`, `sha512:${hex}`, `sha256:${hex}\n`] });
+  cases(digestSchema, {
+    takes: [`sha256:${hex}`],
+    refuses: [hex, `sha256:${hex.toUpperCase()}`, `sha256:${hex}00`, `sha512:${hex}`, `sha256:${hex}\n`],
+  });
 });
 
 describe('a time', () => {
   cases(timeSchema, {
     takes: ['2025-11-20T09:14:09.502Z', '2000-02-29T00:00:00.000Z'],
-    refuses: ['2025-11-20T09:14:09Z', '2025-11-20T09:14:09.502+01:00', '2025-02-29T00:00:00.000Z', '2025-11-20 09:14:09.502Z', '2025-11-20T24:00:00.000Z', '2025-11-20'],
+    refuses: [
+      '2025-11-20T09:14:09Z',
+      '2025-11-20T09:14:09.502+01:00',
+      '2025-02-29T00:00:00.000Z',
+      '2025-11-20 09:14:09.502Z',
+      '2025-11-20T24:00:00.000Z',
+      '2025-11-20',
+    ],
   });
 
   it('is what a Date says of itself', () => {
     fc.assert(
-      fc.property(fc.date({ min: new Date('0001-01-01T00:00:00.000Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true }), (date) => {
-        assert.equal(timeSchema.parse(date.toISOString()), date.toISOString());
-      }),
+      fc.property(
+        fc.date({
+          min: new Date('0001-01-01T00:00:00.000Z'),
+          max: new Date('9999-12-31T23:59:59.999Z'),
+          noInvalidDate: true,
+        }),
+        (date) => {
+          assert.equal(timeSchema.parse(date.toISOString()), date.toISOString());
+        },
+      ),
     );
   });
 });

@@ -9,17 +9,27 @@ describe('a manifest is taken:', () => {
     it(`${name}, and nothing of it is lost`, () => {
       const read = manifestSchema.parse(manifest);
       assert.partialDeepStrictEqual(read, manifest);
-      assert.ok(canonicalBytes(manifestSchema.parse(read)).equals(canonicalBytes(read)), 'reading it again changes nothing');
+      assert.ok(
+        canonicalBytes(manifestSchema.parse(read)).equals(canonicalBytes(read)),
+        'reading it again changes nothing',
+      );
     });
   }
 
   it('what is left out gets the default that the contract promises', () => {
-    assert.partialDeepStrictEqual(manifestSchema.parse(tenant()), { spec: { services: [{ collections: [{ indexes: [] }] }] } });
-    assert.partialDeepStrictEqual(manifestSchema.parse(region()), { spec: { acceptsTenants: true, cells: [{ tableBudget: 20_000 }] } });
+    assert.partialDeepStrictEqual(manifestSchema.parse(tenant()), {
+      spec: { services: [{ collections: [{ indexes: [] }] }] },
+    });
+    assert.partialDeepStrictEqual(manifestSchema.parse(region()), {
+      spec: { acceptsTenants: true, cells: [{ tableBudget: 20_000 }] },
+    });
   });
 
   it('an absent strategy stays absent, for that means as the mode says', () => {
-    assert.deepEqual(Object.keys(manifestSchemas.Tenant.parse(tenant()).spec.services?.[0] ?? {}), ['name', 'collections']);
+    assert.deepEqual(Object.keys(manifestSchemas.Tenant.parse(tenant()).spec.services?.[0] ?? {}), [
+      'name',
+      'collections',
+    ]);
   });
 
   it('an absent lifecycle and placement stay absent, for that means unchanged', () => {
@@ -33,7 +43,10 @@ describe('a manifest is refused, with the field that is at fault:', () => {
     it(name, () => {
       const parsed = manifestSchema.safeParse(manifest);
       assert.ok(!parsed.success);
-      assert.deepEqual([...new Set(parsed.error.issues.map(({ path }) => path.map((part) => `/${String(part)}`).join('')))], [at]);
+      assert.deepEqual(
+        [...new Set(parsed.error.issues.map(({ path }) => path.map((part) => `/${String(part)}`).join('')))],
+        [at],
+      );
       for (const { message } of parsed.error.issues) assert.notEqual(message, 'Invalid input');
     });
   }
@@ -43,9 +56,11 @@ describe('a manifest is refused, with the field that is at fault:', () => {
 });
 
 describe('the kinds of manifest', () => {
-  it('are applied in an order in which each finds what it refers to', () => assert.deepEqual(resourceKinds, ['Region', 'Plan', 'TenantTemplate', 'Tenant']));
+  it('are applied in an order in which each finds what it refers to', () =>
+    assert.deepEqual(resourceKinds, ['Region', 'Plan', 'TenantTemplate', 'Tenant']));
   it('are all in the union', () => {
     assert.deepEqual(Object.keys(manifestSchemas).toSorted(), resourceKinds.toSorted());
-    for (const manifest of [region(), plan(), tenant()]) assert.equal(manifestSchema.parse(manifest).kind, manifest['kind']);
+    for (const manifest of [region(), plan(), tenant()])
+      assert.equal(manifestSchema.parse(manifest).kind, manifest['kind']);
   });
 });

@@ -14,7 +14,10 @@ describe('the problem catalogue', () => {
     const sections = [...reference.matchAll(/^## (.+)$/gm)].map((match) => match[1]);
     const rows = [...reference.matchAll(/^\| \[(.+?)\]\(#(.+?)\) /gm)].map((match) => [match[1], match[2]]);
     assert.deepEqual(sections, problemCodes);
-    assert.deepEqual(rows, problemCodes.map((code) => [code, code]));
+    assert.deepEqual(
+      rows,
+      problemCodes.map((code) => [code, code]),
+    );
   });
 
   it('names codes in snake_case, so that they are anchors and URL parts as they are', () => {
@@ -22,7 +25,8 @@ describe('the problem catalogue', () => {
   });
 
   it('uses only HTTP statuses that there are, and only for errors', () => {
-    for (const [code, { status }] of entries) assert.ok(status >= 400 && STATUS_CODES[status] !== undefined, `${code}: ${status}`);
+    for (const [code, { status }] of entries)
+      assert.ok(status >= 400 && STATUS_CODES[status] !== undefined, `${code}: ${status}`);
   });
 
   it('names only exit codes that there are, and none of them means success', () => {
@@ -39,7 +43,18 @@ describe('the problem catalogue', () => {
     const codes = Object.values(others);
     assert.equal(new Set(codes).size, codes.length);
     for (const [name, code] of Object.entries(exitCodes)) assert.ok(code === 128 + 2 || code < 126, name);
-    assert.deepEqual(exitCodes, { ok: 0, operationFailed: 1, differs: 1, usage: 2, notFound: 3, conflict: 4, denied: 5, waitTimeout: 7, unavailable: 8, interrupted: 130 });
+    assert.deepEqual(exitCodes, {
+      ok: 0,
+      operationFailed: 1,
+      differs: 1,
+      usage: 2,
+      notFound: 3,
+      conflict: 4,
+      denied: 5,
+      waitTimeout: 7,
+      unavailable: 8,
+      interrupted: 130,
+    });
   });
 
   it('says of every problem in words what it is and how to mend it', () => {

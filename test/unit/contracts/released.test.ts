@@ -53,20 +53,33 @@ describe('a tenant can still go every way that it could when a release was made:
   for (const file of documents.filter((one) => basename(one) === 'transitions.json')) {
     for (const released of transitionTableSchema.parse(readJson(file)).transitions) {
       it(`${released.path} from ${released.from} to ${released.to}, as in ${file}`, () => {
-        assert.ok(transitions.some(({ path, from, to }) => path === released.path && from === released.from && to === released.to));
+        assert.ok(
+          transitions.some(
+            ({ path, from, to }) => path === released.path && from === released.from && to === released.to,
+          ),
+        );
       });
     }
   }
 });
 
 describe('a problem code that was released', () => {
-  const catalogues = documents.filter((one) => basename(one) === 'problems.json').map((file): [string, Record<string, ProblemMeaning>] => [file, problemCatalogueSchema.parse(readJson(file)).problems]);
+  const catalogues = documents
+    .filter((one) => basename(one) === 'problems.json')
+    .map((file): [string, Record<string, ProblemMeaning>] => [
+      file,
+      problemCatalogueSchema.parse(readJson(file)).problems,
+    ]);
   const known: ReadonlySet<string> = new Set(problemCodes);
 
   for (const [file, catalogue] of catalogues) {
     for (const [code, meaning] of Object.entries(catalogue)) {
       it(`${code} keeps its meaning or is retired, as in ${file}`, () => {
-        assert.notEqual(known.has(code), retiredProblemCodes.includes(code), `${code} is either in use or retired, and stays so`);
+        assert.notEqual(
+          known.has(code),
+          retiredProblemCodes.includes(code),
+          `${code} is either in use or retired, and stays so`,
+        );
         const today = problemCodes.find((one) => one === code);
         if (today !== undefined) assert.partialDeepStrictEqual(problems[today], meaning);
       });
@@ -75,7 +88,11 @@ describe('a problem code that was released', () => {
 
   it('stands in a released catalogue, and so does every code of today', () => {
     const everReleased = new Set(catalogues.flatMap(([, catalogue]) => Object.keys(catalogue)));
-    assert.deepEqual([...problemCodes, ...retiredProblemCodes].filter((code) => !everReleased.has(code)), [], 'add new codes to problems.json of the newest folder in contracts/released');
+    assert.deepEqual(
+      [...problemCodes, ...retiredProblemCodes].filter((code) => !everReleased.has(code)),
+      [],
+      'add new codes to problems.json of the newest folder in contracts/released',
+    );
   });
 });
 
@@ -84,7 +101,8 @@ describe('a released ledger entry keeps its bytes and what was proven over them:
     const bytes = readFileSync(join(released, file));
     const entry = ledgerEntrySchema.parse(JSON.parse(bytes.toString('utf8')));
 
-    it(`${file} is written today byte for byte as it was`, () => assert.equal(canonicalBytes(entry).toString('hex'), bytes.toString('hex')));
+    it(`${file} is written today byte for byte as it was`, () =>
+      assert.equal(canonicalBytes(entry).toString('hex'), bytes.toString('hex')));
 
     it(`${file} has the digest that is in the tree`, () => {
       assert.equal(`${sha256(bytes)}\n`, readFileSync(join(released, `${file}.sha256`), 'utf8'));
@@ -94,7 +112,10 @@ describe('a released ledger entry keeps its bytes and what was proven over them:
       const openings = readJson(file.replace(/jcs$/, 'openings.json')) as CommitmentOpening[];
       assert.ok(openings.length > 0);
       for (const { pointer, salt, value } of openings) {
-        const committed = pointer.split('/').slice(1).reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], entry);
+        const committed = pointer
+          .split('/')
+          .slice(1)
+          .reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], entry);
         assert.equal(commitment(salt, value), committed);
       }
     });

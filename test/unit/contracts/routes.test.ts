@@ -36,8 +36,14 @@ describe('the route table', () => {
 
   eachRoute('refuses a query parameter that it does not know', ({ query }) => {
     assert.ok(!query.safeParse({ unheardOf: '1' }).success);
-    const required = Object.entries((query as z.ZodObject).shape).filter(([, field]) => !(field as z.ZodType).safeParse(undefined).success);
-    assert.ok(query.safeParse(Object.fromEntries(required.map(([name]) => [name, name === 'action' ? 'tenant.get' : 'startup']))).success);
+    const required = Object.entries((query as z.ZodObject).shape).filter(
+      ([, field]) => !(field as z.ZodType).safeParse(undefined).success,
+    );
+    assert.ok(
+      query.safeParse(
+        Object.fromEntries(required.map(([name]) => [name, name === 'action' ? 'tenant.get' : 'startup'])),
+      ).success,
+    );
   });
 
   eachRoute('answers with 200, 201 or 202 and a body it has a schema for', ({ responses }) => {
@@ -46,28 +52,38 @@ describe('the route table', () => {
     for (const status of statuses) assert.ok([200, 201, 202].includes(status));
   });
 
-  eachRoute('changes nothing by GET: no body, no key, no precondition', ({ method, body, idempotencyKey, precondition }) => {
-    if (method === 'GET') assert.deepEqual([body, idempotencyKey, precondition], [undefined, 'none', 'none']);
-    else assert.equal(body === undefined, method === 'DELETE', 'a DELETE has no body, as HTTP has it');
-  });
+  eachRoute(
+    'changes nothing by GET: no body, no key, no precondition',
+    ({ method, body, idempotencyKey, precondition }) => {
+      if (method === 'GET') assert.deepEqual([body, idempotencyKey, precondition], [undefined, 'none', 'none']);
+      else assert.equal(body === undefined, method === 'DELETE', 'a DELETE has no body, as HTTP has it');
+    },
+  );
 
-  eachRoute('can say what is wrong with each header and part that it takes', ({ path, query, body, idempotencyKey, precondition, problems: named }) => {
-    const needs = [
-      ...(path.includes('{') ? ['not_found'] : []),
-      ...(body === undefined ? [] : ['body_too_large', 'media_type_unsupported']),
-      ...(idempotencyKey === 'none' ? [] : ['idempotency_in_progress', 'idempotency_key_reused']),
-      ...(idempotencyKey === 'required' ? ['idempotency_key_missing'] : []),
-      ...(precondition === 'required' ? ['precondition_required', 'revision_stale'] : []),
-      ...('pageToken' in (query as z.ZodObject).shape ? ['page_token_invalid'] : []),
-    ];
-    assert.deepEqual(needs.filter((code) => !(named as readonly string[]).includes(code)), []);
-  });
+  eachRoute(
+    'can say what is wrong with each header and part that it takes',
+    ({ path, query, body, idempotencyKey, precondition, problems: named }) => {
+      const needs = [
+        ...(path.includes('{') ? ['not_found'] : []),
+        ...(body === undefined ? [] : ['body_too_large', 'media_type_unsupported']),
+        ...(idempotencyKey === 'none' ? [] : ['idempotency_in_progress', 'idempotency_key_reused']),
+        ...(idempotencyKey === 'required' ? ['idempotency_key_missing'] : []),
+        ...(precondition === 'required' ? ['precondition_required', 'revision_stale'] : []),
+        ...('pageToken' in (query as z.ZodObject).shape ? ['page_token_invalid'] : []),
+      ];
+      assert.deepEqual(
+        needs.filter((code) => !(named as readonly string[]).includes(code)),
+        [],
+      );
+    },
+  );
 
   it('pages every list by the same bounds', () => {
     for (const [id, { query }] of table.filter(([route]) => route.startsWith('list'))) {
       assert.deepEqual(query.parse({}), { pageSize: 100 }, id);
       assert.deepEqual(query.parse({ pageSize: '500' }), { pageSize: 500 }, id);
-      for (const pageSize of ['0', '501', '-1', '1.5', 'x', '']) assert.ok(!query.safeParse({ pageSize }).success, `${id}: ${pageSize}`);
+      for (const pageSize of ['0', '501', '-1', '1.5', 'x', ''])
+        assert.ok(!query.safeParse({ pageSize }).success, `${id}: ${pageSize}`);
       assert.ok(!query.safeParse({ pageToken: 'x'.repeat(513) }).success, id);
     }
   });

@@ -8,7 +8,22 @@ const steps = (...lines: readonly string[]) => readSteps(readBlocks(lines.join('
 const fenced = (language: string, ...lines: readonly string[]): string[] => [`\`\`\`${language}`, ...lines, '```'];
 
 test('blocks come with their line, the paragraph before and its notes, also inside of lists', () => {
-  const blocks = readBlocks(['Other.', '', 'Look at', 'this:', '', '<!-- numbers vary -->', ...fenced('console', '$ a', '', 'b'), '- item', '', '  ```text', '  drawn', '  ```'].join('\n'));
+  const blocks = readBlocks(
+    [
+      'Other.',
+      '',
+      'Look at',
+      'this:',
+      '',
+      '<!-- numbers vary -->',
+      ...fenced('console', '$ a', '', 'b'),
+      '- item',
+      '',
+      '  ```text',
+      '  drawn',
+      '  ```',
+    ].join('\n'),
+  );
   assert.deepEqual(blocks, [
     { language: 'console', text: '$ a\n\nb', line: 7, lead: 'Look at this:', notes: ['numbers vary'] },
     { language: 'text', text: 'drawn', line: 14, lead: '- item', notes: [] },
@@ -17,7 +32,11 @@ test('blocks come with their line, the paragraph before and its notes, also insi
 });
 
 test('a session is its commands, each with what it prints and ends with', () => {
-  const [step] = steps('It is refused (exit code 5):', '', ...fenced('console', '$ a', 'x', '', '$ b', 'error: no', '$ c', 'error: no'));
+  const [step] = steps(
+    'It is refused (exit code 5):',
+    '',
+    ...fenced('console', '$ a', 'x', '', '$ b', 'error: no', '$ c', 'error: no'),
+  );
   assert.deepEqual(step?.does === 'run' && step.commands, [
     { command: 'a', output: ['x'], exit: 0 },
     { command: 'b', output: ['error: no'], exit: 'failure' },
@@ -34,25 +53,41 @@ test('files, fragments, what keeps running, and what is not run', () => {
     ...fenced('mermaid', 'a --> b'),
     ...fenced('sh', 'npm ci'),
   );
-  assert.deepEqual(read.map(({ does }) => does), ['write', 'find', 'start', 'skip', 'run']);
+  assert.deepEqual(
+    read.map(({ does }) => does),
+    ['write', 'find', 'start', 'skip', 'run'],
+  );
 });
 
 test('a block that nothing is said about is refused with the ways to say it', () => {
-  assert.throws(() => steps('Such as', '', ...fenced('yaml', 'kind: A')), /line 3: nothing says.*Save this as.*shown from.*not run/);
+  assert.throws(
+    () => steps('Such as', '', ...fenced('yaml', 'kind: A')),
+    /line 3: nothing says.*Save this as.*shown from.*not run/,
+  );
 });
 
-const compare = (shown: string, printed: string, numbersVary = false) => compareOutput(shown.split('\n'), printed.split('\n'), { project: '/tmp/x', numbersVary });
+const compare = (shown: string, printed: string, numbersVary = false) =>
+  compareOutput(shown.split('\n'), printed.split('\n'), { project: '/tmp/x', numbersVary });
 
 test('what varies is no difference: ids, times, durations, ports, widths, the folder', () => {
-  const shown = 'ID                           TOOK   AGE\n01m7zjfsq84e9dsryxx24qfv8s   5.9s   3m20s   2026-11-21T14:32:10.481Z\nat http://127.0.0.1:8080, /home/me/tenure/.tenure (1.0 s)';
-  const printed = 'ID                           TOOK     AGE\n01aaaaaaaaaaaaaaaaaaaaaaaa   340ms   10s   2027-01-01T00:00:00Z\nat http://127.0.0.1:15001, /tmp/x/.tenure (12 s)\n';
+  const shown =
+    'ID                           TOOK   AGE\n01m7zjfsq84e9dsryxx24qfv8s   5.9s   3m20s   2026-11-21T14:32:10.481Z\nat http://127.0.0.1:8080, /home/me/tenure/.tenure (1.0 s)';
+  const printed =
+    'ID                           TOOK     AGE\n01aaaaaaaaaaaaaaaaaaaaaaaa   340ms   10s   2027-01-01T00:00:00Z\nat http://127.0.0.1:15001, /tmp/x/.tenure (12 s)\n';
   const compared = compare(shown, printed);
   assert.ok(compared.same, JSON.stringify(compared));
   assert.deepEqual([...compared.ids], [['01m7zjfsq84e9dsryxx24qfv8s', '01aaaaaaaaaaaaaaaaaaaaaaaa']]);
 });
 
 test('what does not vary is: words, numbers, indentation, lines too many or too few', () => {
-  for (const [shown, printed] of [['a', 'b'], ['1 cell', '2 cells'], ['  a', 'a'], ['a\nb', 'a'], ['a', 'a\nb'], ['acme  Active', 'acme  Draft']] as const) {
+  for (const [shown, printed] of [
+    ['a', 'b'],
+    ['1 cell', '2 cells'],
+    ['  a', 'a'],
+    ['a\nb', 'a'],
+    ['a', 'a\nb'],
+    ['acme  Active', 'acme  Draft'],
+  ] as const) {
     assert.ok(!compare(shown, printed).same, `${shown} / ${printed}`);
   }
 });
@@ -67,7 +102,13 @@ test('a shown … stands for any lines; numbers may be said to vary', () => {
 });
 
 test('operations that run at once may end in any order, nothing else may come in another', () => {
-  const line = (tenant: string, state: string): string => `tenant/${tenant} operation/01m7zjfsq84e9dsryxx24qfv8s (suspend) ${state}`;
-  assert.ok(compare(`${line('a', 'succeeded')}\n${line('b', 'succeeded')}`, `${line('b', 'succeeded')}\n${line('a', 'succeeded')}`).same);
+  const line = (tenant: string, state: string): string =>
+    `tenant/${tenant} operation/01m7zjfsq84e9dsryxx24qfv8s (suspend) ${state}`;
+  assert.ok(
+    compare(
+      `${line('a', 'succeeded')}\n${line('b', 'succeeded')}`,
+      `${line('b', 'succeeded')}\n${line('a', 'succeeded')}`,
+    ).same,
+  );
   assert.ok(!compare('tenant/a created\ntenant/b created', 'tenant/b created\ntenant/a created').same);
 });

@@ -18,16 +18,28 @@ describe('the delay before the next attempt', () => {
 
   it('lies between a tenth of its ceiling and the ceiling, which doubles until the cap', () => {
     fc.assert(
-      fc.property(attempt, random, fc.integer({ min: 10, max: 1000 }), fc.integer({ min: 1000, max: 60_000 }), (n, r, baseMs, capMs) => {
-        const ceilingMs = Math.min(capMs, baseMs * 2 ** (n - 1));
-        const delayMs = retryDelayMs(n, r, { baseMs, capMs });
-        assert.ok(delayMs >= Math.floor(ceilingMs / 10) && delayMs <= ceilingMs, `${delayMs} of ${ceilingMs}`);
-      }),
+      fc.property(
+        attempt,
+        random,
+        fc.integer({ min: 10, max: 1000 }),
+        fc.integer({ min: 1000, max: 60_000 }),
+        (n, r, baseMs, capMs) => {
+          const ceilingMs = Math.min(capMs, baseMs * 2 ** (n - 1));
+          const delayMs = retryDelayMs(n, r, { baseMs, capMs });
+          assert.ok(delayMs >= Math.floor(ceilingMs / 10) && delayMs <= ceilingMs, `${delayMs} of ${ceilingMs}`);
+        },
+      ),
     );
   });
 
   it('uses the whole range, so that those who failed together do not come back together', () => {
-    assert.deepEqual([0, 0.5, 1].map((r) => retryDelayMs(1, r)), [20, 110, 200]);
-    assert.deepEqual([1, 2, 3, 7, 8, 100].map((n) => retryDelayMs(n, 1)), [200, 400, 800, 12_800, 15_000, 15_000]);
+    assert.deepEqual(
+      [0, 0.5, 1].map((r) => retryDelayMs(1, r)),
+      [20, 110, 200],
+    );
+    assert.deepEqual(
+      [1, 2, 3, 7, 8, 100].map((n) => retryDelayMs(n, 1)),
+      [200, 400, 800, 12_800, 15_000, 15_000],
+    );
   });
 });

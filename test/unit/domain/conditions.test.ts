@@ -6,27 +6,43 @@ import type { Condition } from '../../../contracts/manifests/tenant.ts';
 import { updateConditions } from '../../../domain/conditions.ts';
 import type { ConditionType, ConditionUpdate } from '../../../domain/conditions.ts';
 
-const types: readonly ConditionType[] = ['Ready', 'Provisioned', 'Placed', 'ResidencyCompliant', 'PolicyCompliant', 'IsolationVerified'];
+const types: readonly ConditionType[] = [
+  'Ready',
+  'Provisioned',
+  'Placed',
+  'ResidencyCompliant',
+  'PolicyCompliant',
+  'IsolationVerified',
+];
 const statuses = ['True', 'False', 'Unknown'] as const;
 const time = fc.integer({ min: 0, max: 9 }).map((day) => `2026-01-0${day + 1}T00:00:00.000Z`.replace('010T', '10T'));
 const at = fc.record({ time, generation: fc.nat({ max: 9 }) });
 
 const updates: fc.Arbitrary<ConditionUpdate[]> = fc.uniqueArray(
-  fc.record({ type: fc.constantFrom(...types), status: fc.constantFrom(...statuses), reason: fc.constantFrom('Resolved', 'Undone'), message: fc.string({ maxLength: 5 }) }),
+  fc.record({
+    type: fc.constantFrom(...types),
+    status: fc.constantFrom(...statuses),
+    reason: fc.constantFrom('Resolved', 'Undone'),
+    message: fc.string({ maxLength: 5 }),
+  }),
   { selector: ({ type }) => type },
 );
 
 /** Conditions as they come about: by updates. */
-const conditions: fc.Arbitrary<Condition[]> = fc.array(fc.tuple(updates, at), { maxLength: 4 }).map((history) => history.reduce<Condition[]>((sofar, [update, when]) => updateConditions(sofar, update, when), []));
+const conditions: fc.Arbitrary<Condition[]> = fc
+  .array(fc.tuple(updates, at), { maxLength: 4 })
+  .map((history) => history.reduce<Condition[]>((sofar, [update, when]) => updateConditions(sofar, update, when), []));
 
-const of = (list: readonly Condition[], type: string): Condition | undefined => list.find((condition) => condition.type === type);
+const of = (list: readonly Condition[], type: string): Condition | undefined =>
+  list.find((condition) => condition.type === type);
 
 describe('conditions', () => {
   it('say after an update what it said, at its generation', () => {
     fc.assert(
       fc.property(conditions, updates, at, (before, update, when) => {
         const after = updateConditions(before, update, when);
-        for (const one of update) assert.partialDeepStrictEqual(of(after, one.type), { ...one, observedGeneration: when.generation });
+        for (const one of update)
+          assert.partialDeepStrictEqual(of(after, one.type), { ...one, observedGeneration: when.generation });
       }),
     );
   });
@@ -37,7 +53,10 @@ describe('conditions', () => {
         const after = updateConditions(before, update, when);
         for (const { type, status } of update) {
           const old = of(before, type);
-          assert.equal(of(after, type)?.lastTransitionTime, old?.status === status ? old.lastTransitionTime : when.time);
+          assert.equal(
+            of(after, type)?.lastTransitionTime,
+            old?.status === status ? old.lastTransitionTime : when.time,
+          );
         }
       }),
     );
@@ -47,7 +66,8 @@ describe('conditions', () => {
     fc.assert(
       fc.property(conditions, updates, at, (before, update, when) => {
         const after = updateConditions(before, update, when);
-        for (const old of before) if (update.every(({ type }) => type !== old.type)) assert.deepEqual(of(after, old.type), old);
+        for (const old of before)
+          if (update.every(({ type }) => type !== old.type)) assert.deepEqual(of(after, old.type), old);
       }),
     );
   });
@@ -76,7 +96,8 @@ describe('conditions', () => {
     fc.assert(
       fc.property(conditions, updates, at, (before, update, when) => {
         const copy = structuredClone(before);
-        for (const condition of updateConditions(before, update, when)) assert.deepEqual(conditionSchema.parse(condition), condition);
+        for (const condition of updateConditions(before, update, when))
+          assert.deepEqual(conditionSchema.parse(condition), condition);
         assert.deepEqual(before, copy);
       }),
     );

@@ -12,17 +12,45 @@ import { tenantSpecs } from './specs.ts';
 const changedFields = fc.subarray(['plan', 'services', 'config'] as const);
 
 /** Two specs that differ in lifecycle and in fields that operations bring about, with the course between them. */
-const courses = fc.tuple(tenantSpecs, tenantSpecs, changedFields, fc.constantFrom(...declarableLifecycles), fc.constantFrom(...declarableLifecycles)).map(([one, other, fields, from, to]) => {
-  const before: SettledSpec = { ...one, lifecycle: from };
-  const final: SettledSpec = { ...before, lifecycle: to, ...Object.fromEntries(fields.filter((field) => other[field] !== undefined).map((field) => [field, other[field]])) };
-  const assigned = fields.filter((field) => other[field] !== undefined);
-  const changes: FieldChange[] = [
-    ...(assigned.includes('plan') ? [{ path: 'change_plan', assign: { plan: final.plan } } as const] : []),
-    ...(assigned.some((field) => field !== 'plan') ? [{ path: 'reconcile', assign: Object.fromEntries(assigned.filter((field) => field !== 'plan').map((field) => [field, final[field]])) } as const] : []),
-  ];
-  const route = routeBetween(from, to);
-  return { before, final, from, to, route, ...(route === undefined ? { legs: [], impossible: [] } : courseOf(from, route, changes)) };
-});
+const courses = fc
+  .tuple(
+    tenantSpecs,
+    tenantSpecs,
+    changedFields,
+    fc.constantFrom(...declarableLifecycles),
+    fc.constantFrom(...declarableLifecycles),
+  )
+  .map(([one, other, fields, from, to]) => {
+    const before: SettledSpec = { ...one, lifecycle: from };
+    const final: SettledSpec = {
+      ...before,
+      lifecycle: to,
+      ...Object.fromEntries(fields.filter((field) => other[field] !== undefined).map((field) => [field, other[field]])),
+    };
+    const assigned = fields.filter((field) => other[field] !== undefined);
+    const changes: FieldChange[] = [
+      ...(assigned.includes('plan') ? [{ path: 'change_plan', assign: { plan: final.plan } } as const] : []),
+      ...(assigned.some((field) => field !== 'plan')
+        ? [
+            {
+              path: 'reconcile',
+              assign: Object.fromEntries(
+                assigned.filter((field) => field !== 'plan').map((field) => [field, final[field]]),
+              ),
+            } as const,
+          ]
+        : []),
+    ];
+    const route = routeBetween(from, to);
+    return {
+      before,
+      final,
+      from,
+      to,
+      route,
+      ...(route === undefined ? { legs: [], impossible: [] } : courseOf(from, route, changes)),
+    };
+  });
 
 describe('a course', () => {
   it('is joined: each leg begins where the one before has ended, and the last ends where it was to lead', () => {
@@ -45,7 +73,10 @@ describe('a course', () => {
       fc.property(courses, ({ from, route, legs }) => {
         fc.pre(route !== undefined && from !== 'Draft');
         const states = new Set([from, ...(route ?? []).map(({ to }) => to)]);
-        for (const { transition } of legs) if (transition.from === transition.to && transition.from === 'Active') for (const state of ['Suspended', 'Archived'] as const) assert.ok(!states.has(state) || transitionsOn(transition.path, state).length === 0);
+        for (const { transition } of legs)
+          if (transition.from === transition.to && transition.from === 'Active')
+            for (const state of ['Suspended', 'Archived'] as const)
+              assert.ok(!states.has(state) || transitionsOn(transition.path, state).length === 0);
       }),
     );
   });
@@ -58,7 +89,11 @@ describe('a course', () => {
         if (unfolded.length > 0) assert.deepEqual(unfolded.at(-1)?.spec, final);
         let standing = before;
         for (const leg of unfolded) {
-          assert.deepEqual(withFields(final, restoredBy(leg)), standing, 'what is declared, with all that is not reached written back');
+          assert.deepEqual(
+            withFields(final, restoredBy(leg)),
+            standing,
+            'what is declared, with all that is not reached written back',
+          );
           assert.deepEqual(withFields(final, leg.deferred), leg.spec, 'what is declared, without what comes later');
           standing = leg.spec;
         }

@@ -38,7 +38,16 @@ describe('the pooled name of a collection', () => {
     );
   });
 
-  for (const name of ['orders', '_01k9v3xq7m2c4e6g8j0npr2tvw', 'orders01k9v3xq7m2c4e6g8j0npr2tvw', 'orders_01k9v3xq7m2c4e6g8j0npr2tv', 'orders_81k9v3xq7m2c4e6g8j0npr2tvw', 'orders_01K9V3XQ7M2C4E6G8J0NPR2TVW', 'orders_01k9v3xq7m2c4e6g8j0npr2tvw_', 'system.buckets.x_01k9v3xq7m2c4e6g8j0npr2tvw']) {
+  for (const name of [
+    'orders',
+    '_01k9v3xq7m2c4e6g8j0npr2tvw',
+    'orders01k9v3xq7m2c4e6g8j0npr2tvw',
+    'orders_01k9v3xq7m2c4e6g8j0npr2tv',
+    'orders_81k9v3xq7m2c4e6g8j0npr2tvw',
+    'orders_01K9V3XQ7M2C4E6G8J0NPR2TVW',
+    'orders_01k9v3xq7m2c4e6g8j0npr2tvw_',
+    'system.buckets.x_01k9v3xq7m2c4e6g8j0npr2tvw',
+  ]) {
     it(`"${name}" is none`, () => assert.equal(parsePooledName(name), undefined));
   }
 });
@@ -61,7 +70,10 @@ describe('the layout of a home', () => {
     fc.assert(
       fc.property(uids, tenantSpecs, modes, (uid, spec, mode) => {
         const { namespaces } = layoutOf({ uid, spec, mode });
-        assert.deepEqual(namespaces.map(({ declared }) => declared), spec.services.flatMap(({ collections }) => collections));
+        assert.deepEqual(
+          namespaces.map(({ declared }) => declared),
+          spec.services.flatMap(({ collections }) => collections),
+        );
         assert.equal(new Set(namespaces.map(({ database, name }) => `${database}.${name}`)).size, namespaces.length);
       }),
     );
@@ -79,7 +91,10 @@ describe('the layout of a home', () => {
   it('has names that MongoDB takes: databases of at most 63 bytes that do not differ by capitals, namespaces of at most 255', () => {
     fc.assert(
       fc.property(uids, tenantSpecs, modes, collectionNames, (uid, spec, mode, name) => {
-        const longest = { ...spec, services: [{ ...spec.services[0]!, collections: [{ name: name.padEnd(64, 'x'), indexes: [] }] }] };
+        const longest = {
+          ...spec,
+          services: [{ ...spec.services[0]!, collections: [{ name: name.padEnd(64, 'x'), indexes: [] }] }],
+        };
         for (const { database, name: onCell } of layoutOf({ uid, spec: longest, mode }).namespaces) {
           assert.match(database, /^[a-z][a-z0-9_]{0,62}$/);
           assert.ok(Buffer.byteLength(`${database}.${onCell}`) <= 255);
@@ -89,6 +104,10 @@ describe('the layout of a home', () => {
   });
 
   it('lies in the pool where it has no database of its own', () => {
-    fc.assert(fc.property(uids, tenantSpecs, (uid, spec) => assert.equal(layoutOf({ uid, spec, mode: 'schema' }).database, poolDatabase)));
+    fc.assert(
+      fc.property(uids, tenantSpecs, (uid, spec) =>
+        assert.equal(layoutOf({ uid, spec, mode: 'schema' }).database, poolDatabase),
+      ),
+    );
   });
 });

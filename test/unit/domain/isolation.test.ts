@@ -5,16 +5,32 @@ import { lifecycleStates, serviceStrategies } from '../../../contracts/lifecycle
 import type { LifecycleState, ServiceStrategy } from '../../../contracts/lifecycle.ts';
 import { indexName } from '../../../contracts/manifests/index-spec.ts';
 import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
-import { declaredCollections, declaredTables, homeFormIn, isolationFlaws, isolationModeOf, offeredModes, strategyOf } from '../../../domain/isolation.ts';
+import {
+  declaredCollections,
+  declaredTables,
+  homeFormIn,
+  isolationFlaws,
+  isolationModeOf,
+  offeredModes,
+  strategyOf,
+} from '../../../domain/isolation.ts';
 import type { HomeForm } from '../../../domain/isolation.ts';
 import { indexKeys, tenantSpecs } from './specs.ts';
 
 describe('the tables that a tenant costs', () => {
   it('are each collection, its _id index and each declared index', () => {
-    const indexes = (count: number) => Array.from({ length: count }, (_, at): IndexSpec => ({ keys: [{ field: `f${at}`, order: 1 }] }));
+    const indexes = (count: number) =>
+      Array.from({ length: count }, (_, at): IndexSpec => ({ keys: [{ field: `f${at}`, order: 1 }] }));
     /** Services by the numbers of indexes of their collections. */
     const tables = (...counts: number[][]) =>
-      declaredTables({ plan: 'p', services: counts.map((collections, s) => ({ name: `s${s}`, strategy: 'dedicated', collections: collections.map((count, c) => ({ name: `c${s}_${c}`, indexes: indexes(count) })) })) });
+      declaredTables({
+        plan: 'p',
+        services: counts.map((collections, s) => ({
+          name: `s${s}`,
+          strategy: 'dedicated',
+          collections: collections.map((count, c) => ({ name: `c${s}_${c}`, indexes: indexes(count) })),
+        })),
+      });
     assert.equal(tables([0]), 2);
     assert.equal(tables([3]), 5);
     assert.equal(tables([0, 1], [2]), 9);
@@ -24,7 +40,10 @@ describe('the tables that a tenant costs', () => {
     fc.assert(
       fc.property(tenantSpecs, (spec) => {
         const collections = declaredCollections(spec);
-        assert.equal(declaredTables(spec), collections.length * 2 + collections.flatMap(({ indexes }) => indexes).length);
+        assert.equal(
+          declaredTables(spec),
+          collections.length * 2 + collections.flatMap(({ indexes }) => indexes).length,
+        );
       }),
     );
   });
@@ -33,20 +52,38 @@ describe('the tables that a tenant costs', () => {
 describe('the name of an index', () => {
   const derived: readonly (readonly [IndexSpec['keys'], string])[] = [
     [[{ field: 'sku', order: 1 }], 'sku_1'],
-    [[{ field: 'item', order: 1 }, { field: 'quantity', order: -1 }], 'item_1_quantity_-1'],
+    [
+      [
+        { field: 'item', order: 1 },
+        { field: 'quantity', order: -1 },
+      ],
+      'item_1_quantity_-1',
+    ],
     [[{ field: 'customer.address.zip', order: -1 }], 'customer.address.zip_-1'],
     [[{ field: 'content', order: 'text' }], 'content_text'],
     [[{ field: 'owner', order: 'hashed' }], 'owner_hashed'],
-    [[{ field: 'place', order: '2dsphere' }, { field: 'at', order: 1 }], 'place_2dsphere_at_1'],
+    [
+      [
+        { field: 'place', order: '2dsphere' },
+        { field: 'at', order: 1 },
+      ],
+      'place_2dsphere_at_1',
+    ],
   ];
-  for (const [keys, name] of derived) it(`is MongoDB’s default, such as ${name}`, () => assert.equal(indexName({ keys }), name));
+  for (const [keys, name] of derived)
+    it(`is MongoDB’s default, such as ${name}`, () => assert.equal(indexName({ keys }), name));
 
-  it('is the one that the manifest gives it, where it gives one', () => assert.equal(indexName({ name: 'by_sku', keys: [{ field: 'sku', order: 1 }] }), 'by_sku'));
+  it('is the one that the manifest gives it, where it gives one', () =>
+    assert.equal(indexName({ name: 'by_sku', keys: [{ field: 'sku', order: 1 }] }), 'by_sku'));
 
   it('tells two indexes apart that differ in a field or an order', () => {
     fc.assert(
       fc.property(indexKeys, indexKeys, (a, b) => {
-        assert.equal(indexName({ keys: a }) === indexName({ keys: b }), JSON.stringify(a.map(({ field, order }) => [field, order])) === JSON.stringify(b.map(({ field, order }) => [field, order])));
+        assert.equal(
+          indexName({ keys: a }) === indexName({ keys: b }),
+          JSON.stringify(a.map(({ field, order }) => [field, order])) ===
+            JSON.stringify(b.map(({ field, order }) => [field, order])),
+        );
       }),
     );
   });
@@ -60,24 +97,47 @@ describe('the isolation mode', () => {
   });
 
   it('has a flaw for each service whose strategy contradicts it, and for no other', () => {
-    const strategies = fc.array(fc.option(fc.constantFrom(...serviceStrategies), { nil: undefined }), { minLength: 1, maxLength: 4 });
+    const strategies = fc.array(fc.option(fc.constantFrom(...serviceStrategies), { nil: undefined }), {
+      minLength: 1,
+      maxLength: 4,
+    });
     fc.assert(
       fc.property(strategies, fc.constantFrom(...offeredModes), (chosen, mode) => {
-        const services = chosen.map((strategy, at) => ({ name: `s${at}`, ...(strategy === undefined ? {} : { strategy }), collections: [{ name: `c${at}`, indexes: [] }] }));
-        const fits = (strategy: ServiceStrategy | undefined): boolean => strategy === undefined || (mode === 'hybrid' ? strategy === 'schema' || strategy === 'dedicated' : strategy === mode);
+        const services = chosen.map((strategy, at) => ({
+          name: `s${at}`,
+          ...(strategy === undefined ? {} : { strategy }),
+          collections: [{ name: `c${at}`, indexes: [] }],
+        }));
+        const fits = (strategy: ServiceStrategy | undefined): boolean =>
+          strategy === undefined ||
+          (mode === 'hybrid' ? strategy === 'schema' || strategy === 'dedicated' : strategy === mode);
         const flawed = chosen.flatMap((strategy, at) => (fits(strategy) ? [] : [`/spec/services/${at}/strategy`]));
-        assert.deepEqual(isolationFlaws({ plan: 'p', placement: { mode }, services }).map(({ pointer }) => pointer), flawed);
+        assert.deepEqual(
+          isolationFlaws({ plan: 'p', placement: { mode }, services }).map(({ pointer }) => pointer),
+          flawed,
+        );
       }),
     );
   });
 
   it('says which strategy a service has that names none', () => {
-    assert.deepEqual(offeredModes.map((mode) => [mode, strategyOf({}, mode)]), [['dedicated', 'dedicated'], ['schema', 'schema'], ['hybrid', 'dedicated']]);
+    assert.deepEqual(
+      offeredModes.map((mode) => [mode, strategyOf({}, mode)]),
+      [
+        ['dedicated', 'dedicated'],
+        ['schema', 'schema'],
+        ['hybrid', 'dedicated'],
+      ],
+    );
     assert.equal(strategyOf({ strategy: 'schema' }, 'hybrid'), 'schema');
   });
 
   it('has no flaw where it is offered', () => {
-    fc.assert(fc.property(tenantSpecs, fc.constantFrom(...offeredModes), (spec, mode) => assert.deepEqual(isolationFlaws({ ...spec, placement: { mode } }), [])));
+    fc.assert(
+      fc.property(tenantSpecs, fc.constantFrom(...offeredModes), (spec, mode) =>
+        assert.deepEqual(isolationFlaws({ ...spec, placement: { mode } }), []),
+      ),
+    );
   });
 });
 
@@ -97,6 +157,9 @@ describe('the form of a home', () => {
   }
 
   it('lets a tenant write in one state only', () => {
-    assert.deepEqual(lifecycleStates.filter((state) => homeFormIn(state).access === 'read-write'), ['Active']);
+    assert.deepEqual(
+      lifecycleStates.filter((state) => homeFormIn(state).access === 'read-write'),
+      ['Active'],
+    );
   });
 });

@@ -14,15 +14,25 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   ),
 }));
 
-const pathOf = (pointer: string): string[] => pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+const pathOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 /** Makes the first value the second by what differs; removals of an array's elements go from its end. */
 function applied(before: unknown, changes: ReturnType<typeof jsonDifference>): unknown {
   const root = { value: structuredClone(before) };
-  for (const change of [...changes.filter((one) => Object.hasOwn(one, 'after')), ...changes.filter((one) => !Object.hasOwn(one, 'after')).toReversed()]) {
+  for (const change of [
+    ...changes.filter((one) => Object.hasOwn(one, 'after')),
+    ...changes.filter((one) => !Object.hasOwn(one, 'after')).toReversed(),
+  ]) {
     const path = ['value', ...pathOf(change.pointer)];
     const last = path.pop() ?? '';
-    const parent = path.reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], root) as Record<string, unknown>;
+    const parent = path.reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], root) as Record<
+      string,
+      unknown
+    >;
     if (Object.hasOwn(change, 'after')) parent[last] = structuredClone(change.after);
     else if (Array.isArray(parent)) parent.splice(Number(last), 1);
     else delete parent[last];
@@ -46,15 +56,26 @@ describe('the difference of two JSON values', () => {
     fc.assert(
       fc.property(json, json, (before, after) => {
         const there = jsonDifference(before, after);
-        const back = jsonDifference(after, before).map(({ pointer, before: left, after: right, ...rest }) => ({ pointer, ...rest, ...(right === undefined ? {} : { before: right }), ...(left === undefined ? {} : { after: left }) }));
+        const back = jsonDifference(after, before).map(({ pointer, before: left, after: right, ...rest }) => ({
+          pointer,
+          ...rest,
+          ...(right === undefined ? {} : { before: right }),
+          ...(left === undefined ? {} : { after: left }),
+        }));
         assert.deepEqual(back, there);
       }),
     );
   });
 
   it('names the smallest parts, in the order of names and places', () => {
-    const before = { spec: { plan: 'startup', services: [{ name: 'a', n: [1, 2, 3] }] }, metadata: { labels: { b: '1', 'x/y': '1' } } };
-    const after = { spec: { services: [{ name: 'a', n: [1, 4] }, { name: 'b' }], plan: 'startup' }, metadata: { labels: { constructor: 'c', b: '1' } } };
+    const before = {
+      spec: { plan: 'startup', services: [{ name: 'a', n: [1, 2, 3] }] },
+      metadata: { labels: { b: '1', 'x/y': '1' } },
+    };
+    const after = {
+      spec: { services: [{ name: 'a', n: [1, 4] }, { name: 'b' }], plan: 'startup' },
+      metadata: { labels: { constructor: 'c', b: '1' } },
+    };
     assert.deepEqual(jsonDifference(before, after), [
       { pointer: '/metadata/labels/constructor', after: 'c' },
       { pointer: '/metadata/labels/x~1y', before: '1' },
@@ -70,7 +91,13 @@ describe('the difference of two JSON values', () => {
   });
 
   it('keeps places in order beyond the ninth', () => {
-    const pointers = jsonDifference([], Array.from({ length: 12 }, () => 0)).map(({ pointer }) => pointer);
-    assert.deepEqual(pointers, Array.from({ length: 12 }, (_, index) => `/${index}`));
+    const pointers = jsonDifference(
+      [],
+      Array.from({ length: 12 }, () => 0),
+    ).map(({ pointer }) => pointer);
+    assert.deepEqual(
+      pointers,
+      Array.from({ length: 12 }, (_, index) => `/${index}`),
+    );
   });
 });

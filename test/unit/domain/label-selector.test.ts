@@ -18,7 +18,13 @@ const read: readonly (readonly [text: string, requirements: readonly LabelRequir
   ['key', [{ key: 'key', operator: 'exists' }]],
   ['!key', [{ key: 'key', operator: 'absent' }]],
   ['env=', [{ key: 'env', operator: 'in', values: [''] }]],
-  ['env=,tier', [{ key: 'env', operator: 'in', values: [''] }, { key: 'tier', operator: 'exists' }]],
+  [
+    'env=,tier',
+    [
+      { key: 'env', operator: 'in', values: [''] },
+      { key: 'tier', operator: 'exists' },
+    ],
+  ],
   ['tier in (a,)', [{ key: 'tier', operator: 'in', values: ['a', ''] }]],
   ['tier in (a,a)', [{ key: 'tier', operator: 'in', values: ['a'] }]],
   ['in in (in,notin)', [{ key: 'in', operator: 'in', values: ['in', 'notin'] }]],
@@ -39,13 +45,19 @@ const refused: readonly (readonly [text: string, says: string])[] = [
   ['!env=prod', 'position 5: expected "," between requirements, found "="'],
   ['!!env', 'position 2: expected the key of a label, found "!"'],
   ['Env=prod', 'position 1: "Env" must be a lower-case label key of at most 63 characters'],
-  [`a=1,${'k'.repeat(64)}=x`, `position 5: "${'k'.repeat(64)}" must be a lower-case label key of at most 63 characters`],
+  [
+    `a=1,${'k'.repeat(64)}=x`,
+    `position 5: "${'k'.repeat(64)}" must be a lower-case label key of at most 63 characters`,
+  ],
   ['"env"=prod', 'position 1: expected the key of a label, found "env"'],
   ['env="prod', 'position 5: the quote is not closed'],
   ['env="\\x"', 'position 5: "\\x" is no string of JSON'],
   ['env=é', 'position 5: "é" is not expected here'],
   ['env=😀', 'position 5: "😀" is not expected here'],
-  [`env in (${Array.from({ length: 33 }, (_, index) => index).join(',')})`, 'position 9: there are more than 32 values'],
+  [
+    `env in (${Array.from({ length: 33 }, (_, index) => index).join(',')})`,
+    'position 9: there are more than 32 values',
+  ],
   [Array.from({ length: 21 }, (_, index) => `k${index}`).join(','), 'position 1: there are more than 20 requirements'],
 ];
 
@@ -74,13 +86,22 @@ describe('a label selector', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(labelRequirements, fc.nat({ max: 11 })), { maxLength: 20 }), (written) => {
         const text = written.map(([requirement, style]) => writeRequirement(requirement, style)).join(',');
-        assert.deepEqual(parseLabelSelector(text), written.map(([requirement]) => requirement));
+        assert.deepEqual(
+          parseLabelSelector(text),
+          written.map(([requirement]) => requirement),
+        );
       }),
     );
   });
 
   it('is read or refused, never more, whatever it holds', () => {
-    const pieces = fc.array(fc.oneof(fc.constantFrom('env', 'in', 'notin', '(', ')', ',', '=', '==', '!=', '!', '"', ' ', '\\', '"a"', '\n', '>'), fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 12 });
+    const pieces = fc.array(
+      fc.oneof(
+        fc.constantFrom('env', 'in', 'notin', '(', ')', ',', '=', '==', '!=', '!', '"', ' ', '\\', '"a"', '\n', '>'),
+        fc.string({ unit: 'binary', maxLength: 3 }),
+      ),
+      { maxLength: 12 },
+    );
     fc.assert(
       fc.property(pieces, (parts) => {
         try {

@@ -21,7 +21,7 @@ describe('the transition table', () => {
 
   it('reaches every state from Draft, and from every state a way leads on', () => {
     const reached = new Set<string>(['Draft']);
-    for (let before = 0; before < reached.size; ) {
+    for (let before = 0; before < reached.size;) {
       before = reached.size;
       for (const { from, to } of transitions) if (reached.has(from)) reached.add(to);
     }
@@ -33,7 +33,10 @@ describe('the transition table', () => {
 
   it('leaves Deleted only by undelete and purge, and is Purged only from there', () => {
     assert.deepEqual(pathsFrom('Deleted'), ['undelete', 'purge']);
-    assert.deepEqual(transitions.filter(({ to }) => to === 'Purged').map(({ path, from }) => [path, from]), [['purge', 'Deleted']]);
+    assert.deepEqual(
+      transitions.filter(({ to }) => to === 'Purged').map(({ path, from }) => [path, from]),
+      [['purge', 'Deleted']],
+    );
   });
 
   it('is what the look-ups say', () => {
@@ -47,7 +50,9 @@ describe('the transition table', () => {
   });
 
   it('has exactly one way for a path from a state, but for undelete, which goes back to where the tenant was', () => {
-    for (const from of lifecycleStates) for (const path of operationKinds) assert.ok(transitionsOn(path, from).length <= (path === 'undelete' ? 2 : 1), `${path} from ${from}`);
+    for (const from of lifecycleStates)
+      for (const path of operationKinds)
+        assert.ok(transitionsOn(path, from).length <= (path === 'undelete' ? 2 : 1), `${path} from ${from}`);
   });
 
   it('lets nothing preempt a purge, and nothing preempt its own kind', () => {
@@ -55,7 +60,8 @@ describe('the transition table', () => {
       for (const from of lifecycleStates) {
         assert.equal(mayPreempt(path, { kind: 'purge', from }), false);
         assert.equal(mayPreempt(path, { kind: path, from }), false);
-        for (const kind of operationKinds) if (mayPreempt(path, { kind, from })) assert.ok(pathsFrom(from).includes(path));
+        for (const kind of operationKinds)
+          if (mayPreempt(path, { kind, from })) assert.ok(pathsFrom(from).includes(path));
       }
     }
     assert.equal(mayPreempt('suspend', { kind: 'reconcile', from: 'Active' }), true);
@@ -65,7 +71,8 @@ describe('the transition table', () => {
 });
 
 describe('the step plans', () => {
-  it('are one for every kind of operation', () => assert.deepEqual(Object.keys(stepPlans).toSorted(), operationKinds.toSorted()));
+  it('are one for every kind of operation', () =>
+    assert.deepEqual(Object.keys(stepPlans).toSorted(), operationKinds.toSorted()));
 
   for (const kind of operationKinds) {
     const steps = stepsOf(kind);
@@ -90,7 +97,13 @@ describe('the step plans', () => {
     const steps = stepsOf('activate');
     const firstInCell = steps.findIndex(({ scope }) => scope === 'cell');
     assert.ok(firstInCell > 0);
-    assert.deepEqual(steps.slice(firstInCell).map(({ scope }) => scope).filter((scope) => scope !== 'cell'), []);
+    assert.deepEqual(
+      steps
+        .slice(firstInCell)
+        .map(({ scope }) => scope)
+        .filter((scope) => scope !== 'cell'),
+      [],
+    );
     assert.deepEqual(
       steps.map(({ key }) => key),
       ['place', 'issue-keys', 'claim-database', 'create-collections', 'create-roles', 'create-user', 'probe-isolation'],
@@ -103,7 +116,9 @@ describe('the step plans', () => {
       const steps = stepsOf(kind);
       const pivot = steps.findIndex((step) => step.pivot === true);
       for (let done = 0; done <= steps.length; done += 1) {
-        const states = Object.fromEntries(steps.map(({ key }, index) => [key, { state: index < done ? 'done' : 'pending' }]));
+        const states = Object.fromEntries(
+          steps.map(({ key }, index) => [key, { state: index < done ? 'done' : 'pending' }]),
+        );
         assert.equal(isReversible(kind, states), pivot === -1 || done <= pivot, `${kind} after ${done} steps`);
       }
       if (pivot !== -1) assert.equal(isReversible(kind, { [steps[pivot]?.key ?? '']: { state: 'intent' } }), false);

@@ -20,7 +20,9 @@ function mayHold(input: PlacementInput, { name, spec: { jurisdiction, acceptsTen
 }
 
 function hasRoom(input: PlacementInput, cell: Region['spec']['cells'][number]): boolean {
-  return (input.cells.get(cell.name)?.tables ?? 0) + declaredTables(input.spec) <= cell.tableBudget * budgetRefusalShare;
+  return (
+    (input.cells.get(cell.name)?.tables ?? 0) + declaredTables(input.spec) <= cell.tableBudget * budgetRefusalShare
+  );
 }
 
 function openCells(input: PlacementInput): { region: string; cell: string; share: number }[] {
@@ -29,19 +31,27 @@ function openCells(input: PlacementInput): { region: string; cell: string; share
     .flatMap((region) =>
       region.spec.cells
         .filter((cell) => input.cells.get(cell.name)?.reachable === true && hasRoom(input, cell))
-        .map((cell) => ({ region: region.name, cell: cell.name, share: (input.cells.get(cell.name)?.tables ?? 0) / cell.tableBudget })),
+        .map((cell) => ({
+          region: region.name,
+          cell: cell.name,
+          share: (input.cells.get(cell.name)?.tables ?? 0) / cell.tableBudget,
+        })),
     );
 }
 
 /** Checks the placement of five hundred inputs. */
 function always(check: (input: PlacementInput, result: ReturnType<typeof resolvePlacement>) => void): void {
-  fc.assert(fc.property(placementInputs, (input) => check(input, resolvePlacement(input))), { numRuns: 500 });
+  fc.assert(
+    fc.property(placementInputs, (input) => check(input, resolvePlacement(input))),
+    { numRuns: 500 },
+  );
 }
 
 describe('placement', () => {
   it('is tried here on inputs that can be placed and on inputs that cannot', () => {
     const outcomes = fc.sample(placementInputs, 300).map((input) => resolvePlacement(input).outcome);
-    for (const outcome of ['placed', 'impossible']) assert.ok(outcomes.filter((one) => one === outcome).length > 30, outcome);
+    for (const outcome of ['placed', 'impossible'])
+      assert.ok(outcomes.filter((one) => one === outcome).length > 30, outcome);
   });
 
   it('puts a tenant only where residency, plan, region, reachability and budget allow it', () => {
@@ -59,7 +69,8 @@ describe('placement', () => {
   it('takes the preferred region whenever one of its cells may take the tenant', () => {
     always((input, result) => {
       const preferred = input.spec.placement?.preferredRegion;
-      if (result.outcome === 'placed' && openCells(input).some(({ region }) => region === preferred)) assert.equal(result.choice.region, preferred);
+      if (result.outcome === 'placed' && openCells(input).some(({ region }) => region === preferred))
+        assert.equal(result.choice.region, preferred);
     });
   });
 
@@ -71,7 +82,10 @@ describe('placement', () => {
       const region = preferred?.region ?? open.map((cell) => cell.region).toSorted()[0];
       const cells = open.filter((cell) => cell.region === region);
       const least = Math.min(...cells.map(({ share }) => share));
-      const cell = cells.filter(({ share }) => share === least).map((one) => one.cell).toSorted()[0];
+      const cell = cells
+        .filter(({ share }) => share === least)
+        .map((one) => one.cell)
+        .toSorted()[0];
       assert.deepEqual(result.choice, { region, cell, mode: 'dedicated' });
     });
   });
@@ -82,7 +96,10 @@ describe('placement', () => {
         fc.constant(input),
         fc.shuffledSubarray([...input.regions], { minLength: input.regions.length }).map((regions) => ({
           ...input,
-          regions: regions.map((region) => ({ ...region, spec: { ...region.spec, cells: region.spec.cells.toReversed() } })),
+          regions: regions.map((region) => ({
+            ...region,
+            spec: { ...region.spec, cells: region.spec.cells.toReversed() },
+          })),
         })),
       ),
     );
@@ -90,7 +107,10 @@ describe('placement', () => {
       fc.property(shuffled, ([input, other]) => {
         const [a, b] = [resolvePlacement(input), resolvePlacement(other)];
         assert.deepEqual({ ...a, candidates: [] }, { ...b, candidates: [] });
-        assert.deepEqual(new Set(a.candidates.map((one) => JSON.stringify(one))), new Set(b.candidates.map((one) => JSON.stringify(one))));
+        assert.deepEqual(
+          new Set(a.candidates.map((one) => JSON.stringify(one))),
+          new Set(b.candidates.map((one) => JSON.stringify(one))),
+        );
       }),
     );
   });
@@ -99,11 +119,14 @@ describe('placement', () => {
     always((input, result) => {
       for (const [name, { reachable }] of input.cells) {
         if (reachable) continue;
-        const regions = input.regions
-          .map((region) => ({ ...region, spec: { ...region.spec, cells: region.spec.cells.filter((cell) => cell.name !== name) } }));
+        const regions = input.regions.map((region) => ({
+          ...region,
+          spec: { ...region.spec, cells: region.spec.cells.filter((cell) => cell.name !== name) },
+        }));
         const without = resolvePlacement({ ...input, regions });
         assert.equal(without.outcome, result.outcome);
-        if (without.outcome === 'placed' && result.outcome === 'placed') assert.deepEqual(without.choice, result.choice);
+        if (without.outcome === 'placed' && result.outcome === 'placed')
+          assert.deepEqual(without.choice, result.choice);
       }
     });
   });
@@ -112,10 +135,16 @@ describe('placement', () => {
     always((input, { candidates }) => {
       const open = new Set(openCells(input).map(({ cell }) => cell));
       const explained = input.regions.flatMap((region): string[] =>
-        mayHold(input, region) ? region.spec.cells.map((cell) => `${region.name} ${cell.name} ${open.has(cell.name)}`) : [`${region.name} undefined false`],
+        mayHold(input, region)
+          ? region.spec.cells.map((cell) => `${region.name} ${cell.name} ${open.has(cell.name)}`)
+          : [`${region.name} undefined false`],
       );
-      assert.deepEqual(candidates.map(({ region, cell, removedBy }) => `${region} ${cell} ${removedBy === undefined}`).toSorted(), explained.toSorted());
-      for (const { removedBy } of candidates) if (removedBy !== undefined) assert.ok(removedBy.rule.length > 0 && removedBy.message.length > 0);
+      assert.deepEqual(
+        candidates.map(({ region, cell, removedBy }) => `${region} ${cell} ${removedBy === undefined}`).toSorted(),
+        explained.toSorted(),
+      );
+      for (const { removedBy } of candidates)
+        if (removedBy !== undefined) assert.ok(removedBy.rule.length > 0 && removedBy.message.length > 0);
     });
   });
 
@@ -124,7 +153,9 @@ describe('placement', () => {
       if (result.outcome === 'placed') return;
       const worthWaiting = input.regions
         .filter((region) => mayHold(input, region))
-        .some((region) => region.spec.cells.some((cell) => hasRoom(input, cell) && input.cells.get(cell.name)?.reachable !== true));
+        .some((region) =>
+          region.spec.cells.some((cell) => hasRoom(input, cell) && input.cells.get(cell.name)?.reachable !== true),
+        );
       assert.equal(result.waitMayHelp, worthWaiting);
     });
   });
@@ -132,9 +163,14 @@ describe('placement', () => {
   it('fills a cell to four fifths of its budget and no further', () => {
     const at = (tables: number) =>
       resolvePlacement({
-        spec: { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }] },
+        spec: {
+          plan: 'p',
+          services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }],
+        },
         plan: { isolationModes: ['dedicated'], quotas: { tables: 10 } },
-        regions: [{ name: 'eu', spec: { jurisdiction: 'EU', cells: [{ name: 'a', tableBudget: 100 }], acceptsTenants: true } }],
+        regions: [
+          { name: 'eu', spec: { jurisdiction: 'EU', cells: [{ name: 'a', tableBudget: 100 }], acceptsTenants: true } },
+        ],
         cells: new Map([['a', { reachable: true, tables }]]),
       }).outcome;
     assert.equal(at(78), 'placed');

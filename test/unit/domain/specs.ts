@@ -30,24 +30,44 @@ const collections = (service: number) =>
   );
 const service = (at: number) => collections(at).map((declared) => ({ name: `s${at}`, collections: declared }));
 
-export const residencies = merged<NonNullable<TenantSpec['residency']>>(optional('allowedRegions', someRegions), optional('jurisdictions', fc.uniqueArray(jurisdiction, { minLength: 1 })));
-export const services = fc.tuple(service(0), fc.option(service(1), { nil: undefined })).map((list) => list.filter((one) => one !== undefined));
-export const indexKeys = fc.uniqueArray(fc.record({ field: fc.stringMatching(/^[a-z]{1,5}(\.[a-z]{1,5})?$/), order }), { selector: (key) => key.field, minLength: 1, maxLength: 4 });
+export const residencies = merged<NonNullable<TenantSpec['residency']>>(
+  optional('allowedRegions', someRegions),
+  optional('jurisdictions', fc.uniqueArray(jurisdiction, { minLength: 1 })),
+);
+export const services = fc
+  .tuple(service(0), fc.option(service(1), { nil: undefined }))
+  .map((list) => list.filter((one) => one !== undefined));
+export const indexKeys = fc.uniqueArray(fc.record({ field: fc.stringMatching(/^[a-z]{1,5}(\.[a-z]{1,5})?$/), order }), {
+  selector: (key) => key.field,
+  minLength: 1,
+  maxLength: 4,
+});
 
 /** Specs that the contract takes and that this version can provision. */
 export const tenantSpecs = merged<TenantSpec>(
   fc.record({ plan: fc.constantFrom('startup', 'enterprise'), services }),
   optional('displayName', fc.constantFrom('Acme', 'Łódź')),
   optional('residency', residencies),
-  optional('placement', merged<object>(optional('mode', fc.constant('dedicated')), optional('preferredRegion', regionName)).filter((placement) => Object.keys(placement).length > 0)),
+  optional(
+    'placement',
+    merged<object>(optional('mode', fc.constant('dedicated')), optional('preferredRegion', regionName)).filter(
+      (placement) => Object.keys(placement).length > 0,
+    ),
+  ),
 );
 
 const regionSpecs = (name: string) =>
   fc.record({
     jurisdiction,
-    cells: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { minLength: 1 }).chain((numbers) =>
-      fc.tuple(...numbers.map((number) => fc.record({ name: fc.constant(`${name}-${number}`), tableBudget: fc.integer({ min: 1, max: 60 }) }))),
-    ),
+    cells: fc
+      .uniqueArray(fc.integer({ min: 0, max: 3 }), { minLength: 1 })
+      .chain((numbers) =>
+        fc.tuple(
+          ...numbers.map((number) =>
+            fc.record({ name: fc.constant(`${name}-${number}`), tableBudget: fc.integer({ min: 1, max: 60 }) }),
+          ),
+        ),
+      ),
     acceptsTenants: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
   }) satisfies fc.Arbitrary<RegionSpec>;
 
@@ -68,8 +88,18 @@ export const placementInputs: fc.Arbitrary<PlacementInput> = fc
   })
   .chain((input) => {
     const names = input.regions.flatMap((region) => region.spec.cells.map((cell) => cell.name));
-    const observation = fc.record({ reachable: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)), tables: fc.integer({ min: 0, max: 60 }) });
+    const observation = fc.record({
+      reachable: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+      tables: fc.integer({ min: 0, max: 60 }),
+    });
     return fc
-      .tuple(...names.map((name) => fc.option(observation.map((seen) => [name, seen] as const), { nil: undefined, freq: 8 })))
+      .tuple(
+        ...names.map((name) =>
+          fc.option(
+            observation.map((seen) => [name, seen] as const),
+            { nil: undefined, freq: 8 },
+          ),
+        ),
+      )
       .map((cells) => ({ ...input, cells: new Map(cells.filter((cell) => cell !== undefined)) }));
   });

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
-import { declarableLifecycles, isolationModes, lifecycleStates, serviceStrategies } from '../../../contracts/lifecycle.ts';
+import {
+  declarableLifecycles,
+  isolationModes,
+  lifecycleStates,
+  serviceStrategies,
+} from '../../../contracts/lifecycle.ts';
 import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { offeredModes, offeredStrategies } from '../../../domain/isolation.ts';
@@ -14,7 +19,8 @@ import type { CurrentTenant, TenantChange } from '../../../domain/tenant-change.
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { regionNames, residencies, tenantSpecs } from './specs.ts';
 
-const plan = (declared: TenantSpec, current?: CurrentTenant): TenantChange => planTenantChange(declared, current, isDeepStrictEqual);
+const plan = (declared: TenantSpec, current?: CurrentTenant): TenantChange =>
+  planTenantChange(declared, current, isDeepStrictEqual);
 
 /** The paths of the operations that a change takes, in order. */
 const pathsOf = ({ legs }: TenantChange): string[] => legs.map(({ transition }) => transition.path);
@@ -24,13 +30,20 @@ const owners = {};
 const placement = { region: 'eu-west', cell: 'eu-west-0', mode: 'dedicated', database: 'tenant_x' } as const;
 
 /** A tenant that stands as it was declared: Draft or Active. */
-const settled = fc.tuple(tenantSpecs, fc.constantFrom('Draft' as const, 'Active' as const)).map(
-  ([spec, lifecycle]): CurrentTenant => ({ spec: { ...spec, lifecycle }, lifecycle, placement: lifecycle === 'Draft' ? null : placement, owners }),
-);
+const settled = fc
+  .tuple(tenantSpecs, fc.constantFrom('Draft' as const, 'Active' as const))
+  .map(([spec, lifecycle]): CurrentTenant => ({
+    spec: { ...spec, lifecycle },
+    lifecycle,
+    placement: lifecycle === 'Draft' ? null : placement,
+    owners,
+  }));
 const active = settled.filter(({ lifecycle }) => lifecycle === 'Active');
 
 function without(spec: TenantSpec, ...fields: (keyof TenantSpec)[]): TenantSpec {
-  return Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.includes(field as keyof TenantSpec))) as TenantSpec;
+  return Object.fromEntries(
+    Object.entries(spec).filter(([field]) => !fields.includes(field as keyof TenantSpec)),
+  ) as TenantSpec;
 }
 
 /** Asserts a refusal and returns the fields it names. */
@@ -50,20 +63,34 @@ describe('a declaration', () => {
   it('that leaves out lifecycle and placement leaves both as they are', () => {
     fc.assert(
       fc.property(settled, (current) => {
-        assert.deepEqual(plan(without(current.spec, 'lifecycle', 'placement'), current), { spec: current.spec, legs: [] });
+        assert.deepEqual(plan(without(current.spec, 'lifecycle', 'placement'), current), {
+          spec: current.spec,
+          legs: [],
+        });
       }),
     );
   });
 
   it('that names one part of the placement leaves the other as it is', () => {
-    const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, lifecycle: 'Draft', placement: { mode: 'dedicated', preferredRegion: 'eu-west' } };
+    const spec: TenantSpec = {
+      ...fc.sample(tenantSpecs, 1)[0]!,
+      lifecycle: 'Draft',
+      placement: { mode: 'dedicated', preferredRegion: 'eu-west' },
+    };
     const draft: CurrentTenant = { spec, lifecycle: 'Draft', placement: null, owners };
-    assert.deepEqual(plan({ ...spec, placement: { preferredRegion: 'us-east' } }, draft).spec.placement, { mode: 'dedicated', preferredRegion: 'us-east' });
+    assert.deepEqual(plan({ ...spec, placement: { preferredRegion: 'us-east' } }, draft).spec.placement, {
+      mode: 'dedicated',
+      preferredRegion: 'us-east',
+    });
     assert.deepEqual(plan({ ...spec, placement: { mode: 'dedicated' } }, draft).spec.placement, spec.placement);
   });
 
   it('with an empty placement is one without a placement, so that leaving it out later is no change', () => {
-    fc.assert(fc.property(tenantSpecs, (spec) => assert.deepEqual(plan({ ...spec, placement: {} }), plan(without(spec, 'placement')))));
+    fc.assert(
+      fc.property(tenantSpecs, (spec) =>
+        assert.deepEqual(plan({ ...spec, placement: {} }), plan(without(spec, 'placement'))),
+      ),
+    );
   });
 
   it('of a new tenant without a lifecycle makes a Draft and starts nothing', () => {
@@ -78,10 +105,16 @@ describe('a declaration', () => {
     fc.assert(
       fc.property(settled, tenantSpecs, lifecycles, (current, next, lifecycle) => {
         const declared = current.lifecycle === 'Draft' ? { ...next, lifecycle } : current.spec;
-        const reachable = declared.lifecycle === current.lifecycle || routeBetween(current.lifecycle, lifecycle) !== undefined;
+        const reachable =
+          declared.lifecycle === current.lifecycle || routeBetween(current.lifecycle, lifecycle) !== undefined;
         fc.pre(reachable);
         const { spec } = plan(declared, current);
-        const reached: CurrentTenant = { spec, lifecycle: spec.lifecycle, placement: spec.lifecycle === 'Draft' ? null : placement, owners };
+        const reached: CurrentTenant = {
+          spec,
+          lifecycle: spec.lifecycle,
+          placement: spec.lifecycle === 'Draft' ? null : placement,
+          owners,
+        };
         assert.deepEqual(plan(declared, reached), { spec, legs: [] });
         assert.deepEqual(plan(spec, reached), { spec, legs: [] });
       }),
@@ -106,12 +139,20 @@ describe('a declaration', () => {
     };
     for (const from of lifecycleStates) {
       for (const lifecycle of declarableLifecycles) {
-        const spec: TenantSpec = { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }], lifecycle };
+        const spec: TenantSpec = {
+          plan: 'p',
+          services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }],
+          lifecycle,
+        };
         const current: CurrentTenant = { spec, lifecycle: from, placement: null, owners };
         const paths = ways[`${from} ${lifecycle}`];
         if (from === 'Deleted') assert.throws(() => plan(spec, current), { code: 'tenant_deleted' });
         else if (paths !== undefined) assert.deepEqual(pathsOf(plan(spec, current)), paths);
-        else assert.deepEqual(refusal('transition_not_allowed', () => plan(spec, current)), ['/spec/lifecycle']);
+        else
+          assert.deepEqual(
+            refusal('transition_not_allowed', () => plan(spec, current)),
+            ['/spec/lifecycle'],
+          );
       }
     }
   });
@@ -120,7 +161,10 @@ describe('a declaration', () => {
     const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, lifecycle: 'Draft' };
     assert.throws(
       () => plan(spec, { spec: { ...spec, lifecycle: 'Archived' }, lifecycle: 'Archived', placement, owners }),
-      (error) => error instanceof TenureError && isDeepStrictEqual(error.errors[0]?.allowed?.toSorted(), ['Active', 'Archived', 'Suspended']) && isDeepStrictEqual(new Set(reachableFrom('Archived')), new Set(['Active', 'Suspended'])),
+      (error) =>
+        error instanceof TenureError &&
+        isDeepStrictEqual(error.errors[0]?.allowed?.toSorted(), ['Active', 'Archived', 'Suspended']) &&
+        isDeepStrictEqual(new Set(reachableFrom('Archived')), new Set(['Active', 'Suspended'])),
     );
   });
 
@@ -150,7 +194,10 @@ describe('a placed tenant', () => {
       fc.property(active, fc.constantFrom(...regionNames), (current, preferredRegion) => {
         fc.pre(preferredRegion !== current.spec.placement?.preferredRegion);
         const declared = { ...current.spec, placement: { preferredRegion } };
-        assert.deepEqual(refusal('placement_immutable', () => plan(declared, current)), ['/spec/placement/preferredRegion']);
+        assert.deepEqual(
+          refusal('placement_immutable', () => plan(declared, current)),
+          ['/spec/placement/preferredRegion'],
+        );
       }),
     );
   });
@@ -160,62 +207,109 @@ describe('a placed tenant', () => {
       fc.property(active, (current) => {
         const placed: CurrentTenant = { ...current, placement: { ...placement, mode: 'schema' } };
         const declared = { ...current.spec, placement: { ...current.spec.placement, mode: 'dedicated' as const } };
-        assert.deepEqual(refusal('placement_immutable', () => plan(declared, placed)), ['/spec/placement/mode']);
+        assert.deepEqual(
+          refusal('placement_immutable', () => plan(declared, placed)),
+          ['/spec/placement/mode'],
+        );
       }),
     );
   });
 });
 
 describe('a tenant that is no Draft', () => {
-  const one: TenantSpec = { plan: 'p', services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }], lifecycle: 'Active' };
+  const one: TenantSpec = {
+    plan: 'p',
+    services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }],
+    lifecycle: 'Active',
+  };
   const standing: CurrentTenant = { spec: one, lifecycle: 'Active', placement, owners };
-  const more: TenantSpec = { ...one, services: [...one.services, { name: 't', strategy: 'dedicated', collections: [{ name: 'd', indexes: [] }] }] };
+  const more: TenantSpec = {
+    ...one,
+    services: [...one.services, { name: 't', strategy: 'dedicated', collections: [{ name: 'd', indexes: [] }] }],
+  };
 
   it('changes its plan by an operation that can write the old one back', () => {
     fc.assert(
       fc.property(active, (current) => {
         const { legs } = plan({ ...current.spec, plan: 'another' }, current);
-        assert.deepEqual(legs.map(({ transition, assign }) => [transition.path, assign]), [['change_plan', { plan: 'another' }]]);
+        assert.deepEqual(
+          legs.map(({ transition, assign }) => [transition.path, assign]),
+          [['change_plan', { plan: 'another' }]],
+        );
         assert.deepEqual(fieldsBefore({ plan: 'another' }, current.spec), { plan: current.spec.plan });
       }),
     );
   });
 
   it('gets further collections by a reconciliation', () => {
-    assert.deepEqual(plan(more, standing).legs.map(({ transition, assign }) => [transition.path, assign]), [['reconcile', { services: more.services }]]);
+    assert.deepEqual(
+      plan(more, standing).legs.map(({ transition, assign }) => [transition.path, assign]),
+      [['reconcile', { services: more.services }]],
+    );
   });
 
   it('never loses a collection by leaving it out', () => {
     const fewer = { ...standing, spec: more };
-    assert.deepEqual(refusal('change_not_available', () => plan(one, fewer)), ['/spec/services']);
+    assert.deepEqual(
+      refusal('change_not_available', () => plan(one, fewer)),
+      ['/spec/services'],
+    );
   });
 
   it('changes its residency by writing it', () => {
-    fc.assert(fc.property(active, residencies, (current, residency) => assert.deepEqual(plan({ ...current.spec, residency }, current).legs, [])));
+    fc.assert(
+      fc.property(active, residencies, (current, residency) =>
+        assert.deepEqual(plan({ ...current.spec, residency }, current).legs, []),
+      ),
+    );
   });
 
   it('takes as many operations as it needs: access goes first and comes back last, the plan before what needs its room', () => {
     const suspended: CurrentTenant = { ...standing, lifecycle: 'Suspended', spec: { ...one, lifecycle: 'Suspended' } };
     const archived: CurrentTenant = { ...standing, lifecycle: 'Archived', spec: { ...one, lifecycle: 'Archived' } };
     assert.deepEqual(pathsOf(plan({ ...more, plan: 'q' }, standing)), ['change_plan', 'reconcile']);
-    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q', lifecycle: 'Suspended' }, standing)), ['suspend', 'change_plan', 'reconcile']);
-    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q', lifecycle: 'Archived' }, standing)), ['suspend', 'change_plan', 'reconcile', 'archive']);
+    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q', lifecycle: 'Suspended' }, standing)), [
+      'suspend',
+      'change_plan',
+      'reconcile',
+    ]);
+    assert.deepEqual(pathsOf(plan({ ...more, plan: 'q', lifecycle: 'Archived' }, standing)), [
+      'suspend',
+      'change_plan',
+      'reconcile',
+      'archive',
+    ]);
     assert.deepEqual(pathsOf(plan({ ...more, plan: 'q' }, suspended)), ['change_plan', 'reconcile', 'resume']);
     assert.deepEqual(pathsOf(plan({ ...more, plan: 'q' }, archived)), ['reconcile', 'reactivate', 'change_plan']);
   });
 
   it('that is Archived keeps its plan', () => {
     const archived: CurrentTenant = { ...standing, lifecycle: 'Archived', spec: { ...one, lifecycle: 'Archived' } };
-    assert.deepEqual(refusal('change_not_available', () => plan({ ...archived.spec, plan: 'q' }, archived)), ['/spec/plan']);
+    assert.deepEqual(
+      refusal('change_not_available', () => plan({ ...archived.spec, plan: 'q' }, archived)),
+      ['/spec/plan'],
+    );
   });
 
   it('may change its display name', () => {
-    fc.assert(fc.property(active, (current) => assert.equal(plan({ ...current.spec, displayName: 'Another' }, current).spec.displayName, 'Another')));
+    fc.assert(
+      fc.property(active, (current) =>
+        assert.equal(plan({ ...current.spec, displayName: 'Another' }, current).spec.displayName, 'Another'),
+      ),
+    );
   });
 
   it('that a verb has suspended is not resumed by an apply, unless it is forced', () => {
-    const suspended: CurrentTenant = { spec: { ...one, lifecycle: 'Suspended' }, lifecycle: 'Suspended', placement, owners: { lifecycle: { verb: 'suspend' } } };
-    assert.deepEqual(refusal('field_owned', () => plan(one, suspended)), ['/spec/lifecycle']);
+    const suspended: CurrentTenant = {
+      spec: { ...one, lifecycle: 'Suspended' },
+      lifecycle: 'Suspended',
+      placement,
+      owners: { lifecycle: { verb: 'suspend' } },
+    };
+    assert.deepEqual(
+      refusal('field_owned', () => plan(one, suspended)),
+      ['/spec/lifecycle'],
+    );
     assert.deepEqual(pathsOf(planTenantChange(one, suspended, isDeepStrictEqual, { force: true })), ['resume']);
     assert.deepEqual(plan({ ...one, lifecycle: 'Suspended' }, suspended).legs, []);
     assert.deepEqual(plan({ ...without(one, 'lifecycle'), displayName: 'x' }, suspended).legs, []);
@@ -225,8 +319,13 @@ describe('a tenant that is no Draft', () => {
     const held: CurrentTenant = { ...standing, spec: { ...one, hold: { reason: 'court' } } };
     assert.deepEqual(plan(one, held).spec.hold, { reason: 'court' });
     for (const force of [false, true]) {
-      assert.throws(() => planTenantChange({ ...one, hold: { reason: 'other' } }, held, isDeepStrictEqual, { force }), { code: 'tenant_held' });
-      assert.throws(() => planTenantChange({ ...one, hold: { reason: 'court' } }, standing, isDeepStrictEqual, { force }), { code: 'tenant_held' });
+      assert.throws(() => planTenantChange({ ...one, hold: { reason: 'other' } }, held, isDeepStrictEqual, { force }), {
+        code: 'tenant_held',
+      });
+      assert.throws(
+        () => planTenantChange({ ...one, hold: { reason: 'court' } }, standing, isDeepStrictEqual, { force }),
+        { code: 'tenant_held' },
+      );
     }
   });
 });
@@ -234,11 +333,18 @@ describe('a tenant that is no Draft', () => {
 describe('what an operation writes', () => {
   it('is written back exactly, whatever it was', () => {
     fc.assert(
-      fc.property(settled, tenantSpecs, fc.subarray(['plan', 'services', 'displayName', 'residency'] as const), (current, next, fields) => {
-        const assign = Object.fromEntries(fields.filter((field) => next[field] !== undefined).map((field) => [field, next[field]]));
-        const before = { ...current.spec, lifecycle: 'Active' as const };
-        assert.deepEqual(withFields({ ...before, ...assign }, fieldsBefore(assign, before)), before);
-      }),
+      fc.property(
+        settled,
+        tenantSpecs,
+        fc.subarray(['plan', 'services', 'displayName', 'residency'] as const),
+        (current, next, fields) => {
+          const assign = Object.fromEntries(
+            fields.filter((field) => next[field] !== undefined).map((field) => [field, next[field]]),
+          );
+          const before = { ...current.spec, lifecycle: 'Active' as const };
+          assert.deepEqual(withFields({ ...before, ...assign }, fieldsBefore(assign, before)), before);
+        },
+      ),
     );
   });
 });
@@ -247,16 +353,34 @@ describe('isolation that this version does not offer', () => {
   for (const mode of isolationModes.filter((one) => !offeredModes.includes(one))) {
     it(`is refused as mode "${mode}"`, () => {
       const declared: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, placement: { mode } };
-      assert.deepEqual(refusal('isolation_not_available', () => plan(declared)), ['/spec/placement/mode']);
+      assert.deepEqual(
+        refusal('isolation_not_available', () => plan(declared)),
+        ['/spec/placement/mode'],
+      );
     });
   }
   for (const strategy of serviceStrategies.filter((one) => !offeredStrategies.includes(one))) {
     it(`is refused as strategy "${strategy}" of the service that asks for it`, () => {
       const service = { name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] } as const;
-      const declared: TenantSpec = { plan: 'p', services: [{ ...service, collections: [...service.collections.map((one) => ({ ...one, indexes: [] }))] }, { name: 't', strategy, collections: [{ name: 'd', indexes: [] }] }] };
+      const declared: TenantSpec = {
+        plan: 'p',
+        services: [
+          { ...service, collections: [...service.collections.map((one) => ({ ...one, indexes: [] }))] },
+          { name: 't', strategy, collections: [{ name: 'd', indexes: [] }] },
+        ],
+      };
       for (const mode of offeredModes) {
-        const undecided = { ...declared, placement: { mode }, services: declared.services.map((one) => (one.strategy === strategy ? one : { name: one.name, collections: one.collections })) };
-        assert.deepEqual(refusal('isolation_not_available', () => plan(undecided)), ['/spec/services/1/strategy']);
+        const undecided = {
+          ...declared,
+          placement: { mode },
+          services: declared.services.map((one) =>
+            one.strategy === strategy ? one : { name: one.name, collections: one.collections },
+          ),
+        };
+        assert.deepEqual(
+          refusal('isolation_not_available', () => plan(undecided)),
+          ['/spec/services/1/strategy'],
+        );
       }
     });
   }

@@ -17,16 +17,24 @@ describe('a filter of tenants', () => {
     assert.deepEqual(parseTenantFilter({ showDeleted: 'false', lifecycle: ' ' }).lifecycles, living);
     assert.deepEqual(parseTenantFilter({ showDeleted: 'true' }).lifecycles, [...living, 'Deleted']);
     assert.deepEqual(parseTenantFilter({ lifecycle: 'Deleted' }).lifecycles, ['Deleted']);
-    assert.deepEqual(parseTenantFilter({ lifecycle: 'Deleted, Active', showDeleted: 'false' }).lifecycles, ['Active', 'Deleted']);
+    assert.deepEqual(parseTenantFilter({ lifecycle: 'Deleted, Active', showDeleted: 'false' }).lifecycles, [
+      'Active',
+      'Deleted',
+    ]);
   });
 
   it('is one value for what means the same', () => {
-    assert.deepEqual(parseTenantFilter({ lifecycle: 'Active,Draft', labelSelector: 'a==b, c' }), parseTenantFilter({ lifecycle: 'Draft,Active,Active', labelSelector: 'a in (b),c', showDeleted: 'false' }));
+    assert.deepEqual(
+      parseTenantFilter({ lifecycle: 'Active,Draft', labelSelector: 'a==b, c' }),
+      parseTenantFilter({ lifecycle: 'Draft,Active,Active', labelSelector: 'a in (b),c', showDeleted: 'false' }),
+    );
   });
 
   it('takes a condition that must not be so for the other statuses', () => {
     const { requirements } = parseTenantFilter({ condition: 'IsolationVerified!=True' });
-    assert.deepEqual(requirements, [{ must: 'haveOneOf', facets: ['condition:IsolationVerified=False', 'condition:IsolationVerified=Unknown'] }]);
+    assert.deepEqual(requirements, [
+      { must: 'haveOneOf', facets: ['condition:IsolationVerified=False', 'condition:IsolationVerified=Unknown'] },
+    ]);
   });
 
   const refused: readonly (readonly [TenantFilterText, pointer: string, allows: string])[] = [
@@ -42,7 +50,11 @@ describe('a filter of tenants', () => {
     it(`is refused with what it takes: ${JSON.stringify(text)}`, () => {
       assert.throws(
         () => parseTenantFilter(text),
-        (error) => error instanceof TenureError && error.code === 'request_invalid' && error.errors[0]?.pointer === pointer && error.errors[0].allowed?.includes(allows) === true,
+        (error) =>
+          error instanceof TenureError &&
+          error.code === 'request_invalid' &&
+          error.errors[0]?.pointer === pointer &&
+          error.errors[0].allowed?.includes(allows) === true,
       );
     });
   }
@@ -52,9 +64,16 @@ describe('the facets of a tenant', () => {
   const bare = { spec: { plan: 'startup' }, labels: {}, placement: null, conditions: [] };
 
   it('hold exactly one status of each condition, and a missing one is Unknown', () => {
-    const facets = facetsOf({ ...bare, conditions: [{ type: 'Ready', status: 'False' }, { type: 'OfLater', status: 'True' }] });
+    const facets = facetsOf({
+      ...bare,
+      conditions: [
+        { type: 'Ready', status: 'False' },
+        { type: 'OfLater', status: 'True' },
+      ],
+    });
     assert.deepEqual(facets.filter((facet) => facet.startsWith('condition:')).toSorted(), [
-      'condition:Applied=Unknown', 'condition:DeletionBlocked=Unknown',
+      'condition:Applied=Unknown',
+      'condition:DeletionBlocked=Unknown',
       'condition:InSync=Unknown',
       'condition:IsolationVerified=Unknown',
       'condition:Placed=Unknown',
@@ -67,8 +86,15 @@ describe('the facets of a tenant', () => {
   });
 
   it('tell a label from its value, and each from its neighbours', () => {
-    const facets = facetsOf({ ...bare, labels: { env: 'prod', 'env.x': '' }, placement: { region: 'eu', cell: 'eu-a', mode: 'dedicated', database: 'd' } });
-    assert.deepEqual(facets.filter((facet) => !facet.startsWith('condition:')), ['tenant', 'plan:startup', 'region:eu', 'label:env', 'label:env=prod', 'label:env.x', 'label:env.x=']);
+    const facets = facetsOf({
+      ...bare,
+      labels: { env: 'prod', 'env.x': '' },
+      placement: { region: 'eu', cell: 'eu-a', mode: 'dedicated', database: 'd' },
+    });
+    assert.deepEqual(
+      facets.filter((facet) => !facet.startsWith('condition:')),
+      ['tenant', 'plan:startup', 'region:eu', 'label:env', 'label:env=prod', 'label:env.x', 'label:env.x='],
+    );
   });
 });
 
@@ -78,11 +104,30 @@ describe('whether one tenant fits a filter', () => {
     labels: fc.dictionary(labelKeys, labelValues, { maxKeys: 4, noNullPrototype: true }),
     spec: fc.record({ plan: fc.constantFrom(...plans) }),
     lifecycle: fc.constantFrom(...lifecycleStates),
-    placement: fc.option(fc.constantFrom(...regions).map((region) => ({ region, cell: `${region}-a`, mode: 'dedicated' as const, database: 'd' })), { nil: null }),
-    conditions: fc.uniqueArray(fc.record({ type: fc.constantFrom(...conditionTypes.slice(0, 2)), status: fc.constantFrom(...conditionStatuses) }), { selector: ({ type }) => type }),
+    placement: fc.option(
+      fc
+        .constantFrom(...regions)
+        .map((region) => ({ region, cell: `${region}-a`, mode: 'dedicated' as const, database: 'd' })),
+      { nil: null },
+    ),
+    conditions: fc.uniqueArray(
+      fc.record({
+        type: fc.constantFrom(...conditionTypes.slice(0, 2)),
+        status: fc.constantFrom(...conditionStatuses),
+      }),
+      { selector: ({ type }) => type },
+    ),
   });
 
   it('is what its words mean, as a search has it', () => {
-    fc.assert(fc.property(tenants, askings, (tenant, asked) => assert.equal(fitsFilter(parseTenantFilter(filterText(asked)), tenant, new Set(facetsOf(tenant))), fits(tenant, asked))), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(tenants, askings, (tenant, asked) =>
+        assert.equal(
+          fitsFilter(parseTenantFilter(filterText(asked)), tenant, new Set(facetsOf(tenant))),
+          fits(tenant, asked),
+        ),
+      ),
+      { numRuns: 2_000 },
+    );
   });
 });

@@ -14,7 +14,11 @@ function verbOf(path: OperationKind): TenantVerb {
 
 function tenantIn(lifecycle: LifecycleState, from: 'Draft' | 'Archived' = 'Archived'): VerbTenant {
   const declared = lifecycle === 'Deleted' ? from : lifecycle;
-  const spec = { plan: 'startup', lifecycle: declared, services: [{ name: 's', strategy: 'dedicated' as const, collections: [{ name: 'c', indexes: [] }] }] };
+  const spec = {
+    plan: 'startup',
+    lifecycle: declared,
+    services: [{ name: 's', strategy: 'dedicated' as const, collections: [{ name: 'c', indexes: [] }] }],
+  };
   return { spec, lifecycle, placement: null, owners: {}, deletion: lifecycle === 'Deleted' ? { from } : null };
 }
 
@@ -25,13 +29,19 @@ describe('a verb', () => {
       it(`${path} of a tenant that is ${state} is ${allowed ? 'taken' : 'refused, and told what is possible'}`, () => {
         const tenant = tenantIn(state);
         if (allowed) {
-          const { legs: [{ transition, assign }], spec } = planTenantVerb(verbOf(path), tenant);
+          const {
+            legs: [{ transition, assign }],
+            spec,
+          } = planTenantVerb(verbOf(path), tenant);
           assert.deepEqual([transition.path, transition.from], [path, state]);
           assert.deepEqual(spec, { ...tenant.spec, ...assign });
         } else {
           assert.throws(
             () => planTenantVerb(verbOf(path), tenant),
-            (error) => error instanceof TenureError && error.code === 'transition_not_allowed' && assert.deepEqual(error.errors[0]?.allowed, pathsFrom(state)) === undefined,
+            (error) =>
+              error instanceof TenureError &&
+              error.code === 'transition_not_allowed' &&
+              assert.deepEqual(error.errors[0]?.allowed, pathsFrom(state)) === undefined,
           );
         }
       });
@@ -39,15 +49,23 @@ describe('a verb', () => {
   }
 
   it('writes the lifecycle that a manifest could declare, and for deletion nothing', () => {
-    const written = (path: OperationKind, state: LifecycleState) => planTenantVerb(verbOf(path), tenantIn(state)).legs[0].assign;
+    const written = (path: OperationKind, state: LifecycleState) =>
+      planTenantVerb(verbOf(path), tenantIn(state)).legs[0].assign;
     assert.deepEqual(written('suspend', 'Active'), { lifecycle: 'Suspended' });
     assert.deepEqual(written('reactivate', 'Archived'), { lifecycle: 'Active' });
     assert.deepEqual(written('change_plan', 'Suspended'), { plan: 'enterprise' });
-    for (const [path, state] of [['delete', 'Archived'], ['undelete', 'Deleted'], ['purge', 'Deleted'], ['reconcile', 'Active']] as const) assert.deepEqual(written(path, state), {});
+    for (const [path, state] of [
+      ['delete', 'Archived'],
+      ['undelete', 'Deleted'],
+      ['purge', 'Deleted'],
+      ['reconcile', 'Active'],
+    ] as const)
+      assert.deepEqual(written(path, state), {});
   });
 
   it('brings a deleted tenant back to where it was deleted from', () => {
-    for (const from of ['Draft', 'Archived'] as const) assert.equal(planTenantVerb({ path: 'undelete' }, tenantIn('Deleted', from)).legs[0].transition.to, from);
+    for (const from of ['Draft', 'Archived'] as const)
+      assert.equal(planTenantVerb({ path: 'undelete' }, tenantIn('Deleted', from)).legs[0].transition.to, from);
   });
 
   it('of where the tenant is already changes nothing', () => {
@@ -61,7 +79,11 @@ describe('a verb', () => {
   it('is on its way when an operation does just that, and another plan is another thing', () => {
     assert.ok(isOnItsWay({ path: 'suspend' }, { kind: 'suspend', assign: { lifecycle: 'Suspended' } }));
     assert.ok(!isOnItsWay({ path: 'suspend' }, { kind: 'reconcile', assign: {} }));
-    assert.ok(isOnItsWay({ path: 'change_plan', plan: 'enterprise' }, { kind: 'change_plan', assign: { plan: 'enterprise' } }));
-    assert.ok(!isOnItsWay({ path: 'change_plan', plan: 'startup' }, { kind: 'change_plan', assign: { plan: 'enterprise' } }));
+    assert.ok(
+      isOnItsWay({ path: 'change_plan', plan: 'enterprise' }, { kind: 'change_plan', assign: { plan: 'enterprise' } }),
+    );
+    assert.ok(
+      !isOnItsWay({ path: 'change_plan', plan: 'startup' }, { kind: 'change_plan', assign: { plan: 'enterprise' } }),
+    );
   });
 });

@@ -14,8 +14,14 @@ const stepPlaceholder = '${step}.';
 
 /** Names of all failpoints in the product; those of steps begin with a placeholder. */
 function failpointsInCode(): Set<string> {
-  const sources = globSync('{activities,api,engines,store,workers}/**/*.ts', { cwd: clone }).map((path) => readFileSync(join(clone, path), 'utf8'));
-  return new Set(sources.flatMap((source) => [...source.matchAll(/failpoints\.reach\(['`]([^'`]+)['`]/g)].map(([, name]) => name ?? '')));
+  const sources = globSync('{activities,api,engines,store,workers}/**/*.ts', { cwd: clone }).map((path) =>
+    readFileSync(join(clone, path), 'utf8'),
+  );
+  return new Set(
+    sources.flatMap((source) =>
+      [...source.matchAll(/failpoints\.reach\(['`]([^'`]+)['`]/g)].map(([, name]) => name ?? ''),
+    ),
+  );
 }
 
 const onCourses = new Set(courses.flatMap(({ writes }) => writes.flatMap(({ failpoints }) => failpoints)));
@@ -31,9 +37,13 @@ describe('the fault matrix', () => {
   it('passes every failpoint of the product, at every step', () => {
     const inCode = failpointsInCode();
     assert.ok(inCode.size > 0);
-    const places = [...inCode].filter((name) => name.startsWith(stepPlaceholder)).map((name) => name.slice(stepPlaceholder.length));
+    const places = [...inCode]
+      .filter((name) => name.startsWith(stepPlaceholder))
+      .map((name) => name.slice(stepPlaceholder.length));
     // Scans and verifications are no paths of the lifecycle: what a death in their midst leaves is in tests of their own.
-    const onPaths = [...inCode].filter((name) => !name.startsWith(stepPlaceholder) && !name.startsWith('verify.') && !name.startsWith('scan.'));
+    const onPaths = [...inCode].filter(
+      (name) => !name.startsWith(stepPlaceholder) && !name.startsWith('verify.') && !name.startsWith('scan.'),
+    );
     for (const name of onPaths) assert.ok(onCourses.has(name), name);
     const isOnlyOfCells = (place: string): boolean => place === 'after-intent' || place === 'after-undo-intent';
     for (const { key, scope, pivot } of operationKinds.flatMap(stepsOf)) {
@@ -46,16 +56,38 @@ describe('the fault matrix', () => {
   });
 
   it('is committed as it was run last, with every durable write and nothing that was not as declared', () => {
-    const sections = new Map(readFileSync(join(clone, matrixDocument), 'utf8').split('\n## ').slice(1).map((section) => [section.split('\n', 1)[0], section.split('\n').slice(2)]));
-    assert.deepEqual([...sections.keys()], courses.map(({ name }) => name), 'fix: npm run test:faults');
+    const sections = new Map(
+      readFileSync(join(clone, matrixDocument), 'utf8')
+        .split('\n## ')
+        .slice(1)
+        .map((section) => [section.split('\n', 1)[0], section.split('\n').slice(2)]),
+    );
+    assert.deepEqual(
+      [...sections.keys()],
+      courses.map(({ name }) => name),
+      'fix: npm run test:faults',
+    );
     for (const { name, writes } of courses) {
       const [header = '', , ...rows] = (sections.get(name) ?? []).filter((line) => line.startsWith('|'));
-      const cells = (row: string): string[] => row.split('|').slice(1, -1).map((cell) => cell.trim());
-      assert.deepEqual(cells(header).slice(1), everyFault.map((fault) => fault.name), `${name}; fix: npm run test:faults`);
-      assert.deepEqual(rows.map((row) => cells(row)[0]), writes.map((write) => write.name), `${name}; fix: npm run test:faults`);
+      const cells = (row: string): string[] =>
+        row
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim());
+      assert.deepEqual(
+        cells(header).slice(1),
+        everyFault.map((fault) => fault.name),
+        `${name}; fix: npm run test:faults`,
+      );
+      assert.deepEqual(
+        rows.map((row) => cells(row)[0]),
+        writes.map((write) => write.name),
+        `${name}; fix: npm run test:faults`,
+      );
       assert.ok(!rows.some((row) => row.includes(failed)), name);
       for (const [index, { failpoints }] of writes.entries()) {
-        for (const cell of cells(rows[index] ?? '').slice(1)) assert.equal(cell.length, failpoints.length, `${name}, ${rows[index]}`);
+        for (const cell of cells(rows[index] ?? '').slice(1))
+          assert.equal(cell.length, failpoints.length, `${name}, ${rows[index]}`);
       }
     }
   });

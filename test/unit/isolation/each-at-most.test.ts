@@ -29,7 +29,14 @@ test('begins nothing more after the first failure, throws that, and nothing is a
     atWork -= 1;
     if (item >= 1) throw new Error(`item ${item}`);
   };
-  await assert.rejects(eachAtMost(3, Array.from({ length: 50 }, (_, index) => index), work), { message: 'item 1' });
+  await assert.rejects(
+    eachAtMost(
+      3,
+      Array.from({ length: 50 }, (_, index) => index),
+      work,
+    ),
+    { message: 'item 1' },
+  );
   assert.equal(atWork, 0);
   assert.deepEqual(begun, [0, 1, 2]);
 });

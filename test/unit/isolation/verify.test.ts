@@ -22,21 +22,30 @@ describe('what mongod said', () => {
   it('is a refusal by two codes and no other', () => {
     const codes = Array.from({ length: 500 }, (_, code) => code).filter((code) => isRefusal(error(code)));
     assert.deepEqual(codes, [13, 18]);
-    assert.deepEqual([wantsRights(error(13)), wantsRights(error(18)), isRefusal(done({ ok: 1 }))], [true, false, false]);
+    assert.deepEqual(
+      [wantsRights(error(13)), wantsRights(error(18)), isRefusal(done({ ok: 1 }))],
+      [true, false, false],
+    );
   });
   it('is a stop only by the codes of a read concern that cannot be had', () => {
-    assert.deepEqual([72, 239, 246, 13, 9].map((code) => isStop(error(code))), [true, true, true, false, false]);
+    assert.deepEqual(
+      [72, 239, 246, 13, 9].map((code) => isStop(error(code))),
+      [true, true, true, false, false],
+    );
   });
 });
 
 describe('a command that mongod does not take', () => {
   /** A command that wants `to` as an object with a UUID in `to.id`, no `from`, and a number for itself. */
   function mongod(command: Document): Answer {
-    if (typeof command['move'] !== 'number') return error(14, "BSON field 'move.move' is the wrong type 'string', expected type 'int'");
+    if (typeof command['move'] !== 'number')
+      return error(14, "BSON field 'move.move' is the wrong type 'string', expected type 'int'");
     if (!('to' in command)) return error(40_414, "BSON field 'move.to' is missing but a required field");
-    if (typeof command['to'] !== 'object') return error(14, "BSON field 'move.to' is the wrong type 'string', expected types '[object, array]'");
+    if (typeof command['to'] !== 'object')
+      return error(14, "BSON field 'move.to' is the wrong type 'string', expected types '[object, array]'");
     if (!('id' in command['to'])) return error(40_414, "BSON field 'move.to.id' is missing but a required field");
-    if (!(command['to'].id instanceof UUID)) return error(14, "BSON field 'move.to.id' is the wrong type 'string', expected type 'binData'");
+    if (!(command['to'].id instanceof UUID))
+      return error(14, "BSON field 'move.to.id' is the wrong type 'string', expected type 'binData'");
     return refused;
   }
   it('is corrected by what mongod says is wrong with it', async () => {
@@ -44,11 +53,13 @@ describe('a command that mongod does not take', () => {
     assert.deepEqual([command, answer], [{ move: 1, to: { id: target.uuid } }, refused]);
   });
   it('loses what mongod does not know', async () => {
-    const say = async (tried: Document) => ('stale' in tried ? error(40_415, "BSON field 'move.stale' is an unknown field.") : refused);
+    const say = async (tried: Document) =>
+      'stale' in tried ? error(40_415, "BSON field 'move.stale' is an unknown field.") : refused;
     assert.deepEqual((await fitCommand('move', { move: 1, stale: true }, target, say)).command, { move: 1 });
   });
   it('has time to be answered, where it has to name a limit', async () => {
-    const say = async (tried: Document) => ('maxTimeMS' in tried ? refused : error(40_414, "BSON field 'wait.maxTimeMS' is missing but a required field"));
+    const say = async (tried: Document) =>
+      'maxTimeMS' in tried ? refused : error(40_414, "BSON field 'wait.maxTimeMS' is missing but a required field");
     assert.ok((await fitCommand('wait', { wait: 1 }, target, say)).command['maxTimeMS'] >= 5000);
   });
   it('is given up when nothing helps, in the form that went furthest', async () => {
@@ -60,35 +71,65 @@ describe('a command that mongod does not take', () => {
     assert.deepEqual((await fitCommand('move', undefined, target, say)).command, { move: 1 });
     assert.ok(asked < 20);
     // What mongod says over and over does not keep it going.
-    const { answer } = await fitCommand('move', { move: 1 }, target, async () => error(40_414, "BSON field 'move.x' is missing but a required field"));
+    const { answer } = await fitCommand('move', { move: 1 }, target, async () =>
+      error(40_414, "BSON field 'move.x' is missing but a required field"),
+    );
     assert.equal(answer.kind, 'error');
   });
 });
 
 it('the same about nobody names nothing of the other, however deep', () => {
-  const about = aboutNobody({ find: target.collection, x: [{ id: target.uuid, [`k_${uid}`]: `${target.database}.${target.collection}` }] }, target, nobody);
-  assert.deepEqual(about, { find: `orders_${nobody.uid}`, x: [{ id: nobody.uuid, [`k_${nobody.uid}`]: `tenure_pool.orders_${nobody.uid}` }] });
+  const about = aboutNobody(
+    { find: target.collection, x: [{ id: target.uuid, [`k_${uid}`]: `${target.database}.${target.collection}` }] },
+    target,
+    nobody,
+  );
+  assert.deepEqual(about, {
+    find: `orders_${nobody.uid}`,
+    x: [{ id: nobody.uuid, [`k_${nobody.uid}`]: `tenure_pool.orders_${nobody.uid}` }],
+  });
   assert.equal(holdsAny(about, revealing(target, 'canary 1')), false);
 });
 
 it('each of uid, canary and UUID is seen in the bytes of a reply', () => {
-  for (const reply of [{ a: [{ b: `x${uid}` }] }, { [`canary 1`]: 0 }, { id: target.uuid }]) assert.ok(holdsAny(reply, revealing(target, 'canary 1')), JSON.stringify(reply));
+  for (const reply of [{ a: [{ b: `x${uid}` }] }, { [`canary 1`]: 0 }, { id: target.uuid }])
+    assert.ok(holdsAny(reply, revealing(target, 'canary 1')), JSON.stringify(reply));
   assert.equal(holdsAny({ a: nobody.uid, id: nobody.uuid }, revealing(target, 'canary 1')), false);
 });
 
 describe('the verdict', () => {
-  const probe = (expects: Probe['expects'], more: Partial<Probe> = {}): Probe => ({ family: 'command', name: 'do', target, database: target.database, command: { do: target.collection }, expects, ...more });
+  const probe = (expects: Probe['expects'], more: Partial<Probe> = {}): Probe => ({
+    family: 'command',
+    name: 'do',
+    target,
+    database: target.database,
+    command: { do: target.collection },
+    expects,
+    ...more,
+  });
   const judged = (say: (command: Document, round: number) => Answer, one: Probe, changed: readonly string[] = []) => {
     let round = 0;
-    const jury: Jury = { connection: { ask: async (_database, command) => say(command, (round += 1)) }, canary: 'canary 1', nobody, changes: async () => changed };
+    const jury: Jury = {
+      connection: { ask: async (_database, command) => say(command, (round += 1)) },
+      canary: 'canary 1',
+      nobody,
+      changes: async () => changed,
+    };
     return judge(jury, one);
   };
 
   it('on what has to be refused: only a refusal is one', async () => {
     assert.equal((await judged(() => refused, probe('refused'))).class, 'refused');
-    assert.deepEqual(await judged(() => done({ ok: 1 }), probe('refused')), { class: 'breach', evidence: 'let', detail: 'mongod let it' });
+    assert.deepEqual(await judged(() => done({ ok: 1 }), probe('refused')), {
+      class: 'breach',
+      evidence: 'let',
+      detail: 'mongod let it',
+    });
     assert.equal((await judged(() => error(72), probe('refused'))).evidence, 'let');
-    assert.equal((await judged(() => done({ a: 'canary 1' }), probe('refused', { reads: true }))).evidence, 'disclosed');
+    assert.equal(
+      (await judged(() => done({ a: 'canary 1' }), probe('refused', { reads: true }))).evidence,
+      'disclosed',
+    );
   });
   it('on what has to be refused: it is stopped, unless it only reads', async () => {
     const sent: Document[] = [];
@@ -99,19 +140,37 @@ describe('the verdict', () => {
   });
   it('on what mongod takes from nobody in this form: not applicable, as long as it says the same about nobody', async () => {
     assert.equal((await judged(() => error(59), probe('refused'))).class, 'notApplicable');
-    assert.equal((await judged(({ do: at }) => error(at === target.collection ? 48 : 59), probe('refused'))).evidence, 'differs');
+    assert.equal(
+      (await judged(({ do: at }) => error(at === target.collection ? 48 : 59), probe('refused'))).evidence,
+      'differs',
+    );
   });
   it('on what may be done: harmless when it is the same about nobody, but for what always moves', async () => {
     const moving = (_: Document, round: number) => done({ ok: 1, time: round, $clusterTime: round });
     assert.equal((await judged(moving, probe('nothing'))).class, 'harmless');
-    assert.equal((await judged(({ do: at }) => done({ echo: at }), probe('nothing'))).class, 'harmless', 'what was said comes back');
-    assert.equal((await judged(({ do: at }) => done({ n: at === target.collection ? 2 : 0 }), probe('nothing'))).evidence, 'differs');
-    assert.equal((await judged((_, round) => done({ n: round === 2 ? 2 : 0 }), probe('nothing'))).class, 'harmless', 'once is a coincidence');
+    assert.equal(
+      (await judged(({ do: at }) => done({ echo: at }), probe('nothing'))).class,
+      'harmless',
+      'what was said comes back',
+    );
+    assert.equal(
+      (await judged(({ do: at }) => done({ n: at === target.collection ? 2 : 0 }), probe('nothing'))).evidence,
+      'differs',
+    );
+    assert.equal(
+      (await judged((_, round) => done({ n: round === 2 ? 2 : 0 }), probe('nothing'))).class,
+      'harmless',
+      'once is a coincidence',
+    );
   });
   it('on what may be done: a breach when it gives or changes what is the other’s', async () => {
     const listing = () => done({ databases: [`tenant_${uid}`] });
     assert.equal((await judged(listing, probe('nothing', { command: { do: 1 } }))).evidence, 'disclosed');
-    assert.equal((await judged(listing, probe('nothing'))).evidence, 'disclosed', 'also where the probe itself has named it');
+    assert.equal(
+      (await judged(listing, probe('nothing'))).evidence,
+      'disclosed',
+      'also where the probe itself has named it',
+    );
     assert.equal((await judged(() => done({ ok: 1 }), probe('nothing'), ['indexes'])).evidence, 'changed');
   });
 });

@@ -11,10 +11,14 @@ import type { SecretPurpose } from '../../../store/secrets.ts';
 
 const plaintext = Buffer.from('a data key');
 const [first, second] = [randomBytes(32), randomBytes(32)];
-const provider = (current: string, keys: Record<string, Buffer>) => createLocalKeyProvider({ current, keys: new Map(Object.entries(keys)) });
+const provider = (current: string, keys: Record<string, Buffer>) =>
+  createLocalKeyProvider({ current, keys: new Map(Object.entries(keys)) });
 
 function unavailable(...mentions: readonly string[]) {
-  return (error: unknown) => error instanceof TenureError && error.code === 'keys_unavailable' && mentions.every((text) => error.message.includes(text));
+  return (error: unknown) =>
+    error instanceof TenureError &&
+    error.code === 'keys_unavailable' &&
+    mentions.every((text) => error.message.includes(text));
 }
 
 describe('a key provider', () => {
@@ -55,7 +59,9 @@ describe('a key provider', () => {
   it('shows no key and no plaintext in what it refuses with', async () => {
     const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
     await assert.rejects(provider('a', { a: second }).unwrap(wrapped, 'c'), (error: Error) => {
-      for (const secret of [first, second, plaintext]) for (const form of ['hex', 'base64', 'base64url', 'utf8'] as const) assert.ok(!error.message.includes(secret.toString(form)));
+      for (const secret of [first, second, plaintext])
+        for (const form of ['hex', 'base64', 'base64url', 'utf8'] as const)
+          assert.ok(!error.message.includes(secret.toString(form)));
       return true;
     });
   });
@@ -67,15 +73,25 @@ describe('a tenant’s secrets', () => {
   /** The secrets of tenants as the control database would hold them. */
   function kept(entries: Readonly<Record<string, IssuedSecrets>>): TenantSecrets {
     const sealed = new Map<string, SealedSecret>(
-      Object.entries(entries).flatMap(([tenant, { dataKey, credential }]) => [[`${tenant}/data-key`, dataKey], [`${tenant}/database-credential`, credential]] as const),
+      Object.entries(entries).flatMap(
+        ([tenant, { dataKey, credential }]) =>
+          [
+            [`${tenant}/data-key`, dataKey],
+            [`${tenant}/database-credential`, credential],
+          ] as const,
+      ),
     );
-    return createTenantSecrets({ keyProvider: keys, secrets: { find: async (tenant: string, purpose: SecretPurpose) => sealed.get(`${tenant}/${purpose}`) } });
+    return createTenantSecrets({
+      keyProvider: keys,
+      secrets: { find: async (tenant: string, purpose: SecretPurpose) => sealed.get(`${tenant}/${purpose}`) },
+    });
   }
   const none = kept({});
 
   it('give back the password that was issued: 32 random bytes, another for every tenant and every time', async () => {
     const passwords = [];
-    for (const tenant of ['a', 'a', 'b']) passwords.push(await kept({ [tenant]: await none.issue(tenant) }).password(tenant));
+    for (const tenant of ['a', 'a', 'b'])
+      passwords.push(await kept({ [tenant]: await none.issue(tenant) }).password(tenant));
     for (const password of passwords) assert.equal(Buffer.from(password, 'base64url').length, 32);
     assert.equal(new Set(passwords).size, passwords.length);
   });
@@ -94,6 +110,7 @@ describe('a tenant’s secrets', () => {
   it('hold no plaintext once they are issued', async () => {
     const issued = await none.issue('a');
     const password = await kept({ a: issued }).password('a');
-    for (const { ciphertext } of [issued.dataKey, issued.credential]) assert.ok(!Buffer.from(ciphertext.value()).includes(password));
+    for (const { ciphertext } of [issued.dataKey, issued.credential])
+      assert.ok(!Buffer.from(ciphertext.value()).includes(password));
   });
 });

@@ -8,7 +8,10 @@ import type { SealedSecret } from '../../../store/documents.ts';
 
 const keys = fc.integer().map((seed) => createHash('sha256').update(String(seed)).digest());
 const plaintexts = fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes));
-const contexts = fc.oneof(fc.constantFrom('tenure/a/data-key', 'tenure/b/data-key', 'tenure/a/database-credential'), fc.string({ unit: 'grapheme' }));
+const contexts = fc.oneof(
+  fc.constantFrom('tenure/a/data-key', 'tenure/b/data-key', 'tenure/a/database-credential'),
+  fc.string({ unit: 'grapheme' }),
+);
 const parts = ['iv', 'ciphertext', 'tag'] as const;
 
 function flipped(bytes: Binary, seed: number): Binary {
@@ -19,11 +22,17 @@ function flipped(bytes: Binary, seed: number): Binary {
 
 describe('a sealed secret', () => {
   it('opens with the key and in the context it was sealed in', () => {
-    fc.assert(fc.property(keys, plaintexts, contexts, (bytes, plaintext, context) => assert.ok(open(bytes, seal({ id: 'k', bytes }, plaintext, context), context).equals(plaintext))));
+    fc.assert(
+      fc.property(keys, plaintexts, contexts, (bytes, plaintext, context) =>
+        assert.ok(open(bytes, seal({ id: 'k', bytes }, plaintext, context), context).equals(plaintext)),
+      ),
+    );
   });
 
   it('names the key that sealed it', () => {
-    fc.assert(fc.property(keys, fc.string(), (bytes, id) => assert.equal(seal({ id, bytes }, Buffer.from('x'), 'c').key, id)));
+    fc.assert(
+      fc.property(keys, fc.string(), (bytes, id) => assert.equal(seal({ id, bytes }, Buffer.from('x'), 'c').key, id)),
+    );
   });
 
   it('does not open with another key', () => {
@@ -47,21 +56,35 @@ describe('a sealed secret', () => {
   for (const part of parts) {
     it(`does not open with any bit of its ${part} changed`, () => {
       fc.assert(
-        fc.property(keys, plaintexts.filter(({ length }) => length > 0), contexts, fc.nat(), (bytes, plaintext, context, seed) => {
-          const sealed = seal({ id: 'k', bytes }, plaintext, context);
-          assert.throws(() => open(bytes, { ...sealed, [part]: flipped(sealed[part], seed) }, context));
-        }),
+        fc.property(
+          keys,
+          plaintexts.filter(({ length }) => length > 0),
+          contexts,
+          fc.nat(),
+          (bytes, plaintext, context, seed) => {
+            const sealed = seal({ id: 'k', bytes }, plaintext, context);
+            assert.throws(() => open(bytes, { ...sealed, [part]: flipped(sealed[part], seed) }, context));
+          },
+        ),
         { numRuns: 500 },
       );
     });
 
     it(`does not open with its ${part} cut short`, () => {
       fc.assert(
-        fc.property(keys, plaintexts.filter(({ length }) => length > 0), contexts, fc.nat(), (bytes, plaintext, context, seed) => {
-          const sealed = seal({ id: 'k', bytes }, plaintext, context);
-          const whole = sealed[part].value();
-          assert.throws(() => open(bytes, { ...sealed, [part]: new Binary(whole.subarray(0, seed % whole.length)) }, context));
-        }),
+        fc.property(
+          keys,
+          plaintexts.filter(({ length }) => length > 0),
+          contexts,
+          fc.nat(),
+          (bytes, plaintext, context, seed) => {
+            const sealed = seal({ id: 'k', bytes }, plaintext, context);
+            const whole = sealed[part].value();
+            assert.throws(() =>
+              open(bytes, { ...sealed, [part]: new Binary(whole.subarray(0, seed % whole.length)) }, context),
+            );
+          },
+        ),
         { numRuns: 500 },
       );
     });
@@ -70,7 +93,10 @@ describe('a sealed secret', () => {
   it('does not open with parts of another one of the same key', () => {
     fc.assert(
       fc.property(keys, plaintexts, contexts, fc.constantFrom(...parts), (bytes, plaintext, context, part) => {
-        const [sealed, other] = [seal({ id: 'k', bytes }, plaintext, context), seal({ id: 'k', bytes }, Buffer.concat([plaintext, Buffer.from('x')]), context)];
+        const [sealed, other] = [
+          seal({ id: 'k', bytes }, plaintext, context),
+          seal({ id: 'k', bytes }, Buffer.concat([plaintext, Buffer.from('x')]), context),
+        ];
         assert.throws(() => open(bytes, { ...sealed, [part]: other[part] }, context));
       }),
     );
@@ -81,11 +107,17 @@ describe('a sealed secret', () => {
     const bytes = createHash('sha256').update('key').digest();
     const sealed = Array.from({ length: 500 }, (): SealedSecret => seal({ id: 'k', bytes }, plaintext, 'c'));
     for (const { ciphertext } of sealed) assert.ok(!Buffer.from(ciphertext.value()).includes('password'));
-    for (const part of parts) assert.equal(new Set(sealed.map((one) => Buffer.from(one[part].value()).toString('hex'))).size, sealed.length, part);
+    for (const part of parts)
+      assert.equal(
+        new Set(sealed.map((one) => Buffer.from(one[part].value()).toString('hex'))).size,
+        sealed.length,
+        part,
+      );
   });
 
   it('is made only under a key of 256 bits', () => {
     assert.equal(keyBytes, 32);
-    for (const length of [0, 16, 24, 31, 33]) assert.throws(() => seal({ id: 'k', bytes: Buffer.alloc(length) }, Buffer.from('x'), 'c'));
+    for (const length of [0, 16, 24, 31, 33])
+      assert.throws(() => seal({ id: 'k', bytes: Buffer.alloc(length) }, Buffer.from('x'), 'c'));
   });
 });

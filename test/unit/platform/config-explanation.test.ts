@@ -37,17 +37,31 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-for (const [entry, schema] of [['api/main.ts', apiSettings], ['workers/main.ts', workerSettings]] as const) {
+for (const [entry, schema] of [
+  ['api/main.ts', apiSettings],
+  ['workers/main.ts', workerSettings],
+] as const) {
   const run = (environment: Readonly<Record<string, string>>) => {
     const { PATH = '' } = process.env;
-    const { status, stdout, stderr } = spawnSync(process.execPath, [entry, '--explain-config'], { cwd: root, env: { PATH, ...environment }, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [entry, '--explain-config'], {
+      cwd: root,
+      env: { PATH, ...environment },
+      encoding: 'utf8',
+    });
     return { status, stdout, stderr };
   };
 
   test(`${entry} --explain-config prints every setting with its origin, starts nothing, and shows no secret`, () => {
     const { status, stdout, stderr } = run({ ...least, TENURE_HOST: '0.0.0.0', TENURE_LOG_LEVEL: '' });
     assert.deepEqual([status, stderr], [0, '']);
-    assert.deepEqual(stdout.trimEnd().split('\n').slice(1).map((line) => line.split(/ +/)[0]), Object.keys(schema.shape));
+    assert.deepEqual(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(/ +/)[0]),
+      Object.keys(schema.shape),
+    );
     assert.match(stdout, /^TENURE_HOST +0\.0\.0\.0 +environment$/m);
     assert.match(stdout, /^TENURE_LOG_LEVEL +info +default$/m);
     assert.match(stdout, /^TENURE_CONTROL_URI +\(hidden\) +environment$/m);
@@ -71,12 +85,21 @@ test('the files that settings name are read as the process would', () => {
     return flaws;
   };
   assert.equal(flawOf('TENURE_CELLS_FILE', least['TENURE_CELLS_FILE'] ?? ''), '');
-  assert.match(flawOf('TENURE_CELLS_FILE', least['TENURE_KEYRING_FILE'] ?? ''), /^error: TENURE_CELLS_FILE: names a file of another form: .*\nfix: correct it: Path of the cells file/);
-  assert.match(flawOf('TENURE_KEYRING_FILE', join(folder, 'gone')), /^error: TENURE_KEYRING_FILE: names a file that cannot be read/);
+  assert.match(
+    flawOf('TENURE_CELLS_FILE', least['TENURE_KEYRING_FILE'] ?? ''),
+    /^error: TENURE_CELLS_FILE: names a file of another form: .*\nfix: correct it: Path of the cells file/,
+  );
+  assert.match(
+    flawOf('TENURE_KEYRING_FILE', join(folder, 'gone')),
+    /^error: TENURE_KEYRING_FILE: names a file that cannot be read/,
+  );
   writeFileSync(join(folder, 'short.json'), '{"current": "a", "keys": {"a": "c2hvcnQ="}}', { mode: 0o600 });
   assert.match(flawOf('TENURE_CODEC_KEYRING_FILE', join(folder, 'short.json')), /every key must be 32 bytes/);
   chmodSync(join(folder, 'short.json'), 0o644);
-  assert.match(flawOf('TENURE_CODEC_KEYRING_FILE', join(folder, 'short.json')), /^error: TENURE_CODEC_KEYRING_FILE: names a file of secrets that others may read \(mode 0644\): chmod 600 /);
+  assert.match(
+    flawOf('TENURE_CODEC_KEYRING_FILE', join(folder, 'short.json')),
+    /^error: TENURE_CODEC_KEYRING_FILE: names a file of secrets that others may read \(mode 0644\): chmod 600 /,
+  );
   assert.match(flawOf('TENURE_JWKS_FILE', least['TENURE_CELLS_FILE'] ?? ''), /^error: TENURE_JWKS_FILE: /);
   assert.match(flawOf('TENURE_POLICY_BUNDLE', folder), /names a folder without policy\.wasm/);
   const gone = explainSettings(workerSettings, { ...least, TENURE_WORKFLOW_BUNDLE: join(folder, 'gone') });

@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { apiSettings, ConfigError, readApiConfig, readCells, readJwks, readKeyring, readWorkerConfig, workerSettings } from '../../../platform/config.ts';
+import {
+  apiSettings,
+  ConfigError,
+  readApiConfig,
+  readCells,
+  readJwks,
+  readKeyring,
+  readWorkerConfig,
+  workerSettings,
+} from '../../../platform/config.ts';
 
 const required = {
   TENURE_INSTALLATION: 'tenure-test',
@@ -16,9 +25,18 @@ const required = {
   TENURE_TEMPORAL_ADDRESS: '127.0.0.1:7233',
   TENURE_POLICY_BUNDLE: '/etc/tenure/policy',
 };
-const apiRequired = { ...required, TENURE_JWKS_FILE: '/etc/tenure/jwks.json', TENURE_JWT_ISSUER: 'https://issuer.example', TENURE_JWT_AUDIENCE: 'tenure' };
+const apiRequired = {
+  ...required,
+  TENURE_JWKS_FILE: '/etc/tenure/jwks.json',
+  TENURE_JWT_ISSUER: 'https://issuer.example',
+  TENURE_JWT_AUDIENCE: 'tenure',
+};
 /** Settings that need not be set and have no default. */
-const withoutDefault: ReadonlySet<string> = new Set(['TENURE_FAILPOINT_DIR', 'TENURE_JWT_ROLE_MAP', 'TENURE_WORKFLOW_BUNDLE']);
+const withoutDefault: ReadonlySet<string> = new Set([
+  'TENURE_FAILPOINT_DIR',
+  'TENURE_JWT_ROLE_MAP',
+  'TENURE_WORKFLOW_BUNDLE',
+]);
 const processes = [
   { name: 'API', read: readApiConfig, least: apiRequired, settings: apiSettings.shape },
   { name: 'worker', read: readWorkerConfig, least: required, settings: workerSettings.shape },
@@ -40,21 +58,40 @@ for (const { name, read, least, settings } of processes) {
     it('needs the required settings and no more', () => {
       const config: Record<string, unknown> = read(least);
       for (const [setting, value] of Object.entries(least)) assert.equal(config[setting], value);
-      assert.deepEqual(Object.keys(config).toSorted(), Object.keys(settings).filter((setting) => !withoutDefault.has(setting)).toSorted());
+      assert.deepEqual(
+        Object.keys(config).toSorted(),
+        Object.keys(settings)
+          .filter((setting) => !withoutDefault.has(setting))
+          .toSorted(),
+      );
     });
 
     it('names each required setting that is not set, all at once', () => {
-      assert.equal(flaw(() => read({})), `configuration: ${Object.keys(settings).filter((setting) => setting in least).map((setting) => `${setting} is not set`).join('; ')}`);
+      assert.equal(
+        flaw(() => read({})),
+        `configuration: ${Object.keys(settings)
+          .filter((setting) => setting in least)
+          .map((setting) => `${setting} is not set`)
+          .join('; ')}`,
+      );
     });
 
     for (const setting of Object.keys(least)) {
       it(`names ${setting} when it alone is not set or empty`, () => {
-        for (const value of [undefined, '']) assert.equal(flaw(() => read({ ...least, [setting]: value })), `configuration: ${setting} is not set`);
+        for (const value of [undefined, ''])
+          assert.equal(
+            flaw(() => read({ ...least, [setting]: value })),
+            `configuration: ${setting} is not set`,
+          );
       });
     }
 
     it('takes an optional setting that is empty as not set', () => {
-      const empty = Object.fromEntries(Object.keys(settings).filter((setting) => !(setting in least)).map((setting) => [setting, '']));
+      const empty = Object.fromEntries(
+        Object.keys(settings)
+          .filter((setting) => !(setting in least))
+          .map((setting) => [setting, '']),
+      );
       assert.deepEqual(read({ ...least, ...empty }), read(least));
     });
 
@@ -92,7 +129,8 @@ describe('a setting', () => {
     ['TENURE_API_PORT', '80.5'],
   ];
   for (const [setting, value] of refused) {
-    it(`${setting} refuses ${value.slice(0, 30)}`, () => assert.ok(flaw(() => readApiConfig({ ...apiRequired, [setting]: value }))?.includes(setting)));
+    it(`${setting} refuses ${value.slice(0, 30)}`, () =>
+      assert.ok(flaw(() => readApiConfig({ ...apiRequired, [setting]: value }))?.includes(setting)));
   }
 
   it('that is a number is read as one', () => {
@@ -148,32 +186,66 @@ describe('a file that a setting names', () => {
     assert.equal(keyring(`\uFEFF${content}\r\n`).current, 'a');
     const path = join(directory, 'utf16.json');
     writeFileSync(path, Buffer.from(`\uFEFF${content}`, 'utf16le'));
-    assert.match(flaw(() => readKeyring('TENURE_KEYRING_FILE', path)) ?? '', /TENURE_KEYRING_FILE names a file that cannot be read: .*utf-8/i);
+    assert.match(
+      flaw(() => readKeyring('TENURE_KEYRING_FILE', path)) ?? '',
+      /TENURE_KEYRING_FILE names a file that cannot be read: .*utf-8/i,
+    );
   });
 
   it('is named when it cannot be read', () => {
     const path = join(directory, 'absent.json');
-    assert.ok(flaw(() => readKeyring('TENURE_CODEC_KEYRING_FILE', path))?.startsWith(`configuration: TENURE_CODEC_KEYRING_FILE names a file that cannot be read: `));
+    assert.ok(
+      flaw(() => readKeyring('TENURE_CODEC_KEYRING_FILE', path))?.startsWith(
+        `configuration: TENURE_CODEC_KEYRING_FILE names a file that cannot be read: `,
+      ),
+    );
   });
 
   it('that holds secrets is for its owner and group: whatever more its mode lets is refused with the fix', () => {
     const ring = { current: 'a', keys: { a: key() } };
-    for (const [setting, read] of [['TENURE_CODEC_KEYRING_FILE', (path: string, access?: 'any') => readKeyring('TENURE_CODEC_KEYRING_FILE', path, access)], ['TENURE_CELLS_FILE', readCells]] as const) {
+    for (const [setting, read] of [
+      [
+        'TENURE_CODEC_KEYRING_FILE',
+        (path: string, access?: 'any') => readKeyring('TENURE_CODEC_KEYRING_FILE', path, access),
+      ],
+      ['TENURE_CELLS_FILE', readCells],
+    ] as const) {
       const content = setting === 'TENURE_CELLS_FILE' ? { a: { uri: 'mongodb://a' } } : ring;
-      for (const mode of [0o400, 0o600, 0o440, 0o640]) assert.equal(flaw(() => read(file(content, mode))), undefined, mode.toString(8));
+      for (const mode of [0o400, 0o600, 0o440, 0o640])
+        assert.equal(
+          flaw(() => read(file(content, mode))),
+          undefined,
+          mode.toString(8),
+        );
       for (const mode of [0o644, 0o604, 0o444, 0o660, 0o602]) {
         const path = file(content, mode);
         const message = flaw(() => read(path)) ?? '';
-        assert.ok(message.startsWith(`configuration: ${setting} names a file of secrets that others may `) && message.includes(`(mode 0${mode.toString(8)}): chmod 600 ${path}`), message);
-        assert.equal(flaw(() => read(path, 'any')), undefined);
+        assert.ok(
+          message.startsWith(`configuration: ${setting} names a file of secrets that others may `) &&
+            message.includes(`(mode 0${mode.toString(8)}): chmod 600 ${path}`),
+          message,
+        );
+        assert.equal(
+          flaw(() => read(path, 'any')),
+          undefined,
+        );
       }
     }
   });
 
   it('that says whom to trust may be read by everybody, and changed by its owner only', () => {
     const jwks = { keys: [{ kty: 'OKP' }] };
-    for (const mode of [0o444, 0o644, 0o664]) assert.equal(flaw(() => readJwks(file(jwks, mode))), undefined, mode.toString(8));
-    assert.ok(flaw(() => readJwks(file(jwks, 0o666)))?.startsWith('configuration: TENURE_JWKS_FILE names a file that others may change (mode 0666)'));
+    for (const mode of [0o444, 0o644, 0o664])
+      assert.equal(
+        flaw(() => readJwks(file(jwks, mode))),
+        undefined,
+        mode.toString(8),
+      );
+    assert.ok(
+      flaw(() => readJwks(file(jwks, 0o666)))?.startsWith(
+        'configuration: TENURE_JWKS_FILE names a file that others may change (mode 0666)',
+      ),
+    );
   });
 
   it('gives the cells, and refuses an address that is not MongoDB’s without showing it', () => {

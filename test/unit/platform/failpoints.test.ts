@@ -50,7 +50,9 @@ describe('a failpoint', () => {
 
   it('strikes one of several that reach it at once', async () => {
     arm('place', 'boom');
-    const reached = await Promise.allSettled([1, 2, 3].map(async () => await createFailpoints(directory).reach('place', 'acme')));
+    const reached = await Promise.allSettled(
+      [1, 2, 3].map(async () => await createFailpoints(directory).reach('place', 'acme')),
+    );
     assert.deepEqual(reached.map(({ status }) => status).toSorted(), ['fulfilled', 'fulfilled', 'rejected']);
   });
 

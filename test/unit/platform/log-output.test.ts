@@ -31,13 +31,26 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-test('a process whose log is on a full disk goes on, and counts what is lost', { skip: existsSync('/dev/full') ? false : 'there is no /dev/full here' }, () => {
-  const { status, stdout } = spawnSync('sh', ['-c', `exec "${process.execPath}" "${script}" 20 2>/dev/full`], { encoding: 'utf8' });
-  assert.deepEqual([status, JSON.parse(stdout).lost], [0, 20]);
-});
+test(
+  'a process whose log is on a full disk goes on, and counts what is lost',
+  { skip: existsSync('/dev/full') ? false : 'there is no /dev/full here' },
+  () => {
+    const { status, stdout } = spawnSync('sh', ['-c', `exec "${process.execPath}" "${script}" 20 2>/dev/full`], {
+      encoding: 'utf8',
+    });
+    assert.deepEqual([status, JSON.parse(stdout).lost], [0, 20]);
+  },
+);
 
 test('a process whose log nobody reads any more goes on', () => {
-  const { status, stdout } = spawnSync('sh', ['-c', `{ "${process.execPath}" "${script}" 2000 2>&3 3>&- | cat >"${folder}/out"; } 3>&1 | true; cat "${folder}/out"`], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(
+    'sh',
+    [
+      '-c',
+      `{ "${process.execPath}" "${script}" 2000 2>&3 3>&- | cat >"${folder}/out"; } 3>&1 | true; cat "${folder}/out"`,
+    ],
+    { encoding: 'utf8' },
+  );
   assert.equal(status, 0);
   assert.ok(JSON.parse(stdout).lost > 0);
 });
@@ -55,7 +68,11 @@ test('a reader that is late costs no more memory than it may', async () => {
 
 test('a file gets every line', () => {
   const file = join(folder, 'log');
-  const { status, stdout } = spawnSync('sh', ['-c', `"${process.execPath}" "${script}" 50 2>"${file}"; wc -l <"${file}"`], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(
+    'sh',
+    ['-c', `"${process.execPath}" "${script}" 50 2>"${file}"; wc -l <"${file}"`],
+    { encoding: 'utf8' },
+  );
   const [told = '', lines] = stdout.trim().split('\n');
   assert.deepEqual([status, JSON.parse(told).lost, Number(lines)], [0, 0, 50]);
 });

@@ -16,7 +16,12 @@ describe('a log line', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.oneof(fc.constantFrom<string>(...loggedFields), fc.string()), value), (fields) => {
         const listed = Object.entries(fields).filter(([name]) => (loggedFields as readonly string[]).includes(name));
-        assert.deepEqual(read(formatLine('info', 'm', fields, now)), { time: '2026-01-01T00:00:00.000Z', level: 'info', message: 'm', ...Object.fromEntries(listed) });
+        assert.deepEqual(read(formatLine('info', 'm', fields, now)), {
+          time: '2026-01-01T00:00:00.000Z',
+          level: 'info',
+          message: 'm',
+          ...Object.fromEntries(listed),
+        });
       }),
     );
   });
@@ -45,7 +50,8 @@ describe('what is logged of an error', () => {
     assert.match(String(foreign.stack), /TypeError: odd\n\s+at /);
   });
 
-  it('names its cause', () => assert.equal(errorFields(new Error('a', { cause: new RangeError('b') })).cause, 'RangeError: b'));
+  it('names its cause', () =>
+    assert.equal(errorFields(new Error('a', { cause: new RangeError('b') })).cause, 'RangeError: b'));
 
   it('is nothing of a thrown object that is no error', () => {
     assert.deepEqual(errorFields({ password: 'x' }), { error: 'a thrown value that is no Error' });
@@ -78,7 +84,9 @@ describe('a process’s log', () => {
   `;
 
   it('goes to stderr, a JSON object per line, with the service and the ids of the work, without secrets', () => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+    });
     assert.deepEqual([status, stdout], [0, '']);
     const lines = stderr.trimEnd().split('\n').map(read);
     const time = 'written then';
@@ -87,7 +95,16 @@ describe('a process’s log', () => {
       line['time'] = time;
     }
     assert.deepEqual(lines, [
-      { time, level: 'warn', message: 'mongodb://[redacted]@h failed', service: 'api', requestId: 'r1', tenant: 't1', code: 'internal', error: 'Bearer [redacted]' },
+      {
+        time,
+        level: 'warn',
+        message: 'mongodb://[redacted]@h failed',
+        service: 'api',
+        requestId: 'r1',
+        tenant: 't1',
+        code: 'internal',
+        error: 'Bearer [redacted]',
+      },
       { time, level: 'error', message: 'last', service: 'api' },
     ]);
   });

@@ -17,7 +17,10 @@ function assertHidden(line: string, { text, canaries }: Leak): void {
 describe('redaction', () => {
   for (const [form, leaks] of Object.entries(secretForms)) {
     it(`hides ${form}`, () => {
-      fc.assert(fc.property(inText(leaks), (leak) => assertHidden(redact(leak.text), leak)), { numRuns: 3000 });
+      fc.assert(
+        fc.property(inText(leaks), (leak) => assertHidden(redact(leak.text), leak)),
+        { numRuns: 3000 },
+      );
     });
   }
 
@@ -47,7 +50,13 @@ describe('redaction', () => {
       fc.tuple(uid, uid).map(([tenant, operation]) => `tenant/${tenant}/${operation}`),
       fc.uuid(),
       fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01') }).map((date) => date.toISOString()),
-      fc.constantFrom('mongodb://127.0.0.1:27017,127.0.0.1:27018/?replicaSet=control', 'user@example.com', 'E11000 duplicate key error', 'TENURE_CONTROL_URI is not set', '/v1/tenants/acme:activate'),
+      fc.constantFrom(
+        'mongodb://127.0.0.1:27017,127.0.0.1:27018/?replicaSet=control',
+        'user@example.com',
+        'E11000 duplicate key error',
+        'TENURE_CONTROL_URI is not set',
+        '/v1/tenants/acme:activate',
+      ),
       fc.stringMatching(/^[a-z]{1,30}$/),
     );
     fc.assert(
@@ -74,7 +83,10 @@ describe('redaction', () => {
 });
 
 describe('a log line', () => {
-  const field = fc.oneof(fc.constantFrom(...loggedFields), fc.constantFrom('password', 'message', 'config', 'time', 'level', 'toString', '__proto__'));
+  const field = fc.oneof(
+    fc.constantFrom(...loggedFields),
+    fc.constantFrom('password', 'message', 'config', 'time', 'level', 'toString', '__proto__'),
+  );
 
   it('shows no secret, however deep it is nested in the fields it is given', () => {
     const nest = (inner: unknown, steps: readonly string[]): unknown =>
@@ -87,15 +99,20 @@ describe('a log line', () => {
       }, inner);
     const steps = fc.array(fc.oneof(field, fc.constantFrom('list', 'error', 'json', 'map')), { maxLength: 4 });
     fc.assert(
-      fc.property(anyLeak, anyLeak, fc.array(fc.tuple(field, steps), { maxLength: 3 }), (inMessage, inField, places) => {
-        const fields = Object.fromEntries(places.map(([name, path]) => [name, nest(inField.text, path)]));
-        const line = formatLine('info', inMessage.text, fields, now);
-        // As it is written, and as whoever reads the JSON sees it.
-        for (const seen of [line, Object.values(JSON.parse(line) as object).join(' ')]) {
-          assertHidden(seen, inMessage);
-          assertHidden(seen, inField);
-        }
-      }),
+      fc.property(
+        anyLeak,
+        anyLeak,
+        fc.array(fc.tuple(field, steps), { maxLength: 3 }),
+        (inMessage, inField, places) => {
+          const fields = Object.fromEntries(places.map(([name, path]) => [name, nest(inField.text, path)]));
+          const line = formatLine('info', inMessage.text, fields, now);
+          // As it is written, and as whoever reads the JSON sees it.
+          for (const seen of [line, Object.values(JSON.parse(line) as object).join(' ')]) {
+            assertHidden(seen, inMessage);
+            assertHidden(seen, inField);
+          }
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -104,7 +121,9 @@ describe('a log line', () => {
     fc.assert(
       fc.property(anyLeak, anyLeak, fc.boolean(), (inText1, inCause, ours) => {
         const cause = Object.assign(new Error(inCause.text), { command: { pwd: inCause.text } });
-        const error = ours ? new TenureError('internal', inText1.text, { cause }) : Object.assign(new Error(inText1.text, { cause }), { config: { uri: inText1.text } });
+        const error = ours
+          ? new TenureError('internal', inText1.text, { cause })
+          : Object.assign(new Error(inText1.text, { cause }), { config: { uri: inText1.text } });
         const line = formatLine('error', 'it failed', errorFields(error), now);
         assertHidden(line, inText1);
         assertHidden(line, inCause);

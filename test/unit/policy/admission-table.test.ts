@@ -32,7 +32,9 @@ describe('the table of what admission asks', () => {
   });
 
   it('lets each path go from where the contract lets it go', () => {
-    const table = Object.entries(admission).flatMap(([action, entry]) => ('from' in entry ? [[action, entry.from.toSorted()]] : []));
+    const table = Object.entries(admission).flatMap(([action, entry]) =>
+      'from' in entry ? [[action, entry.from.toSorted()]] : [],
+    );
     const contract = operationKinds.map((kind) => {
       const states = transitions.filter(({ path }) => path === kind).map(({ from }) => from);
       return [`tenant.${kind}`, [...new Set(states)].toSorted()];
@@ -41,11 +43,14 @@ describe('the table of what admission asks', () => {
   });
 
   it('asks of exactly the paths that they go from there', () => {
-    for (const [action, entry] of Object.entries(admission)) assert.equal(entry.rules.includes('lifecycle.transition'), 'from' in entry, action);
+    for (const [action, entry] of Object.entries(admission))
+      assert.equal(entry.rules.includes('lifecycle.transition'), 'from' in entry, action);
   });
 
   it('is told of the data key where it asks for it', () => {
-    const asking = Object.entries(admission).flatMap(([action, { rules }]) => (rules.includes('encryption.data_key') ? [action] : []));
+    const asking = Object.entries(admission).flatMap(([action, { rules }]) =>
+      rules.includes('encryption.data_key') ? [action] : [],
+    );
     assert.deepEqual([...asksForDataKey].toSorted(), asking.toSorted());
   });
 
@@ -65,7 +70,11 @@ describe('the corpus', () => {
     it(`allows and refuses each action of ${entrypoint}`, () => {
       for (const allow of [true, false]) {
         const tried = actionsOf(decided(entrypoint, allow));
-        assert.deepEqual(actions.filter((action) => !tried.has(action)), [], allow ? 'allowed nowhere' : 'refused nowhere');
+        assert.deepEqual(
+          actions.filter((action) => !tried.has(action)),
+          [],
+          allow ? 'allowed nowhere' : 'refused nowhere',
+        );
       }
     });
   }

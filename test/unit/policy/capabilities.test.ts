@@ -18,7 +18,13 @@ describe('the capabilities of the policies', () => {
   });
 
   // The host has no code for the first three, and other code than OPA for the last two.
-  for (const call of ['http.send({}).x', 'time.now_ns() > 0', 'time.parse_rfc3339_ns(input.x) > 0', 'sprintf("%v", [1]) == "1"', 'yaml.is_valid("a")']) {
+  for (const call of [
+    'http.send({}).x',
+    'time.now_ns() > 0',
+    'time.parse_rfc3339_ns(input.x) > 0',
+    'sprintf("%v", [1]) == "1"',
+    'yaml.is_valid("a")',
+  ]) {
     it(`fail the build of ${call}`, async () => {
       await assert.rejects(build(call), /undefined function/);
     });

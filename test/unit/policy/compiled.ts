@@ -32,7 +32,10 @@ async function run(command: string, commandArguments: readonly string[]): Promis
 
 /** Writes the manifest that belongs to the files in a bundle's folder. */
 export async function seal(directory: string): Promise<void> {
-  const [wasm, data] = await Promise.all([readFile(join(directory, 'policy.wasm')), readFile(join(directory, 'data.json'))]);
+  const [wasm, data] = await Promise.all([
+    readFile(join(directory, 'policy.wasm')),
+    readFile(join(directory, 'data.json')),
+  ]);
   await writeFile(join(directory, 'bundle.json'), JSON.stringify({ digest: bundleDigest(wasm, data) }));
 }
 
@@ -43,7 +46,11 @@ interface CompileOptions {
 }
 
 /** Compiles Rego to a bundle in `directory`; rejects with the compiler's words. */
-export async function compile(directory: string, modules: readonly string[], options: CompileOptions = {}): Promise<void> {
+export async function compile(
+  directory: string,
+  modules: readonly string[],
+  options: CompileOptions = {},
+): Promise<void> {
   const { entrypoints = Object.values(policyEntrypoints), capabilities } = options;
   const files = modules.map((_, index) => join(directory, `${index}.rego`));
   await Promise.all(modules.map((module, index) => writeFile(files[index]!, module)));

@@ -6,7 +6,9 @@ import { policiesDirectory } from '../../../tools/policies.ts';
 const corpusSchema = z.strictObject({
   entrypoint: z.string(),
   base: z.json(),
-  cases: z.array(z.strictObject({ name: z.string(), change: z.json(), allow: z.boolean(), rules: z.array(z.string()) })).min(1),
+  cases: z
+    .array(z.strictObject({ name: z.string(), change: z.json(), allow: z.boolean(), rules: z.array(z.string()) }))
+    .min(1),
 });
 
 /** One request of `policies/corpus`, and how it is to be decided. */
@@ -34,5 +36,11 @@ export const corpus: readonly CorpusCase[] = globSync(join(policiesDirectory, 'c
   .toSorted()
   .flatMap((file) => {
     const { entrypoint, base, cases } = corpusSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return cases.map(({ name, change, allow, rules }) => ({ name, entrypoint, input: mergePatch(base, change), allow, rules }));
+    return cases.map(({ name, change, allow, rules }) => ({
+      name,
+      entrypoint,
+      input: mergePatch(base, change),
+      allow,
+      rules,
+    }));
   });

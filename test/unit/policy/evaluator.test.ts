@@ -13,7 +13,10 @@ describe('the evaluator', () => {
     bundle = await readBundle(await compiledPolicy());
   });
   const entrypoints = Object.values(policyEntrypoints);
-  const requests = corpus.map(({ entrypoint, input }) => ({ entrypoint, input: new Uint8Array(canonicalBytes(input)).buffer }));
+  const requests = corpus.map(({ entrypoint, input }) => ({
+    entrypoint,
+    input: new Uint8Array(canonicalBytes(input)).buffer,
+  }));
 
   it('keeps its instance until that has thrown, and then begins with a new one', () => {
     let instances = 0;

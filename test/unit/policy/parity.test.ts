@@ -19,15 +19,25 @@ describe('the engine decides as OPA itself does', () => {
 
   /** The verdict in the form of a policy response. */
   function respond(entrypoint: string, input: unknown) {
-    const verdict = entrypoint === policyEntrypoints.authorize ? engine.authorize(input as AuthorizationRequest) : engine.admit(input as AdmissionRequest);
-    return { allow: verdict.allow, deny: verdict.deny, obligations: verdict.obligations.map((id) => ({ id })), rules: verdict.decision.rules };
+    const verdict =
+      entrypoint === policyEntrypoints.authorize
+        ? engine.authorize(input as AuthorizationRequest)
+        : engine.admit(input as AdmissionRequest);
+    return {
+      allow: verdict.allow,
+      deny: verdict.deny,
+      obligations: verdict.obligations.map((id) => ({ id })),
+      rules: verdict.decision.rules,
+    };
   }
 
   async function assertParity(entrypoint: string, inputs: readonly unknown[]) {
     const expected = await decideByOpa(entrypoint, inputs);
     assert.equal(expected.length, inputs.length, 'OPA must answer every request');
     for (const [index, input] of inputs.entries()) {
-      const [engineSays, opaSays] = [respond(entrypoint, input), expected[index]].map((response) => canonicalBytes(response).toString());
+      const [engineSays, opaSays] = [respond(entrypoint, input), expected[index]].map((response) =>
+        canonicalBytes(response).toString(),
+      );
       assert.equal(engineSays, opaSays, `for ${JSON.stringify(input)}`);
     }
   }
@@ -42,7 +52,10 @@ describe('the engine decides as OPA itself does', () => {
     const cases = corpus.filter((request) => request.entrypoint === entrypoint);
 
     it(`${entrypoint}: the whole corpus`, async () => {
-      await assertParity(entrypoint, cases.map((request) => request.input));
+      await assertParity(
+        entrypoint,
+        cases.map((request) => request.input),
+      );
     });
 
     for (const { name, input, allow, rules } of cases) {

@@ -26,7 +26,8 @@ describe('every decision', () => {
       decision: verdict.allow ? 'allow' : 'deny',
       rules: verdict.decision.rules.toSorted(),
     });
-    if (!verdict.allow) assert.deepEqual(verdict.decision.rules, [...new Set(verdict.deny.map((denial) => denial.rule))]);
+    if (!verdict.allow)
+      assert.deepEqual(verdict.decision.rules, [...new Set(verdict.deny.map((denial) => denial.rule))]);
   }
 
   it('allows exactly without denials, and is logged as what it is', () => {
@@ -54,7 +55,8 @@ describe('every decision', () => {
   });
 
   it('tells a confined caller nothing of a foreign tenant, not even whether there is one', () => {
-    const visible = ({ decision, ...verdict }: PolicyVerdict) => canonicalBytes({ ...verdict, decision: { ...decision, input: undefined } });
+    const visible = ({ decision, ...verdict }: PolicyVerdict) =>
+      canonicalBytes({ ...verdict, decision: { ...decision, input: undefined } });
     fc.assert(
       fc.property(authorizationRequests, fc.array(uid), (request, tenants) => {
         fc.pre(request.target.tenant !== undefined && !tenants.includes(request.target.tenant));
@@ -79,11 +81,20 @@ describe('every decision', () => {
 
   it('spares a held tenant: it is neither deleted nor purged, whatever else is said', () => {
     fc.assert(
-      fc.property(admissionRequests, fc.constantFrom('tenant.delete', 'tenant.purge'), fc.string({ minLength: 1 }), (request, action, reason) => {
-        const { tenant } = request;
-        const verdict = engine.admit({ ...request, action, tenant: { ...tenant, spec: { ...tenant.spec, hold: { reason } } } });
-        assert.ok(verdict.deny.some((denial) => denial.rule === 'lifecycle.hold' && denial.message.includes(reason)));
-      }),
+      fc.property(
+        admissionRequests,
+        fc.constantFrom('tenant.delete', 'tenant.purge'),
+        fc.string({ minLength: 1 }),
+        (request, action, reason) => {
+          const { tenant } = request;
+          const verdict = engine.admit({
+            ...request,
+            action,
+            tenant: { ...tenant, spec: { ...tenant.spec, hold: { reason } } },
+          });
+          assert.ok(verdict.deny.some((denial) => denial.rule === 'lifecycle.hold' && denial.message.includes(reason)));
+        },
+      ),
     );
   });
 
@@ -91,7 +102,10 @@ describe('every decision', () => {
     fc.assert(
       fc.property(admissionRequests, (request) => {
         const verdict = engine.admit({ ...request, action: 'tenant.suspend' });
-        assert.deepEqual(verdict.deny.map((denial) => denial.rule), request.tenant.lifecycle === 'Active' ? [] : ['lifecycle.transition']);
+        assert.deepEqual(
+          verdict.deny.map((denial) => denial.rule),
+          request.tenant.lifecycle === 'Active' ? [] : ['lifecycle.transition'],
+        );
       }),
     );
   });
@@ -103,7 +117,8 @@ describe('every decision', () => {
     });
     fc.assert(
       fc.property(purges, (request) => {
-        const isDue = request.deletion !== undefined && Date.parse(request.deletion.purgeTime) <= Date.parse(request.now);
+        const isDue =
+          request.deletion !== undefined && Date.parse(request.deletion.purgeTime) <= Date.parse(request.now);
         const mayBePurged = request.deletion !== undefined && (isDue || request.early === true);
         assert.equal(engine.admit(request).allow, mayBePurged);
       }),

@@ -7,7 +7,10 @@ import type { AdmissionRequest, AuthorizationRequest, PolicyActor } from '../../
 
 /** One value far more often than each other, so that what is asked for often is what there is. */
 function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
-  return fc.oneof({ weight: 6 * others.length, arbitrary: fc.constant(usual) }, ...others.map((other) => fc.constant(other)));
+  return fc.oneof(
+    { weight: 6 * others.length, arbitrary: fc.constant(usual) },
+    ...others.map((other) => fc.constant(other)),
+  );
 }
 
 const regionName = mostly('eu-west', 'eu-north', 'us-east', 'nowhere');
@@ -29,13 +32,27 @@ function asJson<T>(arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<T> {
 export const knownRoles = ['admin', 'operator', 'service', 'tenant-admin', 'viewer'] as const;
 export const unknownRole = text.filter((role) => !(knownRoles as readonly string[]).includes(role));
 
-export const uid: fc.Arbitrary<string> = fc.constantFrom('01hzzzzzzzzzzzzzzzzzzzzza1', '01hzzzzzzzzzzzzzzzzzzzzzb2', '01hzzzzzzzzzzzzzzzzzzzzzc3');
+export const uid: fc.Arbitrary<string> = fc.constantFrom(
+  '01hzzzzzzzzzzzzzzzzzzzzza1',
+  '01hzzzzzzzzzzzzzzzzzzzzzb2',
+  '01hzzzzzzzzzzzzzzzzzzzzzc3',
+);
 
-const aYear = { min: new Date('2026-01-01T00:00:00.000Z'), max: new Date('2026-12-31T23:59:59.999Z'), noInvalidDate: true };
+const aYear = {
+  min: new Date('2026-01-01T00:00:00.000Z'),
+  max: new Date('2026-12-31T23:59:59.999Z'),
+  noInvalidDate: true,
+};
 /** Two are often the same or next to each other. */
 const time = fc.oneof(
   fc.date(aYear).map((date) => date.toISOString()),
-  fc.constantFrom('2026-11-21T09:59:59.999Z', '2026-11-21T10:00:00.000Z', '2026-11-21T10:00:00.001Z', '0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'),
+  fc.constantFrom(
+    '2026-11-21T09:59:59.999Z',
+    '2026-11-21T10:00:00.000Z',
+    '2026-11-21T10:00:00.001Z',
+    '0001-01-01T00:00:00.000Z',
+    '9999-12-31T23:59:59.999Z',
+  ),
 );
 
 /** Roles of any kind, confined or not. */
@@ -54,17 +71,30 @@ export const authorizationRequests = asJson<AuthorizationRequest>(
     now: time,
     action: fc.constantFrom(...policyActions),
     actor: actors,
-    target: fc.record({ kind: fc.constantFrom('Tenant', 'Plan', 'Region', 'Operation', 'Caller'), name: present(fc.constant('acme')), tenant: present(uid) }),
+    target: fc.record({
+      kind: fc.constantFrom('Tenant', 'Plan', 'Region', 'Operation', 'Caller'),
+      name: present(fc.constant('acme')),
+      tenant: present(uid),
+    }),
   }),
 );
 
 const indexes = fc.array(fc.constant({ keys: [{ field: 'at', order: 1 }] }), { maxLength: 4 });
 const jsonSchema = fc
-  .record({ description: text, properties: fc.array(fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), { maxLength: 3 }) })
+  .record({
+    description: text,
+    properties: fc.array(fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), { maxLength: 3 }),
+  })
   .filter((document) => jsonSchemaDocument.safeParse(document).success);
 
 const services = fc
-  .array(fc.record({ strategy: fc.constantFrom(...serviceStrategies), collections: fc.array(fc.record({ jsonSchema: present(jsonSchema), indexes }), { minLength: 1, maxLength: 4 }) }), { minLength: 1, maxLength: 3 })
+  .array(
+    fc.record({
+      strategy: fc.constantFrom(...serviceStrategies),
+      collections: fc.array(fc.record({ jsonSchema: present(jsonSchema), indexes }), { minLength: 1, maxLength: 4 }),
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
   .map((list) =>
     list.map((service, s) => ({
       ...service,
@@ -91,8 +121,19 @@ const wrappingKey = mostly('2026-01', '2026-07', 'schlüssel-🔑');
 
 const regions = fc.uniqueArray(
   fc.record({
-    name: fc.oneof({ weight: 3, arbitrary: fc.constantFrom('eu-west', 'eu-north', 'us-east') }, fc.stringMatching(/^[a-z][a-z0-9]{0,7}$/)),
-    spec: fc.record({ displayName: present(text), jurisdiction, cells: fc.constant([{ name: 'a', tableBudget: 10 }, { name: 'b', tableBudget: 20 }]), acceptsTenants: mostly(true, false) }),
+    name: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom('eu-west', 'eu-north', 'us-east') },
+      fc.stringMatching(/^[a-z][a-z0-9]{0,7}$/),
+    ),
+    spec: fc.record({
+      displayName: present(text),
+      jurisdiction,
+      cells: fc.constant([
+        { name: 'a', tableBudget: 10 },
+        { name: 'b', tableBudget: 20 },
+      ]),
+      acceptsTenants: mostly(true, false),
+    }),
   }),
   { selector: (region) => region.name, minLength: 3, maxLength: 12 },
 );
@@ -104,7 +145,12 @@ export const admissionRequests = asJson<AdmissionRequest>(
     now: time,
     action: fc.constantFrom(...admissionActions),
     actor: actors,
-    tenant: fc.record({ name: fc.constant('acme'), uid: present(uid), lifecycle: fc.constantFrom(...lifecycleStates), spec }),
+    tenant: fc.record({
+      name: fc.constant('acme'),
+      uid: present(uid),
+      lifecycle: fc.constantFrom(...lifecycleStates),
+      spec,
+    }),
     plan: fc.option(
       fc.record({
         name: planName,

@@ -7,11 +7,16 @@ const differences = fc.integer({ min: -1e12, max: 1e12 });
 
 test('clocks are never said to be further apart than they are, whenever within the question mongod has looked at its own', () => {
   fc.assert(
-    fc.property(differences, fc.nat(60_000), fc.double({ min: 0, max: 1, noNaN: true }), (differenceMs, tookMs, share) => {
-      const atMs = 1.7e12;
-      const { apartMs } = compareClocks({ atMs, tookMs, serverMs: atMs + tookMs * share - differenceMs });
-      assert.ok(apartMs <= Math.abs(differenceMs) + 1, `${apartMs} of ${differenceMs}`);
-    }),
+    fc.property(
+      differences,
+      fc.nat(60_000),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (differenceMs, tookMs, share) => {
+        const atMs = 1.7e12;
+        const { apartMs } = compareClocks({ atMs, tookMs, serverMs: atMs + tookMs * share - differenceMs });
+        assert.ok(apartMs <= Math.abs(differenceMs) + 1, `${apartMs} of ${differenceMs}`);
+      },
+    ),
   );
 });
 

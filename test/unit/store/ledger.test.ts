@@ -10,18 +10,32 @@ import { merged, optional } from '../domain/specs.ts';
 
 const uid = fc.stringMatching(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/);
 /** Long enough not to be in an entry by chance. */
-const person = fc.tuple(fc.stringMatching(/^[A-Z]{12}$/), fc.string({ unit: 'grapheme' })).map(([mark, rest]) => `${mark}@${rest}`);
+const person = fc
+  .tuple(fc.stringMatching(/^[A-Z]{12}$/), fc.string({ unit: 'grapheme' }))
+  .map(([mark, rest]) => `${mark}@${rest}`);
 const digest = fc.string().map((text) => canonicalDigest(text));
-const state = merged<NonNullable<LedgerDraft['next']>>(fc.record({ generation: fc.nat(), revision: fc.nat(), digest }), optional('lifecycle', fc.constantFrom('Draft', 'Active')));
+const state = merged<NonNullable<LedgerDraft['next']>>(
+  fc.record({ generation: fc.nat(), revision: fc.nat(), digest }),
+  optional('lifecycle', fc.constantFrom('Draft', 'Active')),
+);
 
 /** Without fields called "__proto__": the contract's reader leaves them out, and no event has one. */
-const eventData = fc.dictionary(fc.string(), fc.jsonValue()).filter((data) => !JSON.stringify(data).includes('"__proto__"'));
+const eventData = fc
+  .dictionary(fc.string(), fc.jsonValue())
+  .filter((data) => !JSON.stringify(data).includes('"__proto__"'));
 
 const drafts = merged<LedgerDraft>(
   fc.record({
-    actor: merged(fc.record({ subject: person, roles: fc.array(fc.stringMatching(/^[a-z-]{1,10}$/), { maxLength: 3 }) }), optional('onBehalfOf', person)),
+    actor: merged(
+      fc.record({ subject: person, roles: fc.array(fc.stringMatching(/^[a-z-]{1,10}$/), { maxLength: 3 }) }),
+      optional('onBehalfOf', person),
+    ),
     action: fc.constantFrom('tenant.create', 'tenant.activate.step'),
-    target: merged<LedgerDraft['target']>(fc.record({ kind: fc.constant('Tenant') }), optional('name', fc.constant('acme')), optional('uid', uid)),
+    target: merged<LedgerDraft['target']>(
+      fc.record({ kind: fc.constant('Tenant') }),
+      optional('name', fc.constant('acme')),
+      optional('uid', uid),
+    ),
     outcome: fc.constantFrom(...ledgerOutcomes),
     requestId: fc.uuid(),
     correlationId: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
@@ -32,10 +46,22 @@ const drafts = merged<LedgerDraft>(
   optional('operationId', uid),
   optional('fence', fc.integer({ min: 1, max: 1000 })),
   optional('reason', fc.constantFrom('policy_refused', 'tenant.residency')),
-  optional('policy', fc.record({ bundle: digest, input: digest, decision: fc.constantFrom('allow', 'deny'), rules: fc.array(fc.constant('tenant.residency')) })),
+  optional(
+    'policy',
+    fc.record({
+      bundle: digest,
+      input: digest,
+      decision: fc.constantFrom('allow', 'deny'),
+      rules: fc.array(fc.constant('tenant.residency')),
+    }),
+  ),
   optional('event', fc.record({ type: fc.constantFrom(...eventTypes), data: eventData })),
 );
-const stamps = fc.record({ id: uid, time: fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }), installation: fc.constant('tenure-test') });
+const stamps = fc.record({
+  id: uid,
+  time: fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }),
+  installation: fc.constant('tenure-test'),
+});
 
 const bytesOf = ({ bytes }: LedgerDocument): Buffer => Buffer.from(bytes.value());
 const entryOf = (document: LedgerDocument) => ledgerEntrySchema.parse(JSON.parse(bytesOf(document).toString('utf8')));
@@ -56,7 +82,10 @@ describe('a sealed ledger entry', () => {
       fc.property(drafts, stamps, (draft, stamp) => {
         const { actor, ...entry } = entryOf(sealEntry(draft, stamp));
         const { actor: told, ...rest } = draft;
-        assert.deepEqual(plain(entry), plain({ ...rest, v: 1, id: stamp.id, time: stamp.time.toISOString(), installation: stamp.installation }));
+        assert.deepEqual(
+          plain(entry),
+          plain({ ...rest, v: 1, id: stamp.id, time: stamp.time.toISOString(), installation: stamp.installation }),
+        );
         assert.deepEqual(actor.roles, told.roles);
         assert.equal(actor.onBehalfOf === undefined, told.onBehalfOf === undefined);
       }),
@@ -69,7 +98,8 @@ describe('a sealed ledger entry', () => {
         const document = sealEntry(draft, stamp);
         const { openings: _beside, ...searched } = { ...document, bytes: bytesOf(document).toString('utf8') };
         const seen = JSON.stringify(searched);
-        for (const name of [draft.actor.subject, draft.actor.onBehalfOf]) if (name !== undefined) assert.ok(!seen.includes(name.slice(0, 12)));
+        for (const name of [draft.actor.subject, draft.actor.onBehalfOf])
+          if (name !== undefined) assert.ok(!seen.includes(name.slice(0, 12)));
       }),
     );
   });
@@ -79,9 +109,18 @@ describe('a sealed ledger entry', () => {
       fc.property(drafts, stamps, person, (draft, stamp, another) => {
         const document = sealEntry(draft, stamp);
         const { actor } = entryOf(document);
-        const committed: Readonly<Record<string, string | undefined>> = { '/actor/subject': actor.subject, '/actor/onBehalfOf': actor.onBehalfOf };
-        const expected = [['/actor/subject', draft.actor.subject], ...(draft.actor.onBehalfOf === undefined ? [] : [['/actor/onBehalfOf', draft.actor.onBehalfOf]])];
-        assert.deepEqual(document.openings.map(({ pointer, value }) => [pointer, value]), expected);
+        const committed: Readonly<Record<string, string | undefined>> = {
+          '/actor/subject': actor.subject,
+          '/actor/onBehalfOf': actor.onBehalfOf,
+        };
+        const expected = [
+          ['/actor/subject', draft.actor.subject],
+          ...(draft.actor.onBehalfOf === undefined ? [] : [['/actor/onBehalfOf', draft.actor.onBehalfOf]]),
+        ];
+        assert.deepEqual(
+          document.openings.map(({ pointer, value }) => [pointer, value]),
+          expected,
+        );
         for (const { pointer, salt, value } of document.openings) {
           assert.equal(commitment(salt, value), committed[pointer]);
           assert.notEqual(commitment(salt, another), committed[pointer]);
@@ -120,7 +159,16 @@ describe('a sealed ledger entry', () => {
         const document = sealEntry(draft, stamp);
         const { id, time, tenant, action, outcome, operationId, requestId, correlationId } = entryOf(document);
         const { bytes: _bytes, openings: _openings, ...searched } = document;
-        assert.deepEqual(searched, { _id: id, tenant: tenant ?? null, action, outcome, operationId: operationId ?? null, requestId, correlationId, time: new Date(time) });
+        assert.deepEqual(searched, {
+          _id: id,
+          tenant: tenant ?? null,
+          action,
+          outcome,
+          operationId: operationId ?? null,
+          requestId,
+          correlationId,
+          time: new Date(time),
+        });
       }),
     );
   });
@@ -145,9 +193,14 @@ describe('an entry that is not as the contract has it', () => {
   }
 
   it('is not read: an unknown field at any place', () => {
-    const entry = JSON.parse(bytesOf(sealEntry({ ...draft, next: { generation: 1, revision: 1, digest: canonicalDigest(1) } }, stamp)).toString('utf8')) as Record<string, object>;
+    const entry = JSON.parse(
+      bytesOf(
+        sealEntry({ ...draft, next: { generation: 1, revision: 1, digest: canonicalDigest(1) } }, stamp),
+      ).toString('utf8'),
+    ) as Record<string, object>;
     ledgerEntrySchema.parse(entry);
     assert.ok(!ledgerEntrySchema.safeParse({ ...entry, extra: 1 }).success);
-    for (const place of ['actor', 'target', 'next']) assert.ok(!ledgerEntrySchema.safeParse({ ...entry, [place]: { ...entry[place], extra: 1 } }).success, place);
+    for (const place of ['actor', 'target', 'next'])
+      assert.ok(!ledgerEntrySchema.safeParse({ ...entry, [place]: { ...entry[place], extra: 1 } }).success, place);
   });
 });

@@ -7,7 +7,12 @@ import { createRefusals } from '../../../store/refusals.ts';
 /** The entries that are written, by a clock that the test turns. */
 function createLedger() {
   const entries: LedgerDraft[] = [];
-  const ledger = { isAway: false, time: 0, entries, told: (): number[] => entries.map(({ repeated }) => repeated?.count ?? 1) };
+  const ledger = {
+    isAway: false,
+    time: 0,
+    entries,
+    told: (): number[] => entries.map(({ repeated }) => repeated?.count ?? 1),
+  };
   const commit: Commit = async (work) => {
     if (ledger.isAway) throw new Error('away');
     const done = await work({} as Transaction);
@@ -38,13 +43,19 @@ describe('refusals', () => {
 
   it('of each caller, action and target are told apart', async () => {
     const { ledger, refusals } = createLedger();
-    for (const subject of ['a', 'b']) for (const name of ['x', 'y']) for (const action of ['tenant.get', 'tenant.update']) await refusals.record(refusal(subject, name, action));
-    assert.deepEqual(ledger.told(), Array.from({ length: 8 }, () => 1));
+    for (const subject of ['a', 'b'])
+      for (const name of ['x', 'y'])
+        for (const action of ['tenant.get', 'tenant.update']) await refusals.record(refusal(subject, name, action));
+    assert.deepEqual(
+      ledger.told(),
+      Array.from({ length: 8 }, () => 1),
+    );
   });
 
   it('of one caller on ever other targets are told one by one for a while, and then by action, as of no tenant', async () => {
     const { ledger, refusals } = createLedger();
-    for (let index = 0; index < 500; index += 1) await refusals.record({ ...refusal('mallory', `tenant-${index}`), tenant: '01hzzzzzzzzzzzzzzzzzzzzza1' });
+    for (let index = 0; index < 500; index += 1)
+      await refusals.record({ ...refusal('mallory', `tenant-${index}`), tenant: '01hzzzzzzzzzzzzzzzzzzzzza1' });
     await refusals.flush();
     assert.ok(ledger.entries.length < 60, `${ledger.entries.length} entries`);
     const last = ledger.entries.at(-1);

@@ -67,8 +67,14 @@ test('the binary that the variable names is used', async () => {
 test('a bad path or version in the variable is an error without a fallback', async () => {
   const old = writeBinary(join(directory, 'old'), '0.68.0');
   const sources = [working('1.22.0')];
-  await assert.rejects(acquireTool(opa, options(sources, { TENURE_OPA: old })), /TENURE_OPA=.*old version 0\.68\.0 does not fit, OPA 1\.x does; point it at/);
-  await assert.rejects(acquireTool(opa, options(sources, { TENURE_OPA: '/nowhere/opa' })), /TENURE_OPA=\/nowhere\/opa does not run .*ENOENT/);
+  await assert.rejects(
+    acquireTool(opa, options(sources, { TENURE_OPA: old })),
+    /TENURE_OPA=.*old version 0\.68\.0 does not fit, OPA 1\.x does; point it at/,
+  );
+  await assert.rejects(
+    acquireTool(opa, options(sources, { TENURE_OPA: '/nowhere/opa' })),
+    /TENURE_OPA=\/nowhere\/opa does not run .*ENOENT/,
+  );
   assert.equal(fetched, 0);
 });
 
@@ -82,7 +88,10 @@ test('a fitting one on PATH is used, an unfitting one passed over and named', as
 
 test('the sources are tried in order, the result is kept, and the next time nothing is fetched', async () => {
   const path = await acquireTool(opa, options([unreachable, working('1.22.0')]));
-  assert.match(lines[0] ?? '', /^opa: not on PATH; download: host not reachable \(\d\.\d s\); build: 1\.22\.0 in \d\.\d s$/);
+  assert.match(
+    lines[0] ?? '',
+    /^opa: not on PATH; download: host not reachable \(\d\.\d s\); build: 1\.22\.0 in \d\.\d s$/,
+  );
   assert.equal(await acquireTool(opa, options([unreachable])), path);
   assert.equal(fetched, 1);
   assert.deepEqual(readdirSync(join(path, '..', '..')), ['1.22.0']);

@@ -7,7 +7,10 @@ import { afterEach, beforeEach, test } from 'node:test';
 
 import { areDependenciesCurrent, explainFailure } from '../../../tools/process/dependencies.mjs';
 
-const locked = { a: { version: '1.0.0', integrity: 'sha512-a' }, forOtherPlatforms: { version: '1.0.0', optional: true } };
+const locked = {
+  a: { version: '1.0.0', integrity: 'sha512-a' },
+  forOtherPlatforms: { version: '1.0.0', optional: true },
+};
 let clone: string;
 
 beforeEach(() => {
@@ -21,7 +24,10 @@ afterEach(() => rmSync(clone, { recursive: true, force: true }));
 
 function packages(list: Readonly<Record<string, object>>): string {
   return JSON.stringify({
-    packages: { '': {}, ...Object.fromEntries(Object.entries(list).map(([name, entry]) => [`node_modules/${name}`, entry])) },
+    packages: {
+      '': {},
+      ...Object.fromEntries(Object.entries(list).map(([name, entry]) => [`node_modules/${name}`, entry])),
+    },
   });
 }
 

@@ -58,7 +58,10 @@ for (const [name, strike] of Object.entries(victims)) {
     const reading = createInterface({ input: npm.stdout }).on('line', (line) => lines.push(line));
     const closed = once(reading, 'close');
     while (lines.length < 2) await once(reading, 'line');
-    const { step, shell } = JSON.parse(lines.find((line) => line.startsWith('{')) ?? '') as { step: number; shell: number };
+    const { step, shell } = JSON.parse(lines.find((line) => line.startsWith('{')) ?? '') as {
+      step: number;
+      shell: number;
+    };
     strike({ npm: npm.pid ?? 0, shell, step });
     // Every process that holds the pipe has ended.
     await closed;

@@ -14,7 +14,12 @@ after(() => rmSync(directory, { recursive: true }));
 test('a disk with too little room is told before anything is started, and one with just enough is used', () => {
   const path = join(directory, 'data');
   const opens = (free: number) => () => openDataDirectory(path, () => free).release();
-  assert.throws(opens(999_999_999), new OperatorError(`the disk of the data directory ${path} has 999 MB left, 1000 MB are needed; set TENURE_DATA_DIR to a directory with room that you can write`));
+  assert.throws(
+    opens(999_999_999),
+    new OperatorError(
+      `the disk of the data directory ${path} has 999 MB left, 1000 MB are needed; set TENURE_DATA_DIR to a directory with room that you can write`,
+    ),
+  );
   assert.doesNotThrow(opens(1_000_000_000));
 });
 
@@ -33,7 +38,14 @@ const fatal = '{"s":"F","msg":"WiredTiger error","attr":{"message":"No space lef
 async function failureOf(log: string, dataPath?: string): Promise<unknown> {
   const file = join(directory, 'process.log');
   const script = `console.log(${JSON.stringify(log)}); process.exit(14)`;
-  const managed = createManagedProcess({ name: 'mongod-x', command: process.execPath, arguments: ['-e', script], runDirectory: directory, openLog: () => (writeFileSync(file, ''), file), ...(dataPath === undefined ? {} : { dataPath }) });
+  const managed = createManagedProcess({
+    name: 'mongod-x',
+    command: process.execPath,
+    arguments: ['-e', script],
+    runDirectory: directory,
+    openLog: () => (writeFileSync(file, ''), file),
+    ...(dataPath === undefined ? {} : { dataPath }),
+  });
   managed.spawn();
   await managed.exited();
   return managed.waitUntilReady(async () => undefined, 10_000).catch((error: unknown) => error);
@@ -42,6 +54,12 @@ async function failureOf(log: string, dataPath?: string): Promise<unknown> {
 test('a process that ends during its start is told in one line: what its log says of the cause, and the fix', async () => {
   const log = `its log ${join(directory, 'process.log')} says last:`;
   const fix = 'free space on the disk, or remove /data/x to start afresh without its data, and start again';
-  assert.deepEqual(await failureOf(`${fatal}\n{"s":"I","msg":"Now exiting"}`, '/data/x'), new OperatorError(`mongod-x ended during its start; ${log} ${fatal}; ${fix}`));
-  assert.deepEqual(await failureOf('one\ntwo'), new OperatorError(`mongod-x ended during its start; ${log} two; mend that, and start again`));
+  assert.deepEqual(
+    await failureOf(`${fatal}\n{"s":"I","msg":"Now exiting"}`, '/data/x'),
+    new OperatorError(`mongod-x ended during its start; ${log} ${fatal}; ${fix}`),
+  );
+  assert.deepEqual(
+    await failureOf('one\ntwo'),
+    new OperatorError(`mongod-x ended during its start; ${log} two; mend that, and start again`),
+  );
 });

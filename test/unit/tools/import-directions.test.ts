@@ -36,7 +36,10 @@ test('every form of an import is read, with its line', () => {
 
 test('imports along the table pass', () => {
   assert.deepEqual(findViolations('engines/ledger/append.ts', "import { x } from '../../store/ledger.ts';"), []);
-  assert.deepEqual(findViolations('domain/a.ts', "import { x } from '../contracts/x.ts';\nimport { y } from './y.ts';"), []);
+  assert.deepEqual(
+    findViolations('domain/a.ts', "import { x } from '../contracts/x.ts';\nimport { y } from './y.ts';"),
+    [],
+  );
   assert.deepEqual(findViolations('workflows/a.ts', "import type { Activities } from '../activities/all.ts';"), []);
   assert.deepEqual(findViolations('tools/start.ts', "import { x } from '../store/x.ts';"), []);
   assert.deepEqual(findViolations('store/a.ts', "import { MongoClient } from 'mongodb';"), []);
@@ -47,7 +50,8 @@ test('an import against the table names the import, the rule and the remedy', ()
     {
       file: 'domain/a.ts',
       line: 2,
-      message: 'imports ../store/x.ts, but domain/ may import from contracts/: keep the rule pure: let the caller read and pass the values in',
+      message:
+        'imports ../store/x.ts, but domain/ may import from contracts/: keep the rule pure: let the caller read and pass the values in',
     },
   ]);
 });
@@ -57,8 +61,14 @@ test('a type is no way round where the table has no exception', () => {
 });
 
 test('a workflow may not import a value of an activity or a contract', () => {
-  const [violation] = findViolations('workflows/activate.ts', "import { createTenant } from '../activities/tenant.ts';");
-  assert.match(violation?.message ?? '', /imports a value from .* only types of activities\/: workflow code is replayed/);
+  const [violation] = findViolations(
+    'workflows/activate.ts',
+    "import { createTenant } from '../activities/tenant.ts';",
+  );
+  assert.match(
+    violation?.message ?? '',
+    /imports a value from .* only types of activities\/: workflow code is replayed/,
+  );
   assert.equal(findViolations('workflows/activate.ts', "import { parse } from '../contracts/x.ts';").length, 1);
 });
 
@@ -70,9 +80,21 @@ test('nothing of the product depends on the tools or the tests', () => {
 test('the tools do not depend on the tests, and nothing depends on unit or integration tests', () => {
   assert.equal(findViolations('tools/bench.ts', "import { x } from '../test/bench/figure.ts';").length, 1);
   assert.equal(findViolations('test/integration/cli/a.ts', "import { x } from '../../unit/cli/x.ts';").length, 1);
-  assert.deepEqual(findViolations('test/integration/cli/a.ts', "import { x } from '../../harness/x.ts';\nimport { y } from './y.ts';\nimport { z } from '../../../tools/z.ts';"), []);
+  assert.deepEqual(
+    findViolations(
+      'test/integration/cli/a.ts',
+      "import { x } from '../../harness/x.ts';\nimport { y } from './y.ts';\nimport { z } from '../../../tools/z.ts';",
+    ),
+    [],
+  );
 });
 
 test('a workflow may import the values of the one contract without dependencies', () => {
-  assert.deepEqual(findViolations('workflows/run-operation.ts', "import { searchAttributeNames } from '../contracts/search-attributes.ts';"), []);
+  assert.deepEqual(
+    findViolations(
+      'workflows/run-operation.ts',
+      "import { searchAttributeNames } from '../contracts/search-attributes.ts';",
+    ),
+    [],
+  );
 });

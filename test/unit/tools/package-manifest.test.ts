@@ -17,23 +17,36 @@ const [client, cli] = publishedPackages;
 test('a library takes newer compatible versions of what it imports, and of the driver only where it is there', () => {
   const manifest = packageManifest(client!, project, new Set(['mongodb', 'zod'])) as Record<string, unknown>;
   assert.deepEqual(manifest['dependencies'], { zod: '^4.0.0' });
-  assert.deepEqual([manifest['peerDependencies'], manifest['peerDependenciesMeta']], [{ mongodb: '^7.0.0' }, { mongodb: { optional: true } }]);
-  assert.deepEqual([manifest['version'], manifest['license'], manifest['repository']], ['1.2.3', 'Apache-2.0', { ...project.repository, directory: 'client' }]);
+  assert.deepEqual(
+    [manifest['peerDependencies'], manifest['peerDependenciesMeta']],
+    [{ mongodb: '^7.0.0' }, { mongodb: { optional: true } }],
+  );
+  assert.deepEqual(
+    [manifest['version'], manifest['license'], manifest['repository']],
+    ['1.2.3', 'Apache-2.0', { ...project.repository, directory: 'client' }],
+  );
 });
 
 test('a program takes exactly the versions of the project, and offers nothing to import', () => {
   const manifest = packageManifest(cli!, project, new Set(['commander'])) as Record<string, unknown>;
-  assert.deepEqual([manifest['dependencies'], manifest['bin'], manifest['exports']], [{ commander: '15.0.0' }, { tenure: 'cli/main.js' }, { './package.json': './package.json' }]);
+  assert.deepEqual(
+    [manifest['dependencies'], manifest['bin'], manifest['exports']],
+    [{ commander: '15.0.0' }, { tenure: 'cli/main.js' }, { './package.json': './package.json' }],
+  );
   assert.equal(manifest['peerDependencies'], undefined);
 });
 
 test('an import that the project has for development only, or not at all, is refused', () => {
-  assert.throws(() => packageManifest(client!, project, new Set(['yaml'])), /@tenure\/client imports yaml: enter it among the dependencies/);
+  assert.throws(
+    () => packageManifest(client!, project, new Set(['yaml'])),
+    /@tenure\/client imports yaml: enter it among the dependencies/,
+  );
 });
 
 test('what is offered exists', () => {
   const clone = fileURLToPath(new URL('../../..', import.meta.url));
   for (const { entries, commands = {} } of publishedPackages) {
-    for (const source of [...Object.values(entries), ...Object.values(commands)]) assert.equal(globSync(source, { cwd: clone }).length, 1, source);
+    for (const source of [...Object.values(entries), ...Object.values(commands)])
+      assert.equal(globSync(source, { cwd: clone }).length, 1, source);
   }
 });

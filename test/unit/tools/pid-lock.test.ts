@@ -19,7 +19,10 @@ test('a held lock is refused with its holder, and free again after its release',
   );
   lock.release();
   acquirePidLock(path, 'testing').release();
-  assert.deepEqual(readdirSync(directory).filter((name) => name.startsWith('held')), []);
+  assert.deepEqual(
+    readdirSync(directory).filter((name) => name.startsWith('held')),
+    [],
+  );
 });
 
 test('the lock of a process that died is taken over', async () => {

@@ -34,12 +34,19 @@ test('one port for two parts is refused before anything starts', () => {
 test('nobody is given a port that somebody else was given, though nobody listens on it yet', async () => {
   const inAnotherProcess = async (): Promise<number[]> => {
     const script = `import { freePorts } from ${JSON.stringify(new URL('../../../tools/stack/ports.ts', import.meta.url).href)}; console.log(JSON.stringify(Object.values(await freePorts()))); process.stdin.resume();`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     children.push(child);
     const [printed] = (await once(child.stdout, 'data')) as [Buffer];
     return JSON.parse(printed.toString('utf8')) as number[];
   };
-  const given = (await Promise.all([...Array.from({ length: 4 }, inAnotherProcess), ...Array.from({ length: 60 }, async () => Object.values(await freePorts()))])).flat();
+  const given = (
+    await Promise.all([
+      ...Array.from({ length: 4 }, inAnotherProcess),
+      ...Array.from({ length: 60 }, async () => Object.values(await freePorts())),
+    ])
+  ).flat();
   assert.equal(new Set(given).size, given.length);
 });
 

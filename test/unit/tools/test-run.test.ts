@@ -12,7 +12,8 @@ import { startTestRunner } from '../../../tools/testing/test-runner.ts';
 const clone = mkdtempSync(join(tmpdir(), 'tenure-run-'));
 after(() => rmSync(clone, { recursive: true, force: true }));
 for (const [file, source] of Object.entries({
-  'test/unit/a.test.ts': "import { test } from 'node:test';\ntest('runs', () => {});\ntest('waits', { skip: true }, () => {});\n",
+  'test/unit/a.test.ts':
+    "import { test } from 'node:test';\ntest('runs', () => {});\ntest('waits', { skip: true }, () => {});\n",
   'test/unit/deep/b.test.ts': '',
   'test/integration/c.test.ts': '',
   'test/other/d.test.ts': '',

@@ -5,9 +5,18 @@ import { mongod, opa, temporal } from '../../../tools/toolchain/tools.ts';
 import { compareVersions, isInRange, readVersion } from '../../../tools/toolchain/version.ts';
 
 test('the versions of released binaries and of builds from source are read', () => {
-  assert.deepEqual(readVersion('temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)\n', temporal.versionPattern), [1, 29, 1]);
-  assert.deepEqual(readVersion('temporal version 0.0.0-DEV (Server 1.29.1, UI 2.42.1)', temporal.versionPattern), [1, 29, 1]);
-  assert.deepEqual(readVersion('db version v8.0.13\nBuild Info: {\n    "version": "8.0.13"', mongod.versionPattern), [8, 0, 13]);
+  assert.deepEqual(
+    readVersion('temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)\n', temporal.versionPattern),
+    [1, 29, 1],
+  );
+  assert.deepEqual(
+    readVersion('temporal version 0.0.0-DEV (Server 1.29.1, UI 2.42.1)', temporal.versionPattern),
+    [1, 29, 1],
+  );
+  assert.deepEqual(
+    readVersion('db version v8.0.13\nBuild Info: {\n    "version": "8.0.13"', mongod.versionPattern),
+    [8, 0, 13],
+  );
   assert.deepEqual(readVersion('Version: 1.22.0\nBuild Commit: \nRego Version: v1', opa.versionPattern), [1, 22, 0]);
 });
 

@@ -34,15 +34,29 @@ function requestsOf({ paths = {}, components }: OpenApiDocument): unknown {
  */
 export function withPlainNames(document: OpenApiDocument): OpenApiDocument {
   const { schemas = {}, ...components } = document.components ?? {};
-  const answered = Object.keys(schemas).filter((name) => name.endsWith(suffix) && name.slice(0, -suffix.length) in schemas);
+  const answered = Object.keys(schemas).filter(
+    (name) => name.endsWith(suffix) && name.slice(0, -suffix.length) in schemas,
+  );
   const plain = (name: string): string => (answered.includes(name) ? name.slice(0, -suffix.length) : name);
   const taken = reached(requestsOf(document), schemas);
   const twice = answered.find((name) => taken.has(plain(name)));
-  if (twice !== undefined) throw new Error(`${plain(twice)} is both taken and answered, in two forms: give what is taken a title of its own in contracts/`);
+  if (twice !== undefined)
+    throw new Error(
+      `${plain(twice)} is both taken and answered, in two forms: give what is taken a title of its own in contracts/`,
+    );
 
-  const renamed = <Part>(part: Part): Part => JSON.parse(JSON.stringify(part).replaceAll(reference, (_, name: string) => `"#/components/schemas/${plain(name)}"`)) as Part;
-  const named = renamed({ ...schemas, ...Object.fromEntries(answered.map((name) => [plain(name), schemas[name] ?? {}])) });
+  const renamed = <Part>(part: Part): Part =>
+    JSON.parse(
+      JSON.stringify(part).replaceAll(reference, (_, name: string) => `"#/components/schemas/${plain(name)}"`),
+    ) as Part;
+  const named = renamed({
+    ...schemas,
+    ...Object.fromEntries(answered.map((name) => [plain(name), schemas[name] ?? {}])),
+  });
   const rest = renamed({ ...document, components });
   const needed = [...reached(rest, named)].toSorted((a, b) => a.localeCompare(b, 'en'));
-  return { ...rest, components: { schemas: Object.fromEntries(needed.map((name) => [name, named[name] ?? {}])), ...rest.components } };
+  return {
+    ...rest,
+    components: { schemas: Object.fromEntries(needed.map((name) => [name, named[name] ?? {}])), ...rest.components },
+  };
 }

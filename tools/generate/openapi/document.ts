@@ -46,7 +46,10 @@ const override: NonNullable<CreateDocumentOptions['override']> = ({ jsonSchema, 
 };
 
 /** The OpenAPI 3.1 document of routes and streams, with released documents as its examples. @throws Error that says what a route lacks */
-export function openApiDocument(table: RouteTable = routes, streamTable: Readonly<Record<string, StreamContract>> = streams): OpenApiDocument {
+export function openApiDocument(
+  table: RouteTable = routes,
+  streamTable: Readonly<Record<string, StreamContract>> = streams,
+): OpenApiDocument {
   const examples = createExampleBook();
   const links = createLinkBook(table);
   const refusals = createProblemBook(examples);
@@ -54,19 +57,36 @@ export function openApiDocument(table: RouteTable = routes, streamTable: Readonl
   for (const [id, { path, method }] of Object.entries(table)) {
     paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(id, table, { examples, links, refusals }) };
   }
-  for (const [id, stream] of Object.entries(streamTable)) paths[stream.path] = { get: streamOperationOf(id, stream, { examples, refusals }) };
+  for (const [id, stream] of Object.entries(streamTable))
+    paths[stream.path] = { get: streamOperationOf(id, stream, { examples, refusals }) };
   const used = [...new Set([...Object.values(table), ...Object.values(streamTable)].map(tagOf))];
   const document = createDocument(
     {
       openapi: '3.1.1',
-      info: { title: 'Tenure', version: readVersion(), description, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      info: {
+        title: 'Tenure',
+        version: readVersion(),
+        description,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
       servers: [{ url: '/' }],
       tags: used.map((name) => ({ name, ...(tags[name] === undefined ? {} : { description: tags[name] }) })),
       security: [{ bearer: [] }],
       paths,
       components: {
-        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of the issuer that the installation trusts, with the caller’s roles.' } },
-        schemas: { ...titledSchemas(documentsOf(Object.values(table), Object.values(streamTable))), Problem: problemSchema, JsonValue: jsonValueSchema },
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'A token of the issuer that the installation trusts, with the caller’s roles.',
+          },
+        },
+        schemas: {
+          ...titledSchemas(documentsOf(Object.values(table), Object.values(streamTable))),
+          Problem: problemSchema,
+          JsonValue: jsonValueSchema,
+        },
         responses: refusals.components(),
         headers: responseHeaders,
         examples: examples.components(),
@@ -81,5 +101,8 @@ export function openApiDocument(table: RouteTable = routes, streamTable: Readonl
 /** The document as it is served. JSON has no comments, so the first line is an extension. */
 export function openApiFile(): GeneratedFile {
   const document = { 'x-comment': generatedNotice('contracts/'), ...openApiDocument() };
-  return { path: `${contractSchemaFolder}/openapi.json`, content: `${JSON.stringify(document, null, 2).replace('{\n  ', '{ ')}\n` };
+  return {
+    path: `${contractSchemaFolder}/openapi.json`,
+    content: `${JSON.stringify(document, null, 2).replace('{\n  ', '{ ')}\n`,
+  };
 }

@@ -36,9 +36,15 @@ const bodies: { readonly [Id in RouteId]?: RouteBodyInput<Id> } = {
 
 /** A problem as it is sent; what a released document has of one request stays, what the catalogue says is of today. */
 function problemExample(code: ProblemCode): Problem {
-  const released = examplesOf('problem').map(({ value }) => value as Problem).find((problem) => problem.code === code);
+  const released = examplesOf('problem')
+    .map(({ value }) => value as Problem)
+    .find((problem) => problem.code === code);
   const { detail = `${problems[code].title}.`, requestId = running.requestId } = released ?? {};
-  return { ...problemReply(new TenureError(code, detail), requestId).body, ...(released?.errors === undefined ? {} : { errors: released.errors }), ...(released?.operation === undefined ? {} : { operation: released.operation }) };
+  return {
+    ...problemReply(new TenureError(code, detail), requestId).body,
+    ...(released?.errors === undefined ? {} : { errors: released.errors }),
+    ...(released?.operation === undefined ? {} : { operation: released.operation }),
+  };
 }
 
 /** What a change answers: the tenant, and the operation where one runs for it. */
@@ -51,10 +57,19 @@ const tenantChanges = {
 function documentsOf(schema: z.ZodType, status: number): readonly ReleasedExample[] {
   if (titleOf(schema) === 'TenantChange') return [status === 202 ? tenantChanges.running : tenantChanges.done];
   const item = itemsOf(schema);
-  if (item !== undefined) return [{ name: `${contractOf(item) ?? 'item'}.list`, value: { items: documentsOf(item, status).map(({ value }) => value) } }];
+  if (item !== undefined)
+    return [
+      {
+        name: `${contractOf(item) ?? 'item'}.list`,
+        value: { items: documentsOf(item, status).map(({ value }) => value) },
+      },
+    ];
   const contract = contractOf(schema);
   const examples = contract === undefined ? [] : examplesOf(contract);
-  if (examples.length === 0) throw new Error(`an answer of status ${status} (${titleOf(schema) ?? 'without a title'}) has no example: make it a contract, and release a document of it`);
+  if (examples.length === 0)
+    throw new Error(
+      `an answer of status ${status} (${titleOf(schema) ?? 'without a title'}) has no example: make it a contract, and release a document of it`,
+    );
   return examples;
 }
 
@@ -90,14 +105,17 @@ export function createExampleBook(): ExampleBook {
       const contract = contractOf(required(body));
       if (contract !== undefined) return refer(examplesOf(contract));
       const value = bodies[id as RouteId] ?? {};
-      if (!body.safeParse(value).success) throw new Error(`the body of ${id} has no example: give it one in tools/generate/openapi/examples.ts`);
+      if (!body.safeParse(value).success)
+        throw new Error(`the body of ${id} has no example: give it one in tools/generate/openapi/examples.ts`);
       return refer([{ name: Object.keys(value).length === 0 ? 'empty' : `${id}.example`, value }]);
     },
     ofStream(id, events) {
       const sent = Object.entries(events).flatMap(([event, schema]) => {
         const contract = contractOf(schema);
         const [example] = contract === undefined ? [] : examplesOf(contract);
-        return example === undefined ? [] : [`event: ${event}\nid: AbCdEfGh\ndata: ${JSON.stringify(example.value)}\n\n`];
+        return example === undefined
+          ? []
+          : [`event: ${event}\nid: AbCdEfGh\ndata: ${JSON.stringify(example.value)}\n\n`];
       });
       return refer([{ name: `${id}.events`, value: sent.join('') }]);
     },
@@ -111,6 +129,9 @@ export function createExampleBook(): ExampleBook {
       const value = { ...fields, ...(metadata as object | undefined) }[parameter];
       return typeof value === 'string' ? value : undefined;
     },
-    components: () => Object.fromEntries([...used].toSorted(([a], [b]) => a.localeCompare(b, 'en')).map(([name, value]) => [name, { value }])),
+    components: () =>
+      Object.fromEntries(
+        [...used].toSorted(([a], [b]) => a.localeCompare(b, 'en')).map(([name, value]) => [name, { value }]),
+      ),
   };
 }

@@ -21,8 +21,14 @@ const operation = { path: '/v1/operations/{id}', parameter: 'id' } as const;
 /** What documents name, by their title. The first is what a document is of. */
 const namings: Readonly<Record<string, readonly Naming[]>> = {
   Tenant: [{ ...tenant, pointer: '/metadata/name' }],
-  TenantChange: [{ ...tenant, pointer: '/tenant/metadata/name' }, { ...operation, pointer: '/operation/id' }],
-  Operation: [{ ...operation, pointer: '/id' }, { ...tenant, pointer: '/tenant/name' }],
+  TenantChange: [
+    { ...tenant, pointer: '/tenant/metadata/name' },
+    { ...operation, pointer: '/operation/id' },
+  ],
+  Operation: [
+    { ...operation, pointer: '/id' },
+    { ...tenant, pointer: '/tenant/name' },
+  ],
   Plan: [{ path: '/v1/plans/{name}', parameter: 'name', pointer: '/metadata/name' }],
   Region: [{ path: '/v1/regions/{name}', parameter: 'name', pointer: '/metadata/name' }],
   TenantTemplate: [{ path: '/v1/templates/{name}', parameter: 'name', pointer: '/metadata/name' }],
@@ -42,7 +48,11 @@ export function createLinkBook(table: RouteTable): LinkBook {
   const used = new Map<string, ZodOpenApiLinkObject>();
 
   function targetsOf({ path }: Naming, all: boolean): [string, RouteContract][] {
-    return Object.entries(table).filter(([, route]) => (all ? route.path === path || route.path.startsWith(`${path}:`) || route.path.startsWith(`${path}/`) : route.path === path && route.method === 'GET'));
+    return Object.entries(table).filter(([, route]) =>
+      all
+        ? route.path === path || route.path.startsWith(`${path}:`) || route.path.startsWith(`${path}/`)
+        : route.path === path && route.method === 'GET',
+    );
   }
 
   return {
@@ -55,20 +65,26 @@ export function createLinkBook(table: RouteTable): LinkBook {
       for (const [index, naming] of (namings[title] ?? []).entries()) {
         // What is being changed has an operation only where it goes on.
         if (title === 'TenantChange' && index > 0 && status !== 202) continue;
-        const isItsOwn = index === 0 && item === undefined && (source.method === 'GET' || source.method === 'PUT' || !source.path.includes('{'));
+        const isItsOwn =
+          index === 0 &&
+          item === undefined &&
+          (source.method === 'GET' || source.method === 'PUT' || !source.path.includes('{'));
         for (const [target, route] of targetsOf(naming, isItsOwn || naming.path === operation.path)) {
           const name = `${title}${item === undefined ? '' : 's'}.${target}`;
           used.set(name, {
             operationId: target,
             parameters: {
               [`path.${naming.parameter}`]: `$response.body#${item === undefined ? '' : '/items/0'}${naming.pointer}`,
-              ...(route.precondition === 'required' && item === undefined && isRevised(schema) ? { 'header.If-Match': '$response.header.ETag' } : {}),
+              ...(route.precondition === 'required' && item === undefined && isRevised(schema)
+                ? { 'header.If-Match': '$response.header.ETag' }
+                : {}),
             },
           });
           links[target] = { $ref: `#/components/links/${name}` };
         }
       }
-      if (item !== undefined) links['nextPage'] = { operationId: id, parameters: { 'query.pageToken': '$response.body#/nextPageToken' } };
+      if (item !== undefined)
+        links['nextPage'] = { operationId: id, parameters: { 'query.pageToken': '$response.body#/nextPageToken' } };
       return links;
     },
     components: () => Object.fromEntries([...used].toSorted(([a], [b]) => a.localeCompare(b, 'en'))),

@@ -28,7 +28,12 @@ function describedAnswer({ status, schemas, onlyWith }: Answer, { responsesWith 
   return `${meanings[status] ?? ''}${others.length === 0 ? '' : ` With \`${responsesWith?.parameter}\`, ${others.join(', ')}.`}`;
 }
 
-function response(id: string, route: RouteContract, answer: Answer, { examples, links }: OperationBooks): ZodOpenApiResponseObject {
+function response(
+  id: string,
+  route: RouteContract,
+  answer: Answer,
+  { examples, links }: OperationBooks,
+): ZodOpenApiResponseObject {
   const { status, schemas, onlyWith } = answer;
   const [schema = z.unknown()] = schemas;
   const content: ZodOpenApiMediaTypeObject = {
@@ -45,11 +50,21 @@ function response(id: string, route: RouteContract, answer: Answer, { examples, 
   };
 }
 
-export function described({ summary, action, deprecation }: Pick<RouteContract, 'summary' | 'action' | 'deprecation'>): { summary: string; description: string } {
+export function described({
+  summary,
+  action,
+  deprecation,
+}: Pick<RouteContract, 'summary' | 'action' | 'deprecation'>): { summary: string; description: string } {
   const end = summary.indexOf('. ');
   const [short, rest] = end === -1 ? [summary, ''] : [summary.slice(0, end + 1), summary.slice(end + 2)];
-  const ending = deprecation === undefined ? '' : `Deprecated since ${deprecation.since}${deprecation.sunset === undefined ? '' : `, may be gone from ${deprecation.sunset}`}: ${deprecation.fix}`;
-  return { summary: short, description: [rest, `Policy action: \`${action}\`.`, ending].filter((part) => part !== '').join('\n\n') };
+  const ending =
+    deprecation === undefined
+      ? ''
+      : `Deprecated since ${deprecation.since}${deprecation.sunset === undefined ? '' : `, may be gone from ${deprecation.sunset}`}: ${deprecation.fix}`;
+  return {
+    summary: short,
+    description: [rest, `Policy action: \`${action}\`.`, ending].filter((part) => part !== '').join('\n\n'),
+  };
 }
 
 function withExamples(table: RouteTable, { path, params }: RouteContract, examples: ExampleBook): z.ZodObject {
@@ -74,11 +89,33 @@ export function operationOf(id: string, table: RouteTable, books: OperationBooks
     tags: [tagOf(route)],
     ...described(route),
     ...(deprecation === undefined ? {} : { deprecated: true }),
-    requestParams: { path: withExamples(table, route, books.examples), query: query as z.ZodObject, header: z.object(requestHeaders(route)) },
-    ...(body === undefined ? {} : { requestBody: { required: !body.safeParse({}).success, content: { 'application/json': { schema: required(body), examples: books.examples.ofBody(id, body) } } } }),
+    requestParams: {
+      path: withExamples(table, route, books.examples),
+      query: query as z.ZodObject,
+      header: z.object(requestHeaders(route)),
+    },
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: !body.safeParse({}).success,
+            content: { 'application/json': { schema: required(body), examples: books.examples.ofBody(id, body) } },
+          },
+        }),
     responses: {
       ...Object.fromEntries(answers.map((answer) => [answer.status, response(id, route, answer, books)])),
-      ...(canBeUnchanged(route) ? { 304: { description: 'What If-None-Match names still holds.', headers: answerHeaders(route, { status: 304, schemas: answers.flatMap(({ schemas }) => schemas.filter(isRevised)), onlyWith: undefined }) } } : {}),
+      ...(canBeUnchanged(route)
+        ? {
+            304: {
+              description: 'What If-None-Match names still holds.',
+              headers: answerHeaders(route, {
+                status: 304,
+                schemas: answers.flatMap(({ schemas }) => schemas.filter(isRevised)),
+                onlyWith: undefined,
+              }),
+            },
+          }
+        : {}),
       ...books.refusals.of(route),
     },
   };

@@ -19,13 +19,25 @@ export interface ProblemBook {
 export function createProblemBook(examples: ExampleBook): ProblemBook {
   const used = new Map<string, ZodOpenApiResponseObject>();
 
-  function response(route: Pick<RouteContract, 'deprecation'>, status: number, codes: readonly ProblemCode[]): ZodOpenApiResponseObject {
+  function response(
+    route: Pick<RouteContract, 'deprecation'>,
+    status: number,
+    codes: readonly ProblemCode[],
+  ): ZodOpenApiResponseObject {
     return {
       description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join('\n\n'),
       headers: problemHeaders(route, status),
       content: {
         'application/problem+json': {
-          schema: { allOf: [{ $ref: `#/components/schemas/${titleOf(problemSchema)}` }, { type: 'object', properties: { code: { type: 'string', enum: [...codes] }, status: { type: 'integer', const: status } } }] },
+          schema: {
+            allOf: [
+              { $ref: `#/components/schemas/${titleOf(problemSchema)}` },
+              {
+                type: 'object',
+                properties: { code: { type: 'string', enum: [...codes] }, status: { type: 'integer', const: status } },
+              },
+            ],
+          },
           examples: Object.assign({}, ...codes.map((code) => examples.ofProblem(code))),
         },
       },
@@ -35,7 +47,10 @@ export function createProblemBook(examples: ExampleBook): ProblemBook {
   return {
     of(route) {
       const named: readonly ProblemCode[] = [...commonProblems, ...route.problems];
-      const byStatus = Map.groupBy(problemCodes.filter((code) => named.includes(code)), (code) => problems[code].status);
+      const byStatus = Map.groupBy(
+        problemCodes.filter((code) => named.includes(code)),
+        (code) => problems[code].status,
+      );
       return Object.fromEntries(
         [...byStatus].map(([status, codes]) => {
           const [only = 'internal', ...others] = codes;

@@ -19,13 +19,20 @@ function isOf(contract: ContractName): (path: string) => boolean {
 }
 
 function readExamples(): ReadonlyMap<ContractName, readonly ReleasedExample[]> {
-  const paths = globSync('*/*.json', { cwd: releases }).toSorted((a, b) => parseInt(b, 10) - parseInt(a, 10) || a.localeCompare(b, 'en'));
+  const paths = globSync('*/*.json', { cwd: releases }).toSorted(
+    (a, b) => parseInt(b, 10) - parseInt(a, 10) || a.localeCompare(b, 'en'),
+  );
   return new Map(
     contractNames.map((contract) => {
       const newest = paths.find(isOf(contract));
       // A release holds the contracts that changed with it; the newest that has this one is how it looks today.
-      const ofNewest = paths.filter((path) => isOf(contract)(path) && parseInt(path, 10) === parseInt(newest ?? '', 10));
-      const read = ofNewest.map((path) => ({ name: basename(path, '.json'), value: JSON.parse(readFileSync(`${releases}/${path}`, 'utf8')) as unknown }));
+      const ofNewest = paths.filter(
+        (path) => isOf(contract)(path) && parseInt(path, 10) === parseInt(newest ?? '', 10),
+      );
+      const read = ofNewest.map((path) => ({
+        name: basename(path, '.json'),
+        value: JSON.parse(readFileSync(`${releases}/${path}`, 'utf8')) as unknown,
+      }));
       // Readers see the first one first, and the full one says most.
       return [contract, read.toSorted((a, b) => Number(b.name.endsWith('.full')) - Number(a.name.endsWith('.full')))];
     }),

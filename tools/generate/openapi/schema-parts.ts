@@ -29,7 +29,9 @@ export interface Answer {
 /** Every answer of a route that is no problem. */
 export function answersOf({ responses, responsesWith }: RouteContract): Answer[] {
   const other = responsesWith?.responses ?? {};
-  const statuses = [...new Set([...Object.keys(responses), ...Object.keys(other)].map(Number))].toSorted((a, b) => a - b);
+  const statuses = [...new Set([...Object.keys(responses), ...Object.keys(other)].map(Number))].toSorted(
+    (a, b) => a - b,
+  );
   return statuses.map((status) => ({
     status,
     schemas: [...new Set([responses[status], other[status]].filter((schema) => schema !== undefined))],
@@ -47,13 +49,17 @@ function* parts(schema: z.ZodType): Generator<z.ZodType> {
   if (schema instanceof z.ZodOptional) yield* parts(schema.unwrap() as z.ZodType);
   else if (schema instanceof z.ZodArray) yield* parts(schema.element as z.ZodType);
   else if (schema instanceof z.ZodUnion) for (const option of schema.options) yield* parts(option as z.ZodType);
-  else if (schema instanceof z.ZodObject) for (const field of Object.values(schema.shape)) yield* parts(field as z.ZodType);
+  else if (schema instanceof z.ZodObject)
+    for (const field of Object.values(schema.shape)) yield* parts(field as z.ZodType);
 }
 
 /** What routes take and answer, and what streams carry. */
 export function documentsOf(routes: readonly RouteContract[], streams: readonly StreamContract[]): z.ZodType[] {
   return [
-    ...routes.flatMap((route) => [...(route.body === undefined ? [] : [route.body]), ...answersOf(route).flatMap(({ schemas }) => schemas)]),
+    ...routes.flatMap((route) => [
+      ...(route.body === undefined ? [] : [route.body]),
+      ...answersOf(route).flatMap(({ schemas }) => schemas),
+    ]),
     ...streams.flatMap(({ events }) => Object.values(events)),
   ];
 }
@@ -64,7 +70,8 @@ export function titledSchemas(documents: readonly z.ZodType[]): Record<string, z
   for (const schema of documents.flatMap((root) => [...parts(root)])) {
     const title = titleOf(schema);
     if (title === undefined) continue;
-    if ((titled.get(title) ?? schema) !== schema) throw new Error(`two schemas are called ${title}: give one of them another title in contracts/`);
+    if ((titled.get(title) ?? schema) !== schema)
+      throw new Error(`two schemas are called ${title}: give one of them another title in contracts/`);
     titled.set(title, schema);
   }
   return Object.fromEntries(titled);

@@ -12,14 +12,21 @@ function eventSchema(event: z.ZodType): object {
 }
 
 /** A stream as an OpenAPI operation. Its events have a schema each, for which OpenAPI 3.1 has no word: they are under `x-events`. */
-export function streamOperationOf(id: string, stream: StreamContract, { examples, refusals }: Pick<OperationBooks, 'examples' | 'refusals'>): ZodOpenApiOperationObject {
+export function streamOperationOf(
+  id: string,
+  stream: StreamContract,
+  { examples, refusals }: Pick<OperationBooks, 'examples' | 'refusals'>,
+): ZodOpenApiOperationObject {
   const { query, events } = stream;
   const names = Object.keys(events).map((name) => `\`${name}\``);
   return {
     operationId: id,
     tags: [tagOf(stream)],
     ...described(stream),
-    requestParams: { query: query as z.ZodObject, header: z.object({ 'Last-Event-ID': lastEventId, ...requestHeaders() }) },
+    requestParams: {
+      query: query as z.ZodObject,
+      header: z.object({ 'Last-Event-ID': lastEventId, ...requestHeaders() }),
+    },
     responses: {
       200: {
         description: `Server-sent events, until either side ends it. Each is one of ${names.join(', ')}; its data is JSON, in one line.`,
