@@ -1,5 +1,5 @@
 import type { Transaction } from '../store/commit.ts';
-import type { AnswerSubject, StoredAnswer } from '../store/documents.ts';
+import type { AnswerSubject, StoredAnswer } from '../store/kept-answers.ts';
 
 /**
  * The body of a list, as text already: each item is put into words when it is read, so that the values of no more than one are in memory.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Caller } from '../engines/requests/caller.ts';
-import type { AnswerSubject } from '../store/documents.ts';
+import type { AnswerSubject } from '../store/kept-answers.ts';
 import { tenantTarget } from './authorization.ts';
 import type { Authorize } from './authorization.ts';
 

@@ -10,7 +10,7 @@ import type {
 import type { PolicyDecision } from '../contracts/policy.ts';
 import type { Caller } from '../engines/requests/caller.ts';
 import type { Precondition } from '../engines/requests/precondition.ts';
-import type { AnswerSubject } from '../store/documents.ts';
+import type { AnswerSubject } from '../store/kept-answers.ts';
 import type { EncodedList, Keep } from './answers.ts';
 
 /** A request as a handler sees it: parsed, authenticated, its preconditions read. */

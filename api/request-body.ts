@@ -1,7 +1,7 @@
 import { setImmediate as turnOfEvents } from 'node:timers/promises';
 import express from 'express';
 import type { Request, RequestHandler, Response } from 'express';
-import type { RouteContract } from '../contracts/routes.ts';
+import type { RouteContract } from '../contracts/routes/route-contract.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { requireBoundedJson } from './json-bounds.ts';
 import { lostInParsing } from './json-source.ts';

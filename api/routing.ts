@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { RouteDeprecation } from '../contracts/routes.ts';
+import type { RouteDeprecation } from '../contracts/routes/route-contract.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
 /** `/v1/tenants/{name}:activate` as express takes it. */

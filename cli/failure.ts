@@ -1,5 +1,5 @@
-import { exitCodes } from '../contracts/problems.ts';
-import type { ExitCodeName } from '../contracts/problems.ts';
+import { exitCodes } from '../contracts/problem-type.ts';
+import type { ExitCodeName } from '../contracts/problem-type.ts';
 
 /** Ends a command: `report` is everything that is said about it on stderr (nothing where it is empty), the exit code says which kind of end it is. */
 export class CliFailure extends Error {

@@ -9,7 +9,7 @@ const environment = readEnvironment();
 // To compile the program is most of what a short command does. Where nothing can be kept it is compiled each time.
 if (environment.compileCache !== undefined) enableCompileCache(environment.compileCache);
 const { runCli } = await import('./run-cli.ts');
-const { exitCodes } = await import('../contracts/problems.ts');
+const { exitCodes } = await import('../contracts/problem-type.ts');
 
 // What Node before 24.14 does not have, is asked for by NODE_USE_ENV_PROXY there.
 if (environment.proxies !== undefined && typeof http.setGlobalProxyFromEnv === 'function')

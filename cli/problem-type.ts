@@ -1,5 +1,6 @@
 import { problems } from '../contracts/problems.ts';
-import type { ProblemCode, ProblemType } from '../contracts/problems.ts';
+import type { ProblemCode } from '../contracts/problems.ts';
+import type { ProblemType } from '../contracts/problem-type.ts';
 
 type Words = Partial<Pick<ProblemType, 'title' | 'fix'>>;
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { exitCodes } from '../contracts/problems.ts';
-import type { ExitCodeName } from '../contracts/problems.ts';
+import { exitCodes } from '../contracts/problem-type.ts';
+import type { ExitCodeName } from '../contracts/problem-type.ts';
 import type { CommandContext } from './command-context.ts';
 import { environmentVariables } from './config.ts';
 import { addApply } from './commands/apply.ts';

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import { createApiClient } from '../client/api-client.ts';
 import type { ApiClient, ApiClientOptions } from '../client/api-client.ts';
-import { exitCodes } from '../contracts/problems.ts';
+import { exitCodes } from '../contracts/problem-type.ts';
 import type { CommandContext, Input, Output, Terminal } from './command-context.ts';
 import type { CliEnvironment } from './config.ts';
 import { readCertificates } from './certificates.ts';

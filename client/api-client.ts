@@ -2,14 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Problem } from '../contracts/problem-document.ts';
 import { routes } from '../contracts/routes.ts';
-import type {
-  RouteAnswer,
-  RouteBodyInput,
-  RouteContract,
-  RouteId,
-  RouteParams,
-  RouteQueryInput,
-} from '../contracts/routes.ts';
+import type { RouteAnswer, RouteBodyInput, RouteId, RouteParams, RouteQueryInput } from '../contracts/routes.ts';
+import type { RouteContract } from '../contracts/routes/route-contract.ts';
 import { streams } from '../contracts/streams.ts';
 import type { StreamContract, StreamId, StreamQuery } from '../contracts/streams.ts';
 import { ApiError, ApiUnreachable, redirection } from './api-error.ts';

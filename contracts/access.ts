@@ -18,13 +18,10 @@ export const callerSchema = z
 /** One question to policy. */
 export const accessQuerySchema = z.strictObject({
   action: z.enum(policyActions).meta({ description: 'A policy action, such as `tenant.suspend`' }),
-  name: z
-    .union([nameSchema, uidSchema])
-    .optional()
-    .meta({
-      description:
-        'Name of the tenant, template, plan or region, or id of the operation. Absent: whether there is anything that the caller may do it to',
-    }),
+  name: z.union([nameSchema, uidSchema]).optional().meta({
+    description:
+      'Name of the tenant, template, plan or region, or id of the operation. Absent: whether there is anything that the caller may do it to',
+  }),
 });
 
 /** What policy says to it. A tenant that the caller may not see answers as one that does not exist. */

@@ -10,12 +10,10 @@ export const driftReportSchema = z
     findings: z.array(
       z.strictObject({
         part: z.enum(['claim', 'collection', 'validator', 'index', 'role', 'user', 'configuration']),
-        kind: z
-          .enum(['missing', 'wrong', 'foreign', 'extra'])
-          .meta({
-            description:
-              'What the plane has not made is only reported, never removed: foreign stands where something of the tenant’s belongs, extra beside it.',
-          }),
+        kind: z.enum(['missing', 'wrong', 'foreign', 'extra']).meta({
+          description:
+            'What the plane has not made is only reported, never removed: foreign stands where something of the tenant’s belongs, extra beside it.',
+        }),
         name: z.string(),
         detail: z.string(),
       }),

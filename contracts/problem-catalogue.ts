@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { exitCodes } from './problems.ts';
-import type { ExitCodeName } from './problems.ts';
+import { exitCodes } from './problem-type.ts';
+import type { ExitCodeName } from './problem-type.ts';
 
 /** What a code means to programs: its words may be mended, this never changes. */
 const problemMeaningSchema = z.strictObject({

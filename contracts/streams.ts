@@ -4,7 +4,7 @@ import { tenantSchema } from './manifests/tenant.ts';
 import { operationSchema } from './operation.ts';
 import type { PolicyAction } from './policy.ts';
 import type { ProblemCode } from './problems.ts';
-import { tenantFilter } from './routes.ts';
+import { tenantFilter } from './routes/tenant-routes.ts';
 
 /** What one stream of server-sent events promises. It answers 200 with `text/event-stream`, or with a problem before it begins. */
 export interface StreamContract {

@@ -9,7 +9,6 @@ import type {
   CellIdentityDocument,
   CellTablesDocument,
   DriftDocument,
-  IdempotencyDocument,
   LedgerDocument,
   OperationDocument,
   RevisionDocument,
@@ -22,6 +21,7 @@ import type {
   TombstoneDocument,
   VerificationDocument,
 } from './documents.ts';
+import type { IdempotencyDocument } from './kept-answers.ts';
 
 export interface ControlDatabaseNames {
   readonly control: string;

@@ -3,7 +3,7 @@ import type { Transaction } from './commit.ts';
 import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl } from './control-errors.ts';
-import type { StoredAnswer } from './documents.ts';
+import type { StoredAnswer } from './kept-answers.ts';
 
 export interface IdempotentRequest {
   /** Whose key it is: two callers' equal keys have nothing to do with each other. */

@@ -48,9 +48,7 @@ export interface ResourceStore {
   /** The same at once, for kinds of which there are few. */
   list<Kind extends ResourceKind>(kind: Kind, page: ListPage): Promise<DocumentOfKind<Kind>[]>;
   /** What a decision on a tenant depends on besides the tenant: the plan of this name, and every region by name. */
-  planAndRegions(
-    plan: string,
-  ): Promise<{
+  planAndRegions(plan: string): Promise<{
     readonly plan: DocumentOfKind<'Plan'> | undefined;
     readonly regions: readonly DocumentOfKind<'Region'>[];
   }>;

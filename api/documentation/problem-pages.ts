@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { exitCodes, problemCodes, problems } from '../../contracts/problems.ts';
-import type { ProblemCode, ProblemType } from '../../contracts/problems.ts';
+import { problemCodes, problems } from '../../contracts/problems.ts';
+import { exitCodes } from '../../contracts/problem-type.ts';
+import type { ProblemCode } from '../../contracts/problems.ts';
+import type { ProblemType } from '../../contracts/problem-type.ts';
 
 const style =
   'body{max-width:46rem;margin:3rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color:#1b1f24}code{font-family:ui-monospace,monospace}dt{font-weight:600;margin-top:.75rem}dd{margin:0}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0;vertical-align:top}a{color:#0b57d0}';

@@ -92,12 +92,10 @@ export function addRolloutTurns(group: Command, context: CommandContext): void {
   addFollowOptions(resume)
     .addHelpText('after', resumeExamples)
     .action(async (reference: string, options: FollowOptions & { readonly skipFailed?: true }) => {
-      const { body } = await context
-        .connect()
-        .call('resumeRollout', {
-          params: { id: rolloutId(reference) },
-          body: { skipFailed: options.skipFailed === true },
-        });
+      const { body } = await context.connect().call('resumeRollout', {
+        params: { id: rolloutId(reference) },
+        body: { skipFailed: options.skipFailed === true },
+      });
       await tellRollout(body, options, context);
     });
   settled('cancel', 'cancelRollout', cancelExamples);

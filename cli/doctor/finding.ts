@@ -1,4 +1,4 @@
-import type { ExitCodeName } from '../../contracts/problems.ts';
+import type { ExitCodeName } from '../../contracts/problem-type.ts';
 import type { Paint } from '../text/paint.ts';
 import { printableLine } from '../text/printable.ts';
 

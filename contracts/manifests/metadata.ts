@@ -47,14 +47,10 @@ const outputOnlyMetadata = { uid: true, generation: true, revision: true, create
  * `revision` says which state the manifest was made from, and only that one is changed; the others are ignored. Anything else unknown is an error.
  */
 const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({
-  revision: z
-    .int()
-    .positive()
-    .optional()
-    .meta({
-      description:
-        'The state that the manifest was made from. Where another stands, and the manifest would change it, it is refused.',
-    }),
+  revision: z.int().positive().optional().meta({
+    description:
+      'The state that the manifest was made from. Where another stands, and the manifest would change it, it is refused.',
+  }),
   time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }),
 });
 

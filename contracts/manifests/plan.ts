@@ -14,13 +14,9 @@ export const planSpecSchema = z.strictObject({
   allowedRegions: z.array(nameSchema).min(1).max(64).optional().meta({ description: 'Every region when absent.' }),
   quotas: z
     .strictObject({
-      tables: z
-        .int()
-        .min(1)
-        .max(20_000)
-        .meta({
-          description: 'Collections and indexes together, each counts one, the _id index of each collection too.',
-        }),
+      tables: z.int().min(1).max(20_000).meta({
+        description: 'Collections and indexes together, each counts one, the _id index of each collection too.',
+      }),
     })
     .meta({ description: 'How much a tenant may have.' }),
   retention: z

@@ -7,20 +7,16 @@ import { configSchema } from './tenant-config.ts';
 export const tenantTemplateSpecSchema = z.strictObject({
   displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
   config: configSchema.default({}).meta({ description: 'What a tenant of the template has unless it says otherwise.' }),
-  services: servicesSchema
-    .optional()
-    .meta({
-      description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.',
-    }),
+  services: servicesSchema.optional().meta({
+    description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.',
+  }),
 });
 
 /** The same as it is declared. */
 const declaredTemplateSpecSchema = tenantTemplateSpecSchema.extend({
-  services: declaredServicesSchema
-    .optional()
-    .meta({
-      description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.',
-    }),
+  services: declaredServicesSchema.optional().meta({
+    description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.',
+  }),
 });
 
 export const tenantTemplateSchema = z

@@ -19,20 +19,14 @@ const validationActions = ['error', 'warn'] as const;
 export const collectionSpecSchema = z.strictObject({
   name: collectionNameSchema.meta({ description: 'Unique among all services of the tenant.' }),
   jsonSchema: jsonSchemaDocument.optional(),
-  validationLevel: z
-    .enum(validationLevels)
-    .optional()
-    .meta({
-      description:
-        'Which writes are validated: all (strict, when absent), those of documents that were valid before (moderate), none (off).',
-    }),
-  validationAction: z
-    .enum(validationActions)
-    .optional()
-    .meta({
-      description:
-        'What becomes of a write that is not valid: it is refused (error, when absent), or let through and told in mongod’s log (warn).',
-    }),
+  validationLevel: z.enum(validationLevels).optional().meta({
+    description:
+      'Which writes are validated: all (strict, when absent), those of documents that were valid before (moderate), none (off).',
+  }),
+  validationAction: z.enum(validationActions).optional().meta({
+    description:
+      'What becomes of a write that is not valid: it is refused (error, when absent), or let through and told in mongod’s log (warn).',
+  }),
   indexes: z.array(indexSpecSchema).max(63).default([]).meta({ description: 'Those beside the one on _id.' }),
 });
 
@@ -158,25 +152,19 @@ export const declaredTenantSpecSchema = z
     template: z
       .strictObject({
         name: nameSchema.meta({ description: 'Name of a TenantTemplate.' }),
-        version: z
-          .int()
-          .positive()
-          .optional()
-          .meta({
-            description:
-              'A generation of it. Absent: of a new tenant the latest, after that unchanged, for a roll-out to move.',
-          }),
+        version: z.int().positive().optional().meta({
+          description:
+            'A generation of it. Absent: of a new tenant the latest, after that unchanged, for a roll-out to move.',
+        }),
       })
       .optional()
       .meta({
         description: 'What it has in common with others: configuration and, unless it declares its own, services.',
       }),
-    services: declaredServicesSchema
-      .optional()
-      .meta({
-        description:
-          'Of a tenant with a template they may be left out: then they are those of the template, or what stands.',
-      }),
+    services: declaredServicesSchema.optional().meta({
+      description:
+        'Of a tenant with a template they may be left out: then they are those of the template, or what stands.',
+    }),
   })
   .refine((spec) => spec.services !== undefined || spec.template !== undefined, {
     message: 'must be declared unless a template is named',

@@ -1,12 +1,7 @@
 import type { PolicyActor } from '../../contracts/policy.ts';
 import { nextRolloutStep } from '../../domain/rollout.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import type {
-  OperationDocument,
-  RolloutDocument,
-  RolloutMemberDocument,
-  TenantDocument,
-} from '../../store/documents.ts';
+import type { OperationDocument, RolloutDocument, RolloutMemberDocument, TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { newOperationOf } from '../changes/change-request.ts';
 import type { ChangeTenant } from '../changes/change-request.ts';

@@ -3,8 +3,9 @@ import { problemSchema } from '../../contracts/problem-document.ts';
 import type { Problem } from '../../contracts/problem-document.ts';
 import { problems } from '../../contracts/problems.ts';
 import type { ProblemCode } from '../../contracts/problems.ts';
-import { commonProblems, routes } from '../../contracts/routes.ts';
-import type { RouteContract } from '../../contracts/routes.ts';
+import { routes } from '../../contracts/routes.ts';
+import { commonProblems } from '../../contracts/routes/route-contract.ts';
+import type { RouteContract } from '../../contracts/routes/route-contract.ts';
 import { isRevised } from '../../tools/generate/openapi/headers.ts';
 import type { Installation, Who } from './installation.ts';
 

@@ -1,5 +1,6 @@
 import { routes } from '../../contracts/routes.ts';
-import type { RouteContract, RouteId } from '../../contracts/routes.ts';
+import type { RouteId } from '../../contracts/routes.ts';
+import type { RouteContract } from '../../contracts/routes/route-contract.ts';
 import type { HttpRequest } from './http-exchange.ts';
 import { tenantManifest } from './manifests.ts';
 

@@ -52,13 +52,11 @@ async function ask(installation: Installation, path: Asked, name: string, preemp
 async function prepare(installation: Installation, path: Asked, name: string): Promise<Tenant> {
   if (path === 'change_plan') {
     const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 500 } };
-    await installation
-      .client()
-      .call('putPlan', {
-        params: { name: 'enterprise' },
-        ifNoneMatch: '*',
-        body: { apiVersion, kind: 'Plan', metadata: { name: 'enterprise' }, spec },
-      });
+    await installation.client().call('putPlan', {
+      params: { name: 'enterprise' },
+      ifNoneMatch: '*',
+      body: { apiVersion, kind: 'Plan', metadata: { name: 'enterprise' }, spec },
+    });
   }
   const tenant = await activeTenant(installation.client(), name);
   await takeAll(installation.client(), name, ways[path]);

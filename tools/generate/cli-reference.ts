@@ -2,8 +2,8 @@ import type { Argument, Command, Option } from 'commander';
 import type { CommandContext } from '../../cli/command-context.ts';
 import { environmentVariables } from '../../cli/config.ts';
 import { createProgram, exitMeanings } from '../../cli/program.ts';
-import { exitCodes } from '../../contracts/problems.ts';
-import type { ExitCodeName } from '../../contracts/problems.ts';
+import { exitCodes } from '../../contracts/problem-type.ts';
+import type { ExitCodeName } from '../../contracts/problem-type.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { markdownPage, markdownTable, plainText } from './markdown.ts';
 

@@ -15,7 +15,7 @@ import { admissionRequestSchema, authorizationRequestSchema, policyResponseSchem
 import { problemCatalogueSchema } from '../../contracts/problem-catalogue.ts';
 import { problemSchema } from '../../contracts/problem-document.ts';
 import { problems } from '../../contracts/problems.ts';
-import type { ProblemType } from '../../contracts/problems.ts';
+import type { ProblemType } from '../../contracts/problem-type.ts';
 import { rolloutPreviewSchema, rolloutSchema } from '../../contracts/rollout.ts';
 import { tenantAccessSchema } from '../../contracts/tenant-access.ts';
 import { tenantConfigReportSchema } from '../../contracts/tenant-config-report.ts';

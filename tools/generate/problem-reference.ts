@@ -1,5 +1,7 @@
-import { exitCodes, problemCodes, problems } from '../../contracts/problems.ts';
-import type { ProblemCode, ProblemType } from '../../contracts/problems.ts';
+import { problemCodes, problems } from '../../contracts/problems.ts';
+import { exitCodes } from '../../contracts/problem-type.ts';
+import type { ProblemCode } from '../../contracts/problems.ts';
+import type { ProblemType } from '../../contracts/problem-type.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { markdownPage, markdownTable } from './markdown.ts';
 

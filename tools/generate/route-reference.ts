@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { problems } from '../../contracts/problems.ts';
 import type { ProblemCode } from '../../contracts/problems.ts';
-import { commonProblems, routes } from '../../contracts/routes.ts';
-import type { RouteContract } from '../../contracts/routes.ts';
+import { routes } from '../../contracts/routes.ts';
+import { commonProblems } from '../../contracts/routes/route-contract.ts';
+import type { RouteContract } from '../../contracts/routes/route-contract.ts';
 import { streams } from '../../contracts/streams.ts';
 import type { StreamContract } from '../../contracts/streams.ts';
 import { contractDocuments, contractNames, contractSchemaPath } from './contract-schemas.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { SignJWT, base64url, generateKeyPair, importJWK } from 'jose';
 import type { JWTPayload } from 'jose';
 import { routes } from '../../../contracts/routes.ts';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { tokenAudience, tokenIssuer } from '../../../tools/stack/token-issuer.ts';
 import { readEntries } from '../../harness/control-data.ts';

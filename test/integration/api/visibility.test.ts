@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { routes } from '../../../contracts/routes.ts';
-import type { RouteAnswer, RouteContract } from '../../../contracts/routes.ts';
+import type { RouteAnswer } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, readEntries } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { createApiClient } from '../../../client/api-client.ts';
 import type { ApiClient } from '../../../client/api-client.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 import { startInstallationCli } from './installation-cli.ts';

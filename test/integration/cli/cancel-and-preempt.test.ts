@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createApiClient } from '../../../client/api-client.ts';
 import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { Operation } from '../../../contracts/operation.ts';
 import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';

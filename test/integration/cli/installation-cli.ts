@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { startInstallation } from '../../harness/installation.ts';
 import type { Installation, Who } from '../../harness/installation.ts';

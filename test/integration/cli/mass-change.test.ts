@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { startInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { parseDocument } from 'yaml';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import type { Tenant } from '../../../contracts/manifests/tenant.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { startInstallationCli } from './installation-cli.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { ctrlC, openTerminal, untilShown } from '../../harness/terminal-session.ts';
 import type { TerminalSession } from '../../harness/terminal-session.ts';

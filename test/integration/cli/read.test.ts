@@ -6,7 +6,7 @@ import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts'
 import type { Operation } from '../../../contracts/operation.ts';
 import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import { tenantManifestSchema } from '../../../contracts/manifests/tenant.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { startInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';

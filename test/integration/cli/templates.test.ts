@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import { openTenant } from '../../../client/open-tenant.ts';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import type { Tenant } from '../../../contracts/manifests/tenant.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { Rollout } from '../../../contracts/rollout.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { declareBasics } from '../../harness/manifests.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseAllDocuments, parseDocument } from 'yaml';
 import type { Tenant } from '../../../contracts/manifests/tenant.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { Tombstone } from '../../../contracts/tombstone.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { startInstallationCli } from './installation-cli.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { parse } from 'yaml';
 import { isolationReportSchema } from '../../../contracts/isolation-report.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { activeTenant } from '../../harness/lifecycle.ts';
 import { declareBasics } from '../../harness/manifests.ts';

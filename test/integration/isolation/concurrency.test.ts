@@ -42,14 +42,12 @@ const spoil: Readonly<Record<string, (home: Home) => Promise<unknown>>> = {
       await cell.root.db(home.layout.roles.database).command({ createRole: role, privileges: [], roles: [] });
   },
   async 'create-user'(home) {
-    await cell
-      .database(home)
-      .command({
-        createUser: home.layout.user,
-        pwd: 'x',
-        roles: [],
-        customData: { installation: home.installation, tenant: home.uid },
-      });
+    await cell.database(home).command({
+      createUser: home.layout.user,
+      pwd: 'x',
+      roles: [],
+      customData: { installation: home.installation, tenant: home.uid },
+    });
   },
 };
 

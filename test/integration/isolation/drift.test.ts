@@ -218,14 +218,12 @@ const handMade: readonly HandMade[] = [
     change: 'a user where there should be none',
     state: 'Archived',
     make: (home) =>
-      cell
-        .database(home)
-        .command({
-          createUser: home.layout.user,
-          pwd: 'x',
-          roles: [],
-          customData: { installation: home.installation, tenant: home.uid },
-        }),
+      cell.database(home).command({
+        createUser: home.layout.user,
+        pwd: 'x',
+        roles: [],
+        customData: { installation: home.installation, tenant: home.uid },
+      }),
     found: (home) => `wrong user ${userOf(home)}`,
     mended: true,
   },

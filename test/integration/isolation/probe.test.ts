@@ -22,13 +22,11 @@ const clusterRole = 'probe_test_killop';
 let neighbours: readonly Home[];
 before(async () => {
   neighbours = await Promise.all((['dedicated', 'schema'] as const).map((mode) => prepared(mode)));
-  await cell.root
-    .db('admin')
-    .command({
-      createRole: clusterRole,
-      privileges: [{ resource: { cluster: true }, actions: ['killop'] }],
-      roles: [],
-    });
+  await cell.root.db('admin').command({
+    createRole: clusterRole,
+    privileges: [{ resource: { cluster: true }, actions: ['killop'] }],
+    roles: [],
+  });
 });
 
 async function prepared(mode: IsolationMode): Promise<Home> {

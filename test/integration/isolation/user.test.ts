@@ -127,14 +127,12 @@ describe('a user that was made for another is left as it is', () => {
     test(`${name} in mode ${mode}`, async () => {
       const home = await prepared(mode);
       const customData = { installation: home.installation, tenant: home.uid, ...changes };
-      await cell
-        .database(home)
-        .command({
-          createUser: home.layout.user,
-          pwd: 'theirs',
-          roles: [],
-          ...(changes === undefined ? {} : { customData }),
-        });
+      await cell.database(home).command({
+        createUser: home.layout.user,
+        pwd: 'theirs',
+        roles: [],
+        ...(changes === undefined ? {} : { customData }),
+      });
       const before = await cell.snapshot(home);
       const refusal = { code: 'owned_by_another', message: /was not made for this tenant/ };
       await assert.rejects(createUser.observe(home), refusal);
@@ -180,15 +178,13 @@ describe('what an attempt has left is taken over or removed', () => {
     roles = [{ role: home.layout.roles.readWrite, db: home.layout.roles.database }],
   ): Promise<string> => {
     const name = userName(home.uid, nonce);
-    await cell
-      .database(home)
-      .command({
-        createUser: name,
-        pwd: await passwordOf(home.uid),
-        mechanisms: ['SCRAM-SHA-256'],
-        roles,
-        customData: { installation: home.installation, tenant: home.uid, config: home.config },
-      });
+    await cell.database(home).command({
+      createUser: name,
+      pwd: await passwordOf(home.uid),
+      mechanisms: ['SCRAM-SHA-256'],
+      roles,
+      customData: { installation: home.installation, tenant: home.uid, config: home.config },
+    });
     return name;
   };
 

@@ -346,13 +346,11 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
     };
     await assert.rejects(beside(), { code: 'verification_disturbed' });
     const byHand = `by_hand_${one.uid}`;
-    await cell.root
-      .db('admin')
-      .command({
-        createRole: byHand,
-        privileges: [{ resource: { db: database, collection: name }, actions: ['find'] }],
-        roles: [],
-      });
+    await cell.root.db('admin').command({
+      createRole: byHand,
+      privileges: [{ resource: { db: database, collection: name }, actions: ['find'] }],
+      roles: [],
+    });
     await cell.database(one).command({ grantRolesToUser: one.layout.user, roles: [{ role: byHand, db: 'admin' }] });
     const [there] = await beside();
     assert.ok(there !== undefined);

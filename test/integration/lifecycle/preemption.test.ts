@@ -14,6 +14,7 @@ import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
+import { canRead } from '../../harness/tenant-reach.ts';
 import { until } from '../../harness/until.ts';
 
 const stack = attachToStack();
@@ -151,24 +152,6 @@ async function waitsForLock(collection: string): Promise<boolean> {
   ];
   const found = await Promise.all(cells.map((cell) => cell.db('admin').aggregate(waiting).toArray()));
   return found.flat().length > 0;
-}
-
-/** Whether a credential of the tenant's opens what is its own. */
-async function canRead({ credential, endpoint, namespaces }: TenantAccess): Promise<boolean> {
-  const client = new MongoClient(endpoint, {
-    auth: credential,
-    authSource: credential.authSource,
-    authMechanism: 'SCRAM-SHA-256',
-  });
-  const [{ database, name } = { database: '', name: '' }] = namespaces ?? [];
-  try {
-    await client.db(database).command({ find: name, limit: 1 });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.close();
-  }
 }
 
 const open = async (name: string): Promise<TenantAccess> =>

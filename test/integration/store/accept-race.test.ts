@@ -83,9 +83,7 @@ const request = (name: string, precondition: Precondition, declared: TenantSpec)
 });
 
 /** What the control data holds of one tenant. */
-async function standing(
-  name: string,
-): Promise<{
+async function standing(name: string): Promise<{
   readonly tenant: TenantDocument;
   readonly operations: OperationDocument[];
   readonly generations: number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TenureError } from '../../../domain/tenure-error.ts';
-import type { IdempotencyDocument, StoredAnswer } from '../../../store/documents.ts';
+import type { IdempotencyDocument, StoredAnswer } from '../../../store/kept-answers.ts';
 import type { IdempotentRequest } from '../../../store/idempotency.ts';
 import type { Store } from '../../../store/store.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';

@@ -38,18 +38,16 @@ before(async () => {
   ({ tenant, operation } = await acceptActivation(store, 'acme'));
   const db = control.db(databases.control);
   const template = await db.collection<Document & { _id: string }>('resources').findOne({ name: 'acme' });
-  await db
-    .collection<Document & { _id: string }>('resources')
-    .insertMany(
-      uids.map((_id, index) => ({
-        ...template,
-        _id,
-        name: `t${index}`,
-        operation: null,
-        lifecycle: 'Active',
-        placement: { region: 'eu-west-1', cell: `c${index % 3}`, mode: 'dedicated', database: 'd' },
-      })),
-    );
+  await db.collection<Document & { _id: string }>('resources').insertMany(
+    uids.map((_id, index) => ({
+      ...template,
+      _id,
+      name: `t${index}`,
+      operation: null,
+      lifecycle: 'Active',
+      placement: { region: 'eu-west-1', cell: `c${index % 3}`, mode: 'dedicated', database: 'd' },
+    })),
+  );
   await db.collection<Document & { _id: string }>('operations').insertMany(
     Array.from({ length: operationCount }, (_, index) => {
       const { unfinished: _unfinished, ...ended } = operation;

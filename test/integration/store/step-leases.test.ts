@@ -23,9 +23,7 @@ const longMs = 600_000;
 const shortMs = 1;
 
 /** An operation that runs, and the name of an attempt at one of its steps. */
-async function running(
-  name: string,
-): Promise<{
+async function running(name: string): Promise<{
   readonly id: string;
   attempt(name: string, step?: StepAttempt['step']): StepAttempt;
   turn(): Promise<void>;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { askedActions } from '../../../cli/resources/access-actions.ts';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { policyActions } from '../../../contracts/policy.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun } from '../../harness/in-memory-cli.ts';
 

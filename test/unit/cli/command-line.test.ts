@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { optionsOf } from '../../../cli/completion/position.ts';
 import { pathOf } from '../../../cli/completion/value-sources.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { everyCommand, inertProgram } from './every-command.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 

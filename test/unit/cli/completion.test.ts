@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { pathOf, sourceOfArgument } from '../../../cli/completion/value-sources.ts';
 import { shellScripts, shells } from '../../../cli/completion/shell-scripts.ts';
 import type { ApiClient } from '../../../client/api-client.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { everyCommand, inertProgram } from './every-command.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 

@@ -7,7 +7,7 @@ import { readEnvironment } from '../../../cli/config.ts';
 import { resolveConnection } from '../../../cli/connection.ts';
 import type { ConnectionSources } from '../../../cli/connection.ts';
 import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 let folder: string;

@@ -16,7 +16,8 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { parse } from 'yaml';
 import type { ApiClient, ApiClientOptions } from '../../../client/api-client.ts';
 import { ApiError } from '../../../client/api-error.ts';
-import { exitCodes, problems } from '../../../contracts/problems.ts';
+import { problems } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';
 

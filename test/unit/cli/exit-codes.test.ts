@@ -4,7 +4,8 @@ import { asFailure } from '../../../cli/failure-report.ts';
 import { CliFailure } from '../../../cli/failure.ts';
 import { ApiError, ApiUnreachable } from '../../../client/api-error.ts';
 import type { Problem } from '../../../contracts/problem-document.ts';
-import { exitCodes, problemCodes, problems } from '../../../contracts/problems.ts';
+import { problemCodes, problems } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 

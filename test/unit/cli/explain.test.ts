@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { childrenOf, findField } from '../../../cli/resources/field-schemas.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 /** Every field that a manifest of a kind may hold, by its path. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun } from '../../harness/in-memory-cli.ts';
 

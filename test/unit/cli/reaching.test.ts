@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import { testCertificate, testCertificateKey } from '../../harness/test-certificate.ts';
 
 const entry = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
-import { exitCodes } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { Rollout, RolloutPreview } from '../../../contracts/rollout.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';

@@ -22,7 +22,7 @@ test('columns are as wide as their widest value, and no line ends in blanks', ()
       ],
       plain,
     ),
-    'NAME          STATE    NOTE\n' + 'acme          Active   first\n' + 'a-long-name   Draft    -\n',
+    'NAME          STATE    NOTE\nacme          Active   first\na-long-name   Draft    -\n',
   );
 });
 

@@ -4,8 +4,9 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import { operationSchema } from '../../../contracts/operation.ts';
 import { problemCodes, problems } from '../../../contracts/problems.ts';
-import { commonProblems, routes } from '../../../contracts/routes.ts';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import { routes } from '../../../contracts/routes.ts';
+import { commonProblems } from '../../../contracts/routes/route-contract.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import { streams } from '../../../contracts/streams.ts';
 import { openApiDocument } from '../../../tools/generate/openapi/document.ts';
 
@@ -166,8 +167,9 @@ describe('the OpenAPI document', () => {
   it('leads nowhere that is not there', () => {
     for (const [, pointer = ''] of JSON.stringify(document).matchAll(/"\$ref":"#([^"]+)"/g)) at(pointer);
     for (const { operationId, parameters } of Object.values<Json>(document['components'].links)) {
-      const taken = operation(operationId)
-        ['parameters'].map((parameter: Json) => resolved(parameter))
+      const { parameters: declared } = operation(operationId);
+      const taken = declared
+        .map((parameter: Json) => resolved(parameter))
         .map(({ in: part, name }: Json) => `${part}.${name}`);
       for (const parameter of Object.keys(parameters))
         assert.ok(taken.includes(parameter), `${operationId}: ${parameter}`);

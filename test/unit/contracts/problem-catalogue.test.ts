@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
 import { describe, it } from 'node:test';
 import { ledgerEntrySchema } from '../../../contracts/ledger-entry.ts';
-import { exitCodes, problemCodes, problems } from '../../../contracts/problems.ts';
-import type { ProblemType } from '../../../contracts/problems.ts';
+import { problemCodes, problems } from '../../../contracts/problems.ts';
+import { exitCodes } from '../../../contracts/problem-type.ts';
+import type { ProblemType } from '../../../contracts/problem-type.ts';
 
 const reference = readFileSync(new URL('../../../docs/reference/problems.md', import.meta.url), 'utf8');
 const entries: [string, ProblemType][] = Object.entries(problems);

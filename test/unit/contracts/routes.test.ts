@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import type { z } from 'zod';
 import { policyActions } from '../../../contracts/policy.ts';
 import { problems } from '../../../contracts/problems.ts';
-import { commonProblems, routes } from '../../../contracts/routes.ts';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import { routes } from '../../../contracts/routes.ts';
+import { commonProblems } from '../../../contracts/routes/route-contract.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import { streams } from '../../../contracts/streams.ts';
 import type { StreamContract } from '../../../contracts/streams.ts';
 

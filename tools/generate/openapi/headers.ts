@@ -6,7 +6,7 @@ import {
   ifMatchSchema,
   ifNoneMatchSchema,
 } from '../../../contracts/request-headers.ts';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import { takes, titleOf } from './schema-parts.ts';
 import type { Answer } from './schema-parts.ts';
 

@@ -1,6 +1,6 @@
 import type { ZodOpenApiLinkObject, ZodOpenApiLinksObject } from 'zod-openapi';
 import type { z } from 'zod';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import { isRevised } from './headers.ts';
 import { itemsOf, titleOf } from './schema-parts.ts';
 

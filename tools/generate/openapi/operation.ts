@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiMediaTypeObject, ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import type { ExampleBook } from './examples.ts';
 import { answerHeaders, canBeUnchanged, isRevised, requestHeaders } from './headers.ts';
 import type { LinkBook, RouteTable } from './links.ts';

@@ -2,8 +2,8 @@ import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-op
 import { problemSchema } from '../../../contracts/problem-document.ts';
 import { problemCodes, problems } from '../../../contracts/problems.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
-import { commonProblems } from '../../../contracts/routes.ts';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import { commonProblems } from '../../../contracts/routes/route-contract.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import type { ExampleBook } from './examples.ts';
 import { problemHeaders } from './headers.ts';
 import { titleOf } from './schema-parts.ts';

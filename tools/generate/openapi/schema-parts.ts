@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RouteContract } from '../../../contracts/routes.ts';
+import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import type { StreamContract } from '../../../contracts/streams.ts';
 
 /** What an optional schema takes where something is there. */

@@ -1,0 +1,108 @@
+import type { z } from 'zod';
+import { planManifestSchema, planSchema } from '../manifests/plan.ts';
+import { regionManifestSchema, regionSchema } from '../manifests/region.ts';
+import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../manifests/tenant-template.ts';
+import type { RouteContract } from './route-contract.ts';
+import { apply, byName, changeQuery, listOf, listQuery, noParams, noQuery, putProblems, read } from './route-parts.ts';
+
+/** What only declares: it is listed, read and declared, and nothing runs for it. */
+type DeclaredKind = 'plan' | 'region' | 'template';
+
+function listDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind: Kind, item: Item) {
+  return {
+    method: 'GET',
+    path: `/v1/${kind}s`,
+    summary: `List the ${kind}s.`,
+    action: `${kind}.list`,
+    params: noParams,
+    query: listQuery,
+    responses: { 200: listOf(item) },
+    ...read,
+    problems: ['page_token_invalid'],
+  } as const;
+}
+
+function getDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(
+  kind: Kind,
+  item: Item,
+  summary = `Read one ${kind}.`,
+) {
+  return {
+    method: 'GET',
+    path: `/v1/${kind}s/{name}`,
+    summary,
+    action: `${kind}.get`,
+    params: byName,
+    query: noQuery,
+    responses: { 200: item },
+    ...read,
+    problems: ['not_found'],
+  } as const;
+}
+
+function putDeclared<Kind extends DeclaredKind, Manifest extends z.ZodType, Item extends z.ZodType>(
+  kind: Kind,
+  manifest: Manifest,
+  item: Item,
+  summary = `Declare a ${kind}: create or replace.`,
+) {
+  return {
+    method: 'PUT',
+    path: `/v1/${kind}s/{name}`,
+    summary,
+    action: `${kind}.apply`,
+    params: byName,
+    query: changeQuery,
+    body: manifest,
+    responses: { 200: item, 201: item },
+    ...apply,
+    problems: putProblems,
+  } as const;
+}
+
+function deleteDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind: Kind, item: Item) {
+  return {
+    method: 'DELETE',
+    path: `/v1/${kind}s/{name}`,
+    summary: `Remove a ${kind} that nothing uses.`,
+    action: `${kind}.delete`,
+    params: byName,
+    query: changeQuery,
+    body: undefined,
+    responses: { 200: item },
+    ...apply,
+    problems: [
+      'idempotency_in_progress',
+      'idempotency_key_reused',
+      'not_found',
+      'already_exists',
+      'precondition_failed',
+      'revision_stale',
+      'precondition_required',
+      'resource_in_use',
+    ],
+  } as const;
+}
+
+export const catalogRoutes = {
+  listTemplates: listDeclared('template', tenantTemplateSchema),
+  getTemplate: getDeclared('template', tenantTemplateSchema, 'Read one template in its latest version.'),
+  putTemplate: putDeclared(
+    'template',
+    tenantTemplateManifestSchema,
+    tenantTemplateSchema,
+    'Declare a template: create it, or make a new version, which no tenant has before it is rolled out.',
+  ),
+  deleteTemplate: deleteDeclared('template', tenantTemplateSchema),
+  listPlans: listDeclared('plan', planSchema),
+  getPlan: getDeclared('plan', planSchema),
+  putPlan: putDeclared('plan', planManifestSchema, planSchema),
+  deletePlan: deleteDeclared('plan', planSchema),
+  listRegions: listDeclared('region', regionSchema),
+  getRegion: getDeclared('region', regionSchema),
+  putRegion: {
+    ...putDeclared('region', regionManifestSchema, regionSchema),
+    problems: [...putProblems, 'change_not_available'],
+  },
+  deleteRegion: deleteDeclared('region', regionSchema),
+} as const satisfies Readonly<Record<string, RouteContract>>;

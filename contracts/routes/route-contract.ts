@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+import type { PolicyAction } from '../policy.ts';
+import type { ProblemCode } from '../problems.ts';
+
+/** How the end of a route is announced: by the headers Deprecation (RFC 9745) and Sunset (RFC 8594), in OpenAPI and in the reference. */
+export interface RouteDeprecation {
+  /** Since when it should no longer be used. RFC 3339. */
+  readonly since: string;
+  /** When it may stop answering. RFC 3339; absent: not decided. */
+  readonly sunset?: string;
+  /** What to do instead, for people. */
+  readonly fix: string;
+}
+
+/** What one route promises. Parsing, authorization, the client and the reference are read from it. */
+export interface RouteContract {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** `{name}` stands for one path parameter. */
+  readonly path: string;
+  readonly summary: string;
+  readonly action: PolicyAction;
+  readonly params: z.ZodType;
+  readonly query: z.ZodType;
+  readonly body: z.ZodType | undefined;
+  /** Answers by status; every other status is a problem. */
+  readonly responses: Readonly<Record<number, z.ZodType>>;
+  /** Answers where this query parameter is sent, in place of `responses`. */
+  readonly responsesWith?: { readonly parameter: string; readonly responses: Readonly<Record<number, z.ZodType>> };
+  readonly deprecation?: RouteDeprecation;
+  /** `required`: the request is refused without it. `optional`: honoured when sent. `none`: the route changes nothing. */
+  readonly idempotencyKey: 'required' | 'optional' | 'none';
+  /** `required`: If-Match or If-None-Match must be sent. */
+  readonly precondition: 'required' | 'none';
+  /** Problems beyond those that every route can answer with. */
+  readonly problems: readonly ProblemCode[];
+}
+
+/** Problems that any route can answer with. */
+export const commonProblems = [
+  'request_invalid',
+  'headers_too_large',
+  'unauthenticated',
+  'forbidden',
+  'method_not_allowed',
+  'route_not_found',
+  'too_many_requests',
+  'internal',
+  'control_unavailable',
+  'policy_unavailable',
+] as const satisfies readonly ProblemCode[];
