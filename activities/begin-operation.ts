@@ -13,19 +13,19 @@ export function progressOf(operation: OperationDocument): OperationProgress {
 }
 
 /**
- * Gives this run of the workflow the lock's next fence. From here on an earlier run of the same operation, which may be
- * at work still, is refused at its next word.
+ * Gives this run of the workflow the lock's next fence. From now on an earlier run of the same operation, which may
+ * still be working, is refused at its next write.
  */
 export function beginOperation({ store, failpoints }: OperationEnvironment): OperationActivities['beginOperation'] {
   return async ({ operation: { operationId, tenant }, runId }) => {
     await failpoints.reach('begin.before-commit', tenant.name);
     const begun = await store.commit(async (tx) => {
-      // One that is over is known even where its tenant is not: it may have purged it.
+      // An operation that has ended is found even if its tenant is not: it may have purged the tenant.
       const ended = await store.operations.read(tx, operationId);
       if (ended !== undefined && ended.unfinished !== true) return { already: ended };
       const { operation, tenant: current } = await readOperationIn(store, tx, operationId, tenant.uid);
       if (operation.runId === runId) return { already: operation };
-      // The accepting commit gave the first fence out; nobody has worked under it before the first run.
+      // The accepting commit issued the first fence; nobody has used it before the first run.
       const isFirst = operation.runId === null;
       const fence = isFirst ? operation.fence : current.lastFence + 1;
       if (!isFirst) {

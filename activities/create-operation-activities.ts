@@ -28,12 +28,12 @@ function attemptContext(): AttemptContext {
     attempt: context.info.attempt,
     heartbeat: () => context.heartbeat(),
     throwIfCancelled() {
-      if (context.cancellationSignal.aborted) throw new CancelledFailure('the attempt was called off');
+      if (context.cancellationSignal.aborted) throw new CancelledFailure('the attempt was cancelled');
     },
   };
 }
 
-/** The activities of every lifecycle workflow, logged, measured, and with failures as Temporal is to see them. */
+/** The activities of all lifecycle workflows, with logs, metrics, and failures in the form that Temporal needs. */
 export function createOperationActivities({
   logger,
   metrics,
@@ -79,7 +79,7 @@ export function createOperationActivities({
     ),
     async startNext(next) {
       await startOperation(next).catch((error: unknown) =>
-        logger.warn('the next operation is left to the sweep', {
+        logger.warn('the next operation could not be started; the sweep will start it', {
           operationId: next.operationId,
           ...errorFields(error),
         }),

@@ -29,16 +29,19 @@ export interface DriftPage {
 }
 
 export interface DriftActivities {
-  /** The cells that are configured. */
+  /** The configured cells. */
   listCells(): Promise<readonly string[]>;
-  /** Scans one page of a cell's homes, writes down what was found, and begins what mends it. The first forgets what is left of purged tenants. */
+  /**
+   * Scans one page of a cell's homes, records the findings, and starts the operations that reconcile them. The first
+   * page also removes what is left of purged tenants.
+   */
   scanHomes(input: { readonly cell: string; readonly after?: string }): Promise<DriftPage>;
 }
 
-/** Homes that are looked at together. */
+/** The number of homes that are scanned together. */
 const pageSize = 500;
 
-/** A scan only reads: what bounds it is its patience. */
+/** A scan only reads, so a simple time limit is enough. */
 const patienceMs = 60_000;
 
 export interface DriftDependencies {
@@ -89,7 +92,10 @@ export function createDriftActivities({
     const operation = newOperationOf(begun);
     if (operation === undefined) return;
     await startOperation(startable(operation, spec.plan)).catch((error: unknown) =>
-      logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }),
+      logger.warn('the operation was accepted but not started; the sweep will start it', {
+        operationId: operation._id,
+        ...errorFields(error),
+      }),
     );
   }
 
@@ -112,9 +118,9 @@ export function createDriftActivities({
         const home = await homeOf(tenant, cell, lease);
         if (home !== undefined) looked.push({ tenant, home });
       } catch (error) {
-        // One whose template is gone, say, must not keep the others from being looked at.
+        // A tenant whose template is gone, for example, must not block the scan of the others.
         if (error instanceof TenureError && problems[error.code].retryable) throw error;
-        logger.warn('a home could not be looked at', { tenant: tenant.name, cell: name, ...errorFields(error) });
+        logger.warn('a home could not be scanned', { tenant: tenant.name, cell: name, ...errorFields(error) });
       }
     }
     const found = await scanCell({ cell, lease, homes: looked.map(({ home }) => home) });
@@ -139,7 +145,7 @@ export function createDriftActivities({
     async scanHomes({ cell, after }) {
       const stop = metrics.driftScans.startTimer({ cell });
       try {
-        // A purge forgets what it sees; what was being written meanwhile comes after it.
+        // A purge removes the data that it sees; this removes what was written after it.
         if (after === undefined) await Promise.all([store.drift.forgetPurged(), store.backoffs.forgetPurged()]);
         return await scanPage(cell, after);
       } catch (error) {

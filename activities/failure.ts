@@ -3,13 +3,13 @@ import { problems } from '../contracts/problems.ts';
 import { retryDelayMs } from '../domain/backoff.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
-/** A fault of our own is tried again this often, in case it was the moment's. */
+/** An internal error is retried this often, in case it was temporary. */
 const internalAttempts = 5;
 
-/** The shortest wait before a further attempt: Temporal takes a failure whose delay is 0 for final. */
+/** The shortest delay before another attempt: Temporal treats a failure with delay 0 as final. */
 const soonestMs = 10;
 
-/** A failure that is to be tried again after this time, or at once where none is given. */
+/** A failure to retry after this time, or at once if none is given. */
 export class RetryAfter extends Error {
   readonly delayMs: number;
 
@@ -20,20 +20,20 @@ export class RetryAfter extends Error {
   }
 }
 
-/** A failure of what has no other way than on: it is tried again whatever it says, until what is in the way has been mended. */
+/** A failure of work that can only go forward: it is retried, whatever the error, until the cause is fixed. */
 export class RetryForever extends Error {
   override readonly cause: unknown;
 
   constructor(cause: unknown) {
-    super('this has no other way than on');
+    super('this can only go forward');
     this.name = 'RetryForever';
     this.cause = cause;
   }
 }
 
 /**
- * What an activity throws to Temporal: the problem's code as type, its flaws as details; retryable or final as the
- * catalogue says, with full jitter between attempts.
+ * The error that an activity throws to Temporal: the problem's code as type, its flaws as details; retryable or final
+ * as the catalogue says, with full jitter between attempts.
  */
 export function asFailure(thrown: unknown, attempt: number): Error {
   const error = thrown instanceof RetryForever ? thrown.cause : thrown;
@@ -42,14 +42,14 @@ export function asFailure(thrown: unknown, attempt: number): Error {
     return ApplicationFailure.create({ type: 'not_yet', message: error.message, nextRetryDelay: error.delayMs });
   const known = error instanceof TenureError;
   const code = known ? error.code : 'internal';
-  // The caller may ask again; this attempt is over.
+  // The caller may send the request again; this attempt has ended.
   const retryable =
     (problems[code].retryable && code !== 'cancelled') ||
     (code === 'internal' && attempt < internalAttempts) ||
     (thrown instanceof RetryForever && code !== 'fenced');
   return ApplicationFailure.create({
     type: code,
-    message: error instanceof Error ? error.message : 'a thrown value that is no Error',
+    message: error instanceof Error ? error.message : 'a value was thrown that is not an Error',
     nonRetryable: !retryable,
     nextRetryDelay: retryDelayMs(attempt, Math.random()),
     details: [{ errors: known ? error.errors : [] }],

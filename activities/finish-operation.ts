@@ -20,7 +20,7 @@ import { handOver } from './hand-over.ts';
 import { operationEntry, readOperationIn, requireHeld } from './held-operation.ts';
 import type { OperationActivities, OperationEnd, OperationEnvironment } from './operation-activities.ts';
 
-/** The tenant as the operation leaves it, without the lock. */
+/** The tenant in the state in which the operation leaves it, without the lock. */
 function endedTenant(
   tenant: TenantDocument,
   operation: OperationDocument,
@@ -30,7 +30,8 @@ function endedTenant(
   const { kind, from, to, next, cutShort } = operation;
   const restore = restoredBy(operation);
   const succeeded = end === 'succeeded';
-  // What was undone leaves the tenant as declared before: the declaration that failed is a revision like any other.
+  // When an operation is undone, the tenant is declared as before it; the declaration that failed remains a revision
+  // like any other.
   const restored = !succeeded && Object.keys(restore).length > 0;
   const generation = tenant.generation + (restored ? 1 : 0);
   const updates = succeeded
@@ -49,7 +50,8 @@ function endedTenant(
       : {}),
     ...(succeeded ? {} : { scheduledPlan: tenant.scheduledPlan ?? operation.before.scheduledPlan ?? null }),
     generation,
-    // What was settled beside the operation, such as a hold, is observed as it is committed; what further operations are to bring about is not.
+    // Changes without an operation of their own, such as a hold, are observed when they are committed; what later
+    // operations will change is not observed yet.
     observedGeneration: succeeded && next !== undefined ? tenant.observedGeneration : generation,
     operation: null,
     revision: tenant.revision + 1,
@@ -118,7 +120,10 @@ async function replaceByTombstone(
   });
 }
 
-/** The end that an earlier attempt has committed. Who took the lock over in that commit is started once more, unless it has begun. */
+/**
+ * The end that an earlier attempt has committed. The operation that got the lock in that commit is started again,
+ * unless it has begun.
+ */
 async function endBefore(
   store: Store,
   tx: Transaction,
@@ -135,18 +140,18 @@ async function endBefore(
   };
 }
 
-/** An operation that has come to its end just now. */
+/** An operation that has just ended. */
 export interface EndedOperation {
   readonly kind: OperationKind;
   readonly state: FinalOperationState;
-  /** Since it was accepted. */
+  /** Since the operation was accepted. */
   readonly seconds: number;
 }
 
 /**
- * The last commit of an operation. It waits until nobody can be at work under an earlier word, and is refused as
- * `cancelled` where the operation was called off before it. Once it is committed nothing more is asked of the control
- * database, so nothing can fail what has ended.
+ * The last commit of an operation. It waits until no earlier attempt can still be working, and fails with `cancelled`
+ * if the operation was cancelled before it. After this commit nothing more is read from the control database, so
+ * nothing can fail an operation that has ended.
  */
 export function finishOperation(
   { store, failpoints }: OperationEnvironment,
@@ -161,7 +166,7 @@ export function finishOperation(
     const holder = { operationId, fence };
     await failpoints.reach('finish.before-commit', ref.name);
     const { end, ended } = await store.commit(async (tx): Promise<Committed<Finished> | AlreadyCommitted<Finished>> => {
-      // One that has ended is known even where its tenant is not: it may have purged it.
+      // An operation that has ended is found even if its tenant is not: it may have purged the tenant.
       const before = await store.operations.read(tx, operationId);
       if (before?.fence === fence && isFinal(before.state))
         return { already: { end: await endBefore(store, tx, before, before.state) } };
@@ -169,8 +174,8 @@ export function finishOperation(
       requireHeld(found, held);
       const { operation, tenant } = found;
       const waitMs = operation.leases.length === 0 ? 0 : await store.stepLeases.remainingMs(operationId, tx);
-      if (waitMs > 0) throw new RetryAfter('an earlier attempt at a step may still be at work', waitMs);
-      // What was answered with "accepted" is kept, also where every step was done by then.
+      if (waitMs > 0) throw new RetryAfter('an earlier attempt at a step may still be running', waitMs);
+      // A cancellation that was answered with "accepted" is carried out, even if every step was done by then.
       if (
         operation.state === 'running' &&
         operation.cancelRequestTime !== null &&
@@ -196,9 +201,9 @@ export function finishOperation(
         await replaceByTombstone(store, tx, operation, tenant);
         return { result: { end: { state }, ended: told }, entries: [entry] };
       }
-      // It is not so any more, and what is so now no scan has seen.
+      // The old findings no longer apply, and no scan has seen the new state.
       if (state === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
-      // Each by itself: what was undone is a generation, and what begins may be another.
+      // Two separate writes: what was undone is one generation, and what begins may be another.
       await store.resources.replace(tx, tenant.revision, after);
       const dropped =
         state === 'succeeded'
@@ -207,7 +212,7 @@ export function finishOperation(
               store,
               tx,
               operation.next,
-              `operation ${operationId} (${operation.kind}), which it was to follow, ${state === 'failed' ? 'has failed' : 'was cancelled'}`,
+              `the operation before it, ${operationId} (${operation.kind}), ${state === 'failed' ? 'failed' : 'was cancelled'}`,
             );
       const follows = state === 'succeeded' ? operation.next : undefined;
       const waiting = follows ?? tenant.pending?.id;

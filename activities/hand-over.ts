@@ -18,12 +18,16 @@ export interface HandedOver {
   readonly start: StartableOperation;
 }
 
-/** Why an operation that waited may begin: the one before it was undone in its favour, or has brought about the first part of what both were declared for. */
+/**
+ * Why a waiting operation may begin: the one before it was undone to make room for it, or has completed the first part
+ * of a declaration that needs both.
+ */
 export type HandOverReason = 'preempted' | 'succeeded';
 
 /**
- * Gives the lock to the operation that waited for the one that ends in this transaction. One that has preempted it begins where
- * both have begun, and writes its fields now; one that follows it finds them written.
+ * Gives the lock to the operation that waited for the one that ends in this transaction. An operation that preempted
+ * the first starts from the state before both, and writes its fields now; an operation that follows the first finds
+ * them already written.
  */
 export async function handOver(
   store: Store,
@@ -33,7 +37,7 @@ export async function handOver(
   why: HandOverReason,
 ): Promise<HandedOver | undefined> {
   const pending = await store.operations.read(tx, pendingId);
-  // A pending operation that was cancelled has left the tenant already.
+  // A pending operation that was cancelled is no longer recorded in the tenant.
   if (pending?.state !== 'pending') return undefined;
   const { _id: id, kind, from, to } = pending;
   const assign = why === 'preempted' ? pending.assign : {};
@@ -65,7 +69,7 @@ export async function handOver(
       fence,
       generation,
       ...(why === 'preempted' ? { restore: fieldsBefore(assign, ended.spec) } : {}),
-      // Who owned what was declared over is known from before the first of them.
+      // The owners of the overwritten fields are known from before the first of the two operations.
       before: {
         deletion: ended.deletion,
         plan: ended.plan,

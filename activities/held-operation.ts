@@ -19,13 +19,14 @@ function both(
   tenant: TenantDocument | undefined,
 ): OperationAndTenant {
   if (operation === undefined || tenant === undefined)
-    throw new TenureError('fenced', `operation ${id} or its tenant is not in the registry`);
+    throw new TenureError('fenced', `operation ${id} or its tenant no longer exists`);
   return { operation, tenant };
 }
 
 /**
- * Reads an operation with its tenant, whose spec is that of this operation: what others are to write that follow it is not there yet.
- * @throws TenureError fenced, where either is gone
+ * Reads an operation with its tenant. The tenant's spec is the one for this operation: fields of the operations that
+ * follow it are not there yet.
+ * @throws TenureError fenced, when either no longer exists
  */
 export async function readOperation(
   store: Pick<Store, 'operations' | 'resources'>,
@@ -40,14 +41,14 @@ export async function readOperation(
     : { ...found, tenant: { ...found.tenant, spec: withFields(found.tenant.spec as SettledSpec, deferred) } };
 }
 
-/** Reads both in a transaction, the tenant as it is declared. */
+/** Reads both in a transaction, the tenant with its declared spec. */
 export async function readOperationIn(
   store: Pick<Store, 'operations' | 'resources'>,
   tx: Transaction,
   id: string,
   uid: string,
 ): Promise<OperationAndTenant> {
-  // One after the other: a session takes one command at a time.
+  // One after the other: a session runs one command at a time.
   const operation = await store.operations.read(tx, id);
   return both(id, operation, await store.resources.read(tx, 'Tenant', uid));
 }
@@ -65,7 +66,7 @@ export function requireHeld(
 type Told = Pick<LedgerDraft, 'outcome'> &
   Partial<Pick<LedgerDraft, 'step' | 'previous' | 'next' | 'policy' | 'event' | 'reason' | 'fence'>>;
 
-/** An entry about an operation. `part` says which: the operation as a whole, or one move of it. */
+/** An entry about an operation. `part` says about what: the whole operation, or one part of it. */
 export function operationEntry(
   operation: OperationDocument,
   part: '' | '.start' | '.step' | '.turn' | '.undo' | '.hand_over',

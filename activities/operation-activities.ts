@@ -10,10 +10,10 @@ import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { Store } from '../store/store.ts';
 import type { StepHandler } from './steps/step-handler.ts';
 
-/** An operation as one holder works on it. */
+/** An operation with the holder that works on it. */
 export interface HeldOperation {
   readonly operation: OperationInput;
-  /** Of Temporal. A run that was reset to a later task repeats its forerunner's fence, but not its id. */
+  /** Temporal's run id. A run that was reset to a later task repeats its predecessor's fence, but not its id. */
   readonly runId: string;
   readonly fence: number;
 }
@@ -22,10 +22,10 @@ export interface HeldStep extends HeldOperation {
   readonly step: StepKey;
 }
 
-/** Why an operation is turned round. */
+/** Why an operation is compensated. */
 export interface OperationFailure {
   readonly to: 'failed' | 'cancelled';
-  /** The type of the failure that Temporal saw: a problem's code, where one of ours failed. */
+  /** The type of the failure that Temporal saw: a problem code, if the failure was one of Tenure's. */
   readonly code: string;
   readonly message: string;
   readonly step?: StepKey;
@@ -36,36 +36,36 @@ export interface OperationProgress {
   readonly fence: number;
   readonly state: 'running' | 'compensating' | FinalOperationState;
   readonly steps: Readonly<Record<string, StepState>>;
-  /** Why it was turned round, if it was. */
+  /** Why it was compensated, if it was. */
   readonly error?: { readonly code: ProblemCode; readonly message: string };
 }
 
 /**
- * What a lifecycle workflow asks of the world. Every activity may be repeated: it looks at what is committed first, and
- * a holder whose fence is no longer the highest is refused with the final failure `fenced`.
+ * The activities of a lifecycle workflow. Each may be repeated: it first reads what is committed, and a holder whose
+ * fence is no longer the highest is refused with the final failure `fenced`.
  */
 export interface OperationActivities {
-  /** Takes the lock over for this run, and says how far the operation has come. */
+  /** Takes over the lock for this run, and returns the progress of the operation. */
   beginOperation(input: { readonly operation: OperationInput; readonly runId: string }): Promise<OperationProgress>;
-  /** Brings a step about and commits that it is done; a step that is done is left alone. */
+  /** Completes a step and commits that it is done; does nothing if it is already done. */
   ensureStep(input: HeldStep): Promise<{ readonly result: string; readonly region?: string }>;
-  /** Turns the operation round: from now on steps are only undone. */
+  /** Starts the compensation of the operation: from now on steps are only undone. */
   turnOperation(input: HeldOperation & { readonly failure: OperationFailure }): Promise<OperationProgress>;
-  /** Takes a step back and commits that it is undone. */
+  /** Undoes a step and commits that it is undone. */
   undoStep(input: HeldStep): Promise<{ readonly result: string }>;
-  /** Commits the operation's end, the tenant's state and the event that tells it, and gives the lock back. */
+  /** Commits the operation's end, the tenant's state and the event about it, and releases the lock. */
   finishOperation(input: HeldOperation): Promise<OperationEnd>;
-  /** Starts the operation that took the lock over; one that is missed is started by the sweep. */
+  /** Starts the operation that got the lock; if this fails, the sweep starts it. */
   startNext(input: StartableOperation): Promise<void>;
 }
 
 export interface OperationEnd {
   readonly state: FinalOperationState;
-  /** The operation that was pending and has the lock now. */
+  /** The operation that was pending and now has the lock. */
   readonly next?: StartableOperation;
 }
 
-/** What the activities of an operation are built from. */
+/** The dependencies of an operation's activities. */
 export interface OperationEnvironment {
   readonly store: Store;
   readonly admit: Admit;
@@ -73,15 +73,15 @@ export interface OperationEnvironment {
   readonly templates: Templates;
   readonly handlers: Record<StepKey, StepHandler>;
   readonly installation: string;
-  /** Names this worker among those that look at cells. */
+  /** The name of this worker among those that check cells. */
   readonly worker: string;
   readonly failpoints: Failpoints;
   readonly startOperation: WorkflowStarters['startOperation'];
 }
 
-/** What Temporal gives the attempt that runs. */
+/** What Temporal provides to the running attempt. */
 export interface AttemptContext {
-  /** Which one of this activity it is, from 1 on. */
+  /** The number of the attempt at this activity, from 1. */
   readonly attempt: number;
   readonly heartbeat: () => void;
   readonly throwIfCancelled: () => void;

@@ -6,16 +6,16 @@ import { RetryAfter } from './failure.ts';
 export interface CellReach {
   readonly cells: Cells;
   readonly store: { readonly cells: Pick<Store['cells'], 'reachedByAnother'> };
-  /** Names this worker among those that look at cells. */
+  /** The name of this worker among those that check cells. */
   readonly worker: string;
 }
 
-/** So soon another worker gets its turn at what this one cannot do. */
+/** How soon another worker can try what this one cannot do. */
 const giveWayMs = 500;
 
 /**
- * A cell, to work on. A worker that cannot reach it gives way at once, before it has taken anything, and for a short time only where
- * another worker can: the next attempt may be anybody's.
+ * Returns a cell to work on. A worker that cannot reach the cell fails at once, before it has taken anything; if
+ * another worker can reach the cell, the delay is short, because the next attempt may run on any worker.
  * @throws RetryAfter; TenureError cell_unavailable, cell_mismatch
  */
 export async function reachCell({ cells, store, worker }: CellReach, name: string): Promise<Cell> {
@@ -25,7 +25,7 @@ export async function reachCell({ cells, store, worker }: CellReach, name: strin
     const isAway =
       error instanceof TenureError && (error.code === 'cell_unavailable' || error.code === 'cell_mismatch');
     if (isAway && (await store.cells.reachedByAnother(name, worker)))
-      throw new RetryAfter(`${error.message}; another worker reaches it`, giveWayMs);
+      throw new RetryAfter(`${error.message}; another worker can reach it`, giveWayMs);
     throw error;
   }
 }

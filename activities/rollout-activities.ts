@@ -3,7 +3,7 @@ import type { Logger } from '../platform/logging.ts';
 import { asFailure } from './failure.ts';
 
 export interface RolloutActivities {
-  /** Goes one turn further with a roll-out; done when there is nothing more to be done for it. */
+  /** Runs one turn of a roll-out; done when there is no more work for it. */
   advanceRollout(input: { readonly id: string }): Promise<{ readonly done: boolean }>;
 }
 

@@ -12,8 +12,8 @@ import { takeAccessFirst } from './turn-operation.ts';
 import { leaseMs } from './work-under-lease.ts';
 
 /**
- * One step forward: asks policy, commits the intent, brings the step about, commits the outcome. A step whose outcome is
- * committed is not touched again; one whose intent is but whose outcome is not is observed and finished.
+ * One step forward: asks policy, commits the intent, does the step, commits the outcome. A step with a committed
+ * outcome is not touched again; a step with only a committed intent is observed and completed.
  */
 export function ensureStep(
   environment: OperationEnvironment,
@@ -42,10 +42,10 @@ export function ensureStep(
       early: operation.early === true,
     });
     const { verdict } = admission;
-    // What has begun to destroy was allowed when it began; to stop it half-way would help nobody.
+    // A destruction that has begun was allowed when it began; stopping it halfway would help nobody.
     if (!verdict.allow && reversible) throw policyRefusal(verdict);
 
-    // What is in the way is found while everything still stands.
+    // Obstacles are found before anything is destroyed.
     if (plannedStep(operation.kind, step).pivot === true && recorded.state === 'pending') {
       await store.clock.requireAgreement();
       await lookAtStep(environment, found, attempt);
@@ -81,7 +81,7 @@ export function ensureStep(
     });
 }
 
-/** Whether the operation has begun what cannot be taken back, or may have, where that cannot be told now. */
+/** Whether the operation has begun something that cannot be undone, or may have, if that is unknown now. */
 async function isPastPivot(
   { operations }: Pick<Store, 'operations'>,
   { kind, operationId }: OperationInput,
@@ -95,7 +95,10 @@ function answer(result: string, region: string | undefined): { result: string; r
   return { result, ...(region === undefined ? {} : { region }) };
 }
 
-/** One step back. It waits for whoever may still be bringing the step about, so that nothing appears after it was undone. */
+/**
+ * Undoes one step. It waits for any attempt that may still be doing the step, so that nothing appears after the step
+ * was undone.
+ */
 export function undoStep(
   environment: OperationEnvironment,
   context: () => AttemptContext,
@@ -117,7 +120,7 @@ export function undoStep(
       attempt,
       async () => {
         const waitMs = await store.stepLeases.intendUndo(attempt, leaseMs);
-        if (waitMs > 0) throw new RetryAfter(`another attempt may still be at work on ${step}`, waitMs);
+        if (waitMs > 0) throw new RetryAfter(`another attempt may still be running ${step}`, waitMs);
         await failpoints.reach(`${step}.after-undo-intent`, input.tenant.name);
       },
       async (work) => {

@@ -47,7 +47,7 @@ async function stepWork(
     lease,
     home() {
       if (tenant.placement === null || cell === undefined)
-        throw new TenureError('internal', `tenant ${tenant._id} has no place yet`);
+        throw new TenureError('internal', `tenant ${tenant._id} has no placement yet`);
       return describeHome({
         installation,
         uid: tenant._id,
@@ -68,16 +68,22 @@ async function stepWork(
   };
 }
 
-/** So many attempts leave the tenant's transactions alone. They live for a minute, but there may always be another. */
+/**
+ * This many attempts do not end the tenant's transactions. A transaction lives for at most a minute, but there may
+ * always be another.
+ */
 const patientAttempts = 3;
 
-/** A control step's work is its commit, which the fence guards; it needs no lease. */
+/** The work of a control step is its commit, which the fence protects; it needs no lease. */
 const untilCommit: WorkLease = { remainingMs: () => 8_000 };
 
-/** To look takes no lease: each command is bounded by this, and nothing is changed. */
+/** A check takes no lease: each command is bounded by this, and nothing is changed. */
 const whileLooking: WorkLease = { remainingMs: () => 4_000 };
 
-/** The tenant's cell. Why it cannot be worked on now is written down, for whoever looks at what the operation waits for. */
+/**
+ * Returns the tenant's cell. If the cell cannot be used now, the reason is recorded for people who check what the
+ * operation waits for.
+ */
 async function cellOf(
   environment: OperationEnvironment,
   { operation, tenant }: OperationAndTenant,
@@ -95,7 +101,7 @@ async function cellOf(
   }
 }
 
-/** Looks whether a step can be begun. @throws TenureError where it cannot */
+/** Checks whether a step can begin. @throws TenureError when it cannot */
 export async function lookAtStep(
   environment: OperationEnvironment,
   found: OperationAndTenant,
@@ -106,7 +112,7 @@ export async function lookAtStep(
   );
 }
 
-/** Does one attempt's work and its checkpoint: under a lease where it touches a cell. */
+/** Does the work and the checkpoint of one attempt, under a lease if it touches a cell. */
 export async function attemptStep<T>(
   environment: OperationEnvironment,
   context: AttemptContext,
@@ -124,7 +130,7 @@ export async function attemptStep<T>(
   );
 }
 
-/** Says in which state an operation lets this attempt commit: an attempt that comes late finds it no longer so. */
+/** The state in which an operation allows this attempt to commit: a late attempt finds a different state. */
 function mayCommit({ attempt, step }: StepAttempt, scope: StepScope, to: 'done' | 'undone'): Filter<OperationDocument> {
   return {
     state: to === 'done' ? 'running' : 'compensating',
@@ -134,10 +140,10 @@ function mayCommit({ attempt, step }: StepAttempt, scope: StepScope, to: 'done' 
 }
 
 /**
- * Commits what a step has come to: its record, what it changes of the tenant, and the entry that says so. That the fence
- * is the highest, the operation goes this way, and nobody has committed the step before is in the update's own filter.
- * Returns the tenant after it.
- * @throws RetryAfter where another attempt of the same holder was first: a further attempt finds the step done
+ * Commits the result of a step: its record, its changes of the tenant, and its entry. The update's own filter checks
+ * that the fence is the highest, that the operation runs in this direction, and that nobody has committed the step
+ * before. Returns the tenant after the change.
+ * @throws RetryAfter when another attempt of the same holder was first: the next attempt finds the step done
  */
 export async function checkpoint(
   { store }: OperationEnvironment,

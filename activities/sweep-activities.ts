@@ -11,28 +11,31 @@ import { asFailure } from './failure.ts';
 
 export interface SweepActivities {
   /**
-   * Starts the workflows of operations on which nothing has happened for a while, of roll-outs and of verifications; one that
-   * runs is left alone. Those that no workflow has begun come first, and however many there are, each comes to its turn.
+   * Starts the workflows of stalled operations, roll-outs and verifications; a workflow that runs is left alone.
+   * Operations that no workflow has begun come first. However many there are, each gets its turn.
    */
   resumeStalledOperations(): Promise<{ readonly resumed: number }>;
-  /** Begins purges and changes of plan whose time has come. */
+  /** Starts purges and changes of plan that are due. */
   beginDueOperations(): Promise<{ readonly begun: number; readonly refused: number }>;
 }
 
-/** An operation whose workflow waits between two attempts is idle too; starting it then finds the one that runs. */
+/** An operation whose workflow waits between two attempts is idle too; starting it then finds the running workflow. */
 const idleMs = 5_000;
 const batch = 500;
 
-/** So long one sweep starts operations of each kind: whatever else it has to do must fit into its time as well. */
+/** How long one sweep starts operations of each kind: its other work must fit into its time as well. */
 const usualResumeMs = 5_000;
 
-/** Operations that one sweep begins by the clock, of each kind: more would be more than the workers take in its interval. */
+/** The number of due operations of each kind that one sweep starts: workers could not complete more in one interval. */
 const dueBatch = 100;
 
 export interface SweepDependencies extends WorkflowStarters {
   readonly store: Pick<Store, 'operations' | 'resources' | 'rollouts' | 'verifications'>;
   readonly beginDue: (limit: number) => Promise<DueOutcome[]>;
-  /** How long one sweep starts operations that have begun, and how long others, in milliseconds; it starts one of each at least. */
+  /**
+   * How long one sweep starts operations that have begun, and how long others, in milliseconds; it starts at least one
+   * of each.
+   */
   readonly resumeMs?: number;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'resumedOperations'>;
@@ -49,19 +52,22 @@ export function createSweepActivities({
   logger,
   metrics,
 }: SweepDependencies): SweepActivities {
-  /** Where the last sweep came to that could not start all of a kind. It may be lost: the next one begins with the oldest. */
+  /**
+   * Where the last sweep stopped, if it could not start all of a kind. It may be lost: the next sweep then begins with
+   * the oldest.
+   */
   const reached = new Map<boolean, OperationDocument>();
 
   async function resume(operation: OperationDocument): Promise<void> {
     const { _id: operationId, tenant, cancelRequestTime, state } = operation;
-    // One that waits between two attempts hears of its cancellation now, and not when it tries again.
+    // An operation that waits between two attempts must receive its cancellation now, not at its next attempt.
     if (cancelRequestTime !== null && state === 'running') await cancelWorkflow({ operationId, tenant });
     const document = await store.resources.findByUid('Tenant', tenant.uid);
     await startOperation(startable(operation, document?.spec.plan ?? 'unknown'));
     metrics.resumedOperations.inc();
   }
 
-  /** Starts all of one kind, or as many as there is time for, from where the last sweep came to. */
+  /** Starts all operations of one kind, or as many as time allows, from where the last sweep stopped. */
   async function resumeStalled(begun: boolean): Promise<number> {
     const until = performance.now() + resumeMs;
     let resumed = 0;
@@ -79,7 +85,7 @@ export function createSweepActivities({
           await resume(operation);
           resumed += 1;
         } catch (error) {
-          // One that cannot be started must not keep the others from it; a later sweep tries it again.
+          // An operation that cannot be started must not block the others; a later sweep tries it again.
           logger.warn('an idle operation could not be started', {
             operationId: operation._id,
             tenant: operation.tenant.name,
@@ -110,7 +116,7 @@ export function createSweepActivities({
               (error: unknown) => logger.warn('a verification could not be started', errorFields(error)),
             );
         }
-        if (resumed > 0) logger.info('asked for the workflows of idle operations', { count: resumed });
+        if (resumed > 0) logger.info('requested the workflows of idle operations', { count: resumed });
         return { resumed };
       } catch (error) {
         throw asFailure(error, 1);
@@ -128,7 +134,10 @@ export function createSweepActivities({
           const operation = newOperationOf(begun);
           if (operation !== undefined)
             await resume(operation).catch((error: unknown) =>
-              logger.warn('begun, and left to the next sweep', { operationId: operation._id, ...errorFields(error) }),
+              logger.warn('the operation was accepted but not started; the next sweep will start it', {
+                operationId: operation._id,
+                ...errorFields(error),
+              }),
             );
         }
         const begun = outcomes.filter((outcome) => outcome.begun !== undefined).length;

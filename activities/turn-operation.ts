@@ -13,7 +13,7 @@ import type { OperationAndTenant } from './held-operation.ts';
 import type { OperationActivities, OperationEnvironment } from './operation-activities.ts';
 import type { StepWork } from './steps/step-handler.ts';
 
-/** Turns an operation round, once: the first reason stands. */
+/** Starts the compensation of an operation, once: the first reason is kept. */
 export function turnOperation({ store, failpoints }: OperationEnvironment): OperationActivities['turnOperation'] {
   return async (held) => {
     const {
@@ -27,7 +27,10 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
       requireHeld(found, held);
       if (found.operation.state === 'compensating') return { already: found.operation };
       if (!isReversible(found.operation.kind, found.operation.steps))
-        throw new TenureError('cancel_not_possible', `what the ${found.operation.kind} has begun cannot be taken back`);
+        throw new TenureError(
+          'cancel_not_possible',
+          `the ${found.operation.kind} has passed the point where it can be undone`,
+        );
       const code = isProblemCode(failure.code) ? failure.code : 'internal';
       const { fault, fix } = problems[code];
       const error = {
@@ -56,10 +59,10 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
   };
 }
 
-/** The step that takes access away, of whichever path has one. */
+/** The step that revokes access, in every path that has one. */
 const takingAccess = 'revoke-access';
 
-/** The home on its way back to what it was, but for its access. */
+/** The home on its way back to its previous state, but without access. */
 function keptOut(home: Home): Home {
   const { before } = home;
   return before === undefined
@@ -68,9 +71,9 @@ function keptOut(home: Home): Home {
 }
 
 /**
- * Where the operation that waits for this one takes access away, does that now: what is to be undone may need what the tenant holds, and
- * a tenant could so put off its own suspension. It is the waiting operation's own step that is begun, so whatever becomes of that
- * operation it takes the step to its end, or back. Returns the work, to undo without giving access.
+ * If the operation that waits for this one revokes access, does that now: the undo may need something that the tenant
+ * blocks, and so a tenant could delay its own suspension. The step that begins is the waiting operation's own, so that
+ * operation completes or undoes it in any case. Returns the work for an undo that does not grant access.
  */
 export async function takeAccessFirst(
   { store }: OperationEnvironment,

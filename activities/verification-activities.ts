@@ -19,7 +19,7 @@ import { ulidsFrom } from '../store/ulid.ts';
 import { asFailure } from './failure.ts';
 import { reachCell } from './reach-cell.ts';
 
-/** How a verification ended; the report itself is in the control database. */
+/** The end of a verification; the report itself is in the control database. */
 export interface VerificationEnd {
   readonly verdict: IsolationReport['verdict'] | 'none';
 }
@@ -30,18 +30,20 @@ export interface VerificationFailure {
 }
 
 export interface VerificationActivities {
-  /** Probes both ways and records what was found. May be repeated; what an earlier attempt has left is removed first. */
+  /**
+   * Probes in both directions and records the result. May be repeated; what an earlier attempt left is removed first.
+   */
   verifyBoundary(input: VerificationInput): Promise<VerificationEnd>;
-  /** Removes what attempts have left on the cells. */
+  /** Removes what attempts left on the cells. */
   clearVerification(input: VerificationInput): Promise<void>;
   /** Records that there is no verdict. */
   endVerification(input: VerificationInput & { readonly failure: VerificationFailure }): Promise<void>;
 }
 
-/** For all the probes of one attempt, and for one of them. */
+/** The time for all probes of one attempt, and for one probe. */
 const patienceMs = 10 * 60_000;
 const commandMs = 15_000;
-/** More than all attempts at a verification take: nothing of one so old is still at work. */
+/** More than all attempts at a verification take together: nothing this old can still be running. */
 const oldMs = 6 * 60 * 60_000;
 
 export interface VerificationDependencies {
@@ -71,7 +73,7 @@ export function createVerificationActivities({
     return {
       remainingMs() {
         heartbeat.call(Context.current());
-        if (cancellationSignal.aborted) throw new TenureError('fenced', 'this attempt was called off');
+        if (cancellationSignal.aborted) throw new TenureError('fenced', 'this attempt was cancelled');
         const leftMs = Math.floor(until - performance.now());
         if (leftMs < 1) throw new TenureError('cell_unavailable', 'the isolation was not verified in time');
         return Math.min(leftMs, commandMs);
@@ -83,7 +85,7 @@ export function createVerificationActivities({
     { _id: uid, name, spec, placement, lifecycle, databaseUser: user }: TenantDocument,
     lease: WorkLease,
   ): Promise<Home> {
-    if (placement === null) throw new TenureError('tenant_not_active', `tenant "${name}" is nowhere`);
+    if (placement === null) throw new TenureError('tenant_not_active', `tenant "${name}" has no placement`);
     return describeHome({
       installation,
       uid,
@@ -102,7 +104,7 @@ export function createVerificationActivities({
     const found = await Promise.all(
       tenants.map(async ({ uid, name }) => {
         const tenant = await store.resources.findByUid('Tenant', uid);
-        if (tenant === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist any more`);
+        if (tenant === undefined) throw new TenureError('not_found', `tenant "${name}" no longer exists`);
         return tenant;
       }),
     );

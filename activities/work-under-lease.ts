@@ -3,7 +3,10 @@ import { TenureError } from '../domain/tenure-error.ts';
 import type { WorkLease } from '../engines/isolation/home.ts';
 import type { StepAttempt, StepLeases } from '../store/step-leases.ts';
 
-/** How long an attempt may go on after its last word to the control database. Less than the activity's heartbeat time-out. */
+/**
+ * How long an attempt may continue after its last successful request to the control database. Shorter than the
+ * activity's heartbeat time-out.
+ */
 export const leaseMs = 5_000;
 const renewEveryMs = 1_500;
 
@@ -11,30 +14,33 @@ export interface LeaseEnvironment {
   readonly leases: StepLeases;
   /** Called with every renewal. */
   readonly heartbeat: () => void;
-  /** Throws when the work has been called off. */
+  /** Throws when the work has been cancelled. */
   readonly throwIfCancelled: () => void;
 }
 
-/** Of the two clocks the one that has gone further: the monotonic one stands still while a machine is paused, the other may be set back. */
+/**
+ * Uses the clock that has advanced more: the monotonic one stops while a machine is suspended, and the other may be set
+ * back.
+ */
 function stopwatch(): () => number {
   const [monotonic, wall] = [performance.now(), Date.now()];
   return () => Math.max(performance.now() - monotonic, Date.now() - wall);
 }
 
-/** What is written down of why an attempt has failed. */
+/** The recorded reason why an attempt failed. */
 export function reasonOf(error: unknown): string {
   return error instanceof TenureError ? `${error.code}: ${error.message}` : 'internal';
 }
 
-/** The word that an attempt has ended, as part of a checkpoint's own update. */
+/** Releases the lease, as part of a checkpoint's own update. */
 export function releasing(attempt: StepAttempt): { $pull: { leases: { holder: string } } } {
   return { $pull: { leases: { holder: attempt.attempt } } };
 }
 
 /**
- * Does `work` while holding the lease that `take` commits, renewing it as long as the work goes on. The time left is
- * counted on this process's clocks from before the lease was asked for, so it ends here no later than there.
- * Work that succeeds has given the lease back with its checkpoint.
+ * Does `work` while holding the lease that `take` commits, and renews it as long as the work runs. The remaining time
+ * is counted on this process's clocks from before the request for the lease, so the lease never ends later here than in
+ * the control database. Work that succeeds has released the lease with its checkpoint.
  */
 export async function workUnderLease<T>(
   { leases, heartbeat, throwIfCancelled }: LeaseEnvironment,
@@ -54,7 +60,8 @@ export async function workUnderLease<T>(
         until = asked + leaseMs;
       },
       (error: unknown) => {
-        // An unreachable control database says nothing of the lease: it is tried again until the time is up.
+        // If the control database is unreachable, the lease may still be valid: renewal is retried until the time is
+        // over.
         if (error instanceof TenureError && error.code === 'fenced') lost = error;
       },
     );

@@ -2,13 +2,13 @@ import type { Transaction } from '../store/commit.ts';
 import type { AnswerSubject, StoredAnswer } from '../store/kept-answers.ts';
 
 /**
- * The body of a list, as text already: each item is put into words when it is read, so that the values of no more than one are in memory.
- * The bytes are outside of the heap of values.
+ * The body of a list, already encoded. Each item is encoded as soon as it is read, so that at most one item is in
+ * memory as a value. The bytes are stored outside the V8 heap.
  */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- of what it is a list is said to whoever answers with it
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the item type is for the callers that return the list
 export class EncodedList<Item> {
   readonly #items: Buffer[] = [];
-  /** Of the items, without what stands around them. */
+  /** Size of the items, without the surrounding JSON. */
   bytes = 0;
   nextPageToken: string | undefined;
 
@@ -42,20 +42,20 @@ interface Reply {
   readonly about?: AnswerSubject;
 }
 
-/** Keeps a reply under the request's idempotency key, if it has one, in the commit that makes it true. */
+/** Stores a reply under the idempotency key of the request, if any, in the same commit as the change itself. */
 export type Keep = (tx: Transaction, reply: Reply) => Promise<void>;
 
-/** An answer in the bytes in which it is sent, now and whenever the request is repeated. */
+/** An answer in encoded form, sent now and again whenever the request is repeated. */
 export function storedAnswer({ status, body, headers = {}, about = {} }: Reply): StoredAnswer {
   return { status, headers: { ...headers }, body: JSON.stringify(body), about };
 }
 
-/** An answer as it is sent: what is large is bytes. */
+/** An answer as it is sent. A large body is bytes. */
 export interface SentAnswer extends Omit<StoredAnswer, 'body'> {
   readonly body: string | Buffer;
 }
 
-/** An answer that is sent and not kept. */
+/** An answer that is sent but not stored. */
 export function sentAnswer({ status, body, headers = {} }: Reply): SentAnswer {
   return { status, headers: { ...headers }, body: body instanceof EncodedList ? body.toBytes() : JSON.stringify(body) };
 }
@@ -63,8 +63,9 @@ export function sentAnswer({ status, body, headers = {} }: Reply): SentAnswer {
 const opaqueTag = (tag: string): string => tag.trim().replace(/^W\//, '');
 
 /**
- * A read as a cache may keep it: one with an ETag for its own caller, asked about each time; any other not at all. Where
- * the caller has it already, in `If-None-Match` (RFC 9110, weak comparison), it is not sent again.
+ * Adds cache headers to a read. A response with an ETag may be cached for its own caller, with revalidation each time;
+ * any other must not be cached. If the caller already has it (`If-None-Match`, RFC 9110, weak comparison), the body is
+ * not sent.
  */
 export function cacheable(answer: SentAnswer, ifNoneMatch: string | undefined): SentAnswer {
   const { etag } = answer.headers;

@@ -26,18 +26,18 @@ export interface AppDependencies extends RouteBindingDependencies, StreamBinding
 }
 
 /**
- * An answer is data: nothing in it is loaded, run or framed. helmet's own policy is one for pages, and would have browsers turn http
- * into https, which whoever terminates TLS in front of this decides.
+ * Responses are data: nothing in them may be loaded, executed or framed. helmet's default policy is for pages, and
+ * makes browsers upgrade http to https; that decision belongs to the proxy that terminates TLS.
  */
 const answersOnly = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } };
 
-/** The HTTP application: thin, everything it answers comes from the route table or the problem catalogue. */
+/** The HTTP application. It is thin: every response comes from the route table or the problem catalogue. */
 export function createApp({ logger, metrics, readiness, stopping, ...routing }: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
   app.use(helmet({ contentSecurityPolicy: answersOnly }));
   app.use((request, response, next) => {
-    // In a path it says the same (RFC 3986, 6.2.2), and some clients and proxies write it so.
+    // Some clients and proxies encode the colon. In a path, both forms are equivalent (RFC 3986, 6.2.2).
     const [path = '', ...query] = request.url.split('?');
     if (path.includes('%3')) request.url = [path.replaceAll(/%3a/gi, ':'), ...query].join('?');
     if (stopping.aborted) response.set('connection', 'close');
@@ -45,7 +45,7 @@ export function createApp({ logger, metrics, readiness, stopping, ...routing }: 
   });
   app.use(assignRequestIds);
   app.use(observe(logger, metrics));
-  // Answers that say no-transform stay as they are: streams, which it would hold back, and credentials (BREACH).
+  // Responses with no-transform are not compressed: streams, which would be delayed, and credentials (BREACH).
   app.use(compression());
   app.get('/livez', (_request, response) => {
     response.type('text/plain').send('ok\n');
@@ -58,13 +58,13 @@ export function createApp({ logger, metrics, readiness, stopping, ...routing }: 
   app.use(bindStreams({ ...routing, metrics }));
   app.use(bindRoutes(routing));
   app.use((request) => {
-    throw new TenureError('route_not_found', `${request.method} ${request.path} is no route`);
+    throw new TenureError('route_not_found', `${request.method} ${request.path} is not a route`);
   });
   app.use(answerErrors(logger));
   return app;
 }
 
-/** In logs and metrics: the caller was gone before it was answered. As nginx has it. */
+/** In logs and metrics: the caller disconnected before the response. The same status as in nginx. */
 const abortedStatus = 499;
 
 function observe(logger: Logger, metrics: Pick<Metrics, 'requests'>): RequestHandler {
@@ -73,11 +73,11 @@ function observe(logger: Logger, metrics: Pick<Metrics, 'requests'>): RequestHan
     response.once('close', () => {
       const durationMs = performance.now() - began;
       const route: string = response.locals['route'] ?? 'other';
-      // A stream is ended by its caller, and how long it was open says nothing of how long answers take.
+      // The caller ends a stream, so its duration says nothing about response times.
       const isAborted = !response.writableFinished && !isStream(response);
       const status = isAborted ? abortedStatus : response.statusCode;
       if (!isStream(response)) metrics.requests.observe({ method: request.method, route, status }, durationMs / 1000);
-      // A read that succeeds changes nothing and happens all the time.
+      // Successful reads change nothing and are very frequent.
       const level = request.method === 'GET' && status < 400 ? 'debug' : 'info';
       logger[level](isAborted ? 'request aborted by its caller' : 'request', {
         ...requestIds(response),
@@ -107,7 +107,7 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
         ...(error.code === 'internal' ? errorFields(thrown) : {}),
         code: error.code,
       });
-    // Whoever runs the plane has to find out why nobody gets in.
+    // The operator needs to find out why callers are rejected.
     if (error instanceof InvalidToken)
       logger.info('a token was refused', { requestId, correlationId, ...errorFields(error) });
     if (response.headersSent) {

@@ -6,17 +6,23 @@ import { TenureError } from '../domain/tenure-error.ts';
 import { actorOf, ClaimError } from './token-claims.ts';
 import type { ClaimPlaces } from './token-claims.ts';
 
-/** Who a token says that its bearer is. */
+/** The identity in a verified token. */
 export interface Authenticated {
   readonly actor: PolicyActor;
   /** When the token expires, in milliseconds since the epoch. */
   readonly expireTime: number;
 }
 
-/** Reads the bearer token of a request. @throws TenureError unauthenticated; InvalidToken, where one was sent */
+/**
+ * Verifies the bearer token of a request.
+ * @throws TenureError unauthenticated; InvalidToken if the request has a token
+ */
 export type Authenticate = (authorization: string | undefined) => Promise<Authenticated>;
 
-/** A token that was sent and is not taken: the answer says so as RFC 6750 has it. Its message is for the caller, its cause for the log. */
+/**
+ * A token that was rejected; the response reports it as in RFC 6750. The message is for the caller, the cause for the
+ * log.
+ */
 export class InvalidToken extends TenureError {
   constructor(message: string, cause: unknown) {
     super('unauthenticated', message, { cause });
@@ -33,37 +39,37 @@ export interface AuthenticationOptions {
   readonly now: () => Date;
 }
 
-/** Pinned: a token does not choose how it is verified. */
+/** Pinned, so that a token cannot choose how it is verified. */
 const algorithms = ['EdDSA', 'ES256', 'RS256'];
 const clockToleranceSeconds = 5;
-/** The end of the year 9999, the last that RFC 3339 can say. */
+/** The end of the year 9999, the last year that RFC 3339 can represent. */
 const lastExpirySeconds = 253_402_300_799;
 
 const expirySchema = z.object({ exp: z.number() });
 
 interface Verified extends Authenticated {
-  /** Until when it need not be verified again, in milliseconds since the epoch. */
+  /** Until when the verification is trusted, in milliseconds since the epoch. */
   readonly until: number;
 }
 
-/** A signature costs more to verify than the rest of a read; a token that is used again is taken on trust for this long. */
+/** Verifying a signature costs more than the rest of a read, so a verified token is trusted for this long. */
 const trustMs = 30_000;
 const trustedTokens = 1_000;
-/** Of the tokens that are kept: one may be as large as the headers of a request. */
+/** Limit for all cached tokens together, because one token can be as large as the headers of a request. */
 const trustedCharacters = 4_000_000;
 
-/** Names the claim, and never shows what it holds. */
+/** Names the claim, but never shows its value. */
 function whyInvalid(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired';
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.reason === 'missing') return `the token has no claim "${error.claim}"`;
-    return `the token's claim "${error.claim}" is not what is expected here`;
+    return `the token's claim "${error.claim}" does not have the expected value`;
   }
-  if (error instanceof ClaimError) return `in the token, ${error.message}`;
-  if (error instanceof errors.JWKSNoMatchingKey) return 'the token is not signed by a key that is known here';
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature of the token is not right';
-  if (error instanceof errors.JOSEAlgNotAllowed) return `the token is not signed by ${algorithms.join(', ')}`;
-  return 'the token is not valid here';
+  if (error instanceof ClaimError) return `invalid token: ${error.message}`;
+  if (error instanceof errors.JWKSNoMatchingKey) return 'the token is not signed with a known key';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature of the token is not valid';
+  if (error instanceof errors.JOSEAlgNotAllowed) return `the token is not signed with one of ${algorithms.join(', ')}`;
+  return 'the token is not valid';
 }
 
 export function createAuthenticate({
@@ -92,7 +98,7 @@ export function createAuthenticate({
     return authenticated;
   }
 
-  /** Where a token names no key and several would do, as while an issuer rotates them, each is tried. */
+  /** If a token names no key and several match, as during a key rotation, each key is tried. */
   async function verify(token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
     try {
       return (await jwtVerify(token, keySet, options)).payload;
@@ -118,7 +124,7 @@ export function createAuthenticate({
       token === '' ||
       rest.length > 0
     ) {
-      throw new TenureError('unauthenticated', 'the Authorization header holds no bearer token');
+      throw new TenureError('unauthenticated', 'the Authorization header does not contain a bearer token');
     }
     const known = verified.get(token);
     if (known !== undefined && known.until > now().getTime()) return known;

@@ -8,8 +8,8 @@ import type { Refusals } from '../store/refusals.ts';
 import type { Allowed } from './reply.ts';
 
 /**
- * Asks policy whether the caller may do this. A refusal is an entry of the ledger; where the caller may not even see the
- * tenant, it is answered exactly as if there were none.
+ * Asks policy whether the caller may do this. A denial is recorded in the ledger. If the caller may not even see the
+ * tenant, the response is exactly the same as if the tenant did not exist.
  * @throws TenureError forbidden, not_found, policy_unavailable
  */
 export type Authorize = (
@@ -26,7 +26,7 @@ export interface AuthorizationDependencies {
 
 type Kind = AuthorizationRequest['target']['kind'];
 
-/** By the first word of the action. A roll-out is authorized as something done to its template. */
+/** The target kind by the first word of the action. A roll-out is authorized as an action on its template. */
 const kinds = {
   tenant: 'Tenant',
   template: 'TenantTemplate',
@@ -37,7 +37,7 @@ const kinds = {
   access: 'Caller',
 } as const satisfies Record<string, Kind>;
 
-/** What an action is done to. */
+/** The kind of target of an action. */
 export function kindOf(action: PolicyAction): Kind {
   return kinds[action.slice(0, action.indexOf('.')) as keyof typeof kinds];
 }
@@ -85,7 +85,7 @@ export function createAuthorize({ policy, refusals, clock }: AuthorizationDepend
   };
 }
 
-/** A tenant as policy is asked about it: by its name, and by its uid where there is one. */
+/** A tenant as a policy target: its name, and its uid if it exists. */
 export function tenantTarget(
   name: string,
   tenant: { readonly _id: string } | undefined,
@@ -93,14 +93,14 @@ export function tenantTarget(
   return { kind: 'Tenant', name, ...(tenant === undefined ? {} : { tenant: tenant._id }) };
 }
 
-/** The same question for whoever decides on a change of this tenant, about the tenant that is decided on. */
+/** The same check for the code that decides on a change, which runs it on the tenant that it has read. */
 export function permitOn(authorize: Authorize, caller: Caller, name: string): Permit {
   return async (action, tenant) => {
     await authorize(caller, action, action === 'tenant.create' ? { kind: 'Tenant', name } : tenantTarget(name, tenant));
   };
 }
 
-/** The one answer for what is not there and for what the caller may not see. */
+/** The same error for a target that does not exist and for one that the caller may not see. */
 export function absent(target: Pick<AuthorizationRequest['target'], 'kind' | 'name'>): TenureError {
   return new TenureError(
     'not_found',

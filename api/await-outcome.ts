@@ -7,10 +7,10 @@ import { etagOf } from './request-parsing.ts';
 import { storedAnswer } from './answers.ts';
 import type { SentAnswer } from './answers.ts';
 
-/** What `Prefer: wait` may ask for at most. */
+/** The maximum for `Prefer: wait`. */
 export const longestWaitSeconds = 60;
 
-/** Seconds that a caller is ready to wait for the outcome (RFC 7240); what cannot be read asks for nothing. */
+/** Seconds that the caller wants to wait for the outcome (RFC 7240). An unreadable preference is ignored. */
 export function readPreferredWait(prefer: string | undefined): number | undefined {
   for (const preference of (prefer ?? '').split(',')) {
     const seconds = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(;|$)/i.exec(preference)?.[1];
@@ -21,13 +21,13 @@ export function readPreferredWait(prefer: string | undefined): number | undefine
 
 export interface Wait {
   readonly seconds: number;
-  /** The route's status for what is done. */
+  /** The status of the route for a finished change. */
   readonly doneStatus: number;
-  /** Who waits. */
+  /** The subject of the waiting caller. */
   readonly subject: string;
 }
 
-/** The answer to an accepted change when its operation has ended, or as it was after the time given. */
+/** Returns the answer of an accepted change once its operation has ended, or the original answer after the timeout. */
 export type AwaitOutcome = (answer: SentAnswer, wait: Wait) => Promise<SentAnswer>;
 
 export interface AwaitOutcomeDependencies {
@@ -38,13 +38,13 @@ export interface AwaitOutcomeDependencies {
 const accepted = 202;
 
 /**
- * Waits for the operation that an answer of 202 names; any other answer is as it is. When it has ended the status is
- * that of what is done, however it ended: `operation.state` says how.
+ * Waits for the operation of a 202 answer; any other answer is returned unchanged. Once the operation has ended, the
+ * status is that of a finished change, whatever the outcome; `operation.state` tells the outcome.
  */
 export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): AwaitOutcome {
-  /** As it ended, or as the one ended that follows it, and so on to the last; `undefined` when the time is up before. */
+  /** The ended operation, or the last of the operations that follow it; `undefined` on timeout. */
   async function ended(operationId: string, until: number, subject: string): Promise<OperationDocument | undefined> {
-    // It may have ended before anybody waits, as where the answer is a repeated one.
+    // It may have ended before the wait begins, for example if the answer is a repeated one.
     const found = await store.operations.find(operationId);
     const operation =
       found?.unfinished === true ? await watch.ended(operationId, until - performance.now(), subject) : found;
@@ -60,11 +60,11 @@ export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): 
   ): Promise<SentAnswer> {
     const operation = await ended(operationId, performance.now() + seconds * 1000, subject);
     if (operation === undefined) return { ...answer, headers };
-    // A change answers with the tenant and its operation, a cancellation with the operation alone.
+    // A change returns the tenant and its operation, a cancellation only the operation.
     if (answer.about?.tenant === undefined)
       return storedAnswer({ status: doneStatus, body: operationBody(operation), headers });
     const tenant = await store.resources.findByUid('Tenant', operation.tenant.uid);
-    // Of a purged tenant there is nothing to read any more.
+    // A purged tenant can no longer be read.
     const before: { tenant?: unknown } = tenant === undefined ? JSON.parse(answer.body.toString()) : {};
     return storedAnswer({
       status: doneStatus,
@@ -80,9 +80,9 @@ export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): 
     try {
       return await outcomeOf(operationId, applied, { seconds, ...wait });
     } catch (error) {
-      // It is accepted, whatever can be read of it now.
+      // The change is accepted, even if its outcome cannot be read now.
       if (error instanceof TenureError && error.code === 'control_unavailable') return applied;
-      // So is what nobody waits for: a preference may be left aside.
+      // The change is accepted without a wait: a preference may be ignored.
       if (error instanceof TenureError && error.code === 'too_many_requests') return answer;
       throw error;
     }

@@ -5,13 +5,14 @@ import type { RehearsalCells } from '../engines/isolation/rehearsal/rehearse-sch
 
 export interface CellAddressesDependencies {
   readonly cells: Pick<Cells, 'look' | 'lastSeen'>;
-  /** Without credentials, by cell. */
+  /** Addresses by cell, without credentials. */
   readonly addresses: ReadonlyMap<string, string>;
 }
 
 /**
- * The address of a cell, for a tenant. One at which another deployment has been seen is not handed out. One that this process does not reach is: the
- * tenant may, and proves to a wrong one no more than that it knows a password (SCRAM).
+ * The address of a cell, for a tenant. It is not returned if a different deployment has answered there. It is returned
+ * if this process cannot reach it: the tenant may still be able to, and with SCRAM a wrong server cannot learn the
+ * password.
  */
 export function createCellAddresses({
   cells,
@@ -25,12 +26,13 @@ export function createCellAddresses({
         `no address is configured for cell "${cell}"; add it to the cells file of the API and restart it`,
       );
     const seen = cells.lastSeen(cell) ?? (await cells.look(cell));
-    if (seen.mismatch === true) throw new TenureError('cell_mismatch', seen.error ?? 'another deployment');
+    if (seen.mismatch === true)
+      throw new TenureError('cell_mismatch', seen.error ?? 'a different deployment answers there');
     return address;
   };
 }
 
-/** Connections to cells, for dry runs. Nothing else in this process asks a cell. */
+/** Connections to cells for dry runs. Nothing else in this process queries a cell. */
 export interface OpenRehearsalCells extends RehearsalCells {
   close(): Promise<void>;
 }
@@ -53,7 +55,7 @@ export function openRehearsalCells(addresses: ReadonlyMap<string, { readonly uri
           waitQueueTimeoutMS: 2_000,
         });
       clients.set(name, client);
-      // Each time: a client whose first try has failed does not try again by itself.
+      // Call it each time, because a client does not retry by itself after its first attempt has failed.
       return client.connect();
     },
     async close() {

@@ -9,12 +9,12 @@ function refusalOf({ code }: NodeJS.ErrnoException): TenureError {
   if (code === 'HPE_HEADER_OVERFLOW')
     return new TenureError(
       'headers_too_large',
-      `the address and the headers are larger than ${maxRequestHeadBytes / 1024} KiB`,
+      `the URL and the headers are larger than ${maxRequestHeadBytes / 1024} KiB`,
     );
-  return new TenureError('request_invalid', 'what was sent is no HTTP/1.1 request');
+  return new TenureError('request_invalid', 'not a valid HTTP/1.1 request');
 }
 
-/** As node's own handler looks: a connection holds the answer that is under way on it. */
+/** The same check as in node's own handler: a connection refers to the response in progress on it. */
 function isBeingAnswered(
   socket: Duplex & { readonly _httpMessage?: { readonly headersSent: boolean } | null },
 ): boolean {
@@ -22,11 +22,11 @@ function isBeingAnswered(
 }
 
 /**
- * Answers what node's parser gives up on before there is a request to route: with a problem, as everything is answered. For `clientError`
- * of a server, in place of its own empty answer.
+ * Responds with a problem when node's parser rejects a request before it can be routed. A handler for the `clientError`
+ * event of a server, in place of its default empty response.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Who did not send on in time, or has gone, gets no answer any more; nor does who is being answered: it would stand in the midst of that.
+  // No response if the caller timed out or disconnected, or if a response is in progress, which this one would corrupt.
   if (
     !socket.writable ||
     isBeingAnswered(socket) ||

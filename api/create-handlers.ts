@@ -47,11 +47,11 @@ export interface HandlerDependencies {
   readonly pageTokens: PageTokens;
   readonly watch: OperationWatch;
   readonly endpoint: OpenTenantDependencies['endpoint'];
-  /** Of a rehearsal only. */
+  /** Only for dry runs. */
   readonly rehearseSchema?: RehearseSchema;
 }
 
-/** A handler for each route of the table. */
+/** Creates a handler for each route of the table. */
 export function createHandlers({
   store,
   policy,
@@ -113,8 +113,8 @@ export function createHandlers({
 }
 
 /**
- * The same with nothing that stays: what is written is taken back, and no workflow is told of it. Refusals by policy of what
- * was asked for leave no entry; that somebody asked who may not still does, for `authorize` is the real one.
+ * The same dependencies for dry runs: writes are rolled back and no workflow is started or cancelled. Denials of the
+ * change are not recorded, but denials of the caller are, because `authorize` is the real one.
  */
 export function rehearsed(dependencies: HandlerDependencies, rehearseSchema: RehearseSchema): HandlerDependencies {
   return {

@@ -7,8 +7,8 @@ import { kindOf, tenantTarget } from './authorization.ts';
 import type { Authorize } from './authorization.ts';
 
 /**
- * Refuses who may do this to nothing at all, before anything of the request's body is read. Whoever passes is authorized by the handler,
- * which knows what it is done to.
+ * Denies a caller that may not perform the action on any target, before the request body is read. All other callers are
+ * authorized by the handler, which knows the target.
  * @throws TenureError as `Authorize`
  */
 export type RefuseEarly = (caller: Caller, action: PolicyAction, params: unknown) => Promise<void>;
@@ -34,7 +34,7 @@ export function createEarlyRefusal({ store, policy, authorize }: EarlyRefusalDep
   return async (caller, action, params) => {
     const { actor } = caller;
     const kind = kindOf(action);
-    // Of whatever the caller may touch: for one who is confined that is any of its tenants.
+    // Check against any target that the caller may access: for a confined caller, any of its tenants.
     const [tenant] = actor.tenants ?? [];
     const { allow } = policy.authorize({
       v: 1,

@@ -1,8 +1,11 @@
 import { TenureError } from '../domain/tenure-error.ts';
 
-/** So many values may be in a body: the largest manifest that 1 MiB holds has fewer. What is parsed takes up to a hundred bytes for each. */
+/**
+ * Maximum number of values in a body. The largest manifest that fits in 1 MiB has fewer. A parsed value takes up to 100
+ * bytes.
+ */
 export const maxValues = 150_000;
-/** So many entries may an object or an array have, where the contract does not say fewer. */
+/** Maximum number of entries in an object or array, unless the contract sets a lower limit. */
 export const maxEntries = 10_000;
 export const maxDepth = 64;
 
@@ -13,14 +16,14 @@ const [quote, backslash, comma, openArray, closeArray, openObject, closeObject] 
 const refusal = (what: string): TenureError => new TenureError('request_invalid', `the body ${what}`);
 
 /**
- * Refuses JSON that would take many times its own size when it is parsed, from its bytes alone. What is not well-formed may pass: the
- * parser finds that.
+ * Refuses JSON that would take many times its size once parsed, by looking only at its bytes. Malformed JSON may pass;
+ * the parser finds it.
  * @throws TenureError request_invalid
  */
 export function requireBoundedJson(text: Uint8Array): void {
   let values = 0;
   let depth = 0;
-  // Commas so far, by depth.
+  // Entries so far, by depth.
   const entries = new Uint32Array(maxDepth + 1);
   for (let at = 0; at < text.length; at += 1) {
     switch (text[at]) {
@@ -39,15 +42,15 @@ export function requireBoundedJson(text: Uint8Array): void {
         break;
       case comma: {
         values += 1;
-        // What nests too deep is refused when it is parsed, with its place.
+        // Too deep nesting is refused later, with its position.
         if (depth > maxDepth) break;
         const count = (entries[depth] ?? 0) + 1;
         entries[depth] = count;
-        if (count > maxEntries) throw refusal(`has an object or array of more than ${maxEntries} entries`);
+        if (count > maxEntries) throw refusal(`has an object or array with more than ${maxEntries} entries`);
         break;
       }
       default:
     }
-    if (values > maxValues) throw refusal(`holds more than ${maxValues} values`);
+    if (values > maxValues) throw refusal(`contains more than ${maxValues} values`);
   }
 }

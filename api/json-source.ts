@@ -2,10 +2,10 @@ import type { ProblemDetail } from '../contracts/problem-document.ts';
 import { jsonPointer } from '../domain/json-pointer.ts';
 
 const maxFlaws = 100;
-/** What nests deeper is refused for that, whatever else it holds. */
+/** Deeper nesting is refused anyway, so the check stops there. */
 const maxDepth = 64;
 
-/** Digits without sign, point and zeros at either end, and the power of ten that they are to be multiplied with. */
+/** The significant digits, without sign, point and outer zeros, and the power of ten. */
 function decimalOf(literal: string): string {
   const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
@@ -16,8 +16,9 @@ function decimalOf(literal: string): string {
 }
 
 /**
- * Whether a number is still the same when it has been read and is written again. Of fractions a number holds as much as a double does, as
- * everywhere in JSON; an integer has to be exact. One that is written as such must be within 2^53, for whoever reads it has to hold it too.
+ * Whether a number stays the same when it is parsed and written again. Fractions have the precision of a double, as
+ * usual in JSON, but integers must be exact. A plain integer must be within 2^53, so that other readers can represent
+ * it too.
  */
 function isKept(literal: string): boolean {
   const value = Number(literal);
@@ -27,15 +28,15 @@ function isKept(literal: string): boolean {
 }
 
 interface Container {
-  /** Of an object, its names so far; an array has none. */
+  /** The field names of an object so far; undefined for an array. */
   readonly names: Set<string> | undefined;
-  /** Where the next value belongs. */
+  /** Field name or index of the next value. */
   at: string | number;
 }
 
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[{}[\],:]/g;
 
-/** Most names are the same as written. What is no JSON is for the parser to say. */
+/** Most names need no decoding. Malformed JSON is left to the parser. */
 function nameIn(token: string): string {
   if (!token.includes('\\')) return token.slice(1, -1);
   try {
@@ -46,8 +47,8 @@ function nameIn(token: string): string {
 }
 
 /**
- * What of a JSON text is lost when it is parsed: integers that a number cannot hold, and all but the last of several fields of one name.
- * It does not say whether the text is JSON. One pass, at most a hundred flaws.
+ * What JSON.parse would lose: integers that a number cannot represent, and all but the last of several fields with the
+ * same name. It does not check whether the text is valid JSON. One pass, at most a hundred flaws.
  */
 export function lostInParsing(text: string): ProblemDetail[] {
   const flaws: ProblemDetail[] = [];
@@ -82,15 +83,15 @@ export function lostInParsing(text: string): ProblemDetail[] {
         if (!isName || inside?.names === undefined) break;
         inside.at = nameIn(token);
         if (inside.names.has(inside.at))
-          flaws.push({ pointer: pointer(), message: 'stands twice in one object', fix: 'Keep one of the two.' });
+          flaws.push({ pointer: pointer(), message: 'appears twice in one object', fix: 'Keep only one of the two.' });
         inside.names.add(inside.at);
         break;
       default:
         if (!isKept(token))
           flaws.push({
             pointer: pointer(),
-            message: `${token.slice(0, 40)} is beyond the integers that a number holds exactly, ±(2^53 - 1)`,
-            fix: 'Write it in quotes, as a string.',
+            message: `${token.slice(0, 40)} is outside the range of exact integers, ±(2^53 - 1)`,
+            fix: 'Send it as a string, in quotes.',
           });
     }
   }

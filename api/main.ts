@@ -53,7 +53,7 @@ import { createWorkflowStarters } from '../platform/workflow-starters.ts';
 const drainMs = 10_000;
 const closeIdleEveryMs = 50;
 
-/** The API process: serves until it is told to stop, then drains. */
+/** The API process: it serves requests until it is stopped, then drains. */
 async function main(): Promise<void> {
   if (process.argv.includes('--explain-config')) {
     process.exitCode = printSettings(apiSettings, processEnvironment());
@@ -200,14 +200,15 @@ async function main(): Promise<void> {
       {
         name: 'requests',
         async stop() {
-          // From here on unready. Whoever sends requests here is given the time to hear of it: they are taken as before.
+          // From now on the process is not ready, but it still accepts requests, so that load balancers have time to
+          // notice.
           stopping.abort();
           await delay(config.TENURE_DRAIN_SECONDS * 1000);
-          // What has begun is finished, connections without a request are closed.
+          // Requests in progress are finished; idle connections are closed.
           stopClock();
           void stopMonitor.then((stop) => stop());
           const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-          // A client keeps the connection of an answered request for its next one, which is not taken here.
+          // Clients keep a connection for their next request, which this process no longer accepts.
           const closingIdle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
           await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
           clearInterval(closingIdle);

@@ -9,7 +9,8 @@ export interface OperationScopeDependencies {
 }
 
 /**
- * Uids of the tenants whose operations the caller may be shown: of the one named, or of all that it may see; absent: of everybody.
+ * Uids of the tenants whose operations the caller may see: the named tenant, or all that it may see; undefined: all
+ * tenants.
  * @throws TenureError not_found, forbidden
  */
 export async function operationScope(

@@ -5,18 +5,18 @@ import type { OperationStore } from '../store/operations.ts';
 import type { Quota } from './shares/quota.ts';
 import { takeShare } from './shares/shares.ts';
 
-/** Waits for operations to end: one feed for everybody who waits, however many there are. */
+/** Waits for operations to end. All waiting requests share one feed. */
 export interface OperationWatch {
   /**
-   * The operation as it ended, or `undefined` after the time given or when the process stops.
+   * The ended operation, or `undefined` after the timeout or when the process stops.
    * @throws TenureError too_many_requests
    */
   ended(id: string, timeoutMs: number, caller: string): Promise<OperationDocument | undefined>;
 }
 
-/** All that are waited for are read this often too, so that nobody depends on the feed alone. */
+/** Awaited operations are also read this often, so that a wait does not depend on the feed alone. */
 const readAllEveryMs = 1_000;
-/** A feed is kept for the next wait. */
+/** How long an unused feed is kept open for the next wait. */
 const keptForMs = 10_000;
 
 export interface OperationWatchDependencies {
@@ -69,7 +69,7 @@ export function createOperationWatch({
   async function follow(): Promise<void> {
     if (isFollowing) return;
     isFollowing = true;
-    // A control database that is away is looked for again; whoever waits does so until the time is up.
+    // Retries while the control database is unavailable; each wait ends at its timeout.
     while (waiting.size > 0 && !stopping.aborted) await followOnce().catch(() => delay(readAllEveryMs));
     isFollowing = false;
   }
@@ -97,7 +97,7 @@ export function createOperationWatch({
         }, timeoutMs);
         waiting.set(id, tellers.add(tell));
         void follow();
-        // It may have ended before the wait began, and the feed have told of it by then.
+        // The operation may have ended before the wait began, and its event may already be past.
         void read([id]).catch(() => undefined);
       });
     },

@@ -3,8 +3,8 @@ import { canonicalBytes } from '../contracts/canonical-json.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
 /**
- * Opaque tokens that say where a list goes on, good only for the list and filter they came from. A position may name what the caller may
- * not see, so nobody can read it.
+ * Opaque tokens that hold the position at which a list continues. A token is valid only for its own list and filter. It
+ * is encrypted, because a position can name resources that the caller may not see.
  */
 export interface PageTokens {
   make(list: string, filter: unknown, position: string): string;
@@ -17,14 +17,14 @@ const nameBytes = 4;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** The keys that seal: `current` seals anew, and what any of the others has sealed is still read. */
+/** Keys for page tokens: `current` seals new tokens; tokens sealed with any of the keys can be read. */
 export interface SealingKeys {
   readonly current: string;
   readonly keys: ReadonlyMap<string, Buffer>;
 }
 
 interface Sealer {
-  /** Says which key has sealed a token, and nothing of the key. */
+  /** Identifies the key that sealed a token without revealing it. */
   readonly name: Buffer;
   readonly encryption: Buffer;
   readonly nonces: Buffer;
@@ -36,17 +36,19 @@ function sealerOf(key: Buffer): Sealer {
   return { name: derived('name', nameBytes), encryption: derived('encryption', 32), nonces: derived('nonces', 32) };
 }
 
-/** @throws TypeError where the current key is not among the keys */
+/** @throws TypeError if the current key is not among the keys */
 export function createPageTokens({ current, keys }: SealingKeys): PageTokens {
   const currentKey = keys.get(current);
-  if (currentKey === undefined) throw new TypeError(`the keyring has no key "${current}", which is its current one`);
+  if (currentKey === undefined) throw new TypeError(`the keyring does not contain its current key "${current}"`);
   const sealing = sealerOf(currentKey);
   const sealers = [...keys.values()].map(sealerOf);
   const scopeOf = (list: string, filter: unknown): Uint8Array => canonicalBytes([list, filter]);
   return {
     make(list, filter, position) {
       const scope = scopeOf(list, filter);
-      // The scope, a JSON array, says itself where it ends. Made of what is encrypted, a nonce is used twice only for the same token (as in SIV, RFC 5297).
+      // The scope is a JSON array, so it delimits itself. The nonce is derived from the plaintext, so it repeats only
+      // for the
+      // same token (as in SIV, RFC 5297).
       const nonce = createHmac('sha256', sealing.nonces)
         .update(scope)
         .update(position)
@@ -65,7 +67,7 @@ export function createPageTokens({ current, keys }: SealingKeys): PageTokens {
       const bytes = Buffer.from(token, 'base64url');
       const sealer = sealers.find(({ name }) => name.equals(bytes.subarray(0, nameBytes)));
       const sealed = bytes.subarray(nameBytes);
-      // base64url may be written in several ways; only the one that was made is taken.
+      // base64url has several spellings of the same bytes; accept only the one that was issued.
       if (sealer !== undefined && sealed.length > nonceBytes + tagBytes && bytes.toString('base64url') === token) {
         const decipher = createDecipheriv(algorithm, sealer.encryption, sealed.subarray(0, nonceBytes), {
           authTagLength: tagBytes,
@@ -75,10 +77,10 @@ export function createPageTokens({ current, keys }: SealingKeys): PageTokens {
         try {
           return decipher.update(sealed.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
         } catch {
-          // Not made here, or for something else: refused below.
+          // Forged, or for another list or filter: refused below.
         }
       }
-      throw new TenureError('page_token_invalid', 'the page token is of another list or filter');
+      throw new TenureError('page_token_invalid', 'the page token belongs to another list or filter');
     },
   };
 }

@@ -1,21 +1,23 @@
 import type { Response } from 'express';
 import { TenureError } from '../domain/tenure-error.ts';
 
-/** Aborts when the connection closes before its answer is sent. Made only where something waits: most requests are answered at once. */
+/**
+ * Aborts when the connection closes before the response is sent. Used only where a request waits, which most do not.
+ */
 export function whenGone(response: Response): AbortSignal {
   const gone = new AbortController();
-  // With a reason of its own: AbortController's would be an exception with a stack.
+  // An explicit reason, because the default reason is an exception with a costly stack.
   const leave = (): void => gone.abort('closed');
   if (response.closed) leave();
   else response.once('close', leave);
   return gone.signal;
 }
 
-/** Work that nobody waits for is not started. @throws TenureError request_invalid */
+/** Stops work for a caller that has disconnected. @throws TenureError request_invalid */
 export function requirePresent(gone: AbortSignal): void {
   if (gone.aborted)
     throw new TenureError(
       'request_invalid',
-      'the connection was closed before its turn came; keep it open until the answer is there',
+      'the connection was closed before the request was processed; keep it open until the response arrives',
     );
 }

@@ -11,13 +11,16 @@ export interface ProblemReply {
 
 const retryAfterSeconds = '2';
 
-/** Errors that express and its body parser throw carry a status and a type; what they say of the body is not ours to keep. */
+/**
+ * Errors from express and its body parser have a status and a type. Their messages can quote the body, so they are not
+ * used.
+ */
 function fromHttp(error: unknown): TenureError | undefined {
   if (typeof error !== 'object' || error === null || !('status' in error)) return undefined;
   const type = 'type' in error ? String(error.type) : '';
   if (error.status === 413) return new TenureError('body_too_large', 'the body is larger than 1 MiB', { cause: error });
   if (error.status === 415)
-    return new TenureError('media_type_unsupported', `the body's encoding or charset is not taken (${type})`, {
+    return new TenureError('media_type_unsupported', `the encoding or charset of the body is not supported (${type})`, {
       cause: error,
     });
   if (error.status === 400)
@@ -29,16 +32,16 @@ function fromHttp(error: unknown): TenureError | undefined {
   return undefined;
 }
 
-/** Any thrown value as the catalogue's problem. What is not ours says nothing of itself to the caller. */
+/** Converts any thrown value into a problem of the catalogue. Unknown errors reveal no details to the caller. */
 export function asTenureError(error: unknown): TenureError {
   if (error instanceof TenureError) return error;
   return (
     fromHttp(error) ??
-    new TenureError('internal', 'an unexpected error; the log has it under this requestId', { cause: error })
+    new TenureError('internal', 'unexpected error; find the details in the log under this requestId', { cause: error })
   );
 }
 
-/** RFC 6750: without a token nothing is said of one. A description holds neither quotes nor backslashes. */
+/** RFC 6750: no error attributes if no token was sent. A description must not contain quotes or backslashes. */
 function challenge(error: TenureError): string {
   const realm = 'Bearer realm="tenure"';
   return error instanceof InvalidToken
@@ -46,7 +49,7 @@ function challenge(error: TenureError): string {
     : realm;
 }
 
-/** The RFC 9457 answer to an error. */
+/** The RFC 9457 response to an error. */
 export function problemReply(error: TenureError, requestId: string): ProblemReply {
   const { status, title, fix, retryable } = problems[error.code];
   const operation = error.operationId === undefined ? {} : { operation: `/v1/operations/${error.operationId}` };

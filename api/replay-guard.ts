@@ -5,7 +5,8 @@ import { tenantTarget } from './authorization.ts';
 import type { Authorize } from './authorization.ts';
 
 /**
- * Lets a kept answer be sent again to who may still see what it is about: the caller's roles and tenants may be others than when it was made.
+ * Allows a stored answer to be sent again only if the caller may still see its subject, because the caller's roles and
+ * tenants may have changed.
  * @throws TenureError not_found, forbidden
  */
 export type GuardReplay = (caller: Caller, params: unknown, about: AnswerSubject | undefined) => Promise<void>;
@@ -16,7 +17,8 @@ export function createReplayGuard({ authorize }: { readonly authorize: Authorize
   return async (caller, params, about) => {
     if (about?.tenant !== undefined)
       await authorize(caller, 'tenant.get', tenantTarget(about.tenant.name, { _id: about.tenant.uid }));
-    // Kept by an earlier build: who is confined to tenants may not see what could be another's.
+    // Stored by an earlier build, without its subject: a confined caller may not see it, as it could be about another
+    // tenant.
     if (about === undefined)
       await authorize(caller, 'tenant.get', tenantTarget(named.safeParse(params).data?.name ?? '', undefined));
   };

@@ -13,7 +13,7 @@ import type { Precondition } from '../engines/requests/precondition.ts';
 import type { AnswerSubject } from '../store/kept-answers.ts';
 import type { EncodedList, Keep } from './answers.ts';
 
-/** A request as a handler sees it: parsed, authenticated, its preconditions read. */
+/** A request as a handler gets it: parsed and authenticated, with its preconditions. */
 export interface RouteRequest<Id extends RouteId> {
   readonly params: RouteParams<Id>;
   readonly query: RouteQuery<Id>;
@@ -31,7 +31,7 @@ export interface RouteReply<Id extends RouteId> {
   readonly status: keyof Routes[Id]['responses'] & number;
   readonly body: RouteAnswer<Id> | RouteAnswerWith<Id> | Encoded<RouteAnswer<Id>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Not sent: who may see the answer again, and what is waited for, goes by it. */
+  /** Not sent. It decides who may see the answer again and which operation to wait for. */
   readonly about?: AnswerSubject;
 }
 
@@ -40,6 +40,6 @@ export type RouteHandlers = { readonly [Id in RouteId]: RouteHandler<Id> };
 
 export interface Allowed {
   readonly policy: PolicyDecision;
-  /** Uids the answer is to be confined to; absent: not confined. */
+  /** Uids to which the answer must be confined; undefined: not confined. */
   readonly confinedTo: readonly string[] | undefined;
 }

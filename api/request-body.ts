@@ -10,13 +10,13 @@ import type { GiveBack } from './shares/quota.ts';
 import type { Shares } from './shares/shares.ts';
 
 const maxBytes = 1024 * 1024;
-/** Bodies up to this size wait for nobody: how many there are is bounded by the requests that a caller may have open. */
+/** Bodies up to this size do not wait. The limit of open requests per caller bounds their number. */
 const smallBytes = 16 * 1024;
 
 export interface ReadBody {
-  /** Undefined where none was sent. */
+  /** Undefined if no body was sent. */
   readonly value: unknown;
-  /** Nothing of it is in memory any more. */
+  /** Call this when the body is no longer in memory. */
   readonly done: GiveBack;
 }
 
@@ -30,13 +30,16 @@ export type BodyReader = (
 const none: ReadBody = { value: undefined, done: () => undefined };
 
 function requireJson(request: Request): void {
-  const said = request.headers['content-type'] ?? 'not said';
-  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(said)?.[1];
+  const said = request.headers['content-type'];
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(said ?? '')?.[1];
   if (request.is('application/json') === false)
-    throw new TenureError('media_type_unsupported', `the body's type is ${said}`);
+    throw new TenureError(
+      'media_type_unsupported',
+      said === undefined ? 'Content-Type is missing' : `Content-Type is ${said}; it must be application/json`,
+    );
   // RFC 8259, 8.1
   if (charset !== undefined && !/^utf-?8$/i.test(charset))
-    throw new TenureError('media_type_unsupported', `the body's charset is ${charset}; JSON is UTF-8`);
+    throw new TenureError('media_type_unsupported', `the charset of the body is ${charset}; it must be UTF-8`);
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -51,7 +54,7 @@ function parse(bytes: Uint8Array): unknown {
   if (lost.length > 0)
     throw new TenureError(
       'request_invalid',
-      `the body would not be kept as it was sent: ${lost
+      `the body cannot be stored exactly as sent: ${lost
         .slice(0, 10)
         .map(({ pointer, message }) => `${pointer} ${message}`)
         .join('; ')}`,
@@ -65,8 +68,8 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 /**
- * Reads the body of a request as JSON. A large one waits for its turn twice: of its caller's own before it is received, and of everybody's
- * before it is parsed.
+ * Reads the body of a request as JSON. A large body waits twice: for a turn among the caller's own bodies before it is
+ * received, and for a turn among all bodies before it is parsed.
  */
 export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | 'handling'>): BodyReader {
   const receiveAny: RequestHandler = express.raw({ limit: maxBytes, type: () => true });
@@ -76,14 +79,14 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
       void receiveAny(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
     });
     if (request.body instanceof Uint8Array) return request.body;
-    // The parser reads nothing from a connection that its caller has closed meanwhile: what was asked for is not known.
+    // The parser reads nothing if the caller has closed the connection, so the request is unknown.
     throw new TenureError(
       'request_invalid',
-      'the connection was closed before the body was read; keep it open until the answer is there',
+      'the connection was closed before the body was read; keep it open until the response arrives',
     );
   }
 
-  /** Each large body is parsed in a turn of the event loop of its own: between two of them everybody else is answered. */
+  /** Each large body is parsed in its own turn of the event loop, so that other requests are served in between. */
   let line: Promise<unknown> = Promise.resolve();
   const ownTurn = (): Promise<unknown> => (line = line.then(() => turnOfEvents()));
 
@@ -91,8 +94,8 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
     const said = Number(request.headers['content-length'] ?? 0);
     const isChunked = request.headers['transfer-encoding'] !== undefined;
     if (!isChunked && said === 0) return none;
-    // Whoever sends one means something by it.
-    const untaken = (): TenureError => new TenureError('request_invalid', 'this route takes no body');
+    // Do not ignore the body: the caller expects it to have an effect.
+    const untaken = (): TenureError => new TenureError('request_invalid', 'this route does not accept a body');
     if (contract.body === undefined && !isChunked) throw untaken();
     if (!isChunked) requireJson(request);
     const gone = whenGone(response);
@@ -100,7 +103,7 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
     const received = isSmall ? none.done : await bodies.next(caller, isChunked ? maxBytes : said, gone);
     try {
       const bytes = await receive(request, response);
-      // Chunks may hold nothing, as some proxies send of a request without a body.
+      // Some proxies send an empty chunked body for a request without a body.
       if (bytes.length === 0) return none;
       if (contract.body === undefined) throw untaken();
       requireJson(request);

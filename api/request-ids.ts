@@ -3,13 +3,13 @@ import type { RequestHandler, Response } from 'express';
 
 export interface RequestIds {
   readonly requestId: string;
-  /** Ties requests together that serve one purpose; the caller may bring it along. */
+  /** Links requests that serve one purpose. The caller may provide it. */
   readonly correlationId: string;
 }
 
 const acceptable = /^[\w.:-]{1,128}$/;
 
-/** Gives every request its ids, and says them in the answer. */
+/** Assigns ids to every request and returns them in the response headers. */
 export const assignRequestIds: RequestHandler = (request, response, next) => {
   const requestId = randomUUID();
   const brought = request.get('x-correlation-id');

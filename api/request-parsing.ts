@@ -7,13 +7,16 @@ import { TenureError } from '../domain/tenure-error.ts';
 import type { Precondition } from '../engines/requests/precondition.ts';
 import { maxDepth } from './json-bounds.ts';
 
-/** So many flaws are told; of the others, how many there are. */
+/** Maximum number of flaws in a response; the rest are only counted. */
 const toldAtMost = 100;
 const toldInText = 10;
-/** Of what has more values than this only the first flaw is looked for: to note each of a hundred thousand takes seconds and the memory of a process. */
+/**
+ * Beyond this number of values, validation stops at the first flaw: collecting 100,000 flaws takes seconds and too much
+ * memory.
+ */
 const searchedThroughout = 20_000;
 const maxNameLength = 1_024;
-/** Known to zod's own code and not yet to its types. */
+/** zod supports this option, but its types do not include it yet. */
 const abortEarly = { abortEarly: true } as z.core.ParseContext<z.core.$ZodIssue>;
 
 interface Flaws {
@@ -23,7 +26,7 @@ interface Flaws {
 
 const shortened = (name: string): string => (name.length > 64 ? `${name.slice(0, 64)}…` : name);
 
-/** The flaws that zod found, each with its JSON pointer; an unknown field is one flaw with its own pointer. */
+/** The flaws that zod found, each with its JSON Pointer. Each unknown field is a separate flaw. */
 function flawsOf(issues: readonly z.core.$ZodIssue[]): Flaws {
   const told: ProblemDetail[] = [];
   let total = 0;
@@ -37,7 +40,7 @@ function flawsOf(issues: readonly z.core.$ZodIssue[]): Flaws {
         tell(() => ({
           pointer: jsonPointer([...issue.path, key]),
           message: `unknown field "${shortened(key)}"`,
-          fix: 'Remove it, or correct its spelling.',
+          fix: 'Remove the field or correct its spelling.',
         }));
     } else if (issue.code === 'invalid_key') {
       for (const { message } of issue.issues)
@@ -53,12 +56,14 @@ function flawsOf(issues: readonly z.core.$ZodIssue[]): Flaws {
   return { told, total };
 }
 
-/** One is JavaScript's own; by the other the MongoDB driver takes an object for a value of its own types. */
+/**
+ * `__proto__` is special in JavaScript; `_bsontype` makes the MongoDB driver treat an object as one of its own types.
+ */
 const reservedNames: ReadonlySet<string> = new Set(['__proto__', '_bsontype']);
 
 /**
- * Refuses what no later code should meet: nesting that exhausts a stack, strings that are not Unicode, numbers beyond all numbers, and
- * names that are not data or cannot be stored. Returns how many values there are.
+ * Refuses values that later code cannot handle: nesting that exhausts the stack, strings that are not well-formed
+ * Unicode, infinite numbers, and field names that are reserved or cannot be stored. Returns the number of values.
  */
 function requireSoundJson(document: unknown): number {
   const path: string[] = [];
@@ -69,29 +74,29 @@ function requireSoundJson(document: unknown): number {
   function walk(value: unknown): void {
     values += 1;
     if (typeof value === 'string') {
-      if (!value.isWellFormed()) throw refused('a string is not well-formed Unicode', 'holds half of a surrogate pair');
+      if (!value.isWellFormed()) throw refused('a string is not well-formed Unicode', 'contains an unpaired surrogate');
       return;
     }
     if (typeof value === 'number' && !Number.isFinite(value))
-      throw refused('a number is too large', 'is beyond what a number here can be');
+      throw refused('a number is too large', 'is outside the range of a double');
     if (typeof value !== 'object' || value === null) return;
     for (const [key, child] of Object.entries(value)) {
       if (!Array.isArray(value)) requireSoundName(key);
       path.push(key);
       if (path.length > maxDepth)
-        throw refused(`the body nests deeper than ${maxDepth} levels`, `nests deeper than ${maxDepth} levels`);
+        throw refused(`the body is nested deeper than ${maxDepth} levels`, `is nested deeper than ${maxDepth} levels`);
       walk(child);
       path.pop();
     }
   }
 
   function requireSoundName(name: string): void {
-    const what = 'a field name is not acceptable';
-    if (reservedNames.has(name)) throw refused(what, `no field may be called "${name}"`);
-    if (!name.isWellFormed()) throw refused(what, 'a field name here holds half of a surrogate pair');
+    const what = 'a field name is not valid';
+    if (reservedNames.has(name)) throw refused(what, `the field name "${name}" is not allowed`);
+    if (!name.isWellFormed()) throw refused(what, 'a field name here contains an unpaired surrogate');
     if (name.includes('\0')) {
       path.push(name);
-      throw refused(what, 'a field name holds a NUL character, which MongoDB does not store');
+      throw refused(what, 'the field name contains a NUL character, which MongoDB cannot store');
     }
     if (name.length > maxNameLength)
       throw refused(what, `a field name here is longer than ${maxNameLength} characters`);
@@ -101,7 +106,9 @@ function requireSoundJson(document: unknown): number {
   return values;
 }
 
-/** @throws TenureError request_invalid, with every flaw; of very many with the first of them, of a very large body with the first one */
+/**
+ * @throws TenureError request_invalid, with all flaws up to a limit; for a very large body, only with the first flaw
+ */
 export function parsePart<Schema extends z.ZodType>(
   part: 'path' | 'query' | 'body',
   schema: Schema,
@@ -114,7 +121,7 @@ export function parsePart<Schema extends z.ZodType>(
   const named = told.slice(0, toldInText).map((flaw) => `${flaw.pointer ?? ''} ${flaw.message}`.trim());
   const rest = [
     ...(total > named.length ? [`and ${total - named.length} more`] : []),
-    ...(isLarge ? ['what comes after that was not looked at'] : []),
+    ...(isLarge ? ['the rest was not checked'] : []),
   ];
   throw new TenureError('request_invalid', `the ${part} is not valid: ${[...named, ...rest].join('; ')}`, {
     errors: told,
@@ -138,7 +145,7 @@ export function readPrecondition(
   ifNoneMatch: string | undefined,
 ): Precondition | undefined {
   if (ifMatch !== undefined && ifNoneMatch !== undefined)
-    throw new TenureError('request_invalid', 'send If-Match or If-None-Match, not both');
+    throw new TenureError('request_invalid', 'send either If-Match or If-None-Match, not both');
   if (ifNoneMatch !== undefined) {
     parseHeader(ifNoneMatchSchema, ifNoneMatch.trim());
     return { kind: 'absent' };
@@ -156,10 +163,7 @@ export function readIdempotencyKey(
 ): string | undefined {
   if (rule === 'none') return undefined;
   if (rule === 'required' && (header === undefined || header === ''))
-    throw new TenureError(
-      'idempotency_key_missing',
-      'this route changes something and may be repeated only under a key',
-    );
-  // An empty one is a client's mistake, and is told: it means to repeat, and would do so under no key.
+    throw new TenureError('idempotency_key_missing', 'this route changes data and requires an Idempotency-Key');
+  // Report an empty key as an error: the client wants safe retries, but would have none.
   return header === undefined ? undefined : parseHeader(idempotencyKeySchema, header);
 }

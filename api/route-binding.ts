@@ -29,7 +29,7 @@ import type { Keep, SentAnswer } from './answers.ts';
 
 export interface RouteBindingDependencies {
   readonly handlers: RouteHandlers;
-  /** The same handlers, of which nothing stays: for requests with `dryRun=true`. */
+  /** The same handlers for requests with `dryRun=true`; they commit nothing. */
   readonly rehearsals: RouteHandlers;
   readonly awaitOutcome: AwaitOutcome;
   readonly authenticate: Authenticate;
@@ -37,7 +37,7 @@ export interface RouteBindingDependencies {
   readonly shares: Shares;
   readonly idempotency: IdempotencyStore;
   readonly guardReplay: GuardReplay;
-  /** The table that is bound; another one than the contract's in tests only. */
+  /** The route table to bind. Only tests use one other than the contract's. */
   readonly table?: Readonly<Record<RouteId, RouteContract>>;
 }
 
@@ -45,23 +45,29 @@ function isDryRun(query: unknown): boolean {
   return typeof query === 'object' && query !== null && 'dryRun' in query && query.dryRun === 'true';
 }
 
-/** What would stand is there for nobody: it has no address, and no tag to change it by. */
+/** The result of a dry run does not exist, so it has no location and no ETag. */
 function asRehearsed({ body }: StoredAnswer): StoredAnswer {
   return { status: 200, headers: {}, body };
 }
 
-/** What has the name that If-None-Match wants free (RFC 9110, 13.1.2). A flaw of what was declared is another thing. */
+/**
+ * The resource exists although If-None-Match requires that it does not (RFC 9110, 13.1.2). Errors with details are
+ * flaws of the declaration.
+ */
 function asFailedPrecondition(error: unknown): unknown {
   if (!(error instanceof TenureError) || error.code !== 'already_exists' || error.errors.length > 0) return error;
   return new TenureError('precondition_failed', error.message, { cause: error });
 }
 
-/** Lists come in pages. */
+/** Only lists can have an invalid page token. */
 function isList({ problems }: RouteContract): boolean {
   return problems.includes('page_token_invalid');
 }
 
-/** Binds every route of the table: authenticate, let in, refuse who may not, validate, then the handler, which authorizes what is asked for and acts. */
+/**
+ * Binds every route of the table: authenticate, limit, deny early, validate, then call the handler, which authorizes
+ * and acts.
+ */
 export function bindRoutes({
   handlers,
   rehearsals,
@@ -80,7 +86,7 @@ export function bindRoutes({
   const authenticated: RequestHandler = async (request, response, next) => {
     const identity = await authenticate(request.headers.authorization);
     response.locals['identity'] = identity;
-    response.once('close', takeShare(shares.requests, identity.actor.subject, 'requests under way'));
+    response.once('close', takeShare(shares.requests, identity.actor.subject, 'requests in progress'));
     next();
   };
 
@@ -105,19 +111,19 @@ export function bindRoutes({
           contract.body === undefined
             ? undefined
             : parsePart('body', contract.body, read.value === undefined ? {} : read.value);
-        // Elsewhere the headers are a cache's, and it is right to answer as if they were not there.
+        // On other routes, these headers come from caches and can be ignored.
         const precondition =
           contract.precondition === 'none'
             ? undefined
             : readPrecondition(request.get('if-match'), request.get('if-none-match'));
         if (contract.precondition === 'required' && precondition === undefined)
-          throw new TenureError('precondition_required', 'neither If-Match nor If-None-Match was sent');
+          throw new TenureError('precondition_required', 'If-Match or If-None-Match is required');
         const isRehearsal = isDryRun(query);
         const sentKey = readIdempotencyKey(
           request.get('idempotency-key'),
           isRehearsal && contract.idempotencyKey === 'required' ? 'optional' : contract.idempotencyKey,
         );
-        // What changes nothing may be repeated without a key, and uses none up.
+        // A dry run changes nothing, so it needs no key and must not use one up.
         const key = isRehearsal ? undefined : sentKey;
         const repeatable: IdempotentRequest | undefined =
           key === undefined
@@ -133,7 +139,7 @@ export function bindRoutes({
           if (repeatable !== undefined) await idempotency.keep(tx, repeatable, storedAnswer(reply));
         };
 
-        // The contract's schemas made these; the table's own types say so.
+        // These values were parsed with the schemas of the contract, which TypeScript cannot infer here.
         const parsed = { params, query, body, caller, expireTime, precondition, keep } as Parameters<
           RouteHandler<Id>
         >[0];
@@ -184,13 +190,14 @@ export function bindRoutes({
     try {
       return await run();
     } finally {
-      // What was committed keeps the key; anything else gives it back.
+      // Releases the key unless the request has committed.
       await idempotency.release(request).catch(() => undefined);
     }
   }
 
   const ids = Object.keys(table) as RouteId[];
-  // `{name}:verb` also fits the pattern of `{name}`, so verbs come first, each with the refusal of its other methods.
+  // `{name}:verb` also matches the pattern of `{name}`, so verbs come first, each with its own refusal of other
+  // methods.
   const paths = [...new Set(ids.map((id) => table[id].path))].toSorted(
     (a, b) => Number(b.includes('}:')) - Number(a.includes('}:')),
   );

@@ -2,20 +2,20 @@ import type { RequestHandler } from 'express';
 import type { RouteDeprecation } from '../contracts/routes/route-contract.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
-/** `/v1/tenants/{name}:activate` as express takes it. */
+/** Converts `/v1/tenants/{name}:activate` to express syntax. */
 export function expressPath(path: string): string {
   return path.replaceAll(':', '\\:').replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-/** Refuses whatever is none of a path's methods, and names those. */
+/** Refuses all other methods of a path and lists the allowed ones. */
 export function refuseMethod(allowed: readonly string[]): RequestHandler {
   return (request, response) => {
     response.set('allow', allowed.join(', '));
-    throw new TenureError('method_not_allowed', `${request.method} is not taken here`);
+    throw new TenureError('method_not_allowed', `${request.method} is not allowed here`);
   };
 }
 
-/** Where the end of routes is explained. */
+/** Where the deprecation of routes is documented. */
 const reference = '/docs';
 
 /** The headers that announce the end of a route: Deprecation (RFC 9745) and Sunset (RFC 8594). */

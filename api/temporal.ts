@@ -5,7 +5,10 @@ import type { Logger } from '../platform/logging.ts';
 
 const trustMs = 1_000;
 
-/** Lets through while Temporal has answered within the last second; asks it otherwise. */
+/**
+ * Resolves if Temporal has answered within the last second; otherwise pings it.
+ * @throws TenureError temporal_unavailable
+ */
 export function createTemporalGuard(ping: () => Promise<void>, now: () => number = Date.now): () => Promise<void> {
   let answeredAt = -Infinity;
   return async () => {
@@ -14,15 +17,17 @@ export function createTemporalGuard(ping: () => Promise<void>, now: () => number
       await ping();
       answeredAt = now();
     } catch (error) {
-      throw new TenureError('temporal_unavailable', 'Temporal does not answer', { cause: error });
+      throw new TenureError('temporal_unavailable', 'Temporal does not respond', { cause: error });
     }
   };
 }
 
-/** What is accepted is answered soon, also when Temporal goes away at this moment. */
+/** An accepted request must be answered soon, even if Temporal becomes unavailable at this moment. */
 const temporalTimeoutMs = 2_000;
 
-/** Has Temporal begin what was accepted. What it does not begin now, the sweep begins: so this never fails. */
+/**
+ * Starts accepted work in Temporal. It never fails: if Temporal does not start the work now, the sweep does so later.
+ */
 export type StartOrDefer = (
   what: string,
   about: { readonly operationId?: string; readonly rollout?: string },
@@ -35,7 +40,7 @@ export function createStartOrDefer(logger: Pick<Logger, 'warn'>): StartOrDefer {
       await withinMs(
         temporalTimeoutMs,
         work,
-        () => new TenureError('temporal_unavailable', 'Temporal did not answer in time'),
+        () => new TenureError('temporal_unavailable', 'Temporal did not respond in time'),
       );
     } catch (error) {
       logger.warn(`${what} is left to the sweep`, { ...about, ...errorFields(error) });

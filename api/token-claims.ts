@@ -2,17 +2,17 @@ import { z } from 'zod';
 import { policyActorSchema } from '../contracts/policy.ts';
 import type { PolicyActor } from '../contracts/policy.ts';
 
-/** Where an issuer writes what the plane wants to know of a caller. */
+/** The claims in which an issuer stores the data of a caller. */
 export interface ClaimPlaces {
-  /** Each the name of a claim, a path with dots, or a JSON Pointer. */
+  /** Each place is a claim name, a dotted path, or a JSON Pointer. */
   readonly subject: string;
   readonly roles: readonly string[];
   readonly tenants: string;
-  /** What a role of the issuer is here; absent: the same. One that is not among them is none. */
+  /** Maps roles of the issuer to roles of the plane; unlisted roles are ignored. Absent: roles are used unchanged. */
   readonly roleMap?: ReadonlyMap<string, string> | undefined;
 }
 
-/** A claim that is not as it has to be. The text names it, and never shows its value. */
+/** A claim is missing or not valid. The message names the claim but never shows its value. */
 export class ClaimError extends Error {
   override readonly name = 'ClaimError';
 }
@@ -23,7 +23,7 @@ function own(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Claims)[key] : undefined;
 }
 
-/** Names such as `https://example.com/roles` hold dots: the whole name comes first. */
+/** Tries the whole name first, because names such as `https://example.com/roles` contain dots. */
 function claimAt(claims: Claims, place: string): unknown {
   if (place.startsWith('/')) {
     const keys = place
@@ -35,11 +35,11 @@ function claimAt(claims: Claims, place: string): unknown {
   return own(claims, place) ?? place.split('.').reduce(own, claims as unknown);
 }
 
-/** A list, or text with spaces or commas between, as `scope` has it. */
+/** A list, or a string separated by spaces or commas, like `scope`. */
 function listOf(value: unknown, place: string, of: string): string[] {
   if (typeof value === 'string') return value.split(/[\s,]+/).filter((part) => part !== '');
   if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-  throw new ClaimError(`the claim "${place}" is no list of ${of}`);
+  throw new ClaimError(`the claim "${place}" is not a list of ${of}`);
 }
 
 const roleSchema = policyActorSchema.shape.roles.element;
@@ -49,27 +49,28 @@ function rolesOf(claims: Claims, { roles: places, roleMap }: ClaimPlaces, known:
   const found = places
     .map((place) => ({ place, value: claimAt(claims, place) }))
     .filter(({ value }) => value !== undefined);
-  if (found.length === 0) throw new ClaimError(`there is no claim ${places.map((place) => `"${place}"`).join(' or ')}`);
+  if (found.length === 0)
+    throw new ClaimError(`the token has no claim ${places.map((place) => `"${place}"`).join(' or ')}`);
   const named = found.flatMap(({ place, value }) => listOf(value, place, 'roles'));
   const roles = [...new Set(roleMap === undefined ? named : named.flatMap((name) => roleMap.get(name) ?? []))].filter(
     (role) => roleSchema.safeParse(role).success,
   );
-  // An issuer may name every group that somebody is in; those that policy knows decide, and come first.
+  // An issuer may list many groups. Roles that policy knows come first, so that the limit does not cut them off.
   return roles.toSorted((a, b) => Number(known.has(b)) - Number(known.has(a))).slice(0, maxRoles);
 }
 
-/** Who the claims of a verified token speak for. `known`: the roles that policy knows. @throws ClaimError */
+/** The actor in the claims of a verified token. `known`: the roles that policy knows. @throws ClaimError */
 export function actorOf(claims: Claims, places: ClaimPlaces, known: ReadonlySet<string>): PolicyActor {
   const subject = policyActorSchema.shape.subject.safeParse(claimAt(claims, places.subject));
-  if (!subject.success) throw new ClaimError(`the claim "${places.subject}" is no text of 1 to 256 characters`);
+  if (!subject.success) throw new ClaimError(`the claim "${places.subject}" is not a string of 1 to 256 characters`);
   const roles = rolesOf(claims, places, known);
   const confinement = claimAt(claims, places.tenants);
   if (confinement === undefined) return { subject: subject.data, roles };
   const tenants = z
     .array(policyActorSchema.shape.tenants.unwrap().element)
     .safeParse(listOf(confinement, places.tenants, 'uids of tenants'));
-  if (!tenants.success) throw new ClaimError(`the claim "${places.tenants}" holds something else than uids of tenants`);
+  if (!tenants.success) throw new ClaimError(`the claim "${places.tenants}" must contain only uids of tenants`);
   const most = policyActorSchema.shape.tenants.safeParse(tenants.data);
-  if (!most.success) throw new ClaimError(`the claim "${places.tenants}" names more tenants than a token may`);
+  if (!most.success) throw new ClaimError(`the claim "${places.tenants}" names more tenants than a token may contain`);
   return { subject: subject.data, roles, tenants: tenants.data };
 }

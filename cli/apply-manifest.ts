@@ -12,28 +12,28 @@ export type Resource = Region | Plan | TenantTemplate | Tenant;
 
 export interface Applied {
   readonly outcome: 'created' | 'configured' | 'unchanged';
-  /** As it stands after the call. */
+  /** As it is after the call. */
   readonly resource: Resource;
-  /** What brings it about, new or running already. */
+  /** The operation that makes the change: a new one, or one that is already running. */
   readonly operation?: Operation;
-  /** Of a dry run: what would go otherwise than may be meant. */
+  /** Of a dry run: what may turn out differently than intended. */
   readonly warnings?: readonly ProblemDetail[];
-  /** Those that follow it. */
+  /** Operations that follow it. */
   readonly following?: readonly Operation[] | undefined;
 }
 
-/** The operations that bring it about, in order. */
+/** The operations that make the change, in order. */
 export function operationsOf({ operation, following = [] }: Pick<Applied, 'operation' | 'following'>): Operation[] {
   return operation === undefined ? [] : [operation, ...following];
 }
 
-/** What the user has said to be meant. */
+/** What the user has confirmed. */
 export interface ApplyConsent {
-  /** Reverse also what a verb has set. */
+  /** Also reverse what a verb has set. */
   readonly forceConflicts: true | undefined;
-  /** Many tenants at once. */
+  /** A change of many tenants at once. */
   readonly confirmMassChange: true | undefined;
-  /** Everything is checked, nothing is changed. */
+  /** Check everything, change nothing. */
   readonly dryRun?: true | undefined;
 }
 
@@ -44,8 +44,8 @@ interface Current {
 type Condition = { readonly ifMatch: string } | { readonly ifNoneMatch: '*' };
 
 /**
- * Makes a resource what its manifest says: creates it if it is not there, else replaces exactly what was read. If others
- * change it in between it is read again, once, after `onReread`.
+ * Makes a resource match its manifest: creates it if it does not exist, otherwise replaces exactly what was read. If
+ * someone else changes it in between, calls `onReread` and reads it again, once.
  * @throws ApiError, ApiUnreachable
  */
 export async function applyManifest(
@@ -57,7 +57,7 @@ export async function applyManifest(
   try {
     return await applyOnce(api, manifest, consent);
   } catch (error) {
-    // What the manifest itself was made from does not change by reading again.
+    // If the manifest itself names a stale revision, reading again does not help.
     const overtaken =
       error instanceof ApiError &&
       (error.code === 'precondition_failed' ||

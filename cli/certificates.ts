@@ -2,9 +2,9 @@ import { usageFailure } from './failure.ts';
 import { fixOf, readText, reasonOf } from './text/read-text.ts';
 
 const certificate = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
-const form = 'name a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)';
+const form = 'use a file with certificates in PEM format (-----BEGIN CERTIFICATE-----)';
 
-/** The certificates of a file. @throws CliFailure usage */
+/** Reads the certificates in a file. @throws CliFailure usage */
 export function readCertificates(path: string): readonly string[] {
   let text: string;
   try {
@@ -13,6 +13,6 @@ export function readCertificates(path: string): readonly string[] {
     throw usageFailure(`the certificates in ${path} cannot be read: ${reasonOf(error)}`, fixOf(error, form));
   }
   const found = text.match(certificate);
-  if (found === null) throw usageFailure(`${path} holds no certificate`, form);
+  if (found === null) throw usageFailure(`${path} contains no certificate`, form);
   return found;
 }

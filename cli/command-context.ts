@@ -3,17 +3,17 @@ import type { ApiClient } from '../client/api-client.ts';
 import type { ConnectionSources } from './connection.ts';
 import type { Paint } from './text/paint.ts';
 
-/** What a command writes to; `process.stdout` is one. */
+/** What a command writes to, such as `process.stdout`. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
-/** What a command reads from; `process.stdin` is one. */
+/** What a command reads from, such as `process.stdin`. */
 export type Input = Readable & { readonly isTTY?: boolean };
 
-/** Where a command's words and data go, and how its end is asked for. */
+/** Where a command's messages and data go, and how it is interrupted. */
 export interface Terminal {
   readonly stdin: Input;
   /** Data. */
@@ -23,31 +23,31 @@ export interface Terminal {
   readonly paintOut: Paint;
   readonly paintErr: Paint;
   readonly interrupted: AbortSignal;
-  /** Aborted when nothing more that is written to stdout can be read: it ends what only prints and has no end of its own. */
+  /** Aborted when nothing reads stdout any more. It ends commands that only print and never finish, such as a watch. */
   readonly unread: AbortSignal;
-  /** How this program is called so that it talks to the same API, for texts that say what to run next. */
+  /** The command, with the flags that select the same API, for messages that say what to run next. */
   readonly program: string;
   readonly workingDirectory: string;
 }
 
 export interface ConnectOptions {
-  /** How long to go on while the API cannot be reached. */
+  /** How long to retry while the API cannot be reached. */
   readonly retryForMs?: number;
-  /** In place of those of the command line. */
+  /** Used instead of the flags of the command line. */
   readonly flags?: ConnectionSources['flags'];
-  /** Ends its requests too. */
+  /** Also ends its requests. */
   readonly signal?: AbortSignal;
 }
 
-/** All that a command is given. */
+/** Everything a command needs. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  /** What the connection is read from; once the command line has been parsed. */
+  /** What the connection is read from. Call it after the command line is parsed. */
   sources(): ConnectionSources;
-  /** Has the certificates of that file trusted, where one is named. @throws CliFailure usage */
+  /** Trusts the certificates in this file, if there is one. @throws CliFailure usage */
   trust(caFile: string | undefined): void;
   /**
-   * A client of the API the user means; its requests end when the command is interrupted.
+   * A client for the selected API. Its requests end when the command is interrupted.
    * @throws CliFailure usage
    */
   connect(options?: ConnectOptions): ApiClient;

@@ -1,43 +1,41 @@
-/** What the environment says; an empty variable says nothing. */
+/** The settings from the environment; an empty variable counts as not set. */
 export interface CliEnvironment {
   readonly server: string | undefined;
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
-  /** Path of a context's file. */
+  /** Path of a context file. */
   readonly contextFile: string | undefined;
   /** Name of a context. */
   readonly contextName: string | undefined;
-  /** The folder for configuration, as the XDG Base Directory specification has it; `undefined` where there is no home either. */
+  /** The configuration folder, by the XDG Base Directory specification; `undefined` without a home folder. */
   readonly configHome: string | undefined;
   readonly configHomeOrigin: 'environment XDG_CONFIG_HOME' | 'default';
-  /** The folder where the compiled program is kept; `undefined` where there is no home. */
+  /** The cache folder for the compiled program; `undefined` without a home folder. */
   readonly compileCache: string | undefined;
-  /** File of the certificates of the authorities to trust. */
+  /** File with the CA certificates to trust. */
   readonly caFile: string | undefined;
-  /** The same for every program. */
+  /** The same, set for every program. */
   readonly systemCaFile: string | undefined;
-  /** By which proxies to go, and where to without one; `undefined` where none is set. */
+  /** The proxies to use, and the hosts to reach without one; `undefined` if none is set. */
   readonly proxies: Readonly<Record<string, string>> | undefined;
   readonly noColor: boolean;
-  /** What was typed to call the program. */
+  /** The command as it was typed. */
   readonly calledAs: string;
 }
 
-/** The variables that people set, with what each is for. `TENURE_CALLED_AS` is set by the script `tenure`. */
+/** The variables that users set, and what each is for. The script `tenure` sets `TENURE_CALLED_AS`. */
 export const environmentVariables = {
   TENURE_SERVER: 'address of the API',
-  TENURE_TOKEN: 'the bearer token itself',
-  TENURE_TOKEN_FILE: 'file that holds the bearer token',
-  TENURE_CA_FILE: 'file with the certificates (PEM) of the authorities to trust, as --ca-file',
-  TENURE_CONTEXT_NAME: 'name of the context to use, as --context',
-  TENURE_CONTEXT: 'file of one context, {"server": …, "tokenFile": …}',
-  XDG_CONFIG_HOME: 'folder of tenure/config.json, which holds the contexts (default: ~/.config)',
-  XDG_CACHE_HOME:
-    'folder of tenure/compiled, which keeps the compiled program so that it starts faster (default: ~/.cache)',
-  SSL_CERT_FILE: 'the same as TENURE_CA_FILE, for every program; NODE_EXTRA_CA_CERTS adds to what is trusted',
-  HTTPS_PROXY:
-    'proxy to go by, as HTTP_PROXY for http addresses; NO_PROXY: hosts to reach without. Never used for this machine',
-  NO_COLOR: 'set to anything: no colours (https://no-color.org)',
+  TENURE_TOKEN: 'the bearer token',
+  TENURE_TOKEN_FILE: 'file with the bearer token',
+  TENURE_CA_FILE: 'file with the CA certificates (PEM) to trust; same as --ca-file',
+  TENURE_CONTEXT_NAME: 'name of the context to use; same as --context',
+  TENURE_CONTEXT: 'file with one context, {"server": …, "tokenFile": …}',
+  XDG_CONFIG_HOME: 'folder of tenure/config.json, where contexts are stored (default: ~/.config)',
+  XDG_CACHE_HOME: 'folder of tenure/compiled, a cache of the compiled program for a faster start (default: ~/.cache)',
+  SSL_CERT_FILE: 'like TENURE_CA_FILE, but for every program; NODE_EXTRA_CA_CERTS adds more certificates',
+  HTTPS_PROXY: 'proxy for https, HTTP_PROXY for http; NO_PROXY: hosts to reach directly. Never used for this machine',
+  NO_COLOR: 'any value turns colours off (https://no-color.org)',
 } as const;
 
 const proxyVariables = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
@@ -54,14 +52,14 @@ function proxiesIn(
   return { ...Object.fromEntries(set), no_proxy: without, NO_PROXY: without };
 }
 
-/** The only place where the CLI looks at its environment. */
+/** The only place where the CLI reads its environment. */
 export function readEnvironment(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): CliEnvironment {
   const value = (name: keyof typeof environmentVariables | 'HOME' | 'TENURE_CALLED_AS'): string | undefined =>
     environment[name] || undefined;
   const home = value('HOME');
-  // The specification has a relative path ignored.
+  // The specification says to ignore a relative path.
   const folder = (name: 'XDG_CONFIG_HOME' | 'XDG_CACHE_HOME'): string | undefined =>
     value(name)?.startsWith('/') === true ? value(name) : undefined;
   const inHome = (name: string): string | undefined => (home === undefined ? undefined : `${home}/${name}`);

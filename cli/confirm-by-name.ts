@@ -5,30 +5,30 @@ import { printable } from './text/printable.ts';
 
 export interface Confirmation {
   readonly verb: string;
-  /** Of the tenant. */
+  /** The name of the tenant. */
   readonly name: string;
-  /** `--confirm`. */
+  /** The value of `--confirm`. */
   readonly given: string | undefined;
-  /** Says what the verb is going to do, before anybody agrees to it. */
+  /** What the verb will do, shown before the confirmation. */
   readonly explain: () => Promise<string>;
 }
 
 /**
- * Makes sure that exactly this tenant is meant: by `--confirm=NAME`, or by its name typed at a terminal.
- * @throws CliFailure usage, when it is not confirmed
+ * Makes the user confirm exactly this tenant: with `--confirm=NAME`, or by typing its name at a terminal.
+ * @throws CliFailure usage, if it is not confirmed
  */
 export async function confirmByName({ verb, name, given, explain }: Confirmation, terminal: Terminal): Promise<void> {
   const { stdin, stderr } = terminal;
   if (given !== undefined && given !== name)
     throw usageFailure(
       `--confirm=${given} does not name tenant/${name}; nothing was done`,
-      `write --confirm=${name}, if that is the one you mean`,
+      `use --confirm=${name} if this is the tenant you mean`,
     );
   const canAsk = stdin.isTTY === true && stderr.isTTY === true;
   if (given === undefined && !canAsk)
     throw usageFailure(
       `${verb} of tenant/${name} is not confirmed; nothing was done`,
-      `repeat it with --confirm=${name}`,
+      `run it again with --confirm=${name}`,
     );
   stderr.write(printable(await explain()));
   if (given !== undefined) return;
@@ -36,12 +36,12 @@ export async function confirmByName({ verb, name, given, explain }: Confirmation
   const typed = await readLine(terminal);
   if (typed !== name)
     throw usageFailure(
-      `what was typed is not "${name}"; nothing was done`,
-      'repeat it, if this tenant is the one you mean',
+      `the typed name is not "${name}"; nothing was done`,
+      'run it again if this is the tenant you mean',
     );
 }
 
-/** The next line that is typed; empty at the end of the input. */
+/** The next line of input; empty at the end of the input. */
 async function readLine({ stdin, stderr, interrupted }: Terminal): Promise<string> {
   const lines = createInterface({ input: stdin, signal: interrupted });
   try {
@@ -49,7 +49,7 @@ async function readLine({ stdin, stderr, interrupted }: Terminal): Promise<strin
       interrupted.throwIfAborted();
       return line.trim();
     }
-    // Ctrl-C or Ctrl-D: the cursor is still behind the question.
+    // Ctrl-C or Ctrl-D: the cursor is still on the line of the question.
     stderr.write('\n');
     interrupted.throwIfAborted();
     return '';

@@ -8,9 +8,9 @@ import { fixOf, readText, reasonOf } from './text/read-text.ts';
 /** Which API to talk to, and as whom. */
 export interface Connection {
   readonly server: string;
-  /** Reads the token anew each time, for its file may be renewed while a command waits. @throws CliFailure usage */
+  /** Reads the token each time, because its file may be renewed while a command waits. @throws CliFailure usage */
   readonly token: () => string;
-  /** File of the certificates to trust, where it is not those that are trusted everywhere. */
+  /** File with the CA certificates to trust, if not the default ones. */
   readonly caFile?: string;
 }
 
@@ -24,7 +24,7 @@ export interface ConnectionSources extends ContextSources {
   readonly environment: CliEnvironment;
 }
 
-/** A value in effect and what has set it, for people. */
+/** A value in effect, and what set it, as text. */
 export interface Setting {
   readonly value: string;
   readonly origin: string;
@@ -32,18 +32,19 @@ export interface Setting {
 
 /** Where the token is. */
 export interface TokenSource {
-  /** Absent: it stands in the variable itself. */
+  /** Absent if the variable itself contains the token. */
   readonly path?: string;
   readonly origin: string;
-  /** @throws CliFailure usage, for what holds no token */
+  /** @throws CliFailure usage, if there is no token in it */
   read(): string;
 }
 
-const tokenFix = 'give --token-file, or set TENURE_TOKEN_FILE or TENURE_TOKEN';
+const tokenFix = 'use --token-file, or set TENURE_TOKEN_FILE or TENURE_TOKEN';
 
 /**
- * Flag before environment before context. The token of a context goes to the server of that context only, and to a server of another machine that a
- * context names which was only found goes no token but that context's own.
+ * Flags override the environment, which overrides the context. The token of a context is sent only to the server of that
+ * context. If a context was merely found in a folder and its server is on another machine, only the token of that context
+ * is sent to it.
  * @throws CliFailure usage
  */
 export function resolveConnection(sources: ConnectionSources): Connection {
@@ -53,7 +54,10 @@ export function resolveConnection(sources: ConnectionSources): Connection {
   return { server, token: findToken(sources, context, server).read, ...(caFile === undefined ? {} : { caFile }) };
 }
 
-/** The file of the certificates to trust; that of a context counts for its server only, and of one that was only found with its own token only. */
+/**
+ * The file with the CA certificates to trust. The file of a context applies only to its server; if the context was merely
+ * found in a folder, it applies only together with the token of that context.
+ */
 export function findCaFile(
   sources: ConnectionSources,
   context: SelectedContext | undefined,
@@ -63,7 +67,7 @@ export function findCaFile(
   if (flags.caFile !== undefined) return { value: resolve(workingDirectory, flags.caFile), origin: 'flag --ca-file' };
   if (environment.caFile !== undefined)
     return { value: resolve(workingDirectory, environment.caFile), origin: 'environment TENURE_CA_FILE' };
-  // Else a file that is set for every program, and cannot be read, would stand in the way of what needs none.
+  // Otherwise an unreadable file that is set for every program would break connections that need no certificates.
   if (!server.startsWith('https:')) return undefined;
   const mayVouch = context?.found !== true || findGivenToken(sources) === undefined;
   if (context?.caFile !== undefined && mayVouch && serverUrl(context.server) === server)
@@ -73,7 +77,7 @@ export function findCaFile(
     : { value: resolve(workingDirectory, environment.systemCaFile), origin: 'environment SSL_CERT_FILE' };
 }
 
-/** The API's address, in one spelling. @throws CliFailure usage, when there is none or it is no address */
+/** The normalized address of the API. @throws CliFailure usage, if there is none or it is not an address */
 export function findServer(
   { flags, environment }: Pick<ConnectionSources, 'flags' | 'environment'>,
   context: SelectedContext | undefined,
@@ -84,11 +88,11 @@ export function findServer(
   if (context !== undefined) return { value: serverUrl(context.server), origin: contextOrigin(context) };
   throw usageFailure(
     'no server is configured',
-    'run `npm start`, which writes .tenure/context.json; or tenure context set NAME --server URL --token-file PATH; or give --server and --token-file',
+    'run `npm start`, which writes .tenure/context.json; or run tenure context set NAME --server URL --token-file PATH; or use --server and --token-file',
   );
 }
 
-/** @throws CliFailure usage, when there is none for this server */
+/** @throws CliFailure usage, if there is none for this server */
 export function findToken(
   sources: ConnectionSources,
   context: SelectedContext | undefined,
@@ -99,10 +103,10 @@ export function findToken(
   if (given !== undefined) {
     const isNamed = flags.server !== undefined || environment.server !== undefined || context?.found !== true;
     if (isNamed || isLoopback(server)) return given;
-    // Whoever fills a folder with a context of their own would else be sent the user's token.
+    // Otherwise anyone who puts a context file into a folder would receive the user's token.
     throw usageFailure(
-      `the context ${context.path} was only found there, and its server ${server} is not sent the token of ${given.origin}`,
-      `if you trust it, name the server: --server ${server}; or the context file: TENURE_CONTEXT=${context.path}`,
+      `the context ${context.path} was found in a folder, not selected; the token of ${given.origin} is not sent to its server ${server}`,
+      `if you trust it, select the server: --server ${server}; or the context file: TENURE_CONTEXT=${context.path}`,
     );
   }
   if (context?.tokenFile === undefined) throw usageFailure(`no token is configured for ${server}`, tokenFix);
@@ -114,7 +118,7 @@ export function findToken(
   return tokenIn(tokenFileOf(context) ?? context.tokenFile, contextOrigin(context));
 }
 
-/** The token of a flag or the environment. */
+/** The token from a flag or the environment. */
 function findGivenToken({ flags, environment, workingDirectory }: ConnectionSources): TokenSource | undefined {
   if (flags.tokenFile !== undefined) return tokenIn(resolve(workingDirectory, flags.tokenFile), 'flag --token-file');
   const { token } = environment;
@@ -129,12 +133,12 @@ function tokenIn(path: string, origin: string): TokenSource {
   return { path, origin, read: () => readToken(path) };
 }
 
-/** What a context is called as the origin of a value. */
+/** The name of a context as the origin of a value. */
 export function contextOrigin({ name, path }: SelectedContext): string {
   return name === undefined ? `context file ${path}` : `context ${name} in ${path}`;
 }
 
-/** In one spelling, so that two can be compared. @throws CliFailure usage */
+/** Normalizes an address, so that two can be compared. @throws CliFailure usage */
 export function serverUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const sound =
@@ -144,11 +148,11 @@ export function serverUrl(text: string): string {
     url.password === '' &&
     url.search === '' &&
     url.hash === '';
-  if (!sound) throw usageFailure(`"${text}" is no server address`, 'give one such as http://127.0.0.1:8080');
+  if (!sound) throw usageFailure(`"${text}" is not a server address`, 'use an address such as http://127.0.0.1:8080');
   return url.href.replace(/\/+$/, '');
 }
 
-/** Whether an address as {@link serverUrl} spells it is of this machine. */
+/** Whether an address from {@link serverUrl} is on this machine. */
 export function isLoopback(server: string): boolean {
   const hostname = URL.canParse(server) ? new URL(server).hostname : '';
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
@@ -169,5 +173,5 @@ function readToken(path: string): string {
 
 function checkedToken(token: string, origin: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw usageFailure(`${origin} holds no token`, 'it must hold one bearer token and nothing else');
+  throw usageFailure(`${origin} contains no token`, 'it must contain one bearer token and nothing else');
 }

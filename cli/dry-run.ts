@@ -10,7 +10,7 @@ import type { OutputFormat, Printed } from './resources/print.ts';
 import { printedResource } from './resources/printed-resource.ts';
 import { printable } from './text/printable.ts';
 
-/** Tells manifests that have been checked, or prints them as they would be sent. */
+/** Lists the valid manifests, or prints them as they would be sent. */
 export function printValid(manifests: readonly LocatedManifest[], output: OutputFormat, { stdout }: Terminal): void {
   if (output !== 'table')
     stdout.write(
@@ -20,9 +20,9 @@ export function printValid(manifests: readonly LocatedManifest[], output: Output
 }
 
 /**
- * Has the API check everything that applying would, and tells what would come of each manifest, or prints what would stand. One that is refused keeps
- * the others from nothing.
- * @throws CliFailure with every report, and the exit of the worst
+ * Has the API check everything that applying would check, and prints the outcome of each manifest, or the resulting
+ * resources. If one manifest is refused, the others are still checked.
+ * @throws CliFailure with every report, and the highest exit code
  */
 export async function rehearse(
   manifests: readonly LocatedManifest[],
@@ -61,6 +61,8 @@ export async function rehearse(
   if (output !== 'table') stdout.write(renderData(output, { items, single: false }));
   if (failures.length === 0) return;
   if (wouldBeNew.length > 0)
-    stderr.write(`note: each was checked against what stands; not there yet: ${wouldBeNew.join(', ')}\n`);
+    stderr.write(
+      `note: each manifest was checked against the existing resources; these do not exist yet: ${wouldBeNew.join(', ')}\n`,
+    );
   throw joinFailures(failures);
 }

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { optionsOf } from './completion/position.ts';
 import { usageFailure } from './failure.ts';
 
-const fix = 'give it a value; where it comes from a variable, see that this is set';
+const fix = 'give it a value; if the value comes from a shell variable, check that the variable is set';
 
 /**
- * Refuses what is empty: of a variable that is not set nobody means all there is, or the folder at hand.
+ * Refuses empty values: an unset shell variable must not select every resource, or the current folder.
  * @throws CliFailure usage
  */
 export function refuseEmptyValues(command: Command): void {

@@ -13,20 +13,20 @@ export interface Subject {
   readonly reference: string;
   /** `file:line:col` of its manifest, where it has one. */
   readonly place?: string;
-  /** Place and code frame of what a JSON pointer into the manifest means. */
+  /** Place and code frame of a JSON pointer into the manifest. */
   locate?(pointer: string): { readonly place: string; readonly frame: string };
 }
 
-/** An operation goes on whether or not anybody waits for it. */
+/** What to print when waiting ends: the operation keeps running. */
 export function outlookOf(operationId: string, program: string): string {
-  return `operation/${operationId} goes on; to come back: ${waitCommand(operationId, program)}`;
+  return `operation/${operationId} keeps running; to resume waiting: ${waitCommand(operationId, program)}`;
 }
 
 function waitCommand(operationId: string, program: string): string {
   return `${program} wait operation/${operationId}`;
 }
 
-/** Any thrown value as the end of a command; `subject` is what it was at work on. */
+/** Any thrown value as the end of a command; `subject` is the resource that the command was working on. */
 export function asFailure(
   error: unknown,
   { interrupted, program }: Pick<Terminal, 'interrupted' | 'program'>,
@@ -43,18 +43,18 @@ export function asFailure(
   }
   return new CliFailure(
     'operationFailed',
-    `error: the command itself failed; please report this\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    `error: unexpected failure of the command; please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
 }
 
 const concernAll: ReadonlySet<string> = new Set(['unauthenticated', 'control_unavailable', 'policy_unavailable']);
 
-/** Whether whatever else is asked for after this would fail in the same way, and as slowly. */
+/** Whether every further request would fail in the same way, and as slowly. */
 export function concernsAll(error: unknown): boolean {
   return error instanceof ApiUnreachable || (error instanceof ApiError && concernAll.has(error.code));
 }
 
-/** What the API answered, in full, with each pointer as a place in the manifest where there is one. */
+/** The full answer of the API, with each pointer as a place in the manifest if there is one. */
 function problemFailure(problem: Problem, program: string, subject?: Subject): CliFailure {
   const operationId = problem.operation?.split('/').at(-1);
   return new CliFailure(
@@ -70,7 +70,7 @@ function problemFailure(problem: Problem, program: string, subject?: Subject): C
   );
 }
 
-/** What the detail says of these speaks of the request; their flaws come one by one, and the others say it all. */
+/** Problems whose detail is about the HTTP request: the title, or the list of errors, says enough. */
 const withoutDetail: ReadonlySet<string> = new Set([
   'idempotency_in_progress',
   'idempotency_key_reused',

@@ -2,16 +2,16 @@ import type { Command, Option } from 'commander';
 import { optionsOf } from './completion/position.ts';
 import { usageFailure } from './failure.ts';
 
-/** Words for yes and no, as kubectl takes them. */
+/** Words for true and false, as in kubectl. */
 const truth: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['1', 't', 'T', 'TRUE', 'true', 'True'].map((word) => [word, true])),
   ...Object.fromEntries(['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false])),
 };
 
-/** What kubectl calls otherwise. */
+/** Options with another name in kubectl. */
 const otherNames: Readonly<Record<string, string>> = { '--filename': '--file' };
 
-/** Flags of kubectl for what there is not here. */
+/** Flags of kubectl for concepts that Tenure does not have. */
 const withoutMeaning: Readonly<Record<string, string>> = {
   '-n': 'namespaces',
   '--namespace': 'namespaces',
@@ -20,9 +20,9 @@ const withoutMeaning: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes options as the parser knows them: `-o=json`, `-wo=json` and `--wait=true` are taken as kubectl takes them. What is the value of an option, or stands
- * behind `--`, is left alone.
- * @throws CliFailure usage, for `--wait=maybe` and for flags of what there is not here
+ * Rewrites options for the parser, so that `-o=json`, `-wo=json` and `--wait=true` work as in kubectl. Values of options, and
+ * everything after `--`, are not changed.
+ * @throws CliFailure usage, for `--wait=maybe`, and for flags of concepts that Tenure does not have
  */
 export function normalizeFlags(program: Command, argv: readonly string[]): string[] {
   const normalized: string[] = [];
@@ -53,19 +53,19 @@ function rewrite(command: Command, word: string): string[] {
   const absent = withoutMeaning[flag.startsWith('--') ? flag : flag.slice(0, 2)];
   if (option === undefined && absent !== undefined)
     throw usageFailure(
-      `${given} is not known: there are no ${absent} here`,
-      'leave it out; a resource is named by its kind and name, such as tenant/acme',
+      `unknown option ${given}: Tenure has no ${absent}`,
+      'remove it; a resource is identified by kind and name, such as tenant/acme',
     );
   if (value === undefined) return [flag];
   if (option === undefined || (!flag.startsWith('--') && !isGroup(command, flag))) return [word];
   if (option.required) return [flag, value];
   const isSet = truth[value];
   if (isSet === undefined)
-    throw usageFailure(`${given} takes true or false, and is "${value}"`, `write ${given}, or leave it out`);
+    throw usageFailure(`${given} takes true or false, not "${value}"`, `write ${given}, or remove it`);
   return isSet ? [flag] : flag.startsWith('--') || flag.length === 2 ? [] : [flag.slice(0, -1)];
 }
 
-/** Whether a word such as `-wo` is flags, of which the last alone may take a value: what follows one that takes one is its value. */
+/** Whether a word such as `-wo` is a group of flags. Only the last one may take a value; otherwise the rest is a value. */
 function isGroup(command: Command, word: string): boolean {
   return word
     .slice(1, -1)

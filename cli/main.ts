@@ -6,32 +6,32 @@ import { fileURLToPath } from 'node:url';
 import { readEnvironment } from './config.ts';
 
 const environment = readEnvironment();
-// To compile the program is most of what a short command does. Where nothing can be kept it is compiled each time.
+// Compiling takes most of the time of a short command. Without a cache the program is compiled each time.
 if (environment.compileCache !== undefined) enableCompileCache(environment.compileCache);
 const { runCli } = await import('./run-cli.ts');
 const { exitCodes } = await import('../contracts/problem-type.ts');
 
-// What Node before 24.14 does not have, is asked for by NODE_USE_ENV_PROXY there.
+// Node before 24.14 does not have this function; there NODE_USE_ENV_PROXY does the same.
 if (environment.proxies !== undefined && typeof http.setGlobalProxyFromEnv === 'function')
   http.setGlobalProxyFromEnv(environment.proxies);
 
 const interruption = new AbortController();
-// Once: a second Ctrl-C ends the process as it always does.
+// Only once: a second Ctrl-C ends the process immediately.
 process.once('SIGINT', () => interruption.abort());
 
-// Whoever reads may have read enough, as `head` does. What was begun is still brought to its end; only a watch, which has none, is ended.
+// The reader may close the pipe, as `head` does. The command still finishes; only a watch, which never finishes, ends.
 const unread = new AbortController();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (unread.signal.aborted) return;
   unread.abort();
   if (error.code === 'EPIPE') return;
   process.stderr.write(
-    `error: the output cannot be written: ${error.message}\nfix: make room where it goes, or write it elsewhere\n`,
+    `error: the output cannot be written: ${error.message}\nfix: free space at the destination, or write the output elsewhere\n`,
   );
-  // Whatever else came of the command.
+  // Whatever the result of the command was.
   process.once('exit', () => (process.exitCode = exitCodes.unavailable));
 });
-// Nobody can be told; the exit code says how it ended.
+// No message can be printed; the exit code still says how the command ended.
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await runCli({
@@ -44,6 +44,6 @@ process.exitCode = await runCli({
   installationDirectory: fileURLToPath(new URL('..', import.meta.url)),
   interrupted: interruption.signal,
   unread: unread.signal,
-  // What NODE_EXTRA_CA_CERTS adds is added to these too.
+  // NODE_EXTRA_CA_CERTS adds its certificates to these.
   trust: (certificates) => tls.setDefaultCACertificates([...certificates, ...tls.getCACertificates('extra')]),
 });

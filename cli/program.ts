@@ -26,18 +26,18 @@ import { addWait } from './commands/wait.ts';
 import { refuseEmptyValues } from './empty-values.ts';
 import { readVersion } from './version.ts';
 
-/** What each way for the program to end means. */
+/** The meaning of each exit code. */
 export const exitMeanings: Readonly<Record<ExitCodeName, string>> = {
   ok: 'done',
-  operationFailed: 'the operation failed, or something unforeseen did',
-  differs: 'of diff: something differs',
+  operationFailed: 'the operation failed, or an unexpected error occurred',
+  differs: 'diff: something differs',
   usage: 'the command line, a manifest or the request is not valid',
-  notFound: 'there is no such resource',
-  conflict: 'the resource, or an operation on it, is in the way',
-  denied: 'not authenticated, or refused by policy',
-  waitTimeout: 'the time to wait is up; what was waited for goes on',
-  unavailable: 'the API, or something it needs, cannot be reached; or the output cannot be written',
-  interrupted: 'interrupted with Ctrl-C; what was begun goes on',
+  notFound: 'the resource does not exist',
+  conflict: 'conflict with the state of the resource, or with an operation on it',
+  denied: 'not authenticated, or denied by policy',
+  waitTimeout: 'timed out waiting; the operation keeps running',
+  unavailable: 'the API or something it depends on cannot be reached, or the output cannot be written',
+  interrupted: 'interrupted with Ctrl-C; started operations keep running',
 };
 
 function environmentLines(): string {
@@ -59,8 +59,8 @@ Examples:
   tenure describe tenant acme
   tenure suspend acme --wait
 
-Where the API is and who you are: flags, else the environment, else a context (tenure context --help). Which it is and why:
-tenure config explain. Whether it works: tenure doctor. Data goes to stdout, messages go to stderr.
+Server and token come from flags, the environment or a context, in this order (tenure context --help). To show their values and
+origins: tenure config explain. To check them: tenure doctor. Data is written to stdout, messages to stderr.
 
 Environment:
 ${environmentLines()}
@@ -68,15 +68,15 @@ ${environmentLines()}
 Exit codes:
 ${exitCodeLines()}`;
 
-/** The command line: every verb, its options and its help. Parsing it runs the verb. */
+/** The command line: every command, its options and its help. Parsing it runs the command. */
 export function createProgram(context: CommandContext): Command {
   const { stdout, stderr } = context.terminal;
   const program: Command = new Command('tenure')
     .description('Operate the tenants of a Tenure installation.')
     .version(readVersion(), '-V', 'print the version of this command')
     .option('--server <url>', 'address of the API, such as http://127.0.0.1:8080')
-    .option('--token-file <path>', 'file that holds the bearer token')
-    .option('--ca-file <path>', 'file with the certificates (PEM) of the authorities to trust for the API')
+    .option('--token-file <path>', 'file with the bearer token')
+    .option('--ca-file <path>', 'file with the CA certificates (PEM) to trust for the API')
     .option('--context <name>', 'context to use; see tenure context --help')
     .exitOverride()
     .configureOutput({
@@ -94,11 +94,11 @@ export function createProgram(context: CommandContext): Command {
     })
     .helpCommand(false)
     .hook('preAction', (_program, command) => {
-      // What is completed may be empty.
+      // A word to complete may be empty.
       if (command.name() !== completionCommand) refuseEmptyValues(command);
     })
     .addHelpText('after', footer);
-  program.commandsGroup('Declare and look:');
+  program.commandsGroup('Basic commands:');
   addApply(program, context);
   addGet(program, context);
   addDescribe(program, context);
@@ -107,7 +107,7 @@ export function createProgram(context: CommandContext): Command {
   addRollback(program, context);
   addExplain(program, context);
   addVerify(program, context);
-  program.commandsGroup('The life of a tenant:');
+  program.commandsGroup('Tenant lifecycle:');
   addLifecycleVerbs(program, context);
   addDestructiveVerbs(program, context);
   addChangePlan(program, context);
@@ -117,7 +117,7 @@ export function createProgram(context: CommandContext): Command {
   program.commandsGroup('Operations:');
   addOperations(program, context);
   addWait(program, context);
-  program.commandsGroup('This command itself:');
+  program.commandsGroup('Settings and access:');
   addDoctor(program, context);
   addCanI(program, context);
   addContext(program, context);

@@ -1,4 +1,4 @@
-/** What fields of a request are called on the command line. */
+/** The names of request fields on the command line. */
 const words: Readonly<Record<string, string>> = {
   labelSelector: '--selector',
   namePrefix: '--prefix',
@@ -26,10 +26,10 @@ const words: Readonly<Record<string, string>> = {
   action: 'the verb',
 };
 
-/** What a JSON pointer into a request is about, for those who write commands. */
+/** The command-line name for a JSON pointer into a request. */
 export function requestWord(pointer: string): string {
   const [first = '', ...rest] = pointer.split('/').slice(1);
-  if (first === '') return 'what was sent';
+  if (first === '') return 'the request';
   const word = Object.hasOwn(words, first) ? words[first] : undefined;
   return word ?? [first, ...rest].join('.');
 }

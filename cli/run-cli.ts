@@ -15,7 +15,7 @@ import { createPaint } from './text/paint.ts';
 import { printable } from './text/printable.ts';
 
 export interface CliOptions {
-  /** Without the names of node and the script. */
+  /** The arguments, without node and the script. */
   readonly argv: readonly string[];
   readonly stdin: Input;
   readonly stdout: Output;
@@ -25,18 +25,18 @@ export interface CliOptions {
   readonly installationDirectory: string;
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
-  /** Aborted when what is written to stdout no longer goes anywhere. */
+  /** Aborted when nothing reads stdout any more. */
   readonly unread: AbortSignal;
-  /** Has these certificates trusted, and no others, by all that this process connects to. */
+  /** Makes this process trust these certificates and no others. */
   readonly trust?: (certificates: readonly string[]) => void;
-  /** Makes the client; a test may stand between. */
+  /** Creates the client; tests replace it. */
   readonly createClient?: (options: ApiClientOptions) => ApiClient;
 }
 
-/** Long enough for an API that is being replaced, short enough for one that is not there. */
+/** Long enough for an API that is being replaced, short enough for one that does not run. */
 const retryForMs = 5_000;
 
-/** Runs one command line to its end. Never throws; resolves with the exit code. */
+/** Runs one command line. Never throws; resolves with the exit code. */
 export async function runCli({
   argv,
   stdin,
@@ -81,11 +81,11 @@ export async function runCli({
   };
   const program: Command = createProgram(context);
   try {
-    // No option of the program, for it would take that of `roll-out start --version 2` too.
+    // `--version` is not an option of the program, because it would also match `roll-out start --version 2`.
     await program.parseAsync(argv[0] === '--version' ? ['-V'] : normalizeFlags(program, argv), { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
-    // Commander has printed what it has to say: help, or what is wrong with the command line.
+    // Commander has already printed the help, or the error in the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const { exit, report } = asFailure(error, terminal);
     if (report !== '')
@@ -94,7 +94,7 @@ export async function runCli({
   }
 }
 
-/** The program with the flags that say which API is meant. */
+/** The command with the flags that select the API. */
 function programAgain(calledAs: string, { context, server, tokenFile, caFile }: ConnectionSources['flags']): string {
   const flags = Object.entries({
     '--context': context,

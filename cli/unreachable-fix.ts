@@ -12,25 +12,25 @@ const untrusted: ReadonlySet<string> = new Set([
 ]);
 
 const fixes: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'have the certificate of the API renewed, or see that the clock of this machine is right',
-  CERT_NOT_YET_VALID: 'see that the clock of this machine is right',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'use the name that the certificate of the API is for',
+  CERT_HAS_EXPIRED: 'renew the certificate of the API, or check the clock of this machine',
+  CERT_NOT_YET_VALID: 'check the clock of this machine',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'use the host name in the certificate of the API',
   ERR_SSL_WRONG_VERSION_NUMBER:
     'the API does not speak https there: write http:// in its address, or the port of https',
   EPROTO: 'the API does not speak https there: write http:// in its address, or the port of https',
   ENOTFOUND:
-    'correct the name in the address (--server, TENURE_SERVER or the context), or see that this machine can resolve it',
-  EAI_AGAIN: 'see that this machine reaches its name server, or correct the name in the address',
-  REDIRECTED: 'use the address that it points to (--server, TENURE_SERVER or the context)',
+    'correct the host name in the address (--server, TENURE_SERVER or the context), or check that this machine can resolve it',
+  EAI_AGAIN: 'check that this machine can reach its name server, or correct the host name in the address',
+  REDIRECTED: 'use the address that it redirects to (--server, TENURE_SERVER or the context)',
 };
 
-/** What to do about an API that gives no answer, by what stood in the way. */
+/** The fix for an API that does not answer, by the reason. */
 export function unreachableFix({ server, reason }: ApiUnreachable): string {
   if (reason !== undefined && untrusted.has(reason))
-    return 'name the certificate of the authority that vouches for the API: --ca-file PATH, TENURE_CA_FILE, or tenure context set NAME --ca-file PATH';
+    return 'trust the CA certificate of the API: --ca-file PATH, TENURE_CA_FILE, or tenure context set NAME --ca-file PATH';
   const known = reason === undefined ? undefined : fixes[reason];
   if (known !== undefined) return known;
   if (isLoopback(server))
     return 'start the installation (`npm start`), or correct the address (--server, TENURE_SERVER or the context file)';
-  return 'see that the API runs there and that this machine reaches it, also through a proxy that is set (HTTPS_PROXY, NO_PROXY), or correct the address (--server, TENURE_SERVER or the context)';
+  return 'check that the API runs and that this machine can reach it, also through the proxy if one is set (HTTPS_PROXY, NO_PROXY), or correct the address (--server, TENURE_SERVER or the context)';
 }

@@ -12,13 +12,16 @@ import type { StreamedEvent } from './event-stream.ts';
 import { pause } from './pause.ts';
 
 export interface ApiClientOptions {
-  /** Such as `http://127.0.0.1:8080`. */
+  /** Base URL of the API, such as `http://127.0.0.1:8080`. */
   readonly server: string;
-  /** Asked for before every request, so that it may be renewed. */
+  /** Returns the token. It is called before every request, so the token can be renewed. */
   readonly token: () => string | Promise<string>;
-  /** How long to go on after "not now" answers and lost connections, for requests that may be repeated. Default 15 s; while the API has one under way, 35 s at least. */
+  /**
+   * How long to retry after responses 429 and 503 and lost connections. Default 15 s; at least 35 s while a request
+   * with the same idempotency key is in progress.
+   */
   readonly retryForMs?: number;
-  /** Sent with every request, to find them together in logs and ledger. */
+  /** Sent with every request, to find related requests in logs and ledger. */
   readonly correlationId?: string;
 }
 
@@ -29,7 +32,7 @@ export interface ApiCall<Id extends RouteId> {
   /** An ETag as it was read, or `*`. */
   readonly ifMatch?: string;
   readonly ifNoneMatch?: '*';
-  /** Made up where a route needs one and none is given. */
+  /** Default: a random key, if the route accepts one. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
 }
@@ -42,27 +45,27 @@ export interface ApiAnswer<Id extends RouteId> {
 
 export interface StreamCall<Id extends StreamId> {
   readonly query?: StreamQuery<Id>;
-  /** Goes on after the event that had this id; from now on when absent. */
+  /** Resumes after the event with this id. Default: start now. */
   readonly lastEventId?: string;
   readonly signal?: AbortSignal;
 }
 
-/** The API by its route table. */
+/** A client of the API, typed by its route table. */
 export interface ApiClient {
   readonly server: string;
   /**
-   * Calls one route. Requests that may be repeated without harm are, while the API says "not now" or cannot be reached.
-   * @throws ApiError for a problem, ApiUnreachable when no answer came
+   * Calls one route. Retries while the API returns 429 or 503 or cannot be reached; idempotency keys make this safe.
+   * @throws ApiError for a problem, ApiUnreachable if there was no response
    */
   call<Id extends RouteId>(route: Id, call?: ApiCall<Id>): Promise<ApiAnswer<Id>>;
   /**
-   * Opens a stream of events, which ends when the connection does. Nothing is repeated.
-   * @throws ApiError for a problem, ApiUnreachable when no answer came
+   * Opens a stream of events, which ends when the connection ends. It does not retry.
+   * @throws ApiError for a problem, ApiUnreachable if there was no response
    */
   stream<Id extends StreamId>(stream: Id, call?: StreamCall<Id>): Promise<AsyncGenerator<StreamedEvent<Id>>>;
 }
 
-/** As much of a problem document as this client must have; a later API may say more, and know more codes. */
+/** The fields of a problem document that this client requires. A newer API can add fields and codes. */
 const readableProblem = z.looseObject({
   code: z.string(),
   status: z.int(),
@@ -73,11 +76,14 @@ const readableProblem = z.looseObject({
 });
 
 const defaultRetryMs = 15_000;
-/** The API keeps a key for the request that has claimed it for 30 s; if it dies meanwhile, whoever comes after that takes it up. */
+/**
+ * The API reserves a key for 30 s for the request that claimed it. If that request dies, a later one can use the key
+ * after that.
+ */
 const claimedKeyMs = 35_000;
 const firstDelayMs = 100;
 const maxDelayMs = 2_000;
-/** Longer than the longest wait a route allows. */
+/** Longer than the longest wait that a route allows. */
 const requestTimeoutMs = 75_000;
 
 function pathOf(
@@ -91,7 +97,7 @@ function pathOf(
   return search.size === 0 ? path : `${path}?${search.toString()}`;
 }
 
-/** What the API, or a proxy before it, asks to wait: seconds, or the time to come back at (RFC 9110, 10.2.3). */
+/** The wait requested by the API or a proxy in front of it: seconds or a date (RFC 9110, 10.2.3). */
 function retryAfterMs(response: Response): number {
   const said = response.headers.get('retry-after') ?? '0';
   const ms = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - Date.now();
@@ -129,15 +135,12 @@ export function createApiClient({
     ...(correlationId === undefined ? {} : { 'x-correlation-id': correlationId }),
   });
 
-  /** What is no JSON did not come from the API, or was cut off on the way. */
+  /** A body that is not JSON did not come from the API, or was truncated. */
   async function bodyOf(response: Response): Promise<unknown> {
     try {
       return await response.json();
     } catch (error) {
-      throw new ApiUnreachable(
-        base,
-        new Error('what answers there is not the API, or its answer was cut off', { cause: error }),
-      );
+      throw new ApiUnreachable(base, new Error('the response is not from the API or was truncated', { cause: error }));
     }
   }
 
@@ -147,7 +150,7 @@ export function createApiClient({
     try {
       return new ApiError(readableProblem.parse(await response.json()) as Problem);
     } catch {
-      return new ApiUnreachable(base, new Error(`what answers there (${response.status}) is not the API`));
+      return new ApiUnreachable(base, new Error(`the response (status ${response.status}) is not from the API`));
     }
   }
 
@@ -190,7 +193,7 @@ export function createApiClient({
           failure = await failureOf(response);
           const inProgress = failure instanceof ApiError && failure.code === 'idempotency_in_progress';
           if (response.status !== 503 && response.status !== 429 && !inProgress) throw failure;
-          // Given up sooner, nobody would know whether it has been done.
+          // Giving up earlier would leave the outcome unknown.
           if (inProgress && !isClaimed) deadline = Math.max(deadline, Date.now() + claimedKeyMs);
           isClaimed ||= inProgress;
           waitMs = Math.max(waitMs, retryAfterMs(response));
@@ -198,7 +201,7 @@ export function createApiClient({
           if (!(error instanceof ApiUnreachable) || !error.retryable) throw error;
           failure = error;
         }
-        // Every change carries a key or changes nothing, so what may have been done is not done twice.
+        // Every request either has a key or changes nothing when repeated, so a retry is safe.
         if (Date.now() + waitMs > deadline) throw failure;
         await pause(waitMs, signal);
       }

@@ -1,7 +1,7 @@
 import type { Problem } from '../contracts/problem-document.ts';
 import type { ProblemCode } from '../contracts/problems.ts';
 
-/** A problem that the API answered with. */
+/** The API returned a problem. */
 export class ApiError extends Error {
   readonly code: ProblemCode;
   readonly problem: Problem;
@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What stays until somebody changes a setting or a certificate. */
+/** Errors that persist until someone changes a setting or a certificate. */
 const lasting: ReadonlySet<string> = new Set([
   ...[
     'REDIRECTED',
@@ -34,17 +34,19 @@ const lasting: ReadonlySet<string> = new Set([
   ],
 ]);
 
-/** No answer came, or none that is the API's. Whether a change was made is not known; repeat it under the same key. */
+/**
+ * There was no response from the API. It is unknown whether a change was made; retry it with the same idempotency key.
+ */
 export class ApiUnreachable extends Error {
   readonly server: string;
-  /** Code of what stood in the way, such as `ECONNREFUSED`, where it has one; `REDIRECTED` where the address points to another. */
+  /** Code of the underlying error, such as `ECONNREFUSED`, if it has one; `REDIRECTED` if the URL redirects. */
   readonly reason: string | undefined;
-  /** Whether an answer may come if it is only asked for again. */
+  /** Whether a retry can succeed. */
   readonly retryable: boolean;
 
   constructor(server: string, cause: unknown) {
     const origin = originOf(cause);
-    super(`no answer from ${server}: ${origin instanceof Error ? origin.message || origin.name : String(origin)}`, {
+    super(`no response from ${server}: ${origin instanceof Error ? origin.message || origin.name : String(origin)}`, {
       cause,
     });
     this.name = 'ApiUnreachable';
@@ -55,13 +57,19 @@ export class ApiUnreachable extends Error {
   }
 }
 
-/** fetch says only "fetch failed"; what happened is its cause, and of several addresses that were tried the first one's. */
+/**
+ * fetch reports only "fetch failed". The reason is its cause, or, if several addresses were tried, the first error in
+ * it.
+ */
 function originOf(cause: unknown): unknown {
   const origin = cause instanceof TypeError && cause.cause instanceof Error ? cause.cause : cause;
   return origin instanceof AggregateError && origin.errors[0] instanceof Error ? origin.errors[0] : origin;
 }
 
-/** An answer that sends whoever asks to another address: followed, a change would arrive as a read, and the token at another machine. */
+/**
+ * The error for a redirect. It is not followed, because that could turn a change into a read and send the token to
+ * another host.
+ */
 export function redirection(location: string | null): Error {
-  return Object.assign(new Error(`it points to ${location ?? 'another address'}`), { code: 'REDIRECTED' });
+  return Object.assign(new Error(`it redirects to ${location ?? 'another URL'}`), { code: 'REDIRECTED' });
 }

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { ApiUnreachable, redirection } from './api-error.ts';
 
-/** How an API says it is, to anybody. */
+/** The public status of an API. */
 export interface ApiStatus {
   readonly ready: boolean;
-  /** Of its code; absent from an API that does not say. */
+  /** Version of the API; undefined if the API does not report it. */
   readonly version: string | undefined;
-  /** What it needs, and whether that answers: `ok`, or else. */
+  /** State of each dependency: `ok` or something else. */
   readonly checks: Readonly<Record<string, string>>;
   readonly tookMs: number;
-  /** By how much its clock is ahead of this machine's, to about a second; absent when it does not say what time it is. */
+  /** How far its clock is ahead of the local clock, to about a second; undefined if it does not report its time. */
   readonly clockAheadMs: number | undefined;
 }
 
@@ -20,7 +20,7 @@ const readySchema = z.looseObject({
   checks: z.record(z.string(), z.string()),
 });
 
-/** Asks `/readyz`, which needs no token. @throws ApiUnreachable, also when it is no API that answers */
+/** Reads `/readyz`, which needs no token. @throws ApiUnreachable, also if the response is not from the API */
 export async function readApiStatus(server: string, signal?: AbortSignal): Promise<ApiStatus> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const beganAt = Date.now();
@@ -39,9 +39,10 @@ export async function readApiStatus(server: string, signal?: AbortSignal): Promi
   }
   const endedAt = Date.now();
   const { success, data } = readySchema.safeParse(body);
-  if (!success) throw new ApiUnreachable(server, new Error(`what answers there (${response.status}) is not the API`));
+  if (!success)
+    throw new ApiUnreachable(server, new Error(`the response (status ${response.status}) is not from the API`));
   const date = Date.parse(response.headers.get('date') ?? '');
-  // The header has whole seconds: half of one is what it leaves off on average.
+  // The header has whole seconds, so on average it is half a second behind.
   const clockAheadMs = Number.isNaN(date) ? undefined : date + 500 - (beganAt + endedAt) / 2;
   return { ready: data.ready, version: data.version, checks: data.checks, tookMs: endedAt - beganAt, clockAheadMs };
 }

@@ -1,15 +1,16 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { StreamEvent, StreamId } from '../contracts/streams.ts';
 
-/** One event of a stream, with where to go on after it. */
+/** One event of a stream, with the id from which to resume. */
 export type StreamedEvent<Id extends StreamId> = StreamEvent<Id> & { readonly id: string };
 
-/** The API sends something every 15 s; a connection that has been silent for this long is dead. */
+/** The API sends something every 15 s, so a connection that is silent for this long is dead. */
 const silenceMs = 45_000;
 
 /**
- * Reads server-sent events until the answer ends. A name that this client does not know is passed over: a later API may say more.
- * @throws what `fetch` throws when the connection is lost, and an error when it has been silent
+ * Reads server-sent events until the response ends. It skips unknown event names, because a newer API can send more
+ * kinds.
+ * @throws what `fetch` throws if the connection is lost, and an Error if the stream has been silent for too long
  */
 export async function* readEvents<Id extends StreamId>(
   answer: Response,

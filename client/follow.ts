@@ -6,9 +6,9 @@ import { pause } from './pause.ts';
 
 export interface Followed<Id extends StreamId, News> {
   readonly query: StreamQuery<Id>;
-  /** Reads all there is: at the beginning, and again when what happened meanwhile is no longer known. */
+  /** Reads the current state: at the start, and again if the position has expired. */
   readonly list: () => Promise<News>;
-  /** What an event says that is new. */
+  /** The news in an event, if any. */
   readonly news: (event: StreamedEvent<Id>) => News | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -17,9 +17,9 @@ const firstDelayMs = 200;
 const maxDelayMs = 5_000;
 
 /**
- * Follows a stream for as long as it is iterated or until `signal`: first all there is, then each change, none missed. Lost
- * connections are taken up again where they were lost; an API that is away is waited for.
- * @throws ApiError for a refusal, the reason of `signal`
+ * Follows a stream until the iteration stops or `signal` aborts: first the current state, then each change without
+ * gaps. It resumes after lost connections and waits for an API that is unavailable.
+ * @throws ApiError if the API refuses the request, the reason of `signal`
  */
 export async function* follow<Id extends StreamId, News>(
   api: ApiClient,
@@ -39,7 +39,7 @@ export async function* follow<Id extends StreamId, News>(
       });
       for await (const event of events) {
         delayMs = firstDelayMs;
-        // What is listed after the first bookmark, with all that comes after that, is everything.
+        // A list read after the first bookmark, plus all later events, has no gaps.
         if (lastEventId === undefined) yield await list();
         const told = news(event);
         if (told !== undefined) yield told;
@@ -58,7 +58,7 @@ export async function* follow<Id extends StreamId, News>(
   }
 }
 
-/** What fetch throws when a connection is lost is a TypeError, or comes from the socket with a code. */
+/** For a lost connection, fetch throws a TypeError or an error of the socket with a code. */
 function isLost(error: unknown): boolean {
   return error instanceof ApiUnreachable || error instanceof TypeError || (error instanceof Error && 'code' in error);
 }

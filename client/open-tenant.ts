@@ -8,29 +8,32 @@ import { ApiError } from './api-error.ts';
 /** Why a tenant's handle was closed. */
 export type ClosedBecause = 'closed by its holder' | 'the lease ran out' | 'access was taken away';
 
-/** A database handle that can reach one tenant and nothing else, for as long as its lease is renewed. */
+/** A database handle that can access only one tenant, while its lease is valid. */
 export interface OpenTenant {
   readonly name: string;
   readonly uid: string;
   readonly region: string;
   readonly collections: readonly string[];
-  /** The MongoDB user that it connects as. Another one whenever the tenant is given access anew. */
+  /** The MongoDB user of the connection. It changes whenever access is granted again. */
   readonly user: string;
-  /** The tenant's own database. Of a tenant in mode `schema` it is the one that it shares: reach its collections by {@link collection}. */
+  /**
+   * The tenant's own database. In mode `schema` it is a shared database: use {@link collection} to access its
+   * collections.
+   */
   readonly db: Db;
-  /** A collection by its declared name, wherever it lies. @throws TypeError for a collection that the tenant does not declare */
+  /** A collection by its declared name, in whichever database. @throws TypeError if the tenant does not declare it */
   collection<Schema extends Document = Document>(name: string): Collection<Schema>;
-  /** Resolves when the handle has been closed, by whomever. From then on every use of it is refused. */
+  /** Resolves when the handle has been closed, for any reason. After that, it can no longer be used. */
   readonly closed: Promise<ClosedBecause>;
   close(): Promise<void>;
 }
 
 export interface OpenTenantOptions {
-  /** Connections to the tenant's cell. Default 10. */
+  /** Maximum number of connections to the tenant's cell. Default 10. */
   readonly maxPoolSize?: number;
 }
 
-/** The lease is renewed when this share of it has gone by. */
+/** The lease is renewed after this share of its duration. */
 const renewAfterShare = 1 / 3;
 const retryRenewalMs = 2_000;
 
@@ -41,7 +44,7 @@ function connect({ endpoint, credential }: TenantAccess, maxPoolSize: number): M
     authSource: credential.authSource,
     authMechanism: 'SCRAM-SHA-256',
     maxPoolSize,
-    // A write that only one member has can be lost; no tenant's write is acknowledged before a majority has it.
+    // A write on only one member can be lost, so tenant writes are acknowledged only by a majority.
     writeConcern: { w: 'majority' },
     readConcernLevel: 'majority',
   });
@@ -56,9 +59,9 @@ function namespaceOf(
 }
 
 /**
- * Opens a tenant by name: asks the API where it lives and for its credential, under a lease that is renewed in the
- * background. When the lease is lost the connections are closed, so nothing is written by one who may no longer.
- * @throws ApiError when policy does not allow it, or there is no such tenant
+ * Opens a tenant by name: gets its location and credential from the API, under a lease that is renewed in the
+ * background. When the lease is lost, the connections are closed, so a client without the right can no longer write.
+ * @throws ApiError if policy does not allow it or the tenant does not exist
  */
 export async function openTenant(
   api: ApiClient,
@@ -66,7 +69,7 @@ export async function openTenant(
   { maxPoolSize = 10 }: OpenTenantOptions = {},
 ): Promise<OpenTenant> {
   const ask = async (leaseId?: string): Promise<{ access: TenantAccess; until: number }> => {
-    // Counted from before it was asked for: the lease ends here no later than there.
+    // Counted from before the request, so that the lease never ends later here than at the API.
     const askedAt = performance.now();
     const { body: access } = await api.call('openTenant', {
       params: { name },
@@ -145,7 +148,7 @@ export async function openTenant(
       const namespace = namespaceOf(access, collectionName);
       if (namespace !== undefined) return client.db(namespace.database).collection(namespace.name);
       throw new TypeError(
-        `tenant "${name}" declares no collection "${collectionName}"; it has ${access.collections.join(', ')}`,
+        `tenant "${name}" does not declare a collection "${collectionName}"; it declares ${access.collections.join(', ')}`,
       );
     },
     closed,

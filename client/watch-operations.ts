@@ -2,20 +2,22 @@ import type { Operation } from '../contracts/operation.ts';
 import type { ApiClient } from './api-client.ts';
 import { follow } from './follow.ts';
 
-/** What a watch tells: the latest operations, newest first, and from then on each as it changes. */
+/** News from a watch: first the latest operations, newest first, then each change. */
 export type OperationNews =
   | { readonly kind: 'listed'; readonly operations: readonly Operation[] }
   | { readonly kind: 'changed'; readonly operation: Operation };
 
 export interface WatchOperationsOptions {
-  /** Only those of this tenant. */
+  /** Only operations of this tenant. */
   readonly tenant?: string;
-  /** So many of the latest are listed at the beginning. Default 100. */
+  /** How many of the latest operations to list at the start. Default 100. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Follows operations: first the latest, then each change of one, new ones among them. As {@link follow}. */
+/**
+ * Follows operations: first the latest ones, then each change, including new operations. Errors as in {@link follow}.
+ */
 export function watchOperations(
   api: ApiClient,
   { tenant, limit = 100, signal }: WatchOperationsOptions = {},

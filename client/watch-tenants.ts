@@ -3,12 +3,12 @@ import type { RouteQueryInput } from '../contracts/routes.ts';
 import type { ApiClient } from './api-client.ts';
 import { follow } from './follow.ts';
 
-/** What a watch tells. */
+/** News from a watch. */
 export type TenantNews =
-  /** All that fit the filter. Whatever else was told of before is gone. */
+  /** All tenants that match the filter. Other tenants reported before no longer match. */
   | { readonly kind: 'listed'; readonly tenants: readonly Tenant[] }
   | { readonly kind: 'changed'; readonly tenant: Tenant }
-  /** Purged, or no longer fitting the filter. */
+  /** The tenant was purged or no longer matches the filter. */
   | { readonly kind: 'gone'; readonly tenant: { readonly name: string; readonly uid: string } };
 
 export interface WatchTenantsOptions {
@@ -18,7 +18,7 @@ export interface WatchTenantsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Follows tenants: first all that fit, then each change of one. As {@link follow}. */
+/** Follows tenants: first all that match, then each change. Errors as in {@link follow}. */
 export function watchTenants(
   api: ApiClient,
   { filter = {}, name, signal }: WatchTenantsOptions = {},
@@ -49,7 +49,7 @@ export function watchTenants(
     list,
     news({ event, data }) {
       if (event === 'tenant') {
-        // A change that is told of late, when it has been seen already, is none.
+        // Skip a late event for a revision that is already known.
         if ((known.get(data.metadata.uid)?.revision ?? 0) >= data.metadata.revision) return undefined;
         known.set(data.metadata.uid, data.metadata);
         return { kind: 'changed', tenant: data };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
 import { policyActions, policyActorSchema, policyDenialSchema } from './policy.ts';
 
-/** Who a bearer token speaks for, as the API has understood it. */
+/** The identity behind a bearer token, as the API understands it. */
 export const callerSchema = z
   .strictObject({
     subject: policyActorSchema.shape.subject,
@@ -10,27 +10,27 @@ export const callerSchema = z
     tenants: z
       .array(uidSchema)
       .optional()
-      .meta({ description: 'Uids that the caller is confined to; absent: not confined.' }),
-    expireTime: timeSchema.meta({ description: 'Until when the token is good.' }),
+      .meta({ description: 'Uids of the tenants to which the caller is confined. Absent: not confined.' }),
+    expireTime: timeSchema.meta({ description: 'When the token expires.' }),
   })
   .meta({ title: 'Caller' });
 
 /** One question to policy. */
 export const accessQuerySchema = z.strictObject({
-  action: z.enum(policyActions).meta({ description: 'A policy action, such as `tenant.suspend`' }),
+  action: z.enum(policyActions).meta({ description: 'Policy action, such as `tenant.suspend`' }),
   name: z.union([nameSchema, uidSchema]).optional().meta({
     description:
-      'Name of the tenant, template, plan or region, or id of the operation. Absent: whether there is anything that the caller may do it to',
+      'Name of the tenant, template, plan or region, or id of the operation. If omitted, checks whether the caller may perform the action on any resource at all',
   }),
 });
 
-/** What policy says to it. A tenant that the caller may not see answers as one that does not exist. */
+/** The policy decision. A tenant that the caller may not see gets the same answer as one that does not exist. */
 export const accessVerdictSchema = z
   .strictObject({
     action: z.enum(policyActions),
     allowed: z.boolean(),
-    rules: z.array(z.string()).meta({ description: 'The rules that decided, sorted.' }),
-    denials: z.array(policyDenialSchema).meta({ description: 'Empty exactly when allowed.' }),
+    rules: z.array(z.string()).meta({ description: 'Rules that led to the decision, sorted.' }),
+    denials: z.array(policyDenialSchema).meta({ description: 'Reasons for a denial. Empty if and only if allowed.' }),
   })
   .meta({ title: 'AccessVerdict' });
 

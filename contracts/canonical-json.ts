@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import type { Digest } from './identifiers.ts';
 
 /**
- * The one byte form of a JSON value: RFC 8785 (JCS), UTF-8. A member that is `undefined` is left out.
+ * The canonical bytes of a JSON value: RFC 8785 (JCS), UTF-8. A member that is `undefined` is omitted.
  * @throws TypeError when the value is not JSON (`undefined`, a function, NaN, a lone surrogate, a cycle).
  */
 export function canonicalBytes(value: unknown): Buffer {
@@ -21,12 +21,12 @@ export function sha256(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** SHA-256 over {@link canonicalBytes}. */
+/** SHA-256 of {@link canonicalBytes}. */
 export function canonicalDigest(value: unknown): Digest {
   return sha256(canonicalBytes(value));
 }
 
-/** Whether two JSON values have one canonical form; `undefined` counts as null. */
+/** Whether two JSON values have the same canonical form; `undefined` counts as null. */
 export function canonicallyEqual(a: unknown, b: unknown): boolean {
   return canonicalBytes(a ?? null).equals(canonicalBytes(b ?? null));
 }

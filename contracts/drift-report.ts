@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { nameSchema, timeSchema } from './identifiers.ts';
 
-/** In what a tenant's home differed from what was declared, when it was last looked at. */
+/** Differences between a tenant's declared and actual home, as the last scan found them. */
 export const driftReportSchema = z
   .strictObject({
     name: nameSchema,
-    cell: nameSchema.optional().meta({ description: 'Absent for a tenant that no scan has seen.' }),
+    cell: nameSchema.optional().meta({ description: 'Absent if no scan has covered the tenant yet.' }),
     checkTime: timeSchema.optional(),
     findings: z.array(
       z.strictObject({
         part: z.enum(['claim', 'collection', 'validator', 'index', 'role', 'user', 'configuration']),
         kind: z.enum(['missing', 'wrong', 'foreign', 'extra']).meta({
           description:
-            'What the plane has not made is only reported, never removed: foreign stands where something of the tenant’s belongs, extra beside it.',
+            'Resources that the plane did not create are reported but never removed: foreign is in the place of a resource of the tenant, extra is an additional one.',
         }),
         name: z.string(),
         detail: z.string(),

@@ -3,18 +3,19 @@ import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
 import { isolationModes } from './lifecycle.ts';
 
 /**
- * How a probe ended. `refused`: mongod said no, with the code for missing rights (13) or for a login that fails (18), and with no
- * other. `harmless`: mongod did it, and neither gave nor changed anything of the other tenant. `notApplicable`: mongod does it
- * for nobody, or not in this form. `breach`: everything else.
+ * The outcome of a probe. `refused`: mongod rejected it with the code for missing privileges (13) or a failed login
+ * (18), and no other code. `harmless`: mongod ran it, but it neither disclosed nor changed anything of the other
+ * tenant. `notApplicable`: mongod allows it for nobody, or not in this form. `breach`: everything else.
  */
 export const probeClasses = ['refused', 'harmless', 'notApplicable', 'breach'] as const;
 
-/** Where a probe comes from. The first two are generated from what the running mongod knows. */
+/** The origin of a probe. The first two families are generated from the commands and stages of the running mongod. */
 export const probeFamilies = ['command', 'stage', 'crafted', 'live', 'login', 'rights'] as const;
 
 /**
- * What shows a breach: mongod `let` it where it had to refuse; the answer `disclosed` something of the other; the other's home was
- * `changed`; or the answer `differs` from that about a tenant that does not exist.
+ * The evidence of a breach. `let`: mongod allowed what it had to reject. `disclosed`: the response contained data of
+ * the other tenant. `changed`: the home of the other tenant changed. `differs`: the response differs from the one for a
+ * tenant that does not exist.
  */
 export const breachEvidence = ['let', 'disclosed', 'changed', 'differs'] as const;
 
@@ -27,13 +28,13 @@ const outcomeSchema = z.strictObject({
 });
 
 const directionSchema = z.strictObject({
-  from: nameSchema.meta({ description: 'Whose credential was used.' }),
-  to: nameSchema.meta({ description: 'At whose data it was aimed.' }),
-  cell: nameSchema.meta({ description: 'Where the other lies, and so which mongod was asked.' }),
-  mongod: z.string().meta({ description: 'The version that answered.' }),
+  from: nameSchema.meta({ description: 'Tenant whose credential was used.' }),
+  to: nameSchema.meta({ description: 'Tenant whose data was the target.' }),
+  cell: nameSchema.meta({ description: 'Cell of the target tenant, whose mongod was probed.' }),
+  mongod: z.string().meta({ description: 'Version of the mongod that was probed.' }),
   known: z
     .strictObject({ commands: countSchema, stages: countSchema })
-    .meta({ description: 'What this mongod said it has; each was probed.' }),
+    .meta({ description: 'Number of commands and stages that this mongod supports. Each was probed.' }),
   probes: countSchema,
   counts: z.array(
     z.strictObject({
@@ -46,19 +47,19 @@ const directionSchema = z.strictObject({
   ),
   refusals: z
     .array(z.strictObject({ code: z.int(), count: countSchema }))
-    .meta({ description: 'The refusals by mongod’s code.' }),
+    .meta({ description: 'Number of rejections per mongod error code.' }),
   harmless: z.array(outcomeSchema),
   notApplicable: z.array(outcomeSchema),
   breaches: z.array(
     outcomeSchema.extend({
       evidence: z.enum(breachEvidence),
       database: z.string(),
-      command: z.string().meta({ description: 'As extended JSON.' }),
+      command: z.string().meta({ description: 'The command, as extended JSON.' }),
     }),
   ),
 });
 
-/** What a verification of the boundary between two tenants has found, both ways. */
+/** The result of an isolation verification between two tenants, in both directions. */
 export const isolationReportSchema = z
   .strictObject({
     id: uidSchema,
@@ -72,7 +73,7 @@ export const isolationReportSchema = z
   })
   .meta({ title: 'IsolationReport' });
 
-/** How the verification of two tenants stands: what runs, what could not be done, and the last report. */
+/** The verification of two tenants: the running one, the last failure, and the last report. */
 export const isolationVerificationSchema = z
   .strictObject({
     tenants: z.array(nameSchema).length(2),
@@ -80,7 +81,7 @@ export const isolationVerificationSchema = z
     failure: z
       .strictObject({ id: uidSchema, time: timeSchema, code: z.string(), message: z.string() })
       .optional()
-      .meta({ description: 'Why the last one ended without a verdict; absent when it has one.' }),
+      .meta({ description: 'Why the last verification ended without a verdict. Absent if it has a verdict.' }),
     report: isolationReportSchema.optional(),
   })
   .meta({ title: 'IsolationVerification' });

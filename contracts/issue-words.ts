@@ -3,13 +3,13 @@ import type { z } from 'zod';
 type RawIssue = z.core.$ZodRawIssue;
 
 const kinds: Readonly<Record<string, string>> = {
-  string: 'text',
+  string: 'a string',
   int: 'a whole number',
   number: 'a number',
   boolean: 'true or false',
   array: 'a list',
-  object: 'a mapping',
-  record: 'a mapping',
+  object: 'an object',
+  record: 'an object',
 };
 const units: Readonly<Record<string, readonly [one: string, many: string]>> = {
   string: ['character', 'characters'],
@@ -19,15 +19,15 @@ const units: Readonly<Record<string, readonly [one: string, many: string]>> = {
   record: ['field', 'fields'],
 };
 const formats: Readonly<Record<string, string>> = {
-  datetime: 'must be a time in RFC 3339, such as 2027-01-01T00:00:00Z',
+  datetime: 'must be an RFC 3339 time, such as 2027-01-01T00:00:00Z',
   base64: 'must be base64',
-  url: 'must be an address with its scheme',
+  url: 'must be a URL with its scheme',
   uuid: 'must be a UUID',
 };
 
 /**
- * What is wrong with a value, as a sentence about the value: `safeParse(value, { error: wordIssue })`. Schemas that say it better with a message of their own go before
- * it; `undefined` for what it has no words for.
+ * The message for an invalid value: `safeParse(value, { error: wordIssue })`. A message set in a schema takes
+ * precedence. Returns `undefined` for issues without a message here.
  */
 export function wordIssue(issue: RawIssue): string | undefined {
   switch (issue.code) {
@@ -46,12 +46,12 @@ export function wordIssue(issue: RawIssue): string | undefined {
     case 'invalid_format':
       return (
         formats[issue.format] ??
-        (issue.pattern === undefined ? `must be of the form ${issue.format}` : `must match ${issue.pattern}`)
+        (issue.pattern === undefined ? `must have the format ${issue.format}` : `must match ${issue.pattern}`)
       );
     case 'unrecognized_keys':
       return `has unknown fields: ${issue.keys.join(', ')}`;
     case 'invalid_union':
-      return issue.input === undefined ? 'is missing' : 'is of none of the forms that are taken';
+      return issue.input === undefined ? 'is missing' : 'does not match any of the allowed forms';
     case 'invalid_key':
     case 'invalid_element':
     case 'custom':

@@ -3,12 +3,12 @@ import { digestSchema, nameSchema, timeSchema, uidSchema } from './identifiers.t
 import { jsonValueSchema } from './json-value.ts';
 import { policyDecisionSchema } from './policy.ts';
 
-/** Every action that an entry can name: what callers ask for, and what an operation does on their behalf. */
+/** The outcomes that an entry can record. */
 export const ledgerOutcomes = ['allowed', 'denied', 'succeeded', 'failed'] as const;
 
 /**
- * Stands in for a personal value: SHA-256 over the JCS bytes of `[salt, value]`. Salt and value lie beside the entry, so
- * that erasing them keeps every proof over the entry's bytes valid.
+ * Replaces a personal value: SHA-256 over the JCS bytes of `[salt, value]`. Salt and value are stored next to the
+ * entry, so erasing them keeps every proof over the entry's bytes valid.
  */
 const commitmentSchema = digestSchema;
 
@@ -16,10 +16,10 @@ const stateReferenceSchema = z.strictObject({
   generation: z.int().nonnegative(),
   revision: z.int().nonnegative(),
   lifecycle: z.string().optional(),
-  digest: digestSchema.meta({ description: 'Of the spec, canonical JSON.' }),
+  digest: digestSchema.meta({ description: 'Digest of the spec as canonical JSON.' }),
 });
 
-/** Events that the ledger tells the world, each with the schema of its `data` version by version. */
+/** Events that the ledger publishes. Each version of a type has its own schema for `data`. */
 export const eventTypes = [
   'tenant.created.v1',
   'tenant.updated.v1',
@@ -63,8 +63,8 @@ export const eventTypes = [
 export type EventType = (typeof eventTypes)[number];
 
 /**
- * One entry: audit record and event at once. What is stored and hashed is its RFC 8785 form; these bytes are frozen:
- * a field may be added as optional, none may change its meaning or go.
+ * One entry, which is both an audit record and an event. Its RFC 8785 form is stored and hashed, so the bytes are
+ * frozen: a new field must be optional, and no field may change its meaning or be removed.
  */
 export const ledgerEntrySchema = z
   .strictObject({
@@ -72,7 +72,9 @@ export const ledgerEntrySchema = z
     id: uidSchema,
     time: timeSchema,
     installation: nameSchema,
-    tenant: uidSchema.optional().meta({ description: 'Absent for what concerns no single tenant.' }),
+    tenant: uidSchema
+      .optional()
+      .meta({ description: 'Uid of the tenant. Absent if the entry does not concern a single tenant.' }),
     actor: z.strictObject({
       subject: commitmentSchema,
       roles: z.array(z.string()),
@@ -87,7 +89,7 @@ export const ledgerEntrySchema = z
     correlationId: z.string(),
     operationId: uidSchema.optional(),
     step: z.string().optional(),
-    fence: z.int().positive().optional().meta({ description: 'Of the holder that did it.' }),
+    fence: z.int().positive().optional().meta({ description: 'Fence of the lease holder that did this.' }),
     policy: policyDecisionSchema.optional(),
     grant: uidSchema.optional().meta({ description: 'The break-glass grant that was used.' }),
     event: z.strictObject({ type: z.enum(eventTypes), data: z.record(z.string(), jsonValueSchema) }).optional(),
@@ -96,13 +98,13 @@ export const ledgerEntrySchema = z
       .optional()
       .meta({
         description:
-          'Of refusals that the caller met again and again: so many since then, this one and those that were told of before among them.',
+          'For repeated refusals of the same caller: the number since then, including this one and those already recorded.',
       }),
     reason: z
       .string()
       .regex(/^[a-z]+([._][a-z_]+)*$/)
       .optional()
-      .meta({ description: 'A problem code or the rule that refused.' }),
+      .meta({ description: 'Problem code, or the policy rule that denied the request.' }),
   })
   .meta({ title: 'LedgerEntry' });
 

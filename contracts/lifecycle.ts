@@ -1,23 +1,23 @@
-/** The states of a tenant. `Deleted` is reached by deletion only and cannot be declared. */
+/** The states of a tenant. `Deleted` is reached only by deletion and cannot be declared. */
 export const lifecycleStates = ['Draft', 'Active', 'Suspended', 'Archived', 'Deleted'] as const;
 export type LifecycleState = (typeof lifecycleStates)[number];
 
-/** What `spec.lifecycle` may say. */
+/** The allowed values of `spec.lifecycle`. */
 export const declarableLifecycles = ['Draft', 'Active', 'Suspended', 'Archived'] as const;
 export type DeclarableLifecycle = (typeof declarableLifecycles)[number];
 
-/** Where a path can lead: to a state, or out of the registry, where only a tombstone is left. */
+/** Where a path can lead: to a state, or out of the registry, leaving only a tombstone. */
 export type LifecycleEnd = LifecycleState | 'Purged';
 
-/** How a tenant's data is kept apart; `domain/isolation.ts` says which of them this version can provision. */
+/** How a tenant's data is isolated; `domain/isolation.ts` lists the modes that this version can provision. */
 export const isolationModes = ['dedicated', 'schema', 'hybrid'] as const;
 export type IsolationMode = (typeof isolationModes)[number];
 
-/** How one service of a tenant keeps its data apart. */
+/** How the data of one service of a tenant is isolated. */
 export const serviceStrategies = ['dedicated', 'schema', 'session', 'job', 'batch'] as const;
 export type ServiceStrategy = (typeof serviceStrategies)[number];
 
-/** Kinds of change that run as an operation, each a lifecycle path in `workflows/`. */
+/** Kinds of operation. Each is a lifecycle path in `workflows/`. */
 export const operationKinds = [
   'activate',
   'suspend',
@@ -32,17 +32,17 @@ export const operationKinds = [
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
-/** One way a tenant can go. */
+/** One allowed transition of a tenant. */
 export interface Transition {
   readonly path: OperationKind;
   readonly from: LifecycleState;
-  /** The same as `from` for a path that changes something else than the state. */
+  /** The same as `from` for a path that does not change the state. */
   readonly to: LifecycleEnd;
 }
 
 /**
- * Every way a tenant can go; what is not here is refused. An operation that fails or is cancelled leaves the tenant
- * where it was. A deleted tenant goes back to where it was deleted from.
+ * All allowed transitions; every other one is refused. An operation that fails or is cancelled leaves the tenant in its
+ * previous state. Undelete returns a tenant to the state from which it was deleted.
  */
 export const transitions = [
   { path: 'activate', from: 'Draft', to: 'Active' },

@@ -1,6 +1,6 @@
 /**
- * `pending` waits until the operation before it has been undone; `accepted` is durable and waits for its workflow;
- * `compensating` is being undone; the last three are final.
+ * `pending`: waits until the previous operation has been undone. `accepted`: stored, waits for its workflow.
+ * `compensating`: its steps are being undone. The last three states are final.
  */
 export const operationStates = [
   'pending',
@@ -16,6 +16,6 @@ export type OperationState = (typeof operationStates)[number];
 export const finalOperationStates = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly OperationState[];
 export type FinalOperationState = (typeof finalOperationStates)[number];
 
-/** `intent`: begun, outcome not yet known. `undone`: its effect was taken back. */
+/** `intent`: started, outcome not yet known. `undone`: its effect has been undone. */
 export const stepStates = ['pending', 'intent', 'done', 'undone'] as const;
 export type StepState = (typeof stepStates)[number];

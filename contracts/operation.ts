@@ -23,15 +23,15 @@ export const operationSchema = z
     transition: z
       .strictObject({ from: z.enum(lifecycleStates), to: z.enum([...lifecycleStates, 'Purged']) })
       .optional()
-      .meta({ description: 'Where it leads.' }),
+      .meta({ description: 'States between which the operation moves the tenant.' }),
     done: z.boolean(),
-    generation: z.int().positive().meta({ description: 'The spec it brings about.' }),
+    generation: z.int().positive().meta({ description: 'Generation of the spec that the operation applies.' }),
     createTime: timeSchema,
     startTime: timeSchema.optional(),
     endTime: timeSchema.optional(),
     requestId: z.string(),
     correlationId: z.string(),
-    workflowId: z.string().meta({ description: 'Where to find it in the Temporal UI.' }),
+    workflowId: z.string().meta({ description: 'Id of the workflow in the Temporal UI.' }),
     progress: z.strictObject({ done: z.int(), total: z.int() }),
     steps: z.array(
       z.strictObject({
@@ -41,22 +41,24 @@ export const operationSchema = z
         attempts: z.int(),
         startTime: timeSchema.optional(),
         endTime: timeSchema.optional(),
-        result: z.string().optional().meta({ description: 'What was found and done, for people.' }),
+        result: z.string().optional().meta({ description: 'Human-readable summary of what the step found and did.' }),
       }),
     ),
-    waitsFor: uidSchema.optional().meta({ description: 'Of a pending operation: the one that has to end first.' }),
-    next: uidSchema
+    waitsFor: uidSchema
       .optional()
-      .meta({ description: 'The operation that begins when this one has succeeded: what was declared takes both.' }),
+      .meta({ description: 'Id of the operation that must end first. Only for a pending operation.' }),
+    next: uidSchema.optional().meta({
+      description: 'Id of the operation that starts when this one has succeeded. The declared change needs both.',
+    }),
     cancelRequestTime: timeSchema.optional(),
     abandonment: z
       .strictObject({
         time: timeSchema,
         cell: nameSchema,
-        left: z.array(z.string()).meta({ description: 'What may be left there.' }),
+        left: z.array(z.string()).meta({ description: 'Resources that may be left on the cell.' }),
       })
       .optional()
-      .meta({ description: 'It was ended without what it had still to do on this cell.' }),
+      .meta({ description: 'Present if the operation was abandoned, without its remaining work on this cell.' }),
     error: operationErrorSchema.optional(),
   })
   .meta({ title: 'Operation' });

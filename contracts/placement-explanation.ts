@@ -3,19 +3,19 @@ import { nameSchema } from './identifiers.ts';
 import { isolationModes } from './lifecycle.ts';
 import { placementStatusSchema } from './manifests/tenant.ts';
 
-/** What the placement resolver makes of every region and cell, now. */
+/** How the placement resolver currently rates every region and cell. */
 export const placementExplanationSchema = z
   .strictObject({
-    current: placementStatusSchema.optional().meta({ description: 'Where the tenant is.' }),
+    current: placementStatusSchema.optional().meta({ description: 'Current placement of the tenant.' }),
     chosen: z
       .strictObject({ region: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) })
       .optional()
-      .meta({ description: 'Where it would go if it were placed now.' }),
-    tables: z.int().nonnegative().meta({ description: 'What it needs of a cell’s budget.' }),
+      .meta({ description: 'Where the tenant would be placed now.' }),
+    tables: z.int().nonnegative().meta({ description: 'Tables that the tenant needs from the budget of a cell.' }),
     candidates: z.array(
       z.strictObject({
         region: nameSchema,
-        cell: nameSchema.optional().meta({ description: 'Absent when a rule removed the region as a whole.' }),
+        cell: nameSchema.optional().meta({ description: 'Absent if a rule removed the whole region.' }),
         removedBy: z.strictObject({ rule: z.string(), message: z.string() }).optional(),
       }),
     ),

@@ -5,11 +5,11 @@ import { policyDenialSchema } from './policy.ts';
 
 const sideSchema = z.strictObject({
   plan: nameSchema,
-  quotas: planSpecSchema.shape.quotas.optional().meta({ description: 'Absent when there is no such plan.' }),
+  quotas: planSpecSchema.shape.quotas.optional().meta({ description: 'Absent if the plan does not exist.' }),
   price: planSpecSchema.shape.price,
 });
 
-/** What a change of plan would mean, by the same code that would make it. */
+/** The effect of a plan change, computed by the same code that makes the change. */
 export const planPreviewSchema = z
   .strictObject({
     allowed: z.boolean(),
@@ -20,6 +20,6 @@ export const planPreviewSchema = z
     monthlyDifference: z
       .strictObject({ amount: z.string(), currency: z.string() })
       .optional()
-      .meta({ description: 'Absent when a price is not known, or the currencies differ.' }),
+      .meta({ description: 'Absent if a price is unknown or the currencies differ.' }),
   })
   .meta({ title: 'PlanPreview' });

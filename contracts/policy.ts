@@ -5,7 +5,7 @@ import { planSpecSchema } from './manifests/plan.ts';
 import { regionSpecSchema } from './manifests/region.ts';
 import { tenantSpecSchema } from './manifests/tenant.ts';
 
-/** Everything that policy is asked about, each name `<kind>.<verb>`. */
+/** All actions that policy decides on, each named `<kind>.<verb>`. */
 export const policyActions = [
   'tenant.create',
   'tenant.get',
@@ -48,7 +48,7 @@ export const policyActions = [
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
 
-/** Who asks. `tenants` holds the uids the caller is confined to; absent: not confined. */
+/** The caller. `tenants` holds the uids to which the caller is confined; absent: not confined. */
 export const policyActorSchema = z.strictObject({
   subject: z.string().min(1).max(256),
   roles: z.array(z.string().min(1).max(64)).max(32),
@@ -65,14 +65,12 @@ export const authorizationRequestSchema = z
     target: z.strictObject({
       kind: z.enum(['Tenant', 'TenantTemplate', 'Plan', 'Region', 'Operation', 'Caller']),
       name: nameSchema.optional(),
-      tenant: uidSchema
-        .optional()
-        .meta({ description: 'Uid of the tenant that is touched; absent when no such tenant exists.' }),
+      tenant: uidSchema.optional().meta({ description: 'Uid of the affected tenant. Absent if it does not exist.' }),
     }),
   })
   .meta({ title: 'AuthorizationRequest' });
 
-/** What admission is asked about: every change of a tenant, and opening it. */
+/** Actions that admission decides on: every change of a tenant, and opening it. */
 export const admissionActions = [
   'tenant.create',
   'tenant.update',
@@ -83,7 +81,10 @@ export const admissionActions = [
 ] as const;
 export type AdmissionAction = (typeof admissionActions)[number];
 
-/** Entry point `tenure/admission/decision`: may the tenant become this? Asked by the API and again before every mutating step. */
+/**
+ * Entry point `tenure/admission/decision`: may the tenant become this? The API asks it, and so does every mutating
+ * step.
+ */
 export const admissionRequestSchema = z
   .strictObject({
     v: z.literal(1),
@@ -99,45 +100,44 @@ export const admissionRequestSchema = z
     plan: z
       .strictObject({ name: nameSchema, spec: planSpecSchema })
       .optional()
-      .meta({ description: 'Absent when no such plan exists.' }),
+      .meta({ description: 'Absent if the plan does not exist.' }),
     regions: z.array(z.strictObject({ name: nameSchema, spec: regionSpecSchema })),
     placement: z.strictObject({ region: nameSchema, cell: nameSchema, mode: z.enum(isolationModes) }).optional(),
     deletion: z
       .strictObject({ deleteTime: timeSchema, purgeTime: timeSchema })
       .optional()
-      .meta({ description: 'Of a deleted tenant.' }),
-    dataKey: z
-      .strictObject({ wrappedBy: z.string() })
-      .optional()
-      .meta({ description: 'Name of the key that wraps the tenant’s data key; absent while it has none.' }),
+      .meta({ description: 'Only for a deleted tenant.' }),
+    dataKey: z.strictObject({ wrappedBy: z.string() }).optional().meta({
+      description: 'Name of the key that wraps the tenant’s data key. Absent while the tenant has no data key.',
+    }),
     wrappingKeys: z
       .array(z.string())
       .optional()
-      .meta({ description: 'Names of the keys under which this installation can wrap a data key.' }),
-    early: z.literal(true).optional().meta({ description: 'A purge before its time was asked for in so many words.' }),
+      .meta({ description: 'Names of the keys with which this installation can wrap a data key.' }),
+    early: z.literal(true).optional().meta({ description: 'An early purge was requested explicitly.' }),
   })
   .meta({ title: 'AdmissionRequest' });
 
-/** One reason for a refusal. */
+/** One reason for a denial. */
 export const policyDenialSchema = z.strictObject({
   rule: z.string().regex(/^[a-z]+(\.[a-z_]+)+$/),
   message: z.string().min(1),
   fix: z.string().min(1),
-  pointer: z.string().optional().meta({ description: 'JSON pointer into the manifest.' }),
-  allowed: z.array(z.string()).optional().meta({ description: 'The values that would have been accepted.' }),
+  pointer: z.string().optional().meta({ description: 'JSON Pointer into the manifest.' }),
+  allowed: z.array(z.string()).optional().meta({ description: 'Allowed values.' }),
 });
 
-/** What an entry point answers. An obligation the caller does not know is a refusal. */
+/** The response of an entry point. Treat an unknown obligation as a denial. */
 export const policyResponseSchema = z
   .strictObject({
     allow: z.boolean(),
     deny: z.array(policyDenialSchema),
     obligations: z.array(z.strictObject({ id: z.string() })),
-    rules: z.array(z.string()).meta({ description: 'The rules that decided, sorted.' }),
+    rules: z.array(z.string()).meta({ description: 'Rules that led to the decision, sorted.' }),
   })
   .meta({ title: 'PolicyResponse' });
 
-/** A decision as it is logged: it can be repeated from the bundle and the input. */
+/** A decision as it is logged. It can be reproduced from the bundle and the input. */
 export const policyDecisionSchema = z.strictObject({
   bundle: digestSchema,
   input: digestSchema,

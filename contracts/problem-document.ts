@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemCodes } from './problems.ts';
 
-/** One flaw of a request; `pointer` is a JSON pointer into the body. */
+/** One error in a request; `pointer` is a JSON Pointer into the body. */
 export const problemDetailSchema = z.strictObject({
   pointer: z.string().optional(),
   rule: z.string().optional(),
@@ -20,9 +20,9 @@ export const problemSchema = z
     detail: z.string(),
     fix: z.string(),
     requestId: z.string(),
-    retryable: z.boolean().meta({ description: 'Whether the same request may succeed later without being changed.' }),
+    retryable: z.boolean().meta({ description: 'Whether the unchanged request can succeed later.' }),
     errors: z.array(problemDetailSchema).optional(),
-    operation: z.string().optional().meta({ description: 'Path of the operation that is in the way.' }),
+    operation: z.string().optional().meta({ description: 'Path of the operation that blocks the request.' }),
   })
   .meta({ title: 'Problem' });
 

@@ -1,8 +1,8 @@
-/** What `tenure` exits with. Documented, and never given a second meaning. */
+/** Exit codes of `tenure`. They are documented and never change their meaning. */
 export const exitCodes = {
   ok: 0,
   operationFailed: 1,
-  /** Of `diff` only, as diff(1) has it; there every other failure is more than 1. */
+  /** Only for `diff`, as in diff(1), where every other failure is greater than 1. */
   differs: 1,
   usage: 2,
   notFound: 3,
@@ -15,12 +15,12 @@ export const exitCodes = {
 export type ExitCodeName = keyof typeof exitCodes;
 
 export interface ProblemType {
-  /** HTTP status, as an answer or as the status an operation's error would have had. */
+  /** HTTP status of the response, or the equivalent status of an operation's error. */
   readonly status: number;
   readonly exit: ExitCodeName;
-  /** Whose fault: the caller can mend a `user` problem; a `system` problem is for the operator. */
+  /** Who can fix it: the caller fixes a `user` problem, the operator a `system` problem. */
   readonly fault: 'user' | 'system';
-  /** Whether the same request may succeed later without being changed. */
+  /** Whether the unchanged request can succeed later. */
   readonly retryable: boolean;
   readonly title: string;
   readonly fix: string;

@@ -3,8 +3,8 @@ import { planeProblems } from './plane-problems.ts';
 import type { ProblemType } from './problem-type.ts';
 
 /**
- * The one catalogue of everything that can go wrong: HTTP answers, operation errors and CLI exits all name one of these
- * codes. A code once released keeps its meaning for ever; `docs/reference/problems.md` is generated from here.
+ * The catalogue of everything that can go wrong. HTTP responses, operation errors and CLI exits all use these codes.
+ * A released code never changes its meaning. `docs/reference/problems.md` is generated from here.
  */
 export const problems = { ...callerProblems, ...planeProblems } as const satisfies Record<string, ProblemType>;
 
@@ -15,5 +15,5 @@ export function isProblemCode(text: string): text is ProblemCode {
   return Object.hasOwn(problems, text);
 }
 
-/** Codes that were released and are no longer used. They are never given another meaning. */
+/** Released codes that are no longer used. They must not be reused with another meaning. */
 export const retiredProblemCodes: readonly string[] = [];

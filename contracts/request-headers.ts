@@ -5,21 +5,21 @@ const entityTag = String.raw`"\d{1,15}"`;
 /** An ETag: the revision of a resource, in quotes. */
 export const entityTagSchema = z.string().regex(new RegExp(`^${entityTag}$`));
 
-/** What If-Match takes: ETags as they were read, or `*` for whatever stands. */
+/** If-Match: ETags as they were read, or `*` for any existing version. */
 export const ifMatchSchema = z
   .string()
   .regex(
     new RegExp(String.raw`^(\*|${entityTag}([ \t]*,[ \t]*${entityTag})*)$`),
-    'If-Match takes ETags as they were read, such as "3", or *',
+    'If-Match must contain ETags as they were read, such as "3", or *',
   );
 
-/** What If-None-Match takes of a request that changes something: only if there is nothing yet. */
-export const ifNoneMatchSchema = z.literal('*', 'If-None-Match takes only *');
+/** If-None-Match of a request that changes something: only if the resource does not exist yet. */
+export const ifNoneMatchSchema = z.literal('*', 'If-None-Match must be *');
 
-/** What repeats a request instead of making it twice. */
+/** Lets a client repeat a request without executing it twice. */
 export const idempotencyKeySchema = z
   .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key takes 1 to 255 visible ASCII characters');
+  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key must have 1 to 255 visible ASCII characters');
 
-/** What the API takes of address and headers together: a token may name as many tenants as an actor may be confined to. */
+/** Limit for URL and headers together. A token with the maximum number of tenants of an actor fits. */
 export const maxRequestHeadBytes = 65_536;

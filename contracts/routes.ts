@@ -28,11 +28,11 @@ type Answer<Responses> = {
   [Status in keyof Responses]: Responses[Status] extends z.ZodType ? z.infer<Responses[Status]> : never;
 }[keyof Responses];
 export type RouteAnswer<Id extends RouteId> = Answer<Routes[Id]['responses']>;
-/** The answer where the parameter of `responsesWith` is sent. */
+/** The response when the parameter of `responsesWith` is sent. */
 export type RouteAnswerWith<Id extends RouteId> = Routes[Id] extends { responsesWith: { responses: infer Responses } }
   ? Answer<Responses>
   : never;
-/** What a caller may send: what has a default may be left out. */
+/** What a caller may send: parameters with a default are optional. */
 export type RouteQueryInput<Id extends RouteId> = z.input<Routes[Id]['query']>;
 export type RouteBodyInput<Id extends RouteId> = Routes[Id]['body'] extends z.ZodType
   ? z.input<Routes[Id]['body']>

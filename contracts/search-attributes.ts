@@ -1,4 +1,4 @@
-/** Names of the search attributes by which operators find workflows in Temporal. All are keywords. */
+/** Names of the search attributes for finding workflows in Temporal. All are of type Keyword. */
 export const searchAttributeNames = {
   tenant: 'TenureTenant',
   tenantUid: 'TenureTenantUid',

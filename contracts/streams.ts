@@ -6,23 +6,26 @@ import type { PolicyAction } from './policy.ts';
 import type { ProblemCode } from './problems.ts';
 import { tenantFilter } from './routes/tenant-routes.ts';
 
-/** What one stream of server-sent events promises. It answers 200 with `text/event-stream`, or with a problem before it begins. */
+/**
+ * The contract of one stream of server-sent events. It returns 200 with `text/event-stream`, or a problem before it
+ * starts.
+ */
 export interface StreamContract {
   readonly method: 'GET';
   readonly path: string;
   readonly summary: string;
   readonly action: PolicyAction;
   readonly query: z.ZodType;
-  /** The data of each event, by its name. */
+  /** The data of each event, by event name. */
   readonly events: Readonly<Record<string, z.ZodType>>;
-  /** Problems beyond those that every route can answer with. */
+  /** Problems in addition to those that every route can return. */
   readonly problems: readonly ProblemCode[];
 }
 
-/** Comes first, and then whenever nothing else has come for a while: its id says from where a stream may be gone on with. */
+/** Sent first, and then whenever the stream has been silent for a while. A client can resume the stream from its id. */
 const bookmarkSchema = z.strictObject({ time: timeSchema }).meta({ title: 'Bookmark' });
 
-/** The tenant was purged, or no longer fits the filter. It may never have been shown. */
+/** The tenant was purged or no longer matches the filter. The stream may never have shown it. */
 const goneSchema = z.strictObject({ uid: uidSchema }).meta({ title: 'TenantGone' });
 
 const problems = ['watch_expired', 'watch_unavailable', 'not_found'] as const satisfies readonly ProblemCode[];
@@ -34,8 +37,8 @@ export const streams = {
     action: 'tenant.list',
     problems,
     summary:
-      'Be told of every change of the tenants that fit the filter. Take the first bookmark, list, then go by the events: the last one of a tenant says how it is; one with a lower revision than is known is old.',
-    query: z.strictObject({ ...tenantFilter, name: nameSchema.optional().meta({ description: 'Only this one' }) }),
+      'Watch the tenants that match the filter. Wait for the first bookmark, list the tenants, then apply the events. The last event of a tenant is its current state; ignore an event whose revision is lower than the one you know.',
+    query: z.strictObject({ ...tenantFilter, name: nameSchema.optional().meta({ description: 'Only this tenant' }) }),
     events: { tenant: tenantSchema, gone: goneSchema, bookmark: bookmarkSchema },
   },
   watchOperations: {
@@ -43,10 +46,10 @@ export const streams = {
     path: '/v1/operations:watch',
     action: 'operation.list',
     problems,
-    summary: 'Be told of every change of operations: accepted, each step, the end.',
+    summary: 'Watch operations: an event when one is accepted, after each step, and at the end.',
     query: z.strictObject({
-      tenant: nameSchema.optional().meta({ description: 'Only of this tenant' }),
-      id: uidSchema.optional().meta({ description: 'Only this one' }),
+      tenant: nameSchema.optional().meta({ description: 'Only operations of this tenant' }),
+      id: uidSchema.optional().meta({ description: 'Only this operation' }),
     }),
     events: { operation: operationSchema, bookmark: bookmarkSchema },
   },

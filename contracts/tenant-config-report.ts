@@ -3,7 +3,7 @@ import { nameSchema } from './identifiers.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { configKeySchema } from './manifests/tenant-config.ts';
 
-/** What of a tenant's configuration is in effect, and where it comes from. */
+/** The effective configuration of a tenant, and where each value comes from. */
 export const tenantConfigReportSchema = z
   .strictObject({
     name: nameSchema,
@@ -14,11 +14,12 @@ export const tenantConfigReportSchema = z
           key: configKeySchema,
           value: jsonValueSchema,
           origin: z.enum(['template', 'tenant']),
-          templateValue: jsonValueSchema
-            .optional()
-            .meta({ description: 'What the tenant sets otherwise; absent where the template says nothing.' }),
+          templateValue: jsonValueSchema.optional().meta({
+            description:
+              'Value in the template that the tenant overrides. Absent if the template does not set the key.',
+          }),
         }),
       )
-      .meta({ description: 'By key, ascending.' }),
+      .meta({ description: 'Sorted by key, ascending.' }),
   })
   .meta({ title: 'TenantConfigReport' });

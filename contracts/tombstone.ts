@@ -2,18 +2,18 @@ import { z } from 'zod';
 import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
 import { placementStatusSchema } from './manifests/tenant.ts';
 
-/** What is left of a purged tenant. */
+/** The record that remains of a purged tenant. */
 export const tombstoneSchema = z
   .strictObject({
     uid: uidSchema,
-    name: nameSchema.meta({ description: 'It may name another tenant by now.' }),
+    name: nameSchema.meta({ description: 'A new tenant may already use this name.' }),
     createTime: timeSchema,
     deleteTime: timeSchema,
     purgeTime: timeSchema,
-    generation: z.int().positive().meta({ description: 'The last one; its revisions are kept.' }),
-    placement: placementStatusSchema.optional().meta({ description: 'Where its data was.' }),
+    generation: z.int().positive().meta({ description: 'Last generation. Its revisions are kept.' }),
+    placement: placementStatusSchema.optional().meta({ description: 'Where the data was stored.' }),
     operationId: uidSchema,
-    ledgerEntry: uidSchema.meta({ description: 'The entry that committed the purge.' }),
+    ledgerEntry: uidSchema.meta({ description: 'Ledger entry that committed the purge.' }),
   })
   .meta({ title: 'Tombstone' });
 

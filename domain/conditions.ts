@@ -22,8 +22,8 @@ export interface ConditionUpdate {
 }
 
 /**
- * Conditions after these updates, sorted by type. `lastTransitionTime` moves only when the status does, as Kubernetes'
- * API conventions have it.
+ * Conditions after these updates, sorted by type. `lastTransitionTime` changes only when the status does, as in
+ * Kubernetes' API conventions.
  */
 export function updateConditions(
   conditions: readonly Condition[],

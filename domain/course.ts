@@ -5,32 +5,32 @@ import { declaredPaths, transitionsOn } from './lifecycle.ts';
 import { fieldsBefore, withFields } from './spec-fields.ts';
 import type { SettledSpec, SpecFields } from './spec-fields.ts';
 
-/** One operation of a course: the way it goes, and what it writes into the spec. */
+/** One operation of a course: its transition, and what it writes into the spec. */
 export interface Leg {
   readonly transition: Transition;
   readonly assign: SpecFields;
 }
 
-/** A leg with what stands before and after it. */
+/** A leg with the spec before and after it. */
 export interface UnfoldedLeg extends Leg {
-  /** The spec as it stands when the leg has come to its end. */
+  /** The spec once the leg has ended. */
   readonly spec: SettledSpec;
-  /** What its fields held before it. */
+  /** The values of its fields before it. */
   readonly restore: SpecFields;
-  /** What the fields of later legs hold until those begin. */
+  /** The values of the later legs' fields until those legs start. */
   readonly deferred: SpecFields;
 }
 
-/** A change of fields by this path, in any state that has it. */
+/** A change of fields that needs this path, in any state that has it. */
 export interface FieldChange {
   readonly path: OperationKind;
   readonly assign: SpecFields;
 }
 
-/** The fewest declared transitions that lead from one state to another; `undefined` where none do. */
+/** The shortest sequence of declared transitions from one state to another; `undefined` if there is none. */
 export function routeBetween(from: LifecycleState, to: DeclarableLifecycle): readonly Transition[] | undefined {
   const reached = new Map<LifecycleState, readonly Transition[]>([[from, []]]);
-  // A map is walked in the order in which it grows: nearer states first.
+  // A map is iterated in insertion order, also while it grows: nearer states come first.
   for (const [state, route] of reached) {
     if (state === to) return route;
     for (const transition of transitions) {
@@ -42,10 +42,10 @@ export function routeBetween(from: LifecycleState, to: DeclarableLifecycle): rea
 }
 
 /**
- * Orders what a declaration asks for into operations: the transitions of its lifecycle, and each change of fields in a state that
- * has a path for it. Where there is a choice, while the tenant serves nobody: access is taken away first and given back last.
- * The plan goes before what may need its room.
- * @returns the legs, and the changes that no state along the way has a path for
+ * Orders a declaration into operations: the transitions of its lifecycle, and each change of fields in a state that has
+ * a path for it. If there is a choice, fields change while the tenant is not Active, so access is revoked first and
+ * restored last. The plan changes before what may need its larger limits.
+ * @returns the legs, and the changes that have no path in any state along the way
  */
 export function courseOf(
   from: LifecycleState,
@@ -78,12 +78,12 @@ export function courseOf(
   return { legs, impossible };
 }
 
-/** Everything that these legs write; a later one's word stands. */
+/** Everything that these legs write; a later leg overrides an earlier one. */
 export function assignedBy(legs: readonly Leg[]): SpecFields {
   return Object.assign({}, ...legs.map(({ assign }) => assign)) as SpecFields;
 }
 
-/** What stands before and after each leg of a course that leads from one spec to another. */
+/** The specs before and after each leg of a course from one spec to another. */
 export function unfold(legs: readonly Leg[], before: TenantSpec, final: SettledSpec): UnfoldedLeg[] {
   let spec = withFields(final, fieldsBefore(assignedBy(legs), before));
   return legs.map(({ transition, assign }, index) => {

@@ -1,14 +1,14 @@
 import type { ConditionUpdate } from './conditions.ts';
 
-/** One way in which what stands on a cell is not what was declared. */
+/** One difference between what is on a cell and what is declared. */
 export interface DriftFinding {
   readonly part: 'claim' | 'collection' | 'validator' | 'index' | 'role' | 'user' | 'configuration';
   /**
-   * `missing` and `wrong` are mended. What the plane has not made it only reports: `foreign` stands where something of the
-   * tenant's belongs, `extra` beside it.
+   * `missing` and `wrong` are repaired. What the plane did not make is only reported: `foreign` is in the place of
+   * something of the tenant's, `extra` is beside it.
    */
   readonly kind: 'missing' | 'wrong' | 'foreign' | 'extra';
-  /** With its database. */
+  /** Includes the database. */
   readonly name: string;
   /** For people. */
   readonly detail: string;
@@ -21,17 +21,20 @@ function named(findings: readonly DriftFinding[]): string {
   return list.join('; ') + (findings.length > namedAtMost ? ` and ${findings.length - namedAtMost} more` : '');
 }
 
-/** Whether a reconciliation would be refused at it: the plane neither takes what is another's, nor a home that it has not claimed. */
+/**
+ * Whether a reconciliation would stop at it: the plane changes neither what belongs to another nor a home that it has
+ * not claimed.
+ */
 function isInTheWay({ kind, part }: DriftFinding): boolean {
   return kind === 'foreign' || part === 'claim';
 }
 
-/** What a reconciliation would mend: nothing where something is in its way. */
+/** What a reconciliation would repair: nothing if a finding would stop it. */
 export function mendable(findings: readonly DriftFinding[]): DriftFinding[] {
   return findings.some(isInTheWay) ? [] : findings.filter(({ kind }) => kind !== 'extra');
 }
 
-/** The condition that says what a scan has found. */
+/** The condition that reports the result of a scan. */
 export function inSync(findings: readonly DriftFinding[]): ConditionUpdate {
   const drifted = findings.filter(({ kind }) => kind !== 'extra');
   if (drifted.some(isInTheWay))
@@ -39,7 +42,7 @@ export function inSync(findings: readonly DriftFinding[]): ConditionUpdate {
       type: 'InSync',
       status: 'False',
       reason: 'OwnedByAnother',
-      message: `not mended before somebody has looked at it: ${named(drifted)}`,
+      message: `not repaired until somebody has checked it: ${named(drifted)}`,
     };
   if (drifted.length > 0) return { type: 'InSync', status: 'False', reason: 'Drifted', message: named(drifted) };
   if (findings.length > 0)
@@ -47,7 +50,7 @@ export function inSync(findings: readonly DriftFinding[]): ConditionUpdate {
       type: 'InSync',
       status: 'True',
       reason: 'ExtraObjects',
-      message: `what the plane has not made is left alone: ${named(findings)}`,
+      message: `objects that the plane did not make are left alone: ${named(findings)}`,
     };
   return { type: 'InSync', status: 'True', reason: 'NoDrift', message: 'everything on the cell is as declared' };
 }

@@ -2,10 +2,10 @@ import type { IsolationMode, ServiceStrategy } from '../contracts/lifecycle.ts';
 import type { CollectionSpec, TenantSpec } from '../contracts/manifests/tenant.ts';
 import { declaredCollections, strategyOf } from './isolation.ts';
 
-/** Where the collections of pooled services lie, those of all tenants of a cell together. */
+/** The database of all pooled collections of a cell, of all its tenants together. */
 export const poolDatabase = 'tenure_pool';
 
-/** A declared collection and the name that it has on the cell. */
+/** A declared collection and its name on the cell. */
 export interface HomeNamespace {
   readonly declared: CollectionSpec;
   readonly database: string;
@@ -13,19 +13,19 @@ export interface HomeNamespace {
 }
 
 /**
- * Where everything of one tenant lies on its cell. Each name is in a database of the tenant's own, or holds its uid; so
- * none is ever used again, and none is another tenant's.
+ * Where everything of one tenant is on its cell. Each name is in the tenant's own database or contains its uid, so no
+ * name is ever reused or shared with another tenant.
  */
 export interface HomeLayout {
-  /** Identity of its claim. */
+  /** Id of its claim. */
   readonly claim: string;
-  /** Where its user is; what `status.placement.database` says. */
+  /** The database of its user; shown as `status.placement.database`. */
   readonly database: string;
-  /** The database in which everything is the tenant's; absent where it has none. */
+  /** The tenant's own database, in which everything is its own; absent if it has none. */
   readonly ownDatabase?: string;
-  /** Whether some of it may lie in the {@link poolDatabase}. */
+  /** Whether some of it may be in the {@link poolDatabase}. */
   readonly usesPool: boolean;
-  /** The one that counts; others of the tenant's are what an attempt has left. */
+  /** The current user; any other user of the tenant is left over from an earlier attempt. */
   readonly user: string;
   readonly roles: { readonly database: string; readonly readWrite: string; readonly readOnly: string };
   readonly namespaces: readonly HomeNamespace[];
@@ -38,7 +38,10 @@ export function pooledName(collection: string, uid: string): string {
 
 const pooled = /^(?!system\.)(?<collection>.+)_(?<uid>[0-7][0-9a-hjkmnp-tv-z]{25})$/s;
 
-/** Whose a collection in the pool is, read from its end: uids have one length and no underscore, names of collections may have any. */
+/**
+ * The owner of a pooled collection, parsed from the end: a uid has a fixed length and no underscore, a collection's
+ * name may have any.
+ */
 export function parsePooledName(name: string): { readonly collection: string; readonly uid: string } | undefined {
   const { collection, uid } = pooled.exec(name)?.groups ?? {};
   return collection === undefined || uid === undefined ? undefined : { collection, uid };
@@ -47,14 +50,14 @@ export function parsePooledName(name: string): { readonly collection: string; re
 const own = (uid: string): string => `tenant_${uid}`;
 
 /**
- * A name for a user of the tenant that is made now. `nonce` is never used twice, so a command that makes or changes a user under an
- * earlier name means nothing to this one.
+ * The name for a new user of the tenant. `nonce` is never used twice, so a late command for an earlier user cannot
+ * affect this one.
  */
 export function userName(uid: string, nonce: string): string {
   return `${own(uid)}_${nonce}`;
 }
 
-/** What the name of every user of the tenant's begins with. */
+/** The prefix of the names of all the tenant's users. */
 export const userPrefix = own;
 
 function frameOf(uid: string, mode: IsolationMode): Omit<HomeLayout, 'namespaces' | 'user'> {
@@ -76,7 +79,7 @@ function frameOf(uid: string, mode: IsolationMode): Omit<HomeLayout, 'namespaces
         roles: { database: poolDatabase, ...rolesByUid },
       };
     case 'hybrid':
-      // Only roles in `admin` may be about several databases.
+      // Only roles in `admin` can grant rights on several databases.
       return {
         claim: own(uid),
         database: own(uid),
@@ -96,11 +99,11 @@ export interface TenantHome {
   readonly uid: string;
   readonly spec: TenantSpec;
   readonly mode: IsolationMode;
-  /** Name of its user; absent where none was made, or by a build that named it by the uid alone. */
+  /** Name of its user; absent if none was made, or if an older build named it by the uid alone. */
   readonly user?: string | null;
 }
 
-/** Where a tenant of this uid and spec lies in this mode. */
+/** The layout of a tenant with this uid and spec in this mode. */
 export function layoutOf({ uid, spec, mode, user }: TenantHome): HomeLayout {
   const strategies = new Map(
     spec.services.flatMap((service) =>
@@ -116,7 +119,7 @@ export function layoutOf({ uid, spec, mode, user }: TenantHome): HomeLayout {
   };
 }
 
-/** Everything that may stand of a tenant on its cell, for people. */
+/** Everything of a tenant that may exist on its cell, for people to read. */
 export function standingAt(of: {
   readonly uid: string;
   readonly spec: TenantSpec;
@@ -125,11 +128,11 @@ export function standingAt(of: {
   const { claim, ownDatabase, database, roles, namespaces } = layoutOf(of);
   return [
     `claim ${claim}`,
-    ...(ownDatabase === undefined ? [] : [`database ${ownDatabase}, with all that is in it`]),
+    ...(ownDatabase === undefined ? [] : [`database ${ownDatabase}, with everything in it`]),
     ...namespaces
       .filter((namespace) => namespace.database !== ownDatabase)
       .map((namespace) => `collection ${namespace.database}.${namespace.name}`),
     ...[roles.readWrite, roles.readOnly].map((role) => `role ${roles.database}.${role}`),
-    `users in ${database} whose names begin with ${userPrefix(of.uid)}`,
+    `users in ${database} with names that begin with ${userPrefix(of.uid)}`,
   ];
 }

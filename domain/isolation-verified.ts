@@ -3,10 +3,13 @@ import type { Condition } from '../contracts/manifests/tenant.ts';
 import type { ConditionUpdate } from './conditions.ts';
 import { readyIn } from './operation-outcomes.ts';
 
-/** What a verification of two tenants has found, as a tenant's condition tells it. It names no other tenant: who reads it may not see that one. */
+/**
+ * The result of a verification of two tenants, for a tenant's condition. It does not name the other tenant, which the
+ * reader may not be allowed to see.
+ */
 export interface IsolationFinding {
   readonly time: string;
-  /** Versions that answered. */
+  /** The versions that answered. */
   readonly mongod: readonly string[];
   readonly probes: number;
   readonly breaches: number;
@@ -16,14 +19,15 @@ const verified = 'IsolationVerified';
 const breached = 'Breach';
 const breachedReady = 'IsolationBreached';
 
-/** Whether a breach was found of this tenant that no verification has lifted yet. */
+/** Whether this tenant has a breach that no verification has cleared yet. */
 function isBreached(conditions: readonly Condition[]): boolean {
   return conditions.some(({ type, status, reason }) => type === verified && status === 'False' && reason === breached);
 }
 
 /**
- * What may be written of a tenant after an operation. A breach stands until a verification lifts it: what an operation tries by itself sees
- * the tenant's own rights and not those that another has on its data. While the isolation is not verified, the tenant is not ready.
+ * The conditions that may be written after an operation. Only a verification clears a breach: the probe of an operation
+ * sees the tenant's own rights, but not the rights of others on its data. While its isolation is not verified, the
+ * tenant is not ready.
  */
 export function gatedByIsolation(
   conditions: readonly Condition[],
@@ -38,7 +42,7 @@ export function gatedByIsolation(
           ...update,
           status: 'False',
           reason: breachedReady,
-          message: 'its boundary did not hold when it was tried; see IsolationVerified',
+          message: 'its isolation was breached in a test; see IsolationVerified',
         }
       : update,
   );
@@ -53,7 +57,9 @@ export function conditionsAfterBreach({ time, mongod, probes, breaches }: Isolat
   ];
 }
 
-/** Conditions after a verification in which the boundary held. `lifts`: no breach between the tenant and any other is left. */
+/**
+ * Conditions after a verification in which the boundary held. `lifts`: the tenant has no breach with any other tenant.
+ */
 export function conditionsAfterVerification(
   { time, mongod, probes }: IsolationFinding,
   tenant: { readonly conditions: readonly Condition[]; readonly lifecycle: LifecycleState },

@@ -2,7 +2,7 @@ import type { IsolationMode, LifecycleEnd, LifecycleState, ServiceStrategy } fro
 import type { CollectionSpec, TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 
-/** The modes and strategies that this version provisions; the contract names more. */
+/** The modes and strategies that this version can provision; the contract defines more. */
 export const offeredModes: readonly IsolationMode[] = ['dedicated', 'schema', 'hybrid'];
 export const offeredStrategies: readonly ServiceStrategy[] = ['dedicated', 'schema'];
 
@@ -12,7 +12,7 @@ export function isolationModeOf(spec: TenantSpec): IsolationMode {
   return spec.placement?.mode ?? defaultMode;
 }
 
-/** How a service of a tenant in this mode keeps its data apart: only where the mode is `hybrid`, each service may choose. */
+/** How a service isolates its data in this mode. Each service may choose only if the mode is `hybrid`. */
 export function strategyOf(
   service: { readonly strategy?: ServiceStrategy | undefined },
   mode: IsolationMode,
@@ -25,7 +25,7 @@ function strategiesIn(mode: IsolationMode): readonly ServiceStrategy[] {
   return mode === 'hybrid' ? offeredStrategies : [mode];
 }
 
-/** What in the spec asks for isolation that is not offered, or that contradicts its mode; empty when nothing does. */
+/** The fields of the spec that ask for isolation that is not offered or that contradicts the mode. */
 export function isolationFlaws(spec: TenantSpec): ProblemDetail[] {
   const flaws: ProblemDetail[] = [];
   const mode = isolationModeOf(spec);
@@ -34,7 +34,7 @@ export function isolationFlaws(spec: TenantSpec): ProblemDetail[] {
       pointer: '/spec/placement/mode',
       message: `isolation mode "${mode}" is not offered`,
       allowed: [...offeredModes],
-      fix: 'Use an offered mode.',
+      fix: 'Use one of the offered modes.',
     });
   }
   const allowed = strategiesIn(mode);
@@ -48,28 +48,28 @@ export function isolationFlaws(spec: TenantSpec): ProblemDetail[] {
         : `strategy "${strategy}" is not offered`,
       allowed: [...allowed],
       fix: isOffered
-        ? 'Leave the strategy out, or declare the mode "hybrid", in which each service may have its own.'
-        : 'Use an offered strategy, or leave it out.',
+        ? 'Remove the strategy, or declare the mode "hybrid", in which each service may have its own strategy.'
+        : 'Use one of the offered strategies, or remove it.',
     });
   }
   return flaws;
 }
 
-/** All collections of a tenant; their names are unique over its services. */
+/** All collections of a tenant; their names are unique across its services. */
 export function declaredCollections(spec: TenantSpec): CollectionSpec[] {
   return spec.services.flatMap((service) => service.collections);
 }
 
-/** Tables of WiredTiger that the spec costs: each collection, its `_id` index, and each declared index count one. */
+/** WiredTiger tables that the spec needs: one for each collection, its `_id` index, and each declared index. */
 export function declaredTables(spec: TenantSpec): number {
   return declaredCollections(spec).reduce((sum, collection) => sum + 2 + collection.indexes.length, 0);
 }
 
-/** What of a tenant's home stands on its cell. */
+/** Which parts of a tenant's home exist on its cell. */
 export interface HomeForm {
-  /** `none`: the user is there without any role; `absent`: there is no user. */
+  /** `none`: the user exists without any role; `absent`: there is no user. */
   readonly access: 'read-write' | 'none' | 'absent';
-  /** An archived home has given up its secondary indexes: they cost tables, and a TTL index would go on deleting. */
+  /** An archived home has no secondary indexes: they cost tables, and a TTL index would continue to delete. */
   readonly secondaryIndexes: boolean;
 }
 
@@ -86,7 +86,7 @@ export function homeFormIn(state: LifecycleState): HomeForm {
   return homeForms[state];
 }
 
-/** Tables that a home costs in this state: one that has given up its secondary indexes, its collections and their `_id` indexes only. */
+/** Tables that a home needs in this state: without secondary indexes, only its collections and their `_id` indexes. */
 export function tablesIn(state: LifecycleEnd, spec: TenantSpec): number {
   if (state === 'Purged') return 0;
   return homeFormIn(state).secondaryIndexes ? declaredTables(spec) : declaredCollections(spec).length * 2;

@@ -8,15 +8,15 @@ type JsonObject = Readonly<Record<string, Json>>;
 const isObject = (value: Json): value is Record<string, Json> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Elements of an array are compared place by place. */
+/** Array elements are compared position by position. */
 function childrenOf(value: Json): JsonObject | undefined {
   if (Array.isArray(value)) return Object.fromEntries(value.entries());
   return isObject(value) ? value : undefined;
 }
 
 /**
- * What differs between two JSON values: the smallest parts, each with its pointer, in the order of the document with names
- * sorted by code units. What is only in one of them is told whole.
+ * The differences between two JSON values: the smallest parts, each with its pointer, in document order with names
+ * sorted by code units. A part that only one of them has is reported as a whole.
  */
 export function jsonDifference(before: unknown, after: unknown): Change[] {
   function compare(path: readonly string[], from: Json, to: Json): Change[] {
@@ -28,7 +28,7 @@ export function jsonDifference(before: unknown, after: unknown): Change[] {
     const ordered = Array.isArray(from) ? keys : keys.toSorted();
     return ordered.flatMap((key) => {
       const at = [...path, key];
-      // Own fields only: "constructor" is a fine name for a label.
+      // Own fields only: "constructor" is a valid label key.
       const [inLeft, inRight] = [Object.hasOwn(left, key), Object.hasOwn(right, key)];
       if (inLeft && inRight) return compare(at, left[key] as Json, right[key] as Json);
       return [{ pointer: jsonPointer(at), ...(inLeft ? { before: left[key] } : { after: right[key] }) }];

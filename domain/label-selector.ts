@@ -1,12 +1,12 @@
 import { labelKeySchema } from '../contracts/manifests/metadata.ts';
 import { TenureError } from './tenure-error.ts';
 
-/** What the labels of a resource must be like. `notIn` and `absent` are true of a resource without the label too. */
+/** A requirement on the labels of a resource. `notIn` and `absent` also match a resource without the label. */
 export type LabelRequirement =
   | { readonly key: string; readonly operator: 'in' | 'notIn'; readonly values: readonly string[] }
   | { readonly key: string; readonly operator: 'exists' | 'absent' };
 
-/** Bounds what one request can ask of the database. */
+/** Limits what one request can ask of the database. */
 const maxRequirements = 20;
 const maxValues = 32;
 
@@ -33,8 +33,8 @@ function unquoted(text: string, position: number): string {
   } catch {
     throw refused(
       position,
-      `${text} is no string of JSON`,
-      'Write quotes and backslashes inside of quotes as \\" and \\\\.',
+      `${text} is not a JSON string`,
+      'Inside quotes, write quotes and backslashes as \\" and \\\\.',
     );
   }
 }
@@ -50,8 +50,8 @@ function tokensOf(text: string): Token[] {
       const found = String.fromCodePoint(text.codePointAt(position - 1) ?? 0);
       throw refused(
         position,
-        found === '"' ? 'the quote is not closed' : `${JSON.stringify(found)} is not expected here`,
-        'Put a value that holds anything but letters, digits, "-", "_", "." and "/" in double quotes.',
+        found === '"' ? 'the quote is not closed' : `unexpected ${JSON.stringify(found)}`,
+        'Put a value with other characters than letters, digits, "-", "_", "." and "/" in double quotes.',
       );
     }
     const [, word, quoted, symbol] = match;
@@ -63,9 +63,9 @@ function tokensOf(text: string): Token[] {
 }
 
 /**
- * Reads a label selector in the syntax of Kubernetes: `env=prod`, `env==prod`, `env!=prod`, `env in (a,b)`, `env notin (a,b)`,
- * `env` and `!env`, joined by commas. Beyond it, a value may stand in double quotes, since labels here may hold any text. A selector without
- * anything selects everything.
+ * Reads a label selector in the syntax of Kubernetes: `env=prod`, `env==prod`, `env!=prod`, `env in (a,b)`, `env notin
+ * (a,b)`, `env` and `!env`, joined by commas. In addition, a value may be in double quotes, because labels here can
+ * contain any text. An empty selector selects everything.
  * @throws TenureError request_invalid, with the position of the flaw
  */
 export function parseLabelSelector(text: string): LabelRequirement[] {
@@ -84,18 +84,18 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
 
   function readKey(): string {
     const token = take();
-    if (token.kind !== 'word') throw refused(token.position, `expected the key of a label, found ${shown(token)}`);
+    if (token.kind !== 'word') throw refused(token.position, `expected a label key, found ${shown(token)}`);
     const { success, error } = labelKeySchema.safeParse(token.value);
     if (!success)
       throw refused(
         token.position,
-        `${shown(token)} ${error.issues[0]?.message ?? 'is no label key'}`,
-        'Write the key as it stands in metadata.labels.',
+        `${shown(token)} ${error.issues[0]?.message ?? 'is not a label key'}`,
+        'Write the key as it is in metadata.labels.',
       );
     return token.value;
   }
 
-  /** The empty value is nothing at all, as in Kubernetes. */
+  /** No value at all means the empty value, as in Kubernetes. */
   function readValue(): string {
     if (isSymbol(',', ')') || peek().kind === 'end') return '';
     const token = take();
@@ -113,11 +113,7 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     }
     expectSymbol(')', 'after the values');
     if (found.length > maxValues)
-      throw refused(
-        opened,
-        `there are more than ${maxValues} values`,
-        `Ask for at most ${maxValues} values at a time.`,
-      );
+      throw refused(opened, `there are more than ${maxValues} values`, `Use at most ${maxValues} values at a time.`);
     return [...new Set(found)];
   }
 
@@ -150,7 +146,7 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     throw refused(
       1,
       `there are more than ${maxRequirements} requirements`,
-      `Ask for at most ${maxRequirements} at a time.`,
+      `Use at most ${maxRequirements} at a time.`,
     );
   return requirements;
 }

@@ -1,7 +1,7 @@
 import { transitions } from '../contracts/lifecycle.ts';
 import type { LifecycleEnd, LifecycleState, OperationKind, Transition } from '../contracts/lifecycle.ts';
 
-/** Paths that a declared `spec.lifecycle` takes. The others have verbs of their own and are never taken by an apply. */
+/** Paths that a declared `spec.lifecycle` can take. The others have their own verbs; an apply never takes them. */
 export const declaredPaths: ReadonlySet<OperationKind> = new Set([
   'activate',
   'suspend',
@@ -10,12 +10,12 @@ export const declaredPaths: ReadonlySet<OperationKind> = new Set([
   'reactivate',
 ]);
 
-/** Where a path leads from a state: more than one way only for what goes back to where it came from. */
+/** The transitions of a path from a state: more than one only for a path that returns to an earlier state. */
 export function transitionsOn(path: OperationKind, from: LifecycleState): readonly Transition[] {
   return transitions.filter((transition) => transition.path === path && transition.from === from);
 }
 
-/** Where a declaration may take a tenant from this state, however many operations it takes. */
+/** The states that a declaration can bring a tenant to from this state, with any number of operations. */
 export function reachableFrom(from: LifecycleState): LifecycleEnd[] {
   const reached = new Set<LifecycleEnd>([from]);
   for (const state of reached)
@@ -25,19 +25,19 @@ export function reachableFrom(from: LifecycleState): LifecycleEnd[] {
   return [...reached];
 }
 
-/** The paths that may be taken from this state. */
+/** The paths that are possible from this state. */
 export function pathsFrom(from: LifecycleState): OperationKind[] {
   return [...new Set(transitions.filter((transition) => transition.from === from).map(({ path }) => path))];
 }
 
-/** The states that a path leads to, from wherever. */
+/** The states that a path leads to, from any state. */
 export function endsOf(path: OperationKind): LifecycleEnd[] {
   return [...new Set(transitions.filter((transition) => transition.path === path).map(({ to }) => to))];
 }
 
 /**
- * Whether a request may have the running operation cancelled and go on when it has been undone: the path it asks for must
- * lead on from where that leaves the tenant. The same path once more is asked for only where the running one is undone anyway.
+ * Whether a request may preempt the running operation: its path must be possible from the state that the tenant returns
+ * to. The same path may preempt only an operation that is already being undone.
  */
 export function mayPreempt(
   path: OperationKind,
@@ -50,7 +50,7 @@ export function mayPreempt(
   );
 }
 
-/** Whether a path takes access away from a tenant that has it: while it runs nobody is let in. */
+/** Whether a path ends the access of a tenant that has it: while it runs, nobody may open the tenant. */
 export function endsAccess(path: OperationKind): boolean {
   return transitions.some(
     (transition) => transition.path === path && transition.from === 'Active' && transition.to !== 'Active',

@@ -9,7 +9,7 @@ function inSmallUnits({ amount }: Price): bigint {
   return BigInt(whole + fraction.padEnd(decimals, '0'));
 }
 
-/** `next` less `current`, exact; `undefined` where a price is not known or the currencies differ. */
+/** `next` minus `current`, exact; `undefined` if a price is unknown or the currencies differ. */
 export function priceDifference(current: Price | undefined, next: Price | undefined): Price | undefined {
   if (current === undefined || next === undefined || current.currency !== next.currency) return undefined;
   const difference = inSmallUnits(next) - inSmallUnits(current);

@@ -1,6 +1,6 @@
 import type { OperationKind } from '../contracts/lifecycle.ts';
 
-/** What a lifecycle workflow is started with. It holds references only, no spec and no secret. */
+/** The input of a lifecycle workflow. It contains only references, no spec and no secret. */
 export interface OperationInput {
   readonly kind: OperationKind;
   readonly operationId: string;
@@ -9,13 +9,13 @@ export interface OperationInput {
   readonly correlationId: string;
 }
 
-/** An operation whose workflow may be started now. */
+/** An operation whose workflow can be started now. */
 export interface StartableOperation extends OperationInput {
-  /** The tenant's, for those who search for workflows by it. */
+  /** The tenant's plan, so that workflows can be searched by it. */
   readonly plan: string;
 }
 
-/** What the workflow of an operation that stands in the control database is started with. */
+/** The workflow input of a stored operation. */
 export function startable(
   {
     _id: operationId,

@@ -10,7 +10,7 @@ interface Outcome {
   readonly noun: string;
 }
 
-/** What each path tells the world at its end. */
+/** The events and words with which each path reports its end. */
 export const operationOutcomes = {
   activate: { succeeded: 'tenant.activated.v1', failed: 'tenant.activation_failed.v1', noun: 'Activation' },
   suspend: { succeeded: 'tenant.suspended.v1', failed: 'tenant.suspension_failed.v1', noun: 'Suspension' },
@@ -24,7 +24,7 @@ export const operationOutcomes = {
   reconcile: { succeeded: 'tenant.reconciled.v1', failed: 'tenant.reconciliation_failed.v1', noun: 'Reconciliation' },
 } as const satisfies Record<OperationKind, Outcome>;
 
-/** Whether a tenant that stands in this state serves its users. */
+/** Whether a tenant in this state serves its users. */
 export function readyIn(state: LifecycleEnd): ConditionUpdate {
   if (state === 'Active') return { type: 'Ready', status: 'True', reason: 'Active', message: 'the tenant is Active' };
   return {
@@ -35,20 +35,20 @@ export function readyIn(state: LifecycleEnd): ConditionUpdate {
   };
 }
 
-/** What was declared last is what stands. */
+/** The last declaration is in effect. */
 export const applied: ConditionUpdate = {
   type: 'Applied',
   status: 'True',
   reason: 'Applied',
-  message: 'what was declared last is in effect',
+  message: 'the last declaration is in effect',
 };
 
-/** Whether what was declared last is not in effect, because the operation that was to bring it about failed or was cancelled. */
+/** Whether the last declaration is not in effect because its operation failed or was cancelled. */
 export function isTakenBack(conditions: readonly Pick<Condition, 'type' | 'status'>[]): boolean {
   return conditions.some(({ type, status }) => type === 'Applied' && status === 'False');
 }
 
-/** Conditions while an operation runs. A tenant that stays in its state serves meanwhile. */
+/** Conditions while an operation runs. A tenant that stays in its state serves its users meanwhile. */
 export function whileRunning({
   id,
   kind,
@@ -67,16 +67,19 @@ export function whileRunning({
   ];
 }
 
-/** Paths that policy lets go only where what is declared fits the plan's quota; a test compares it with `policies/data.json`. */
+/**
+ * Paths that policy allows only if the declaration fits the plan's quota; a test compares the set with
+ * `policies/data.json`.
+ */
 const withinQuota: ReadonlySet<OperationKind> = new Set(['activate', 'resume', 'reactivate', 'change_plan']);
 
-/** What was declared last is not what stands, for the operation that was to bring the rest about was cancelled before it began. */
+/** The last declaration is only partly in effect: the operation for the rest was cancelled before it started. */
 function appliedInPart({ id, kind }: CutShort): ConditionUpdate {
   return {
     type: 'Applied',
     status: 'False',
     reason: `${operationOutcomes[kind].noun}Cancelled`,
-    message: `what was declared was taken back in part: operation ${id} (${kind}) was cancelled before it began`,
+    message: `the declaration was rolled back in part: operation ${id} (${kind}) was cancelled before it started`,
   };
 }
 
@@ -85,7 +88,7 @@ interface CutShort {
   readonly kind: OperationKind;
 }
 
-/** Conditions after an operation that did what it was to do. `cutShort`: what was to follow it, and was cancelled. */
+/** Conditions after an operation that succeeded. `cutShort`: the cancelled operation that was to follow it. */
 export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd, cutShort?: CutShort): ConditionUpdate[] {
   const updates: ConditionUpdate[] = [readyIn(to), cutShort === undefined ? applied : appliedInPart(cutShort)];
   const opens =
@@ -111,28 +114,28 @@ export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd, cu
       type: 'Provisioned',
       status: 'True',
       reason: 'AllStepsDone',
-      message: `everything stands as for a tenant that is ${to}`,
+      message: `everything is as it should be for a tenant that is ${to}`,
     });
   if (kind === 'archive')
     updates.push({
       type: 'Provisioned',
       status: 'False',
       reason: 'Archived',
-      message: 'user and secondary indexes were given up; the data is kept',
+      message: 'the user and the secondary indexes were removed; the data is kept',
     });
   if (withinQuota.has(kind))
     updates.push({
       type: 'QuotaSatisfied',
       status: 'True',
       reason: 'WithinPlan',
-      message: 'what is declared fits the plan',
+      message: 'the declaration fits the plan',
     });
   if (kind === 'reconcile')
     updates.push({
       type: 'InSync',
       status: 'True',
       reason: 'Reconciled',
-      message: 'everything on the cell was brought to what is declared',
+      message: 'everything on the cell was reconciled with the declaration',
     });
   updates.push({ type: 'PolicyCompliant', status: 'True', reason: 'Allowed', message: 'policy allowed every step' });
   return updates;
@@ -143,7 +146,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Conditions after an operation that was undone, or that could go no further. */
+/** Conditions after an operation that was undone or could not continue. */
 export function conditionsAfterFailure(
   kind: OperationKind,
   from: LifecycleEnd,
@@ -152,11 +155,11 @@ export function conditionsAfterFailure(
 ): ConditionUpdate[] {
   const reason = `${operationOutcomes[kind].noun}${cancelled ? 'Cancelled' : 'Failed'}`;
   const message = `${failure.code}: ${failure.message}`;
-  // A tenant that serves its users goes on to; that what was declared is not in effect is told apart from that.
+  // A tenant that serves its users continues to; Applied reports separately that the declaration is not in effect.
   const ready = readyIn(from);
   const updates: ConditionUpdate[] = [
     ready.status === 'True' ? ready : { ...ready, reason, message },
-    { type: 'Applied', status: 'False', reason, message: `what was declared was taken back: ${message}` },
+    { type: 'Applied', status: 'False', reason, message: `the declaration was rolled back: ${message}` },
   ];
   if (kind === 'activate')
     updates.push({

@@ -3,20 +3,20 @@ import type { RegionSpec } from '../contracts/manifests/region.ts';
 import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 import { declaredTables, isolationModeOf } from './isolation.ts';
 
-/** A share of the cell's table budget that new tenants may fill; the rest is room for those that are there to grow. */
+/** The share of the cell's table budget that new tenants may use; the rest lets the existing ones grow. */
 export const budgetRefusalShare = 0.8;
 
 export interface PlacementInput {
   readonly spec: TenantSpec;
   readonly plan: PlanSpec;
   readonly regions: readonly { readonly name: string; readonly spec: RegionSpec }[];
-  /** What is known of each cell, by name. A cell that nobody has looked at yet is absent. */
+  /** The last observation of each cell, by name. A cell that has not been observed yet is absent. */
   readonly cells: ReadonlyMap<string, CellObservation>;
 }
 
 export interface CellObservation {
   readonly reachable: boolean;
-  /** Tables that placed tenants have been promised there. */
+  /** Tables reserved there for placed tenants. */
   readonly tables: number;
 }
 
@@ -26,21 +26,21 @@ export interface PlacementChoice {
   readonly mode: 'dedicated' | 'schema' | 'hybrid';
 }
 
-/** Why a region or cell is no candidate, or `undefined` where it is one. */
+/** A region or cell; `removedBy` says why it is not a candidate and is absent if it is one. */
 export interface Candidate {
   readonly region: string;
   readonly cell?: string;
   readonly removedBy?: {
     readonly rule: string;
     readonly message: string;
-    /** Tells of what others have there: for those who may see the fleet. */
+    /** Reveals what other tenants use there: only for callers that may see the fleet. */
     readonly load?: string;
   };
 }
 
 export type PlacementResult =
   | { readonly outcome: 'placed'; readonly choice: PlacementChoice; readonly candidates: readonly Candidate[] }
-  /** `waitMayHelp`: some cell was removed only because it cannot be reached now. */
+  /** `waitMayHelp`: some cell was removed only because it is not reachable now. */
   | { readonly outcome: 'impossible'; readonly waitMayHelp: boolean; readonly candidates: readonly Candidate[] };
 
 function regionRemoval(input: PlacementInput, region: PlacementInput['regions'][number]): Candidate['removedBy'] {
@@ -57,7 +57,7 @@ function regionRemoval(input: PlacementInput, region: PlacementInput['regions'][
   if (input.plan.allowedRegions !== undefined && !input.plan.allowedRegions.includes(region.name)) {
     return { rule: 'plan.allowed_regions', message: 'the plan does not offer it' };
   }
-  if (!region.spec.acceptsTenants) return { rule: 'region.accepts_tenants', message: 'takes no new tenants' };
+  if (!region.spec.acceptsTenants) return { rule: 'region.accepts_tenants', message: 'accepts no new tenants' };
   return undefined;
 }
 
@@ -66,22 +66,22 @@ function cellRemoval(
   tableBudget: number,
   wanted: number,
 ): Candidate['removedBy'] {
-  // The budget first: a cell that is full as well as unreachable is not worth waiting for.
+  // Check the budget first: a cell that is both full and unreachable is not worth waiting for.
   const tables = observation?.tables ?? 0;
   if (tables + wanted > tableBudget * budgetRefusalShare) {
     return {
       rule: 'cell.table_budget',
       message: `has no room for ${wanted} more tables`,
-      load: `holds ${tables}, and new tenants may fill ${budgetRefusalShare * 100} % of its ${tableBudget}`,
+      load: `has ${tables}, and new tenants may use ${budgetRefusalShare * 100} % of its ${tableBudget}`,
     };
   }
-  if (observation?.reachable !== true) return { rule: 'cell.reachable', message: 'cannot be reached' };
+  if (observation?.reachable !== true) return { rule: 'cell.reachable', message: 'is not reachable' };
   return undefined;
 }
 
 /**
- * Chooses where a tenant goes: the preferred region when it is a candidate, else regions by name; in it the cell with the
- * most free share of its budget, ties by name. Deterministic, and the order of the regions does not matter.
+ * Chooses where to place a tenant: the preferred region if it is a candidate, else the first region by name; in it the
+ * cell with the largest free share of its budget, ties by name. Deterministic, whatever the order of the regions.
  */
 export function resolvePlacement(input: PlacementInput): PlacementResult {
   const wanted = declaredTables(input.spec);

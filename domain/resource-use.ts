@@ -1,17 +1,17 @@
 import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 
-/** What tenants are built on: kinds that are declared, and nothing runs for. */
+/** Kinds that tenants depend on: they are declared, and no operation runs for them. */
 export type UsedKind = 'Plan' | 'Region' | 'TenantTemplate';
 
 /** One resource that is used by another. */
 export interface ResourceUse {
   readonly kind: UsedKind;
   readonly name: string;
-  /** Of a template. */
+  /** Only for a template. */
   readonly version?: number;
 }
 
-/** What of a tenant says what it uses. */
+/** The fields of a tenant that determine what it uses. */
 export interface UseSource {
   readonly spec: Pick<TenantSpec, 'plan' | 'template' | 'placement' | 'residency'>;
   readonly placement: { readonly region: string } | null;
@@ -20,7 +20,7 @@ export interface UseSource {
   readonly scheduledPlan?: { readonly name: string } | null;
 }
 
-/** Every resource that a tenant cannot do without; each once. */
+/** Every resource that a tenant needs; each once. */
 export function usesOf({ spec, placement, plan, scheduledPlan }: UseSource): ResourceUse[] {
   const once = (names: readonly (string | undefined)[]): string[] => [
     ...new Set(names.filter((name) => name !== undefined)),

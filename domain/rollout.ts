@@ -1,14 +1,14 @@
 /** A number of tenants, or a share of all such as "10%". */
 export type Wave = number | string;
 
-/** How many of all tenants have been changed when a wave is over; of a share, at least one. */
+/** How many tenants have been changed at the end of a wave; at least one if it is a share. */
 function waveGoal(wave: Wave, tenants: number): number {
   return typeof wave === 'number' ? wave : Math.ceil((tenants * Number.parseInt(wave, 10)) / 100);
 }
 
 export interface RolloutProgress {
   readonly waves: readonly Wave[];
-  /** Index of the wave under way. */
+  /** Index of the current wave. */
   readonly wave: number;
   readonly tenants: number;
   readonly maxFailures: number;
@@ -18,13 +18,13 @@ export interface RolloutProgress {
     readonly failed: number;
     readonly skipped: number;
   };
-  /** Whether every tenant that it concerns has been taken. */
+  /** Whether every tenant of the roll-out has been taken. */
   readonly exhausted: boolean;
 }
 
 export type RolloutStep =
   | { readonly kind: 'pause'; readonly reason: string }
-  /** Take so many more tenants. */
+  /** Take this many more tenants. */
   | { readonly kind: 'take'; readonly limit: number }
   | { readonly kind: 'next-wave' }
   | { readonly kind: 'wait' }
@@ -34,9 +34,9 @@ export type RolloutStep =
 const atOnce = 20;
 
 /**
- * What a running roll-out does next. Failures beyond what is tolerated pause it before anything else is begun; a wave is
- * over when all its tenants have been changed. After the last one whatever is left goes as well; one that is of all takes
- * those in that have come since.
+ * What a running roll-out does next. Too many failures pause it before anything else starts; a wave is over when all
+ * its tenants have been changed. After the last wave the roll-out takes all tenants that are left; a last wave of all
+ * tenants includes those created since.
  */
 export function nextRolloutStep({
   waves,
@@ -50,7 +50,7 @@ export function nextRolloutStep({
   if (failed > maxFailures)
     return {
       kind: 'pause',
-      reason: `${failed} ${failed === 1 ? 'tenant' : 'tenants'} could not be changed; ${maxFailures} may`,
+      reason: `${failed} ${failed === 1 ? 'tenant' : 'tenants'} could not be changed; at most ${maxFailures} may fail`,
     };
   if (exhausted) return { kind: changing > 0 ? 'wait' : 'finish' };
   const present = waves[wave];

@@ -7,8 +7,8 @@ interface Scheduled {
 }
 
 /**
- * The change of plan that waits for its time beside one that is made now: it gives way, and comes back where that one is
- * undone. The one whose time has come is the one that is made, and leaves nothing behind.
+ * The scheduled plan change to restore if the change that is made now is undone. A plan change replaces the schedule;
+ * if it is itself the scheduled change that has become due, there is nothing to restore.
  */
 export function scheduleBeside<Plan extends Scheduled>(
   path: OperationKind,

@@ -1,13 +1,13 @@
 import type { DeclarableLifecycle } from '../contracts/lifecycle.ts';
 import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 
-/** A spec as it stands in the registry. */
+/** A spec as stored in the registry. */
 export type SettledSpec = TenantSpec & { readonly lifecycle: DeclarableLifecycle };
 
 /** Fields of a spec that are written together; null: absent. */
 export type SpecFields = { readonly [Field in keyof TenantSpec]?: TenantSpec[Field] | null };
 
-/** The fields of `before` that `assign` writes, to be written back. */
+/** The values in `before` of the fields that `assign` writes, to restore them later. */
 export function fieldsBefore(assign: SpecFields, before: TenantSpec): SpecFields {
   return Object.fromEntries(Object.keys(assign).map((field) => [field, before[field as keyof TenantSpec] ?? null]));
 }
@@ -18,7 +18,7 @@ export function withFields(spec: SettledSpec, written: SpecFields): SettledSpec 
   return Object.fromEntries(fields) as unknown as SettledSpec;
 }
 
-/** What is written back where an operation is undone: its own fields, and those of the operations that were to follow it. */
+/** The fields to restore when an operation is undone: its own, and those of the operations that were to follow it. */
 export function restoredBy({
   restore,
   deferred = {},
@@ -29,7 +29,7 @@ export function restoredBy({
   return { ...deferred, ...restore };
 }
 
-/** Who owns what, where an operation is undone: fields that are written back go back to whom they belonged to. */
+/** The field owners after an operation is undone: restored fields return to their earlier owners. */
 export function ownersRestoredBy<Owners extends object>(
   operation: Parameters<typeof restoredBy>[0] & { readonly before: { readonly owners: Owners } },
   owners: Owners,

@@ -1,17 +1,17 @@
 import type { OperationKind } from '../contracts/lifecycle.ts';
 
 /**
- * Where a step's effect lies. A `control` step commits in one transaction with its checkpoint; a `cell` step has effects
+ * Where a step takes effect. A `control` step commits in one transaction with its checkpoint; a `cell` step has effects
  * outside the control database and is bracketed by a committed intent and a committed outcome.
  */
 export type StepScope = 'control' | 'cell';
 
 interface StepDefinition {
-  /** Stable for ever: with the operation's id it is the key of the step's effect. */
+  /** Must never change: together with the operation's id it identifies the step's effect. */
   readonly key: string;
   readonly title: string;
   readonly scope: StepScope;
-  /** From its intent on the operation can only go forward: what it destroys cannot be brought back. */
+  /** From its intent on, the operation can only move forward: what it destroys cannot be restored. */
   readonly pivot?: true;
 }
 
@@ -28,36 +28,36 @@ export const stepPlans = {
   ],
   suspend: [
     { key: 'end-leases', title: 'End the leases of clients', scope: 'control' },
-    { key: 'revoke-access', title: 'Take the roles away, end sessions', scope: 'cell' },
+    { key: 'revoke-access', title: 'Revoke the roles, end sessions', scope: 'cell' },
   ],
   resume: [
-    { key: 'restore-access', title: 'Give the roles back', scope: 'cell' },
+    { key: 'restore-access', title: 'Grant the roles again', scope: 'cell' },
     { key: 'probe-isolation', title: 'Probe the boundary', scope: 'cell' },
   ],
   archive: [
     { key: 'remove-user', title: 'Remove the tenant’s user', scope: 'cell' },
-    { key: 'shed-indexes', title: 'Give up secondary indexes', scope: 'cell' },
-    { key: 'release-tables', title: 'Give tables back to the cell', scope: 'control' },
+    { key: 'shed-indexes', title: 'Drop secondary indexes', scope: 'cell' },
+    { key: 'release-tables', title: 'Release tables of the cell', scope: 'control' },
   ],
   reactivate: [
-    { key: 'take-tables', title: 'Take tables of the cell', scope: 'control' },
-    { key: 'rebuild-indexes', title: 'Build the indexes again', scope: 'cell' },
+    { key: 'take-tables', title: 'Reserve tables of the cell', scope: 'control' },
+    { key: 'rebuild-indexes', title: 'Rebuild the indexes', scope: 'cell' },
     { key: 'correct-roles', title: 'Correct roles', scope: 'cell' },
-    { key: 'restore-access', title: 'Give the user and its roles back', scope: 'cell' },
+    { key: 'restore-access', title: 'Restore the user and its roles', scope: 'cell' },
     { key: 'probe-isolation', title: 'Probe the boundary', scope: 'cell' },
   ],
   delete: [{ key: 'schedule-purge', title: 'Set the time of the purge', scope: 'control' }],
-  undelete: [{ key: 'cancel-purge', title: 'Take the time of the purge back', scope: 'control' }],
+  undelete: [{ key: 'cancel-purge', title: 'Cancel the time of the purge', scope: 'control' }],
   purge: [
     { key: 'destroy-user', title: 'Destroy the user', scope: 'cell', pivot: true },
     { key: 'destroy-roles', title: 'Destroy the roles', scope: 'cell' },
     { key: 'destroy-data', title: 'Destroy the data', scope: 'cell' },
-    { key: 'release-claim', title: 'Give up the claim', scope: 'cell' },
+    { key: 'release-claim', title: 'Release the claim', scope: 'cell' },
     { key: 'destroy-keys', title: 'Destroy data key and credential', scope: 'control' },
   ],
   change_plan: [{ key: 'bind-plan', title: 'Bind the plan', scope: 'control' }],
   reconcile: [
-    { key: 'adjust-tables', title: 'Hold tables of the cell', scope: 'control' },
+    { key: 'adjust-tables', title: 'Adjust the tables reserved on the cell', scope: 'control' },
     { key: 'correct-collections', title: 'Correct collections, validators, indexes', scope: 'cell' },
     { key: 'correct-roles', title: 'Correct roles', scope: 'cell' },
     { key: 'correct-user', title: 'Correct the tenant’s user', scope: 'cell' },
@@ -82,12 +82,12 @@ export function plannedStep(kind: OperationKind, key: string): PlannedStep {
   return step;
 }
 
-/** Whether a path changes what stands on the tenant's cell. */
+/** Whether a path changes anything on the tenant's cell. */
 export function actsOnCell(kind: OperationKind): boolean {
   return stepsOf(kind).some(({ scope }) => scope === 'cell');
 }
 
-/** Whether an operation with these steps can still be turned round. */
+/** Whether an operation with these steps can still be undone. */
 export function isReversible(
   kind: OperationKind,
   states: Readonly<Record<string, { readonly state: string } | undefined>>,

@@ -14,21 +14,24 @@ export interface CurrentTenant {
   readonly spec: TenantSpec;
   readonly lifecycle: LifecycleState;
   readonly placement: PlacementStatus | null;
-  /** Fields that a verb wrote last. */
+  /** Fields that a verb was the last to write. */
   readonly owners: { readonly [Field in 'lifecycle' | 'plan' | 'template']?: { readonly verb: string } };
 }
 
-/** What a request means for the tenant as it is. */
+/** What a request means for the current tenant. */
 export interface TenantChange {
-  /** The whole spec as it will stand: what the manifest left out is filled from the current one. */
+  /** The resulting spec: what the manifest leaves out comes from the current one. */
   readonly spec: SettledSpec;
-  /** The operations that bring the tenant there, one after the other; none when writing the spec is all. What each writes is taken back with it. */
+  /**
+   * The operations that bring the tenant there, in order; none if storing the spec is enough. Undoing one also restores
+   * what it wrote.
+   */
   readonly legs: readonly Leg[];
 }
 
 export type Equal = (a: unknown, b: unknown) => boolean;
 
-/** Fields whose change outside Draft is brought about by an operation, each with its path. */
+/** Fields that only an operation can change outside Draft, each with its path. */
 const pathOfField = {
   plan: 'change_plan',
   services: 'reconcile',
@@ -37,17 +40,18 @@ const pathOfField = {
 } as const satisfies Partial<Record<keyof TenantSpec, OperationKind>>;
 
 export interface ChangeOptions {
-  /** Lets it reverse what a verb has set. */
+  /** Allows the declaration to overwrite what a verb has set. */
   readonly force?: boolean;
-  /** The version of the template that is declared, and the one that is in effect. */
+  /** The declared version of the template, and the one in effect. */
   readonly templates?:
     { readonly declared: TemplateVersion; readonly current: TemplateVersion | undefined } | undefined;
 }
 
 /**
- * Reads a declaration against the current tenant. An absent `lifecycle`, `placement` or `hold` means unchanged; absent
- * services are those of the template.
- * @throws TenureError isolation_not_available, transition_not_allowed, placement_immutable, change_not_available, template_not_available, field_owned, tenant_held, tenant_deleted
+ * Compares a declaration with the current tenant. An absent `lifecycle`, `placement` or `hold` means unchanged; absent
+ * services come from the template.
+ * @throws TenureError isolation_not_available, transition_not_allowed, placement_immutable, change_not_available,
+ * template_not_available, field_owned, tenant_held, tenant_deleted
  */
 export function planTenantChange(
   declared: DeclaredTenantSpec,
@@ -56,9 +60,10 @@ export function planTenantChange(
   { force = false, templates }: ChangeOptions = {},
 ): TenantChange {
   if (current?.lifecycle === 'Deleted')
-    throw new TenureError('tenant_deleted', 'a deleted tenant takes no declaration');
+    throw new TenureError('tenant_deleted', 'the tenant is deleted and cannot be changed');
   const spec = filledFrom(declared, current, templates, equal);
-  // A tenant comes with its hold, as where it is declared anew in another installation; one that is there gets and loses it by its verbs.
+  // A new tenant may declare a hold, for example when it moves to another installation; later only verbs set and lift
+  // it.
   if (current !== undefined && !equal(spec.hold, current.spec.hold)) throw holdIsNotDeclared();
   const flaws = isolationFlaws(spec);
   if (flaws.length > 0)
@@ -67,7 +72,7 @@ export function planTenantChange(
   if (current?.placement != null) refusePlacementChange(spec, current, current.placement);
 
   const route = declaredRoute(from, spec.lifecycle);
-  // What a Draft declares its activation builds.
+  // The activation builds whatever a Draft declares.
   const changes = current === undefined || from === 'Draft' ? [] : fieldChanges(spec, current, equal);
   const { legs, impossible } = courseOf(from, route, changes);
   if (impossible.length > 0) throw keptWhile(from, impossible);
@@ -101,7 +106,10 @@ function filledFrom(
   };
 }
 
-/** The services of a tenant: those that it declares, before those of its template, or else those that follow from the template. */
+/**
+ * The services of a tenant: those that it declares override those of its template; without any, they follow from the
+ * template.
+ */
 function servicesOf(
   declared: ServiceSpec[] | undefined,
   current: CurrentTenant | undefined,
@@ -110,7 +118,7 @@ function servicesOf(
 ): ServiceSpec[] {
   const given = templates?.declared.spec.services ?? [];
   const before = templates?.current?.spec.services ?? [];
-  // A Draft has no data that would have to stay.
+  // A Draft has no data that must be kept.
   if (declared !== undefined)
     return overlaidServices(declared, current?.placement == null ? [] : current.spec.services, before, given, equal);
   const services = current === undefined ? [...given] : rebaseServices(current.spec.services, before, given, equal);
@@ -122,8 +130,8 @@ function servicesOf(
       errors: [
         {
           pointer: '/spec/services',
-          message: 'is in neither the manifest nor the template',
-          fix: 'Declare the services of the tenant.',
+          message: 'is missing in both the manifest and the template',
+          fix: 'Declare services in the manifest.',
         },
       ],
     },
@@ -132,7 +140,7 @@ function servicesOf(
 
 function holdIsNotDeclared(): TenureError {
   return new TenureError('tenant_held', 'spec.hold is set and lifted by the verbs hold and release-hold', {
-    errors: [{ pointer: '/spec/hold', message: 'differs from the hold that stands', fix: 'Leave spec.hold out.' }],
+    errors: [{ pointer: '/spec/hold', message: 'differs from the current hold', fix: 'Remove spec.hold.' }],
   });
 }
 
@@ -143,7 +151,7 @@ function declaredRoute(from: LifecycleState, to: SettledSpec['lifecycle']): read
     errors: [
       {
         pointer: '/spec/lifecycle',
-        message: `no way leads from ${from} to ${to}`,
+        message: `there is no path from ${from} to ${to}`,
         allowed: [from, ...reachableFrom(from)],
       },
     ],
@@ -170,7 +178,7 @@ function refusePlacementChange(spec: TenantSpec, current: CurrentTenant, placeme
     throw new TenureError('placement_immutable', errors.map((error) => error.message).join('; '), { errors });
 }
 
-/** What changes besides the state, of a tenant that has a home. */
+/** The changes besides the state, for a tenant that has a home. */
 function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): FieldChange[] {
   const changed = (['plan', 'services', 'template', 'config'] as const).filter(
     (field) => !equal(spec[field], current.spec[field]),
@@ -196,14 +204,14 @@ function keptWhile(state: LifecycleState, changes: readonly FieldChange[]): Tenu
     {
       errors: fields.map((field) => ({
         pointer: `/spec/${field}`,
-        message: `a tenant that is ${state} keeps it`,
+        message: `cannot be changed while the tenant is ${state}`,
         fix: 'Reactivate the tenant first, or declare spec.lifecycle: Active with it.',
       })),
     },
   );
 }
 
-/** Dropping a collection would destroy data by leaving out a line; only a purge destroys. */
+/** Dropping a collection would destroy data because of a missing line; only a purge destroys data. */
 function refuseRemovedCollections(spec: TenantSpec, current: TenantSpec): void {
   const declared = new Set(spec.services.flatMap((service) => service.collections.map(({ name }) => name)));
   const removed = current.services
@@ -212,18 +220,18 @@ function refuseRemovedCollections(spec: TenantSpec, current: TenantSpec): void {
   if (removed.length === 0) return;
   throw new TenureError(
     'change_not_available',
-    `collections that hold a tenant's data are not taken away: ${removed.join(', ')}`,
+    `collections with a tenant's data cannot be removed: ${removed.join(', ')}`,
     {
       errors: removed.map((name) => ({
         pointer: '/spec/services',
         message: `collection "${name}" is no longer declared`,
-        fix: 'Declare it again; a collection goes with its tenant only.',
+        fix: 'Declare it again. Only a purge of the tenant removes a collection.',
       })),
     },
   );
 }
 
-/** Another strategy is another place for the data. */
+/** Another strategy would mean another place for the data. */
 function refuseMovedCollections(spec: TenantSpec, current: TenantSpec): void {
   const before = new Map(
     current.services.flatMap((service) =>
@@ -237,7 +245,7 @@ function refuseMovedCollections(spec: TenantSpec, current: TenantSpec): void {
       return [
         {
           pointer: `/spec/services/${index}/strategy`,
-          message: `collection "${name}" lies where strategy "${strategy}" has put it`,
+          message: `collection "${name}" was placed by strategy "${strategy}" and cannot be moved`,
           allowed: [strategy],
         },
       ];
@@ -254,7 +262,7 @@ function refuseReversal(spec: TenantSpec, current: CurrentTenant, equal: Equal):
     return [
       {
         pointer: `/spec/${field}`,
-        message: `is ${JSON.stringify(current.spec[field])} since ${owner.verb}`,
+        message: `was set to ${JSON.stringify(current.spec[field])} by ${owner.verb}`,
         fix: `Write ${JSON.stringify(current.spec[field])}, or use the verb that reverses it.`,
       },
     ];

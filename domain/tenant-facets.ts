@@ -6,7 +6,7 @@ import type { LabelRequirement } from './label-selector.ts';
 import { usesOf } from './resource-use.ts';
 import type { ResourceUse, UseSource } from './resource-use.ts';
 
-/** What of a tenant its facets are derived from. */
+/** The fields of a tenant that its facets are derived from. */
 export interface FacetSource extends UseSource {
   readonly spec: Pick<TenantSpec, 'plan' | 'template' | 'placement' | 'residency'>;
   readonly labels: Readonly<Record<string, string>>;
@@ -14,13 +14,13 @@ export interface FacetSource extends UseSource {
   readonly conditions: readonly Pick<Condition, 'type' | 'status'>[];
 }
 
-/** Names the rules by which facets are derived; tenants that were stored under others are derived anew. */
+/** Identifies the rules that derive facets; tenants stored under other rules are derived again. */
 export const facetScheme = `3 ${conditionTypes.join(' ')}`;
 
-/** Every tenant has it: a search without a better facet is led by it. */
+/** Every tenant has it: the index key of a search that has no better facet. */
 export const everyTenant = 'tenant';
 
-// No label key holds "=", so a key and a pair are never the same facet.
+// No label key contains "=", so a key and a pair are never the same facet.
 const facet = {
   plan: (name: string) => `plan:${name}`,
   region: (name: string) => `region:${name}`,
@@ -33,14 +33,14 @@ const facet = {
 
 const toldBy = { Plan: facet.plan, Region: facet.region, TenantTemplate: facet.template } as const;
 
-/** Who uses the resource has one of these. */
+/** A tenant that uses the resource has one of these facets. */
 export function facetsOfUse({ kind, name }: ResourceUse): string[] {
   return [toldBy[kind](name), facet.use(kind, name)];
 }
 
 /**
- * The facts that a tenant can be found by, each as one string. A condition that is not there is Unknown, as Kubernetes' API conventions
- * have it, so that each type has exactly one facet and "not True" is a set of facets like any other.
+ * The facts that a tenant can be found by, each as one string. A missing condition is Unknown, as in Kubernetes' API
+ * conventions, so that each type has exactly one facet and "not True" is a set of facets like any other.
  */
 export function facetsOf(source: FacetSource): string[] {
   const { spec, labels, placement, conditions } = source;
@@ -59,7 +59,7 @@ export function facetsOf(source: FacetSource): string[] {
   ];
 }
 
-/** At least one facet of the set, or none of it. */
+/** A tenant must have at least one facet of the set, or none of them. */
 export interface FacetRequirement {
   readonly must: 'haveOneOf' | 'haveNoneOf';
   readonly facets: readonly string[];

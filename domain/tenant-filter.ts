@@ -7,21 +7,21 @@ import { conditionIs, labelsAre, planIs, regionIs, templateIs } from './tenant-f
 import type { FacetRequirement } from './tenant-facets.ts';
 import { TenureError } from './tenure-error.ts';
 
-/** What a caller may ask of a list of tenants, as text; all of it must be so. */
+/** The filters of a list of tenants, as text; all of them must match. */
 export interface TenantFilterText {
   readonly labelSelector?: string | undefined;
-  /** States, with commas between them. */
+  /** States, separated by commas. */
   readonly lifecycle?: string | undefined;
   readonly plan?: string | undefined;
   readonly template?: string | undefined;
   readonly region?: string | undefined;
   readonly namePrefix?: string | undefined;
-  /** `TYPE=STATUS` or `TYPE!=STATUS`, with commas between several. */
+  /** `TYPE=STATUS` or `TYPE!=STATUS`, separated by commas. */
   readonly condition?: string | undefined;
   readonly showDeleted?: 'true' | 'false' | undefined;
 }
 
-/** The same as a question to the registry. Equal questions are equal values. */
+/** The parsed filter, a query to the registry. Equal queries are equal values. */
 export interface TenantFilter {
   readonly lifecycles: readonly LifecycleState[];
   readonly namePrefix: string;
@@ -41,7 +41,7 @@ function oneOf<Word extends string>(
   words: readonly Word[],
 ): Word {
   const found = words.find((candidate) => candidate === word);
-  if (found === undefined) throw refused(parameter, `"${word}" is no ${what}`, words);
+  if (found === undefined) throw refused(parameter, `"${word}" is not a ${what}`, words);
   return found;
 }
 
@@ -57,17 +57,19 @@ function readLifecycles(text: string | undefined, showDeleted: boolean): Lifecyc
 
 function readCondition(text: string): FacetRequirement {
   const [, type = '', operator, status = ''] = /^([^=!]*?)\s*(!?=)\s*(.*)$/.exec(text) ?? [];
-  if (operator === undefined) throw refused('condition', `"${text}" is no condition`, ['TYPE=STATUS', 'TYPE!=STATUS']);
+  if (operator === undefined)
+    throw refused('condition', `"${text}" is not a condition`, ['TYPE=STATUS', 'TYPE!=STATUS']);
   return conditionIs(
-    oneOf('condition', 'type of a condition', type, conditionTypes),
-    oneOf('condition', 'status of a condition', status, conditionStatuses),
+    oneOf('condition', 'condition type', type, conditionTypes),
+    oneOf('condition', 'condition status', status, conditionStatuses),
     operator === '!=',
   );
 }
 
 /**
- * Reads the filter of a list of tenants. Deleted ones are left out unless they are asked for by name or by `showDeleted`.
- * @throws TenureError request_invalid, with the parameter and what it takes
+ * Parses the filter of a list of tenants. Deleted tenants are left out unless the filter names that state or sets
+ * `showDeleted`.
+ * @throws TenureError request_invalid, with the parameter and its allowed values
  */
 export function parseTenantFilter({
   labelSelector,
@@ -92,7 +94,7 @@ export function parseTenantFilter({
   };
 }
 
-/** Whether a tenant with these facets is among those that a search by the filter finds. */
+/** Whether a search by the filter finds a tenant with these facets. */
 export function fitsFilter(
   { lifecycles, namePrefix, requirements }: TenantFilter,
   tenant: { readonly name: string; readonly lifecycle: LifecycleState },

@@ -13,15 +13,18 @@ export interface ConfigEntry {
   key: string;
   value: ConfigValue;
   origin: 'template' | 'tenant';
-  /** What the template says, where the tenant says otherwise. */
+  /** The template's value, if the tenant overrides it. */
   templateValue?: ConfigValue;
 }
 
-/** What is in effect, by key in code-unit order: each key is the tenant's where it sets it, whole, else the template's. */
+/**
+ * The effective configuration by key, in code-unit order: the tenant's whole value if it sets the key, else the
+ * template's.
+ */
 export function configEntries(template: TemplateVersion | undefined, own: Config | undefined): ConfigEntry[] {
   const given = template?.spec.config ?? {};
   const keys = [...new Set([...Object.keys(given), ...Object.keys(own ?? {})])].toSorted();
-  // Own fields only: "constructor" is a fine name for a key.
+  // Own fields only: "constructor" is a valid key.
   const valueIn = (config: Config, key: string): ConfigValue | undefined =>
     Object.hasOwn(config, key) ? config[key] : undefined;
   return keys.map((key): ConfigEntry => {
@@ -36,7 +39,7 @@ export function configEntries(template: TemplateVersion | undefined, own: Config
   });
 }
 
-/** The same as one object. */
+/** The effective configuration as one object. */
 export function effectiveConfig(template: TemplateVersion | undefined, own: Config | undefined): Config {
   return Object.fromEntries(configEntries(template, own).map(({ key, value }) => [key, value]));
 }
@@ -58,9 +61,9 @@ function mergeByName<Item extends { readonly name: string }>(
 }
 
 /**
- * A tenant's services when it goes from one version's services to another's: a three-way merge, collection by collection.
- * What the tenant has as the old version had it becomes what the new one says; what it has otherwise, or alone, it keeps.
- * What the new version no longer has stays as well, for it holds data.
+ * The services of a tenant that moves from one template version to another: a three-way merge, collection by
+ * collection. What the tenant has unchanged from the old version becomes what the new version declares; what it has
+ * changed or added, it keeps. What the new version no longer has stays as well, because it holds data.
  */
 export function rebaseServices(
   current: readonly ServiceSpec[],
@@ -84,7 +87,7 @@ export function rebaseServices(
   );
 }
 
-/** Of a tenant's services, the collections that a version has given it. */
+/** The part of a tenant's services whose collections came from a version. */
 function inherited(current: readonly ServiceSpec[], from: readonly ServiceSpec[]): ServiceSpec[] {
   const given = new Map(
     from.map(({ name, collections }) => [name, new Set(collections.map((collection) => collection.name))]),
@@ -98,8 +101,8 @@ function inherited(current: readonly ServiceSpec[], from: readonly ServiceSpec[]
 }
 
 /**
- * The services of a tenant of a template that declares some itself: those before the template's, collection by collection.
- * What an older version has given the tenant stays.
+ * The services of a tenant that has a template and declares services itself: its own override the template's,
+ * collection by collection. What came from an older version stays.
  */
 export function overlaidServices(
   declared: readonly ServiceSpec[],

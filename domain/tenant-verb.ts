@@ -6,11 +6,11 @@ import type { SettledSpec, SpecFields } from './spec-fields.ts';
 import type { CurrentTenant, TenantChange } from './tenant-change.ts';
 import { TenureError } from './tenure-error.ts';
 
-/** A lifecycle path asked for by its name. */
+/** A lifecycle path, requested by its name. */
 export type TenantVerb =
   | { readonly path: Exclude<OperationKind, 'change_plan' | 'purge'> }
   | { readonly path: 'change_plan'; readonly plan: string }
-  /** `early`: before its time. */
+  /** `early`: before the purge time. */
   | { readonly path: 'purge'; readonly early: boolean };
 
 export interface VerbTenant extends CurrentTenant {
@@ -18,14 +18,14 @@ export interface VerbTenant extends CurrentTenant {
   readonly deletion: { readonly from: 'Draft' | 'Archived' } | null;
 }
 
-/** Whether the tenant is where the verb leads already, so that nothing is to be done. */
+/** Whether the tenant is already where the verb leads, so that there is nothing to do. */
 export function isFulfilled(verb: TenantVerb, { lifecycle, spec }: Pick<VerbTenant, 'lifecycle' | 'spec'>): boolean {
   if (verb.path === 'change_plan') return spec.plan === verb.plan;
   if (verb.path === 'reconcile' || verb.path === 'undelete') return false;
   return (endsOf(verb.path) as string[]).includes(lifecycle);
 }
 
-/** Whether an operation that runs brings about what the verb asks for. */
+/** Whether a running operation does what the verb asks for. */
 export function isOnItsWay(
   verb: TenantVerb,
   { kind, assign }: { readonly kind: OperationKind; readonly assign: SpecFields },
@@ -33,14 +33,14 @@ export function isOnItsWay(
   return kind === verb.path && (verb.path !== 'change_plan' || assign.plan === verb.plan);
 }
 
-/** Whether a purge before its time is asked for. */
+/** Whether the verb asks for a purge before the purge time. */
 export function isEarlyPurge(verb: TenantVerb): boolean {
   return verb.path === 'purge' && verb.early;
 }
 
 /**
- * What a verb means for the tenant as it is.
- * @throws TenureError transition_not_allowed with the paths that are
+ * What a verb means for the current tenant.
+ * @throws TenureError transition_not_allowed, with the paths that are allowed
  */
 export function planTenantVerb(
   verb: TenantVerb,
@@ -52,9 +52,9 @@ export function planTenantVerb(
     const allowed = pathsFrom(current.lifecycle);
     throw new TenureError(
       'transition_not_allowed',
-      `a tenant that is ${current.lifecycle} has no way to ${verb.path.replace('_', ' ')}`,
+      `${verb.path} is not possible while the tenant is ${current.lifecycle}`,
       {
-        errors: [{ message: `${verb.path} does not lead on from ${current.lifecycle}`, allowed }],
+        errors: [{ message: `${verb.path} is not possible from ${current.lifecycle}`, allowed }],
       },
     );
   }
@@ -62,7 +62,7 @@ export function planTenantVerb(
   return { spec: { ...current.spec, ...assign }, legs: [{ transition, assign }] };
 }
 
-/** Only what a manifest could say as well: deletion is not declared. */
+/** Only fields that a manifest could declare as well: deletion is not declared. */
 function assignedBy(
   verb: TenantVerb,
   { from, to }: Transition,

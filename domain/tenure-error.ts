@@ -2,14 +2,14 @@ import type { ProblemDetail } from '../contracts/problem-document.ts';
 import type { ProblemCode } from '../contracts/problems.ts';
 
 export interface TenureErrorOptions {
-  /** Flaws one by one, each with its pointer, rule and fix where there is one. */
+  /** Each flaw with its pointer, rule and fix, if it has them. */
   readonly errors?: readonly ProblemDetail[];
-  /** Id of the operation that is in the way. */
+  /** Id of the operation that blocks the request. */
   readonly operationId?: string;
   readonly cause?: unknown;
 }
 
-/** The only error that crosses a room's door on purpose. `message` is for people and holds no secret. */
+/** The only error that crosses the boundary of a room on purpose. `message` is for people and contains no secret. */
 export class TenureError extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly ProblemDetail[];

@@ -1,8 +1,8 @@
-/** What the workflow of a verification is started with. It holds references only. */
+/** The input of a verification's workflow. It contains only references. */
 export interface VerificationInput {
   /** Both uids. */
   readonly pair: string;
   readonly id: string;
-  /** Of the tenants, for people. */
+  /** The tenants' names, for people. */
   readonly names: readonly string[];
 }

@@ -9,14 +9,14 @@ import { redact } from './redaction.ts';
 /** A setting as a process reads it. */
 export interface ExplainedSetting {
   readonly name: string;
-  /** Without secrets; absent when it is not set. */
+  /** Without secrets; absent if not set. */
   readonly value?: string;
   readonly origin: 'environment' | 'default' | 'not set';
-  /** What is wrong with it, and what it should be. */
+  /** What is wrong with the setting, and how to fix it. */
   readonly flaw?: { readonly message: string; readonly fix: string };
 }
 
-/** Reads what a setting names, as the process does when it starts. @throws ConfigError */
+/** Reads the files that settings name, as the process does when it starts. @throws ConfigError */
 const fileReaders: Readonly<Record<string, (path: string, access: SecretFileAccess) => unknown>> = {
   TENURE_CELLS_FILE: readCells,
   TENURE_KEYRING_FILE: (path, access) => readKeyring('TENURE_KEYRING_FILE', path, access),
@@ -24,17 +24,17 @@ const fileReaders: Readonly<Record<string, (path: string, access: SecretFileAcce
   TENURE_JWKS_FILE: readJwks,
   TENURE_POLICY_BUNDLE(path) {
     if (!existsSync(join(path, 'policy.wasm')))
-      throw new ConfigError([`TENURE_POLICY_BUNDLE names a folder without policy.wasm: ${path}`]);
+      throw new ConfigError([`TENURE_POLICY_BUNDLE names a directory without policy.wasm: ${path}`]);
   },
   TENURE_WORKFLOW_BUNDLE: requireWorkflowBundle,
 };
 
-/** Explains every setting of a process, by the schema that it reads them with, and reads the files that they name. */
+/** Explains every setting in the schema of a process, and reads the files that they name. */
 export function explainSettings(schema: z.ZodObject, environment: Environment): ExplainedSetting[] {
   const access = environment['TENURE_SECRET_FILE_ACCESS'] === 'any' ? 'any' : 'private';
   return Object.entries(schema.shape).map(([name, field]): ExplainedSetting => {
     const { description = '', secret } = z.globalRegistry.get(field) ?? {};
-    // A setting without text, as an env file leaves it, is not set.
+    // An env file can leave a setting empty; that counts as not set.
     const given = environment[name] === '' ? undefined : environment[name];
     const parsed = (field as z.ZodType).safeParse(given);
     const fallback = z
@@ -72,7 +72,7 @@ function fileFlaw(name: string, path: string | undefined, access: SecretFileAcce
   }
 }
 
-/** The settings as a table, and what is wrong with them. */
+/** Renders the settings as a table, and their flaws. */
 export function renderExplanation(settings: readonly ExplainedSetting[]): {
   readonly table: string;
   readonly flaws: string;
@@ -81,7 +81,7 @@ export function renderExplanation(settings: readonly ExplainedSetting[]): {
     ['SETTING', 'VALUE', 'ORIGIN'],
     ...settings.map(({ name, value = '-', origin }) => [name, value, origin]),
   ];
-  // The last column is not padded.
+  // The last column needs no padding.
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const table = rows
     .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ')}\n`)
@@ -92,7 +92,7 @@ export function renderExplanation(settings: readonly ExplainedSetting[]): {
   return { table, flaws };
 }
 
-/** What `--explain-config` does: nothing is started. Returns the exit code: 0, or 2 when a setting is missing or wrong. */
+/** Runs `--explain-config`, which starts nothing. Returns the exit code: 0, or 2 if a setting is missing or wrong. */
 export function printSettings(schema: z.ZodObject, environment: Environment): 0 | 2 {
   const { table, flaws } = renderExplanation(explainSettings(schema, environment));
   process.stdout.write(table);

@@ -5,7 +5,7 @@ import { logLevels } from './logging.ts';
 import { secretFileAccesses, secretFileFlaw, trustedFileFlaw } from './secret-file.ts';
 import type { SecretFileAccess } from './secret-file.ts';
 
-/** A setting that is missing or wrong; the text names each one and what it takes. */
+/** A setting is missing or wrong. The message names each such setting and the values it accepts. */
 export class ConfigError extends Error {
   constructor(flaws: readonly string[]) {
     super(`configuration: ${flaws.join('; ')}`);
@@ -18,57 +18,63 @@ const file = z.string().min(1);
 const databaseName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,37}$/, 'must be a database name of lower-case letters, digits and "_"');
-/** How many of something one caller may have. */
+/** A limit per caller. */
 const share = z.coerce.number().int().min(1).max(100_000);
 const claim = z.string().regex(/^[^\s,]+( *, *[^\s,]+)*$/, 'must be the name of a claim, or a path to it');
 const roleMapForm = /^ *[^=,]+=[a-z][a-z0-9_-]{0,63} *(, *[^=,]+=[a-z][a-z0-9_-]{0,63} *)*$/;
 const host = z.string().min(1).default('127.0.0.1');
 
 const sharedSettings = {
-  TENURE_HOST: host.describe('Address on which the process listens, with all of its ports.'),
+  TENURE_HOST: host.describe('Address on which the process listens, for all of its ports.'),
   TENURE_INSTALLATION: nameSchema.describe(
-    'Name of this installation, written into every ledger entry. Never change it.',
+    'Name of this installation. It is part of every ledger entry; never change it.',
   ),
   TENURE_CONTROL_URI: z
     .string()
     .startsWith('mongodb')
-    .meta({ description: 'Connection string of the control deployment, with credentials. Secret.', secret: true }),
-  TENURE_CONTROL_DATABASE: databaseName.default('tenure').describe('Database of the control data.'),
+    .meta({ description: 'Connection string of the control deployment, including credentials. Secret.', secret: true }),
+  TENURE_CONTROL_DATABASE: databaseName.default('tenure').describe('Name of the control database.'),
   TENURE_SECRETS_DATABASE: databaseName
     .default('tenure_secrets')
-    .describe('Database of the wrapped keys and credentials, apart so that it can be granted and backed up apart.'),
+    .describe(
+      'Name of the database of wrapped keys and credentials. It is separate, so that you can grant access to it and back it up separately.',
+    ),
   TENURE_CELLS_FILE: file.describe(
-    'Path of the cells file, `{"<cell>": {"uri": "mongodb://…"}}`: where each cell is, with the credentials of its administrator. Secret.',
+    'Path of the cells file, `{"<cell>": {"uri": "mongodb://…"}}`: the address of each cell, with the credentials of its administrator. Secret.',
   ),
   TENURE_KEYRING_FILE: file.describe(
-    'Path of the keyring that wraps tenant keys, `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. A key stays in it while anything is wrapped under it. Secret.',
+    'Path of the keyring that wraps tenant keys, `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. Keep a key in this file as long as anything is wrapped with it. Secret.',
   ),
   TENURE_CODEC_KEYRING_FILE: file.describe(
-    'Path of the keyring that encrypts what Temporal stores; the same form. Secret.',
+    'Path of the keyring that encrypts the data Temporal stores, in the same format. Secret.',
   ),
   TENURE_SECRET_FILE_ACCESS: z
     .enum(secretFileAccesses)
     .default('private')
     .describe(
-      'Whether files of secrets that others may read, or their group may write, are refused (`private`). `any` takes them: only where nobody else can get at them, as in a container of its own.',
+      '`private` rejects secret files that others can read or the group can write. `any` accepts them; use it only where nobody else can access the files, such as in a dedicated container.',
     ),
   TENURE_TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d+$/, 'must be host:port')
-    .describe('Temporal’s frontend, as host:port.'),
-  TENURE_TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace of the workflows.'),
+    .describe('Address of the Temporal frontend, as host:port.'),
+  TENURE_TEMPORAL_NAMESPACE: z
+    .string()
+    .min(1)
+    .default('default')
+    .describe('Temporal namespace in which the workflows run.'),
   TENURE_TASK_QUEUE: z
     .string()
     .min(1)
     .default('tenure')
-    .describe('Task queue between API and workers; the same for both.'),
+    .describe('Task queue between the API and the workers. Must be the same for both.'),
   TENURE_POLICY_BUNDLE: file.describe(
-    'Path of the folder with the compiled policy: policy.wasm, data.json, bundle.json.',
+    'Path of the directory with the compiled policy: policy.wasm, data.json, bundle.json.',
   ),
-  TENURE_LOG_LEVEL: z.enum(logLevels).default('info').describe('Least severe level that is logged.'),
+  TENURE_LOG_LEVEL: z.enum(logLevels).default('info').describe('Lowest level that is logged.'),
   TENURE_FAILPOINT_DIR: file
     .optional()
-    .describe('Path of a folder through which tests make the process fail at named places. Leave it unset.'),
+    .describe('Path of a directory through which tests make the process fail at named points. Leave it unset.'),
 };
 
 const brakeSettings = {
@@ -78,10 +84,23 @@ const brakeSettings = {
     .max(1)
     .default(0.1)
     .describe(
-      'Share of all tenants, 0 to 1, that may be suspended, deleted or purged within the window before somebody must confirm.',
+      'Share of all tenants, from 0 to 1, that can be suspended, deleted or purged within the window without confirmation.',
     ),
-  TENURE_BRAKE_AT_LEAST: z.coerce.number().int().min(0).default(10).describe('So many may be in any case.'),
-  TENURE_BRAKE_WINDOW_SECONDS: z.coerce.number().int().min(1).max(86_400).default(3600).describe('The window.'),
+  TENURE_BRAKE_AT_LEAST: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(10)
+    .describe(
+      'Number of tenants that can be suspended, deleted or purged within the window in any case, whatever the share.',
+    ),
+  TENURE_BRAKE_WINDOW_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(3600)
+    .describe('Length of the window, in seconds.'),
 };
 
 /** Settings of the API process. */
@@ -95,14 +114,20 @@ export const apiSettings = z.object({
     .min(0)
     .max(100_000)
     .default(1_000)
-    .describe('So many streams of changes the process serves at once; each takes a connection and some memory.'),
+    .describe(
+      'Maximum number of watch streams that the process serves at once. Each one uses a connection and some memory.',
+    ),
   TENURE_MAX_WATCHES_PER_CALLER: share
     .default(100)
-    .describe('So many of them one caller, which is the `sub` of its tokens, may have open.'),
+    .describe('Maximum number of watch streams that one caller (the `sub` of its tokens) can have open.'),
   TENURE_MAX_REQUESTS_PER_CALLER: share
     .default(200)
-    .describe('So many requests one caller may have under way at once; further ones are answered 429.'),
-  TENURE_MAX_WAITS_PER_CALLER: share.default(100).describe('So many of them may wait for the end of an operation.'),
+    .describe(
+      'Maximum number of requests that one caller can have in progress at once. Further requests get a 429 response.',
+    ),
+  TENURE_MAX_WAITS_PER_CALLER: share
+    .default(100)
+    .describe('Maximum number of these requests that can wait for the end of an operation.'),
   TENURE_KEEP_ALIVE_SECONDS: z.coerce
     .number()
     .int()
@@ -110,7 +135,7 @@ export const apiSettings = z.object({
     .max(3600)
     .default(75)
     .describe(
-      'How long a connection is kept without a request. Longer than whatever is in front of the API keeps it, so that nothing is sent on one that is just being closed.',
+      'How long an idle connection is kept open, in seconds. Use a longer time than the proxy or load balancer in front of the API, so that it never sends a request on a connection that is being closed.',
     ),
   TENURE_DRAIN_SECONDS: z.coerce
     .number()
@@ -119,32 +144,32 @@ export const apiSettings = z.object({
     .max(300)
     .default(5)
     .describe(
-      'How long a process that is to stop says that it is not ready, and takes requests as before, so that whatever sends them here has heard of it. Then it takes none.',
+      'How long a stopping process reports that it is not ready while it still accepts requests, in seconds. This gives load balancers time to react. After that, it accepts no more requests.',
     ),
   TENURE_API_OPS_PORT: port.default(9464).describe('Port of the API’s health and metrics server.'),
-  TENURE_JWKS_FILE: file.describe('Path of the JSON Web Key Set with the issuer’s public keys.'),
+  TENURE_JWKS_FILE: file.describe('Path of the JSON Web Key Set with the public keys of the issuer.'),
   TENURE_JWT_ROLES_CLAIM: claim
     .default('roles')
     .describe(
-      'Where tokens hold roles: the name of a claim, a path with dots (`realm_access.roles`), or a JSON Pointer (`/resource_access/my.client/roles`); several with commas between. What stands there is a list, or text with spaces or commas between.',
+      'The claim that holds the roles: a claim name, a dotted path (`realm_access.roles`), or a JSON Pointer (`/resource_access/my.client/roles`). Separate several with commas. The value is a list, or a string separated by spaces or commas.',
     ),
   TENURE_JWT_ROLE_MAP: z
     .string()
-    .regex(roleMapForm, 'must be NAME=ROLE, with commas between several')
+    .regex(roleMapForm, 'must be NAME=ROLE pairs, separated by commas')
     .optional()
     .describe(
-      'What the issuer’s roles or groups are here, `platform-admins=admin,/on-call=operator`. Where it is set, one that it does not name is no role; otherwise they are taken as they are.',
+      'Maps roles or groups of the issuer to roles of Tenure: `platform-admins=admin,/on-call=operator`. If set, names that are not listed are ignored. If not set, names are used unchanged.',
     ),
   TENURE_JWT_TENANTS_CLAIM: claim
     .default('tenants')
     .describe(
-      'Where tokens hold the uids of the tenants that they are confined to, in the same way. A token without it is not confined.',
+      'The claim that holds the uids of the tenants to which the token is confined, in the same format. A token without this claim is not confined.',
     ),
   TENURE_JWT_SUBJECT_CLAIM: claim
     .default('sub')
-    .describe('Where tokens hold who is acting, in the same way: what entries and operations show.'),
-  TENURE_JWT_ISSUER: z.string().min(1).describe('The `iss` that bearer tokens must have.'),
-  TENURE_JWT_AUDIENCE: z.string().min(1).describe('The `aud` that bearer tokens must have.'),
+    .describe('The claim that holds the subject, in the same format. Ledger entries and operations show this value.'),
+  TENURE_JWT_ISSUER: z.string().min(1).describe('Required `iss` of bearer tokens.'),
+  TENURE_JWT_AUDIENCE: z.string().min(1).describe('Required `aud` of bearer tokens.'),
 });
 
 /** Settings of the worker process. */
@@ -158,26 +183,26 @@ export const workerSettings = z.object({
     .max(86_400)
     .default(300)
     .describe(
-      'How often everything on the cells is compared with what is declared. Each worker sets the schedule to this once, when it starts, so the one that was started last decides.',
+      'How often the actual state of all cells is compared with the declared state, in seconds. Each worker sets the schedule when it starts, so the last worker started decides.',
     ),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
   TENURE_WORKFLOW_BUNDLE: file
     .optional()
     .describe(
-      'Path of the bundle of workflows that was built with this build’s sources. Without it the worker builds one when it starts, which takes some seconds.',
+      'Path of the workflow bundle built from the sources of this build. If not set, the worker builds the bundle when it starts, which takes some seconds.',
     ),
   TENURE_WORKER_CACHED_WORKFLOWS: z.coerce
     .number()
     .int()
     .min(1)
     .default(200)
-    .describe('Workflows that the worker keeps in memory between their tasks.'),
+    .describe('Number of workflows that the worker keeps in memory between their tasks.'),
 });
 
 export type ApiConfig = z.infer<typeof apiSettings>;
 export type WorkerConfig = z.infer<typeof workerSettings>;
 
-/** What one caller may have of a process. */
+/** The limits per caller of one process. */
 export function shareLimits(config: ApiConfig): {
   requestsPerCaller: number;
   watchesPerCaller: number;
@@ -190,7 +215,7 @@ export function shareLimits(config: ApiConfig): {
   };
 }
 
-/** Where tokens hold what is read of them. */
+/** The claims from which tokens are read. */
 export function claimPlaces(
   config: Pick<
     ApiConfig,
@@ -213,7 +238,7 @@ export function claimPlaces(
   };
 }
 
-/** What the mass-change brake lets pass. */
+/** The limits of the mass-change brake. */
 export function massChangeLimits(config: Pick<ApiConfig, keyof typeof brakeSettings>): {
   share: number;
   atLeast: number;
@@ -228,13 +253,13 @@ export function massChangeLimits(config: Pick<ApiConfig, keyof typeof brakeSetti
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the process was started with, for who explains it. */
+/** The environment of the process, for code that explains the configuration. */
 export function processEnvironment(): Environment {
   return process.env;
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.infer<Schema> {
-  // A setting without text, as an env file leaves it, is not set.
+  // An env file can leave a setting empty; that counts as not set.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
@@ -269,7 +294,7 @@ function readJsonFile<Schema extends z.ZodType>(
   let text: string;
   let flaw: string | undefined;
   try {
-    // As editors save it: a byte order mark is no part of the text.
+    // Some editors save a byte order mark, which is not part of the text; TextDecoder removes it.
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
     flaw = accessFlaw(path);
   } catch (error) {
@@ -281,9 +306,9 @@ function readJsonFile<Schema extends z.ZodType>(
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    // The file may hold secrets: say nothing of what is in it.
+    // The file can hold secrets, so the message must not quote its content.
     throw new ConfigError([
-      `${setting} names a file of another form: ${path}; docs/reference/configuration.md says which one it must have`,
+      `${setting} names a file with the wrong format: ${path}; see docs/reference/configuration.md for the format`,
     ]);
   }
 }

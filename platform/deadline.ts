@@ -1,6 +1,6 @@
 /**
- * The result of `work`, or the error of `late` once this much time has passed. The work itself is not stopped: its
- * outcome is then unknown to the caller, who must treat it so.
+ * The result of `work`, or the error from `late` after the timeout. The work itself is not stopped, so its outcome is
+ * then unknown to the caller.
  */
 export async function withinMs<T>(timeoutMs: number, work: Promise<T>, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -8,7 +8,7 @@ export async function withinMs<T>(timeoutMs: number, work: Promise<T>, late: () 
     timer = setTimeout(() => reject(late()), timeoutMs);
   });
   try {
-    // The race also handles what comes second, so that a late failure is no unhandled rejection.
+    // Promise.race also handles the loser, so a late failure does not become an unhandled rejection.
     return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Named places at which a test can make a process die, wait or fail. Without a directory they cost nothing.
+ * Named points at which a test can make a process die, wait or fail. Without a directory they cost nothing.
  *
- * A file `<directory>/<name>` arms one for whoever comes, `<directory>/<name>@<tenant>` for what is done for this tenant:
- * `kill` ends the process as SIGKILL does; `pause` waits until the same file with `.release` appended appears; anything
- * else is thrown as an error of that text. The process that reaches it first renames the file to end in `.hit`, so it
- * strikes once.
+ * A file `<directory>/<name>` arms a failpoint for all work, `<directory>/<name>@<tenant>` for work on this tenant. Its
+ * content is the action: `kill` sends SIGKILL to the process; `pause` waits until a file with `.release` appended to
+ * the name appears; any other text is thrown as an error. The first process that reaches the failpoint appends `.hit`
+ * to the file name, so it triggers only once.
  */
 export interface Failpoints {
   reach(name: string, tenant: string): Promise<void>;
 }
 
-/** Tens of operations may be waiting at once. */
+/** Dozens of operations may wait at once, so do not poll more often. */
 const pollMs = 20;
 
 export function createFailpoints(directory: string | undefined): Failpoints {

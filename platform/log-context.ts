@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What every log line of one piece of work carries. */
+/** Fields on every log line of one unit of work. */
 export interface LogContext {
   readonly requestId?: string;
   readonly correlationId?: string;

@@ -4,16 +4,16 @@ import { Counter } from 'prom-client';
 import type { Registry } from 'prom-client';
 
 const standardError = 2;
-/** What is kept in memory for a reader that is late. */
+/** Output to buffer in memory for a slow reader. */
 const maxQueuedBytes = 1_048_576;
 
 let lost = 0;
 
-/** The lines of this process that could not be written, as a metric of its registry. */
+/** Registers a metric of the log lines that this process could not write. */
 export function countLostLines(registry: Registry): void {
   const counter: Counter = new Counter({
     name: 'tenure_log_lines_lost_total',
-    help: 'Log lines that could not be written: the disk is full, or nobody reads.',
+    help: 'Log lines that could not be written, because the disk is full or nothing reads them.',
     registers: [registry],
     collect() {
       counter.reset();
@@ -24,7 +24,7 @@ export function countLostLines(registry: Registry): void {
 
 type Write = (text: string, whenLost: () => void) => void;
 
-/** Writes at once, so that a disk with room again has the next line whole. */
+/** Writes synchronously, so that the next line is complete once the disk has space again. */
 function toFile(): Write {
   let torn = false;
   return (text, whenLost) => {
@@ -40,7 +40,7 @@ function toFile(): Write {
   };
 }
 
-/** Node writes to pipes, sockets and terminals without waiting, and keeps what they do not take. */
+/** Node writes to pipes, sockets and terminals asynchronously and buffers what they do not accept yet. */
 function toReader(): Write {
   return (text, whenLost) => {
     if (process.stderr.writableLength > maxQueuedBytes) whenLost();
@@ -49,8 +49,8 @@ function toReader(): Write {
 }
 
 /**
- * Standard error for log lines. Where they cannot be written they are lost and counted, and the process goes on: a full disk or a
- * reader that has ended is no reason to stop serving.
+ * Standard error for log lines. Lines that cannot be written are dropped and counted, and the process continues: it
+ * must keep serving with a full disk or without a reader.
  */
 export function openLogOutput(): Writable {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -70,7 +70,7 @@ function kindOf(descriptor: number): { readonly isFIFO: boolean; readonly isSock
     const stats = fstatSync(descriptor);
     return { isFIFO: stats.isFIFO(), isSocket: stats.isSocket() };
   } catch {
-    // It was closed before the process began.
+    // The descriptor was closed before the process started.
     return { isFIFO: false, isSocket: false };
   }
 }

@@ -4,7 +4,7 @@ import { currentLogContext } from './log-context.ts';
 import { openLogOutput } from './log-output.ts';
 import { redact } from './redaction.ts';
 
-/** The only fields that a log line can have. What is not listed is dropped, so a secret cannot slip out in an object. */
+/** The only fields that a log line can have. All others are dropped, so that an object cannot leak a secret. */
 export const loggedFields = [
   'service',
   'requestId',
@@ -54,7 +54,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 const allowed = new Set<string>(loggedFields);
 
-/** One line of JSON, from the allowed fields only, redacted. */
+/** One line of JSON with only the allowed fields, redacted. */
 export function formatLine(
   level: string,
   message: string,
@@ -70,10 +70,10 @@ export function formatLine(
   return JSON.stringify(line);
 }
 
-/** What a log line says of an error: its code and text, and the cause's name; never an object it carries. */
+/** The log fields of an error: its code and message, and its cause. Objects attached to it are never logged. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error))
-    return { error: typeof error === 'string' ? error : 'a thrown value that is no Error' };
+    return { error: typeof error === 'string' ? error : 'a thrown value that is not an Error' };
   const { cause } = error;
   return {
     error: error.message,
@@ -82,7 +82,10 @@ export function errorFields(error: unknown): LogFields {
   };
 }
 
-/** Logs JSON lines to stderr, each with the ids of the work it belongs to. A line that cannot be written is lost; nothing fails. */
+/**
+ * Logs JSON lines to stderr, each with the ids of its unit of work. A line that cannot be written is dropped without an
+ * error.
+ */
 export function createLogger({ service, level }: { readonly service: string; readonly level: LogLevel }): Logger {
   const logger = winston.createLogger({
     level,

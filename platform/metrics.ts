@@ -1,12 +1,15 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { countLostLines } from './log-output.ts';
 
-/** Seconds; from a policy decision (10 µs) to an operation that waited for a cell (10 min). */
+/** In seconds, from a policy decision (10 µs) to an operation that waited for a cell (10 min). */
 const decisionBuckets = [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.05];
 const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 const operationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600];
 
-/** Every metric of the plane, for one process. No label holds a tenant's name: their number must not grow with tenants. */
+/**
+ * All metrics of one process. No label contains a tenant's name, so that the number of series does not grow with
+ * tenants.
+ */
 export interface Metrics {
   readonly registry: Registry;
   readonly requests: Histogram<'method' | 'route' | 'status'>;
@@ -35,81 +38,81 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
     registry,
     requests: new Histogram({
       name: 'tenure_http_request_duration_seconds',
-      help: 'HTTP requests by route and status.',
+      help: 'Duration of HTTP requests, by route and status.',
       labelNames: ['method', 'route', 'status'],
       buckets: requestBuckets,
       registers,
     }),
-    openWatches: new Gauge({ name: 'tenure_http_open_watches', help: 'Streams of changes that are open.', registers }),
+    openWatches: new Gauge({ name: 'tenure_http_open_watches', help: 'Open watch streams.', registers }),
     decisions: new Histogram({
       name: 'tenure_policy_decision_duration_seconds',
-      help: 'Policy decisions by entry point and result.',
+      help: 'Duration of policy decisions, by entry point and result.',
       labelNames: ['entrypoint', 'decision'],
       buckets: decisionBuckets,
       registers,
     }),
     operations: new Histogram({
       name: 'tenure_operation_duration_seconds',
-      help: 'Operations from acceptance to their end.',
+      help: 'Duration of operations, from acceptance to the end.',
       labelNames: ['kind', 'state'],
       buckets: operationBuckets,
       registers,
     }),
     steps: new Histogram({
       name: 'tenure_operation_step_duration_seconds',
-      help: 'Attempts at steps of operations.',
+      help: 'Duration of step attempts.',
       labelNames: ['step', 'outcome'],
       buckets: operationBuckets,
       registers,
     }),
     compensationFailures: new Counter({
       name: 'tenure_compensation_failures_total',
-      help: 'Attempts to undo a step that failed.',
+      help: 'Failed attempts to undo a step.',
       labelNames: ['step'],
       registers,
     }),
     resumedOperations: new Counter({
       name: 'tenure_operations_resumed_total',
-      help: 'Stalled operations that the sweep started again.',
+      help: 'Stalled operations that the sweep restarted.',
       registers,
     }),
     abandonedTransactions: new Counter({
       name: 'tenure_abandoned_transactions_total',
-      help: 'Transactions on the control database that a killed or suspended process has left behind, and this one has ended.',
+      help: 'Abandoned transactions on the control database that this process aborted.',
       registers,
     }),
     driftFindings: new Counter({
       name: 'tenure_drift_findings_total',
-      help: 'Differences from what was declared that scans have found.',
+      help: 'Differences between declared and actual state found by scans.',
       labelNames: ['part', 'kind'],
       registers,
     }),
     driftScans: new Histogram({
       name: 'tenure_drift_scan_duration_seconds',
-      help: 'Scans of one page of a cell’s homes.',
+      help: 'Duration of the scan of one page of homes of a cell.',
       labelNames: ['cell'],
       buckets: operationBuckets,
       registers,
     }),
     isolationProbes: new Counter({
       name: 'tenure_isolation_probes_total',
-      help: 'Probes of verifications by what they have shown.',
+      help: 'Isolation probes, by outcome.',
       labelNames: ['outcome'],
       registers,
     }),
     isolationBreaches: new Counter({
       name: 'tenure_isolation_breaches_total',
-      help: 'Verifications that have found a breach.',
+      help: 'Isolation verifications that found a breach.',
       registers,
     }),
     clockDifference: new Gauge({
       name: 'tenure_clock_difference_seconds',
-      help: 'The clock of this process less that of the control database.',
+      help: 'Clock of this process minus the clock of the control database.',
       registers,
     }),
     cellReachable: new Gauge({
       name: 'tenure_cell_reachable',
-      help: '1 when the last look at the cell succeeded.',
+      help: '1 if the last check of the cell succeeded.',
       labelNames: ['cell'],
       registers,
     }),

@@ -3,26 +3,26 @@ import type { Server } from 'node:http';
 import type { Registry } from 'prom-client';
 import { readVersion } from './version.ts';
 
-/** A dependency without which the process cannot do its work. */
+/** A dependency that the process needs. */
 export interface ReadinessCheck {
   readonly name: string;
-  /** Resolves when the dependency answers, with `away` where the process does without it; rejects with what is wrong. */
+  /** Resolves if the dependency responds, or with `away` if the process can work without it; rejects with the error. */
   readonly check: () => Promise<void | 'away'>;
 }
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Of the code that answers. */
+  /** Version of the running code. */
   readonly version: string;
   readonly checks: Readonly<Record<string, 'ok' | 'away' | 'failed' | 'starting' | 'stopping'>>;
 }
 
-/** A process that starts, or stops, is not ready whatever answers it. */
+/** A process that is starting or stopping is not ready, whatever its dependencies report. */
 export type ProcessPhase = 'starting' | 'running' | 'stopping';
 
 const version = readVersion();
 
-/** Asks every dependency, at once. */
+/** Checks all dependencies in parallel. */
 export async function askReadiness(checks: readonly ReadinessCheck[], phase: ProcessPhase): Promise<Readiness> {
   const results = await Promise.all(
     checks.map(
@@ -45,7 +45,10 @@ export async function askReadiness(checks: readonly ReadinessCheck[], phase: Pro
 
 const keptMs = 1_000;
 
-/** The same answer to all who ask within a second: however many ask, the dependencies are asked once. A process that stops says so at once. */
+/**
+ * Caches the readiness for a second, so that dependencies are checked once for many requests. A stop takes effect
+ * immediately.
+ */
 export function keptReadiness(
   ask: () => Promise<Readiness>,
   stopping: AbortSignal,
@@ -65,11 +68,11 @@ export interface OpsServerOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly readiness: () => Promise<Readiness>;
-  /** Further metrics in Prometheus text form, such as the Temporal SDK's. */
+  /** Additional metrics in Prometheus text format, such as those of the Temporal SDK. */
   readonly moreMetrics?: () => Promise<string>;
 }
 
-/** `/livez`, `/readyz` and `/metrics` on a port of their own, away from what callers reach. */
+/** Serves `/livez`, `/readyz` and `/metrics` on a separate port that callers of the API cannot reach. */
 export async function startOpsServer({
   host,
   port,

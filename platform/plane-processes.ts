@@ -1,2 +1,2 @@
-/** By which name the plane's processes are known to the control database. */
+/** Names of the plane's processes in the control database. */
 export const planeProcesses = { api: 'tenure-api', worker: 'tenure-worker' } as const;

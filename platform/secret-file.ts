@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** Who may read a file that holds secrets: nobody but its owner and group, or whoever the file's mode lets. */
+/** Who may read a secret file: `private`: only its owner and group; `any`: everyone whom the file mode allows. */
 export const secretFileAccesses = ['private', 'any'] as const;
 export type SecretFileAccess = (typeof secretFileAccesses)[number];
 
@@ -9,7 +9,7 @@ const othersMayWrite = 0o002;
 const othersMayRead = 0o004;
 
 function modeOf(path: string): number {
-  // Windows has other rules, of which a mode says nothing.
+  // Windows has other access rules, which the mode does not show.
   return process.platform === 'win32' ? 0 : statSync(path).mode & 0o777;
 }
 
@@ -18,20 +18,20 @@ function octal(mode: number): string {
 }
 
 /**
- * What is wrong with who may read or change a file of secrets, and the fix; `undefined` when nothing is. Its group may read it, for
- * that is how Kubernetes gives a mounted secret to a process that is not root.
+ * What is wrong with the permissions of a secret file, and the fix; `undefined` if they are correct. The group may read
+ * it, because that is how Kubernetes mounts a secret for a non-root process.
  */
 export function secretFileFlaw(path: string, access: SecretFileAccess): string | undefined {
   const mode = modeOf(path);
   if ((mode & (othersMayRead | othersMayWrite | groupMayWrite)) === 0 || access === 'any') return undefined;
-  const what = (mode & othersMayRead) === 0 ? 'others may change' : 'others may read';
-  return `names a file of secrets that ${what} (mode ${octal(mode)}): chmod 600 ${path}; in Kubernetes mount it with defaultMode 0440 and fsGroup; where nobody else can get at it, as in a container of its own, set TENURE_SECRET_FILE_ACCESS=any`;
+  const what = (mode & othersMayRead) === 0 ? 'others can change' : 'others can read';
+  return `names a secret file that ${what} (mode ${octal(mode)}): run chmod 600 ${path}; in Kubernetes, mount it with defaultMode 0440 and fsGroup; where nobody else can access it, such as in a dedicated container, set TENURE_SECRET_FILE_ACCESS=any`;
 }
 
-/** The same of a file that holds no secret but decides whom the process trusts. */
+/** The same check for a file that holds no secret but decides whom the process trusts. */
 export function trustedFileFlaw(path: string): string | undefined {
   const mode = modeOf(path);
   return (mode & othersMayWrite) === 0
     ? undefined
-    : `names a file that others may change (mode ${octal(mode)}), and so decide who is let in: chmod o-w ${path}`;
+    : `names a file that others can change (mode ${octal(mode)}), which lets them decide who gets access: run chmod o-w ${path}`;
 }

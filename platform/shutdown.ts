@@ -2,13 +2,13 @@ import type { Logger } from './logging.ts';
 
 export interface ShutdownOptions {
   readonly logger: Logger;
-  /** What to stop, in order. A stage that fails does not keep the next from running. */
+  /** What to stop, in order. If a stage fails, the next one still runs. */
   readonly stages: readonly { readonly name: string; readonly stop: () => Promise<void> | void }[];
-  /** After this the process ends, whatever still runs. */
+  /** After this time the process exits, even if stages are still running. */
   readonly deadlineMs: number;
 }
 
-/** Stops the process in order on SIGTERM and SIGINT, and in any case by the deadline. */
+/** Stops the process in an orderly way on SIGTERM and SIGINT, at the latest by the deadline. */
 export function stopOnSignal({ logger, stages, deadlineMs }: ShutdownOptions): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {

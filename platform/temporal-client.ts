@@ -5,7 +5,7 @@ import { withinMs } from './deadline.ts';
 import { createEncryptionCodec } from './payload-codec/encryption-codec.ts';
 import type { CodecKeyring } from './payload-codec/encryption-codec.ts';
 
-/** How everything that goes to Temporal is written: the same in clients, workers and the replay of histories. */
+/** Converts all data that goes to Temporal, in the same way in clients, workers and the replay of histories. */
 export function createDataConverter(keyring: CodecKeyring): DataConverter {
   return {
     payloadCodecs: [createEncryptionCodec(keyring)],
@@ -21,17 +21,20 @@ export interface TemporalClientOptions {
 
 export interface TemporalClient {
   readonly client: Client;
-  /** Resolves when Temporal answers for the namespace. Rejects within two seconds when it does not. */
+  /** Resolves if Temporal responds for the namespace. Otherwise rejects within two seconds. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
 const pingTimeoutMs = 2_000;
 
-/** By default gRPC waits up to two minutes between attempts to connect: so long nobody would notice that Temporal is back. */
+/**
+ * By default, gRPC waits up to two minutes between connection attempts, and would notice too late that Temporal is
+ * back.
+ */
 const reconnectArguments = { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 };
 
-/** A client that connects when it is first used, so that a process starts while Temporal is away. */
+/** A client that connects when it is first used, so that a process can start while Temporal is unavailable. */
 export function createTemporalClient({ address, namespace, keyring }: TemporalClientOptions): TemporalClient {
   const connection = Connection.lazy({ address, channelArgs: reconnectArguments });
   return {
@@ -40,8 +43,8 @@ export function createTemporalClient({ address, namespace, keyring }: TemporalCl
       const ask = connection.withDeadline(Date.now() + pingTimeoutMs, () =>
         connection.workflowService.describeNamespace({ namespace }),
       );
-      // The call's own deadline counts from when there is a connection.
-      await withinMs(pingTimeoutMs, ask, () => new Error('Temporal does not answer in time'));
+      // The deadline of the call starts only once there is a connection.
+      await withinMs(pingTimeoutMs, ask, () => new Error('Temporal did not respond in time'));
     },
     close: () => connection.close(),
   };

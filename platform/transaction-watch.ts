@@ -5,15 +5,15 @@ import type { Metrics } from './metrics.ts';
 const lookEveryMs = 1_000;
 
 export interface TransactionWatchDependencies {
-  /** Ends transactions that other processes have left behind; returns how many. */
+  /** Aborts transactions that other processes have abandoned; returns their number. */
   readonly endAbandoned: () => Promise<number>;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'abandonedTransactions'>;
 }
 
 /**
- * Looks each second for transactions that a killed or suspended process has left behind: every process does, so that one is
- * enough. Returns how to stop.
+ * Checks every second for transactions abandoned by a killed or suspended process. Every process does this, so one
+ * running process is enough. Returns a function that stops it.
  */
 export function watchTransactions({ endAbandoned, logger, metrics }: TransactionWatchDependencies): () => void {
   let looking = false;
@@ -24,10 +24,10 @@ export function watchTransactions({ endAbandoned, logger, metrics }: Transaction
       const count = await endAbandoned();
       if (count === 0) return;
       metrics.abandonedTransactions.inc(count);
-      logger.warn('ended transactions that a process has left behind', { count });
+      logger.warn('aborted transactions abandoned by another process', { count });
     } catch (error) {
-      // Readiness tells of a control database that is away.
-      logger.debug('could not look for abandoned transactions', errorFields(error));
+      // Readiness reports an unavailable control database.
+      logger.debug('could not check for abandoned transactions', errorFields(error));
     } finally {
       looking = false;
     }

@@ -5,7 +5,7 @@ import type { Logger } from './logging.ts';
 const everyMs = 250;
 const tellEveryMs = 5_000;
 
-/** What `attempt` gives, tried for as long as it takes; says every five seconds what is waited for. */
+/** Retries `attempt` until it succeeds and returns its result. Logs every five seconds what it waits for. */
 export async function untilReady<T>(name: string, logger: Logger, attempt: () => Promise<T>): Promise<T> {
   let toldAt = performance.now();
   for (;;) {

@@ -5,19 +5,24 @@ import { searchAttributeNames } from '../contracts/search-attributes.ts';
 import type { OperationInput, StartableOperation } from '../domain/operation-input.ts';
 import type { VerificationInput } from '../domain/verification-input.ts';
 
-/** The one workflow of an operation: starting it is idempotent for ever, and a tenant's operations list by prefix. */
+/**
+ * The id of the workflow of an operation. Starting it is always idempotent, and a tenant's operations share a prefix.
+ */
 export const operationWorkflowId = (uid: string, operationId: string): string => `tenant/${uid}/${operationId}`;
 
-/** The one workflow of a roll-out. */
+/** The id of the workflow of a roll-out. */
 export const rolloutWorkflowId = (id: string): string => `rollout/${id}`;
 
-/** The one workflow of a verification. */
+/** The id of the workflow of a verification. */
 export const verificationWorkflowId = (id: string): string => `verify-isolation/${id}`;
 
-/** Starts, finds and cancels the workflows of what MongoDB holds. A start may be repeated at any time: it finds the workflow that runs. */
+/**
+ * Starts and cancels the workflows of the records in MongoDB. A start can be repeated at any time: it finds a running
+ * workflow.
+ */
 export interface WorkflowStarters {
   readonly startOperation: (operation: StartableOperation) => Promise<void>;
-  /** Tells the workflow of an operation to stop and undo. One that is not there is told by what stands in MongoDB. */
+  /** Cancels the workflow of an operation. If there is none, the next one finds the cancellation in MongoDB. */
   readonly cancelWorkflow: (operation: Pick<OperationInput, 'operationId' | 'tenant'>) => Promise<void>;
   readonly startRollout: (rollout: {
     readonly id: string;
@@ -28,10 +33,10 @@ export interface WorkflowStarters {
 }
 
 const startOrFind = {
-  // A closed run of what is not finished was terminated; what stands in MongoDB decides, so it may run again.
+  // MongoDB decides what is finished. If it is not, a closed run was terminated, so the workflow may run again.
   workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   workflowIdConflictPolicy: 'USE_EXISTING',
-  // How soon another worker takes over from one that died in the middle of a workflow task.
+  // Short, so that another worker soon takes over from one that died in the middle of a workflow task.
   workflowTaskTimeout: '5s',
 } as const satisfies Partial<WorkflowStartOptions>;
 
@@ -93,7 +98,7 @@ export function createWorkflowStarters({
 
 const nothing = async (): Promise<void> => undefined;
 
-/** Tells Temporal nothing. */
+/** Starters for dry runs, which do not contact Temporal. */
 export const noWorkflows: WorkflowStarters = {
   startOperation: nothing,
   cancelWorkflow: nothing,

@@ -3,8 +3,8 @@ import { planeProcesses } from '../platform/plane-processes.ts';
 import { onControl } from './control-errors.ts';
 
 /**
- * So long a transaction of the plane may have waited for its process, all its waits together. Each writes what it has to in a few
- * milliseconds, and is begun anew by the driver where it is ended too early.
+ * How long a transaction of the plane may have waited for its process, all its waits together. Each transaction writes
+ * for a few milliseconds, and the driver starts it again if it is ended too early.
  */
 const longestWaitMs = 3_000;
 
@@ -13,10 +13,10 @@ interface OpenTransaction {
 }
 
 /**
- * Ends transactions that a process of the plane has begun and does not go on with: it was killed, or is suspended. mongod
- * notices neither, and keeps what they have written from everybody else until `transactionLifetimeLimitSeconds` is over. Takes no
- * more rights than the plane's user has: it sees and ends its own sessions only.
- * @returns how many
+ * Ends transactions that a process of the plane has begun and does not continue, because it was killed or suspended.
+ * mongod notices neither, and blocks the documents they have written until `transactionLifetimeLimitSeconds` is over.
+ * Needs no more rights than the plane's user has: it sees and ends only its own sessions.
+ * @returns how many were ended
  * @throws TenureError control_unavailable
  */
 export function endAbandonedTransactions(client: MongoClient): Promise<number> {

@@ -6,26 +6,26 @@ import { idsOfPurged } from './purged-tenants.ts';
 
 const works = ['purge', 'change_plan', 'reconcile'] as const;
 
-/** Work that the plane begins by itself, of one kind for one tenant. */
+/** Work of one kind that the plane starts by itself for one tenant. */
 export interface BackoffKey {
   readonly work: (typeof works)[number];
   readonly tenant: string;
 }
 
 /**
- * How often the plane's own work for a tenant has failed in a row, and until when it is left alone: one that keeps failing
- * must not keep the others waiting. Observations, not decisions: losing them costs an attempt.
+ * How often the plane's own work for a tenant has failed in a row, and until when the plane does not retry it: a tenant
+ * that keeps failing must not delay the others. These are observations, not decisions: losing them costs one attempt.
  */
 export interface BackoffStore {
-  /** Tenants whose work of this kind is left alone now. */
+  /** Tenants whose work of this kind is in backoff now. */
   waiting(work: BackoffKey['work']): Promise<string[]>;
-  /** One more failure. `delayMs` gives the wait after so many. */
+  /** Counts one more failure. `delayMs` returns the wait after that many failures. */
   failed(key: BackoffKey, delayMs: (failures: number) => number): Promise<void>;
-  /** Work of this kind for these tenants is not failing. */
+  /** Ends the backoff of these tenants for work of this kind. */
   succeeded(work: BackoffKey['work'], tenants: readonly string[]): Promise<void>;
-  /** Everything of a tenant that is purged. */
+  /** Removes everything about a tenant that is purged. */
   forget(tx: Transaction, tenant: string): Promise<void>;
-  /** What was counted for a tenant after its purge, by who had read it before. */
+  /** Removes what was counted for a tenant after its purge, by a caller that had read the tenant before it. */
   forgetPurged(): Promise<void>;
 }
 

@@ -1,11 +1,11 @@
 import type { Collection, Document } from 'mongodb';
 
-/** What each read of control data may take of mongod's time; then it is given up, and answers "not now". */
+/** How long mongod may work on one read of control data. After that the read fails, and the caller gets "not now". */
 const readLimit = { maxTimeMS: 10_000 } as const;
-/** For what a process brings up when it starts: it goes over everything. */
+/** For work over all data that a process does when it starts. */
 export const goingOverAll = { maxTimeMS: 600_000 } as const;
 
-/** At which argument the options of a read stand. */
+/** The position of the options among the arguments of each read. */
 const reads: Readonly<Record<string, number>> = {
   find: 1,
   findOne: 1,
@@ -14,7 +14,7 @@ const reads: Readonly<Record<string, number>> = {
   estimatedDocumentCount: 0,
 };
 
-/** The collection, of which no read is without a limit of time. */
+/** The same collection, with a time limit on every read. */
 export function withBoundedReads<Of extends Document>(collection: Collection<Of>): Collection<Of> {
   return new Proxy(collection, {
     get(target, name) {

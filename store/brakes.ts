@@ -5,13 +5,16 @@ import type { ControlDatabase } from './control-database.ts';
 /** Counts changes of one kind in a sliding window. */
 export interface BrakeStore {
   /**
-   * Adds one and returns how many there are within the window, this one included. All counts of a kind are one document,
-   * so of two transactions at the same time one starts over and sees the other.
+   * Adds one and returns how many there are within the window, including this one. All counts of a kind are in one
+   * document, so of two transactions at the same time one starts again and sees the other.
    */
   count(tx: Transaction, kind: OperationKind, windowMs: number): Promise<number>;
 }
 
-/** A window is counted in so many parts. What has left it only partly still counts, so at most a part too many are counted, never one too few. */
+/**
+ * A window is counted in this many parts. A part that has only partly left the window still counts, so the count can be
+ * too high by one part, but never too low.
+ */
 const partsOfWindow = 60;
 
 export function createBrakeStore({ brakes }: ControlDatabase): BrakeStore {
@@ -35,7 +38,7 @@ export function createBrakeStore({ brakes }: ControlDatabase): BrakeStore {
         start: part,
         count: { $add: [1, { $sum: { $map: { input: sameAsThis, as: 'slot', in: '$$slot.count' } } }] },
       };
-      // An older build kept the time of each change.
+      // An older build stored the time of each change.
       const times = { $filter: { input: { $ifNull: ['$times', []] }, as: 'time', cond: { $gt: ['$$time', since] } } };
       const counted = await brakes.findOneAndUpdate(
         { _id: kind },

@@ -2,13 +2,16 @@ import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 
-/** Which deployment each cell is. Written once, at the first contact; what stands on a cell is worked on only where it is this one. */
+/**
+ * Which deployment each cell is. Written once, at the first contact. The plane works on a cell only if the deployment
+ * that answers is this one.
+ */
 export interface CellIdentityStore {
-  /** The identity of the deployment that this cell is. */
+  /** The identity of the deployment behind this cell. */
   find(cell: string): Promise<string | undefined>;
-  /** One cell is one deployment, and one deployment one cell: a duplicate key is an error of the driver's. */
+  /** One cell is one deployment, and one deployment is one cell: a violation is a duplicate key error of the driver. */
   pin(tx: Transaction, cell: string, identity: string): Promise<void>;
-  /** Of these tenants, one that is placed on another cell than this. */
+  /** One of these tenants that is placed on a cell other than this one. */
   placedElsewhere(
     uids: readonly string[],
     cell: string,

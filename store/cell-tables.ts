@@ -4,28 +4,31 @@ import type { ControlDatabase } from './control-database.ts';
 import type { TenantDocument } from './documents.ts';
 
 /**
- * The tables that are promised on each cell, added up as tenants are placed and leave. Adding up all tenants at each
- * placement takes the longer the more there are.
+ * The tables promised on each cell, added up as tenants are placed and leave. Adding up all tenants at each placement
+ * would take longer the more tenants there are.
  */
 export interface CellTables {
-  /** Counts a change of a tenant, in its transaction. */
+  /** Counts a change of a tenant, in the transaction of the change. */
   count(
     tx: Transaction,
     change: { readonly before?: TablesOf | undefined; readonly after?: TablesOf | undefined },
   ): Promise<void>;
   /**
-   * Writes to all that `count` may write to for these cells, so that whoever places a tenant there, or takes one away, at the same time and
-   * this give way to each other.
+   * Writes to every document that `count` may write to for these cells, so that this transaction conflicts with any
+   * that places a tenant there, or removes one, at the same time.
    */
   hold(tx: Transaction, cells: readonly string[]): Promise<void>;
-  /** By cell. */
+  /** The sum of each cell. */
   sums(): Promise<Map<string, number>>;
 }
 
-/** What of a tenant is counted. */
+/** The parts of a tenant that are counted. */
 export type TablesOf = Pick<TenantDocument, 'placement' | 'tables'>;
 
-/** Transactions that write to one document give way to each other, so each cell has several, and any change goes to any of them. */
+/**
+ * Transactions that write to the same document conflict, so each cell has several documents, and a change goes to a
+ * random one.
+ */
 const partsOfCell = 8;
 
 const partId = (cell: string, part: number): string => `${cell}/${part}`;
@@ -75,9 +78,9 @@ export function createCellTables({ cellTables }: Pick<ControlDatabase, 'cellTabl
 }
 
 /**
- * Counts anew from all tenants: those of an older build, which counts nothing, are in no sum. Safe beside changes: whoever
- * writes to a part that stands gives way to this or makes it start over, and a part that comes to be meanwhile holds only
- * what this does not see.
+ * Counts again from all tenants, because an older build counts nothing. Safe while tenants change: a transaction that
+ * writes to an existing part conflicts with this one, and a part that is created in the meantime holds only what this
+ * one does not see.
  */
 export async function recountCellTables({
   client,
@@ -97,7 +100,7 @@ export async function recountCellTables({
             {
               ...goingOverAll,
               session,
-              // Of the others that fit, one has twenty keys for each tenant.
+              // Of the other indexes that match, one has twenty keys for each tenant.
               hint: { 'placement.cell': 1, _id: 1 },
             },
           )

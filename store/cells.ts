@@ -3,36 +3,39 @@ import { createCellTables } from './cell-tables.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 
-/** What one worker's last look at a cell showed. */
+/** The result of one worker's last check of a cell. */
 export interface CellLook {
   readonly cell: string;
   readonly worker: string;
   readonly reachable: boolean;
   readonly checkTime: Date;
-  /** Why it could not be worked on. */
+  /** Why the cell could not be used. */
   readonly error?: string;
 }
 
 export interface CellStore {
-  /** Writes down what a worker's look at the cell showed. */
+  /** Records the result of a worker's check of the cell. */
   observe(cell: string, worker: string, seen: { reachable: boolean; error?: string }): Promise<void>;
-  /** What is known now: a cell is reachable where a worker has reached it in the last half minute. */
+  /** What is known now: a cell is reachable if any worker has reached it in the last half minute. */
   observations(): Promise<Map<string, CellObservation>>;
   /** Whether a worker other than this one has reached the cell in the last half minute. */
   reachedByAnother(cell: string, worker: string): Promise<boolean>;
-  /** The last look of each worker that has looked in the last half minute; of a cell at which none has, the last one. */
+  /**
+   * The last check of each worker that has checked in the last half minute; for a cell that no worker has checked in
+   * that time, the last check.
+   */
   looks(): Promise<CellLook[]>;
-  /** Forgets looks of workers that have long ended. */
+  /** Removes the checks of workers that ended long ago. */
   forgetOld(): Promise<void>;
 }
 
 const staleMs = 30_000;
 const keepMs = 24 * 60 * 60_000;
 
-/** By mongod's clock, which also writes the time of each look. */
+/** By mongod's clock, which also writes the time of each check. */
 const lookedSince = (ageMs: number) => ({ $gte: ['$checkTime', { $subtract: ['$$NOW', ageMs] }] });
 
-/** A look of a build that knew one look for each cell has no more than the cell's name. */
+/** A document from a build that stored one check per cell has only the cell's name. */
 const named = { $set: { cell: { $ifNull: ['$cell', '$_id'] }, worker: { $ifNull: ['$worker', ''] } } };
 
 export function createCellStore(database: Pick<ControlDatabase, 'cells' | 'cellTables'>): CellStore {

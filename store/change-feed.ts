@@ -8,15 +8,18 @@ import type { OperationDocument, StoredResource, TenantDocument } from './docume
 import { upgradeOnRead } from './storage-versions.ts';
 
 /**
- * A place in the order of all changes. Places compare as strings do: they are the hexadecimal form of MongoDB's resume tokens,
- * whose manual promises that.
+ * A position in the order of all changes. Positions compare as strings: they are MongoDB's resume tokens in
+ * hexadecimal, and MongoDB's manual guarantees this order.
  */
 export type Position = string;
 
-/** Something that has changed, as it stands now or as it stood then: the last change of a thing says how it is. */
+/**
+ * Something that has changed, in its current state or in its state at that time. The last change of a thing has its
+ * latest state.
+ */
 export type Change = {
   readonly position: Position;
-  /** How large it is in the database. */
+  /** Its size in the database. */
   readonly bytes: number;
 } & (
   | { readonly kind: 'tenant'; readonly tenant: TenantDocument; readonly facets: ReadonlySet<string> }
@@ -24,16 +27,23 @@ export type Change = {
   | { readonly kind: 'operation'; readonly operation: OperationDocument }
 );
 
-/** Changes of tenants and operations, in the order in which a majority has them. */
+/** Changes of tenants and operations, in the order in which a majority of the replica set has them. */
 export interface ChangeFeed {
-  /** Everything after this comes. */
+  /** The feed returns every change after this position. */
   readonly start: Position;
-  /** The next change, or after a moment of none how far was looked. Whoever finds it lost opens another. @throws TenureError control_unavailable */
+  /**
+   * Returns the next change or, if there is none for a moment, the position up to which there is none. After a failure,
+   * open another feed.
+   * @throws TenureError control_unavailable
+   */
   next(): Promise<{ readonly change?: Change; readonly position: Position }>;
   close(): Promise<void>;
 }
 
-/** Follows what happens after a position; from now on where none is given. @throws TenureError watch_expired, control_unavailable */
+/**
+ * Follows the changes after a position, or from now on if there is none.
+ * @throws TenureError watch_expired, control_unavailable
+ */
 export type OpenChangeFeed = (after?: Position) => Promise<ChangeFeed>;
 
 const lookForMs = 200;
@@ -52,7 +62,7 @@ function changeOf(event: ChangeStreamDocument): Change | undefined {
     return coll === 'resources'
       ? { kind: 'tenantGone', position, bytes: 0, uid: String(event.documentKey._id) }
       : undefined;
-  // What has been removed since is told of by its own event.
+  // A document that was removed since then has an event of its own.
   const document: Document | null | undefined = 'fullDocument' in event ? event.fullDocument : undefined;
   if (document == null) return undefined;
   const bytes = BSON.calculateObjectSize(document);
@@ -65,7 +75,7 @@ function changeOf(event: ChangeStreamDocument): Change | undefined {
   } = document as StoredResource & { facets?: unknown; facetScheme?: unknown };
   if (resource.kind !== 'Tenant') return undefined;
   const tenant = upgradeOnRead(resource);
-  // Anew, for an older build may have stored it; once, for however many it is held against.
+  // Derived again, because an older build may have stored it; only once, however many filters it is matched with.
   return { kind: 'tenant', position, bytes, tenant, facets: new Set(facetsOf(tenant)) };
 }
 
@@ -77,7 +87,7 @@ export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChang
       ...(after === undefined ? {} : { resumeAfter: { _data: after } }),
     });
     try {
-      // The first call opens it; only then is it known whether all that happened since is there.
+      // The first call opens the stream; only then is it known whether all changes since the position are available.
       const first = await onControl(() => stream.tryNext());
       let waiting = first ?? undefined;
       return {
@@ -95,9 +105,9 @@ export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChang
       };
     } catch (error) {
       await stream.close().catch(() => undefined);
-      // The oplog no longer reaches back that far (ChangeStreamHistoryLost), or this is no place in it.
+      // The oplog does not go back that far (ChangeStreamHistoryLost), or the position is not valid.
       if (after !== undefined && error instanceof MongoServerError)
-        throw new TenureError('watch_expired', 'the control database no longer knows what has happened since then', {
+        throw new TenureError('watch_expired', 'the control database no longer has the changes since that position', {
           cause: error,
         });
       throw error;

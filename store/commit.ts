@@ -8,40 +8,44 @@ import { sealEntry } from './ledger.ts';
 import type { LedgerDraft } from './ledger.ts';
 
 /**
- * Proof of being inside a commit. Every function that changes control data asks for one, and only {@link Commit} makes
- * them; so nothing changes without the entry that says so.
+ * Proof of being inside a commit. Every function that changes control data requires one, and only {@link Commit}
+ * creates them, so nothing changes without its ledger entry.
  */
 export interface Transaction {
   readonly session: ClientSession;
-  /** The one time of everything that is committed here, by mongod's clock. */
+  /** The time of everything in this commit, by mongod's clock. */
   readonly time: Date;
   /**
-   * Id of the first entry, known before it is written. It is drawn when it is first asked for: by then the transaction has
-   * its snapshot, so it is younger than the entry of every commit that this one has seen.
+   * Id of the first entry, known before it is written. It is generated at the first access: by then the transaction has
+   * its snapshot, so the id is later than the entry of every commit that this one has seen.
    */
   readonly entryId: string;
 }
 
-/** What a commit's work returns: at least one entry. */
+/** What a commit's work returns: a result and at least one entry. */
 export interface Committed<T> {
   readonly result: T;
   readonly entries: readonly [LedgerDraft, ...LedgerDraft[]];
 }
 
-/** What a commit's work returns where what it is to write has been written before. What it wrote itself is taken back. */
+/**
+ * What a commit's work returns if an earlier attempt has already committed its result. Everything that this attempt
+ * wrote is rolled back.
+ */
 export interface AlreadyCommitted<T> {
   readonly already: T;
 }
 
 /**
  * Runs `work` and writes its entries in one transaction with majority write concern. If the entries cannot be written,
- * nothing was changed. `work` may run more than once and must touch nothing but this transaction; what it throws on the
- * database it throws untranslated, for the driver repeats what is transient.
- * @throws TenureError control_unavailable when the ledger takes no entry or the outcome is not known; what `work` throws, with nothing changed.
+ * nothing is changed. `work` may run more than once and must touch nothing but this transaction. It must rethrow
+ * database errors untranslated, because the driver retries transient ones.
+ * @throws TenureError control_unavailable when the ledger entry cannot be written or the outcome is unknown; what
+ * `work` throws, with nothing changed.
  */
 export type Commit = <T>(work: (tx: Transaction) => Promise<Committed<T> | AlreadyCommitted<T>>) => Promise<T>;
 
-/** The driver itself goes on for two minutes. */
+/** Without this the driver would retry for two minutes. */
 const commitTimeoutMs = 8_000;
 
 export interface CommitDependencies {
@@ -49,26 +53,24 @@ export interface CommitDependencies {
   readonly clock: Pick<ControlClock, 'asked' | 'now'>;
   readonly installation: string;
   readonly newId: () => string;
-  /** `abort`: everything is written, so that mongod checks it, and then taken back. */
+  /** `abort`: everything is written, so that mongod checks it, and then rolled back. */
   readonly end: 'commit' | 'abort';
 }
 
 export function createCommit({ database, clock, installation, newId, end }: CommitDependencies): Commit {
   return async (work) => {
     const late = (): TenureError =>
-      new TenureError(
-        'control_unavailable',
-        'the control database did not commit in time; whether it still will is not known',
-      );
+      new TenureError('control_unavailable', 'the control database did not commit in time; the outcome is unknown');
     const deadline = performance.now() + commitTimeoutMs;
     try {
       await clock.asked();
       const committing = database.client.withSession((session) =>
         session.withTransaction(
           async () => {
-            // Ends the driver's own repeating once nobody waits for the result.
+            // Ends the driver's own retries when nobody waits for the result any more.
             if (performance.now() > deadline) throw late();
-            // Anew for each try: a commit that had to give way to another is then younger than it, in id and time.
+            // New for each attempt: a commit that lost a conflict then has a later id and time than the commit it
+            // conflicted with.
             let drawn: string | undefined;
             const tx: Transaction = {
               session,

@@ -4,33 +4,34 @@ import { onControl } from './control-errors.ts';
 
 /** How this process's clock and the control database's compare. */
 export interface ClockReading {
-  /** This process's clock less mongod's, in milliseconds; as exact as the question was quick. */
+  /** This process's clock minus mongod's, in milliseconds. The quicker the answer, the more exact it is. */
   readonly differenceMs: number;
-  /** At least so far are they apart, however long the question was on its way. */
+  /** The minimum difference of the two clocks, whatever the time that the request took. */
   readonly apartMs: number;
 }
 
 /**
- * Time that decides is mongod's: of all the clocks of an installation it is the one that every process can ask. It is asked every few
- * seconds, and counted on from there by a clock that nobody sets.
+ * Every decision uses mongod's time: of all clocks in an installation, it is the one that every process can ask. A
+ * process asks every few seconds, and counts on from there with its monotonic clock, which nobody sets.
  */
 export interface ControlClock {
-  /** mongod's time. Before it was first asked the process's own, with which nothing can be committed. */
+  /** mongod's time. Before the first answer it is the process's own time, with which nothing can be committed. */
   now(): Date;
   /** Asks mongod now. @throws TenureError control_unavailable */
   measure(): Promise<ClockReading>;
-  /** Resolves when mongod has been asked. @throws TenureError control_unavailable */
+  /** Resolves when mongod has answered at least once. @throws TenureError control_unavailable */
   asked(): Promise<void>;
   /** The last reading. */
   reading(): ClockReading | undefined;
   /**
-   * Asks mongod, and refuses while the two clocks differ: one of them is wrong, and nobody can tell which. For what cannot be taken back.
+   * Asks mongod, and throws if the two clocks differ: one of them is wrong, and nobody can tell which. Required before
+   * anything that cannot be undone.
    * @throws TenureError clock_off, control_unavailable
    */
   requireAgreement(): Promise<void>;
 }
 
-/** Clocks that are kept by NTP differ by some milliseconds. */
+/** Clocks synchronized by NTP differ by a few milliseconds. */
 export const clockToleranceMs = 5_000;
 
 export function clocksAgree({ apartMs }: ClockReading): boolean {
@@ -49,12 +50,12 @@ export function compareClocks(asked: {
 
 interface Sample {
   readonly serverMs: number;
-  /** On the clock that nobody sets. */
+  /** On the monotonic clock. */
   readonly at: number;
   readonly uncertainMs: number;
 }
 
-/** A quick answer is worth more than a later one for this long. */
+/** For this long, a quick answer is preferred to a later one. */
 const keepQuickMs = 30_000;
 
 export function createControlClock(client: MongoClient): ControlClock {
@@ -86,7 +87,7 @@ export function createControlClock(client: MongoClient): ControlClock {
       const seconds = Math.round(Math.abs(reading.differenceMs) / 1000);
       throw new TenureError(
         'clock_off',
-        `the clock of this process is ${seconds} s ${reading.differenceMs > 0 ? 'ahead of' : 'behind'} that of the control database`,
+        `the clock of this process is ${seconds} s ${reading.differenceMs > 0 ? 'ahead of' : 'behind'} the clock of the control database`,
       );
     },
   };

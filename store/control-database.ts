@@ -25,11 +25,11 @@ import type { IdempotencyDocument } from './kept-answers.ts';
 
 export interface ControlDatabaseNames {
   readonly control: string;
-  /** Secrets rest in a database of their own, so that a role on the control data does not open them. */
+  /** Secrets are in a database of their own, so that a role on the control data gives no access to them. */
   readonly secrets: string;
 }
 
-/** The collections of the control plane. Only this room knows them. */
+/** The collections of the control plane. Only code in `store/` knows them. */
 export interface ControlDatabase {
   readonly client: MongoClient;
   readonly db: Db;
@@ -54,10 +54,10 @@ export interface ControlDatabase {
   readonly secrets: Collection<SecretDocument>;
 }
 
-/** Tenants by facet, each facet's in the order of names. Its key must not change under this name. */
+/** Tenants by facet, and by name within each facet. The key of this index must not change while it has this name. */
 export const searchIndex = 'tenant-search';
 
-/** Finds what has ended and still names somebody. It is empty, but for what an earlier build has left. */
+/** Finds what has ended and still names a person. It is empty, except for documents of an earlier build. */
 export const endedActorsIndex = {
   name: 'ended-actors',
   key: { endTime: 1 },
@@ -65,7 +65,7 @@ export const endedActorsIndex = {
 } as const;
 
 export function controlDatabase(client: MongoClient, names: ControlDatabaseNames): ControlDatabase {
-  // Decisions are made on what a majority holds, and acknowledged when a majority has it journaled.
+  // Decisions use what a majority has; a write is acknowledged when a majority has it in the journal.
   const db = client.db(names.control, {
     readConcern: new ReadConcern('majority'),
     writeConcern: { w: 'majority', journal: true },
@@ -99,7 +99,7 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
   };
 }
 
-/** Creates what is missing of the collections and indexes; safe to run by several processes at once. */
+/** Creates missing collections and indexes. Several processes can run it at the same time. */
 export async function ensureControlSchema(database: ControlDatabase): Promise<void> {
   await Promise.all([
     database.resources.createIndexes([
@@ -109,12 +109,12 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
         key: { kind: 1, lifecycle: 1, facets: 1, name: 1 },
         partialFilterExpression: { kind: 'Tenant' },
       },
-      // Finds what is still to be brought up without looking at the rest.
+      // Finds tenants that must still be upgraded, without reading the rest.
       { key: { facetScheme: 1 }, partialFilterExpression: { kind: 'Tenant' } },
       { key: { 'placement.cell': 1, _id: 1 }, partialFilterExpression: { kind: 'Tenant' } },
       { key: { 'deletion.purgeTime': 1 }, partialFilterExpression: { 'deletion.purgeTime': { $exists: true } } },
       { key: { 'scheduledPlan.time': 1 }, partialFilterExpression: { 'scheduledPlan.time': { $exists: true } } },
-      // A cell lies in one region, however many regions are declared at once.
+      // A cell is in one region, even if several regions are declared at the same time.
       { key: { 'spec.cells.name': 1 }, unique: true, partialFilterExpression: { kind: 'Region' } },
     ]),
     database.revisions.createIndexes([{ key: { '_id.uid': 1, '_id.generation': -1 } }]),
@@ -138,7 +138,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     ]),
     database.cellIdentities.createIndexes([{ key: { identity: 1 }, unique: true }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
-    // A transaction creates no collection implicitly without a cost; make those without an own index now.
+    // Creating a collection inside a transaction is slow, so create those without their own index now.
     ...['cells', 'cellTables', 'standings', 'accessTurns', 'brakes', 'drift'].map((name) =>
       database.db.createCollection(name).catch(ignoreExisting),
     ),

@@ -10,8 +10,8 @@ export function isDuplicateKey(error: unknown): error is MongoServerError {
 }
 
 /**
- * What a failed call on the control database means to a caller: unavailable, unless it was a refusal of our own.
- * A write whose outcome is unknown is reported the same way; callers repeat it under its idempotency key or checkpoint.
+ * What a failed call to the control database means to a caller: unavailable, unless mongod refused it for good. A write
+ * with an unknown outcome is reported the same way; callers retry it under its idempotency key or checkpoint.
  */
 export function asControlError(error: unknown): unknown {
   if (!(error instanceof MongoError) && !isSocketError(error)) return error;
@@ -19,7 +19,7 @@ export function asControlError(error: unknown): unknown {
   return new TenureError('control_unavailable', 'the control database did not answer in time', { cause: error });
 }
 
-/** Codes by which mongod says "not now": step-down, shutdown, interruption, time-out, lost write concern. */
+/** Codes with which mongod says "not now": step-down, shutdown, interruption, time-out, lost write concern. */
 const transientCodes = new Set([
   6, 7, 50, 64, 89, 91, 112, 134, 189, 251, 262, 9001, 10107, 11600, 11602, 13435, 13436,
 ]);
@@ -33,12 +33,12 @@ function isTransient(error: MongoServerError): boolean {
 }
 
 /**
- * What a refused entry means: nothing can be changed now, whatever mongod's reason. What the driver is to try again
- * passes as it is.
+ * What a failed ledger write means: nothing can be changed now, whatever mongod's reason. Errors that the driver
+ * retries are returned unchanged.
  */
 export function asLedgerError(error: unknown): unknown {
   if (!(error instanceof MongoError) || error.hasErrorLabel('TransientTransactionError')) return error;
-  return new TenureError('control_unavailable', 'the ledger takes no entry, and so nothing was changed', {
+  return new TenureError('control_unavailable', 'the ledger entry could not be written, so nothing was changed', {
     cause: error,
   });
 }
@@ -53,8 +53,8 @@ export async function onControl<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Reads as a transaction sees it, or outside of one where there is none. Inside, the failure is left as it is: what is transient
- * has to reach the driver, which begins the transaction anew.
+ * Reads as a transaction sees the data, or without a transaction if there is none. Inside a transaction errors are not
+ * translated: the driver must see transient ones to start the transaction again.
  */
 export async function seenBy<T>(
   tx: { readonly session: ClientSession } | undefined,

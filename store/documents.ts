@@ -15,7 +15,7 @@ import type { DriftFinding } from '../domain/drift.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import type { SpecFields } from '../domain/spec-fields.ts';
 
-/** Version of the stored form that this build writes; older ones are brought up when they are read. */
+/** Version of the stored form that this build writes; older documents are upgraded when they are read. */
 export const storageVersion = 4;
 
 interface ResourceBase<Kind extends ResourceKind, Spec> {
@@ -42,28 +42,31 @@ export interface TenantDocument extends ResourceBase<'Tenant', TenantSpec> {
   observedGeneration: number;
   conditions: Condition[];
   placement: PlacementStatus | null;
-  /** Name of its user on the cell, another one whenever access is given; null before the first, and where an earlier build made it. */
+  /**
+   * Name of its user on the cell; a new one each time access is granted. Null before the first time, and if an earlier
+   * build created the user.
+   */
   databaseUser: string | null;
-  /** Tables promised to it in its cell's budget. */
+  /** Tables promised to it from its cell's budget. */
   tables: number;
-  /** The lock: the one operation that may change the tenant, with the fence of its present holder. */
+  /** The lock: the only operation that may change the tenant, with the fence of its current holder. */
   operation: { id: string; kind: OperationKind; fence: number } | null;
-  /** The highest fence given out; a new holder gets one more. */
+  /** The highest fence issued so far; a new holder gets the next number. */
   lastFence: number;
-  /** Moves whenever access is taken away; a client's lease is for one epoch. */
+  /** Increases whenever access is revoked; a client's lease is valid for one epoch. */
   epoch: number;
-  /** The operation that takes the lock over when the one that holds it has been undone. */
+  /** The operation that gets the lock when the current holder has been undone. */
   pending: { id: string; kind: OperationKind } | null;
   deletion: Deletion | null;
-  /** The plan in effect, by the generation it was bound at. */
+  /** The plan in effect, with the generation that was bound. */
   plan: { name: string; generation: number; bindTime: Date } | null;
-  /** A change of plan that waits for its time. */
+  /** A change of plan that is scheduled for later. */
   scheduledPlan: ScheduledPlan | null;
-  /** Fields of the spec that a verb wrote last: a manifest does not reverse them unasked. */
+  /** Fields of the spec that a verb wrote last: a manifest does not reverse them unless forced. */
   owners: Partial<Record<OwnedField, FieldOwner>>;
 }
 
-/** Where undelete leads, and when the purge is due. */
+/** The state that undelete leads to, and when the purge is due. */
 export interface Deletion {
   from: 'Draft' | 'Archived';
   deleteTime: Date;
@@ -85,7 +88,7 @@ export interface FieldOwner {
   time: Date;
 }
 
-/** A template's version on its way to the tenants of the template. */
+/** The roll-out of a template's version to the tenants of the template. */
 export interface RolloutDocument {
   _id: string;
   storageVersion: typeof storageVersion;
@@ -95,17 +98,17 @@ export interface RolloutDocument {
   waves: (number | string)[];
   maxFailures: number;
   state: RolloutState;
-  /** Present while it runs or is paused: of one template there is one. */
+  /** Present while it runs or is paused: a template has at most one such roll-out. */
   active?: true;
-  /** Present while a workflow has something to do for it. */
+  /** Present while a workflow still has work for it. */
   unsettled?: true;
   reason: string | null;
-  /** Index of the one under way. */
+  /** Index of the current wave. */
   wave: number;
   tenants: number;
-  /** Name of the tenant that was taken last. */
+  /** Name of the last tenant that was added. */
   cursor: string | null;
-  /** On whose behalf tenants are changed. Gone once it has ended. */
+  /** On whose behalf tenants are changed. Removed when the roll-out ends. */
   actor?: PolicyActor;
   requestId: string;
   correlationId: string;
@@ -118,14 +121,14 @@ export interface RolloutMemberDocument {
   _id: { rollout: string; tenant: string };
   name: string;
   state: MemberState;
-  /** The one that changes it; null before it is begun, and for a Draft, which needs none. */
+  /** The operation that changes the tenant; null before it starts, and for a Draft, which needs none. */
   operationId: string | null;
   error: { code: string; message: string } | null;
-  /** When it was taken, by mongod's clock; absent where an earlier build took it. */
+  /** When the tenant was added, by mongod's clock; absent in documents of an earlier build. */
   takeTime?: Date;
 }
 
-/** What the last scan found of a tenant's home. */
+/** What the last scan found in a tenant's home. */
 export interface DriftDocument {
   _id: string;
   cell: string;
@@ -133,12 +136,12 @@ export interface DriftDocument {
   findings: DriftFinding[];
 }
 
-/** The verification of the boundary between two tenants: one document for each pair that was asked for. */
+/** The verification of the boundary between two tenants: one document for each pair for which it was requested. */
 export interface VerificationDocument {
-  /** Both uids, in their order. */
+  /** Both uids, sorted. */
   _id: string;
   tenants: { uid: string; name: string }[];
-  /** The one that is under way, and the attempt that may record it. */
+  /** The verification that is running, and the attempt that may record it. */
   running: {
     id: string;
     attempt: string | null;
@@ -147,14 +150,14 @@ export interface VerificationDocument {
     correlationId: string;
     startTime: Date;
   } | null;
-  /** Why the last one ended without a verdict. */
+  /** Why the last verification ended without a verdict. */
   failure: { id: string; time: Date; code: string; message: string } | null;
-  /** The last one that has a verdict. */
+  /** The last verification with a verdict. */
   report: IsolationReport | null;
   updateTime: Date;
 }
 
-/** Failures in a row of the plane's own work for a tenant. */
+/** Consecutive failures of the plane's own work for a tenant. */
 export interface BackoffDocument {
   _id: string;
   work: string;
@@ -163,15 +166,15 @@ export interface BackoffDocument {
   until: Date;
 }
 
-/** Changes of one kind within the brake's window, by the part of it in which they were accepted. */
+/** Changes of one kind within the brake's window, by the part of the window in which they were accepted. */
 export interface BrakeDocument {
   _id: OperationKind;
   slots?: { start: Date; count: number }[];
-  /** Of an older build: one by one, the latest 10,000. */
+  /** Written by an older build: the time of each change, the latest 10,000. */
   times?: Date[];
 }
 
-/** What is kept of a tenant that was purged, for ever. */
+/** What is kept of a purged tenant, for ever. */
 export interface TombstoneDocument {
   _id: string;
   storageVersion: typeof storageVersion;
@@ -180,19 +183,19 @@ export interface TombstoneDocument {
   deleteTime: Date;
   purgeTime: Date;
   generation: number;
-  /** The last one: the next tenant of this name begins after it, so that no ETag means two tenants. */
+  /** The last revision: the next tenant of this name starts after it, so that no ETag can mean two tenants. */
   revision: number;
-  /** Where it was, when it was somewhere. */
+  /** The last placement, if it had one. */
   placement: PlacementStatus | null;
   operationId: string;
   /** The entry that committed the purge. */
   ledgerEntry: string;
 }
 
-/** What a tenant is searched by: derived whenever it is stored, and left out when it is read. */
+/** The search keys of a tenant: derived on each write, and left out on reads. */
 interface SearchKeys {
   facets: string[];
-  /** The rules by which they were derived. */
+  /** The version of the rules that derived them. */
   facetScheme: string;
 }
 
@@ -200,7 +203,7 @@ export type StoredResource = PlanDocument | RegionDocument | TenantTemplateDocum
 export type ResourceDocument = PlanDocument | RegionDocument | TenantTemplateDocument | TenantDocument;
 export type DocumentOfKind<Kind extends ResourceKind> = Extract<ResourceDocument, { kind: Kind }>;
 
-/** One generation of a resource, never changed. */
+/** One generation of a resource. It never changes. */
 export interface RevisionDocument {
   _id: { uid: string; generation: number };
   storageVersion: typeof storageVersion;
@@ -234,47 +237,56 @@ export interface OperationDocument {
   kind: OperationKind;
   tenant: { uid: string; name: string };
   state: OperationState;
-  /** Present while the state is not final; the sweep looks these up. */
+  /** Present while the state is not final; the sweep finds operations by it. */
   unfinished?: true;
-  /** Where it leads; a failed one leaves the tenant where it was. */
+  /** The state it leads to; a failed operation leaves the tenant in `from`. */
   from: LifecycleState;
   to: LifecycleEnd;
   generation: number;
-  /** On whose behalf it acts, for policy and its entries. Gone once it has ended: from then on only the ledger's openings know. */
+  /**
+   * On whose behalf it acts, for policy and for its entries. Removed when it ends: from then on only the ledger's
+   * openings have the name.
+   */
   actor?: PolicyActor;
   requestId: string;
   correlationId: string;
-  /** What it writes into the spec. Of a pending operation this is still to be done. */
+  /** The fields that it writes into the spec. For a pending operation they are not written yet. */
   assign: SpecFields;
-  /** What these fields held before, written back when the operation is undone; null: the field was absent. */
+  /** The values of these fields before the operation, written back when it is undone; null: the field was absent. */
   restore: SpecFields;
-  /** What the fields of the operations that follow it hold until those begin; written back with its own where it is undone. */
+  /**
+   * The current values of fields that later operations will change, until those begin; written back with its own fields
+   * when this operation is undone.
+   */
   deferred?: SpecFields;
-  /** The operation that begins when this one has succeeded: what was declared takes both. */
+  /** The operation that begins when this one succeeds: the declaration needs both. */
   next?: string;
-  /** The operation that was to follow it, and was cancelled before it began. */
+  /** The operation that was to follow this one, and was cancelled before it began. */
   cutShort?: { id: string; kind: OperationKind };
-  /** What stood of the tenant, beside its spec, when the operation was accepted. */
+  /** The state of the tenant, except for its spec, when the operation was accepted. */
   before: Pick<TenantDocument, 'deletion' | 'plan' | 'owners'> & {
     readonly scheduledPlan?: TenantDocument['scheduledPlan'];
   };
-  /** A purge before its time. */
+  /** A purge before the purge time. */
   early?: true;
-  /** Of a pending operation: the one that has to end first, by being undone where it was preempted, else by succeeding. */
+  /**
+   * For a pending operation: the operation that must end first. A preempted operation must be undone; any other must
+   * succeed.
+   */
   waitsFor: string | null;
-  /** Somebody asked for its cancellation: it is turned round at its next word. */
+  /** When its cancellation was requested: it starts compensating at its next commit. */
   cancelRequestTime: Date | null;
-  /** Somebody has given up what was still to be done on the cell; what may be left there, by name. */
+  /** Set when the rest of the work on the cell was abandoned; `left` names what may still be on the cell. */
   abandonment?: { time: Date; cell: string; left: string[] };
   fence: number;
-  /** Temporal run that holds the fence. */
+  /** The Temporal run that holds the fence. */
   runId: string | null;
-  /** Those of its path. */
+  /** The steps of its path. */
   steps: Partial<Record<StepKey, StepDocument>>;
-  /** Who may still be at work outside the control database, and until when (server time). */
+  /** Which attempts may still be working outside the control database, and until when (server time). */
   leases: StepLease[];
   error: OperationError | null;
-  /** The final state that compensation leads to. */
+  /** The final state after compensation. */
   compensatesTo: 'failed' | 'cancelled' | null;
   createTime: Date;
   startTime: Date | null;
@@ -282,7 +294,7 @@ export interface OperationDocument {
   updateTime: Date;
 }
 
-/** What a commitment in an entry stands for; erased without touching the entry. */
+/** The value behind a commitment in an entry; it can be erased without a change of the entry. */
 export interface CommitmentOpening {
   pointer: string;
   salt: string;
@@ -291,9 +303,9 @@ export interface CommitmentOpening {
 
 export interface LedgerDocument {
   _id: string;
-  /** Exactly the bytes that are hashed. */
+  /** The exact bytes that are hashed. */
   bytes: Binary;
-  /** Copied out of the bytes, to search by. */
+  /** Copied from the bytes, for searching. */
   tenant: string | null;
   action: string;
   outcome: LedgerOutcome;
@@ -304,7 +316,7 @@ export interface LedgerDocument {
   openings: CommitmentOpening[];
 }
 
-/** A secret as it rests: never plaintext. */
+/** A secret in its stored form: never plaintext. */
 export interface SecretDocument {
   _id: string;
   tenant: string;
@@ -312,7 +324,7 @@ export interface SecretDocument {
   createTime: Date;
 }
 
-/** AES-256-GCM; `key` names the key that sealed it. */
+/** AES-256-GCM; `key` is the id of the key that sealed it. */
 export interface SealedSecret {
   key: string;
   iv: Binary;
@@ -320,7 +332,7 @@ export interface SealedSecret {
   tag: Binary;
 }
 
-/** Which deployment a cell is. */
+/** The deployment that a cell is. */
 export interface CellIdentityDocument {
   /** The cell's name. */
   _id: string;
@@ -328,7 +340,7 @@ export interface CellIdentityDocument {
   pinTime: Date;
 }
 
-/** What a worker last saw of a cell; an observation, not a decision. */
+/** The result of a worker's last check of a cell; an observation, not a decision. */
 export interface CellDocument {
   /** Cell and worker. */
   _id: string;
@@ -339,21 +351,24 @@ export interface CellDocument {
   error?: string;
 }
 
-/** A part of what is promised on one cell; only the sum of all its parts means something. */
+/** A part of the tables promised on one cell; only the sum of all its parts has a meaning. */
 export interface CellTablesDocument {
   _id: string;
   cell: string;
   tables: number;
-  /** How often all parts were written to so that no tenant is placed meanwhile. */
+  /** How often all parts were written to, to block new placements for a moment. */
   holds?: number;
 }
 
-/** A part of how a plan, a region or a template stands; who begins to use it writes to any, who removes it to all. */
+/**
+ * A part of the usage state of a plan, a region or a template. A transaction that begins to use the resource writes to
+ * any part; one that removes it writes to all.
+ */
 export interface StandingDocument {
   _id: string;
   begun?: number;
   removed?: true;
-  /** Where an earlier resource of this name has ended. */
+  /** The final generation and revision of an earlier resource of this name. */
   earlier?: { generation: number; revision: number };
 }
 
@@ -367,7 +382,7 @@ export interface TenantLeaseDocument {
   expireTime: Date;
 }
 
-/** Counts who has given access to a tenant or taken it away. */
+/** Counts each grant and each revocation of access to a tenant. */
 export interface AccessTurnDocument {
   _id: string;
   turns: number;

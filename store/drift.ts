@@ -9,17 +9,17 @@ export interface DriftObservation extends Pick<DriftDocument, 'cell' | 'findings
   readonly tenant: string;
 }
 
-/** What the last scan found of each tenant. Observations, not decisions. */
+/** What the last scan found for each tenant. Observations, not decisions. */
 export interface DriftStore {
   observe(seen: readonly DriftObservation[]): Promise<void>;
   find(tenant: string): Promise<DriftDocument | undefined>;
-  /** What was found of a tenant whose home an operation has changed since, or that is purged. */
+  /** Removes the findings of a tenant that is purged or whose home an operation has changed since. */
   forget(tx: Transaction, tenant: string): Promise<void>;
-  /** What a scan that had read a tenant before its purge has written down after it. */
+  /** Removes what a scan recorded after the purge of a tenant that it had read before. */
   forgetPurged(): Promise<void>;
 }
 
-/** Each scan renews what it sees, so that only what is older than this is looked up. */
+/** Each scan renews its observations, so only older ones are looked up. */
 const unseenMs = 60 * 60 * 1000;
 
 export function createDriftStore({ drift, resources }: ControlDatabase, clock: Pick<ControlClock, 'now'>): DriftStore {

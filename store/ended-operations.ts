@@ -2,14 +2,14 @@ import type { ChangeStream } from 'mongodb';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 
-/** Operations as they end, in the order in which a majority of the control database has them. */
+/** Operations that end, in the order in which a majority of the control database has them. */
 export interface EndedOperations {
-  /** The id of the next one; undefined after a second without any. @throws TenureError control_unavailable */
+  /** The id of the next one; undefined after a second without one. @throws TenureError control_unavailable */
   next(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-/** Follows what ends from now on. @throws TenureError control_unavailable */
+/** Follows the operations that end from now on. @throws TenureError control_unavailable */
 export type FollowEndedOperations = () => Promise<EndedOperations>;
 
 const lookForMs = 1_000;
@@ -18,7 +18,7 @@ interface Ended {
   readonly documentKey: { readonly _id: string };
 }
 
-/** mongod filters: of all that is written to operations only the end of one leaves it, as an id. */
+/** mongod filters: of everything written to operations it sends only ends, and of these only the id. */
 const ends = [
   { $match: { operationType: 'update', 'updateDescription.removedFields': 'unfinished' } },
   { $project: { documentKey: 1 } },

@@ -1,6 +1,6 @@
 /**
- * What of a spec is any JSON rests as text. BSON is not JSON: of `{"$ref": …, "$id": …}` the driver makes a value of its own when it
- * reads it, and writes another one back.
+ * The parts of a spec that can be any JSON are stored as text. BSON is not JSON: the driver reads an object such as
+ * `{"$ref": …, "$id": …}` as a value of its own type, and writes back a different one.
  */
 type FreeJson = 'config' | 'jsonSchema' | 'partialFilterExpression';
 
@@ -16,7 +16,7 @@ function convertField<Holder extends Partial<Record<FreeJson, unknown>>>(
   field: FreeJson,
   convert: Convert,
 ): Holder {
-  // In what an operation writes, null says that the field is to be absent.
+  // In the fields that an operation writes, null means that the field will be absent.
   return holder[field] === undefined || holder[field] === null
     ? holder
     : { ...holder, [field]: convert(holder[field]) };
@@ -41,7 +41,7 @@ function convertSpec(spec: Spec, convert: Convert): Spec {
   };
 }
 
-/** Where a document holds a spec, or fields of one: a resource, a revision, an operation. */
+/** The fields in which a document holds a spec or parts of one: in a resource, a revision or an operation. */
 const holders = ['spec', 'assign', 'restore', 'deferred'] as const;
 
 function convertDocument<Document extends object>(document: Document, convert: Convert): Document {
@@ -52,12 +52,12 @@ function convertDocument<Document extends object>(document: Document, convert: C
   return { ...document, ...converted };
 }
 
-/** The document as it rests. */
+/** The document in its stored form. */
 export function withTexts<Document extends object>(document: Document): Document {
   return convertDocument(document, (value) => JSON.stringify(value));
 }
 
-/** The document that rests so. */
+/** The document read from its stored form. */
 export function withoutTexts<Document extends object>(document: Document): Document {
   return convertDocument(document, (text) => JSON.parse(String(text)) as unknown);
 }

@@ -6,7 +6,7 @@ import { isDuplicateKey, onControl } from './control-errors.ts';
 import type { StoredAnswer } from './kept-answers.ts';
 
 export interface IdempotentRequest {
-  /** Whose key it is: two callers' equal keys have nothing to do with each other. */
+  /** The key's owner: equal keys of two callers are independent. */
   readonly principal: string;
   readonly key: string;
   /** Digest of method, path and body. */
@@ -17,22 +17,22 @@ export interface IdempotentRequest {
 
 export interface IdempotencyStore {
   /**
-   * Takes the key for this request, or returns the answer an earlier one committed.
+   * Claims the key for this request, or returns the answer that an earlier request committed.
    * @throws TenureError idempotency_in_progress, idempotency_key_reused
    */
   claim(request: IdempotentRequest): Promise<StoredAnswer | undefined>;
   /**
-   * Keeps the answer in the commit that makes it true.
-   * @throws TenureError idempotency_in_progress, when the claim was lost to a repeat of the request
+   * Stores the answer in the commit of the change that it reports.
+   * @throws TenureError idempotency_in_progress, when a retry of the request has taken the claim
    */
   keep(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
-  /** Gives the key back after a refusal, which is not kept: it is decided anew when the request is repeated. */
+  /** Releases the key after a refusal. A refusal is not stored: when the request is repeated, it is decided again. */
   release(request: IdempotentRequest): Promise<void>;
 }
 
 /**
- * After this a request that died with its process no longer stands in the way of its repeat. As long as a commit goes on: one that takes
- * longer all told is refused at its own commit, if its repeat has come meanwhile.
+ * After this time, a request that died with its process no longer blocks a retry. It is as long as a commit may take: a
+ * request that takes longer in total is refused at its own commit if a retry has claimed the key in the meantime.
  */
 const claimMs = 8_000;
 const keepMs = 24 * 60 * 60 * 1000;
@@ -53,7 +53,7 @@ export function createIdempotencyStore(
         expireTime: new Date(now + keepMs),
       };
       try {
-        // Matches only a key that nobody has, or that a dead request left behind; else the insert collides.
+        // Matches only a key that is free or was left by a dead request; otherwise the insert collides.
         await onControl(() =>
           idempotency.updateOne(
             { _id: { principal, key }, fingerprint, answer: null, claimUntil: { $lt: new Date(now) } },
@@ -69,13 +69,13 @@ export function createIdempotencyStore(
       if (held !== null && held.fingerprint !== fingerprint) {
         throw new TenureError(
           'idempotency_key_reused',
-          'this Idempotency-Key was sent before with another method, path or body',
+          'this Idempotency-Key was used before with a different method, path or body',
         );
       }
       if (held?.answer == null)
         throw new TenureError(
           'idempotency_in_progress',
-          'the first request with this Idempotency-Key has not ended yet',
+          'the first request with this Idempotency-Key is still running',
         );
       return held.answer;
     },
@@ -86,7 +86,7 @@ export function createIdempotencyStore(
         { session: tx.session },
       );
       if (matchedCount === 0)
-        throw new TenureError('idempotency_in_progress', 'a repeat of this request has taken over its Idempotency-Key');
+        throw new TenureError('idempotency_in_progress', 'a retry of this request has taken over its Idempotency-Key');
     },
     async release({ principal, key, claim }) {
       await onControl(() => idempotency.deleteOne({ _id: { principal, key }, claim, answer: null }));

@@ -12,7 +12,7 @@ export interface KeepClockDependencies {
   readonly metrics: Pick<Metrics, 'clockDifference'>;
 }
 
-/** Compares this process's clock with mongod's now and every few seconds. Returns how to stop. */
+/** Compares this process's clock with mongod's now and every few seconds. Returns a function that stops it. */
 export function keepClock({ clock, logger, metrics }: KeepClockDependencies): () => void {
   let agreed = true;
   async function compare(): Promise<void> {
@@ -24,18 +24,21 @@ export function keepClock({ clock, logger, metrics }: KeepClockDependencies): ()
       logger[agree ? 'info' : 'error'](
         agree
           ? 'the clocks agree again'
-          : `the clock of this process and that of the control database are ${Math.round(Math.abs(seconds))} s apart: one of them is wrong`,
+          : `the clocks of this process and of the control database differ by ${Math.round(Math.abs(seconds))} s: one of them is wrong`,
       );
     agreed = agree;
   }
-  // While the control database is away there is nothing to compare with.
+  // While the control database is unavailable, there is nothing to compare with.
   const keep = (): void => void compare().catch(() => undefined);
   keep();
   const timer = setInterval(keep, everyMs);
   return () => clearInterval(timer);
 }
 
-/** A process whose clock differs is not ready: nothing is wrong with its decisions, for these are made by mongod's time, but one of the two is wrong. */
+/**
+ * A process whose clock differs is not ready. Its decisions are still correct, because they use mongod's time, but one
+ * of the two clocks is wrong.
+ */
 export function clockCheck(clock: Pick<ControlClock, 'reading'>): ReadinessCheck {
   return {
     name: 'clock',

@@ -1,9 +1,9 @@
-/** An answer that is kept under an idempotency key. */
+/** An answer stored under an idempotency key. */
 export interface IdempotencyDocument {
   _id: { principal: string; key: string };
   /** Digest of method, path and body. */
   fingerprint: string;
-  /** Of the request that holds the key; a commit under a lost claim is refused. */
+  /** Id of the request that holds the key; a commit with a lost claim is refused. */
   claim: string;
   claimUntil: Date;
   answer: StoredAnswer | null;
@@ -16,13 +16,13 @@ export interface StoredAnswer {
   headers: Record<string, string>;
   /** JSON text, byte for byte. */
   body: string;
-  /** Absent from what an earlier build has kept. */
+  /** Absent in documents of an earlier build. */
   about?: AnswerSubject;
 }
 
-/** What an answer is about. */
+/** The resource that an answer is about. */
 export interface AnswerSubject {
   tenant?: { uid: string; name: string };
-  /** The operation that brings about what was accepted. */
+  /** The operation that carries out what was accepted. */
   operation?: string;
 }

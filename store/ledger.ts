@@ -6,19 +6,19 @@ import type { LedgerEntry } from '../contracts/ledger-entry.ts';
 import type { ControlDatabase } from './control-database.ts';
 import type { CommitmentOpening, LedgerDocument } from './documents.ts';
 
-/** An entry as its author knows it; the ledger adds id, time and installation and hides what is personal. */
+/** An entry as its author writes it; the ledger adds id, time and installation, and hides personal values. */
 export interface LedgerDraft extends Omit<LedgerEntry, 'v' | 'id' | 'time' | 'installation' | 'actor'> {
   readonly actor: { readonly subject: string; readonly roles: readonly string[]; readonly onBehalfOf?: string };
 }
 
 const saltBytes = 16;
 
-/** The value that stands in an entry for a personal one. */
+/** The value that replaces a personal one in an entry. */
 export function commitment(salt: string, value: string): string {
   return canonicalDigest([salt, value]);
 }
 
-/** Turns a draft into what is stored: the exact bytes, and beside them what opens the commitments. */
+/** Turns a draft into its stored form: the exact bytes, and beside them the openings of the commitments. */
 export function sealEntry(draft: LedgerDraft, stamp: { id: string; time: Date; installation: string }): LedgerDocument {
   const openings: CommitmentOpening[] = [];
   const commit = (pointer: string, value: string): string => {
@@ -54,7 +54,7 @@ export function sealEntry(draft: LedgerDraft, stamp: { id: string; time: Date; i
 }
 
 export interface LedgerStore {
-  /** Entries by the time they were made, oldest first. */
+  /** Entries in the order of their creation, oldest first. */
   entries(filter: { tenant?: string; operationId?: string; requestId?: string }): Promise<LedgerDocument[]>;
 }
 

@@ -35,11 +35,11 @@ export interface AcceptedOperation {
   readonly deferred?: SpecFields;
   readonly next?: string;
   readonly early?: true;
-  /** The operation that has to end first; the new one is pending until then. */
+  /** The operation that must end first; the new one is pending until then. */
   readonly waitsFor?: string;
 }
 
-/** Names a holder of the lock; what it writes is refused once a later holder has a higher fence. */
+/** Identifies a holder of the lock. Its writes are refused once a later holder has a higher fence. */
 export interface Holder {
   readonly operationId: string;
   readonly fence: number;
@@ -53,13 +53,13 @@ export interface OperationPage {
   readonly limit: number;
 }
 
-/** Stalled operations, the longest first. */
+/** Stalled operations, the longest stalled first. */
 export interface StalledPage {
-  /** Nothing has been written to them for this long. */
+  /** No write to them for at least this long. */
   readonly idleMs: number;
-  /** Whether a run of their workflow has begun them. */
+  /** Whether a workflow run has begun them. */
   readonly begun: boolean;
-  /** The last one of the page before. */
+  /** The last operation of the previous page. */
   readonly after?: Pick<OperationDocument, '_id' | 'updateTime'>;
   readonly limit: number;
 }
@@ -68,30 +68,30 @@ export interface OperationStore {
   find(id: string): Promise<OperationDocument | undefined>;
   /** Newest first. */
   scan(page: OperationPage): AsyncIterable<Sized<OperationDocument>>;
-  /** The same at once. */
+  /** The same, collected into an array. */
   list(page: OperationPage): Promise<OperationDocument[]>;
-  /** Those of these that have ended. */
+  /** The operations among these that have ended. */
   finished(ids: readonly string[]): Promise<OperationDocument[]>;
-  /** Those that have begun or may begin, are unfinished, and have had nothing written to them for a while. */
+  /** Unfinished operations, except pending ones, with no write for a while. */
   stalled(page: StalledPage): Promise<OperationDocument[]>;
   insert(tx: Transaction, accepted: AcceptedOperation): Promise<OperationDocument>;
   read(tx: Transaction, id: string): Promise<OperationDocument | undefined>;
-  /** Writes down that its cancellation was asked for; the first time stands. */
+  /** Records that its cancellation was requested; the first request's time is kept. */
   requestCancel(tx: Transaction, id: string): Promise<OperationDocument>;
   /**
-   * Commits the intent of one step of an operation that is pending still, which is done for it before it has the lock.
-   * @returns whether it is pending
+   * Commits the intent of one step of a pending operation. The step is done for it before it has the lock.
+   * @returns whether the operation is still pending
    */
   beginWhilePending(id: string, step: StepKey): Promise<boolean>;
   /**
-   * Lets a pending operation begin under this fence, or ends it unbegun.
-   * @throws TenureError fenced, when it is pending no more
+   * Lets a pending operation begin under this fence, or ends it before it began.
+   * @throws TenureError fenced, when it is no longer pending
    */
   settlePending(tx: Transaction, id: string, change: UpdateFilter<OperationDocument>): Promise<OperationDocument>;
-  /** Nothing follows this operation any more: what was to do so was cancelled. */
+  /** Removes the link to the next operation, because that one was cancelled. */
   unlink(tx: Transaction, id: string, cutShort: NonNullable<OperationDocument['cutShort']>): Promise<void>;
   /**
-   * Changes an operation that is held under this fence, and of which `guard` is true where one is given.
+   * Changes an operation that is held under this fence and that matches `guard`, if there is one.
    * @throws TenureError fenced
    */
   update(
@@ -102,7 +102,7 @@ export interface OperationStore {
   ): Promise<OperationDocument>;
 }
 
-/** What `update` takes to close an operation. Who asked for it is needed no more. */
+/** The update that closes an operation. The name of its actor is not needed any more. */
 export function closing(state: FinalOperationState, time: Date): UpdateFilter<OperationDocument> {
   return {
     $set: { state, endTime: time, updateTime: time, leases: [] },
@@ -112,12 +112,11 @@ export function closing(state: FinalOperationState, time: Date): UpdateFilter<Op
 
 /** On whose behalf an unfinished operation acts. */
 export function actorOf({ _id, actor }: Pick<OperationDocument, '_id' | 'actor'>): PolicyActor {
-  if (actor === undefined)
-    throw new TypeError(`operation ${_id} has ended: who asked for it is known to the ledger alone`);
+  if (actor === undefined) throw new TypeError(`operation ${_id} has ended: only the ledger has the name of its actor`);
   return actor;
 }
 
-/** What `update` takes to turn an operation round. */
+/** The update that starts the compensation of an operation. */
 export function turning(
   compensatesTo: 'failed' | 'cancelled',
   error: OperationError,
@@ -126,7 +125,7 @@ export function turning(
   return { $set: { state: 'compensating', compensatesTo, error, updateTime: time } };
 }
 
-/** The record of one of an operation's own steps. */
+/** The record of one of the operation's steps. */
 export function stepOf(operation: OperationDocument, key: StepKey): StepDocument {
   const step = operation.steps[key];
   if (step === undefined) throw new TypeError(`a ${operation.kind} has no step "${key}"`);
@@ -134,13 +133,10 @@ export function stepOf(operation: OperationDocument, key: StepKey): StepDocument
 }
 
 export function fenced(holder: Holder): TenureError {
-  return new TenureError(
-    'fenced',
-    `fence ${holder.fence} of operation ${holder.operationId} is no longer the holder's`,
-  );
+  return new TenureError('fenced', `fence ${holder.fence} of operation ${holder.operationId} is no longer current`);
 }
 
-/** Of more tenants at once mongod would read all operations and sort them: so many it reads side by side, in order. */
+/** For more tenants in one query mongod would read all operations and sort them. It reads this many in order. */
 const tenantsTogether = 100;
 
 function chunksOf<T>(values: readonly T[], size: number): T[][] {
@@ -149,7 +145,7 @@ function chunksOf<T>(values: readonly T[], size: number): T[][] {
   );
 }
 
-/** Merges what is each in descending order of ids. */
+/** Merges sources that are each sorted by id, descending. */
 async function* newestOf(
   sources: readonly AsyncGenerator<Sized<OperationDocument>>[],
   limit: number,
@@ -294,7 +290,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
         { ...change, ...(change.$set === undefined ? {} : { $set: withTexts(change.$set) }) },
         { session: tx.session, returnDocument: 'after' },
       );
-      if (document === null) throw new TenureError('fenced', `operation ${id} is pending no more`);
+      if (document === null) throw new TenureError('fenced', `operation ${id} is no longer pending`);
       return upgradeOnRead(document);
     },
     async unlink(tx, id, cutShort) {

@@ -2,10 +2,13 @@ import type { Collection, Filter } from 'mongodb';
 import { endedActorsIndex } from './control-database.ts';
 import type { ControlDatabase } from './control-database.ts';
 
-/** What an operation holds of a person, as `$unset` takes it: kept while it is needed, which ends with the operation. */
+/**
+ * The personal values in an operation, in the form that `$unset` takes. They are kept while they are needed, which is
+ * until the operation ends.
+ */
 export const personalOfOperation = { actor: true, 'before.scheduledPlan.actor': true } as const;
 
-/** The same of a roll-out. */
+/** The same for a roll-out. */
 export const personalOfRollout = { actor: true } as const;
 
 interface Ending {
@@ -32,7 +35,10 @@ async function clear<Document extends Ending>(
   }
 }
 
-/** Clears what an earlier build has kept of persons in operations and roll-outs that have ended. Safe to run by several processes at once. */
+/**
+ * Removes personal values that an earlier build left in ended operations and roll-outs. Several processes can run it at
+ * the same time.
+ */
 export async function clearEndedActors({ operations, rollouts }: ControlDatabase): Promise<void> {
   await clear(operations, personalOfOperation);
   await clear(rollouts, personalOfRollout);

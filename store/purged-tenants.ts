@@ -1,7 +1,7 @@
 import type { Collection, Filter } from 'mongodb';
 import type { ControlDatabase } from './control-database.ts';
 
-/** Ids of those of these documents whose tenant is in the registry no more. `tenantField` holds its uid. */
+/** Ids of the documents whose tenant is no longer in the registry. `tenantField` holds its uid. */
 export async function idsOfPurged<Document extends { _id: string }>(
   { resources }: Pick<ControlDatabase, 'resources'>,
   of: Collection<Document>,

@@ -3,19 +3,25 @@ import { BSON } from 'mongodb';
 import type { Collection, Document, Filter, FindOptions } from 'mongodb';
 import { asControlError } from './control-errors.ts';
 
-/** A document, and how large it is in the database. As values it takes three to five times that. */
+/** A document and its size in the database. In memory it takes three to five times as much. */
 export interface Sized<T> {
   readonly document: T;
   readonly bytes: number;
 }
 
-/** What one look at many documents reads at most, where the caller does not say otherwise: what comes after that is read by the next look. */
+/** How much one query reads at most, unless the caller sets another limit. The next query reads the rest. */
 export const lookBytes = 8 * 1024 * 1024;
 
-/** After so many bytes everybody else has a turn: documents of one batch would else be read without a pause. */
+/**
+ * After this many bytes the event loop gets a turn: otherwise all documents of a batch would be processed without a
+ * pause.
+ */
 const pauseEveryBytes = 256 * 1024;
 
-/** Documents one after the other, of which only the batch that mongod sent is in memory. @throws TenureError control_unavailable */
+/**
+ * Yields documents one by one; only the batch that mongod sent is in memory.
+ * @throws TenureError control_unavailable
+ */
 export async function* readSized<Stored extends Document>(
   collection: Collection<Stored>,
   filter: Filter<Stored>,
@@ -38,7 +44,7 @@ export async function* readSized<Stored extends Document>(
   }
 }
 
-/** The first of them, as many as so many bytes hold, but at least one; `more`: others were left. */
+/** The first documents, up to this many bytes, but at least one. `more`: there are others. */
 export async function readWithin<T>(
   documents: AsyncIterable<Sized<T>>,
   maxBytes = lookBytes,

@@ -1,27 +1,30 @@
 import type { Commit } from './commit.ts';
 import type { LedgerDraft } from './ledger.ts';
 
-/** Refusals, as the ledger is told of them. */
+/** Writes refusals to the ledger. */
 export interface Refusals {
   /**
-   * Tells of a refusal: the first of its kind at once, those that repeat it as a number. The number is told whenever it has grown tenfold, and
-   * at the end of the window, so that a process that is killed loses no more than it has told of.
-   * @throws TenureError control_unavailable, where an entry could not be written
+   * Records a refusal: the first of its kind at once, repetitions as a number. The number is written whenever it has
+   * grown tenfold and at the end of the window, so a killed process loses less than nine tenths of the count.
+   * @throws TenureError control_unavailable, when an entry could not be written
    */
   record(refusal: LedgerDraft): Promise<void>;
-  /** Tells of everything that was only counted. */
+  /** Writes everything that was only counted so far. */
   flush(): Promise<void>;
 }
 
-/** So long repetitions are counted before they are told. */
+/** How long repetitions are counted before the number is written. */
 const windowMs = 60_000;
-/** So many different refusals of one caller are told one by one within a window; of any further ones how many there were of each action. */
+/**
+ * This many different refusals of one caller are recorded one by one within a window; further ones are counted by
+ * action.
+ */
 const toldOneByOne = 50;
-/** Callers that are counted at one time; the one that began longest ago makes room. */
+/** The number of callers counted at the same time; beyond it the oldest window is closed. */
 const maxCallers = 10_000;
 
 interface Counted {
-  /** The last one. */
+  /** The last refusal. */
   refusal: LedgerDraft;
   count: number;
   told: number;
@@ -49,7 +52,7 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
     try {
       await write(count === 1 ? refusal : { ...refusal, repeated: { count, since: new Date(since).toISOString() } });
     } catch (error) {
-      // What could not be told is told by the next.
+      // What could not be written now is written with the next entry.
       counted.told = Math.min(counted.told, told);
       throw error;
     }
@@ -63,7 +66,7 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
   async function closeEnded(): Promise<void> {
     for (const [caller, window] of windows) {
       if (window.since + windowMs > now() && windows.size <= maxCallers) return;
-      // What cannot be written now stays counted.
+      // What cannot be written now remains counted.
       await close(caller, window).catch(() => windows.set(caller, window));
     }
   }
@@ -78,10 +81,10 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
     }, windowMs / 4).unref();
   }
 
-  /** Those of one key repeat each other. */
+  /** Refusals with the same key are repetitions of each other. */
   function counterOf({ counted }: Window, refusal: LedgerDraft): Counted {
     const { action, target, reason, tenant, actor } = refusal;
-    // With other roles it is another attempt.
+    // With other roles it is a different attempt.
     const own = JSON.stringify([action, reason, target.kind, target.name, target.uid, tenant, actor.roles]);
     const known = counted.get(own);
     if (known !== undefined) return known;
@@ -109,7 +112,7 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
       }
       const counted = counterOf(window, refusal);
       counted.count += 1;
-      // What was tried on many is no entry of one of them.
+      // An attempt on many targets is not recorded as an entry of one of them.
       const about = ({ target, tenant }: LedgerDraft): string => JSON.stringify([target, tenant]);
       const isOfMany = counted.count > 1 && about(counted.refusal) !== about(refusal);
       const { tenant: _tenant, ...ofNobody } = refusal;

@@ -8,44 +8,50 @@ import { searchIndex } from './control-database.ts';
 import type { ControlDatabase } from './control-database.ts';
 import type { DocumentOfKind, ResourceDocument, StandingDocument } from './documents.ts';
 
-/** A plan, a region or a template, as far as its uses are concerned. */
+/** A plan, a region or a template, with the fields that matter for its uses. */
 export type UsedResource = Pick<DocumentOfKind<UsedKind>, '_id' | 'kind' | 'name' | 'generation' | 'revision'>;
 
-/** Something that cannot do without a resource. */
+/** Something that needs a resource. */
 export interface ResourceUser {
   readonly kind: 'tenant' | 'operation' | 'plan' | 'roll-out';
   readonly name: string;
 }
 
-/** Where the counts of a resource that was removed and is declared again go on. */
+/** The counts from which a resource continues when it is declared again after its removal. */
 export interface EarlierState {
   readonly generation: number;
   readonly revision: number;
 }
 
 /**
- * Who begins to use a resource, and who removes it, write to the same place: of two that do so at the same time, one sees what the
- * other has done.
+ * A transaction that begins to use a resource and one that removes it write to the same document: of two at the same
+ * time, one sees what the other has done.
  */
 export interface ResourceUses {
   /** @throws TenureError revision_stale, when it has been removed */
   begin(tx: Transaction, uses: readonly ResourceUse[]): Promise<void>;
-  /** What a document begins to use that it has not used before. `facets`: what a tenant was found by until now. */
+  /** Registers what a document uses that it did not use before. `facets`: the tenant's facets until now. */
   beginOf(tx: Transaction, document: ResourceDocument, facets: readonly string[]): Promise<void>;
-  /** At most `limit` of those who use it, as the transaction sees them. @throws TenureError control_unavailable, while tenants of an older build are brought up */
+  /**
+   * At most `limit` users of the resource, as the transaction sees them.
+   * @throws TenureError control_unavailable, while tenants of an older build are being upgraded
+   */
   users(tx: Transaction, resource: UsedResource, limit: number): Promise<ResourceUser[]>;
-  /** From now on nobody begins to use it. */
+  /** From now on, nothing can begin to use it. */
   end(tx: Transaction, resource: UsedResource): Promise<void>;
-  /** The name may be used again. Returns where an earlier resource of this name has ended. */
+  /** Makes the name usable again. Returns the final counts of an earlier resource of this name. */
   renew(tx: Transaction, resource: Pick<UsedResource, 'kind' | 'name'>): Promise<EarlierState | undefined>;
 }
 
-/** Transactions that write to one document give way to each other, so each resource has several, and a use goes to any of them. */
+/**
+ * Transactions that write to the same document conflict, so each resource has several documents, and a use goes to a
+ * random one.
+ */
 const parts = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 const partId = ({ kind, name }: Pick<ResourceUse, 'kind' | 'name'>, part: number): string => `${kind}/${name}/${part}`;
 
-/** What an operation that has not ended writes into the spec, or back into it. */
+/** Fields that an unfinished operation writes into the spec, or back into it. */
 const ofOperations = {
   Plan: ['assign.plan', 'restore.plan', 'deferred.plan', 'before.plan.name', 'before.scheduledPlan.name'],
   Region: [],
@@ -65,7 +71,7 @@ export function createResourceUses({
       { $inc: { begun: 1 } },
       { upsert: true, returnDocument: 'after', session: tx.session },
     );
-    if (after === null) throw new TypeError('an upsert returns what it has made');
+    if (after === null) throw new TypeError('an upsert returned no document');
     return after;
   }
 
@@ -74,7 +80,7 @@ export function createResourceUses({
       const { removed, earlier } = await mark(tx, use);
       const isOfEarlier = use.version !== undefined && earlier !== undefined && use.version <= earlier.generation;
       if (removed === true || isOfEarlier)
-        throw new TenureError('revision_stale', `${use.kind} "${use.name}" has been removed meanwhile`);
+        throw new TenureError('revision_stale', `${use.kind} "${use.name}" was removed in the meantime`);
     }
   }
 
@@ -86,7 +92,8 @@ export function createResourceUses({
           tx,
           usesOf(document).filter((use) => !facetsOfUse(use).some((facet) => facets.includes(facet))),
         );
-      // A plan may offer a region that is not there, so it does not matter which of them comes first; but a removal is to see it.
+      // A plan may name a region that does not exist, so their order does not matter; but a removal of the region must
+      // see the plan.
       if (document.kind === 'Plan')
         for (const name of document.spec.allowedRegions ?? []) await mark(tx, { kind: 'Region', name });
     },
@@ -99,7 +106,7 @@ export function createResourceUses({
       if (stale !== null)
         throw new TenureError(
           'control_unavailable',
-          'what tenants use is being brought up; no resource can be removed until that is done',
+          'the search index of tenants is being upgraded; resources can be removed when that is finished',
         );
       const found: ResourceUser[] = [];
       const tenants = resources.find(

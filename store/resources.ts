@@ -19,13 +19,13 @@ import type { ResourceUses } from './resource-uses.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
 
-/** Kinds that nothing runs for. */
+/** Kinds that have no operations. */
 const settledKinds = ['Plan', 'Region', 'TenantTemplate'] as const satisfies readonly ResourceKind[];
 
-/** More are not read for a decision. */
+/** The maximum number of regions that a decision reads. */
 const mostRegions = 1_000;
 
-/** What a declaration writes: all of it replaces what stood there. */
+/** What a declaration writes: all of it replaces the previous values. */
 export interface Declaration<Spec> {
   readonly labels: Record<string, string>;
   readonly annotations: Record<string, string>;
@@ -41,25 +41,28 @@ export interface ListPage {
 export interface ResourceStore {
   find<Kind extends ResourceKind>(kind: Kind, name: string): Promise<DocumentOfKind<Kind> | undefined>;
   findByUid<Kind extends ResourceKind>(kind: Kind, uid: string): Promise<DocumentOfKind<Kind> | undefined>;
-  /** As the transaction sees it. A change of it by another makes the commit start over. */
+  /** Reads it as the transaction sees it. If another transaction changes it, the commit starts again. */
   read<Kind extends ResourceKind>(tx: Transaction, kind: Kind, uid: string): Promise<DocumentOfKind<Kind> | undefined>;
   /** By name, ascending. */
   scan<Kind extends ResourceKind>(kind: Kind, page: ListPage): AsyncIterable<Sized<DocumentOfKind<Kind>>>;
-  /** The same at once, for kinds of which there are few. */
+  /** The same, collected into an array; for kinds with few resources. */
   list<Kind extends ResourceKind>(kind: Kind, page: ListPage): Promise<DocumentOfKind<Kind>[]>;
-  /** What a decision on a tenant depends on besides the tenant: the plan of this name, and every region by name. */
+  /** What a decision on a tenant depends on besides the tenant: the plan of this name, and all regions by name. */
   planAndRegions(plan: string): Promise<{
     readonly plan: DocumentOfKind<'Plan'> | undefined;
     readonly regions: readonly DocumentOfKind<'Region'>[];
   }>;
   /** Names of resources of a kind, ascending. */
   names(kind: ResourceKind, limit: number): Promise<string[]>;
-  /** Names of tenants that are placed on one of these cells, at most `limit`. Until the commit, none is placed there. */
+  /**
+   * Names of tenants that are placed on one of these cells, at most `limit`. Until the commit, no tenant can be placed
+   * there.
+   */
   placedOn(tx: Transaction, cells: readonly string[], limit: number): Promise<string[]>;
-  /** @throws TenureError already_exists, also when a region names another region's cell */
+  /** @throws TenureError already_exists, also when a region names a cell of another region */
   insert<Document extends ResourceDocument>(tx: Transaction, document: Document): Promise<Document>;
   /**
-   * Replaces the document that stands at `expectedRevision`, and writes a revision when the generation has moved.
+   * Replaces the document at `expectedRevision`, and writes a revision if the generation has changed.
    * @throws TenureError revision_stale, when it has changed since it was read; already_exists as for insert
    */
   replace<Document extends ResourceDocument>(
@@ -68,30 +71,37 @@ export interface ResourceStore {
     document: Document,
   ): Promise<Document>;
   /**
-   * Takes a tenant out of the registry, so that its name is free. Its revisions stay.
+   * Removes a tenant from the registry, so that its name is free. Its revisions stay.
    * @throws TenureError revision_stale
    */
   remove(tx: Transaction, tenant: TenantDocument): Promise<void>;
   /**
-   * Takes what nothing runs for out of the registry, so that its name is free, and nobody begins to use it. Its revisions stay.
+   * Removes a resource of a kind without operations from the registry, so that its name is free and nothing can begin
+   * to use it. Its revisions stay.
    * @throws TenureError revision_stale
    */
   removeSettled(tx: Transaction, document: DocumentOfKind<UsedKind>): Promise<void>;
-  /** How many tenants there are, about; deleted ones are among them until their purge. */
+  /** Approximate number of tenants; deleted ones count until their purge. */
   estimateTenants(): Promise<number>;
-  /** Tenants placed on the cell that nothing is running on, by uid, from after one on: at most `limit`, and no more than one look reads. */
+  /**
+   * Tenants on the cell without a running operation, sorted by uid, after the given uid: at most `limit`, and no more
+   * than one query reads.
+   */
   idleOn(
     cell: string,
     after: string | undefined,
     limit: number,
   ): Promise<{ readonly documents: TenantDocument[]; readonly more: boolean }>;
-  /** Deleted tenants whose purge is due and that nothing is running on, the longest overdue first, but for those of `except`. */
+  /**
+   * Deleted tenants whose purge is due and that have no running operation, the longest overdue first, without those in
+   * `except`.
+   */
   duePurges(except: readonly string[], limit: number): Promise<TenantDocument[]>;
-  /** Tenants whose scheduled plan is due and that nothing is running on, the longest overdue first. */
+  /** Tenants whose scheduled plan is due and that have no running operation, the longest overdue first. */
   duePlans(except: readonly string[], limit: number): Promise<TenantDocument[]>;
 }
 
-/** The state of a resource as an entry names it. */
+/** The state of a resource in the form that an entry has. */
 export function stateReference(document: ResourceDocument): StateReference {
   return {
     generation: document.generation,
@@ -101,15 +111,15 @@ export function stateReference(document: ResourceDocument): StateReference {
   };
 }
 
-/** What a unique index refused: the name, or one of a region's cells, is another's. */
+/** The error for a unique index violation: the name, or one of a region's cells, is already used. */
 function asExisting(error: unknown, { kind, name }: ResourceDocument): unknown {
   if (!isDuplicateKey(error)) return error;
   const ofCell = Object.hasOwn((error.keyPattern ?? {}) as object, 'spec.cells.name');
-  if (!ofCell) return new TenureError('already_exists', `a ${kind} named "${name}" exists`, { cause: error });
+  if (!ofCell) return new TenureError('already_exists', `a ${kind} named "${name}" already exists`, { cause: error });
   const message = `a cell of ${kind} "${name}" belongs to another region`;
   return new TenureError('already_exists', message, {
     cause: error,
-    errors: [{ pointer: '/spec/cells', message, fix: 'Name cells that no other region has.' }],
+    errors: [{ pointer: '/spec/cells', message, fix: 'Use cells that are not in another region.' }],
   });
 }
 
@@ -274,7 +284,7 @@ export function createResourceStore(
         );
       await uses.end(tx, document);
     },
-    // There are few of the other kinds, and counting all tenants would cost more the more there are.
+    // There are few resources of the other kinds; counting all tenants would cost more the more there are.
     async estimateTenants() {
       const [all, others] = await onControl(() =>
         Promise.all([resources.estimatedDocumentCount(), resources.countDocuments({ kind: { $in: settledKinds } })]),

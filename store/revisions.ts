@@ -17,15 +17,15 @@ export interface TemplateRevisionDocument extends RevisionDocument {
   spec: TenantTemplateDocument['spec'];
 }
 
-/** Which generation is meant. */
+/** The generation to read. */
 export type PointInTime = { readonly generation: number } | { readonly time: Date };
 
-/** What the ledger knows of how a revision came about. */
+/** What the ledger says about the origin of a revision. */
 export interface RevisionOrigin {
   readonly action: string;
-  /** Absent when it was erased. */
+  /** Absent if it was erased. */
   readonly subject?: string;
-  /** The operation that wrote it, or that the same request asked for. */
+  /** The operation that wrote it, or that the same request started. */
   readonly operationId?: string;
 }
 
@@ -35,17 +35,17 @@ export interface RevisionPage {
   readonly limit: number;
 }
 
-/** The generations of tenants, none of which ever changes. */
+/** The generations of tenants. A generation never changes. */
 export interface RevisionStore {
-  /** The one of that number, or the last that stood at that time. */
+  /** The generation with that number, or the one that was current at that time. */
   find(uid: string, at: PointInTime): Promise<TenantRevisionDocument | undefined>;
   /** A version of a template. */
   ofTemplate(uid: string, generation: number): Promise<TemplateRevisionDocument | undefined>;
   /** Newest first. */
   scan(uid: string, page: RevisionPage): AsyncIterable<Sized<TenantRevisionDocument>>;
-  /** The number of the newest. */
+  /** The number of the newest generation. */
   latest(uid: string): Promise<number | undefined>;
-  /** How these revisions of one tenant came about, by generation. */
+  /** The origin of these revisions of one tenant, by generation. */
   origins(
     uid: string,
     revisions: readonly { readonly generation: number; readonly ledgerEntry: string }[],

@@ -13,14 +13,11 @@ import { upgradeOnRead } from './storage-versions.ts';
 
 export type MemberCounts = Record<MemberState, number>;
 
-/** Roll-outs and how far each is with which tenant. */
+/** Roll-outs, and the progress of each with each tenant. */
 export interface RolloutStore {
-  /** @throws TenureError rollout_not_possible, while another one of the template runs */
+  /** @throws TenureError rollout_not_possible, while another roll-out of the template runs */
   insert(tx: Transaction, rollout: RolloutDocument): Promise<RolloutDocument>;
-  /**
-   * Changes one that is in one of these states.
-   * @throws TenureError rollout_not_possible
-   */
+  /** Changes a roll-out that is in one of these states. @throws TenureError rollout_not_possible */
   turn(
     tx: Transaction,
     id: string,
@@ -33,39 +30,46 @@ export interface RolloutStore {
     templateUid: string,
     page: { readonly before?: string; readonly limit: number },
   ): AsyncIterable<Sized<RolloutDocument>>;
-  /** Those that a workflow has something to do for. */
+  /** Roll-outs for which a workflow still has work. */
   unsettled(): Promise<RolloutDocument[]>;
   /**
-   * Writes down how far it is, where it runs and is as far as `stood` says.
-   * @throws TenureError rollout_not_possible, where somebody has turned it meanwhile, or another turn has gone on with it
+   * Records the progress of a roll-out that runs and is still at `stood`.
+   * @throws TenureError rollout_not_possible, when its state was changed in the meantime or another turn has continued
+   * it
    */
   progress(
     id: string,
     stood: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>,
     seen: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>,
   ): Promise<void>;
-  /** Nothing is left to be done for one that does not run. */
+  /** Records that a roll-out that does not run has no more work. */
   settled(id: string): Promise<void>;
-  /** Takes a tenant in, once. Returns whether it was not in yet. */
+  /** Adds a tenant, once. Returns whether it was not a member before. */
   take(rollout: string, tenant: { readonly uid: string; readonly name: string }): Promise<boolean>;
   /**
-   * Writes down what changes a member, in the commit that begins it; `null` where nothing has to run for it. Of this commit
-   * and a `turn` of the roll-out one sees the other: once a turn has ended the running, nothing more is begun.
-   * @throws TenureError rollout_not_possible, when it does not run, or another turn has begun the member
+   * Records the operation that changes a member, in the commit that starts it; `null` if the member needs no operation.
+   * Of this commit and a `turn` of the roll-out, one sees the other: once a turn has stopped the roll-out, nothing more
+   * is started.
+   * @throws TenureError rollout_not_possible, when it does not run, or another turn has started the member
    */
   beginMember(tx: Transaction, id: RolloutMemberDocument['_id'], operationId: string | null): Promise<void>;
-  /** Gives back what was taken and not begun, where it does not run: one that is resumed takes it again. */
+  /**
+   * Removes members that were added but not started, if the roll-out does not run: it adds them again when it is
+   * resumed.
+   */
   giveBack(rollout: string): Promise<void>;
-  /** Gives up on those that it has been changing for longer than this, by mongod's clock. Their operations go on. */
+  /**
+   * Marks members as failed that have been changing for longer than this, by mongod's clock. Their operations continue.
+   */
   giveUpOn(rollout: string, changingMs: number): Promise<void>;
-  /** Writes down what has become of a member that is being changed by the operation that it was read with. */
+  /** Records the result of a member that is being changed by the operation with which it was read. */
   setMember(
     member: Pick<RolloutMemberDocument, '_id' | 'operationId'>,
     seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>,
   ): Promise<void>;
-  /** Moves all its members of one state to another. */
+  /** Moves all its members from one state to another. */
   moveMembers(tx: Transaction, rollout: string, from: MemberState, to: MemberState): Promise<void>;
-  /** By name; in a transaction, as that sees them. */
+  /** By name; in a transaction, as the transaction sees them. */
   members(rollout: string, state: MemberState, limit: number, tx?: Transaction): Promise<RolloutMemberDocument[]>;
   counts(rollout: string, tx?: Transaction): Promise<MemberCounts>;
 }
@@ -121,7 +125,7 @@ export function createRolloutStore(
         rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: clock.now() } }),
       );
       if (matchedCount === 0)
-        throw new TenureError('rollout_not_possible', `roll-out ${id} does not stand where this turn has read it`);
+        throw new TenureError('rollout_not_possible', `roll-out ${id} has changed since this turn read it`);
     },
     async settled(id) {
       await onControl(() => rollouts.updateOne({ _id: id, state: { $ne: 'running' } }, { $unset: { unsettled: '' } }));
@@ -140,7 +144,7 @@ export function createRolloutStore(
       return upsertedCount > 0;
     },
     async beginMember(tx, id, operationId) {
-      // Always another time than before: an update that changes nothing would not conflict.
+      // Always a new time: an update that changes nothing would not conflict.
       await turn(
         tx,
         id.rollout,
@@ -155,14 +159,14 @@ export function createRolloutStore(
       if (matchedCount === 0)
         throw new TenureError(
           'rollout_not_possible',
-          `tenant ${id.tenant} was begun by another turn of roll-out ${id.rollout}`,
+          `tenant ${id.tenant} was started by another turn of roll-out ${id.rollout}`,
         );
     },
     async giveBack(rollout) {
       await onControl(async () => {
         const unbegun = { '_id.rollout': rollout, state: 'changing', operationId: null } as const;
         if ((await rolloutMembers.findOne(unbegun)) === null) return;
-        // First: taking begins anew, and leaves out whoever has the version.
+        // This comes first: adding starts from the beginning again, and skips tenants that already have the version.
         const { matchedCount } = await rollouts.updateOne(
           { _id: rollout, state: { $ne: 'running' } },
           { $set: { cursor: null } },
@@ -180,7 +184,7 @@ export function createRolloutStore(
             $cond: [
               { $eq: [{ $ifNull: ['$operationId', null] }, null] },
               '',
-              { $concat: ['; operation ', '$operationId', ' goes on'] },
+              { $concat: ['; operation ', '$operationId', ' continues'] },
             ],
           },
         ],

@@ -3,12 +3,12 @@ import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { SealedSecret } from './documents.ts';
 
-/** What a tenant has secrets for. */
+/** The purpose of a tenant's secret. */
 export type SecretPurpose = 'data-key' | 'database-credential';
 
 export interface SecretStore {
   find(tenant: string, purpose: SecretPurpose): Promise<SealedSecret | undefined>;
-  /** Keeps what is there: a secret that was issued once is not issued again. */
+  /** Keeps an existing secret: a secret is issued only once. */
   insert(tx: Transaction, tenant: string, purpose: SecretPurpose, sealed: SealedSecret): Promise<void>;
   /** Removes every secret of the tenant. */
   removeAll(tx: Transaction, tenant: string): Promise<void>;

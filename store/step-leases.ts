@@ -14,31 +14,34 @@ export interface StepAttempt extends Holder {
 }
 
 /**
- * The committed intent before an effect outside the control database, with a lease that says how long its holder may
- * still be at work (Gray and Cheriton, "Leases", SOSP 1989). Times are the server's; the holder counts its own from
- * before it asked, so clocks need not agree.
+ * The intent that is committed before an effect outside the control database, with a lease that says how long its
+ * holder may still be working (Gray and Cheriton, "Leases", SOSP 1989). Times are the server's. The holder counts from
+ * before its request, so the clocks need not agree.
  */
 export interface StepLeases {
   /**
    * Commits the intent to ensure the step, and takes a lease.
-   * @returns whether it did; false where another attempt of the same holder has committed that the step is done, or a
-   * cancellation was asked for
-   * @throws TenureError fenced, also when the operation has been turned round
+   * @returns true; false if another attempt of the same holder has already completed the step, or a cancellation was
+   * requested
+   * @throws TenureError fenced, also when the operation is compensating
    */
   intend(attempt: StepAttempt, leaseMs: number): Promise<boolean>;
   /**
    * Takes a lease to undo the step, unless another attempt may still be ensuring it or has committed that it is undone.
-   * @returns 0 when the lease is held, else the milliseconds until it may be tried again
+   * @returns 0 when the lease is held, otherwise the milliseconds until the next try
    * @throws TenureError fenced
    */
   intendUndo(attempt: StepAttempt, leaseMs: number): Promise<number>;
   /** @throws TenureError fenced, when the lease is gone */
   renew(attempt: StepAttempt, leaseMs: number): Promise<void>;
-  /** Says that this attempt has failed, and why, for people. Losing this word only costs the wait for the lease. */
+  /**
+   * Records that this attempt has failed, and the reason, for people. If this write is lost, others only have to wait
+   * for the lease to end.
+   */
   release(attempt: StepAttempt, reason: string): Promise<void>;
-  /** Says why an attempt could not begin, for people, while the step stands as the attempt found it. */
+  /** Records why an attempt could not begin, for people, if the step is still in the state that the attempt found. */
   note(attempt: StepAttempt, found: StepDocument['state'], reason: string): Promise<void>;
-  /** Milliseconds until no attempt of the operation can be at work any more; 0 when none can now. */
+  /** Milliseconds until no attempt of the operation can still be working; 0 if none can now. */
   remainingMs(operationId: string, tx?: Transaction): Promise<number>;
 }
 
@@ -121,7 +124,7 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
         [`${path}.attempts`]: { $add: [`$${path}.attempts`, 1] },
         [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] },
       };
-      // A cancellation that was asked for comes first: an operation that begins its pivot has not been called off.
+      // A requested cancellation comes first: an operation that begins its pivot has not been cancelled.
       if (await take(attempt, leaseMs, 'running', set, { [`${path}.state`]: { $ne: 'done' }, cancelRequestTime: null }))
         return true;
       if (
@@ -151,9 +154,9 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
       if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
       const waitMs = await remaining(attempt.operationId, { step: attempt.step });
       if (waitMs > 0) return waitMs;
-      // The lease that was in the way may have run out between the two looks.
+      // The blocking lease may have ended between the two reads.
       if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
-      // An attempt that comes late begins nothing: looked at once more, the step is undone.
+      // A late attempt begins nothing: at its next look the step is undone.
       if (
         (await onControl(() =>
           operations.countDocuments({

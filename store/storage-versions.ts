@@ -2,10 +2,10 @@ import { storageVersion } from './documents.ts';
 import { withoutTexts, withTexts } from './free-json.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 
-/** Brings a stored document from one version to the next. */
+/** Upgrades a stored document from one version to the next. */
 export type Upgrade = (document: Record<string, unknown>) => Record<string, unknown>;
 
-/** Version 2: the whole lifecycle. Version 1 knew one path, from Draft to Active. */
+/** Version 2: the whole lifecycle. Version 1 had one path, from Draft to Active. */
 function toVersion2(document: Record<string, unknown>): Record<string, unknown> {
   if ('steps' in document) {
     return {
@@ -19,24 +19,30 @@ function toVersion2(document: Record<string, unknown>): Record<string, unknown> 
       cancelRequestTime: null,
     };
   }
-  // A tenant and not one of its revisions, which have no state.
+  // A tenant, not one of its revisions, which have no state.
   if ('lastFence' in document)
     return { ...document, pending: null, deletion: null, plan: null, scheduledPlan: null, owners: {} };
   return document;
 }
 
-/** Version 4: the name of a tenant's user changes. An earlier build would take another user's rights away, and think that it had taken the tenant's. */
+/**
+ * Version 4: the name of a tenant's user changes. An earlier build would revoke the rights of the wrong user and
+ * believe that it had revoked the tenant's.
+ */
 function toVersion4(document: Record<string, unknown>): Record<string, unknown> {
   return 'lastFence' in document ? { ...document, databaseUser: null } : document;
 }
 
-/** By the version they start from. Version 3 keeps free JSON as text; what the driver has made of a reference before stays. */
+/**
+ * Keyed by the version that they upgrade from. Version 3 stores free JSON as text; values that the driver made from
+ * references before that are kept.
+ */
 const upgrades: Readonly<Record<number, Upgrade>> = { 1: toVersion2, 2: withTexts, 3: toVersion4 };
 
 /**
- * The document in the form of this build. Documents are brought up when they are read and written back in the new form
+ * The document in the form of this build. Documents are upgraded when they are read, and written back in the new form
  * with their next change.
- * @throws TenureError internal when a newer build wrote it: reading it with this one could lose what it does not know; or
+ * @throws TenureError internal when a newer build wrote it, because reading it with this build could lose fields; or
  * when it has no version.
  */
 export function upgradeOnRead<Document extends { storageVersion: number }>(
@@ -45,11 +51,11 @@ export function upgradeOnRead<Document extends { storageVersion: number }>(
 ): Document {
   if (document.storageVersion === to) return withoutTexts(document);
   if (!Number.isInteger(document.storageVersion))
-    throw new TenureError('internal', 'a stored document has no storage version; something else than Tenure wrote it');
+    throw new TenureError('internal', 'a stored document has no storage version; it was not written by Tenure');
   if (document.storageVersion > to) {
     throw new TenureError(
       'internal',
-      `stored by a newer build (storage version ${document.storageVersion}, this build reads up to ${to}); run the newer build`,
+      `the document was stored by a newer build (storage version ${document.storageVersion}, this build reads up to ${to}); run the newer build`,
     );
   }
   let upgraded: Record<string, unknown> = document;

@@ -56,10 +56,13 @@ import { createUlidFactory } from './ulid.ts';
 import { createVerificationStore } from './verifications.ts';
 import type { VerificationStore } from './verifications.ts';
 
-/** The control data. Everything that changes it goes through {@link Store.commit}. */
+/** The control data. Every change goes through {@link Store.commit}. */
 export interface Store {
   readonly commit: Commit;
-  /** As `commit`, but what is written is taken back at the end: nobody else ever sees it. Returns what would stand. */
+  /**
+   * Like `commit`, but rolls everything back at the end, so nobody else ever sees it. Returns the result that a commit
+   * would have.
+   */
   readonly rehearse: Commit;
   readonly resources: ResourceStore;
   readonly resourceUses: ResourceUses;
@@ -82,12 +85,15 @@ export interface Store {
   readonly refusals: Refusals;
   readonly openChangeFeed: OpenChangeFeed;
   readonly followEndedOperations: FollowEndedOperations;
-  /** A new identity; ascending within the process, never given twice. */
+  /** A new id; ascending within the process, never issued twice. */
   readonly newId: () => string;
   readonly clock: ControlClock;
-  /** Connects, creates missing collections and indexes, and brings up what tenants are searched by and what cells are promised, clears what is kept of persons no more. */
+  /**
+   * Connects, creates missing collections and indexes, updates the search keys of tenants and the promised tables of
+   * cells, and removes personal values that are no longer needed.
+   */
   prepare(): Promise<void>;
-  /** Ends transactions that a process of the plane was killed or suspended in; returns how many. */
+  /** Ends transactions of plane processes that were killed or suspended; returns how many. */
   endAbandonedTransactions(): Promise<number>;
   /** Resolves when this store is prepared and the control database answers. @throws TenureError control_unavailable */
   ping(): Promise<void>;
@@ -96,7 +102,7 @@ export interface Store {
 export interface StoreOptions {
   readonly client: MongoClient;
   readonly names: ControlDatabaseNames;
-  /** Name of this installation, written into every entry. */
+  /** Name of this installation; it is in every entry. */
   readonly installation: string;
 }
 
@@ -110,7 +116,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
   const resourceUses = createResourceUses(database);
   let prepared = false;
 
-  /** Until then a search would miss tenants. */
+  /** Before that, a search would miss tenants. */
   function requirePrepared(): void {
     if (!prepared) throw new TenureError('control_unavailable', 'the control database is not prepared yet');
   }
@@ -158,7 +164,8 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     endAbandonedTransactions: () => endAbandonedTransactions(client),
     async prepare() {
       await onControl(async () => {
-        // When its first connection fails, the driver keeps what it has closed, and every later call fails on that; only this makes a new one.
+        // If its first connection fails, the driver keeps the closed topology, and every later call fails on it; only
+        // this call creates a new one.
         await client.connect();
         await clock.measure();
         await ensureControlSchema(database);

@@ -11,26 +11,29 @@ export interface TenantLease {
   readonly until: Date;
 }
 
-/** Who may be using a tenant's database, and until when. */
+/** Who may use a tenant's database, and until when. */
 export interface TenantLeaseStore {
-  /** Of two commits that grant and take away at the same moment one gives way to the other, and starts over. */
+  /**
+   * If one commit grants access and another revokes it at the same moment, they conflict, and one of them starts again.
+   */
   grant(tx: Transaction, lease: TenantLease): Promise<void>;
-  /** Said in the commit that decides that access is taken away: no grant that has not seen it commits after it. */
+  /** Called in the commit that decides to revoke access: no grant that has not seen this commit can commit after it. */
   ending(tx: Transaction, tenant: string): Promise<void>;
-  /** Of a tenant that is purged nothing is kept. */
+  /** Removes everything about a tenant that is purged. */
   forget(tx: Transaction, tenant: string): Promise<void>;
-  /** Prolongs a live lease of the same holder and epoch. Returns whether there was one. */
+  /** Extends a live lease of the same holder and epoch. Returns whether there was one. */
   renew(lease: TenantLease): Promise<boolean>;
 }
 
-/** Ended leases are kept this long, for whoever looks into what happened. */
+/** Ended leases are kept this long, for investigations. */
 const keepMs = 24 * 60 * 60 * 1000;
 
 export function createTenantLeaseStore(
   { leases, accessTurns }: Pick<ControlDatabase, 'leases' | 'accessTurns'>,
   clock: Pick<ControlClock, 'now'>,
 ): TenantLeaseStore {
-  // A snapshot alone lets two commits pass each other of which each has read what the other writes: both write this.
+  // With snapshots alone, two commits can both succeed although each has read what the other writes. Both write this
+  // document, so they conflict.
   async function takeTurn({ session }: Transaction, tenant: string): Promise<void> {
     await accessTurns.updateOne({ _id: tenant }, { $inc: { turns: 1 } }, { session, upsert: true });
   }

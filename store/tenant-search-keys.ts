@@ -3,10 +3,10 @@ import { goingOverAll } from './bounded-reads.ts';
 import type { ControlDatabase } from './control-database.ts';
 import type { ResourceDocument, StoredResource, TenantDocument } from './documents.ts';
 
-/** Leaves out what is stored only to search by. */
+/** Leaves out the fields that are stored only for searching. */
 export const withoutSearchKeys = { facets: 0, facetScheme: 0 } as const;
 
-/** A document as it is stored: the one place where facets are derived. */
+/** A document in its stored form. This is the only place where facets are derived. */
 export function withSearchKeys(document: ResourceDocument): StoredResource {
   return document.kind === 'Tenant' ? { ...document, facets: facetsOf(document), facetScheme } : document;
 }
@@ -18,13 +18,17 @@ type FacetFields = Pick<
 
 const batchSize = 500;
 
-/** An older build that goes on writing is not outrun: what it stores is brought up when the next process of this build starts. */
+/**
+ * If an older build keeps writing, this does not wait for it: the next process of this build that starts updates what
+ * it stored.
+ */
 const maxPasses = 5;
 
 /**
- * Derives the facets of tenants that were stored without them or under another scheme. They say nothing that the tenant itself does not
- * say, so its revision stays and there is no entry. Safe to run by several processes at once and beside changes: what has
- * changed since it was read has been stored anew, and is looked at again.
+ * Derives the facets of tenants that were stored without them or under another scheme. Facets contain nothing that is
+ * not in the tenant, so the tenant's revision does not change and there is no entry. Safe to run in several processes
+ * and while tenants change: a tenant that has changed since it was read was stored with new facets, and is checked
+ * again.
  */
 export async function deriveMissingSearchKeys({ resources }: Pick<ControlDatabase, 'resources'>): Promise<void> {
   for (let pass = 1; pass <= maxPasses; pass += 1) {

@@ -14,42 +14,48 @@ export interface SearchPage {
   /** Names after this one. */
   readonly after?: string;
   readonly limit: number;
-  /** Only these, when given. */
+  /** Only these, if given. */
   readonly uids?: readonly string[];
 }
 
 export interface Found {
   /** By name, ascending. */
   readonly tenants: readonly TenantDocument[];
-  /** Where fewer than `limit` were found and names are left to look at: the last one that was looked at. */
+  /** Present if fewer than `limit` were found and names are left: the last name that was checked. */
   readonly searchedTo?: string;
 }
 
 export interface Scan {
   /** By name, ascending. */
   readonly tenants: AsyncIterable<Sized<TenantDocument>>;
-  /** Where fewer than `limit` come and names are left to look at: the last one that was looked at. */
+  /** Present if fewer than `limit` come and names are left: the last name that was checked. */
   readonly searchedTo?: string;
 }
 
 export interface TenantSearch {
   /**
-   * Tenants that fit the filter. The work of one call is bounded, so a filter that fits few of many may answer with less than there is:
-   * `searchedTo` says where to go on.
+   * Tenants that match the filter. The work of one call is bounded, so a filter that matches few of many tenants may
+   * return fewer than there are: `searchedTo` says where to continue.
    */
   scan(filter: TenantFilter, page: SearchPage): Promise<Scan>;
-  /** The same at once, and no more than one look reads. */
+  /** The same, collected into an array of no more than one query reads. */
   search(filter: TenantFilter, page: SearchPage): Promise<Found>;
-  /** How many tenants fit the filter. Looks at all that have its rarest facet. */
+  /** The number of tenants that match the filter. Reads all that have its rarest facet. */
   count(filter: TenantFilter): Promise<number>;
 }
 
-/** Documents that one call looks into. They cost about 7 µs each where they do not fit into mongod's cache, index keys a twentieth of it. */
+/**
+ * Documents that one call examines. They cost about 7 µs each if they do not fit into mongod's cache; index keys cost a
+ * twentieth of that.
+ */
 const defaultMaxExamined = 1_500;
 
 type StoredFilter = Filter<StoredResource>;
 
-/** Told by an expression, for the planner takes no index bounds from those: the bounds are to be the leading facet's. */
+/**
+ * Written as an expression, because the planner takes no index bounds from expressions: the bounds must come from the
+ * leading facet.
+ */
 function residual(filter: TenantFilter, lead: readonly string[] | undefined): StoredFilter {
   const conditions = filter.requirements
     .filter(({ facets }) => facets !== lead)
@@ -70,7 +76,10 @@ export function createTenantSearch(
       (document) => upgradeOnRead(document as TenantDocument),
     );
 
-  /** Each of the sets of which one facet must be there, with how many tenants have one, counted only as far as it matters. */
+  /**
+   * The rarest of the sets of which a tenant must have one facet, with the number of tenants that have one, counted
+   * only up to the limit.
+   */
   async function rarest(
     base: StoredFilter,
     sets: readonly (readonly string[])[],
@@ -94,7 +103,7 @@ export function createTenantSearch(
     const name = { $gte: namePrefix, $lt: `${namePrefix}\uFFFF`, ...(after === undefined ? {} : { $gt: after }) };
     const base: StoredFilter = { kind: 'Tenant', lifecycle: { $in: [...lifecycles] }, name };
     if (uids !== undefined) {
-      // Sorted by their names alone: whole documents could be more than mongod sorts in memory.
+      // Sorted by name only: whole documents could exceed what mongod can sort in memory.
       const found = await resources
         .aggregate<{ _id: string }>(
           [

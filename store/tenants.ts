@@ -3,7 +3,7 @@ import { storageVersion } from './documents.ts';
 import type { TenantDocument } from './documents.ts';
 import type { Declaration } from './resources.ts';
 
-/** A tenant that has just been declared: a Draft with nothing anywhere. `revision`: its first one. */
+/** A tenant that has just been declared: a Draft without a home. `revision`: its first revision. */
 export function draftTenant(
   uid: string,
   name: string,

@@ -10,20 +10,20 @@ import { upgradeOnRead } from './storage-versions.ts';
 export interface TombstonePage {
   /** Of tenants that had this name. */
   readonly name?: string;
-  /** Only of these, when given. */
+  /** Only these, if given. */
   readonly uids?: readonly string[];
   /** Uids before this one. */
   readonly before?: string;
   readonly limit: number;
 }
 
-/** What is left of purged tenants: that they were, and when they went. Never removed. */
+/** What remains of purged tenants: that they existed, and when they were purged. Never removed. */
 export interface TombstoneStore {
   insert(tx: Transaction, tombstone: TombstoneDocument): Promise<void>;
-  /** The last revision of the last tenant that had this name; 0 where there was none. */
+  /** The last revision of the last tenant that had this name; 0 if there was none. */
   lastRevision(tx: Transaction, name: string): Promise<number>;
   find(uid: string): Promise<TombstoneDocument | undefined>;
-  /** By uid, the youngest tenant first. */
+  /** By uid, the newest tenant first. */
   scan(page: TombstonePage): AsyncIterable<Sized<TombstoneDocument>>;
 }
 

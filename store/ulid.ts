@@ -1,6 +1,6 @@
 import { encodeTime, monotonicFactory } from 'ulid';
 
-/** A factory of lower-case ULIDs that ascend within one process, also when `now` goes back. */
+/** A factory of lower-case ULIDs that ascend within one process, even if `now` goes back. */
 export function createUlidFactory(now: () => number = Date.now): () => string {
   const next = monotonicFactory();
   return () => next(now()).toLowerCase();
@@ -8,7 +8,7 @@ export function createUlidFactory(now: () => number = Date.now): () => string {
 
 const timeLength = 10;
 
-/** What every ULID of this time or later is not less than. */
+/** The lower bound of all ULIDs of this time or later. */
 export function ulidsFrom(timeMs: number): string {
   return encodeTime(timeMs, timeLength).toLowerCase();
 }

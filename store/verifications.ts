@@ -12,15 +12,18 @@ interface Named {
   readonly name: string;
 }
 
-/** Names a verification that is under way. */
+/** Identifies a running verification. */
 export interface RunningVerification {
   readonly pair: string;
   readonly id: string;
 }
 
-/** What was verified between which tenants. A pair has one document. */
+/** The verifications between pairs of tenants. A pair has one document. */
 export interface VerificationStore {
-  /** Marks the pair as being verified, or leaves the verification that is under way; returns how it then stands. */
+  /**
+   * Marks the pair as being verified, or keeps the verification that is already running; returns the resulting
+   * document.
+   */
   accept(
     tx: Transaction,
     tenants: readonly [Named, Named],
@@ -32,25 +35,25 @@ export interface VerificationStore {
     },
   ): Promise<VerificationDocument>;
   find(pair: string): Promise<VerificationDocument | undefined>;
-  /** That of a tenant and any other to which something happened last. */
+  /** The most recently updated verification of a tenant with any other. */
   latestOf(uid: string): Promise<VerificationDocument | undefined>;
-  /** From here on only this attempt can record it. Returns nothing where it is not under way any more. */
+  /** From now on, only this attempt can record the result. Returns undefined if the verification no longer runs. */
   begin(running: RunningVerification, attempt: string): Promise<VerificationDocument | undefined>;
-  /** @throws TenureError fenced, where a later attempt has begun, or it has ended */
+  /** @throws TenureError fenced, when a later attempt has begun or the verification has ended */
   record(tx: Transaction, running: RunningVerification, attempt: string, report: IsolationReport): Promise<void>;
-  /** Ends it without a verdict. Returns whether it was still under way. */
+  /** Ends it without a verdict. Returns whether it was still running. */
   giveUp(
     tx: Transaction,
     running: RunningVerification,
     failure: { readonly code: string; readonly message: string },
   ): Promise<boolean>;
-  /** Of a tenant, those whose last verdict is a breach, as the transaction sees them. */
+  /** The verifications of a tenant whose last verdict is a breach, as the transaction sees them. */
   breachesOf(tx: Transaction, uid: string): Promise<VerificationDocument[]>;
-  /** Those under way that have begun so long ago, the oldest first. */
+  /** Running verifications that began at least this long ago, the oldest first. */
   stalled(idleMs: number, limit: number): Promise<VerificationDocument[]>;
 }
 
-/** Identity of a pair, whoever of the two is named first. */
+/** The id of a pair; the order of the two does not matter. */
 export function pairOf(one: string, other: string): string {
   return [one, other].toSorted().join('/');
 }
@@ -104,7 +107,7 @@ export function createVerificationStore(
         { session: tx.session },
       );
       if (matchedCount !== 1)
-        throw new TenureError('fenced', `verification ${running.id} is another attempt's, or has ended`);
+        throw new TenureError('fenced', `verification ${running.id} has ended or belongs to another attempt`);
     },
     async giveUp(tx, running, { code, message }) {
       const failure = { id: running.id, time: tx.time, code, message };

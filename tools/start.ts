@@ -17,7 +17,7 @@ import { acquireToolchain } from './toolchain/acquire.ts';
 const clone = fileURLToPath(new URL('..', import.meta.url));
 const INTERRUPTED = 130;
 
-/** Tells what goes on, and how long it took when it took long enough to be noticed. */
+/** Reports a phase and its duration, and a line in between if it takes longer than two seconds. */
 async function phase<T>(name: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const waiting = setTimeout(() => console.error(`  ${name} …`), 2_000);
@@ -30,16 +30,18 @@ async function phase<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Brings up a whole installation on this machine, applies `examples/`, and serves until Ctrl-C (or ends, with `--once`). */
+/** Starts a whole installation on this machine, applies `examples/`, and serves until Ctrl-C (with `--once`, stops at once). */
 async function main(): Promise<number> {
   const once = process.argv.includes('--once');
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--once');
   if (unknown.length > 0)
-    throw new OperatorError(`npm start does not know ${unknown.join(' ')}; it takes only: npm start -- --once`);
+    throw new OperatorError(
+      `unknown argument of npm start: ${unknown.join(' ')}; the only option is: npm start -- --once`,
+    );
 
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
-  // A function, for the compiler takes a flag that was false once to be false for ever.
+  // A function, because the compiler would assume that a flag that was false stays false.
   const isInterrupted = (): boolean => interruption.signal.aborted;
   const interrupted = new Promise<'interrupted'>((resolve) => {
     interruption.signal.addEventListener('abort', () => resolve('interrupted'));
@@ -50,7 +52,7 @@ async function main(): Promise<number> {
   await settleEarlierStart(dataDirectory, console.error);
   await requireFree(ports, ['api', 'apiOps', 'workerOps']);
   const tools = await phase(
-    'tool chain',
+    'toolchain',
     async () => await acquireToolchain({ environment: process.env, report: console.error }),
   );
   await phase('policies and workflows', async () => await compile(tools.opa));
@@ -87,7 +89,7 @@ async function main(): Promise<number> {
     const listed = await runCli(running.dataDirectory, ['get', 'tenants']);
     if (once) return applied === 0 ? listed : applied;
     if (applied !== 0)
-      console.error('\nThe examples were not applied; the reason is above. The installation goes on running.');
+      console.error('\nThe examples were not applied; see the errors above. The installation keeps running.');
 
     console.error(
       welcome({
@@ -100,7 +102,7 @@ async function main(): Promise<number> {
     const parts = [...services, running.temporalServer, ...replicaSetNames.map(running.mongodHandle)];
     const ended = await Promise.race([interrupted, ...parts.map(async (part) => (await part.exited(), part))]);
     if (ended === 'interrupted') return 0;
-    throw ended.failure('ended by itself');
+    throw ended.failure('exited unexpectedly');
   } finally {
     if (stack !== undefined) {
       const stopping = stack;
@@ -113,7 +115,7 @@ interface Welcome {
   readonly api: string;
   readonly ui: string;
   readonly logs: string;
-  /** Where the CLI does not find it by itself. */
+  /** Set if the CLI does not find it by default. */
   readonly context: string | undefined;
 }
 
@@ -135,7 +137,7 @@ Try in another terminal:${
   ./tenure operations
   ./tenure get tenant acme -o yaml
 
-Ctrl-C stops everything; the data stays.`;
+Ctrl-C stops everything; the data is kept.`;
 }
 
 await runMain(main);

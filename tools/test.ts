@@ -17,15 +17,15 @@ import { acquireTool, acquireToolchain, toolVariables } from './toolchain/acquir
 import { opa } from './toolchain/tools.ts';
 
 const clone = fileURLToPath(new URL('..', import.meta.url));
-/** Of the hundreds of processes of a run, each takes what one before has compiled. */
+/** Shared by the hundreds of processes of a run, so that each module is compiled only once. */
 const compileCache = join(clone, 'node_modules', '.cache', 'tenure', 'compiled');
 const INTERRUPTED = 130;
 
-/** Runs the tests against one embedded stack; the exit code is 0 only when tests ran, none failed and every skip is listed. */
+/** Runs the tests against one embedded stack. The exit code is 0 only if tests ran, none failed and every skip is listed. */
 async function main(): Promise<number> {
   const selection = selectTests(process.argv.slice(2), clone);
   if (selection.files.length === 0)
-    throw new OperatorError('no test file fits; name files as in: npm test -- test/unit/x.test.ts');
+    throw new OperatorError('no test file matches; give file names, such as: npm test -- test/unit/x.test.ts');
 
   const scratch = mkdtempSync(join(tmpdir(), 'tenure-test-'));
   const phases: string[] = [];
@@ -41,13 +41,13 @@ async function main(): Promise<number> {
   let stack: EmbeddedStack | undefined;
   let run: TestRun | undefined;
   const interruption = new AbortController();
-  // Not `once`: npm and the terminal may both send the signal, and the second one would end this process before it has cleaned up.
+  // Not `once`: npm and the terminal may both send the signal; the second one would kill this process before its cleanup.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
   interruption.signal.addEventListener('abort', () => run?.stop());
   const interrupted = (): boolean => interruption.signal.aborted;
 
   try {
-    const environment = await timed('set-up', async () => await prepareEnvironment(selection.needsStack));
+    const environment = await timed('setup', async () => await prepareEnvironment(selection.needsStack));
     if (selection.needsStack && !interrupted()) {
       stack = await timed('stack', async () => await createTemporaryStack({ environment }));
       environment[stackFileVariable] = stack.writeDescription();
@@ -69,7 +69,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Compiles what the tests need; returns the environment in which the tests, and stacks that they start, use the binaries found here. */
+/** Compiles what the tests need. Returns an environment in which the tests and their stacks use the binaries found here. */
 async function prepareEnvironment(withStack: boolean): Promise<NodeJS.ProcessEnv> {
   const options = { environment: process.env, report: console.error };
   const tools = withStack ? await acquireToolchain(options) : { opa: await acquireTool(opa, options) };

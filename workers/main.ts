@@ -50,7 +50,7 @@ import { installTemporalRuntime } from './temporal-runtime.ts';
 import { untilReady } from '../platform/until-ready.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
-/** A worker: runs workflows and activities of one task queue until it is told to stop. */
+/** A worker: runs workflows and activities of one task queue until it is stopped. */
 async function main(): Promise<void> {
   if (process.argv.includes('--explain-config')) {
     process.exitCode = printSettings(workerSettings, processEnvironment());
@@ -105,7 +105,7 @@ async function main(): Promise<void> {
   });
 
   let phase: ProcessPhase = 'starting';
-  // First of all: whoever asks is told what the start waits for.
+  // The ops server starts first, so that it can report what the start waits for.
   const ops = await startOpsServer({
     host: config.TENURE_HOST,
     port: config.TENURE_WORKER_OPS_PORT,
@@ -140,7 +140,7 @@ async function main(): Promise<void> {
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
   const failpoints = createFailpoints(config.TENURE_FAILPOINT_DIR);
-  // The worker itself is what Temporal runs: that it is there need not be asked.
+  // Temporal runs this worker, so there is no need to check that Temporal is available.
   const changeTenant = createChangeTenant({
     store,
     admit,
@@ -203,7 +203,10 @@ async function main(): Promise<void> {
         changeTenant,
         begin: (operation, { spec }) =>
           startOperation(startable(operation, spec.plan)).catch((error: unknown) =>
-            logger.warn('begun, and left to the sweep', { operationId: operation._id, ...errorFields(error) }),
+            logger.warn('the operation was accepted but not started; the sweep will start it', {
+              operationId: operation._id,
+              ...errorFields(error),
+            }),
           ),
       }),
       logger,
@@ -222,7 +225,7 @@ async function main(): Promise<void> {
         dataConverter: createDataConverter(codecKeyring),
         activities,
         maxCachedWorkflows: config.TENURE_WORKER_CACHED_WORKFLOWS,
-        // After a worker dies, its cached workflows are offered to the others this soon.
+        // When a worker dies, its cached workflows are offered to the others after this time.
         stickyQueueScheduleToStartTimeout: '4s',
         shutdownGraceTime: '10s',
         maxHeartbeatThrottleInterval: '2s',
@@ -291,7 +294,10 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const logger = createLogger({ service: 'worker', level: 'error' });
-  logger.error(error instanceof ConfigError ? error.message : 'the worker ended', errorFields(error));
+  logger.error(
+    error instanceof ConfigError ? error.message : 'the worker stopped because of an error',
+    errorFields(error),
+  );
   process.exitCode = 1;
   process.exit();
 });

@@ -11,10 +11,10 @@ export function driftScheduleId(taskQueue: string): string {
   return `drift-scan/${taskQueue}`;
 }
 
-/** A sweep takes many turns; so soon after one has ended, or was ended, there is another. */
+/** A sweep has many turns; this soon after one has ended, or was terminated, the next begins. */
 const sweepEveryMs = 10_000;
 const lookEveryMs = 10_000;
-/** What was missed for longer, as while Temporal was away, is not made up for. */
+/** Runs that were missed for longer than this, for example while Temporal was unavailable, are not made up for. */
 const catchupMs = 10_000;
 
 export interface ScheduleDependencies {
@@ -62,7 +62,7 @@ interface SettledSchedule {
   readonly policies?: ScheduleOptions['policies'];
 }
 
-/** What this build has the schedule do, and when. */
+/** What the schedule does in this build, and when. */
 function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs }: PlaneSchedule): Wanted {
   return {
     spec: { intervals: [{ every: everyMs }] },
@@ -78,7 +78,7 @@ function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs }
   };
 }
 
-/** Of a schedule that stands, or is to stand, what a build may change. */
+/** The settings of an existing or wanted schedule that a build may change. */
 function settingsOf({ spec, action, policies }: SettledSchedule): string {
   const { workflowType, taskQueue, workflowRunTimeout, staticSummary } = action;
   return JSON.stringify([
@@ -92,7 +92,10 @@ function settingsOf({ spec, action, policies }: SettledSchedule): string {
   ]);
 }
 
-/** Has a schedule that stands do what this worker's build and configuration say. Whether it is paused is its operator's affair. */
+/**
+ * Adjusts an existing schedule to this worker's build and configuration. Whether it is paused is the operator's
+ * decision, so that is kept.
+ */
 async function adjust({ client, logger, taskQueue }: ScheduleDependencies, schedule: PlaneSchedule): Promise<void> {
   const handle = client.schedule.getHandle(schedule.id);
   const next = wanted(taskQueue, schedule);
@@ -116,8 +119,9 @@ async function create({ client, taskQueue }: ScheduleDependencies, schedule: Pla
 }
 
 /**
- * Keeps the plane's schedules in place: Temporal's database may be lost while workers run. Each worker adjusts them once, so
- * that the one that was started last decides, and workers of two configurations do not take turns. Returns how to stop.
+ * Keeps the plane's schedules in place: Temporal's database may be lost while workers run. Each worker adjusts them
+ * only once, so that the worker that started last decides, and workers with different configurations do not keep
+ * changing them. Returns a function that stops it.
  */
 export function keepSchedules(dependencies: ScheduleDependencies): () => void {
   const { logger } = dependencies;
@@ -129,7 +133,7 @@ export function keepSchedules(dependencies: ScheduleDependencies): () => void {
   }
   const keep = (schedule: PlaneSchedule): void => {
     look(schedule).catch((error: unknown) =>
-      logger.warn(`the schedule ${schedule.workflowType} could not be looked at`, {
+      logger.warn(`the schedule ${schedule.workflowType} could not be checked`, {
         error: error instanceof Error ? error.message : String(error),
       }),
     );

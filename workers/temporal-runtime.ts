@@ -29,13 +29,13 @@ async function freePort(): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new TypeError('no port was given');
+  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
   return address.port;
 }
 
 /**
- * Sets up the SDK's native part, once in a process: it logs through our logger and serves its metrics on a loopback port.
- * Returns how to read them.
+ * Sets up the SDK's native part, once per process: it logs through Tenure's logger and serves its metrics on a loopback
+ * port. Returns a function that reads them.
  */
 export async function installTemporalRuntime(logger: Logger): Promise<() => Promise<string>> {
   const bindAddress = `127.0.0.1:${await freePort()}`;

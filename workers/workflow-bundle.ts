@@ -15,8 +15,8 @@ export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
 }
 
 /**
- * The bundle that was built beforehand; without one the worker builds it, which takes some seconds of its start.
- * @throws ConfigError when there is no such file
+ * The bundle that was built beforehand; without one the worker builds it, which adds some seconds to its start.
+ * @throws ConfigError when the file does not exist
  */
 export async function workflowBundle(built: string | undefined): Promise<WorkflowBundleOption> {
   if (built === undefined) return bundleWorkflows();

@@ -4,18 +4,18 @@ import type { DriftActivities } from '../activities/drift-activities.ts';
 const { listCells, scanHomes } = proxyActivities<DriftActivities>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '30s',
-  // A worker that cannot reach the cell gives way: the next attempt may be another's.
+  // A worker that cannot reach the cell fails at once: the next attempt may run on another worker.
   retry: { maximumAttempts: 5 },
 });
 
 export interface DriftScanOutcome {
   readonly scanned: number;
   readonly drifted: number;
-  /** Cells that could not be scanned to their end; the next scan looks at them again. */
+  /** Cells whose scan was not completed; the next scan covers them again. */
   readonly failedCells: readonly string[];
 }
 
-/** Looks at every home of every cell, page by page. A schedule runs it; it holds no state. Cancelled, it ends. */
+/** Scans every home of every cell, page by page. A schedule runs it; it holds no state. When cancelled, it ends. */
 export async function driftScan(): Promise<DriftScanOutcome> {
   let scanned = 0;
   let drifted = 0;
@@ -31,7 +31,7 @@ export async function driftScan(): Promise<DriftScanOutcome> {
       }
     } catch (error) {
       if (isCancellation(error) && patched('drift-scan-ends-when-cancelled')) throw error;
-      // One cell that is away does not keep the others from being looked at.
+      // An unavailable cell must not block the scan of the others.
       failedCells.push(cell);
     }
   }

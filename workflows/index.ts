@@ -1,4 +1,7 @@
-/** Every workflow type that a worker runs; the bundle is built from here. A path's type is its name in the contract. */
+/**
+ * Every workflow type that a worker runs; the bundle is built from this file. The type of a lifecycle path is the
+ * path's name in the contract.
+ */
 export { driftScan } from './drift-scan.ts';
 export {
   activate,

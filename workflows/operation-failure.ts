@@ -7,26 +7,26 @@ function applicationFailure(error: unknown): ApplicationFailure | undefined {
   return cause instanceof ApplicationFailure ? cause : undefined;
 }
 
-/** Whether a later holder has taken the operation over: then nothing is left to do, and nothing to undo. */
+/** Whether a later holder has taken over the operation: then there is nothing left to do or undo. */
 export function isFenced(error: unknown): boolean {
   return applicationFailure(error)?.type === 'fenced';
 }
 
-/** What the failure of an attempt says, for people. */
+/** The text of a failed attempt, for people. */
 export function reasonOf(error: unknown): string {
   const failure = applicationFailure(error);
   return failure === undefined ? 'it did not end in time' : `${failure.type ?? 'internal'}: ${failure.message}`;
 }
 
-/** Whether trying again cannot help. */
+/** Whether a retry cannot help. */
 export function isFinal(error: unknown): boolean {
   return applicationFailure(error)?.nonRetryable === true;
 }
 
-/** Why the operation is to be turned round. */
+/** Why the operation must be compensated. */
 export function failureOf(error: unknown, step: StepKey | undefined, cancelRequested: boolean): OperationFailure {
   const at = step === undefined ? {} : { step };
-  // An attempt that is called off while it fails ends with its own error; what was asked for is the cancellation.
+  // An attempt that fails while it is being cancelled ends with its own error; what was requested is the cancellation.
   if (cancelRequested || isCancellation(error))
     return { to: 'cancelled', code: 'cancelled', message: 'the operation was cancelled', ...at };
   const failure = applicationFailure(error);

@@ -10,8 +10,8 @@ const turnsPerRun = 500;
 const betweenTurnsMs = 300;
 
 /**
- * Brings a version of a template to its tenants, turn by turn, until there is nothing more to be done for it: it has
- * ended, or it is paused and what it had begun has come to its end. All of its state is in the control database.
+ * Brings a version of a template to its tenants, turn by turn, until there is no more work for it: it has ended, or it
+ * is paused and everything that it started has ended. All of its state is in the control database.
  */
 export async function rollOut({ id }: { readonly id: string }): Promise<void> {
   setCurrentDetails(`Roll-out \`${id}\`: \`tenure roll-out status ${id}\` says how far it is.`);

@@ -26,15 +26,16 @@ import { failureOf, isFenced, isFinal, reasonOf } from './operation-failure.ts';
 import { stepTable } from './step-table.ts';
 import type { ShownState, ShownStep } from './step-table.ts';
 
-/** Unlimited: an operation outlasts any outage. What cannot succeed is thrown as final by the activity itself. */
+/** Unlimited: an operation outlasts any outage. The activity itself throws final errors as non-retryable. */
 const retry = { initialInterval: '200ms', maximumInterval: '15s' } as const;
 
 /**
- * One commit to the control database each, bounded by the commit's own time limit. They run inside the workflow task: as
- * activities of their own they took half of an operation's time (docs/decisions/0027-local-activities.md).
+ * Each is one commit to the control database, bounded by the commit's own time limit. They run inside the workflow
+ * task: as ordinary activities they took half of an operation's time (docs/decisions/0027-local-activities.md).
  *
- * No local activity is ever cancelled: told to stop while its result is on the way, it fails the workflow task, again and
- * again (temporalio/sdk-rust#705). A cancellation is heeded between steps, and by the later attempts at one.
+ * Local activities are never cancelled: if one is cancelled while its result is on the way, it fails the workflow task,
+ * again at every replay (temporalio/sdk-rust#705). A cancellation takes effect between steps, and in the later attempts
+ * at a step.
  */
 const commits = proxyLocalActivities<OperationActivities>({
   startToCloseTimeout: '12s',
@@ -42,15 +43,16 @@ const commits = proxyLocalActivities<OperationActivities>({
   retry,
 });
 
-/** The first attempt at a step, likewise: where nothing is wrong it takes a few milliseconds. */
+/** The first attempt at a step, also as a local activity: without problems it takes a few milliseconds. */
 const firstAttempts = proxyLocalActivities<OperationActivities>({
   startToCloseTimeout: '8s',
   retry: { maximumAttempts: 1 },
 });
 
 /**
- * Every later attempt, where an operator sees it wait and why. Steps work under a lease of five seconds that they renew
- * and heart-beat; an attempt that cannot stops itself before the heartbeat time-out lets the next one begin.
+ * Every later attempt, as an ordinary activity, so that an operator sees that it waits and why. Steps work under a
+ * lease of five seconds, which they renew with each heartbeat; an attempt that cannot renew it stops itself before the
+ * heartbeat time-out allows the next one to begin.
  */
 const steps = proxyActivities<OperationActivities>({
   startToCloseTimeout: '10m',
@@ -68,10 +70,10 @@ export interface OperationOutcome {
 }
 
 /**
- * Runs one operation from wherever it stands in MongoDB to its end. Forward: each step is ensured in order. When one
- * fails for good, or the workflow is cancelled, what was begun is undone in reverse, shielded from further cancellation,
- * and the workflow ends as failed or cancelled. What is to be undone is read from the committed intents, which are
- * there before a step begins; so it is known to a run that did not live to see them made.
+ * Runs one operation from its state in MongoDB to its end. Forward: each step is ensured in order. When one fails for
+ * good, or the workflow is cancelled, the steps that were begun are undone in reverse order, shielded from further
+ * cancellation, and the workflow ends as failed or cancelled. The steps to undo are read from the committed intents,
+ * which exist before a step begins; so a new run knows them even if the previous one died before it saw them committed.
  */
 export async function runOperation(input: OperationInput): Promise<OperationOutcome> {
   const plan = stepsOf(input.kind);
@@ -95,7 +97,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
     return { operationId: input.operationId, state: begun.state };
 
   let turned: OperationProgress = begun;
-  // What is destroyed cannot be brought back, so from the pivot on there is only forward.
+  // Destroyed data cannot be restored, so from the pivot on the operation only goes forward.
   let pastPivot = false;
   const requireNotCancelled = (): void => {
     if (!pastPivot && CancellationScope.current().consideredCancelled)
@@ -106,7 +108,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
     try {
       for (const { key, title, pivot } of plan) {
         pastPivot ||= pivot === true && begun.steps[key] !== 'pending';
-        // What was called off before it begins to destroy does not begin: from there on nothing is heard.
+        // An operation that was cancelled before its pivot does not begin it: from there on cancellations are ignored.
         requireNotCancelled();
         pastPivot ||= pivot === true;
         if (begun.steps[key] === 'done') continue;
@@ -125,7 +127,7 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
         if (key === 'place' && region !== undefined) upsertSearchAttributes([{ key: regionKey, value: region }]);
         requireNotCancelled();
       }
-      // All is in place: from here the operation is finished, not undone.
+      // All steps are done: from here on the operation is finished, not undone.
       const { state } = await CancellationScope.nonCancellable(() => finish(held));
       headline += ` — ${state}`;
       show();
@@ -171,14 +173,14 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   );
 }
 
-/** Ends the operation, and lets the one begin that waited for it. */
+/** Ends the operation, and starts the one that waited for it. */
 async function finish(held: HeldOperation): Promise<OperationEnd> {
   const end = await commits.finishOperation(held);
   if (end.next !== undefined) await commits.startNext(end.next);
   return end;
 }
 
-/** Does something at once, and where that fails as an activity that an operator sees wait. */
+/** Does something at once; if that fails, does it as an activity, so that an operator sees that it waits. */
 async function attempt<T>(
   first: () => Promise<T>,
   later: () => Promise<T>,

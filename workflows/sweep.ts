@@ -20,7 +20,10 @@ export interface SweepOutcome {
 }
 
 const everyMs = 10_000;
-/** About forty minutes: by then the history is as long as Temporal likes one to be. The schedule begins the next within ten seconds. */
+/**
+ * About forty minutes: then the history has the length that Temporal recommends. The schedule starts the next sweep
+ * within ten seconds.
+ */
 const usualTurns = 240;
 
 async function once(): Promise<SweepOutcome> {
@@ -30,8 +33,9 @@ async function once(): Promise<SweepOutcome> {
 }
 
 /**
- * Looks for operations that nobody works on and starts them again, and begins what is due: every ten seconds, for so many turns.
- * A schedule keeps one running. One workflow for each turn would be most of what an operator sees in Temporal's UI.
+ * Finds stalled operations and starts them again, and starts what is due: every ten seconds, for this many turns. A
+ * schedule keeps one running. With one workflow for each turn, most of what an operator sees in Temporal's UI would be
+ * sweeps.
  */
 export async function sweep({ turns = usualTurns }: { readonly turns?: number } = {}): Promise<SweepOutcome> {
   if (!patched('sweep-in-turns')) return once();
@@ -42,8 +46,8 @@ export async function sweep({ turns = usualTurns }: { readonly turns?: number } 
       total = { resumed: total.resumed + resumed, begun: total.begun + begun };
     } catch (error) {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-      // What is away now is there again at a later turn; the worker's log has the cause.
-      log.warn('a turn of the sweep has failed');
+      // What is unavailable now may be available at a later turn; the worker's log has the cause.
+      log.warn('a turn of the sweep failed');
     }
     setCurrentDetails(
       `Turn ${turn} of ${turns}: ${total.resumed} operations started again, ${total.begun} begun because they were due.`,

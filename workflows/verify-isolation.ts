@@ -18,11 +18,11 @@ const { verifyBoundary } = proxyActivities<VerificationActivities>({
   startToCloseTimeout: '15m',
   heartbeatTimeout: '30s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-  // A cell that is away for longer is told as that; the verification is asked for anew.
+  // A cell that is unavailable for longer ends the verification with that reason; it must then be requested again.
   retry: { initialInterval: '1s', maximumInterval: '15s', maximumAttempts: 8 },
 });
 
-/** Canaries on a cell that is away are removed when it is back, or by the next verification. */
+/** Canaries on an unavailable cell are removed when it is back, or by the next verification. */
 const { clearVerification } = proxyActivities<VerificationActivities>({
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '1h',
@@ -41,12 +41,15 @@ function failureOf(error: unknown): VerificationFailure {
   return { code: 'internal', message: 'the verification did not end in time' };
 }
 
-/** Tries two tenants' boundary both ways and records what was found. Where there is no verdict, it leaves nothing behind and says why. */
+/**
+ * Probes the boundary between two tenants in both directions and records the result. If there is no verdict, it leaves
+ * nothing behind and records why.
+ */
 export async function verifyIsolation(input: VerificationInput): Promise<VerificationEnd> {
   try {
     return await verifyBoundary(input);
   } catch (error) {
-    // An attempt that is called off ends with an error of its own.
+    // A cancelled attempt ends with an error of its own.
     const wasCancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
     await CancellationScope.nonCancellable(async () => {
       await endVerification({

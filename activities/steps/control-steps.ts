@@ -9,7 +9,7 @@ import type { TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import type { StepHandler, StepOutcome } from './step-handler.ts';
 
-/** Puts the declared plan into effect, as the registry holds it now. */
+/** Puts the declared plan into effect, in the version that the registry has now. */
 export const bindPlanStep: StepHandler = {
   async ensure({ tenant, admission: { plan } }) {
     if (plan === undefined) throw new TenureError('policy_refused', `there is no plan "${tenant.spec.plan}"`);
@@ -32,22 +32,22 @@ export const bindPlanStep: StepHandler = {
 };
 
 /**
- * Moves the tenant's epoch: clients see it when they renew, and close. Not undone: they ask for a new lease when they find
- * the old one gone.
+ * Increases the tenant's epoch: clients see it when they renew, and close. Not undone: clients request a new lease when
+ * the old one is gone.
  */
 export const endLeasesStep: StepHandler = {
   async ensure() {
     return {
-      result: 'clients lose their leases',
+      result: 'ended the leases of clients',
       commit: async (_tx, current) => ({ ...current, epoch: current.epoch + 1, revision: current.revision + 1 }),
     };
   },
-  undo: async () => ({ result: 'clients take new leases' }),
+  undo: async () => ({ result: 'clients can get new leases' }),
 };
 
 function promising(tables: number): StepOutcome {
   return {
-    result: `holds ${tables} tables of the cell`,
+    result: `reserved ${tables} tables on the cell`,
     commit: async (_tx: Transaction, current: TenantDocument) => ({
       ...current,
       tables,
@@ -57,14 +57,14 @@ function promising(tables: number): StepOutcome {
 }
 
 /**
- * Holds as much of the cell's budget as the home costs in the state that the path leads to. It may take all there is: the
- * share that new tenants leave is for those that are there.
+ * Reserves as much of the cell's budget as the home costs in the state that the path leads to. It may use all of the
+ * budget: the share that new tenants must leave free is for existing tenants.
  */
 export function holdTablesStep({ cells }: Pick<Store, 'cells'>): StepHandler {
   return {
     async ensure({ operation, tenant, admission: { regions } }) {
       const { placement } = tenant;
-      if (placement === null) throw new TenureError('internal', `tenant ${tenant._id} has no place`);
+      if (placement === null) throw new TenureError('internal', `tenant ${tenant._id} has no placement`);
       const tables = tablesIn(operation.to, tenant.spec);
       const more = tables - tenant.tables;
       if (more <= 0) return promising(tables);
@@ -84,7 +84,7 @@ export function holdTablesStep({ cells }: Pick<Store, 'cells'>): StepHandler {
   };
 }
 
-/** Gives the tenant a data key and a credential, committed with the checkpoint: either both are there or neither. */
+/** Gives the tenant a data key and a credential, committed with the checkpoint: both exist or neither. */
 export function issueKeysStep({
   secrets,
   tenantSecrets,
@@ -113,13 +113,13 @@ export function issueKeysStep({
   };
 }
 
-/** Says when the tenant is purged, and where undelete leads until then. */
+/** Sets the purge time, and the state that undelete leads to until then. */
 export const schedulePurgeStep: StepHandler = {
   async ensure({ operation, admission: { plan } }) {
     const { from } = operation;
     if (from !== 'Draft' && from !== 'Archived')
-      throw new TenureError('internal', `a tenant is not deleted from ${from}`);
-    // From when it was asked for: an operation that waited for an outage keeps nothing longer.
+      throw new TenureError('internal', `a tenant cannot be deleted from ${from}`);
+    // Counted from the request: an operation that waited for an outage keeps nothing longer.
     const purgeTime = purgeTimeOf(operation.createTime, plan?.spec);
     return {
       result: `purge due at ${purgeTime.toISOString()}`,
@@ -136,7 +136,7 @@ export const schedulePurgeStep: StepHandler = {
   }),
 };
 
-/** Takes the time of the purge back. */
+/** Removes the purge time. */
 export const cancelPurgeStep: StepHandler = {
   ensure: async () => ({
     result: 'no purge is due',
@@ -152,7 +152,10 @@ export const cancelPurgeStep: StepHandler = {
   }),
 };
 
-/** Destroys the tenant's data key and credential: what was sealed under them opens nowhere any more, not in a backup either. */
+/**
+ * Destroys the tenant's data key and credential: what was sealed with them can never be opened again, not even in a
+ * backup.
+ */
 export function destroyKeysStep({ secrets }: Pick<Store, 'secrets'>): StepHandler {
   return {
     ensure: async () => ({

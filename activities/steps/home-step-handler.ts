@@ -22,7 +22,7 @@ function committing({ result, user }: UserOutcome): StepOutcome {
     async commit(_tx, current) {
       if (current.databaseUser === user || (current.databaseUser === null && user === userPrefix(current._id)))
         return current;
-      // Who is there by the user of before is to ask for the new one.
+      // Clients that use the previous user must get the new one.
       return {
         ...current,
         databaseUser: user,
@@ -33,7 +33,7 @@ function committing({ result, user }: UserOutcome): StepOutcome {
   };
 }
 
-/** Runs what is done with the tenant's user, and commits with it which user counts from then on. */
+/** Runs a step on the tenant's user, and commits which user is valid from then on. */
 export function userStepHandler(step: HomeStep<UserOutcome>): StepHandler {
   return {
     async look(work) {
@@ -58,12 +58,12 @@ function only(
   };
 }
 
-/** A tenant that was deleted as a Draft has nothing anywhere. */
+/** A tenant that was deleted as a Draft has no home. */
 export function whereThereIsAHome(step: StepHandler): StepHandler {
-  return only(({ tenant }) => tenant.placement !== null, { result: 'it never had a place' }, step);
+  return only(({ tenant }) => tenant.placement !== null, { result: 'it was never placed' }, step);
 }
 
-/** Where the tenant's user may do nothing there is nothing to try. */
+/** If the tenant's user has no access, there is nothing to probe. */
 export function whereAccessIsGiven(step: StepHandler): StepHandler {
   return only(
     ({ operation: { to } }) => to !== 'Purged' && homeFormIn(to).access === 'read-write',

@@ -23,7 +23,7 @@ export function placeStep({ cells, resources }: Pick<Store, 'cells' | 'resources
         commit: async (tx, current) => {
           const offered = await resources.read(tx, 'Region', regions.find(({ name }) => name === region)?._id ?? '');
           if (offered?.spec.cells.some(({ name }) => name === cell) !== true)
-            throw new RetryAfter(`${region} has given up ${cell}`);
+            throw new RetryAfter(`${region} no longer has cell ${cell}`);
           return {
             ...current,
             placement: {
@@ -65,7 +65,7 @@ export function placeStep({ cells, resources }: Pick<Store, 'cells' | 'resources
             current.conditions,
             [
               { type: 'Placed', status: 'False', reason: 'Undone', message: 'the operation that placed it was undone' },
-              { type: 'ResidencyCompliant', status: 'Unknown', reason: 'NotPlaced', message: 'it lies nowhere' },
+              { type: 'ResidencyCompliant', status: 'Unknown', reason: 'NotPlaced', message: 'it is not placed' },
             ],
             { time: tx.time.toISOString(), generation: current.generation },
           ),

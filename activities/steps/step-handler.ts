@@ -4,31 +4,31 @@ import type { WorkLease } from '../../engines/isolation/home.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
 
-/** What a step works with. */
+/** The input of a step. */
 export interface StepWork {
   readonly operation: OperationDocument;
   readonly tenant: TenantDocument;
   readonly lease: WorkLease;
-  /** The tenant's place on its cell. @throws TenureError internal, before it has been placed */
+  /** The tenant's home on its cell. @throws TenureError internal, before it has been placed */
   home(): Home;
 }
 
-/** A step that goes forward also has the facts on which policy has just allowed it. */
+/** A step that goes forward also gets the facts with which policy has just allowed it. */
 export interface EnsureWork extends StepWork {
   readonly admission: Admission;
 }
 
-/** What a step did, and what its checkpoint is to commit beside its own record. */
+/** The result of a step, and what its checkpoint commits besides its own record. */
 export interface StepOutcome {
   /** For people. */
   readonly result: string;
-  /** Returns the tenant as it is to stand; runs inside the checkpoint's transaction. */
+  /** Returns the changed tenant; runs inside the checkpoint's transaction. */
   readonly commit?: (tx: Transaction, tenant: TenantDocument) => Promise<TenantDocument>;
 }
 
-/** One step of a lifecycle path: bringing it about, and taking it back. Both may be repeated. */
+/** One step of a lifecycle path: how to do it and how to undo it. Both may be repeated. */
 export interface StepHandler {
-  /** Looks whether the step can be begun; nothing is changed. Asked before the intent of a step that cannot be taken back. */
+  /** Checks whether the step can begin, without changes. Called before the intent of a step that cannot be undone. */
   look?(work: StepWork): Promise<void>;
   ensure(work: EnsureWork): Promise<StepOutcome>;
   undo(work: StepWork): Promise<StepOutcome>;

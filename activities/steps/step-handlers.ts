@@ -24,13 +24,13 @@ export interface StepHandlerDependencies extends Pick<Store, 'cells' | 'resource
   readonly tenantSecrets: TenantSecrets;
 }
 
-/** The one that does each step. */
+/** The handler of each step. */
 export function createStepHandlers(dependencies: StepHandlerDependencies): Record<StepKey, StepHandler> {
   const { password } = dependencies.tenantSecrets;
   const collections = homeStepHandler(homeCollections);
   const roles = homeStepHandler(homeRoles);
   const tables = holdTablesStep(dependencies);
-  // What stands of the user follows from the state that the path leads to.
+  // The form of the user follows from the state that the path leads to.
   const user = userStepHandler(homeUser(password));
   return {
     place: placeStep(dependencies),

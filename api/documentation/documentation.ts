@@ -17,7 +17,10 @@ import { servedFile } from './served-file.ts';
 const swaggerUi = (name: string): URL => new URL(name, import.meta.resolve('swagger-ui-dist/package.json'));
 const own = (name: string): URL => new URL(`page/${name}`, import.meta.url);
 
-/** Without upgrade-insecure-requests: the pages are read over plain http too, where that would have a browser ask for what is not there. */
+/**
+ * Without upgrade-insecure-requests: over plain http, it would make browsers load the assets from an https address that
+ * may not exist.
+ */
 function policy(directives: Record<string, string[]>): RequestHandler {
   return helmet.contentSecurityPolicy({ useDefaults: false, directives });
 }
@@ -41,7 +44,7 @@ const entrance = {
   version: readVersion(),
 };
 
-/** HTML for those who prefer it, as browsers do; JSON for everything else. */
+/** HTML for clients that prefer it, such as browsers; JSON for all others. */
 function inEitherForm(response: Response, json: () => object, html: () => string): void {
   const asJson = (): void => {
     response.json(json());
@@ -50,8 +53,8 @@ function inEitherForm(response: Response, json: () => object, html: () => string
 }
 
 /**
- * What people and programs read about the API, for everyone: the OpenAPI document, a page that shows it, and a page for each problem,
- * which is what the `type` of a problem document is the address of. Nothing in it asks another host.
+ * The public documentation of the API: the OpenAPI document, a page that shows it, and a page for each problem, to
+ * which the `type` of a problem document points. It loads nothing from other hosts.
  */
 export function documentation(): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
@@ -65,7 +68,7 @@ export function documentation(): Router {
     router.all(path, named, refuseMethod(['GET', 'HEAD']));
   }
 
-  // Whoever has nothing but the address is led on.
+  // An entry point for readers who know only the address.
   serve('/', (_request, response) => {
     response.format({
       'application/json': () => void response.json(entrance),
@@ -92,7 +95,7 @@ export function documentation(): Router {
   );
   serve('/problems/:code', policy(problemPagePolicy), (request, response) => {
     const code = problemCodeOf(String(request.params['code']));
-    if (code === undefined) throw new TenureError('not_found', 'the catalogue has no problem of this code');
+    if (code === undefined) throw new TenureError('not_found', 'the catalogue has no problem with this code');
     inEitherForm(
       response,
       () => describedProblem(code),

@@ -7,7 +7,7 @@ import type { ProblemType } from '../../contracts/problem-type.ts';
 const style =
   'body{max-width:46rem;margin:3rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color:#1b1f24}code{font-family:ui-monospace,monospace}dt{font-weight:600;margin-top:.75rem}dd{margin:0}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0;vertical-align:top}a{color:#0b57d0}';
 
-/** What the pages may load: nothing, but for their own style. */
+/** The pages may load nothing except their own style. */
 export const problemPagePolicy = {
   defaultSrc: ["'none'"],
   styleSrc: [`'sha256-${createHash('sha256').update(style).digest('base64')}'`],
@@ -16,7 +16,7 @@ export const problemPagePolicy = {
   formAction: ["'none'"],
 };
 
-/** A problem of the catalogue, as programs read it. */
+/** A problem of the catalogue, for programs. */
 export interface DescribedProblem extends ProblemType {
   readonly type: string;
   readonly code: ProblemCode;
@@ -32,7 +32,7 @@ export function describedProblems(): { readonly items: readonly DescribedProblem
   return { items: problemCodes.map(describedProblem) };
 }
 
-/** The code of this name, if the catalogue has it. */
+/** The problem code with this name, if it is in the catalogue. */
 export function problemCodeOf(name: string): ProblemCode | undefined {
   return problemCodes.find((code) => code === name);
 }
@@ -45,7 +45,7 @@ function page(title: string, body: string): string {
   return `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>${escaped(title)}</title>\n<style>${style}</style>\n</head>\n<body>\n${body}\n</body>\n</html>\n`;
 }
 
-const faults = { user: 'the caller’s', system: 'the operator’s' } as const;
+const faults = { user: 'caller', system: 'operator' } as const;
 
 export function problemPage(code: ProblemCode): string {
   const { title, status, exit, exitCode, fault, retryable, fix } = describedProblem(code);
@@ -53,9 +53,9 @@ export function problemPage(code: ProblemCode): string {
     ['Code', `<code>${code}</code>`],
     ['Fix', escaped(fix)],
     ['Status', String(status)],
-    ['<code>tenure</code> exits with', `${exitCode} (${exit})`],
+    ['Exit code of <code>tenure</code>', `${exitCode} (${exit})`],
     ['Fault', faults[fault]],
-    ['Retryable', retryable ? 'yes, the same request may succeed later' : 'no'],
+    ['Retryable', retryable ? 'yes, the same request can succeed later' : 'no'],
   ];
   return page(
     title,
@@ -70,6 +70,6 @@ export function problemsPage(): string {
   );
   return page(
     'Problems',
-    `<h1>Problems</h1>\n<p>Everything that can go wrong has a code, and a code keeps its meaning for ever.</p>\n<table>\n<tr><th>Code</th><th>Status</th><th>Title</th></tr>\n${rows.join('\n')}\n</table>`,
+    `<h1>Problems</h1>\n<p>Every error has a code. A code never changes its meaning.</p>\n<table>\n<tr><th>Code</th><th>Status</th><th>Title</th></tr>\n${rows.join('\n')}\n</table>`,
   );
 }

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { RequestHandler } from 'express';
 
 /**
- * Answers with a file that does not change while the process runs, read once, now. Its ETag is of its bytes, the same in every process;
- * a cache asks each time whether it still holds. It is weak, for an answer may be compressed. @throws when the file cannot be read
+ * Serves a file that does not change while the process runs; it is read once, when this function is called. The ETag is
+ * derived from its bytes, so it is the same in every process; caches revalidate each time. It is weak, because the
+ * response may be compressed.
+ * @throws Error if the file cannot be read
  */
 export function servedFile(path: URL, type: string): RequestHandler {
   const content = readFileSync(path);

@@ -14,7 +14,10 @@ export interface AccessHandlerDependencies {
 
 type Target = AuthorizationRequest['target'];
 
-/** Questions of a caller about itself. They are no attempts: only being refused the question is an entry. */
+/**
+ * Lets callers check their own access. A check is not an attempt, so the ledger records only a denial of the check
+ * itself.
+ */
 export function accessHandlers({
   store,
   authorize,
@@ -23,7 +26,7 @@ export function accessHandlers({
   async function targetOf(action: PolicyAction, name: string | undefined, { actor }: Caller): Promise<Target> {
     const kind = kindOf(action);
     if (name === undefined) {
-      // Of whatever the caller may see: for one who is confined that is any of its tenants.
+      // Check against any target that the caller may see: for a confined caller, any of its tenants.
       const [tenant] = actor.tenants ?? [];
       return tenant === undefined ? { kind } : { kind, tenant };
     }

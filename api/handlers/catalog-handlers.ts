@@ -71,7 +71,7 @@ type CatalogHandlers = Pick<
   | 'deleteTemplate'
 >;
 
-/** Plans, regions and templates: declared, read, listed; nothing runs for them. */
+/** Plans, regions and templates. They are declared, read, listed and deleted; no operation runs for them. */
 export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandlerDependencies): CatalogHandlers {
   function handlersOf<Kind extends SettledKind, Body>(
     kind: Kind,
@@ -121,7 +121,7 @@ export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandler
       },
       async remove({ params: { name }, caller, precondition, keep }) {
         const { policy } = await authorize(caller, removeActions[kind], { kind, name });
-        // As it stood.
+        // The response shows the resource as it was before.
         const gone = (document: SettledDocument) => shown(200, document as DocumentOfKind<Kind>);
         const removed = await removeResource(store, {
           kind,

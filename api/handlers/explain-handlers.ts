@@ -19,7 +19,7 @@ export interface ExplainDependencies {
   readonly templates: Templates;
 }
 
-/** Who is confined to tenants is told nothing of what others have on a cell. */
+/** A caller confined to tenants must not see the load that other tenants put on a cell. */
 function removal(
   { rule, message, load }: NonNullable<Candidate['removedBy']>,
   { actor }: Caller,
@@ -27,7 +27,9 @@ function removal(
   return { rule, message: load === undefined || actor.tenants !== undefined ? message : `${message}: ${load}` };
 }
 
-/** What would be, by the code that would make it so: a change of plan, a placement; and what is but should not be. Nothing is changed. */
+/**
+ * Explains plan changes, placement, drift and configuration, with the code that makes the changes. It changes nothing.
+ */
 export function explainHandlers({
   store,
   authorize,
@@ -109,7 +111,7 @@ export function explainHandlers({
         store.cells.observations(),
       ]);
       const { spec, placement } = tenant;
-      // Without its plan there is nothing to resolve by: no region is offered.
+      // Without the plan, placement cannot be resolved, so no region is allowed.
       const resolved = resolvePlacement({
         spec,
         plan: plan?.spec ?? { isolationModes: ['dedicated'], allowedRegions: [], quotas: { tables: 0 } },

@@ -23,7 +23,7 @@ export interface IsolationDependencies {
 }
 
 const notVerified = (name: string): TenureError =>
-  new TenureError('not_found', `the isolation of tenant "${name}" was not verified yet`);
+  new TenureError('not_found', `the isolation of tenant "${name}" has not been verified yet`);
 
 function verificationBody({ tenants, running, failure, report }: VerificationDocument): IsolationVerification {
   return {
@@ -42,7 +42,7 @@ function verificationBody({ tenants, running, failure, report }: VerificationDoc
   };
 }
 
-/** Has two tenants' isolation verified, and reads what was found. Who may not verify both is told of neither. */
+/** Verifies the isolation of two tenants and reads the result. A caller that may not verify both sees neither. */
 export function isolationHandlers({
   store,
   authorize,
@@ -77,7 +77,7 @@ export function isolationHandlers({
   }: Parameters<RouteHandlers['verifyIsolationOfTenant']>[0]): ReturnType<RouteHandlers['verifyIsolationOfTenant']> {
     const one = await authorized(caller, name);
     if (against === name)
-      throw new TenureError('request_invalid', 'a tenant is not isolated from itself', {
+      throw new TenureError('request_invalid', 'a tenant cannot be verified against itself', {
         errors: [{ pointer: '/against', message: 'is the tenant itself', fix: 'Name another tenant.' }],
       });
     const other = await authorized(caller, against);
@@ -108,7 +108,7 @@ export function isolationHandlers({
           ? await store.verifications.latestOf(tenant._id)
           : await store.verifications.find(pairOf(tenant._id, (await authorized(caller, against)).tenant._id));
       if (found === undefined) throw notVerified(name);
-      // The other may be gone by now, and the caller confined to the one it names: then there is nothing that it may see.
+      // The other tenant may be gone and the caller confined to this one; then the caller may not see the report.
       for (const { uid, name: named } of found.tenants) {
         if (uid === tenant._id) continue;
         await authorize(caller, 'tenant.verify_isolation', { kind: 'Tenant', name: named, tenant: uid }).catch(

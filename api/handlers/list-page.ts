@@ -2,24 +2,24 @@ import type { Sized } from '../../store/reading.ts';
 import { EncodedList } from '../answers.ts';
 import type { PageTokens } from '../page-token.ts';
 
-/** What is read from a position on. */
+/** Documents read from a position. */
 export interface PageRead<Document> {
   readonly documents: AsyncIterable<Sized<Document>>;
-  /** Where all of them are shown and more are left to look at: where to go on. */
+  /** Where to continue if all documents are shown but more remain to be searched. */
   readonly searchedTo?: string | undefined;
 }
 
 export interface PageSource<Document, Item> {
-  /** One more than is shown is asked for, to know whether there is a next page. */
+  /** Reads one document more than is shown, to find out whether there is a next page. */
   readonly read: (after: string | undefined, limit: number) => PageRead<Document> | Promise<PageRead<Document>>;
   readonly positionOf: (document: Document) => string;
   readonly show: (document: Document) => Item | Promise<Item>;
 }
 
-/** A page ends when it has read, or said, so much; whoever asks goes on with the next. */
+/** A page ends early when it has read or written this much; the caller continues with the next page. */
 const maxPageBytes = 8 * 1024 * 1024;
 
-/** One page of a list, with the token of the next where there is one. */
+/** One page of a list, with the token of the next page if there is one. */
 export async function listPage<Document, Item>(
   tokens: PageTokens,
   list: string,

@@ -4,7 +4,7 @@ import { lookBytes } from '../../store/reading.ts';
 import type { Sized } from '../../store/reading.ts';
 import type { TenantRevisionDocument } from '../../store/revisions.ts';
 
-/** What was declared: all that a generation can differ in. */
+/** The declared parts of a generation. Nothing else can differ. */
 function declared({
   labels,
   annotations,
@@ -24,7 +24,7 @@ export interface Summary extends Pick<RevisionSummary, 'generation' | 'time' | '
   readonly ledgerEntry: string;
 }
 
-/** Of a generation that differs in more places, the parts are named in which it does. */
+/** If a generation differs in more places, only the parts that contain the differences are listed. */
 const maxPointers = 1_000;
 const partDepth = 3;
 
@@ -43,8 +43,8 @@ function named(pointers: readonly string[]): string[] {
 }
 
 /**
- * What each of these generations, newest first, differs in from the one before. Two of them are in memory at a time, and no more are
- * read than one look: `searchedTo` is the last of those that are told where others are left.
+ * The differences of each generation from the previous one, newest first. At most two generations are in memory at a
+ * time, and the amount read is limited: if generations remain, `searchedTo` is the last one that is summarized.
  */
 export async function summarize(
   revisions: AsyncIterable<Sized<TenantRevisionDocument>>,
@@ -67,7 +67,7 @@ export async function summarize(
   return { summaries };
 }
 
-/** As a list reads them. */
+/** Values in the form that a list reads. */
 export async function* sized<T>(values: readonly T[]): AsyncGenerator<Sized<T>> {
   for (const document of values) yield { document, bytes: 0 };
 }

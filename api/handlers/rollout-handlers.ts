@@ -54,7 +54,7 @@ interface TurnReply {
   readonly body: Rollout;
 }
 
-/** More of them at once overtake each other no further. */
+/** Enough attempts even if many requests change the same roll-out at once. */
 const maxAttempts = 20;
 const shownFailures = 20;
 const nothingYet: MemberCounts = { changing: 0, changed: 0, failed: 0, skipped: 0 };
@@ -93,7 +93,7 @@ function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: R
   };
 }
 
-/** Bringing a template's version to its tenants: what it would change, and its course. */
+/** Previews, starts, shows and controls roll-outs. */
 export function rolloutHandlers({
   store,
   authorize,
@@ -116,7 +116,7 @@ export function rolloutHandlers({
   }
 
   async function shown(rollout: RolloutDocument, tx?: Transaction): Promise<Rollout> {
-    // One after the other: a transaction takes one command at a time.
+    // Sequential, because a transaction runs one command at a time.
     const counts = await store.rollouts.counts(rollout._id, tx);
     const failed = await store.rollouts.members(rollout._id, 'failed', shownFailures, tx);
     return rolloutBody(
@@ -133,7 +133,7 @@ export function rolloutHandlers({
   const begin = ({ _id: id, template, version }: RolloutDocument): Promise<void> =>
     startOrDefer('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
 
-  /** As the transaction that turns it sees it: also what a dry run shows is what would stand. */
+  /** Reads the result in the same transaction, so that a dry run shows it too. */
   function turn(
     id: string,
     verb: 'pause' | 'resume' | 'cancel',
@@ -150,7 +150,7 @@ export function rolloutHandlers({
     });
   }
 
-  /** What is so already stays as it is: it may be said again. */
+  /** Idempotent: a roll-out that is already in the requested state stays unchanged. */
   async function stop(id: string, verb: 'pause' | 'cancel', caller: Caller): Promise<TurnReply> {
     const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
     for (let attempt = 1; ; attempt += 1) {
@@ -159,7 +159,8 @@ export function rolloutHandlers({
       try {
         return (await turn(id, verb, { caller, policy })).reply;
       } catch (error) {
-        // Somebody else, or the caller's own request of which the answer was lost, has said it meanwhile; a majority may not know yet.
+        // Another request, possibly an earlier one of this caller whose response was lost, has done it; a majority read
+        // may not see it yet.
         const overtaken =
           error instanceof TenureError && error.code === 'rollout_not_possible' && canTurn(rollout.state, verb);
         if (!overtaken || attempt === maxAttempts) throw error;

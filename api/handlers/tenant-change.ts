@@ -16,10 +16,10 @@ export interface TenantChangeDependencies extends Pick<WorkflowStarters, 'startO
 
 export type ChangeReply = Awaited<ReturnType<RouteHandlers['putTenant']>>;
 
-/** Makes a change, begins what it needs, and answers; the answer is kept under the request's key. */
+/** Makes a change, starts its operation and creates the answer, which is stored under the idempotency key. */
 export interface TenantChange {
   make(request: Omit<Declare, 'alsoCommit'> | Omit<Command, 'alsoCommit'>, keep: Keep): Promise<ChangeReply>;
-  /** Tells a workflow to stop. One that is not told now is told by what stands in MongoDB. */
+  /** Cancels a workflow. If the signal is lost, the workflow finds the cancellation in MongoDB. */
   tellCancelled(operation: OperationDocument): Promise<void>;
 }
 

@@ -14,23 +14,23 @@ export interface TenantHandlerDependencies {
   readonly authorize: Authorize;
   readonly tenantChange: TenantChange;
   readonly resources: Pick<Store['resources'], 'find'>;
-  /** Of a rehearsal: tells what of the collections would go otherwise than meant. */
+  /** Only for dry runs: returns warnings about the collections. */
   readonly rehearseSchema: RehearseSchema | undefined;
 }
 
-/** The revision that a manifest was made from, where it says so. */
+/** The revision on which a manifest is based, if it names one. */
 export function namedBy({ metadata: { uid, revision } }: Manifest): NamedRevision | undefined {
   return revision === undefined ? undefined : { uid, revision };
 }
 
-/** The declaration in a manifest; its name must be that of the path. */
+/** The declaration in a manifest. @throws TenureError request_invalid if its name differs from the name in the path */
 export function declarationOf<Of extends Manifest>(manifest: Of, name: string): Declaration<Of['spec']> {
   if (manifest.metadata.name !== name) {
-    throw new TenureError('request_invalid', 'the manifest names another resource than the path', {
+    throw new TenureError('request_invalid', 'the manifest and the path name different resources', {
       errors: [
         {
           pointer: '/metadata/name',
-          message: `is "${manifest.metadata.name}", the path says "${name}"`,
+          message: `is "${manifest.metadata.name}", but the path names "${name}"`,
           allowed: [name],
         },
       ],

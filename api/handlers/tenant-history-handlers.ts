@@ -47,7 +47,10 @@ function revisionBody(revision: TenantRevisionDocument): TenantRevision {
   };
 }
 
-/** What an earlier generation declared, without what only verbs and moves change: absent means unchanged. */
+/**
+ * The declaration of an earlier generation, without the fields that only verbs and moves change; an absent field stays
+ * unchanged.
+ */
 function declaredAgain(
   tenant: TenantDocument,
   {
@@ -56,7 +59,7 @@ function declaredAgain(
     spec: { lifecycle: _lifecycle, placement: _placement, hold: _hold, ...spec },
   }: TenantRevisionDocument,
 ): Declaration<DeclaredTenantSpec> {
-  // A collection that was added since holds data, and stays.
+  // A collection that was added later holds data, so it is kept.
   const services =
     tenant.placement === null
       ? spec.services
@@ -64,7 +67,7 @@ function declaredAgain(
   return { labels, annotations, spec: { ...spec, services } };
 }
 
-/** One tenant as it is, as it was, what differs, and back. */
+/** Reads a tenant and its history, compares generations, and rolls back. */
 export function tenantHistoryHandlers({
   store,
   authorize,
@@ -81,7 +84,7 @@ export function tenantHistoryHandlers({
     return tenant;
   }
 
-  /** @throws TenureError not_found, with the generations that there are */
+  /** @throws TenureError not_found, which lists the existing generations */
   async function revisionAt({ _id: uid, name }: TenantDocument, at: PointInTime): Promise<TenantRevisionDocument> {
     const revision = await store.revisions.find(uid, at);
     if (revision !== undefined) return revision;
@@ -89,12 +92,12 @@ export function tenantHistoryHandlers({
       store.revisions.latest(uid),
       store.revisions.find(uid, { generation: 1 }),
     ]);
-    const range = `there are generations 1 to ${last}, the first of ${first?.time.toISOString()}`;
+    const range = `generations 1 to ${last} exist, the first since ${first?.time.toISOString()}`;
     throw new TenureError(
       'not_found',
       'generation' in at
         ? `tenant "${name}" has no generation ${at.generation}: ${range}`
-        : `tenant "${name}" did not stand yet at ${at.time.toISOString()}: ${range}`,
+        : `tenant "${name}" did not exist yet at ${at.time.toISOString()}: ${range}`,
     );
   }
 
@@ -125,7 +128,7 @@ export function tenantHistoryHandlers({
           positionOf: ({ generation }) => String(generation),
           show({ generation, time, changed, origin }) {
             if (origin === undefined)
-              throw new TenureError('internal', `no entry tells of generation ${generation} of tenant ${uid}`);
+              throw new TenureError('internal', `no ledger entry for generation ${generation} of tenant ${uid}`);
             return {
               generation,
               time,
@@ -152,10 +155,10 @@ export function tenantHistoryHandlers({
       return { status: 200, body: { name, from: pointOf(from), to: pointOf(to), changes: changesBetween(from, to) } };
     },
     async rollbackTenant({ params: { name }, body: { generation }, caller, precondition, keep }) {
-      // Or a name that is freed at this moment would be given to a new tenant.
+      // Otherwise a name that becomes free at this moment would be assigned to a new tenant.
       if (precondition?.kind === 'absent') {
         await read(name, caller, 'tenant.update');
-        throw new TenureError('already_exists', `tenant "${name}" exists`);
+        throw new TenureError('already_exists', `tenant "${name}" already exists`);
       }
       const reply = await tenantChange.make(
         {

@@ -12,7 +12,7 @@ export interface TenantSearchDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** Lists the tenants that fit a filter and that the caller may see. */
+/** Lists the tenants that match a filter and that the caller may see. */
 export function tenantSearchHandler({
   store,
   authorize,

@@ -53,7 +53,7 @@ interface VerbRequest {
   readonly keep: Keep;
 }
 
-/** What every verb answers with; written out because each route's own reply type is a type apart. */
+/** The reply of every verb. It is written out because each route has its own reply type. */
 interface VerbReply<Status extends number, Body> {
   readonly status: Status;
   readonly body: Body;
@@ -72,7 +72,7 @@ function settledReply(tenant: TenantDocument): SettledReply {
   };
 }
 
-/** The verbs of a tenant: lifecycle paths by their names, holds, and the schedule of its plan. */
+/** The verbs of a tenant: lifecycle paths, holds and scheduled plan changes. */
 export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHandlers {
   const { store, authorize, tenantChange } = dependencies;
 

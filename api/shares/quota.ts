@@ -1,9 +1,9 @@
-/** Gives back what was taken; any further call does nothing. */
+/** Releases the taken share. Further calls do nothing. */
 export type GiveBack = () => void;
 
-/** How much of something callers may hold at one time, each of them and all together. */
+/** Limits how much callers may hold at one time, each caller and all together. */
 export interface Quota {
-  /** Takes so much for this caller, or nothing where that would be too much: then it is undefined. */
+  /** Takes this amount for the caller. Returns undefined, and takes nothing, if that would exceed a limit. */
   take(caller: string, amount?: number): GiveBack | undefined;
 }
 

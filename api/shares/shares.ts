@@ -4,17 +4,17 @@ import type { GiveBack, Quota } from './quota.ts';
 import { createTurns } from './turns.ts';
 import type { Turns } from './turns.ts';
 
-/** What callers may hold of a process at one time, so that none can keep it from the others, or use up its memory. */
+/** Limits what each caller may use of a process, so that no caller can block others or exhaust the memory. */
 export interface Shares {
-  /** Requests that are not answered yet. */
+  /** Requests in progress. */
   readonly requests: Quota;
-  /** Bytes of bodies that are being received: a slow sender keeps only its own others waiting. */
+  /** Bytes of bodies that are being received. A slow sender delays only its own other requests. */
   readonly bodies: Turns;
-  /** Bytes of bodies that are being handled, and stand in memory as values. */
+  /** Bytes of bodies that are being handled and are in memory as values. */
   readonly handling: Turns;
   /** Lists that are being read. */
   readonly pages: Turns;
-  /** Bytes of answers and events that are not read yet. */
+  /** Bytes of responses and events that callers have not read yet. */
   readonly unread: Quota;
   readonly watches: Quota;
   /** Waits for the end of an operation. */
@@ -28,10 +28,10 @@ export interface ShareLimits {
 }
 
 const mebi = 1024 * 1024;
-/** Every wait is looked after; so many ids are asked about at once. */
+/** Maximum number of waits, because all awaited operations are read in one query. */
 const allWaits = 2_000;
 
-/** What is counted in bytes is for a process with a heap of 256 MB (`platform/node-flags.ts`) in 512 MB of memory. */
+/** The byte limits fit a process with a heap of 256 MB (`platform/node-flags.ts`) and 512 MB of memory. */
 export function createShares({ requestsPerCaller, watchesPerCaller, waitsPerCaller }: ShareLimits): Shares {
   return {
     requests: createQuota({ perCaller: requestsPerCaller }),
@@ -47,7 +47,6 @@ export function createShares({ requestsPerCaller, watchesPerCaller, waitsPerCall
 /** @throws TenureError too_many_requests */
 export function takeShare(quota: Quota, caller: string, what: string, amount = 1): GiveBack {
   const giveBack = quota.take(caller, amount);
-  if (giveBack === undefined)
-    throw new TenureError('too_many_requests', `the caller has as many ${what} as one caller may have here`);
+  if (giveBack === undefined) throw new TenureError('too_many_requests', `the caller has reached its limit of ${what}`);
   return giveBack;
 }

@@ -1,9 +1,14 @@
 import { createQuota } from './quota.ts';
 import type { GiveBack } from './quota.ts';
 
-/** Lets in as many as there is room for: of each caller in the order in which they came, and of all callers the one that has least. */
+/**
+ * Admits as many requests as there is room for: in order of arrival per caller, and first the caller that holds least.
+ */
 export interface Turns {
-  /** Resolves when it is this one's turn; what is gone meanwhile has none. What is larger than a share counts as all of it. */
+  /**
+   * Resolves when it is this request's turn, or when it is gone. An amount larger than a share counts as the whole
+   * share.
+   */
   next(caller: string, amount?: number, gone?: AbortSignal): Promise<GiveBack>;
 }
 
@@ -16,7 +21,7 @@ interface Waiting {
 interface Line {
   readonly waiting: Waiting[];
   held: number;
-  /** The lower, the longer ago it had a turn. */
+  /** Number of the last turn: the lower, the longer ago. */
   served: number;
 }
 

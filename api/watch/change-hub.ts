@@ -9,20 +9,22 @@ import { beginRunning, handOver, keep, release, settle, tell } from './running-f
 import type { Follower, Running, Seat } from './running-feed.ts';
 
 export interface Following {
-  /** Everything after this is told of. */
+  /** The follower gets every change after this position. */
   readonly from: Position;
-  /** All that the follower was not told of comes after this. */
+  /** All changes that the follower has not got yet come after this position. */
   position(): Position;
-  /** What it has taken is read: it is told of what it could not take. */
+  /** Continues after the follower could not take a change: it has room again. */
   goOn(): void;
   stop(): void;
 }
 
-/** One feed for everybody in this process who follows changes, however many they are, and one for each caller that has missed some. */
+/** One shared feed for all followers in this process, and one extra feed for each caller that has missed changes. */
 export interface ChangeHub {
   /**
-   * Tells of all changes after a position; from now on where none is given. For who is `gone` nothing more is looked for.
-   * @throws TenureError watch_expired when not all of them are known any more, watch_unavailable, control_unavailable
+   * Delivers all changes after a position, or from now on if none is given. Stops looking for changes once `gone`
+   * aborts.
+   * @throws TenureError watch_expired if some of the changes are no longer known, watch_unavailable,
+   * control_unavailable
    */
   follow(after: Position | undefined, caller: string, follower: Follower, gone?: AbortSignal): Promise<Following>;
 }
@@ -34,21 +36,24 @@ export interface ChangeHubDependencies {
   readonly stopping: AbortSignal;
 }
 
-/** So much of the last changes is kept, for those who come back after a lost connection; as values it takes several times that. */
+/** Size of the recent changes kept for followers that reconnect. As values they take several times as much memory. */
 const keptBytes = { live: 4 * 1024 * 1024, late: 256 * 1024 };
-/** Callers that may go over what they have missed at one time; others wait for their turn. */
+/** How many callers may catch up at one time; others wait for their turn. */
 const lateAtOnce = 16;
 const patienceMs = 10_000;
 
 export function createChangeHub({ open, maxFollowers, logger, stopping }: ChangeHubDependencies): ChangeHub {
   const seats = new Set<Seat>();
-  /** Tells of changes as they happen. It never goes back, and waits for nobody: who cannot take a change goes on by itself. */
+  /**
+   * Delivers changes as they happen. It never goes back and never waits: a follower that cannot take a change must
+   * catch up.
+   */
   let live: Running | undefined;
   let openingLive: Promise<void> | undefined;
-  /** By caller: goes over what that one's followers have missed, as fast as they take it, until it has reached the live one. */
+  /** By caller: delivers the changes that its followers have missed, at their pace, until it reaches the live feed. */
   const late = new Map<string, Running>();
   const lateTurns = createTurns({ perCaller: 1, total: lateAtOnce });
-  /** Of one caller feeds are opened one after the other. */
+  /** Feeds of one caller are opened one after another. */
   const openings = new Map<string, Promise<unknown>>();
 
   const runs = (running: Running): boolean => running === live || late.get(running.caller ?? '') === running;
@@ -58,7 +63,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     try {
       while (runs(running) && isNeeded(running)) {
         const { change, position } = await running.feed.next();
-        // Another has taken its place.
+        // Another feed has replaced it.
         if (!runs(running)) break;
         if (change !== undefined) {
           keep(running, change);
@@ -77,8 +82,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
       }
     } catch (error) {
       if (runs(running)) {
-        if (!stopping.aborted)
-          logger.warn('the feed of changes is lost; who follows it comes back', errorFields(error));
+        if (!stopping.aborted) logger.warn('the change feed was lost; followers reconnect', errorFields(error));
         end(running === live ? [...seats] : [...running.seats]);
       }
     }
@@ -128,13 +132,14 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     return done;
   }
 
-  /** The running feed that has all after what the seat was told of. */
+  /** The running feed that has all changes that the seat still needs. */
   const having = (seat: Seat): Running | undefined =>
     [live, late.get(seat.caller)].find((running) => running !== undefined && seat.told >= running.start);
 
   async function turnOf(caller: string): Promise<GiveBack> {
     const turn = lateTurns.next(caller);
-    const tooLate = (): TenureError => new TenureError('watch_unavailable', 'many go over what they have missed');
+    const tooLate = (): TenureError =>
+      new TenureError('watch_unavailable', 'too many callers are catching up on missed changes');
     try {
       return await withinMs(patienceMs, turn, tooLate);
     } catch (error) {
@@ -147,7 +152,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     const own = late.get(seat.caller);
     const giveBack = own === undefined ? await turnOf(seat.caller) : own.passOn();
     try {
-      // All of the caller's who wait go together, from where the one that was told least of them is.
+      // All waiting followers of the caller share one feed, which starts at the earliest of their positions.
       const waiting = [...seats].filter(
         ({ caller, running, isReaching, told }) =>
           caller === seat.caller && running === undefined && isReaching && told !== '',
@@ -162,7 +167,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
       late.set(seat.caller, begun);
       for (const one of waiting)
         if (seats.has(one) && one.running === undefined && one.told >= begun.start) settle(begun, one);
-      // Those who have missed less are told nothing twice.
+      // Followers that have missed less do not get a change twice.
       if (before !== undefined) handOver(before, begun);
       void pump(begun);
     } catch (error) {
@@ -178,7 +183,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     const known = having(seat);
     if (known !== undefined) return settle(known, seat);
     await inOrder(seat.caller, async () => {
-      // Gone, or taken along by another.
+      // The follower is gone, or another one's feed already includes it.
       if (!seats.has(seat) || seat.running !== undefined) return;
       const opened = having(seat);
       if (opened !== undefined) settle(opened, seat);
@@ -203,7 +208,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
       if (stopping.aborted || seats.size >= maxFollowers)
         throw new TenureError(
           'watch_unavailable',
-          stopping.aborted ? 'this process stops' : `${maxFollowers} watches are open`,
+          stopping.aborted ? 'this process is stopping' : `all ${maxFollowers} watches of this process are in use`,
         );
       const seat: Seat = { caller, follower, told: after ?? '', running: undefined, wake: undefined, isReaching: true };
       seats.add(seat);
@@ -225,7 +230,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
         from,
         position() {
           const { running, told } = seat;
-          // While the feed goes over what others have missed, it is behind of what this one has been told.
+          // While the feed catches up for others, it can be behind this follower.
           return running !== undefined && running.position > told ? running.position : told;
         },
         goOn: () => goOn(seat),

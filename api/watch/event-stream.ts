@@ -1,47 +1,47 @@
 import type { Response } from 'express';
 import type { GiveBack, Quota } from '../shares/quota.ts';
 
-/** One event as it is sent. */
+/** One event in the form in which it is sent. */
 export interface SentEvent {
   readonly event: string;
-  /** JSON in one line. */
+  /** JSON on one line. */
   readonly data: string;
-  /** Where the stream may be gone on with after this event. */
+  /** The position from which a client can resume after this event. */
   readonly id: string;
 }
 
-/** An event as bytes: made once for however many are sent it. */
+/** Encodes an event. The bytes are shared by all streams that send it. */
 export function encodeEvent({ event, data, id }: SentEvent): Buffer {
   return Buffer.from(`event: ${event}\nid: ${id}\ndata: ${data}\n\n`);
 }
 
 /** A stream of server-sent events (WHATWG HTML, section 9.2). */
 export interface EventStream {
-  /** Sends an event, unless too much of what was sent before is not read yet: then `room` is called when it is. */
+  /** Sends an event. Returns false if too much is still unread; then `room` is called once there is space again. */
   send(event: Buffer): boolean;
-  /** Ends the answer; the caller comes back with the last id it has. */
+  /** Ends the response. The caller reconnects with the last id that it has. */
   end(): void;
 }
 
 export interface EventStreamOptions {
   readonly caller: string;
-  /** Of what is not read yet, large events have their share. */
+  /** Limits the unread bytes of large events. */
   readonly unread: Quota;
-  /** More can be sent. */
+  /** Called when more can be sent. */
   readonly room: () => void;
-  /** Called once, when the connection is gone, whoever has ended it. */
+  /** Called once when the connection has closed, whichever side closed it. */
   readonly closed: () => void;
 }
 
-/** What waits in a stream before the next event is held back. */
+/** Unread bytes of a stream beyond which events are held back. */
 const maxUnreadBytes = 64 * 1024;
-/** After this time it is looked again whether the caller's other streams leave room for a large event. */
+/** How soon to check again whether the caller's other streams leave room for a large event. */
 const lookAgainMs = 250;
-/** Who reads nothing at all for this long is let go: it comes back, and goes on from where it was. */
+/** A caller that reads nothing for this long is disconnected; it can reconnect and resume. */
 const patienceMs = 30_000;
 const retryMs = 1_000;
 
-/** Begins the answer. */
+/** Starts the response. */
 export function openEventStream(response: Response, { caller, unread, room, closed }: EventStreamOptions): EventStream {
   const held = new Set<GiveBack>();
   let lookingAgain: NodeJS.Timeout | undefined;
@@ -54,7 +54,7 @@ export function openEventStream(response: Response, { caller, unread, room, clos
   response.setTimeout(patienceMs, () => response.destroy());
   response.status(200).set({
     'content-type': 'text/event-stream; charset=utf-8',
-    // Compression and proxies would hold events back.
+    // Compression and proxies would delay events.
     'cache-control': 'no-store, no-transform',
     'x-accel-buffering': 'no',
   });

@@ -1,30 +1,32 @@
 import type { Change, ChangeFeed, Position } from '../../store/change-feed.ts';
 import type { GiveBack } from '../shares/quota.ts';
 
-/** Who follows the changes. */
+/** A receiver of changes. */
 export interface Follower {
-  /** Takes a change, or says that it cannot now: then it is told of it, and of all after it, when it goes on. */
+  /**
+   * Takes a change, or returns false if it cannot now. Then it gets this change and all later ones when it continues.
+   */
   told(change: Change): boolean;
-  /** Nothing more comes: the feed was lost, or the process stops. */
+  /** No more changes follow: the feed was lost, or the process is stopping. */
   ended(): void;
 }
 
-/** One who follows changes, and how far it has been told of them. */
+/** A follower and its position in the changes. */
 export interface Seat {
   readonly caller: string;
   readonly follower: Follower;
   told: Position;
-  /** The feed that tells it; of none while it has not read what it was told. */
+  /** The feed that serves it; undefined while the follower has not read what it got. */
   running: Running | undefined;
-  /** Of one that its feed waits for. */
+  /** Set while its feed waits for this follower. */
   wake: (() => void) | undefined;
   isReaching: boolean;
 }
 
-/** A feed as it runs: everything after `start` was read or is to come, and the last of it is in `kept`. */
+/** A running feed. Every change after `start` has been read or is still to come; the latest ones are in `kept`. */
 export interface Running {
   readonly feed: ChangeFeed;
-  /** Whose followers it is for; the live one is for everybody's. */
+  /** The caller whose followers it serves; undefined for the live feed, which serves all callers. */
   readonly caller: string | undefined;
   readonly seats: Set<Seat>;
   readonly kept: Change[];
@@ -32,11 +34,11 @@ export interface Running {
   keptBytes: number;
   start: Position;
   position: Position;
-  /** Makes room for the feed of another. */
+  /** Releases its turn, so that another feed can run. */
   giveBack: GiveBack;
-  /** The room goes to a feed that takes its place. */
+  /** Passes its turn to the feed that replaces it. */
   passOn(): GiveBack;
-  /** Resolves when the seat has taken the change, or is none of this feed any more. */
+  /** Resolves when the seat has taken the change, or no longer belongs to this feed. */
   taken(seat: Seat, change: Change): Promise<void>;
 }
 
@@ -78,7 +80,7 @@ export function beginRunning(
   return running;
 }
 
-/** Keeps a change for who comes back, as long as there is room. */
+/** Keeps a change for followers that reconnect, while there is room. */
 export function keep(running: Running, change: Change): void {
   running.kept.push(change);
   running.keptBytes += change.bytes;
@@ -90,7 +92,7 @@ export function keep(running: Running, change: Change): void {
   }
 }
 
-/** Whether the seat has taken the change, now or before. */
+/** Delivers a change. Returns whether the seat has taken it, now or before. */
 export function tell(seat: Seat, change: Change): boolean {
   if (change.position <= seat.told) return true;
   if (!seat.follower.told(change)) return false;
@@ -103,7 +105,7 @@ export function release(seat: Seat): void {
   seat.running = undefined;
 }
 
-/** Gives a seat to a feed that has all after what it was told of, and tells what is kept. */
+/** Attaches a seat to a feed that has all changes it needs, and delivers the kept ones. */
 export function settle(running: Running, seat: Seat): void {
   release(seat);
   seat.running = running;

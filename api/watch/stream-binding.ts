@@ -22,7 +22,7 @@ export interface StreamBindingDependencies {
   readonly hub: ChangeHub;
   readonly watches: Watches;
   readonly authenticate: Authenticate;
-  /** Positions are sealed: one that was made up is none, and nobody reads of others in one. */
+  /** Seals positions, so that callers can neither forge them nor read data of others in them. */
   readonly pageTokens: PageTokens;
   readonly shares: Shares;
   readonly metrics: Pick<Metrics, 'openWatches'>;
@@ -31,10 +31,10 @@ export interface StreamBindingDependencies {
 }
 
 const bookmarkEveryMs = 15_000;
-/** Of a list that is not filtered: a position is good for every stream. */
+/** One list without a filter, so that a position is valid for every stream. */
 const list = 'changes';
 
-/** Binds the streams: authenticate, validate, authorize, and from then on every change that the caller may see. */
+/** Binds the streams: authenticate, validate, authorize, then send every change that the caller may see. */
 export function bindStreams({
   hub,
   watches,
@@ -47,7 +47,7 @@ export function bindStreams({
   const router = express.Router({ caseSensitive: true, strict: true });
 
   const idOf = (position: Position): string => pageTokens.make(list, null, position);
-  /** What many are shown is one object, and is encoded once. */
+  /** Streams that show the same change share one object, which is encoded only once. */
   const encoded = new WeakMap<Shown, Buffer>();
 
   function encode(shown: Shown, position: Position): Buffer {
@@ -63,12 +63,12 @@ export function bindStreams({
     try {
       return pageTokens.read(list, null, lastEventId);
     } catch (error) {
-      throw new TenureError('watch_expired', 'Last-Event-ID is none of this installation’s', { cause: error });
+      throw new TenureError('watch_expired', 'Last-Event-ID was not issued by this installation', { cause: error });
     }
   }
 
   function bind(id: StreamId, contract: StreamContract): RequestHandler {
-    // Each takes the query of its own contract.
+    // Each watch accepts the query of its own contract, which TypeScript cannot infer here.
     const watch = watches[id] as (request: { readonly query: unknown; readonly caller: Caller }) => Promise<Show>;
     return async (request, response) => {
       const { actor, expireTime } = await authenticate(request.headers.authorization);
@@ -76,7 +76,7 @@ export function bindStreams({
       const show = await watch({ query, caller: { actor, ...requestIds(response) } });
 
       const { subject } = actor;
-      const giveBack = takeShare(shares.watches, subject, 'watches');
+      const giveBack = takeShare(shares.watches, subject, 'open watches');
       let stream: EventStream | undefined;
       let isEnded = false as boolean;
       const gone = new AbortController();
@@ -87,7 +87,7 @@ export function bindStreams({
           subject,
           {
             told(change) {
-              // Nothing is sent before the headers are.
+              // Headers must be sent first.
               if (stream === undefined) return false;
               const shown = show(change);
               return shown === undefined || stream.send(encode(shown, change.position));
@@ -104,7 +104,7 @@ export function bindStreams({
             encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id: idOf(position) }),
           );
         const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
-        // Who may see what was decided by the token; it is decided anew when that has expired.
+        // The token decides what the caller may see. When it expires, the caller must reconnect with a new one.
         const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - now().getTime(), 2 ** 31 - 1));
         openWatches.inc();
         const closed = (): void => {
@@ -134,7 +134,7 @@ export function bindStreams({
   for (const id of Object.keys(streams) as StreamId[]) {
     const contract: StreamContract = streams[id];
     const refuseOthers = refuseMethod(['GET']);
-    // express gives a GET's handler the HEAD too.
+    // express also passes HEAD requests to a GET handler.
     const onlyGet: RequestHandler = (request, response, next) => {
       response.locals['route'] = contract.path;
       if (request.method === 'GET') next();

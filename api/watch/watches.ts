@@ -7,22 +7,22 @@ import type { Authorize } from '../authorization.ts';
 import { operationScope } from '../operation-scope.ts';
 import { operationBody, tenantBody } from '../representations.ts';
 
-/** What a caller is shown of a change: an event without its id. */
+/** A change as the caller sees it: an event without its id. */
 export interface Shown {
   readonly event: string;
   readonly data: string;
 }
 
-/** Chooses and words what one caller is shown of the changes. */
+/** Selects and encodes the changes that one caller may see. */
 export type Show = (change: Change) => Shown | undefined;
 
-/** Who asks for what of a stream. */
+/** The query and the caller of a stream. */
 export interface WatchRequest<Id extends StreamId> {
   readonly query: StreamQuery<Id>;
   readonly caller: Caller;
 }
 
-/** What each stream shows. Refuses before anything is shown. */
+/** The content of each stream. A refusal comes before the first event. */
 export type Watches = { readonly [Id in StreamId]: (request: WatchRequest<Id>) => Promise<Show> };
 
 export interface WatchesDependencies {
@@ -30,7 +30,7 @@ export interface WatchesDependencies {
   readonly authorize: Authorize;
 }
 
-/** Many are shown the same: it is worded once. */
+/** Encodes a change once for all streams that show it. */
 function createWording(): (change: Change, event: string, body: () => unknown) => Shown {
   const worded = new WeakMap<Change, Shown>();
   return (change, event, body) => {

@@ -11,14 +11,15 @@ import { describeByRoute } from './verb-options.ts';
 const examples = `
 Examples:
   tenure operations abandon ID --confirm ID
-                       its cell does not come back: leave there what stands there
+                       the cell is lost: give up what the operation left on it
 
-Have it cancelled first, unless it is a purge. What may be left on the cell is printed, and stays in the operation (tenure describe operation ID).`;
+Cancel the operation first, unless it is a purge. The command prints what may be left on the cell. The operation keeps that list:
+tenure describe operation ID.`;
 
 export function addAbandonOperation(operations: Command, context: CommandContext): void {
   describeByRoute(operations.command('abandon'), 'abandonOperation')
     .argument('<id>', 'operation')
-    .option('--confirm <id>', 'the operation once more: what it leaves on its cell nobody removes')
+    .option('--confirm <id>', 'the same id again: nothing removes what the operation leaves on its cell')
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action((reference: string, { confirm }: { readonly confirm?: string }) => {
@@ -26,14 +27,14 @@ export function addAbandonOperation(operations: Command, context: CommandContext
       if (confirm === undefined)
         throw usageFailure(
           `abandon of operation/${id} is not confirmed; nothing was done`,
-          `repeat it with --confirm=${id}`,
+          `run it again with --confirm=${id}`,
         );
       if (parseReference(['operation', confirm]).name !== id)
         throw usageFailure(
           `--confirm=${confirm} does not name operation/${id}; nothing was done`,
-          `write --confirm=${id}, if that is the one you mean`,
+          `use --confirm=${id} if this is the operation you mean`,
         );
-      // Options that `operations` has too are taken by it, wherever they stand.
+      // Commander assigns options that `operations` also has to `operations`, wherever they are in the command line.
       const { output } = operations.opts<{ readonly output: OutputFormat }>();
       return abandon(id, output, context);
     });

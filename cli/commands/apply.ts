@@ -31,39 +31,40 @@ interface ApplyOptions {
 const examples = `
 Examples:
   tenure apply -f tenant.yaml              create or change what the file declares
-  tenure apply -f examples --wait          a folder; wait until its tenants are as declared
+  tenure apply -f examples --wait          every manifest in a folder; wait until the operations are done
   tenure apply -f - < tenant.yaml          standard input
   tenure apply -f acme.yaml --force-conflicts
-                                           reverse also what a verb has set since
-  tenure apply -f tenant.yaml -o json      print the resources as they then stand
+                                           also reverse what a verb has set since
+  tenure apply -f tenant.yaml -o json      print the resulting resources
   tenure apply -f examples --dry-run=client
-                                           only check the manifests; nothing is sent
+                                           only validate the manifests; nothing is sent
   tenure apply -f acme.yaml --dry-run=server -o yaml
-                                           have policy and placement checked too, and see what would stand
+                                           also check policy and placement, and show the result
 
-Everything is checked before anything is applied. Regions are applied first, then plans, templates and tenants. One that is refused
-keeps the others from nothing; which were not applied is told at the end, and the exit code is the highest.
-Applying the same manifest again changes nothing. One that names a revision, as get -o yaml prints it, changes that revision only.
-What takes several operations is done by one after the other; --wait waits for the last. A server dry run checks each manifest against what stands there, not against the others.
+All manifests are validated before any is applied. Regions are applied first, then plans, templates and tenants. If one is
+refused, the others are still applied; the command lists those that were not applied, and exits with the highest code.
+Applying the same manifest again changes nothing. A manifest with a revision, as get -o yaml prints it, applies only to that revision.
+A change that needs several operations runs them one after the other; --wait waits for the last. A server dry run checks each
+manifest against the existing resources, not against the other manifests.
 
-Where standard error is no terminal, --wait tells each change as one JSON object a line: time, operation, tenant, kind, state, done, total, step.`;
+If standard error is not a terminal, --wait prints each change as one line of JSON: time, operation, tenant, kind, state, done, total, step.`;
 
 export function addApply(program: Command, context: CommandContext): void {
   program
     .command('apply')
-    .summary('create or change resources as manifests declare them')
-    .description('Create or change resources as manifests declare them.')
-    .requiredOption('-f, --file <path...>', 'manifest file, folder of them, or - for standard input')
+    .summary('create or change resources from manifests')
+    .description('Create or change resources from manifests.')
+    .requiredOption('-f, --file <path...>', 'manifest file, folder of manifests, or - for standard input')
     .addOption(
       new Option(
         '--dry-run <where>',
-        'change nothing: only check the manifests (client), or have the API check all it would (server)',
+        'change nothing: validate the manifests only (client), or have the API check everything (server)',
       )
         .choices(['client', 'server'])
         .conflicts('wait'),
     )
-    .option('--wait', 'wait until the operations that this starts are done')
-    .option('--force-conflicts', 'reverse also what a verb, such as suspend, has set')
+    .option('--wait', 'wait until the started operations are done')
+    .option('--force-conflicts', 'also reverse what a verb, such as suspend, has set')
     .addOption(confirmMassChangeOption())
     .addOption(timeoutOption('120s'))
     .addOption(outputOption())
@@ -83,7 +84,7 @@ async function apply(
   if (dryRun === 'client') return printValid(manifests, output, terminal);
   if (dryRun === 'server')
     return rehearse(manifests, { forceConflicts, confirmMassChange, dryRun: true }, output, { terminal, connect });
-  // With data asked for on stdout, what is told of the way there is a message.
+  // If the user wants data on stdout, the progress lines are messages.
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
   const { applied, failures, notApplied } = await applyAll(
     connect(),
@@ -120,7 +121,7 @@ function withRest({ exit, report }: CliFailure, notApplied: readonly string[]): 
   return new CliFailure(exit, notApplied.length === 0 ? report : `${report}\nnot applied: ${notApplied.join(', ')}`);
 }
 
-/** Applies one after the other; one that is refused keeps the others from nothing. @throws CliFailure interrupted */
+/** Applies the manifests in order. If one is refused, the others are still applied. @throws CliFailure interrupted */
 async function applyAll(
   api: ApiClient,
   manifests: readonly LocatedManifest[],
@@ -135,7 +136,7 @@ async function applyAll(
     const { manifest, reference } = located;
     try {
       const result = await applyManifest(api, manifest, consent, () =>
-        terminal.stderr.write(`${reference} was changed by somebody else meanwhile; reading it again\n`),
+        terminal.stderr.write(`${reference} has changed in the meantime; reading it again\n`),
       );
       applied.push({ ...result, located });
       tell(`${reference} ${result.outcome}`);
@@ -152,7 +153,10 @@ async function applyAll(
   return { applied, failures, notApplied };
 }
 
-/** The resources as they stand now; one that cannot be read is added to the failures, and it and those after it come as they were answered. */
+/**
+ * The current resources. If one cannot be read, its failure is added, and it and those after it are returned as the API
+ * answered them.
+ */
 async function readBack(
   api: ApiClient,
   applied: readonly AppliedManifest[],

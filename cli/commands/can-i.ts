@@ -8,6 +8,7 @@ import { actionOf, askedActions } from '../resources/access-actions.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReferences } from '../resources/references.ts';
+import { withArticle } from '../text/article.ts';
 import { renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
 
@@ -18,14 +19,14 @@ interface CanIOptions {
 
 const examples = `
 Examples:
-  tenure can-i suspend tenant/acme         yes, or no with the reason
-  tenure can-i apply plan                  any of them
+  tenure can-i suspend tenant/acme         print yes, or no with the reason
+  tenure can-i apply plan                  any plan
   tenure can-i --list                      every verb
   tenure can-i --list tenant/acme          every verb on one tenant
   tenure can-i purge tenant/acme && tenure purge acme
 
-Policy is asked, and nothing else: whether a tenant is in a state for it is not looked at. A question is no attempt, and the ledger is told of none.
-Ends with 0 for yes, 5 for no; with --list always with 0.`;
+Only policy is checked; the state of the tenant is not. Asking is not an attempt: it leaves no entry in the ledger.
+Exits with 0 for yes and 5 for no; always 0 with --list.`;
 
 interface Answer extends AccessVerdict {
   readonly verb: string;
@@ -42,11 +43,11 @@ const columns: readonly Column<Answer>[] = [
 export function addCanI(program: Command, context: CommandContext): void {
   program
     .command('can-i')
-    .summary('say whether policy lets you do something')
-    .description('Say whether policy lets the caller do something.')
-    .argument('[verb]', 'such as suspend or list; left out with --list')
-    .argument('[kind[/name]]', 'what to do it to')
-    .option('--list', 'every verb there is')
+    .summary('check whether policy allows an action')
+    .description('Check whether policy allows the caller to do something.')
+    .argument('[verb]', 'such as suspend or list; omit it with --list')
+    .argument('[kind[/name]]', 'the resource to do it to')
+    .option('--list', 'list every verb')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action((first: string | undefined, second: string | undefined, options: CanIOptions) =>
@@ -61,7 +62,7 @@ async function ask(
   { terminal: { stdout, stderr }, connect }: CommandContext,
 ): Promise<void> {
   if (verb === undefined || reference === undefined)
-    throw usageFailure('nothing is asked', 'write: can-i VERB KIND[/NAME], or --list');
+    throw usageFailure('no verb or no kind is given', 'write: can-i VERB KIND[/NAME], or can-i --list');
   const { kind, name } = oneOf(reference);
   const verdict = await check(connect(), actionOf(verb, kind), name);
   stdout.write(output === 'table' ? `${verdict.allowed ? 'yes' : 'no'}\n` : renderObject(output, verdict));
@@ -89,7 +90,10 @@ async function list(
   const about = reference === undefined ? undefined : oneOf(reference);
   const asked = askedActions.filter(({ kind }) => about === undefined || kind === about.kind.singular);
   if (asked.length === 0)
-    throw usageFailure(`about a ${about?.kind.singular} policy decides nothing by itself`, 'ask about tenants');
+    throw usageFailure(
+      `policy has no rules of its own for ${withArticle(about?.kind.singular ?? 'resource')}`,
+      'ask about tenants',
+    );
   const api = connect();
   const answers = await Promise.all(
     asked.map(async ({ action, kind, verb }): Promise<Answer> => ({

@@ -20,22 +20,22 @@ interface CancelOptions {
 
 const examples = `
 Examples:
-  tenure operations cancel ID              ask for it; what was done is undone
-  tenure operations cancel ID --wait       wait until that is so
+  tenure operations cancel ID              request it; the operation undoes its finished steps
+  tenure operations cancel ID --wait       wait until they are undone
 
-Ends with 4 when the operation has ended otherwise, or can no longer be turned round.`;
+Exits with 4 if the operation ended in another state, or can no longer be cancelled.`;
 
 export function addCancelOperation(operations: Command, context: CommandContext): void {
   describeByRoute(operations.command('cancel'), 'cancelOperation')
     .argument('<id>', 'operation')
-    .option('--wait', 'wait until the operation has been undone')
+    .option('--wait', 'wait until the operation is undone')
     .addOption(timeoutOption('120s'))
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action((reference: string, options: Omit<CancelOptions, 'output'>) => {
       const stray = ['tenant', 'state', 'limit'].find((name) => operations.getOptionValueSource(name) === 'cli');
-      if (stray !== undefined) throw usageFailure(`--${stray} is for the list of operations`, 'leave it out');
-      // Options that `operations` has too are taken by it, wherever they stand.
+      if (stray !== undefined) throw usageFailure(`--${stray} applies only to the list of operations`, 'remove it');
+      // Commander assigns options that `operations` also has to `operations`, wherever they are in the command line.
       const { output } = operations.opts<Pick<CancelOptions, 'output'>>();
       return cancel(parseReference(['operation', reference]).name, { ...options, output }, context);
     });
@@ -48,7 +48,7 @@ async function cancel(
 ): Promise<void> {
   const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
   const { body: asked } = await connect().call('cancelOperation', { params: { id } });
-  tell(`${operationLine(asked)}${asked.done ? '' : ', to be cancelled'}`);
+  tell(`${operationLine(asked)}${asked.done ? '' : ', cancel requested'}`);
   let operation: Operation = asked;
   if (wait === true && !asked.done) {
     await followAll(

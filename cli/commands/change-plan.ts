@@ -13,7 +13,7 @@ import { addVerbOptions, describeByRoute, ifMatchOf, runOptions, verbRequest } f
 import type { VerbOptions } from './verb-options.ts';
 
 interface ChangePlanOptions extends VerbOptions {
-  /** RFC 3339, as the contract has it. */
+  /** RFC 3339, as in the contract. */
   readonly at?: string;
   readonly preview?: true;
   readonly cancel?: true;
@@ -21,24 +21,24 @@ interface ChangePlanOptions extends VerbOptions {
 
 const examples = `
 Examples:
-  tenure change-plan acme enterprise --preview   what it would mean; nothing is changed
-  tenure change-plan acme enterprise --wait      now
+  tenure change-plan acme enterprise --preview   show the effect; nothing is changed
+  tenure change-plan acme enterprise --wait      change it now
   tenure change-plan acme enterprise --at 2027-01-01T00:00:00+01:00
-  tenure change-plan acme --cancel               take back what waits for its time
+  tenure change-plan acme --cancel               cancel the scheduled change
 
---preview ends with 0 whether or not policy would allow the change; it says which.`;
+--preview shows whether policy would allow the change. It exits with 0 in both cases.`;
 
 export function addChangePlan(program: Command, context: CommandContext): void {
   const command = describeByRoute(program.command('change-plan'), 'changePlanOfTenant')
     .argument('<name>', 'tenant')
     .argument('[plan]', 'the plan to change to')
     .addOption(
-      new Option('--at <time>', 'when it is to take effect, in RFC 3339 (default: now)')
+      new Option('--at <time>', 'when the change takes effect, in RFC 3339 (default: now)')
         .argParser(parseTime)
         .conflicts(['wait', 'preempt']),
     )
     .addOption(
-      new Option('--preview', 'only show what it would mean').conflicts([
+      new Option('--preview', 'only show the effect').conflicts([
         'at',
         'wait',
         'preempt',
@@ -48,7 +48,7 @@ export function addChangePlan(program: Command, context: CommandContext): void {
       ]),
     )
     .addOption(
-      new Option('--cancel', 'take back a change that waits for its time').conflicts([
+      new Option('--cancel', 'cancel the scheduled change').conflicts([
         'at',
         'preview',
         'wait',
@@ -66,10 +66,10 @@ export function addChangePlan(program: Command, context: CommandContext): void {
 
 function parseTime(text: string): string {
   if (!z.iso.datetime({ offset: true }).safeParse(text).success)
-    throw new InvalidArgumentError('Write a time with its zone, such as 2027-01-01T00:00:00Z.');
+    throw new InvalidArgumentError('Write a time with a time zone, such as 2027-01-01T00:00:00Z.');
   const time = new Date(text);
   if (time.getTime() <= Date.now())
-    throw new InvalidArgumentError('It has passed. Leave --at out for a change that takes effect now.');
+    throw new InvalidArgumentError('This time is in the past. Omit --at to change the plan now.');
   return time.toISOString();
 }
 
@@ -80,13 +80,10 @@ async function changePlan(
   context: CommandContext,
 ): Promise<void> {
   const { at, preview, cancel } = options;
-  if (cancel === true && plan !== undefined) throw usageFailure('--cancel takes no plan', 'leave one of the two out');
+  if (cancel === true && plan !== undefined) throw usageFailure('--cancel takes no plan', 'remove one of the two');
   if (cancel === true) return run(name, options, context, (api) => cancelScheduled(api, name, options));
   if (plan === undefined)
-    throw usageFailure(
-      'no plan is named',
-      `write: change-plan ${name} PLAN, or --cancel for a change that waits for its time`,
-    );
+    throw usageFailure('no plan is given', `write: change-plan ${name} PLAN, or --cancel for a scheduled change`);
   if (preview === true) return showPreview(name, plan, options, context);
   return run(name, options, context, async (api) => {
     const { tenant, operation } = (
@@ -123,7 +120,7 @@ async function showPreview(
   { output }: ChangePlanOptions,
   { terminal: { stdout, paintOut }, connect }: CommandContext,
 ): Promise<void> {
-  if (output === 'name') throw usageFailure('a preview has no name', 'use -o table, json or yaml');
+  if (output === 'name') throw usageFailure('a preview has no name to print', 'use -o table, json or yaml');
   const { body } = await connect().call('previewPlanOfTenant', { params: { name }, query: { plan } });
   stdout.write(output === 'table' ? renderPlanPreview(body, paintOut) : renderObject(output, body));
 }

@@ -8,20 +8,20 @@ import { printableLine } from '../text/printable.ts';
 
 const examples = `
 Examples:
-  source <(tenure completion bash)         for this shell; in ~/.bashrc for every one
-  source <(tenure completion zsh)          in ~/.zshrc, after compinit
-  tenure completion fish | source          or into ~/.config/fish/completions/tenure.fish
+  source <(tenure completion bash)         for this shell; add it to ~/.bashrc for every shell
+  source <(tenure completion zsh)          add it to ~/.zshrc, after compinit
+  tenure completion fish | source          or write it to ~/.config/fish/completions/tenure.fish
 
-Commands, options and their values are completed, and names as the API has them; while it is away, without those.`;
+Completes commands, options, their values, and names from the API. While the API cannot be reached, names are not completed.`;
 
-/** What the scripts ask. */
+/** The command that the scripts call. */
 export const completionCommand = '__complete';
 
 export function addCompletion(program: Command, context: CommandContext): void {
   program
     .command('completion')
-    .summary('print the completion for a shell')
-    .description('Print the script that makes a shell complete commands, options, kinds and names.')
+    .summary('print the completion script for a shell')
+    .description('Print the script with which a shell completes commands, options, kinds and names.')
     .addArgument(new Argument('<shell>', 'the shell').choices([...shells]))
     .addHelpText('after', examples)
     .action((shell: Shell) => void context.terminal.stdout.write(shellScripts[shell]));

@@ -12,16 +12,16 @@ import type { Column } from '../text/table.ts';
 
 const examples = `
 Examples:
-  tenure config explain                    each value and where it comes from; the token is not shown
+  tenure config explain                    each value and its origin; the token is hidden
   tenure --context prod config explain -o json
 
-Nothing is sent anywhere. Ends with 2 when a value is missing or wrong. For the processes: node api/main.ts --explain-config.`;
+Sends nothing. Exits with 2 if a value is missing or wrong. For the settings of a process: node api/main.ts --explain-config.`;
 
 interface ExplainedValue {
   readonly setting: string;
   readonly value: string;
   readonly origin: string;
-  /** What is wrong with it, with the fix. */
+  /** What is wrong with the value, and the fix. */
   readonly flaw?: string;
 }
 
@@ -34,14 +34,14 @@ const columns: readonly Column<ExplainedValue>[] = [
 export function addConfig(program: Command, context: CommandContext): void {
   program
     .command('config')
-    .summary('say where each setting of this command comes from')
-    .description('Look at the settings of this command.')
+    .summary('show where each setting of this command comes from')
+    .description('Inspect the settings of this command.')
     .helpCommand(false)
     .addHelpText('after', examples)
     .command('explain')
-    .summary('say where each setting of this command comes from')
+    .summary('show where each setting of this command comes from')
     .description(
-      'Say which values this command uses, and whether a flag, the environment, a context or a default says so.',
+      'Show the values this command uses, and whether each comes from a flag, the environment, a context or a default.',
     )
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
@@ -58,7 +58,7 @@ function explain(
   if (flaws.length > 0) throw new CliFailure('usage', flaws.join('\n'));
 }
 
-/** Every value that the command uses. What cannot be told is told with its flaw, once. */
+/** Every value that the command uses. A value that cannot be found has its flaw, which is reported once. */
 function explainSettings(sources: ConnectionSources): ExplainedValue[] {
   const { environment } = sources;
   const line = (
@@ -77,7 +77,7 @@ function explainSettings(sources: ConnectionSources): ExplainedValue[] {
   const server = attempt(() => findServer(sources, context.found));
   const token = attempt(() => findToken(sources, context.found, server.found?.value ?? ''));
   const read = attempt(() => token.found?.read());
-  // Without its cause a consequence is no flaw of its own.
+  // A flaw that only follows from another one is not reported.
   const serverFlaw = context.failure === undefined ? server.failure?.report : undefined;
   const caFile = server.found === undefined ? undefined : findCaFile(sources, context.found, server.found.value);
   const proxies = Object.keys(environment.proxies ?? {}).filter((name) => !/^no_proxy$/i.test(name));

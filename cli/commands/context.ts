@@ -22,13 +22,14 @@ import type { Column } from '../text/table.ts';
 const examples = `
 Examples:
   tenure context set prod --server https://tenure.example --token-file ~/.config/tenure/prod.token
-  tenure context use prod                  from now on, unless a flag, the environment or this folder says otherwise
+  tenure context use prod                  the default from now on; flags, environment and this folder override it
   tenure context list
-  tenure --context staging get tenants     another one, for this command
+  tenure --context staging get tenants     another context, for this command only
 
-Contexts are kept in $XDG_CONFIG_HOME/tenure/config.json (~/.config), for you alone. The token stays in its own file, and is sent to the server of its
-context only. Which context counts: --context; TENURE_CONTEXT_NAME, or TENURE_CONTEXT with the path of a file; .tenure/context.json of this folder, as
-npm start writes it; the one that "context use" names; .tenure/context.json beside the program.`;
+Contexts are stored in $XDG_CONFIG_HOME/tenure/config.json (default: ~/.config), readable only by you. The token stays in its own
+file and is sent only to the server of its context. The first of these selects the context: --context; TENURE_CONTEXT_NAME, or
+TENURE_CONTEXT with the path of a file; .tenure/context.json in this folder, which npm start writes; "tenure context use";
+.tenure/context.json beside the program.`;
 
 interface Row extends NamedContext {
   readonly name: string;
@@ -47,56 +48,56 @@ type Data = Exclude<OutputFormat, 'name'>;
 export function addContext(program: Command, context: CommandContext): void {
   const group = program
     .command('context')
-    .summary('name APIs and switch between them')
-    .description('Name APIs, each with the file of its token, and switch between them.')
+    .summary('manage named APIs and switch between them')
+    .description('Manage contexts: named APIs, each with its token file. Switch between them.')
     .helpCommand(false)
     .addHelpText('after', examples);
 
   group
     .command('list')
     .summary('list the contexts')
-    .description('List the contexts; the one in use has a star.')
+    .description('List the contexts. An asterisk marks the current one.')
     .addOption(outputOption())
     .addHelpText('after', '\nExamples:\n  tenure context list\n  tenure context list -o name')
     .action(({ output }: { readonly output: OutputFormat }) => list(output, context));
 
   group
     .command('show')
-    .summary('say which context is in effect')
-    .description('Say which context is in effect and what has selected it, or show the one named.')
+    .summary('show the context in effect')
+    .description('Show the context in effect and what selected it, or the context with this name.')
     .argument('[name]', 'context')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText(
       'after',
-      '\nExamples:\n  tenure context show\n  tenure context show prod -o json\n\nEvery value with its origin: tenure config explain.',
+      '\nExamples:\n  tenure context show\n  tenure context show prod -o json\n\nTo show every value with its origin: tenure config explain.',
     )
     .action((name: string | undefined, { output }: { readonly output: Data }) => show(name, output, context));
 
   group
     .command('use')
-    .summary('use a context from now on')
-    .description('Use a context from now on.')
+    .summary('set the current context')
+    .description('Set the current context.')
     .argument('<name>', 'context')
     .addHelpText('after', '\nExamples:\n  tenure context use prod')
     .action((name: string) => use(name, context));
 
   group
     .command('set')
-    .summary('make or change a context')
+    .summary('create or change a context')
     .description(
-      'Make or change a context: --server, --token-file and --ca-file say what it holds; what is not given stays.',
+      'Create or change a context. Set its values with --server, --token-file and --ca-file; others stay as they are.',
     )
     .argument('<name>', 'context')
     .addHelpText(
       'after',
-      '\nExamples:\n  tenure context set prod --server https://tenure.example --token-file prod.token\n  tenure context set prod --token-file new.token\n  tenure context set prod --ca-file company-ca.pem   for an API with a certificate of your own authority',
+      '\nExamples:\n  tenure context set prod --server https://tenure.example --token-file prod.token\n  tenure context set prod --token-file new.token\n  tenure context set prod --ca-file company-ca.pem   for an API with a certificate from your own CA',
     )
     .action((name: string) => set(requireContextName(name), context));
 
   group
     .command('delete')
-    .summary('forget a context')
-    .description('Forget a context. Its token file stays.')
+    .summary('delete a context')
+    .description('Delete a context. Its token file is not deleted.')
     .argument('<name>', 'context')
     .addHelpText('after', '\nExamples:\n  tenure context delete staging')
     .action((name: string) => remove(name, context));
@@ -104,7 +105,7 @@ export function addContext(program: Command, context: CommandContext): void {
 
 function store({ sources }: CommandContext): { readonly path: string; readonly file: ContextFile } {
   const path = contextStorePath(sources().environment);
-  if (path === undefined) throw usageFailure('there is no folder for configuration', 'set HOME or XDG_CONFIG_HOME');
+  if (path === undefined) throw usageFailure('there is no configuration folder', 'set HOME or XDG_CONFIG_HOME');
   return { path, file: readContexts(path) };
 }
 
@@ -119,7 +120,7 @@ function list(output: OutputFormat, context: CommandContext): void {
   if (output === 'name') stdout.write(rows.map(({ name }) => `${name}\n`).join(''));
   else if (output !== 'table') stdout.write(renderObject(output, { items: rows }));
   else if (rows.length === 0)
-    stderr.write('no contexts; make one: tenure context set NAME --server URL --token-file PATH\n');
+    stderr.write('no contexts; create one: tenure context set NAME --server URL --token-file PATH\n');
   else stdout.write(renderTable(columns, rows, paintOut));
 }
 
@@ -129,7 +130,7 @@ function show(name: string | undefined, output: Data, context: CommandContext): 
   if (selected === undefined)
     throw usageFailure(
       'no context is in effect',
-      'make one: tenure context set NAME --server URL --token-file PATH; then: tenure context use NAME',
+      'create one: tenure context set NAME --server URL --token-file PATH; then: tenure context use NAME',
     );
   const { server, tokenFile, caFile, selectedBy } = selected;
   const shown = {
@@ -148,7 +149,7 @@ function show(name: string | undefined, output: Data, context: CommandContext): 
         ['Server', server],
         ['Token file', tokenFile],
         ['CA file', caFile],
-        ['Stands in', selected.path],
+        ['File', selected.path],
         ['Selected by', name === undefined ? selectedBy : undefined],
       ]),
     );
@@ -158,16 +159,16 @@ function use(name: string, context: CommandContext): void {
   const { path, file } = store(context);
   contextNamed(name, file, path);
   writeContexts(path, { ...file, current: name });
-  context.terminal.stdout.write(`context ${name} is in use\n`);
-  // It has been done, whatever else stands in the way of its use.
+  context.terminal.stdout.write(`context ${name} is now the current context\n`);
+  // The context is set; something else may still override it.
   const { found, failure } = attempt(() => contextInEffect(context.sources()));
   const { stderr } = context.terminal;
   if (failure !== undefined)
     stderr.write(
-      `note: what goes before it here cannot be used: ${printable(failure.report.replace(/^error: /, ''))}\n`,
+      `note: something overrides it here and cannot be used: ${printable(failure.report.replace(/^error: /, ''))}\n`,
     );
   else if (found !== undefined && found.name !== name)
-    stderr.write(`note: ${contextOrigin(found)} goes before it here (${found.selectedBy})\n`);
+    stderr.write(`note: ${contextOrigin(found)} overrides it here (${found.selectedBy})\n`);
 }
 
 function set(name: string, context: CommandContext): void {
@@ -187,7 +188,7 @@ function set(name: string, context: CommandContext): void {
   ) {
     throw usageFailure(
       `the token of context "${name}" is for ${before.server}, not for ${server}`,
-      'give --token-file too',
+      'also set --token-file',
     );
   }
   const caFile = flags.caFile === undefined ? before?.caFile : resolve(workingDirectory, flags.caFile);
@@ -204,7 +205,8 @@ function set(name: string, context: CommandContext): void {
     },
   });
   context.terminal.stdout.write(`context ${name} ${before === undefined ? 'created' : 'changed'}\n`);
-  if (file.current !== name) context.terminal.stderr.write(`to use it from now on: tenure context use ${name}\n`);
+  if (file.current !== name)
+    context.terminal.stderr.write(`to make it the current context: tenure context use ${name}\n`);
 }
 
 function remove(name: string, context: CommandContext): void {
@@ -214,5 +216,5 @@ function remove(name: string, context: CommandContext): void {
   const { current } = file;
   writeContexts(path, { ...(current === undefined || current === name ? {} : { current }), contexts });
   context.terminal.stdout.write(`context ${name} deleted\n`);
-  if (current === name) context.terminal.stderr.write('no context is in use now\n');
+  if (current === name) context.terminal.stderr.write('there is no current context now\n');
 }

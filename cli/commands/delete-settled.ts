@@ -4,6 +4,7 @@ import { usageFailure } from '../failure.ts';
 import { parseReference } from '../resources/references.ts';
 import type { ResourceKind } from '../resources/kinds.ts';
 import { printResources } from '../resources/print.ts';
+import { withArticle } from '../text/article.ts';
 import { ifMatchOf } from './verb-options.ts';
 import type { VerbOptions } from './verb-options.ts';
 
@@ -13,7 +14,7 @@ interface DeleteRequest {
   readonly ifMatch: string;
 }
 
-/** Kinds that nothing runs for: nothing is lost that a manifest does not bring back, so nobody is asked. */
+/** Kinds without operations. Applying the manifest again restores the resource, so no confirmation is needed. */
 const removals = {
   plan: async (api: ApiClient, request: DeleteRequest) => (await api.call('deletePlan', request)).body,
   region: async (api: ApiClient, request: DeleteRequest) => (await api.call('deleteRegion', request)).body,
@@ -24,7 +25,7 @@ export type SettledKind = keyof typeof removals;
 
 export const settledKinds = Object.keys(removals) as readonly SettledKind[];
 
-/** The plan, region or template that is meant, written `plan/NAME` or `plan NAME`; `undefined` where a tenant is. @throws CliFailure usage */
+/** The plan, region or template, written `plan/NAME` or `plan NAME`; `undefined` for a tenant. @throws CliFailure usage */
 export function settledReference(
   first: string,
   second: string | undefined,
@@ -35,8 +36,8 @@ export function settledReference(
   if (kind.singular === 'tenant') return undefined;
   if (!(settledKinds as readonly string[]).includes(kind.singular))
     throw usageFailure(
-      `${/^[aeiou]/.test(kind.singular) ? 'an' : 'a'} ${kind.singular} is not deleted`,
-      `name a tenant, or write ${settledKinds.map((each) => `${each}/NAME`).join(', ')} instead of ${word}/…`,
+      `${withArticle(kind.singular)} cannot be deleted`,
+      `give the name of a tenant, or write ${settledKinds.map((each) => `${each}/NAME`).join(', ')} instead of ${word}/…`,
     );
   return { kind: kind as ResourceKind & { readonly singular: SettledKind }, name };
 }
@@ -49,13 +50,13 @@ export async function deleteSettled(
   const { confirm, preempt, confirmMassChange, dryRun, output } = options;
   if (preempt === true || confirmMassChange === true)
     throw usageFailure(
-      `${preempt === true ? '--preempt' : '--confirm-mass-change'} is of a tenant`,
-      `leave it out: nothing runs for a ${kind.singular}`,
+      `${preempt === true ? '--preempt' : '--confirm-mass-change'} applies only to a tenant`,
+      `remove it: a ${kind.singular} has no operations`,
     );
   if (confirm !== undefined && confirm !== name)
     throw usageFailure(
       `--confirm=${confirm} does not name ${kind.singular}/${name}; nothing was done`,
-      `write --confirm=${name}, or leave it out`,
+      `use --confirm=${name}, or remove it`,
     );
   const body = await removals[kind.singular](connect(), {
     params: { name },

@@ -15,12 +15,12 @@ import type { Paint } from '../text/paint.ts';
 const examples = `
 Examples:
   tenure describe tenant acme              spec, configuration, placement, conditions, operations
-  tenure describe operation/ID             steps, with what each did, and the error with its fix
-  tenure describe plan startup             what it offers
+  tenure describe operation/ID             steps and what each did, and the error with its fix
+  tenure describe plan startup             its limits
   tenure describe template startup         configuration, services, tenants by version, roll-outs
-  tenure describe roll-out/ID              how far it is, and what has failed
+  tenure describe roll-out/ID              its progress and failures
   tenure describe region eu-west-1         jurisdiction and cells
-  tenure describe tombstone UID            what is left of a purged tenant
+  tenure describe tombstone UID            the record of a purged tenant
   tenure describe tenant acme -o json      the same as get -o json`;
 
 const describers: Readonly<
@@ -38,8 +38,8 @@ const describers: Readonly<
 export function addDescribe(program: Command, context: CommandContext): void {
   program
     .command('describe')
-    .summary('explain one resource')
-    .description('Explain one resource, for people.')
+    .summary('show one resource in detail')
+    .description('Show one resource in detail.')
     .argument(
       '<kind[/name]>',
       `${Object.keys(describers).slice(0, -1).join(', ')} or ${Object.keys(describers).at(-1)}`,

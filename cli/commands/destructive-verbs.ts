@@ -16,30 +16,30 @@ interface DestructiveOptions extends VerbOptions {
   readonly confirm?: string;
 }
 
-const confirmFlag = ['--confirm <name>', 'the tenant’s name once more, where nobody can be asked'] as const;
-const confirmHelp = `At a terminal the name is asked for; elsewhere --confirm is needed. Nothing is done before that.
-Only the tenant that is shown is meant: if it changes before it is asked for, the command ends with 4.`;
+const confirmFlag = ['--confirm <name>', 'the name of the tenant again; required without a terminal'] as const;
+const confirmHelp = `At a terminal the command asks for the name; elsewhere --confirm is required. Nothing is done before that.
+The command applies only to the tenant as it was shown: if the tenant changes in the meantime, the command exits with 4.`;
 
 const deleteExamples = `
 Examples:
-  tenure delete acme                       asks for the name, then deletes
-  tenure delete acme --confirm=acme        without being asked, as in a script
+  tenure delete acme                       ask for the name, then delete
+  tenure delete acme --confirm=acme        do not ask; for scripts
   tenure delete acme --wait                wait until it is done
-  tenure delete acme --dry-run=server      have it checked; nothing is asked for, and nothing is changed
-  tenure delete plan/trial                 a plan that nothing uses; the same with region/ and template/
+  tenure delete acme --dry-run=server      only check; do not ask, change nothing
+  tenure delete plan/trial                 an unused plan; likewise region/NAME and template/NAME
 
 ${confirmHelp}
-Until its purge, tenure undelete brings the tenant back. For a plan, region or template nobody is asked: it is refused, with who
-uses it, while anything does, and its manifest brings it back.`;
+Until its purge, tenure undelete restores the tenant. A plan, region or template is deleted without confirmation: applying its
+manifest creates it again. While something uses it, the deletion is refused and the error lists what uses it.`;
 
 const purgeExamples = `
 Examples:
-  tenure purge acme                        when its time has come
-  tenure purge acme --early                before its time
-  tenure purge acme --confirm=acme --wait  without being asked, as in a script
+  tenure purge acme                        after its purge time
+  tenure purge acme --early                before its purge time
+  tenure purge acme --confirm=acme --wait  do not ask; for scripts
 
 ${confirmHelp}
-What is left is a tombstone: tenure get tombstones.`;
+A tombstone remains: tenure get tombstones.`;
 
 interface DestructiveVerb {
   readonly verb: 'delete' | 'purge';
@@ -49,10 +49,10 @@ interface DestructiveVerb {
 
 export function addDestructiveVerbs(program: Command, context: CommandContext): void {
   const remove = describeByRoute(program.command('delete'), 'deleteTenant')
-    .summary('delete a tenant, or a plan, region or template that nothing uses')
-    .description(`${routes.deleteTenant.summary} Or remove a plan, a region or a template that nothing uses.`)
-    .argument('<name>', 'tenant; or plan/NAME, region/NAME, template/NAME')
-    .argument('[other]', 'the name, after a kind')
+    .summary('delete a tenant, or an unused plan, region or template')
+    .description(`${routes.deleteTenant.summary} Or delete a plan, region or template that nothing uses.`)
+    .argument('<name>', 'tenant; or plan/NAME, region/NAME or template/NAME')
+    .argument('[other]', 'the name, if the first argument is a kind')
     .option(...confirmFlag);
   addVerbOptions(remove)
     .addHelpText('after', deleteExamples)
@@ -71,7 +71,7 @@ export function addDestructiveVerbs(program: Command, context: CommandContext): 
 
   const purge = describeByRoute(program.command('purge'), 'purgeTenant')
     .argument('<name>', 'tenant')
-    .option('--early', 'before its time, while it could still be brought back')
+    .option('--early', 'purge before the purge time, while the tenant could still be restored')
     .option(...confirmFlag);
   addVerbOptions(purge)
     .addHelpText('after', purgeExamples)
@@ -95,7 +95,7 @@ async function destroy(
   context: CommandContext,
 ): Promise<void> {
   const { terminal, connect } = context;
-  // Another tenant may have been given the name by the time that somebody has typed it.
+  // By the time the user has typed the name, another tenant may have it.
   let shown: Pick<VerbOptions, 'revision'> = {};
   const explainCurrent = async (): Promise<string> => {
     const { body: tenant } = await connect().call('getTenant', { params: { name } });

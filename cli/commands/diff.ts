@@ -22,29 +22,24 @@ interface DiffOptions {
 
 const examples = `
 Examples:
-  tenure diff tenant acme                  what the last change changed
+  tenure diff tenant acme                  what the last change did
   tenure diff tenant acme --from 2         from generation 2 to now
   tenure diff tenant acme --from 2 --to 5
   tenure diff tenant acme --from 2026-11-20T00:00:00Z -o json
-  tenure diff tenant acme --live           what stands on its cell against what is declared, by the last scan
+  tenure diff tenant acme --live           the actual state on its cell and the declared state, by the last scan
 
-Ends with 0 when nothing differs, 1 when something does, and more when it could not be told.`;
+Exits with 0 if nothing differs, 1 if something differs, and a higher code on an error.`;
 
 export function addDiff(program: Command, context: CommandContext): void {
   program
     .command('diff')
-    .summary('say what differs between two generations of a tenant, or on its cell')
-    .description('Say what differs between two generations of a tenant, in labels, annotations and spec.')
+    .summary('show the differences between two generations of a tenant, or on its cell')
+    .description('Show what differs in labels, annotations and spec between two generations of a tenant.')
     .argument('<kind[/name]>', 'tenant')
     .argument('[name]', 'its name')
-    .option('--from <generation|time>', 'the earlier one (default: the one before the other)')
-    .option('--to <generation|time>', 'the later one (default: the current one)')
-    .addOption(
-      new Option('--live', 'say what the last scan of its cell found that is not as declared').conflicts([
-        'from',
-        'to',
-      ]),
-    )
+    .option('--from <generation|time>', 'the earlier generation (default: the one before --to)')
+    .option('--to <generation|time>', 'the later generation (default: the current one)')
+    .addOption(new Option('--live', 'show the drift that the last scan of its cell found').conflicts(['from', 'to']))
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action((first: string, name: string | undefined, options: DiffOptions) =>
@@ -68,7 +63,7 @@ async function diff(
     difference = (await connect().call('diffTenant', { params: { name }, query })).body;
   } catch (error) {
     const failure = asFailure(error, terminal);
-    // 1 is taken.
+    // Exit code 1 means that something differs.
     throw failure.exit === 'operationFailed' ? new CliFailure('unavailable', failure.report) : failure;
   }
   terminal.stdout.write(
@@ -95,7 +90,7 @@ async function diffLive(
   if (checkTime === undefined) {
     throw new CliFailure(
       'unavailable',
-      `error: no scan has looked at tenant/${name} since its home was last changed\nfix: wait for the next scan, or trigger the schedule of the drift scan in Temporal`,
+      `error: tenant/${name} has not been scanned since its home was last changed\nfix: wait for the next scan, or trigger the drift scan schedule in Temporal`,
     );
   }
   terminal.stdout.write(
@@ -103,7 +98,7 @@ async function diffLive(
       ? renderDrift(report, terminal.paintOut)
       : renderData(output, { items: [{ kind: tenantKind, listed: { name, body: report } }], single: true }),
   );
-  terminal.stderr.write(`Looked at ${checkTime} on cell ${cell}.\n`);
+  terminal.stderr.write(`Scanned at ${checkTime} on cell ${cell}.\n`);
   if (report.findings.length > 0) throw new CliFailure('differs', '');
 }
 
@@ -120,7 +115,7 @@ function renderDrift({ findings }: DriftReport, paint: Paint): string {
 
 type Point = TenantDifference['from'];
 
-/** Nothing when nothing differs. */
+/** Empty if nothing differs. */
 function renderDifference({ name, from, to, changes }: TenantDifference, paint: Paint): string {
   if (changes.length === 0) return '';
   const head = (sign: string, { generation, time }: Point): string =>

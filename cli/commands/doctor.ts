@@ -10,17 +10,17 @@ import type { OutputFormat } from '../resources/print.ts';
 
 const examples = `
 Examples:
-  tenure doctor                            one check a line: ok, warning, problem or skipped, with the fix
+  tenure doctor                            one check per line: ok, warning, problem or skipped, with the fix
   tenure --context prod doctor
   tenure doctor -o json
 
-Nothing is changed. Ends with 0 also when there are warnings; with problems by the worst of them: 2 the settings, 5 the token, 8 the API.`;
+Changes nothing. Exits with 0 if there are only warnings, otherwise with the code of the worst problem: 2 settings, 5 token, 8 API.`;
 
 export function addDoctor(program: Command, context: CommandContext): void {
   program
     .command('doctor')
-    .summary('check settings, token and API one by one')
-    .description('Check settings, token and API one by one, and say what to do about each problem.')
+    .summary('check the settings, the token and the API')
+    .description('Check the settings, the token and the API one by one, and print a fix for each problem.')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action(({ output }: { readonly output: Exclude<OutputFormat, 'name'> }) => diagnose(output, context));
@@ -33,7 +33,7 @@ async function diagnose(
   const findings: Finding[] = [];
   const tell = (found: readonly Finding[]): void => {
     findings.push(...found);
-    // One by one, for a check may take its time.
+    // Print at once, because a check may take a while.
     if (output === 'table') stdout.write(found.map((finding) => renderFinding(finding, paintOut)).join(''));
   };
   const { findings: local, server, token, caFile } = checkLocally(sources());

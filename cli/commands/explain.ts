@@ -15,14 +15,14 @@ type ExplainFormat = Exclude<OutputFormat, 'name'>;
 
 const examples = `
 Examples:
-  tenure explain tenant                    what a tenant is declared by
-  tenure explain tenant.spec.residency     one field: its type, what it takes, what stands below it
+  tenure explain tenant                    the fields of a tenant
+  tenure explain tenant.spec.residency     one field: its type, allowed values and fields
   tenure explain plan.spec -o json
-  tenure explain placement acme            regions and cells, each with the rule that removed it
-  tenure explain config acme               each value in effect, and whether template or tenant says so
+  tenure explain placement acme            regions and cells, with the rule that excluded each
+  tenure explain config acme               each value in effect, and its origin: template or tenant
   tenure explain config acme -o json`;
 
-/** What can be explained: what the API says of it, and how it is shown to people. */
+/** What can be explained: how to read it from the API, and how to render it. */
 const subjects = {
   placement: explanation(
     async (api, name) => (await api.call('explainPlacementOfTenant', { params: { name } })).body,
@@ -47,12 +47,12 @@ function explanation<Body>(
 export function addExplain(program: Command, context: CommandContext): void {
   program
     .command('explain')
-    .summary('say what a field is, or why a tenant is placed or configured as it is')
+    .summary('describe a field, or explain the placement or configuration of a tenant')
     .description(
-      'Say what a kind or one of its fields is; or which regions and cells could take a tenant now, or where each value of its configuration comes from.',
+      'Describe a kind or one of its fields. Or show which regions and cells a tenant could be placed in now, or where each value of its configuration comes from.',
     )
     .argument('<what>', 'KIND, KIND.field.field, placement or config')
-    .argument('[name]', 'tenant, of placement and config')
+    .argument('[name]', 'tenant, for placement and config')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action((what: string, reference: string | undefined, options: { readonly output: ExplainFormat }) =>
@@ -71,16 +71,15 @@ async function explain(
   { terminal: { stdout, paintOut }, connect }: CommandContext,
 ): Promise<void> {
   if (isSubject(what)) {
-    if (reference === undefined)
-      throw usageFailure(`the ${what} of no tenant is asked for`, `write: explain ${what} NAME`);
+    if (reference === undefined) throw usageFailure(`no tenant is given for ${what}`, `write: explain ${what} NAME`);
     stdout.write(await subjects[what](connect(), tenantName(reference), output, paintOut));
     return;
   }
   const field = findField(what);
   if (reference !== undefined)
     throw usageFailure(
-      `explain ${what} takes no name: it explains what is declared, not what stands`,
-      `leave "${reference}" out, or see: describe ${what.split('.')[0]} ${reference}`,
+      `explain ${what} takes no name: it describes the fields, not one resource`,
+      `remove "${reference}", or run: describe ${what.split('.')[0]} ${reference}`,
     );
   stdout.write(output === 'table' ? renderField(field, paintOut) : renderObject(output, fieldReport(field)));
 }

@@ -40,40 +40,40 @@ const examples = `
 KIND is one of ${kindWords.join(', ')}.
 
 Examples:
-  tenure get tenants                       all tenants you may see
-  tenure get tenant acme globex            two of them
-  tenure get tenant/acme -o yaml           as a manifest that apply takes
-  tenure get tenant acme --at 3 -o yaml    as generation 3 declared it
+  tenure get tenants                       all tenants you are allowed to see
+  tenure get tenant acme globex            two tenants
+  tenure get tenant/acme -o yaml           as a manifest for apply
+  tenure get tenant acme --at 3 -o yaml    as declared in generation 3
   tenure get tenant acme --at 2026-11-21T14:30:00Z
   tenure get tenants -l 'env=prod,tier in (gold,silver),!canary'
   tenure get tenants --lifecycle Active --condition Ready=False
-  tenure get tenants --template startup    those of a template, with the version of each
+  tenure get tenants --template startup    the tenants of a template, with their versions
   tenure get plans -o json                 {"items": [...]}
-  tenure get operations --limit 10         the latest ten
-  tenure get tenants -w                    and then each as it changes, until Ctrl-C
-  tenure get tenant/acme -w -o json        one object a line, each time it changes
-  tenure get operations -w                 operations as they come and go on
-  tenure get tombstones --name acme        what is left of purged tenants of that name`;
+  tenure get operations --limit 10         the latest 10
+  tenure get tenants -w                    list, then print each change until Ctrl-C
+  tenure get tenant/acme -w -o json        one JSON object per line for each change
+  tenure get operations -w                 new operations and their progress
+  tenure get tombstones --name acme        records of purged tenants with this name`;
 
 export function addGet(program: Command, context: CommandContext): void {
   program
     .command('get')
     .summary('print resources')
-    .description('Print resources: all of a kind, those named, or those that fit every filter given.')
+    .description('Print resources: all of a kind, those with the given names, or those that match every filter.')
     .argument('<kind[/name]>', 'kind of resource')
     .argument('[name...]', 'names')
-    .option('-l, --selector <selector>', 'tenants with such labels, as in Kubernetes')
-    .option('--lifecycle <states>', 'tenants in one of these states, with commas between them')
-    .option('--plan <name>', 'tenants of this plan')
-    .option('--template <name>', 'tenants, or roll-outs, of this template')
-    .option('--region <name>', 'tenants that are placed in this region')
-    .option('--prefix <text>', 'tenants whose name begins so')
+    .option('-l, --selector <selector>', 'tenants whose labels match, as in Kubernetes')
+    .option('--lifecycle <states>', 'tenants in one of these states, comma-separated')
+    .option('--plan <name>', 'tenants with this plan')
+    .option('--template <name>', 'tenants or roll-outs of this template')
+    .option('--region <name>', 'tenants placed in this region')
+    .option('--prefix <text>', 'tenants whose name starts with this text')
     .option('--condition <condition>', 'tenants with TYPE=STATUS or TYPE!=STATUS')
-    .option('--show-deleted', 'deleted tenants too')
+    .option('--show-deleted', 'include deleted tenants')
     .option('--name <name>', 'tombstones of tenants that had this name')
-    .option('--limit <count>', 'print at most so many of a list', parseWholeNumber)
-    .option('-w, --watch', 'go on with tenants, or operations, as they change')
-    .addOption(new Option('--at <generation|time>', 'one tenant as it was declared then'))
+    .option('--limit <count>', 'print at most this many', parseWholeNumber)
+    .option('-w, --watch', 'after the list, print tenants or operations as they change')
+    .addOption(new Option('--at <generation|time>', 'one tenant as it was declared in that generation or at that time'))
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action((first: string, rest: string[], options: GetOptions) => get([first, ...rest], options, context));
@@ -111,13 +111,12 @@ function refuseMisplaced(
   const filtered = filters.length > 0;
   if (filters.some((each) => !filterableBy(kind, each)))
     throw usageFailure(
-      `${kind.plural} cannot be filtered so`,
-      'leave the filter out; which filters there are says: tenure get --help',
+      `${kind.plural} do not have this filter`,
+      'remove the filter; for the list of filters run: tenure get --help',
     );
-  if (filtered && names.length > 0)
-    throw usageFailure('a filter and names do not go together', 'give one or the other');
+  if (filtered && names.length > 0) throw usageFailure('filters and names cannot be combined', 'use one or the other');
   if (at !== undefined && (kind.singular !== 'tenant' || names.length !== 1))
-    throw usageFailure('--at is for one tenant', 'write: get tenant NAME --at GENERATION');
+    throw usageFailure('--at needs exactly one tenant', 'write: get tenant NAME --at GENERATION');
 }
 
 async function get(references: readonly string[], options: GetOptions, context: CommandContext): Promise<void> {
@@ -129,7 +128,7 @@ async function get(references: readonly string[], options: GetOptions, context: 
   const [name] = names;
   if (options.watch === true) {
     if (at !== undefined || limit !== undefined || names.length > 1)
-      throw usageFailure('--watch goes with one name, or with filters', 'leave out --at, --limit and further names');
+      throw usageFailure('--watch takes one name, or filters', 'remove --at, --limit and all but one name');
     return watchResources(context.connect(), { kind, name, filter, output }, context.terminal);
   }
   if (at !== undefined && name !== undefined) return getAt(name, at, output, context);
@@ -139,7 +138,7 @@ async function get(references: readonly string[], options: GetOptions, context: 
   await getNamed(api, asked, output, context.terminal);
 }
 
-/** Prints those that there are. @throws CliFailure with what stands against each other one, and the exit of the worst */
+/** Prints those that exist. @throws CliFailure with the error of each other one, and the highest exit code */
 async function getNamed(
   api: ApiClient,
   { kind, names }: References,

@@ -24,16 +24,18 @@ Examples:
   tenure history tenant/acme --limit 5     the latest five
   tenure history tenant acme -o json       {"items": [...]}
 
-To see one of them: tenure get tenant acme --at 3. To compare: tenure diff tenant acme --from 2 --to 3.`;
+To show one generation: tenure get tenant acme --at 3. To compare two: tenure diff tenant acme --from 2 --to 3.`;
 
 export function addHistory(program: Command, context: CommandContext): void {
   program
     .command('history')
-    .summary('list what was declared of a tenant')
-    .description('List what was declared of a tenant, newest first: when, by whom, and what it changed.')
+    .summary('list the generations of a tenant')
+    .description(
+      'List the generations of a tenant, newest first: when each was declared, by whom, and what it changed.',
+    )
     .argument('<kind[/name]>', 'tenant')
     .argument('[name]', 'its name')
-    .option('--limit <count>', 'print at most so many', parseWholeNumber)
+    .option('--limit <count>', 'print at most this many', parseWholeNumber)
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action((first: string, name: string | undefined, options: HistoryOptions) =>

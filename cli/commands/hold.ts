@@ -10,14 +10,14 @@ import type { ChangeOptions } from './verb-options.ts';
 const holdExamples = `
 Examples:
   tenure hold acme --reason 'case 4711'
-  tenure release-hold acme                 lift it again`;
+  tenure release-hold acme                 release the hold`;
 
 const releaseExamples = `
 Examples:
   tenure release-hold acme
-  tenure release-hold acme --revision 7    only if nobody has changed it since`;
+  tenure release-hold acme --revision 7    only if the tenant is still at revision 7`;
 
-/** The legal hold: done when it is answered, no operation runs for it. */
+/** The legal hold. It takes effect at once, without an operation. */
 export function addHold(program: Command, context: CommandContext): void {
   const run = (
     reference: string,
@@ -27,7 +27,7 @@ export function addHold(program: Command, context: CommandContext): void {
 
   const hold = describeByRoute(program.command('hold'), 'holdTenant')
     .argument('<name>', 'tenant')
-    .requiredOption('--reason <text>', 'why, for whoever meets the hold');
+    .requiredOption('--reason <text>', 'the reason, shown to everyone affected by the hold');
   addChangeOptions(hold)
     .addHelpText('after', holdExamples)
     .action((reference: string, options: ChangeOptions & { readonly reason: string }) =>
@@ -38,7 +38,7 @@ export function addHold(program: Command, context: CommandContext): void {
           body: { reason },
           ifMatch: ifMatchOf(options),
         });
-        return { tenant, outcome: `is held: ${reason}` };
+        return { tenant, outcome: `is on hold: ${reason}` };
       }),
     );
 
@@ -51,7 +51,7 @@ export function addHold(program: Command, context: CommandContext): void {
           params: { name },
           ifMatch: ifMatchOf(options),
         });
-        return { tenant, outcome: 'is not held' };
+        return { tenant, outcome: 'is not on hold' };
       }),
     );
 }

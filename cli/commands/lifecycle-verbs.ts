@@ -8,7 +8,7 @@ import { tenantNames } from '../resources/references.ts';
 import { addVerbOptions, describeByRoute, runOptions, verbRequest } from './verb-options.ts';
 import type { VerbOptions } from './verb-options.ts';
 
-/** The verbs that take a tenant along one lifecycle path and need nothing but its name. */
+/** The verbs that run one lifecycle path of a tenant and need only its name. */
 const lifecycleVerbs = {
   activate: 'activateTenant',
   suspend: 'suspendTenant',
@@ -25,14 +25,14 @@ function helpOf(verb: string): string {
   return [
     '',
     'Examples:',
-    line('acme', 'ask for it; an operation does it'),
-    line('acme globex --wait', 'two tenants; wait until it is done'),
-    line('acme --preempt', 'have what runs on it undone first'),
-    line('acme --revision 7', 'only if nobody has changed it since'),
-    line('acme --dry-run=server', 'have it checked; nothing is changed'),
+    line('acme', 'start an operation and return'),
+    line('acme globex --wait', 'two tenants; wait until both operations are done'),
+    line('acme --preempt', 'first cancel and undo the running operation'),
+    line('acme --revision 7', 'only if the tenant is still at revision 7'),
+    line('acme --dry-run=server', 'only check; change nothing'),
     '',
-    'Several tenants are asked for one after the other, whatever becomes of the first; the exit code is the highest',
-    'of theirs. A tenant that is there already stays unchanged.',
+    'Several tenants are processed in order, even if one fails; the command exits with the highest code. A tenant',
+    'that is already in the requested state stays unchanged.',
   ].join('\n');
 }
 
@@ -47,7 +47,7 @@ export function addLifecycleVerbs(program: Command, context: CommandContext): vo
       .action((references: string[], options: VerbOptions) => {
         const names = tenantNames(references);
         if (options.revision !== undefined && names.length > 1)
-          throw usageFailure('--revision is of one tenant', 'name one, or leave it out');
+          throw usageFailure('--revision applies to one tenant', 'give one tenant, or remove --revision');
         const ask = async (api: ApiClient, name: string): Promise<VerbAnswer> =>
           (await api.call(route, { params: { name }, ...verbRequest(options) })).body;
         return runVerb({ names, ask, ...runOptions(options) }, context);

@@ -22,19 +22,19 @@ const defaultLimit = 50;
 const examples = `
 Examples:
   tenure operations                        the latest ${defaultLimit}, newest first
-  tenure operations --tenant acme          those of one tenant
-  tenure operations --state failed         those that failed
+  tenure operations --tenant acme          operations of one tenant
+  tenure operations --state failed         failed operations
   tenure operations --state running -o name
-  tenure operations cancel ID --wait       have one cancelled and undone`;
+  tenure operations cancel ID --wait       cancel one and wait until it is undone`;
 
 export function addOperations(program: Command, context: CommandContext): void {
   const operations = program
     .command('operations')
-    .summary('list operations, newest first; cancel or abandon one')
-    .description('List operations, newest first, have one cancelled, or give one up.')
-    .option('--tenant <name>', 'only those of this tenant')
-    .addOption(new Option('--state <state>', 'only those in this state').choices([...operationStates]))
-    .option('--limit <count>', 'print at most so many', parseWholeNumber, defaultLimit)
+    .summary('list operations; cancel or abandon one')
+    .description('List operations, newest first. Or cancel or abandon one.')
+    .option('--tenant <name>', 'only operations of this tenant')
+    .addOption(new Option('--state <state>', 'only operations in this state').choices([...operationStates]))
+    .option('--limit <count>', 'print at most this many', parseWholeNumber, defaultLimit)
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action((options: OperationsOptions) => listOperations(options, context));

@@ -13,7 +13,7 @@ import type { FollowOptions } from './roll-out-turns.ts';
 import { describeByRoute } from './verb-options.ts';
 import { parseCount, parseWholeNumber } from './whole-number.ts';
 
-/** Which version is meant for which tenants. */
+/** Which version to bring to which tenants. */
 export interface RolloutScope {
   readonly version?: number;
   readonly selector?: string;
@@ -28,16 +28,16 @@ const pageSize = 500;
 const previewExamples = `
 Examples:
   tenure roll-out preview startup                  the latest version
-  tenure roll-out preview startup --version 2      what going back to version 2 would change
+  tenure roll-out preview startup --version 2      what a return to version 2 would change
   tenure roll-out preview startup -l 'ring=canary' -o json
 
-Nothing is changed. Tenants that would change in the same way are shown together; those that policy or the tenant's state refuses
-are named with the reason.`;
+Changes nothing. Tenants that would change in the same way are shown together. Tenants that cannot be changed, because of policy
+or their state, are listed with the reason.`;
 
 export function addRolloutPreview(group: Command, context: CommandContext): void {
   addScopeOptions(
     describeByRoute(group.command('preview'), 'previewRollout')
-      .summary('say which tenants a version would change, and in what')
+      .summary('show which tenants a version would change, and what would change')
       .argument('<template>', 'template'),
   )
     .addOption(outputOption(['table', 'json', 'yaml']))
@@ -50,7 +50,7 @@ function addScopeOptions(command: Command): Command {
     .addOption(
       new Option('--version <number>', 'version of the template (default: the latest)').argParser(parseWholeNumber),
     )
-    .option('-l, --selector <selector>', 'only tenants with such labels, as in Kubernetes');
+    .option('-l, --selector <selector>', 'only tenants whose labels match, as in Kubernetes');
 }
 
 async function preview(
@@ -59,7 +59,7 @@ async function preview(
   { terminal: { stdout, stderr, paintOut }, connect }: CommandContext,
 ): Promise<void> {
   const api = connect();
-  // Of all pages the same, and told.
+  // The same for all pages, and shown.
   const version = wanted ?? (await api.call('getTemplate', { params: { name } })).body.metadata.generation;
   const items = await previews(api, name, version, selector);
   if (output !== 'table')
@@ -68,8 +68,7 @@ async function preview(
         ? renderObject(output, { items })
         : items.map((item) => renderObject(output, item)).join('---\n'),
     );
-  else if (items.length === 0)
-    stderr.write(`no tenant would change: none has another version than ${name}@${version}\n`);
+  else if (items.length === 0) stderr.write(`no tenant would change: all of them have ${name}@${version}\n`);
   else stdout.write(renderRolloutPreview({ name, version }, items, paintOut));
 }
 
@@ -103,14 +102,14 @@ interface StartOptions extends RolloutScope, FollowOptions {
 
 const startExamples = `
 Examples:
-  tenure roll-out start startup --wait             one tenant first, then 10% of them, then all
+  tenure roll-out start startup --wait             one tenant first, then 10%, then all
   tenure roll-out start startup --wave 5 --wave 25% --max-failures 2
-                                                   waves of your own; the rest follows after the last one
-  tenure roll-out start startup -l ring=canary     only tenants with such labels
+                                                   your own waves; the rest follows after the last one
+  tenure roll-out start startup -l ring=canary     only tenants with this label
   tenure roll-out start startup --version 2        an earlier version
 
-A wave says how many tenants have been changed when it is over. More failures than --max-failures pause the roll-out, and nothing
-more is begun. With --wait it ends with 1 then; Ctrl-C ends only the waiting.`;
+A wave is the total number of tenants changed at its end. If more tenants fail than --max-failures, the roll-out pauses and starts
+no further changes; with --wait the command then exits with 1. Ctrl-C stops waiting; the roll-out keeps running.`;
 
 export function addRolloutStart(group: Command, context: CommandContext): void {
   const command = addScopeOptions(
@@ -119,13 +118,14 @@ export function addRolloutStart(group: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--wave <count|share>',
-        'tenants to be changed before the next wave, such as 5 or 10%; once for each wave (default: 1, 10%, 100%)',
+        'tenants to change before the next wave, such as 5 or 10%; repeat it for each wave (default: 1, 10%, 100%)',
       ).argParser(collectWave),
     )
     .addOption(
-      new Option('--max-failures <count>', 'so many tenants may fail before it pauses (default: 0)').argParser(
-        parseCount,
-      ),
+      new Option(
+        '--max-failures <count>',
+        'how many tenants may fail before the roll-out pauses (default: 0)',
+      ).argParser(parseCount),
     );
   addFollowOptions(command)
     .addHelpText('after', startExamples)
@@ -134,7 +134,8 @@ export function addRolloutStart(group: Command, context: CommandContext): void {
 
 function collectWave(text: string, before: readonly Wave[] | undefined): readonly Wave[] {
   const { success, data } = waveSchema.safeParse(/^\d+$/.test(text) ? Number(text) : text);
-  if (!success) throw new InvalidArgumentError('Write a number of tenants above zero, or a share such as 10%.');
+  if (!success)
+    throw new InvalidArgumentError('Write a number of tenants greater than zero, or a percentage such as 10%.');
   return [...(before ?? []), data];
 }
 

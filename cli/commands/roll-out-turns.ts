@@ -11,7 +11,7 @@ import { rolloutLine } from '../resources/rollout-words.ts';
 import { timeoutOption } from './timeout-option.ts';
 import { describeByRoute } from './verb-options.ts';
 
-/** Options of a verb after which a roll-out runs. */
+/** Options of a verb that leaves a roll-out running. */
 export interface FollowOptions {
   readonly wait?: true;
   readonly timeout: number;
@@ -20,12 +20,12 @@ export interface FollowOptions {
 
 export function addFollowOptions(command: Command): Command {
   return command
-    .option('--wait', 'wait until it no longer runs')
+    .option('--wait', 'wait until the roll-out no longer runs')
     .addOption(timeoutOption('1h'))
     .addOption(outputOption());
 }
 
-/** Tells of a roll-out, and waits for it where that is wanted. @throws CliFailure, as awaitRollout does */
+/** Prints a roll-out, and waits for it with `wait`. @throws CliFailure, as awaitRollout does */
 export async function tellRollout(
   rollout: Rollout,
   { wait, timeout, output }: Pick<FollowOptions, 'wait' | 'timeout' | 'output'>,
@@ -38,8 +38,8 @@ export async function tellRollout(
 }
 
 /**
- * Follows a roll-out until it no longer runs, and prints how it then stands.
- * @throws CliFailure operationFailed, when it has stopped short; waitTimeout, interrupted
+ * Follows a roll-out until it no longer runs, and prints its state.
+ * @throws CliFailure operationFailed, if it did not complete; waitTimeout, interrupted
  */
 export async function awaitRollout(
   id: string,
@@ -58,21 +58,21 @@ function printRollout(rollout: Rollout, output: OutputFormat, terminal: Terminal
 
 const pauseExamples = `
 Examples:
-  tenure roll-out pause ID                 tenants that are being changed come to their end
-  tenure roll-out resume ID --wait         go on`;
+  tenure roll-out pause ID                 changes that are in progress finish
+  tenure roll-out resume ID --wait         continue`;
 
 const resumeExamples = `
 Examples:
-  tenure roll-out resume ID --wait         try the tenants that could not be changed again, then go on
-  tenure roll-out resume ID --skip-failed  go on without them`;
+  tenure roll-out resume ID --wait         retry the failed tenants, then continue
+  tenure roll-out resume ID --skip-failed  continue without them`;
 
 const cancelExamples = `
 Examples:
   tenure roll-out cancel ID
   tenure roll-out start startup --version 2 --wait
-                                           bring those that have been changed back to version 2`;
+                                           return the changed tenants to version 2`;
 
-/** What turns a roll-out from one state to another. */
+/** The verbs that change the state of a roll-out. */
 export function addRolloutTurns(group: Command, context: CommandContext): void {
   const settled = (verb: 'pause' | 'cancel', route: 'pauseRollout' | 'cancelRollout', help: string): void => {
     describeByRoute(group.command(verb), route)
@@ -88,7 +88,7 @@ export function addRolloutTurns(group: Command, context: CommandContext): void {
 
   const resume = describeByRoute(group.command('resume'), 'resumeRollout')
     .argument('<id>', 'roll-out')
-    .option('--skip-failed', 'without the tenants that could not be changed');
+    .option('--skip-failed', 'skip the failed tenants');
   addFollowOptions(resume)
     .addHelpText('after', resumeExamples)
     .action(async (reference: string, options: FollowOptions & { readonly skipFailed?: true }) => {

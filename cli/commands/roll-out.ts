@@ -12,12 +12,12 @@ import { parseWholeNumber } from './whole-number.ts';
 
 const examples = `
 Examples:
-  tenure roll-out preview startup          which tenants would change, and in what
+  tenure roll-out preview startup          which tenants would change, and how
   tenure roll-out start startup --wait     bring the latest version to its tenants, wave by wave
-  tenure roll-out status ID                how far it is
-  tenure roll-out resume ID --wait         go on with one that has paused
+  tenure roll-out status ID                its progress
+  tenure roll-out resume ID --wait         continue a paused roll-out
 
-A new version of a template changes no tenant before it is rolled out.`;
+A new version of a template changes no tenant until it is rolled out.`;
 
 const listExamples = `
 Examples:
@@ -26,18 +26,16 @@ Examples:
 
 const statusExamples = `
 Examples:
-  tenure roll-out status ID                the tenants that could not be changed are named
+  tenure roll-out status ID                progress, and the tenants that failed
   tenure roll-out status ID -o json
-  tenure wait roll-out/ID                  until it no longer runs`;
+  tenure wait roll-out/ID                  wait until it no longer runs`;
 
-/** Bringing a version of a template to its tenants. */
+/** Brings a version of a template to its tenants. */
 export function addRollout(program: Command, context: CommandContext): void {
   const group = program
     .command('roll-out')
     .summary('bring a version of a template to its tenants, wave by wave')
-    .description(
-      'Bring a version of a template to its tenants, wave by wave; it pauses when tenants cannot be changed.',
-    )
+    .description('Bring a version of a template to its tenants, wave by wave. A roll-out pauses when tenants fail.')
     .helpCommand(false)
     .addHelpText('after', examples);
   addRolloutPreview(group, context);
@@ -45,7 +43,7 @@ export function addRollout(program: Command, context: CommandContext): void {
 
   describeByRoute(group.command('list'), 'listRollouts')
     .argument('<template>', 'template')
-    .option('--limit <count>', 'print at most so many', parseWholeNumber)
+    .option('--limit <count>', 'print at most this many', parseWholeNumber)
     .addOption(outputOption())
     .addHelpText('after', listExamples)
     .action(

@@ -19,21 +19,21 @@ interface RollbackOptions {
 
 const examples = `
 Examples:
-  tenure rollback tenant acme --to 3       declare again what generation 3 declared
+  tenure rollback tenant acme --to 3       return to what generation 3 declared
   tenure rollback tenant/acme --to 3 --wait
 
-It is a new generation: nothing of the history is lost. Lifecycle and placement stay as they are.
-See first what it would change: tenure diff tenant acme --from 7 --to 3, where 7 is the current generation.`;
+A rollback creates a new generation; the history stays complete. Lifecycle and placement stay as they are.
+To see first what would change: tenure diff tenant acme --from 7 --to 3, where 7 is the current generation.`;
 
 export function addRollback(program: Command, context: CommandContext): void {
   program
     .command('rollback')
-    .summary('declare again what an earlier generation of a tenant declared')
-    .description('Declare again the labels, annotations and spec of an earlier generation of a tenant.')
+    .summary('return a tenant to an earlier generation')
+    .description('Return a tenant to the labels, annotations and spec of an earlier generation.')
     .argument('<kind[/name]>', 'tenant')
     .argument('[name]', 'its name')
-    .requiredOption('--to <generation>', 'the generation to go back to', parseWholeNumber)
-    .option('--wait', 'wait until the operation that this starts, if any, is done')
+    .requiredOption('--to <generation>', 'the generation to return to', parseWholeNumber)
+    .option('--wait', 'wait until the started operation, if any, is done')
     .addOption(timeoutOption('120s'))
     .addOption(outputOption())
     .addHelpText('after', examples)

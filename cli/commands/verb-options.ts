@@ -14,7 +14,7 @@ export interface ChangeOptions {
   readonly output: OutputFormat;
 }
 
-/** Options of a verb that an operation brings about. */
+/** Options of a verb that starts an operation. */
 export interface VerbOptions extends ChangeOptions {
   readonly wait?: true;
   readonly timeout: number;
@@ -24,14 +24,12 @@ export interface VerbOptions extends ChangeOptions {
 }
 
 export function confirmMassChangeOption(): Option {
-  return new Option('--confirm-mass-change', 'as an admin: yes, so many tenants are meant');
+  return new Option('--confirm-mass-change', 'confirm, as an admin, a change of many tenants');
 }
 
 export function addChangeOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--revision <number>', 'only if the tenant stands at this revision').argParser(parseWholeNumber),
-    )
+    .addOption(new Option('--revision <number>', 'only if the tenant is at this revision').argParser(parseWholeNumber))
     .addOption(outputOption());
 }
 
@@ -40,16 +38,16 @@ export function addVerbOptions(command: Command): Command {
     .option('--wait', 'wait until the operation is done')
     .addOption(timeoutOption('120s'))
     .addOption(
-      new Option('--dry-run <where>', 'change nothing: have the API check all it would')
+      new Option('--dry-run <where>', 'change nothing; have the API check everything')
         .choices(['server'])
         .conflicts('wait'),
     )
-    .option('--preempt', 'have a running operation cancelled and undone first')
+    .option('--preempt', 'first cancel and undo the running operation')
     .addOption(confirmMassChangeOption());
   return addChangeOptions(command);
 }
 
-/** `If-Match` for the tenant as it stands, or at the revision given. */
+/** `If-Match` for the given revision, or for any. */
 export function ifMatchOf({ revision }: ChangeOptions): string {
   return revision === undefined ? '*' : `"${revision}"`;
 }
@@ -59,7 +57,7 @@ export interface VerbRequest {
   readonly ifMatch: string;
 }
 
-/** What the options of a verb say to its route. */
+/** The options of a verb as a request to its route. */
 export function verbRequest(options: VerbOptions): VerbRequest {
   const { preempt, confirmMassChange, dryRun } = options;
   return {
@@ -72,17 +70,17 @@ export function verbRequest(options: VerbOptions): VerbRequest {
   };
 }
 
-/** How the command goes on after it has asked. */
+/** What the command does after its request. */
 export function runOptions(options: VerbOptions): Pick<VerbRun, 'output' | 'waitMs' | 'isDryRun'> {
   return { output: options.output, waitMs: waitMsOf(options), isDryRun: options.dryRun !== undefined };
 }
 
-/** How long the operation is waited for, if it is. */
+/** How long to wait for the operation; `undefined` without `--wait`. */
 function waitMsOf({ wait, timeout }: VerbOptions): number | undefined {
   return wait === true ? timeout : undefined;
 }
 
-/** Says of a command what its route says of itself. */
+/** Gives a command the summary of its route. */
 export function describeByRoute(command: Command, route: RouteId): Command {
   const { summary } = routes[route];
   const first = summary.replace(/\.( .*)?$/, '');

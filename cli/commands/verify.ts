@@ -24,19 +24,19 @@ interface VerifyOptions {
 
 const examples = `
 Examples:
-  tenure verify isolation acme globex            tries with the credentials of each to get at the other
+  tenure verify isolation acme globex            try to reach each with the credentials of the other
   tenure verify isolation acme globex -o json
 
-Every command and every aggregation stage that the running mongod knows is tried, both ways. What counts as refused is only what mongod
-refuses. Nothing that lasts is changed; each tenant has one more document in a collection while it runs.
+Tries every command and every aggregation stage of the running mongod in both directions. Only what mongod refuses counts as refused.
+No lasting change is made; while it runs, each tenant has one more document in a collection.
 
-Ends with 0 when the boundary held, 1 when it did not, or could not be verified.`;
+Exits with 0 if the boundary held, and with 1 if it did not hold or could not be verified.`;
 
 export function addVerify(program: Command, context: CommandContext): void {
   program
     .command('verify')
-    .summary('try whether one tenant gets at another')
-    .description('Try with the real credentials of two tenants, both ways, whether one gets at the other.')
+    .summary('check that two tenants cannot reach each other')
+    .description('Check, with the real credentials of two tenants, that neither can reach the other.')
     .addArgument(new Argument('<what>', 'what to verify').choices(['isolation']))
     .argument('<tenant>', 'name of a tenant')
     .argument('<other>', 'name of another')
@@ -62,7 +62,7 @@ async function verify(
   const waiting = startWait(
     timeout,
     interrupted,
-    () => `the verification goes on; to come back: ${program} verify isolation ${name} ${against}`,
+    () => `the verification keeps running; to resume waiting: ${program} verify isolation ${name} ${against}`,
   );
   let report: IsolationReport;
   try {
@@ -79,7 +79,7 @@ async function verify(
   if (report.verdict === 'breached')
     throw new CliFailure(
       'operationFailed',
-      `error: the boundary between tenant/${name} and tenant/${against} did not hold: ${breaches} probes got through\nfix: compare the rights of both users with what is declared (tenure diff tenant/${name} --live), mend them, and verify again`,
+      `error: the boundary between tenant/${name} and tenant/${against} did not hold: ${breaches} probes got through\nfix: compare the rights of both users with what is declared (tenure diff tenant/${name} --live), correct them, and verify again`,
     );
 }
 
@@ -97,9 +97,9 @@ async function ended(
       if (failure?.id === id)
         throw new CliFailure(
           'operationFailed',
-          `error: the isolation of tenant/${name} and tenant/${against} could not be verified: ${failure.message} (${failure.code})\nfix: see that both are Active and their cells can be reached, then verify again`,
+          `error: the isolation of tenant/${name} and tenant/${against} could not be verified: ${failure.message} (${failure.code})\nfix: make sure that both are Active and their cells can be reached, then verify again`,
         );
-      // Somebody may have asked anew meanwhile; the last verdict is as good.
+      // Another verification may have replaced this one; its verdict is as good.
       if (report !== undefined && report.id >= id) return report;
     }
     await delay(lookEveryMs, undefined, { signal });

@@ -15,6 +15,7 @@ import type { TenantCondition } from '../operations/tenant-condition.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReference } from '../resources/references.ts';
+import { withArticle } from '../text/article.ts';
 import { awaitRollout } from './roll-out-turns.ts';
 import { timeoutOption } from './timeout-option.ts';
 
@@ -26,23 +27,23 @@ interface WaitOptions {
 
 const examples = `
 Examples:
-  tenure wait tenant/acme                              until it is Ready as it is declared now
+  tenure wait tenant/acme                              until it is Ready as currently declared
   tenure wait tenant/acme --for=lifecycle=Active
   tenure wait tenant/acme --for=condition=Placed       or =False, =Unknown
-  tenure wait tenant/later --timeout 10m               one that is not there yet, too
+  tenure wait tenant/later --timeout 10m               also one that does not exist yet
   tenure wait operation/ID --timeout 5m                until it is done
   tenure wait roll-out/ID --timeout 1h                 until it no longer runs
 
-Ends with 0 when it has come about, 1 when the operation failed or the roll-out stopped short, 7 when the time is up.`;
+Exits with 0 if the condition is met, 1 if the operation failed or the roll-out did not complete, 7 on a timeout.`;
 
 export function addWait(program: Command, context: CommandContext): void {
   program
     .command('wait')
     .summary('wait for a tenant, an operation or a roll-out')
-    .description('Wait until a tenant is as wanted, or an operation or roll-out is done.')
+    .description('Wait until a tenant meets a condition, or until an operation or roll-out is done.')
     .argument('<kind[/name]>', 'tenant, operation or roll-out')
     .argument('[name]', 'its name')
-    .option('--for <condition>', 'of a tenant: Ready, lifecycle=STATE or condition=TYPE[=STATUS] (default: Ready)')
+    .option('--for <condition>', 'for a tenant: Ready, lifecycle=STATE or condition=TYPE[=STATUS] (default: Ready)')
     .addOption(timeoutOption('60s'))
     .addOption(outputOption())
     .addHelpText('after', examples)
@@ -54,9 +55,15 @@ export function addWait(program: Command, context: CommandContext): void {
 async function wait(reference: readonly string[], options: WaitOptions, context: CommandContext): Promise<void> {
   const { kind, name } = parseReference(reference);
   if (kind.singular !== 'tenant' && kind.singular !== 'operation' && kind.singular !== 'roll-out')
-    throw usageFailure(`nothing runs for a ${kind.singular}`, 'wait for a tenant, an operation or a roll-out');
+    throw usageFailure(
+      `cannot wait for ${withArticle(kind.singular)}`,
+      'wait for a tenant, an operation or a roll-out',
+    );
   if (kind.singular !== 'tenant' && options.for !== undefined)
-    throw usageFailure('--for is for tenants', 'leave it out: what runs is waited for until it is done');
+    throw usageFailure(
+      '--for applies only to tenants',
+      'remove it: operations and roll-outs are waited for until they are done',
+    );
   if (kind.singular === 'roll-out') return awaitRollout(name, options, context);
   const { terminal, connect } = context;
   const condition = parseTenantCondition(options.for ?? 'Ready');
@@ -66,14 +73,14 @@ async function wait(reference: readonly string[], options: WaitOptions, context:
   const isOperation = kind.singular === 'operation';
   let seen = '';
   const see = (state: string): void => {
-    // Whoever has mistyped the name would else wait without a word.
-    if (state === notThere && seen !== notThere) stderr.write(`tenant/${name} is not there yet; waiting for it\n`);
+    // Otherwise a user who mistyped the name would wait without any message.
+    if (state === notThere && seen !== notThere) stderr.write(`tenant/${name} does not exist yet; waiting for it\n`);
     seen = state;
   };
   const waiting = startWait(options.timeout, interrupted, () =>
     isOperation
       ? outlookOf(name, program)
-      : `tenant/${name}: ${seen}\nto come back: ${program} wait tenant/${name} --for=${condition.text}`,
+      : `tenant/${name}: ${seen}\nto resume waiting: ${program} wait tenant/${name} --for=${condition.text}`,
   );
   let told: string;
   try {
@@ -101,7 +108,7 @@ async function untilDone(
   return `operation/${id} (${operation.kind}) succeeded`;
 }
 
-/** `undefined` while there is none; it may be made yet. */
+/** `undefined` while the tenant does not exist; it may still be created. */
 async function findTenant(api: ApiClient, name: string): Promise<Tenant | undefined> {
   try {
     return (await api.call('getTenant', { params: { name } })).body;
@@ -111,9 +118,9 @@ async function findTenant(api: ApiClient, name: string): Promise<Tenant | undefi
   }
 }
 
-/** Between looks at a tenant for which nothing runs, or that is not there. */
+/** Between looks at a tenant that does not exist, or that no operation runs for. */
 const lookEveryMs = 500;
-const notThere = 'it is not there yet';
+const notThere = 'it does not exist yet';
 
 async function untilMet(
   api: ApiClient,
@@ -125,7 +132,7 @@ async function untilMet(
   see: (state: string) => void,
 ): Promise<string> {
   for (;;) {
-    // Not ended by the timeout: at least one look is taken.
+    // The timeout does not end the first look.
     const tenant = await findTenant(api, name);
     if (tenant === undefined) {
       see(notThere);
@@ -139,10 +146,10 @@ async function untilMet(
     if (isQuiet && takenBack !== undefined && (condition.needsApplied || !condition.holds(tenant))) {
       throw new CliFailure(
         'operationFailed',
-        `error: tenant/${name} is not as it was declared: ${takenBack.reason}: ${takenBack.message}\nfix: declare again what is wanted; ${program} history tenant ${name} shows what was`,
+        `error: tenant/${name} was not changed as declared: ${takenBack.reason}: ${takenBack.message}\nfix: correct the manifest and apply it again; ${program} history tenant ${name} shows the generations`,
       );
     }
-    if (condition.holds(tenant)) return `tenant/${name} is as waited for: ${condition.state(tenant)}`;
+    if (condition.holds(tenant)) return `tenant/${name} reached the condition: ${condition.state(tenant)}`;
     signal.throwIfAborted();
     if (tenant.status.operation === undefined) {
       await delay(lookEveryMs, undefined, { signal });
@@ -151,7 +158,7 @@ async function untilMet(
     const operation = await followOperation(api, tenant.status.operation.id, progress, signal);
     if (operation.state === 'succeeded') continue;
     const { body: after } = await api.call('getTenant', { params: { name }, signal });
-    // One that was preempted ends cancelled, and what has taken its place may bring about what is waited for.
+    // A preempted operation ends as cancelled; the operation that replaced it may still meet the condition.
     const { operation: next } = after.status;
     if (!condition.holds(after) && (next === undefined || next.id === operation.id))
       throw operationFailure(operation, program);

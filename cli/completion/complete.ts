@@ -6,12 +6,12 @@ import type { Position } from './position.ts';
 import { sourceOfArgument, sourceOfOption } from './value-sources.ts';
 import type { Asking, ValueSource } from './value-sources.ts';
 
-/** What a shell may offer. */
+/** What a shell can offer. */
 export interface Completion {
   readonly candidates: readonly Candidate[];
-  /** Added to them by the shell: names of files. */
+  /** Whether the shell adds file names. */
   readonly files: boolean;
-  /** Whether a word is complete with a candidate. */
+  /** Whether the shell adds no space after a candidate, because the word continues. */
   readonly nospace: boolean;
 }
 
@@ -21,15 +21,15 @@ export interface Candidate {
 }
 
 export interface CompletionSources {
-  /** As the words before the cursor say it. */
+  /** The connection that the words before the cursor select. */
   readonly connection: (flags: ConnectionSources['flags']) => ConnectionSources;
   readonly connect: (flags: ConnectionSources['flags'], signal: AbortSignal) => ApiClient;
 }
 
-/** Whoever waits for a completion waits no longer than this for the API. */
+/** How long a completion waits for the API. */
 const deadlineMs = 1_500;
 
-/** Completes the last of the words. Never throws: what cannot be found out is not offered. */
+/** Completes the last of the words. Never throws: values that cannot be found are not offered. */
 export async function complete(
   program: Command,
   words: readonly string[],
@@ -60,7 +60,7 @@ export async function complete(
   const candidates = [...subcommands, ...values.map((value) => ({ value, description: '' }))].filter(({ value }) =>
     value.startsWith(current),
   );
-  // A path goes on below a field that has some.
+  // A path continues below a field that has fields.
   const nospace = command.name() === 'explain' && candidates.length > 0 && current.includes('.');
   return {
     ...found(candidates.map(({ value, description }) => ({ value: `${before}${value}`, description }))),
@@ -88,7 +88,7 @@ function subcommandsOf(command: Command): readonly Candidate[] {
     .map((child) => ({ value: child.name(), description: child.summary() }));
 }
 
-/** Options by their long names, without those that have been given and are taken once. */
+/** Options by their long names, without those that are given already and may be given once. */
 function flagsFor({ command, options, current }: Position): readonly Candidate[] {
   const offered = optionsOf(command).filter(
     (option) => !option.hidden && (option.variadic || !options.has(option.attributeName())),
@@ -99,7 +99,7 @@ function flagsFor({ command, options, current }: Position): readonly Candidate[]
   ];
   return all.flatMap(({ short, long, description }) => [
     ...(long === undefined ? [] : [{ value: long, description }]),
-    // Only who has begun with one dash wants those.
+    // Short options are offered only after a single dash.
     ...(short === undefined || current !== short ? [] : [{ value: short, description }]),
   ]);
 }

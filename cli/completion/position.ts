@@ -1,24 +1,24 @@
 import type { Argument, Command, Option } from 'commander';
 
-/** Where in a command line the cursor stands. */
+/** Where the cursor is in a command line. */
 export interface Position {
-  /** The command that the words before it have led to. */
+  /** The command that the words before the cursor name. */
   readonly command: Command;
-  /** What has been given to it, without options. */
+  /** Its arguments so far, without options. */
   readonly operands: readonly string[];
-  /** Values of options before the cursor, by the name that commander gives them. */
+  /** Values of options before the cursor, by commander's name for the option. */
   readonly options: ReadonlyMap<string, string>;
-  /** What is completed: a value of this option, an option, or a subcommand or argument. */
+  /** What to complete: a value of this option, an option, or a subcommand or argument. */
   readonly wanted:
     | { readonly kind: 'value'; readonly option: Option }
     | { readonly kind: 'option' }
     | { readonly kind: 'operand'; readonly argument: Argument | undefined };
-  /** The part of the last word that is completed, and what stands before it in the word. */
+  /** The part of the last word to complete, and the part before it. */
   readonly current: string;
   readonly before: string;
 }
 
-/** Options that a command takes: its own, then those of the program. */
+/** The options of a command: its own, then those of the program. */
 export function optionsOf(command: Command): readonly Option[] {
   return command.parent === null ? command.options : [...command.options, ...optionsOf(command.parent)];
 }

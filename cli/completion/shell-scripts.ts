@@ -2,14 +2,14 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
 /**
- * What a shell is to source. Each asks `tenure __complete -- WORD…` at every completion, with the program as it was typed; the answer is a line
- * `VALUE<tab>DESCRIPTION` for each candidate, and last `:`, `:nospace` or `:files`.
+ * The script that each shell sources. At every completion it runs `tenure __complete -- WORD…`, with the program as it was
+ * typed. The answer is a line `VALUE<tab>DESCRIPTION` for each candidate, then a line `:`, `:nospace` or `:files`.
  */
 export const shellScripts: Readonly<Record<Shell, string>> = {
-  // Runs in bash 3.2 too: no mapfile, no negative indices, compopt only where there is one.
+  // Also runs in bash 3.2: no mapfile, no negative indices, compopt only if it exists.
   bash: `_tenure_complete() {
   local IFS=$'\\n' words=() word gap line rest=\${COMP_LINE:0:COMP_POINT} directive=: i n=0 current before option
-  # bash splits words at its word breaks, ":" and "=" among them. What no space is between belongs together.
+  # bash also splits words at ":" and "=". Parts without a space between them belong together.
   for ((i = 0; i <= COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     gap=\${rest%%[![:space:]]*}
@@ -39,7 +39,7 @@ export const shellScripts: Readonly<Record<Shell, string>> = {
       ;;
     :nospace) type compopt >/dev/null 2>&1 && compopt -o nospace ;;
   esac
-  # What stands before the last break is not replaced.
+  # bash does not replace the part before the last break.
   before=\${current%"\${current##*[$COMP_WORDBREAKS]}"}
   for ((i = 0; i < \${#COMPREPLY[@]}; i++)); do COMPREPLY[i]=\${COMPREPLY[i]#"$before"}; done
   return 0

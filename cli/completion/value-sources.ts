@@ -9,16 +9,16 @@ import { fieldNames } from '../resources/field-schemas.ts';
 import { kindOf, kindWords } from '../resources/kinds.ts';
 import type { ResourceKind, TenantFilter } from '../resources/kinds.ts';
 
-/** What is known when a value is wanted. */
+/** What is known when a value is completed. */
 export interface Asking {
   readonly current: string;
   readonly operands: readonly string[];
   readonly sources: ConnectionSources;
-  /** Bounded in time. */
+  /** A client with a time limit. */
   readonly api: () => ApiClient;
 }
 
-/** Yields the values that may stand at a place; they need not begin as what was typed. `files`: whatever the shell finds. */
+/** The possible values at a position; they need not start with the typed text. `files`: what the shell finds. */
 export type ValueSource = 'files' | 'anything' | ((asking: Asking) => readonly string[] | Promise<readonly string[]>);
 
 const maxNames = 200;
@@ -31,7 +31,7 @@ async function namesOf(
 ): Promise<readonly string[]> {
   const kind = kindOf(singular);
   if (singular === 'roll-out') return rolloutIds(api());
-  // Of many tenants only those that begin so are asked for.
+  // Ask only for tenants with this prefix, because there may be many.
   const filter = singular === 'tenant' && /^[a-z][a-z0-9-]*$/.test(prefix) ? { ...among, namePrefix: prefix } : among;
   return (await kind.list(api(), maxNames, filter)).map(({ name }) => name);
 }
@@ -52,11 +52,11 @@ const named =
   (asking) =>
     namesOf(kindOf(singular), asking);
 
-/** Of those no other can be brought back, or purged. */
+/** Only deleted tenants can be restored or purged. */
 const deletedTenants: ValueSource = (asking) =>
   namesOf(kindOf('tenant'), asking, asking.current, { lifecycle: 'Deleted' });
 
-/** `KIND`, `KIND/NAME` or `NAME` after a kind, of the kinds that the command takes. */
+/** `KIND`, `KIND/NAME`, or `NAME` after a kind, for the kinds that the command takes. */
 function referencesTo(words: readonly string[]): ValueSource {
   return async (asking) => {
     const { current, operands } = asking;
@@ -74,7 +74,7 @@ function referencesTo(words: readonly string[]): ValueSource {
 const contexts: ValueSource = ({ sources }) =>
   Object.keys(readContexts(contextStorePath(sources.environment)).contexts);
 
-/** `tenant.spec.` and what stands below it. */
+/** `tenant.spec.` and the fields below it. */
 const fieldPaths: ValueSource = ({ current }) => {
   const parent = current.slice(0, current.lastIndexOf('.'));
   if (!current.includes('.')) return ['placement', 'config', ...kindWords.filter((word) => !word.endsWith('s'))];
@@ -111,7 +111,7 @@ const optionSources: Readonly<Record<string, ValueSource>> = {
   '--confirm': ({ operands }) => operands.map((operand) => operand.replace(/^tenants?\//, '')),
 };
 
-/** Of arguments whose name says what they are. */
+/** Sources of arguments whose name says what they are. */
 const argumentSources: Readonly<Record<string, ValueSource>> = {
   template: named('template'),
   plan: named('plan'),
@@ -119,7 +119,7 @@ const argumentSources: Readonly<Record<string, ValueSource>> = {
   other: named('tenant'),
 };
 
-/** Of the arguments of single commands, in their order; the last one stands for all that follow. */
+/** Sources of the arguments of single commands, in order; the last one also applies to all that follow. */
 const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
   get: [referencesTo(kindWords)],
   describe: [referencesTo(kindWords)],
@@ -160,12 +160,12 @@ export function pathOf(command: Command): string {
   return command.parent?.parent == null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
-/** Where the values of an option come from; `anything` is typed by hand. */
+/** The source of an option's values; `anything` is not completed. */
 export function sourceOfOption({ long, argChoices }: Option): ValueSource {
   return argChoices === undefined ? (optionSources[long ?? ''] ?? 'anything') : () => argChoices;
 }
 
-/** The same of an argument; `undefined` where nobody has said. A verb's `name` is a tenant's. */
+/** The same for an argument; `undefined` if it has none. The `name` of a verb is the name of a tenant. */
 export function sourceOfArgument(command: Command, argument: Argument): ValueSource | undefined {
   const { argChoices } = argument;
   if (argChoices !== undefined) return () => argChoices;

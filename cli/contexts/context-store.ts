@@ -6,15 +6,15 @@ import { usageFailure } from '../failure.ts';
 import { didYouMean } from '../text/nearest.ts';
 import { fixOf, readText, reasonOf } from '../text/read-text.ts';
 
-/** Which API, and the file of the token that is sent to it and to no other. */
+/** An API, and the file with the token that is sent only to it. */
 export interface NamedContext {
   readonly server: string;
   readonly tokenFile?: string | undefined;
-  /** Certificates of the authorities that vouch for it, instead of those that are trusted everywhere. */
+  /** File with the CA certificates to trust for it, instead of the default ones. */
   readonly caFile?: string | undefined;
 }
 
-/** The contexts of a user, and which of them is in use. */
+/** The contexts of a user, and the current one. */
 export interface ContextFile {
   readonly current?: string | undefined;
   readonly contexts: Readonly<Record<string, NamedContext>>;
@@ -28,12 +28,12 @@ export const contextSchema = z.strictObject({
 });
 const fileSchema = z.strictObject({ current: nameSchema.optional(), contexts: z.record(nameSchema, contextSchema) });
 
-/** `$XDG_CONFIG_HOME/tenure/config.json`; `undefined` where there is no home. */
+/** `$XDG_CONFIG_HOME/tenure/config.json`; `undefined` without a home folder. */
 export function contextStorePath({ configHome }: Pick<CliEnvironment, 'configHome'>): string | undefined {
   return configHome === undefined ? undefined : join(configHome, 'tenure', 'config.json');
 }
 
-/** The contexts at that path; none where there is no file. @throws CliFailure usage, for a file that cannot be understood */
+/** The contexts in this file; none if it does not exist. @throws CliFailure usage, if the file is not valid */
 export function readContexts(path: string | undefined): ContextFile {
   if (path === undefined) return { contexts: {} };
   let text: string;
@@ -51,26 +51,26 @@ export function readContexts(path: string | undefined): ContextFile {
     return fileSchema.parse(JSON.parse(text));
   } catch {
     throw usageFailure(
-      `${path} is no file of contexts`,
-      'it must hold {"current": "NAME", "contexts": {"NAME": {"server": "http://…", "tokenFile": "…"}}}; correct it, or remove it and use: tenure context set',
+      `${path} is not a contexts file`,
+      'it must contain {"current": "NAME", "contexts": {"NAME": {"server": "http://…", "tokenFile": "…"}}}; correct it, or remove it and run: tenure context set',
     );
   }
 }
 
-/** Replaces the file at once, for its owner alone: a reader sees the old contexts or the new ones. @throws CliFailure usage */
+/** Replaces the file atomically, readable only by its owner. @throws CliFailure usage */
 export function writeContexts(path: string, file: ContextFile): void {
   const staged = `${path}.${process.pid}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(staged, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });
-    // The mode above is for a new file only, and what a crash has left may be there.
+    // The mode above applies only to a new file; a crash may have left one behind.
     chmodSync(staged, 0o600);
     renameSync(staged, path);
   } catch (error) {
     rmSync(staged, { force: true });
     throw usageFailure(
       `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      'check its permissions, or set XDG_CONFIG_HOME to a folder that can be written',
+      'check its permissions, or set XDG_CONFIG_HOME to a writable folder',
     );
   }
 }
@@ -82,19 +82,19 @@ export function contextNamed(name: string, { contexts }: ContextFile, path: stri
   const names = Object.keys(contexts);
   const otherwise =
     names.length === 0
-      ? `make it: tenure context set ${name} --server URL --token-file PATH`
-      : `use one of ${names.join(', ')}, or make it: tenure context set ${name}`;
+      ? `create it: tenure context set ${name} --server URL --token-file PATH`
+      : `use one of ${names.join(', ')}, or create it: tenure context set ${name}`;
   throw usageFailure(
     `there is no context "${name}"${path === undefined ? '' : ` in ${path}`}`,
     didYouMean(name, names, otherwise),
   );
 }
 
-/** @throws CliFailure usage, for what cannot be the name of a context */
+/** @throws CliFailure usage, if this cannot be the name of a context */
 export function requireContextName(name: string): string {
   if (nameSchema.safeParse(name).success) return name;
   throw usageFailure(
-    `"${name}" is no name for a context`,
-    'use letters, digits, ".", "_" and "-", at most 63, beginning with a letter or digit',
+    `"${name}" is not a valid context name`,
+    'use at most 63 letters, digits, ".", "_" and "-", starting with a letter or digit',
   );
 }

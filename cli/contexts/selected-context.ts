@@ -7,20 +7,20 @@ import { fixOf, readText, reasonOf } from '../text/read-text.ts';
 import { contextNamed, contextSchema, contextStorePath, readContexts } from './context-store.ts';
 import type { NamedContext } from './context-store.ts';
 
-/** The context that is in effect. */
+/** The context in effect. */
 export interface SelectedContext {
-  /** Of a context of the user's; a file of its own has none. */
+  /** Absent for a context that is a file of its own. */
   readonly name?: string;
-  /** The file it stands in. */
+  /** The file that contains it. */
   readonly path: string;
-  /** What has selected it, for people. */
+  /** What selected it, as text. */
   readonly selectedBy: string;
   readonly server: string;
   /** Absolute. */
   readonly tokenFile?: string;
   /** Absolute. */
   readonly caFile?: string;
-  /** Found by itself in a folder, which somebody else may have filled: it may name no token but one that lies beside it. */
+  /** Found in a folder, which someone else may have filled: it may only name a token file in the same folder. */
   readonly found?: true;
 }
 
@@ -36,15 +36,15 @@ export interface ContextSources {
     'server' | 'token' | 'tokenFile' | 'contextFile' | 'contextName' | 'configHome'
   >;
   readonly workingDirectory: string;
-  /** Where the script `tenure` lies. */
+  /** The folder of the script `tenure`. */
   readonly installationDirectory: string;
 }
 
 const localFile = join('.tenure', 'context.json');
 
 /**
- * The context a connection is made with, as {@link contextInEffect}. Where flags and environment say both server and token none is needed, so one
- * that cannot be used does not stand in the way then, unless it was named by `--context`.
+ * The context for a connection, as {@link contextInEffect}. If flags and environment set both server and token, no context is
+ * needed; one that cannot be used is then ignored, unless `--context` names it.
  * @throws CliFailure usage
  */
 export function selectContext(sources: ContextSources): SelectedContext | undefined {
@@ -60,9 +60,9 @@ function isDispensable({ flags, environment }: ContextSources): boolean {
 }
 
 /**
- * `--context`; then the environment; then `.tenure/context.json` of the folder, which `npm start` writes; then the one in use; then
- * `.tenure/context.json` beside the program.
- * @throws CliFailure usage, for a context that is named and is not there, or cannot be read
+ * `--context`; then the environment; then `.tenure/context.json` in the folder, which `npm start` writes; then the current
+ * context; then `.tenure/context.json` beside the program.
+ * @throws CliFailure usage, if the selected context does not exist or cannot be read
  */
 export function contextInEffect({
   flags,
@@ -73,10 +73,7 @@ export function contextInEffect({
   const { contextFile, contextName, configHome } = environment;
   if (flags.context !== undefined) return named(flags.context, '--context', configHome);
   if (contextName !== undefined && contextFile !== undefined)
-    throw usageFailure(
-      'TENURE_CONTEXT_NAME and TENURE_CONTEXT name two contexts',
-      'unset one of them, or give --context',
-    );
+    throw usageFailure('TENURE_CONTEXT_NAME and TENURE_CONTEXT are both set', 'unset one of them, or use --context');
   if (contextName !== undefined) return named(contextName, 'TENURE_CONTEXT_NAME', configHome);
   if (contextFile !== undefined) {
     const path = resolve(workingDirectory, contextFile);
@@ -105,7 +102,7 @@ function named(name: string, selectedBy: string, configHome: string | undefined)
   };
 }
 
-/** With the files that it names as seen from its folder. */
+/** Resolves its file names against its folder. */
 function resolvedIn(
   folder: string,
   { server, tokenFile, caFile }: NamedContext,
@@ -125,21 +122,21 @@ function fromFile(path: string, selectedBy: string): SelectedContext {
       error instanceof z.ZodError ? 'a field is missing, unknown, empty or of the wrong type' : reasonOf(error);
     throw usageFailure(
       `the context ${path} cannot be read: ${reason}`,
-      fixOf(error, 'it must hold {"server": "http://…", "tokenFile": "…"}; `npm start` writes it'),
+      fixOf(error, 'it must contain {"server": "http://…", "tokenFile": "…"}; `npm start` writes it'),
     );
   }
 }
 
 /**
- * The context's token file. One that was only found names no file outside of its folder, through no link either: whoever fills a folder with a
- * context of their own would else be sent a token of the user's.
+ * The token file of a context. A context that was merely found may not name a file outside its folder, not even through a
+ * link. Otherwise anyone who puts a context file into a folder would receive a token of the user.
  * @throws CliFailure usage
  */
 export function tokenFileOf({ path, tokenFile, found }: SelectedContext): string | undefined {
   if (tokenFile === undefined || found !== true || !existsSync(tokenFile)) return tokenFile;
   if (realpathSync(tokenFile).startsWith(`${realpathSync(dirname(path))}${sep}`)) return tokenFile;
   throw usageFailure(
-    `the context ${path} was only found there, and names a token outside of its folder: ${tokenFile}`,
-    `if you trust it: TENURE_CONTEXT=${path}; or give --token-file`,
+    `the context ${path} was found in a folder, not selected, and names a token file outside that folder: ${tokenFile}`,
+    `if you trust it, set TENURE_CONTEXT=${path}; or use --token-file`,
   );
 }

@@ -2,13 +2,13 @@ import type { ExitCodeName } from '../../contracts/problem-type.ts';
 import type { Paint } from '../text/paint.ts';
 import { printableLine } from '../text/printable.ts';
 
-/** What came of one check. A warning does not keep commands from working; what depends on a problem is skipped. */
+/** The result of one check. Commands still work with a warning. Checks that depend on a problem are skipped. */
 export interface Finding {
   readonly check: string;
   readonly status: 'ok' | 'warning' | 'problem' | 'skipped';
   readonly found: string;
   readonly fix?: string;
-  /** Of a problem. */
+  /** Only of a problem. */
   readonly exit?: ExitCodeName;
 }
 
@@ -30,7 +30,7 @@ export function skipped(check: string, because: string): Finding {
 
 const colors = { ok: 'green', warning: 'yellow', problem: 'red', skipped: undefined } as const;
 
-/** A line for each check, with the fix below it. */
+/** One line per check, with the fix below it. */
 export function renderFinding({ status, check, found, fix }: Finding, paint: Paint): string {
   const color = colors[status];
   const word = status.padEnd(7);

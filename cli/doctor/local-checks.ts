@@ -10,7 +10,7 @@ import type { CliFailure } from '../failure.ts';
 import { ok, problem, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
 
-/** What can be said without asking anybody. */
+/** The results that need no request. */
 export interface LocalDiagnosis {
   readonly findings: readonly Finding[];
   readonly server?: Setting;
@@ -21,7 +21,7 @@ export interface LocalDiagnosis {
 const othersMayRead = 0o044;
 const othersMayWrite = 0o022;
 
-/** Context, server and token: whether each is there, sound, and for its owner alone. */
+/** Checks that context, server and token exist, are valid, and are accessible only to their owner. */
 export function checkLocally(sources: ConnectionSources): LocalDiagnosis {
   const context = attempt(() => selectContext(sources));
   if (context.failure !== undefined)
@@ -79,7 +79,7 @@ function contextFinding(context: SelectedContext | undefined, { environment }: C
   if (context === undefined)
     return ok(
       'context',
-      `none is in use; contexts are kept in ${contextStorePath(environment) ?? 'no folder: HOME is not set'}`,
+      `no current context; contexts are stored in ${contextStorePath(environment) ?? 'no folder, because HOME is not set'}`,
     );
   const { name, path, selectedBy } = context;
   const told = `${name === undefined ? path : `${name} in ${path}`} (${selectedBy})`;
@@ -87,27 +87,27 @@ function contextFinding(context: SelectedContext | undefined, { environment }: C
   if ((mode & othersMayWrite) !== 0)
     return warning(
       'context',
-      `${told}: others may write it (mode ${octal(mode)}), and so decide where your commands go`,
+      `${told}: others can write it (mode ${octal(mode)}), and so decide where your commands are sent`,
       `chmod 600 ${path}`,
     );
   return (mode & othersMayRead) === 0
     ? ok('context', told)
-    : warning('context', `${told}: others may read it (mode ${octal(mode)})`, `chmod 600 ${path}`);
+    : warning('context', `${told}: others can read it (mode ${octal(mode)})`, `chmod 600 ${path}`);
 }
 
 function serverFinding({ value, origin }: Setting): Finding {
   if (value.startsWith('http:') && !isLoopback(value))
-    return warning('server', `${value} (${origin}): the token travels there unencrypted`, 'use an https address');
+    return warning('server', `${value} (${origin}): the token is sent unencrypted`, 'use an https address');
   return ok('server', `${value} (${origin})`);
 }
 
 function tokenFinding({ path, origin }: TokenSource): Finding {
-  if (path === undefined) return ok('token', `${origin}; the variable is seen by every program that is started here`);
+  if (path === undefined) return ok('token', `${origin}; every program started from this shell can read this variable`);
   const mode = modeOf(path);
   const told = `${path} (${origin})`;
   return (mode & (othersMayRead | othersMayWrite)) === 0
     ? ok('token', told)
-    : warning('token', `${told}: others may read or write it (mode ${octal(mode)})`, `chmod 600 ${path}`);
+    : warning('token', `${told}: others can read or write it (mode ${octal(mode)})`, `chmod 600 ${path}`);
 }
 
 function modeOf(path: string): number {

@@ -9,11 +9,11 @@ import { readVersion } from '../version.ts';
 import { ok, problem, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
 
-/** A token is refused that was issued, or ends, within this much of the difference between two clocks. */
+/** The clock difference that the API tolerates when it checks the times in a token. */
 const toleratedSkewMs = 5_000;
 const soonMs = 10 * 60 * 1000;
 
-/** What the API says of itself to anybody. @throws when `interrupted` */
+/** What the API reports without authentication. @throws when `interrupted` */
 export async function checkApi(server: string, interrupted: AbortSignal): Promise<readonly Finding[]> {
   let status: ApiStatus;
   try {
@@ -34,28 +34,28 @@ export async function checkApi(server: string, interrupted: AbortSignal): Promis
 }
 
 const partFixes: Readonly<Record<string, string>> = {
-  control: 'the operator sees that the control MongoDB runs and TENURE_CONTROL_URI of the API is right',
-  temporal: 'the operator sees that Temporal runs and TENURE_TEMPORAL_ADDRESS of the API is right',
-  policy: 'the operator sees that TENURE_POLICY_BUNDLE of the API names a compiled policy',
-  clock: 'the operator sees that the machines of API, workers and control database keep the same time (NTP)',
-  process: 'the API is being stopped; try again when another has taken over',
+  control: 'ask the operator to check that the control MongoDB runs and that TENURE_CONTROL_URI of the API is correct',
+  temporal: 'ask the operator to check that Temporal runs and that TENURE_TEMPORAL_ADDRESS of the API is correct',
+  policy: 'ask the operator to check that TENURE_POLICY_BUNDLE of the API names a compiled policy',
+  clock: 'ask the operator to synchronize the clocks of API, workers and control database (NTP)',
+  process: 'the API is shutting down; try again when another one has taken over',
 };
 
 const cellFix =
-  'the operator sees that the cell runs, and that its address in the cells file of API and workers is right';
+  'ask the operator to check that the cell runs and that its address in the cells file of API and workers is correct';
 
 function partFinding(part: string, state: string): Finding {
-  // This machine's clock has a finding of its own.
+  // The clock of this machine has its own finding.
   const named = part === 'clock' ? 'time' : part;
   if (state === 'ok') return ok(named, 'ready');
   const isCell = part.startsWith('cell ');
   if (isCell && state === 'away')
-    return warning(named, 'no worker has reached it in the last half minute: what is to be done there waits', cellFix);
+    return warning(named, 'no worker has reached it in the last 30 seconds; operations on this cell wait', cellFix);
   return problem(
     named,
     'unavailable',
     state,
-    partFixes[part] ?? (isCell ? cellFix : 'the operator finds the cause in the logs of the API'),
+    partFixes[part] ?? (isCell ? cellFix : 'ask the operator to look for the cause in the logs of the API'),
   );
 }
 
@@ -68,47 +68,47 @@ function readyFindings({ ready, checks }: ApiStatus): Finding[] {
         problem(
           'ready',
           'unavailable',
-          'the API says that it is not ready',
-          'the operator finds the cause in its logs',
+          'the API reports that it is not ready',
+          'ask the operator to look for the cause in its logs',
         ),
       ];
 }
 
 function clockFinding({ clockAheadMs }: ApiStatus): Finding {
-  if (clockAheadMs === undefined) return skipped('clock', 'the API does not say what time it is');
+  if (clockAheadMs === undefined) return skipped('clock', 'the API does not report its time');
   const skewMs = Math.abs(clockAheadMs);
-  // To a second it cannot be told.
-  if (skewMs <= 1_000) return ok('clock', 'agrees with the server’s');
-  const told = `the server’s is ${formatDurationMs(Math.round(skewMs / 1000) * 1000)} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`;
+  // The time in the answer is precise only to a second.
+  if (skewMs <= 1_000) return ok('clock', 'agrees with the server');
+  const told = `the server is ${formatDurationMs(Math.round(skewMs / 1000) * 1000)} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`;
   return skewMs <= toleratedSkewMs
     ? ok('clock', told)
     : warning(
         'clock',
-        `${told}: times of tokens and of --at are judged by the server’s`,
-        'synchronise the clocks of both machines (NTP)',
+        `${told}; the times in tokens and of --at are checked against the clock of the server`,
+        'synchronize the clocks of both machines (NTP)',
       );
 }
 
 function versionFinding({ version }: ApiStatus): Finding {
   const own = readVersion();
   if (version === undefined)
-    return warning('version', `command ${own}; the server does not say its own`, 'upgrade the server');
+    return warning('version', `command ${own}; the server does not report its version`, 'upgrade the server');
   return version === own
     ? ok('version', own)
     : warning('version', `command ${own}, server ${version}`, `use the command of version ${version}`);
 }
 
-/** What the API makes of the token. */
+/** How the API sees the token. */
 export async function checkCaller(api: ApiClient): Promise<readonly Finding[]> {
   try {
     const { subject, roles, tenants, expireTime } = (await api.call('getCaller')).body;
     const leftMs = Date.parse(expireTime) - Date.now();
     const told = `${subject}, until ${expireTime} (for ${formatDurationMs(leftMs)})`;
     const confined =
-      tenants === undefined ? '' : `, confined to ${tenants.length} tenant${tenants.length === 1 ? '' : 's'}`;
+      tenants === undefined ? '' : `, limited to ${tenants.length} tenant${tenants.length === 1 ? '' : 's'}`;
     return [
-      leftMs < soonMs ? warning('caller', told, 'get a new token before it ends') : ok('caller', told),
-      ok('roles', `${roles.join(', ')}${confined}; what they allow: tenure can-i --list`),
+      leftMs < soonMs ? warning('caller', told, 'get a new token before it expires') : ok('caller', told),
+      ok('roles', `${roles.join(', ')}${confined}; to see what they allow: tenure can-i --list`),
       await listFinding(api),
     ];
   } catch (error) {
@@ -128,8 +128,8 @@ async function listFinding(api: ApiClient): Promise<Finding> {
     if (error instanceof ApiError && error.code === 'forbidden')
       return warning(
         'list',
-        'the roles of the token do not let it list tenants',
-        'nothing, if it is for opening tenants only; else ask for another role',
+        'the roles of the token do not allow listing tenants',
+        'no action needed if the token is only for opening tenants; otherwise request another role',
       );
     return fromApi('list', error);
   }

@@ -1,7 +1,7 @@
 import { isAlias, isCollection, isPair, isScalar } from 'yaml';
 import type { Alias, Document } from 'yaml';
 
-/** Of one document, also with its aliases written out. The API takes 1 MiB of JSON, which indentation and what it ignores make longer. */
+/** The limit for one document with its aliases expanded. The API takes 1 MiB of JSON; indentation and ignored fields add to that. */
 export const maxDocumentBytes = 4 * 1024 * 1024;
 
 export interface AliasFlaw {
@@ -11,8 +11,8 @@ export interface AliasFlaw {
 }
 
 /**
- * Finds the alias that makes a document longer than a manifest may be when every alias is written out ("billion laughs"),
- * or that stands for nothing. Takes one pass: what an anchor amounts to is counted once.
+ * Finds an alias that makes a document too long when every alias is expanded ("billion laughs"), or that has no anchor.
+ * Takes one pass: the length of each anchor is counted once.
  */
 export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined {
   const lengths = new Map<string, number>();
@@ -26,8 +26,8 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
       if (length === undefined)
         flaw = {
           node,
-          message: `no anchor &${node.source} stands complete before this alias`,
-          fix: 'write the value out',
+          message: `there is no complete anchor &${node.source} before this alias`,
+          fix: 'write the value instead of the alias',
         };
       lastAlias = node;
       return length ?? 0;
@@ -40,7 +40,7 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
       let length = 1;
       for (const item of node.items) {
         length += lengthOf(item);
-        // It may stand at any depth below.
+        // The alias may be at any depth below.
         if (length > maxDocumentBytes && lastAlias !== undefined) flaw ??= tooLong(lastAlias);
       }
       return length;
@@ -48,7 +48,7 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
   }
 
   function anchored(anchor: string | undefined, measure: () => number): number {
-    // Within itself an anchor stands for nothing yet.
+    // An anchor is not defined inside its own value.
     if (anchor !== undefined) lengths.delete(anchor);
     const length = measure();
     if (anchor !== undefined) lengths.set(anchor, length);
@@ -62,7 +62,7 @@ export function findAliasFlaw(document: Document.Parsed): AliasFlaw | undefined 
 function tooLong(alias: Alias): AliasFlaw {
   return {
     node: alias,
-    message: `with the alias *${alias.source} written out the document is longer than 4 MiB`,
+    message: `with the alias *${alias.source} expanded, the document is longer than 4 MiB`,
     fix: 'use fewer aliases',
   };
 }

@@ -1,12 +1,15 @@
 import type { Span } from './flaw.ts';
 
-/** What begins or ends a document stands at the beginning of a line, in whatever scalar that line may be. A text that was put together of several may hold byte order marks. */
+/**
+ * A marker at the start of a line begins or ends a document, whatever scalar the line is in. Concatenated texts may contain
+ * byte order marks.
+ */
 const markers = /(?<![^\n])(?:\uFEFF?---(?=[ \t\r\n]|$)|\.\.\.(?=[ \t\r\n]|$)[^\n]*\n?)/g;
 const beforeDocument = /^\uFEFF?\s*(?:[#%].*)?$/;
 
 /**
- * Cuts a text into its YAML documents without reading them, so that each can be read, and bounded, by itself. A cut is made before each `---` and after each `...`;
- * comments and directives stay with the document that they stand before.
+ * Splits a text into its YAML documents without parsing them, so that each can be parsed and limited separately. It splits
+ * before each `---` and after each `...`; comments and directives stay with the document that follows them.
  */
 export function* splitDocuments(text: string): Generator<Span> {
   let start = 0;
@@ -28,8 +31,8 @@ export function* splitDocuments(text: string): Generator<Span> {
 }
 
 /**
- * The entries of a list as `get -o json` prints it, `{"items": […]}`, without reading them. `undefined` for a text of another form; that an entry is JSON
- * is not looked at.
+ * The entries of a list as `get -o json` prints it, `{"items": […]}`, without parsing them. `undefined` for any other text.
+ * Does not check that an entry is JSON.
  */
 export function listEntries(text: string, { start, end }: Span): Span[] | undefined {
   const opening = /^\uFEFF?\s*\{\s*"items"\s*:\s*\[/.exec(text.slice(start, start + 1_000));
@@ -51,7 +54,7 @@ export function listEntries(text: string, { start, end }: Span): Span[] | undefi
   return undefined;
 }
 
-/** Where the quote that ends a string stands. */
+/** The offset of the closing quote of a string. */
 function endOfString(text: string, opening: number, end: number): number {
   for (let at = opening + 1; at < end; at += 1) {
     if (text[at] === '\\') at += 1;

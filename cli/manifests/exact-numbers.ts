@@ -1,7 +1,7 @@
 import { visit } from 'yaml';
 import type { Document, Scalar } from 'yaml';
 
-/** A number of a document that would be another one in JSON. */
+/** A number in a document that would change in JSON. */
 export interface InexactNumber {
   readonly node: Scalar;
   readonly message: string;
@@ -9,8 +9,9 @@ export interface InexactNumber {
 }
 
 /**
- * Makes numbers of the integers of a document that was parsed with `intAsBigInt`. Returns what a number cannot hold exactly: integers outside of
- * `Number.MIN_SAFE_INTEGER` to `Number.MAX_SAFE_INTEGER`, decimals with digits that would be lost, and what JSON has no number for.
+ * Converts the integers of a document that was parsed with `intAsBigInt` to numbers. Returns values that a number cannot hold
+ * exactly: integers outside `Number.MIN_SAFE_INTEGER` to `Number.MAX_SAFE_INTEGER`, decimals that would lose digits, and values
+ * that are not numbers in JSON.
  */
 export function convertNumbers(document: Document.Parsed): InexactNumber[] {
   const inexact: InexactNumber[] = [];
@@ -22,16 +23,16 @@ export function convertNumbers(document: Document.Parsed): InexactNumber[] {
         if (!Number.isSafeInteger(node.value))
           inexact.push({
             node,
-            message: 'this integer cannot be kept exactly',
-            fix: `put it in quotes, or keep it between ±${Number.MAX_SAFE_INTEGER}`,
+            message: 'this integer cannot be stored exactly',
+            fix: `put it in quotes, or use a value within ±${Number.MAX_SAFE_INTEGER}`,
           });
       } else if (typeof value === 'number' && !Number.isFinite(value)) {
-        inexact.push({ node, message: 'this is no number that can be kept', fix: `put it in quotes: "${source}"` });
+        inexact.push({ node, message: 'this number cannot be stored', fix: `put it in quotes: "${source}"` });
       } else if (typeof value === 'number' && significant(source) !== significant(String(value))) {
         inexact.push({
           node,
-          message: 'this number cannot be kept exactly',
-          fix: `put it in quotes, or write what would be kept: ${value}`,
+          message: 'this number cannot be stored exactly',
+          fix: `put it in quotes, or write the value that would be stored: ${value}`,
         });
       }
     },
@@ -39,7 +40,7 @@ export function convertNumbers(document: Document.Parsed): InexactNumber[] {
   return inexact;
 }
 
-/** A decimal without sign, as its digits and its power of ten: equal for equal numbers. */
+/** A decimal without its sign, as digits and power of ten: the same for equal numbers. */
 function significant(decimal: string): string {
   const [mantissa = '', exponent = '0'] = decimal.toLowerCase().replace(/^[-+]/, '').split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');

@@ -1,6 +1,6 @@
 import { printable } from '../text/printable.ts';
 
-/** A text that manifests are read from; `name` is how the user named it. */
+/** A text that contains manifests; `name` is the name that the user gave. */
 export interface Source {
   readonly name: string;
   readonly text: string;
@@ -12,7 +12,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** What is wrong with a source, where, and what to do about it. */
+/** What is wrong in a source, where, and how to fix it. */
 export interface ManifestFlaw {
   readonly source: Source;
   readonly span: Span;
@@ -24,7 +24,7 @@ export const wholeSource: Span = { start: 0, end: 0 };
 
 const frameColumns = 100;
 
-/** `file:line:col`, lines and columns counted from one. */
+/** `file:line:col`; lines and columns start at 1. */
 export function placeOf(source: Source, { start }: Span): string {
   const { line, column } = lineAt(source, start);
   return `${source.name}:${line}:${column}`;
@@ -34,7 +34,7 @@ export function placeOf(source: Source, { start }: Span): string {
 export function codeFrame(source: Source, { start, end }: Span): string {
   const { line, column, content } = lineAt(source, start);
   if (content.trim() === '') return '';
-  // A manifest may be one line of a megabyte: only what surrounds the flaw is shown.
+  // A manifest may be a single line of a megabyte: show only the part around the flaw.
   const from = Math.max(0, Math.min(column - 1 - frameColumns / 2, content.length - frameColumns));
   const shown = content.slice(from, from + frameColumns);
   const before = shown.slice(0, column - 1 - from).replaceAll(/[^\t]/gu, ' ');
@@ -43,12 +43,12 @@ export function codeFrame(source: Source, { start, end }: Span): string {
   return `  ${gutter}${printable(shown)}\n  ${' '.repeat(gutter.length - 2)}| ${before}${'^'.repeat(carets)}\n`;
 }
 
-/** The flaw as it is printed: place and message, the line, the fix. */
+/** The flaw as text: place and message, the line, the fix. */
 export function renderFlaw({ source, span, message, fix }: ManifestFlaw): string {
   return `${placeOf(source, span)}: ${message}\n${codeFrame(source, span)}${fix === undefined ? '' : `  fix: ${fix}\n`}`;
 }
 
-/** Where the lines of a text begin; what holds thousands of manifests is not searched for each of them. */
+/** Offsets of the lines of a text, cached because a file may contain thousands of manifests. */
 const lineStarts = new WeakMap<Source, readonly number[]>();
 
 function lineStartsOf(source: Source): readonly number[] {

@@ -7,12 +7,12 @@ export interface MergeFlaw {
   readonly fix: string;
 }
 
-/** Whether a pair is `<<: …`, which merges what it names; in quotes it is a key as any other. */
+/** Whether a pair is a merge key, `<<: …`. In quotes it is an ordinary key. */
 function isMergePair({ key }: Pair): boolean {
   return isScalar(key) && key.value === '<<' && (key.type === undefined || key.type === Scalar.PLAIN);
 }
 
-/** The mappings that a mapping merges, first those that go before the others. */
+/** The mappings that a mapping merges, in order of precedence. */
 export function mergedInto(map: YAMLMap, document: Document.Parsed): readonly YAMLMap[] {
   return map.items
     .filter(isMergePair)
@@ -24,7 +24,7 @@ export function mergedInto(map: YAMLMap, document: Document.Parsed): readonly YA
     .filter((source): source is YAMLMap => isMap(source));
 }
 
-/** Finds the merge key whose value is neither a mapping nor a list of mappings. Aliases are to have been looked at. */
+/** Finds a merge key whose value is neither a mapping nor a list of mappings. Check the aliases first. */
 export function findMergeFlaw(document: Document.Parsed): MergeFlaw | undefined {
   let flaw: MergeFlaw | undefined;
   visit(document, {
@@ -36,7 +36,7 @@ export function findMergeFlaw(document: Document.Parsed): MergeFlaw | undefined 
       flaw = {
         node: pair.key as Node,
         message: 'a merge key takes a mapping, or a list of mappings',
-        fix: 'name an anchor of a mapping, such as <<: *defaults; as a plain key put it in quotes: "<<"',
+        fix: 'use an alias of a mapping, such as <<: *defaults; for a key with this name, put it in quotes: "<<"',
       };
       return visit.BREAK;
     },

@@ -4,8 +4,8 @@ import type { Span } from './flaw.ts';
 import { mergedInto } from './merge-keys.ts';
 
 /**
- * Where the value at a path stands in the source: the scalar itself, or the key of a collection. With `key` it is the key
- * in either case. Where the path leaves the document, as for a missing field, it is the key of the deepest part that is there.
+ * The position of the value at a path in the source: the scalar itself, or the key of a collection. With `key` it is always
+ * the key. If the path leaves the document, as for a missing field, it is the key of the deepest existing part.
  */
 export function spanAt(document: Document.Parsed, path: readonly PropertyKey[], want: 'value' | 'key' = 'value'): Span {
   let node: unknown = document.contents;
@@ -32,7 +32,7 @@ export function spanAt(document: Document.Parsed, path: readonly PropertyKey[], 
   return found;
 }
 
-/** The scalar at a path as it is written, without quotes; `undefined` for anything else. */
+/** The scalar at a path as written, without quotes; `undefined` for anything else. */
 export function sourceAt(document: Document.Parsed, path: readonly PropertyKey[]): string | undefined {
   let node: unknown = document.contents;
   for (const segment of [...path, undefined]) {
@@ -43,7 +43,7 @@ export function sourceAt(document: Document.Parsed, path: readonly PropertyKey[]
   return isScalar(node) ? node.source : undefined;
 }
 
-/** By its own keys first, then by those that it merges. */
+/** Looks at the mapping's own keys first, then at merged ones. */
 function pairOf(map: YAMLMap, segment: PropertyKey, document: Document.Parsed): Pair | undefined {
   const own = map.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
   if (own !== undefined) return own;
@@ -54,7 +54,7 @@ function pairOf(map: YAMLMap, segment: PropertyKey, document: Document.Parsed): 
   return undefined;
 }
 
-/** `undefined` for what takes no room, as the value of `name:`. */
+/** `undefined` for an empty node, such as the value of `name:`. */
 function spanOf(node: unknown): Span | undefined {
   if (!isNode(node) || node.range == null) return undefined;
   const [start, end] = node.range;

@@ -14,7 +14,7 @@ import type { SourceAccess } from './sources.ts';
 import { createYamlReader } from './yaml-documents.ts';
 import type { YamlDocument } from './yaml-documents.ts';
 
-/** A valid manifest that knows where it was read. */
+/** A valid manifest with its place in the source. */
 export interface LocatedManifest extends Required<Subject> {
   readonly manifest: Manifest;
 }
@@ -23,8 +23,8 @@ const maxShownFlaws = 20;
 const kindSchema = z.looseObject({ kind: z.enum(resourceKinds) });
 
 /**
- * Reads every manifest of the sources, in the order in which they are to be applied: kind by kind, else as written.
- * @throws CliFailure usage, with every flaw at its place, when anything in any of them is not valid
+ * Reads every manifest of the sources, in the order to apply them: by kind, then as written.
+ * @throws CliFailure usage, with every flaw and its place, if anything in any of them is not valid
  */
 export async function readManifests(paths: readonly string[], access: SourceAccess): Promise<LocatedManifest[]> {
   const { sources, flaws: sourceFlaws } = await readSources(paths, access);
@@ -51,20 +51,20 @@ export async function readManifests(paths: readonly string[], access: SourceAcce
           source,
           span,
           message: `${read.reference} is declared twice, first at ${first}`,
-          fix: 'keep one of the two, or give one another name',
+          fix: 'remove one of the two, or rename one',
         });
       }
     }
   }
   const [first] = sources;
-  // A file of comments among others is one that is not in use.
+  // One file with only comments among others is fine.
   if (manifests.length === 0 && flaws.length === 0 && first !== undefined) {
     const others = sources.length - 1;
     flaws.push({
       source: first,
       span: wholeSource,
-      message: `holds no manifest${others === 0 ? '' : `, and ${others === 1 ? 'the other one does not' : `none of the ${others} others does`} either`}`,
-      fix: 'write at least one',
+      message: `contains no manifest${others === 0 ? '' : `, and neither ${others === 1 ? 'does the other source' : `do the ${others} other sources`}`}`,
+      fix: 'add at least one manifest',
     });
   }
   if (flaws.length > 0) throw refusal(flaws);
@@ -88,7 +88,7 @@ function readManifest(document: YamlDocument): LocatedManifest | { readonly flaw
       ),
     };
   }
-  // What a field wants as text is taken as text; where anything is taken, nobody can know what was meant.
+  // A field of type text reads it as text. In a field that takes any value, the meaning is unclear.
   const uncertain = document.uncertain.filter(({ path }) => path[0] !== 'status' && isFreeForm(schema, path));
   if (uncertain.length > 0)
     return { flaws: uncertain.map(({ span, message, fix }) => ({ source, span, message, fix })) };
@@ -115,6 +115,6 @@ function refusal(flaws: readonly ManifestFlaw[]): CliFailure {
   const more = flaws.length > maxShownFlaws ? `… and ${flaws.length - maxShownFlaws} more\n` : '';
   return new CliFailure(
     'usage',
-    `${shown}${more}error: ${flaws.length === 1 ? 'a flaw' : `${flaws.length} flaws`} in the manifests; nothing was applied`,
+    `${shown}${more}error: ${flaws.length === 1 ? '1 error' : `${flaws.length} errors`} in the manifests; nothing was applied`,
   );
 }

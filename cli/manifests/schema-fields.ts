@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The fields that a schema knows at a path; empty where it takes any, or none. */
+/** The known fields at a path of a schema; empty if it takes any field, or none. */
 export function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
   let at: z.core.$ZodType | undefined = schema;
   for (const segment of path) at = child(unwrapped(at), segment);
@@ -8,7 +8,7 @@ export function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]):
   return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
 }
 
-/** Whether a path leads to where a schema takes any JSON. */
+/** Whether a schema takes any JSON at a path. */
 export function isFreeForm(schema: z.core.$ZodType, path: readonly PropertyKey[]): boolean {
   let at: z.core.$ZodType | undefined = schema;
   for (const segment of path) {

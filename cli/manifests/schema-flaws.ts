@@ -3,10 +3,10 @@ import { didYouMean, nearest } from '../text/nearest.ts';
 import { fieldsAt } from './schema-fields.ts';
 import { meantBy } from './uncertain-scalars.ts';
 
-/** What a schema has against a value, in words for the one who wrote it. */
+/** Why a value does not match a schema, in words for the author of the manifest. */
 export interface SchemaFlaw {
   readonly path: readonly PropertyKey[];
-  /** Whether the key is to blame, not its value. */
+  /** Whether the key or its value is wrong. */
   readonly at: 'value' | 'key';
   readonly message: string;
   readonly fix?: string;
@@ -21,7 +21,7 @@ function fieldName(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-/** Puts a zod issue into a manifest's terms, with scalars as they were written; several unknown fields are one issue and several flaws. */
+/** Explains a zod issue in terms of the manifest, with scalars as written. An issue with several unknown fields becomes several flaws. */
 export function explainIssue(
   issue: Issue,
   schema: z.core.$ZodType,
@@ -51,12 +51,11 @@ export function explainIssue(
       },
     ];
   }
-  if (allowed !== undefined)
-    return flaw(`is ${shown(given)}, which is not one of the values it takes`, choice(given, allowed));
+  if (allowed !== undefined) return flaw(`is ${shown(given)}, which is not an allowed value`, choice(given, allowed));
   if (issue.code === 'invalid_type') {
     const written = { given, source: sourceAt(path) ?? JSON.stringify(given) };
     return flaw(
-      `must be a ${typeWord(issue.expected)}, and is ${typeof given === 'number' ? written.source : shown(given)}`,
+      `must be a ${typeWord(issue.expected)}, but is ${typeof given === 'number' ? written.source : shown(given)}`,
       typeFix(issue.expected, written, path),
     );
   }
@@ -67,7 +66,7 @@ export function explainIssue(
 
 function unknownField(path: readonly PropertyKey[], known: readonly string[]): SchemaFlaw {
   const field = String(path.at(-1));
-  const otherwise = known.length === 0 ? 'remove it' : `remove it; known here: ${known.join(', ')}`;
+  const otherwise = known.length === 0 ? 'remove it' : `remove it; known fields: ${known.join(', ')}`;
   return { path, at: 'key', message: `unknown field "${fieldName(path)}"`, fix: didYouMean(field, known, otherwise) };
 }
 
@@ -95,7 +94,7 @@ function expectation(issue: Issue, allowed: readonly string[] | undefined): stri
 
 interface Written {
   readonly given: unknown;
-  /** As it stands in the manifest, without quotes. */
+  /** As written in the manifest, without quotes. */
   readonly source: string;
 }
 
@@ -109,10 +108,10 @@ function typeFix(expected: string, { given, source }: Written, path: readonly Pr
     return `write a list: [${typeof given === 'string' ? JSON.stringify(given) : source}]`;
   if (typeof given === 'string' && (expected === 'boolean' || expected === 'number' || expected === 'int'))
     return scalarFix(expected, given);
-  return path.length === 0 ? 'begin with apiVersion, kind, metadata and spec' : undefined;
+  return path.length === 0 ? 'start with apiVersion, kind, metadata and spec' : undefined;
 }
 
-/** For text where a word or number is wanted. */
+/** For text in a boolean or number field. */
 function scalarFix(expected: 'boolean' | 'number' | 'int', given: string): string | undefined {
   const type = expected === 'boolean' ? 'boolean' : 'number';
   const meant = meantBy(given);

@@ -8,7 +8,7 @@ import { decodeText, NotText } from '../text/read-text.ts';
 import { wholeSource } from './flaw.ts';
 import type { ManifestFlaw, Source } from './flaw.ts';
 
-/** Of one file; what is in it is bounded document by document. */
+/** The limit for one file; each document in it has its own limit. */
 const maxBytes = 128 * 1024 * 1024;
 const manifestFile = /\.(ya?ml|json)$/;
 
@@ -24,7 +24,7 @@ export interface ReadSources {
 }
 
 /**
- * Reads what `-f` names: files, folders (their `*.yaml`, `*.yml` and `*.json` by name, not what lies deeper) and `-` for stdin.
+ * Reads the arguments of `-f`: files, folders (their `*.yaml`, `*.yml` and `*.json` by name, without subfolders), and `-` for stdin.
  * @throws CliFailure usage, for a path that cannot be read
  */
 export async function readSources(paths: readonly string[], access: SourceAccess): Promise<ReadSources> {
@@ -54,7 +54,7 @@ export async function readSources(paths: readonly string[], access: SourceAccess
 function filesAt(path: string, workingDirectory: string): string[] {
   const full = resolve(workingDirectory, path);
   const found = reading(path, () => statSync(full, { throwIfNoEntry: false }));
-  if (found === undefined) throw usageFailure(`there is no file or folder ${path}`, 'check the path given to -f');
+  if (found === undefined) throw usageFailure(`${path} does not exist`, 'check the path given to -f');
   if (!found.isDirectory()) return [path];
   const files = reading(path, () => readdirSync(full, { withFileTypes: true }))
     .filter((entry) => manifestFile.test(entry.name) && !isFolder(entry, full))
@@ -62,20 +62,20 @@ function filesAt(path: string, workingDirectory: string): string[] {
     .toSorted();
   if (files.length === 0)
     throw usageFailure(
-      `the folder ${path} holds no *.yaml, *.yml or *.json`,
-      'name the folder that holds the manifests',
+      `the folder ${path} contains no *.yaml, *.yml or *.json file`,
+      'use the folder that contains the manifests',
     );
   return files;
 }
 
-/** Also through a link. */
+/** Follows links. */
 function isFolder(entry: Dirent, parent: string): boolean {
   return (
     entry.isDirectory() || (entry.isSymbolicLink() && attemptStat(join(parent, entry.name))?.isDirectory() === true)
   );
 }
 
-/** `undefined` for what cannot be looked at: reading it says why. */
+/** `undefined` on an error; reading the file will report it. */
 function attemptStat(path: string): Stats | undefined {
   try {
     return statSync(path);
@@ -84,7 +84,7 @@ function attemptStat(path: string): Stats | undefined {
   }
 }
 
-/** Not by its size: a pipe has none. */
+/** Counts what it reads, because a pipe has no size. */
 function readBounded(path: string): Uint8Array | 'too large' {
   return reading(path, () => {
     const file = openSync(path, 'r');
@@ -104,7 +104,7 @@ function readBounded(path: string): Uint8Array | 'too large' {
   });
 }
 
-/** What `read` returns. @throws CliFailure usage, when the system refuses it */
+/** Runs `read`. @throws CliFailure usage, if it fails */
 function reading<T>(path: string, read: () => T): T {
   try {
     return read();

@@ -1,7 +1,7 @@
 import { isPair, isScalar, isSeq, Scalar, visit } from 'yaml';
 import type { Document } from 'yaml';
 
-/** A scalar without quotes that is one thing to some readers of YAML and another to others. */
+/** A scalar without quotes that YAML parsers read differently. */
 export interface UncertainScalar {
   readonly path: readonly PropertyKey[];
   readonly node: Scalar;
@@ -13,28 +13,28 @@ const booleanWords: Readonly<Record<string, boolean>> = { yes: true, on: true, n
 const leadingZero = /^[-+]?0[0-9]+$/;
 const underscores = /^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$/;
 
-/** What a word or number without quotes is in YAML 1.1, as Kubernetes reads it; `undefined` for what is the same in both versions. */
+/** What an unquoted word or number means in YAML 1.1, as Kubernetes reads it; `undefined` if it means the same in YAML 1.2. */
 function otherReading(source: string): { readonly message: string; readonly fix: string } | undefined {
   const word = booleanWords[source.toLowerCase()];
   if (word !== undefined && /^([a-z]+|[A-Z][a-z]+|[A-Z]+)$/.test(source))
     return {
-      message: `${source} is text here, and ${word} to other readers of YAML`,
+      message: `${source} is text here, but ${word} for other YAML parsers`,
       fix: `write ${word}, or put it in quotes: "${source}"`,
     };
   if (leadingZero.test(source))
     return {
-      message: `${source} is the number ${Number(source)} here, and may be octal to other readers of YAML`,
+      message: `${source} is the number ${Number(source)} here, but may be octal for other YAML parsers`,
       fix: `put it in quotes: "${source}"; or write ${Number(source)}`,
     };
   if (underscores.test(source))
     return {
-      message: `${source} is text here, and a number to other readers of YAML`,
+      message: `${source} is text here, but a number for other YAML parsers`,
       fix: `write ${source.replaceAll('_', '')}, or put it in quotes: "${source}"`,
     };
   return undefined;
 }
 
-/** What is meant by a word or number of YAML 1.1, where a field wants a value of that type. */
+/** The boolean or number that a YAML 1.1 word means, for a field of that type. */
 export function meantBy(text: string): boolean | number | undefined {
   if (underscores.test(text)) return Number(text.replaceAll('_', ''));
   return booleanWords[text.toLowerCase()];

@@ -8,7 +8,7 @@ import { findMergeFlaw } from './merge-keys.ts';
 import { sourceAt, spanAt } from './node-span.ts';
 import { findUncertain } from './uncertain-scalars.ts';
 
-/** A scalar that other readers of YAML read otherwise. */
+/** A scalar that other YAML parsers read differently. */
 export interface Uncertain {
   readonly path: readonly PropertyKey[];
   readonly span: Span;
@@ -16,13 +16,13 @@ export interface Uncertain {
   readonly fix: string;
 }
 
-/** One YAML document of a source, or one entry of a list, as plain data, with a way back to where each part of it stands. */
+/** One YAML document of a source, or one entry of a list, as plain data that can be traced back to its source. */
 export interface YamlDocument {
   readonly source: Source;
   readonly value: unknown;
   readonly uncertain: readonly Uncertain[];
   spanAt(path: readonly PropertyKey[], want?: 'value' | 'key'): Span;
-  /** A scalar as it was written. */
+  /** A scalar as written. */
   sourceAt(path: readonly PropertyKey[]): string | undefined;
 }
 
@@ -35,23 +35,23 @@ export type YamlReader = (source: Source) => ParsedSource;
 
 const fixes: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'indent with spaces',
-  BLOCK_AS_IMPLICIT_KEY: 'indent the lines of one mapping alike, and quote text that holds ": "',
+  BLOCK_AS_IMPLICIT_KEY: 'indent all lines of a mapping equally, and quote text that contains ": "',
   MULTILINE_IMPLICIT_KEY: 'end the key with ":" on its own line, or quote the text',
-  BAD_INDENT: 'indent the lines of one list or mapping alike, and close every [ and {',
+  BAD_INDENT: 'indent all lines of a list or mapping equally, and close every [ and {',
   MISSING_CHAR: 'add the missing character, or quote the text',
   BAD_SCALAR_START: 'quote the text',
-  UNEXPECTED_TOKEN: 'quote the text, or remove what stands here',
-  TAG_RESOLVE_FAILED: 'remove the tag; a manifest uses none',
+  UNEXPECTED_TOKEN: 'quote the text, or remove this',
+  TAG_RESOLVE_FAILED: 'remove the tag; manifests do not use tags',
   NON_STRING_KEY: 'use plain text as the key',
   DUPLICATE_KEY: 'remove one of the two, or write --- between two manifests',
   RESOURCE_EXHAUSTION: 'nest less deeply',
 };
 
-/** Where the parser's words would not help. */
+/** Clearer messages than those of the parser. */
 const messages: Partial<Record<YAMLError['code'], string>> = {
-  DUPLICATE_KEY: 'this mapping has the key already',
+  DUPLICATE_KEY: 'this mapping already has this key',
   NON_STRING_KEY: 'a key must be text',
-  RESOURCE_EXHAUSTION: 'nests too deeply',
+  RESOURCE_EXHAUSTION: 'is nested too deeply',
 };
 
 const parseOptions = {
@@ -63,14 +63,15 @@ const parseOptions = {
 } as const;
 
 /**
- * Reads a source's YAML 1.2 documents (JSON is YAML), one by one: each is bounded, and no more than one is held as more than its data. Aliases are bounded before
- * they are resolved, numbers are kept exactly or refused, merge keys are merged, empty documents are left out. A list is its entries.
+ * Parses the YAML 1.2 documents (JSON is YAML) of a source one by one. Each has a size limit, and only one syntax tree is kept at
+ * a time. Aliases are limited before they are resolved, numbers are stored exactly or refused, merge keys are merged, empty
+ * documents are skipped, and a list is replaced by its entries.
  */
 export function createYamlReader(): YamlReader {
   let latest:
     { readonly source: Source; readonly start: number; readonly parsed: readonly Document.Parsed[] } | undefined;
 
-  /** Parsed anew when a place in it is asked for later. */
+  /** Parses the chunk again when a place in it is needed later. */
   function parsedAt(source: Source, { start, end }: Span): readonly Document.Parsed[] {
     if (latest?.source !== source || latest.start !== start)
       latest = {
@@ -88,7 +89,7 @@ export function createYamlReader(): YamlReader {
         source,
         span: { start, end: start + 1 },
         message: 'this manifest is larger than 4 MiB',
-        fix: 'write each manifest as a document of its own, with --- between them',
+        fix: 'write each manifest as a separate document, with --- between them',
       };
       return;
     }
@@ -97,7 +98,7 @@ export function createYamlReader(): YamlReader {
       const flaws = flawsOf(document);
       yield* flaws.map(({ span, ...said }) => ({ source, span: shifted(span), ...said }));
       if (flaws.length > 0) continue;
-      // Bounded above, exactly; the library's own bound would refuse an alias that is merely used often.
+      // Limited above, exactly; the limit of the library would refuse an alias that is merely used often.
       const value: unknown = document.toJS({ maxAliasCount: -1 });
       if (value === null) continue;
       const found = (): Document.Parsed => parsedAt(source, chunk)[index] ?? document;
@@ -132,7 +133,7 @@ export function createYamlReader(): YamlReader {
 
 const listFields = new Set(['apiVersion', 'kind', 'metadata', 'items']);
 
-/** The entries of a list as `get -o json` and kubectl have it; of anything else the thing itself. */
+/** The entries of a list as `get -o json` and kubectl print it; otherwise the document itself. */
 function* entriesOf(document: YamlDocument): Generator<YamlDocument | ManifestFlaw> {
   const { source, value, uncertain } = document;
   if (
@@ -150,7 +151,7 @@ function* entriesOf(document: YamlDocument): Generator<YamlDocument | ManifestFl
       source,
       span: document.spanAt([field], 'key'),
       message: `unknown field "${field}" of a list`,
-      fix: 'keep only its items; where they are one page of several, fetch the others too',
+      fix: 'keep only the items; if they are one page of several, fetch the other pages too',
     };
   }
   for (const [index, item] of (value.items as readonly unknown[]).entries()) {
@@ -172,7 +173,7 @@ type Flaw = Omit<ManifestFlaw, 'source'>;
 function flawsOf(document: Document.Parsed): readonly Flaw[] {
   const errors = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
   const duplicates = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
-  // After the first error of syntax the parser has lost its way, and what it says further on is noise.
+  // After the first syntax error, further errors of the parser are noise.
   const first = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   const told = first === undefined ? duplicates : [first];
   const flaws = told.map(({ code, message, pos }): Flaw => {
@@ -189,8 +190,8 @@ function flawsOf(document: Document.Parsed): readonly Flaw[] {
     return [
       {
         span: { start: 0, end: 1 },
-        message: `the directive says YAML ${version}, and manifests are YAML 1.2`,
-        fix: 'remove the line that begins with %YAML',
+        message: `the directive says YAML ${version}, but manifests are YAML 1.2`,
+        fix: 'remove the line that starts with %YAML',
       },
     ];
   const flaw = findAliasFlaw(document) ?? findMergeFlaw(document);

@@ -6,12 +6,13 @@ import { CliFailure } from '../failure.ts';
 import { followOperation, startWait } from './follow.ts';
 import { createProgress } from './progress.ts';
 
-/** For all the last looks together. */
+/** The time limit for all last looks together. */
 const lastLooksMs = 5_000;
 
 /**
- * Follows operations one after the other until each is done, with those that follow them; they run side by side all the same.
- * `ended` is called with each, and what they were started for, as it ended. When the time is up each that is left is looked at once more.
+ * Follows operations one after the other until each is done, including the operations that follow them. They still run in
+ * parallel. Calls `ended` with each ended operation and what it was started for. On a timeout it looks at each remaining
+ * operation once more.
  * @throws CliFailure waitTimeout, interrupted
  */
 export async function followAll<About>(
@@ -29,7 +30,7 @@ export async function followAll<About>(
   const tell = (operation: Operation, about: About): void => {
     ended(operation, about);
     waiting.delete(operation.id);
-    // The map is walked in the order in which it grows.
+    // The loop below also visits entries that are added to the map.
     if (operation.state === 'succeeded' && operation.next !== undefined) waiting.set(operation.next, about);
   };
   try {
@@ -41,7 +42,7 @@ export async function followAll<About>(
   } catch (error) {
     if (error instanceof CliFailure || !wait.signal.aborted || interrupted.aborted) throw wait.ended(error);
     progress.clear();
-    // Those behind the one that took so long may have ended long ago.
+    // Later operations may have ended while this one was followed.
     const signal = AbortSignal.timeout(lastLooksMs);
     for (const [id, about] of waiting) {
       const operation = await endOf(api, id, signal);
@@ -53,7 +54,7 @@ export async function followAll<About>(
   }
 }
 
-/** The operation, if it is known to have ended. */
+/** The operation, if it has ended. */
 async function endOf(api: ApiClient, id: string, signal: AbortSignal): Promise<Operation | undefined> {
   try {
     const { body: operation } = await api.call('waitOperation', {
@@ -67,7 +68,7 @@ async function endOf(api: ApiClient, id: string, signal: AbortSignal): Promise<O
   }
 }
 
-/** One operation and how it stands, on one line. */
+/** An operation and its state, on one line. */
 export function operationLine({ id, kind, state, waitsFor }: Operation): string {
   return `operation/${id} (${kind}) ${state}${waitsFor === undefined ? '' : `, waits for operation/${waitsFor}`}`;
 }

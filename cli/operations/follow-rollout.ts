@@ -9,12 +9,12 @@ import { startWait } from './follow.ts';
 import { createProgress } from './progress.ts';
 import type { Progress, ProgressLine } from './progress.ts';
 
-/** Between looks; the lengths decide only how lively the progress is. */
+/** Pauses between looks; they only decide how often the progress is updated. */
 const looksMs = [250, 250, 500, 500, 1_000];
 const laterLooksMs = 2_000;
 
 /**
- * Shows how a roll-out gets on until it no longer runs and nothing that it began is under way.
+ * Shows the progress of a roll-out until it no longer runs and all changes it started have finished.
  * @throws CliFailure waitTimeout, interrupted
  */
 export async function followRollout(
@@ -27,7 +27,7 @@ export async function followRollout(
     timeoutMs,
     interrupted,
     () =>
-      `roll-out/${id} goes on; to come back: ${program} wait roll-out/${id}; to stop it: ${program} roll-out pause ${id}`,
+      `roll-out/${id} keeps running; to resume waiting: ${program} wait roll-out/${id}; to pause it: ${program} roll-out pause ${id}`,
   );
   const progress = createProgress(stderr, paintErr);
   try {
@@ -41,7 +41,7 @@ export async function followRollout(
 
 async function untilSettled(api: ApiClient, id: string, progress: Progress, signal: AbortSignal): Promise<Rollout> {
   for (let look = 0; ; look += 1) {
-    // The first look is taken whatever the timeout.
+    // The first look does not depend on the timeout.
     const { body: rollout } = await api.call('getRollout', { params: { id }, ...(look === 0 ? {} : { signal }) });
     progress.show(rolloutProgress(rollout));
     if (rollout.state !== 'running' && rollout.counts.changing === 0) return rollout;
@@ -59,7 +59,7 @@ function rolloutProgress(rollout: Rollout): ProgressLine {
   };
 }
 
-/** A roll-out that has stopped short, as the end of a command. */
+/** A roll-out that did not complete, as the end of a command. */
 export function rolloutFailure(
   { id, template, version, state, reason, failures, counts }: Rollout,
   program: string,
@@ -74,7 +74,7 @@ export function rolloutFailure(
       ...(more > 0 ? [`  and ${more} more`] : []),
       ...(state === 'paused'
         ? [
-            `fix: mend what is in the way, then: ${program} roll-out resume ${id}; or go on without: ${program} roll-out resume ${id} --skip-failed`,
+            `fix: fix the failures, then: ${program} roll-out resume ${id}; or skip the failed tenants: ${program} roll-out resume ${id} --skip-failed`,
           ]
         : []),
     ].join('\n'),

@@ -6,20 +6,20 @@ import { formatDurationMs } from '../text/duration.ts';
 import { operationProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 
-/** While waiting, an API that is being replaced is waited for too, within the timeout. */
+/** While waiting, also retries an API that is being replaced, within the timeout. */
 export function retryWithin(timeoutMs: number): { readonly retryForMs: number } {
   return { retryForMs: Math.min(30_000, timeoutMs) };
 }
 
-/** A wait that Ctrl-C or its timeout ends. */
+/** A wait that ends on Ctrl-C or on its timeout. */
 export interface Wait {
   /** Ends requests. */
   readonly signal: AbortSignal;
-  /** What to throw when `signal` has ended the wait, `error` when something else did. */
+  /** What to throw if `signal` ended the wait; `error` if something else did. */
   ended(error: unknown): unknown;
 }
 
-/** `outlook` says how things stand and how to come back. */
+/** `outlook` describes the current state and how to resume waiting. */
 export function startWait(timeoutMs: number, interrupted: AbortSignal, outlook: () => string): Wait {
   const timeout = AbortSignal.timeout(timeoutMs);
   return {
@@ -28,16 +28,13 @@ export function startWait(timeoutMs: number, interrupted: AbortSignal, outlook: 
       if (error instanceof CliFailure) return error;
       if (interrupted.aborted) return new CliFailure('interrupted', `no longer waiting\n${outlook()}`);
       if (timeout.aborted)
-        return new CliFailure(
-          'waitTimeout',
-          `error: the time to wait (${formatDurationMs(timeoutMs)}) is up\n${outlook()}`,
-        );
+        return new CliFailure('waitTimeout', `error: timed out after ${formatDurationMs(timeoutMs)}\n${outlook()}`);
       return error;
     },
   };
 }
 
-/** Each answer comes at once when the operation is done; the lengths decide only how lively the progress is. */
+/** The API answers at once when the operation is done; the lengths only decide how often the progress is updated. */
 const looksMs = [250, 250, 500, 500, 1_000];
 const shortestLookMs = 100;
 
@@ -51,7 +48,7 @@ export async function followOperation(
   for (let look = 0; ; look += 1) {
     const began = performance.now();
     const timeoutSeconds = (looksMs[look] ?? 2_000) / 1000;
-    // The first look is taken whatever the timeout.
+    // The first look does not depend on the timeout.
     const { body: operation } = await api.call('waitOperation', {
       params: { id },
       query: { timeoutSeconds: look === 0 ? 0 : timeoutSeconds },
@@ -60,7 +57,7 @@ export async function followOperation(
     progress.show(operationProgress(operation));
     if (operation.done) return operation;
     signal.throwIfAborted();
-    // An API that is stopping answers at once.
+    // An API that is shutting down answers at once.
     const early = shortestLookMs - (performance.now() - began);
     if (look > 0 && early > 0) await delay(early, undefined, { signal });
   }

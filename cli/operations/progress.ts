@@ -4,20 +4,20 @@ import { stateColor } from '../text/paint.ts';
 import type { Paint } from '../text/paint.ts';
 import { printableLine } from '../text/printable.ts';
 
-/** How far something is, in one line. */
+/** The progress of something, in one line. */
 export interface ProgressLine {
   readonly id: string;
   readonly text: string;
-  /** A word of the text, which is coloured. */
+  /** The word of the text to colour. */
   readonly state: string;
   /** The same for programs. */
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
-/** Shows how things get on: one line rewritten on a terminal, else one JSON object a line for each change, with its time. */
+/** Shows progress: one line that is rewritten on a terminal, otherwise one JSON object per line for each change, with its time. */
 export interface Progress {
   show(line: ProgressLine): void;
-  /** Wipes the line, before anything else is written. */
+  /** Clears the line. Call it before writing anything else. */
   clear(): void;
 }
 

@@ -10,12 +10,12 @@ import type { OutputFormat, Printed } from '../resources/print.ts';
 import { followAll, operationLine } from './follow-all.ts';
 import { retryWithin } from './follow.ts';
 
-/** What the API answered to a verb. */
+/** The answer of the API to a verb. */
 export interface VerbAnswer {
   readonly tenant: Tenant;
-  /** What brings it about, where something has to. */
+  /** The operation that makes the change, if one is needed. */
   readonly operation?: Operation | undefined;
-  /** Told of a tenant for which nothing runs. Default: unchanged. */
+  /** What to print for a tenant without an operation. Default: unchanged. */
   readonly outcome?: string;
 }
 
@@ -23,9 +23,9 @@ export interface VerbRun {
   readonly names: readonly string[];
   readonly ask: (api: ApiClient, name: string) => Promise<VerbAnswer>;
   readonly output: OutputFormat;
-  /** Absent: the operations are not waited for. */
+  /** Absent: do not wait for the operations. */
   readonly waitMs?: number | undefined;
-  /** What is answered would come of it, and has not. */
+  /** The answer is what would happen. Nothing has changed. */
   readonly isDryRun?: boolean;
 }
 
@@ -35,9 +35,9 @@ interface Answered extends VerbAnswer {
 }
 
 /**
- * Asks for a verb of each tenant, one after the other, and tells every result; one that is refused keeps the others from
- * nothing. Then waits for all of them, if that is wanted.
- * @throws CliFailure with every report, and the exit of the worst
+ * Requests a verb for each tenant in order and prints each result. If one is refused, the others are still requested. Then
+ * waits for all of them, with `waitMs`.
+ * @throws CliFailure with every report, and the highest exit code
  */
 export async function runVerb(
   { names, ask, output, waitMs, isDryRun = false }: VerbRun,
@@ -93,7 +93,7 @@ async function askAll(
       if (!terminal.interrupted.aborted && !concernsAll(error)) continue;
       const rest = names.slice(index + 1).map((later) => `tenant/${later}`);
       const { exit, report } = joinFailures(failures);
-      const ended = new CliFailure(exit, rest.length === 0 ? report : `${report}\nnot asked for: ${rest.join(', ')}`);
+      const ended = new CliFailure(exit, rest.length === 0 ? report : `${report}\nnot requested: ${rest.join(', ')}`);
       if (terminal.interrupted.aborted) throw ended;
       return { answered, failures: [ended] };
     }
@@ -105,9 +105,9 @@ function realResult({ operation, outcome = 'unchanged' }: VerbAnswer): string {
   return operation === undefined ? outcome : operationLine(operation);
 }
 
-/** The id of an operation that does not run would only mislead. */
+/** Does not print an operation id, because that operation does not run. */
 function rehearsedResult({ operation, outcome = 'unchanged' }: VerbAnswer): string {
-  return `${operation === undefined ? outcome : `${operation.kind} would begin`} (server dry run)`;
+  return `${operation === undefined ? outcome : `${operation.kind} would start`} (server dry run)`;
 }
 
 type Item = Printed['items'][number];
@@ -116,7 +116,7 @@ function tenantItem(body: Tenant): Item {
   return { kind: kindOf('tenant'), listed: { name: body.metadata.name, body } };
 }
 
-/** The tenant as it stands now; of one that was purged, what is left. */
+/** The current tenant; the tombstone of a purged one. */
 async function readBack(api: ApiClient, { tenant: { metadata }, operation }: VerbAnswer): Promise<Item> {
   const purged =
     operation?.kind === 'purge' &&

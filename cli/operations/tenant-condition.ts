@@ -3,14 +3,14 @@ import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import { usageFailure } from '../failure.ts';
 import { didYouMean } from '../text/nearest.ts';
 
-/** What `wait --for` waits for. */
+/** The condition of `wait --for`. */
 export interface TenantCondition {
-  /** As it was written. */
+  /** As written. */
   readonly text: string;
   holds(tenant: Tenant): boolean;
-  /** Whether a declaration that was taken back keeps it from ever holding as it was meant. */
+  /** Whether it cannot hold once the declared change was rolled back. */
   readonly needsApplied: boolean;
-  /** How the tenant stands in its regard. */
+  /** The current state of the tenant for this condition. */
   state(tenant: Tenant): string;
 }
 
@@ -25,15 +25,15 @@ export function parseTenantCondition(text: string): TenantCondition {
     if (form === 'lifecycle') return ofLifecycle(text, text.slice('lifecycle='.length));
     if (form === 'condition') return ofCondition(text, wanted, status);
   }
-  throw usageFailure(`--for=${text} is not understood`, forms);
+  throw usageFailure(`--for=${text} is not a valid condition`, forms);
 }
 
-/** A condition says something of what is declared now only when it, or the tenant as a whole, was looked at since. */
+/** A condition is about the current generation only if it, or the tenant as a whole, was observed since. */
 function isObserved({ metadata, status }: Tenant, observedGeneration: number): boolean {
   return Math.max(observedGeneration, status.observedGeneration) >= metadata.generation;
 }
 
-/** It serves its users, as what is declared now says: nothing runs for it any more. */
+/** The tenant serves its users as currently declared, and no operation runs. */
 function ready(text: string): TenantCondition {
   const condition = ofCondition(text, 'Ready', 'True');
   const isQuiet = ({ status }: Tenant): boolean => status.operation === undefined && status.pending === undefined;
@@ -51,7 +51,7 @@ function ready(text: string): TenantCondition {
 function ofLifecycle(text: string, wanted: string): TenantCondition {
   if (!lifecycleStates.some((state) => state === wanted)) {
     throw usageFailure(
-      `"${wanted}" is no lifecycle state`,
+      `"${wanted}" is not a lifecycle state`,
       didYouMean(wanted, lifecycleStates, `use one of ${lifecycleStates.join(', ')}`),
     );
   }
@@ -63,12 +63,12 @@ function ofLifecycle(text: string, wanted: string): TenantCondition {
   };
 }
 
-/** In capitals or not, as kubectl takes it. */
+/** Ignores case, as kubectl does. */
 function ofCondition(text: string, type: string, written: string): TenantCondition {
   const wanted = statuses.find((status) => status.toLowerCase() === written.toLowerCase());
   if (wanted === undefined)
     throw usageFailure(
-      `"${written}" is no status of a condition`,
+      `"${written}" is not a condition status`,
       didYouMean(written, statuses, `use one of ${statuses.join(', ')}`),
     );
   const find = ({ status }: Tenant) =>
@@ -80,7 +80,7 @@ function ofCondition(text: string, type: string, written: string): TenantConditi
     state(tenant) {
       const condition = find(tenant);
       return condition === undefined
-        ? `it has no condition ${type} yet`
+        ? `there is no condition ${type} yet`
         : `${type} is ${condition.status} (${condition.reason}: ${condition.message})`;
     },
   };

@@ -1,12 +1,13 @@
 import { policyActions } from '../../contracts/policy.ts';
 import type { PolicyAction } from '../../contracts/policy.ts';
 import { usageFailure } from '../failure.ts';
+import { withArticle } from '../text/article.ts';
 import { didYouMean } from '../text/nearest.ts';
 import type { ResourceKind } from './kinds.ts';
 
 type Kind = ResourceKind['singular'];
 
-/** The first word of the actions on a kind; of a tombstone nothing is decided by itself. */
+/** The prefix of the actions on a kind. A tombstone has no actions of its own. */
 const prefixes: Partial<Record<Kind, string>> = {
   tenant: 'tenant',
   template: 'template',
@@ -16,7 +17,7 @@ const prefixes: Partial<Record<Kind, string>> = {
   operation: 'operation',
 };
 
-/** Verbs of the command line that policy knows by another name. */
+/** Verbs of the command line that have another name in policy. */
 const aliases: Partial<Record<Kind, Readonly<Record<string, PolicyAction>>>> = {
   tenant: {
     apply: 'tenant.update',
@@ -43,26 +44,26 @@ const aliases: Partial<Record<Kind, Readonly<Record<string, PolicyAction>>>> = {
   tombstone: { get: 'tenant.get', list: 'tenant.list', describe: 'tenant.get' },
 };
 
-/** Every verb that policy decides about on a kind, as it is written on the command line. */
+/** Every verb on a kind that policy decides about, as written on the command line. */
 export function verbsOn(kind: Kind): ReadonlyMap<string, PolicyAction> {
   const prefix = prefixes[kind];
   const own = policyActions.filter((action) => action.startsWith(`${prefix}.`));
   return new Map([...own.map((action) => [verbOf(action), action] as const), ...Object.entries(aliases[kind] ?? {})]);
 }
 
-/** @throws CliFailure usage, for a verb that there is not */
+/** @throws CliFailure usage, for an unknown verb */
 export function actionOf(verb: string, { singular }: ResourceKind): PolicyAction {
   const verbs = verbsOn(singular);
   const action = verbs.get(verb.replaceAll('_', '-'));
   if (action !== undefined) return action;
   const known = [...verbs.keys()];
   throw usageFailure(
-    `policy knows no verb "${verb}" on a ${singular}`,
+    `unknown verb "${verb}" for ${withArticle(singular)}`,
     didYouMean(verb, known, `use one of ${known.join(', ')}`),
   );
 }
 
-/** Each action once, in words of the command line; the question itself is left out. */
+/** Each action once, in words of the command line, without the access check itself. */
 export const askedActions: readonly { readonly action: PolicyAction; readonly kind: Kind; readonly verb: string }[] =
   Object.entries(prefixes).flatMap(([kind, prefix]) =>
     policyActions

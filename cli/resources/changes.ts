@@ -3,7 +3,7 @@ import type { TenantDifference } from '../../contracts/tenant-revision.ts';
 import type { Color, Paint } from '../text/paint.ts';
 import { printable, printableLine } from '../text/printable.ts';
 
-/** Each pointer with what was there and what is, as YAML behind `-` and `+`. */
+/** Each pointer with its old and its new value, as YAML after `-` and `+`. */
 export function renderChanges(changes: TenantDifference['changes'], paint: Paint): string {
   return changes
     .map(

@@ -38,7 +38,7 @@ export function templateVersion(template: Tenant['spec']['template']): string | 
   return template === undefined ? undefined : `${template.name}@${template.version}`;
 }
 
-/** What is not to be seen from a tenant's state: what stands in its way, and what becomes of it by itself. */
+/** What the state of a tenant does not show: a hold, and changes that are due. */
 function notes({ spec: { hold }, status: { pending, scheduledPlan, deletion } }: Tenant): string {
   return [
     hold === undefined ? '' : 'held',
@@ -88,7 +88,7 @@ export const templateColumns: readonly Column<TenantTemplate>[] = [
   age,
 ];
 
-/** The wave under way of all; after the last one, whatever is left is a wave too. */
+/** The current wave and their number; after the last one, the remaining tenants are a wave too. */
 export function waveOf({ wave, waves }: Rollout): string {
   return wave > waves.length ? 'the rest' : `${wave}/${waves.length}`;
 }

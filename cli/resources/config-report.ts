@@ -10,7 +10,7 @@ type Entry = ConfigReport['values'][number];
 
 const shownCharacters = 60;
 
-/** A value on one line, cut where it is long. */
+/** A value on one line, truncated if it is long. */
 function short(value: ConfigValue): string {
   const characters = Array.from(JSON.stringify(value));
   return characters.length > shownCharacters
@@ -32,7 +32,7 @@ const reportColumns: readonly Column<Entry>[] = [
   },
 ];
 
-/** A tenant's configuration in effect, value by value, for people. */
+/** The configuration of a tenant in effect, value by value, as text. */
 export function renderConfigReport({ name, template, values }: ConfigReport, paint: Paint): string {
   const fields = renderFields([
     ['Tenant', name],
@@ -41,12 +41,12 @@ export function renderConfigReport({ name, template, values }: ConfigReport, pai
   return `${fields}\nConfiguration:\n${values.length === 0 ? '  nothing is set\n' : renderTable(reportColumns, values, paint, '  ')}`;
 }
 
-/** The same within something else: long values are cut. */
+/** The same as part of another text; long values are truncated. */
 export function renderConfigInEffect({ values }: ConfigReport, paint: Paint): string {
   return renderTable([key, shortValue, origin], values, paint, '  ');
 }
 
-/** What a template gives. */
+/** The configuration of a template. */
 export function renderConfig(config: Config, paint: Paint): string {
   const entries = Object.entries(config).map(([name, value]) => ({ key: name, value }));
   return renderTable([key, shortValue], entries, paint, '  ');

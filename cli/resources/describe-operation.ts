@@ -7,7 +7,7 @@ import type { Paint } from '../text/paint.ts';
 import { renderFields, renderTable } from '../text/table.ts';
 import { stepColumns } from './columns.ts';
 
-/** Everything about one operation, for people. */
+/** Everything about one operation, as text. */
 export async function describeOperation(api: ApiClient, id: string, paint: Paint): Promise<string> {
   const { body: operation } = await api.call('getOperation', { params: { id } });
   const {
@@ -36,7 +36,7 @@ export async function describeOperation(api: ApiClient, id: string, paint: Paint
     ['State', state],
     ['Waits for', waitsFor === undefined ? undefined : `operation/${waitsFor}, which is being cancelled`],
     [
-      'Cancel asked',
+      'Cancel requested',
       cancelRequestTime === undefined
         ? undefined
         : `${cancelRequestTime} (${formatAge(cancelRequestTime, Date.now())} ago)`,

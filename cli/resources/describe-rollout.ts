@@ -14,7 +14,7 @@ const failureColumns: readonly Column<Rollout['failures'][number]>[] = [
   { title: 'MESSAGE', value: ({ message }) => message },
 ];
 
-/** Everything about one roll-out, for people. */
+/** Everything about one roll-out, as text. */
 export async function describeRollout(api: ApiClient, id: string, paint: Paint): Promise<string> {
   const { body: rollout } = await api.call('getRollout', { params: { id } });
   const {
@@ -37,14 +37,14 @@ export async function describeRollout(api: ApiClient, id: string, paint: Paint):
     ['Template', `${template}@${version}`],
     ['Labels', labelSelector],
     ['State', state],
-    ['Because', reason],
+    ['Reason', reason],
     ['Wave', `${waveOf(rollout)} (${waves.join(', ')})`],
-    ['Tenants', `${tenants} when it began: ${rolloutCounts(counts)}`],
-    ['May fail', String(maxFailures)],
+    ['Tenants', `${tenants} at the start: ${rolloutCounts(counts)}`],
+    ['Max failures', String(maxFailures)],
     ['Created', `${createTime} (${formatAge(createTime, Date.now())} ago)`],
     ['Took', formatSpan(createTime, endTime, Date.now())],
     ['Workflow', workflowId],
   ]);
   const more = counts.failed > failures.length ? `  and ${counts.failed - failures.length} more\n` : '';
-  return `${paintState(fields, state, paint)}${failures.length === 0 ? '' : `\nCould not be changed:\n${renderTable(failureColumns, failures, paint, '  ')}${more}`}`;
+  return `${paintState(fields, state, paint)}${failures.length === 0 ? '' : `\nFailed:\n${renderTable(failureColumns, failures, paint, '  ')}${more}`}`;
 }

@@ -9,7 +9,7 @@ import { pairs, placed } from './describe-tenant.ts';
 
 const ago = (time: string): string => `${time} (${formatAge(time, Date.now())} ago)`;
 
-/** What every declared resource has. */
+/** The fields of every declared resource. */
 export function metadataFields(
   { uid, labels, annotations, createTime, updateTime, generation, revision }: Metadata,
   generationLabel = 'Generation',
@@ -25,7 +25,7 @@ export function metadataFields(
   ];
 }
 
-/** Everything about one plan, for people. */
+/** Everything about one plan, as text. */
 export async function describePlan(api: ApiClient, name: string): Promise<string> {
   const { metadata, spec } = (await api.call('getPlan', { params: { name } })).body;
   return renderFields([
@@ -51,14 +51,14 @@ const cellColumns: readonly Column<ShownCell>[] = [
   { title: 'STATE', value: ({ state }) => state },
 ];
 
-/** What the API says of a cell: from what its workers see, and whether it is the right deployment. */
+/** The state of a cell by the API: whether workers reach it, and whether it is the right deployment. */
 const cellStates: Readonly<Record<string, string>> = {
   ok: 'reachable',
-  away: 'away: no worker reaches it',
+  away: 'away: no worker can reach it',
   failed: 'another deployment answers at its address',
 };
 
-/** Everything about one region, for people. */
+/** Everything about one region, as text. */
 export async function describeRegion(api: ApiClient, name: string, paint: Paint): Promise<string> {
   const { metadata, spec } = (await api.call('getRegion', { params: { name } })).body;
   const fields = renderFields([
@@ -77,7 +77,7 @@ export async function describeRegion(api: ApiClient, name: string, paint: Paint)
   return `${fields}\nCells:\n${renderTable(cellColumns, cells, paint, '  ')}`;
 }
 
-/** What is left of one purged tenant, for people. */
+/** The tombstone of one purged tenant, as text. */
 export async function describeTombstone(api: ApiClient, uid: string): Promise<string> {
   const { name, createTime, deleteTime, purgeTime, generation, placement, operationId, ledgerEntry } = (
     await api.call('getTombstone', { params: { uid } })
@@ -88,7 +88,7 @@ export async function describeTombstone(api: ApiClient, uid: string): Promise<st
     ['Created', ago(createTime)],
     ['Deleted', ago(deleteTime)],
     ['Purged', ago(purgeTime)],
-    ['Generation', `${generation}, the last one`],
+    ['Generation', `${generation}, the last`],
     ['Placed', placement === undefined ? 'nowhere' : placed(placement)],
     ['Operation', operationId],
     ['Ledger entry', ledgerEntry],

@@ -10,7 +10,7 @@ import { renderServices } from './describe-tenant.ts';
 const lastRollouts = 5;
 const countedTenants = 500;
 
-/** Everything about one template, for people: what it gives, which tenants have which version of it, and how they came to it. */
+/** Everything about one template, as text: its values, the tenants with each version, and the last roll-outs. */
 export async function describeTemplate(api: ApiClient, name: string, paint: Paint): Promise<string> {
   const { metadata, spec } = (await api.call('getTemplate', { params: { name } })).body;
   const tenants = (await api.call('listTenants', { query: { template: name, pageSize: countedTenants } })).body;
@@ -31,7 +31,7 @@ export async function describeTemplate(api: ApiClient, name: string, paint: Pain
   ].join('');
 }
 
-/** The newest version first. Beyond one page they are not counted. */
+/** The newest version first. Counts only one page of tenants. */
 function tenantsByVersion({ items, nextPageToken }: RouteAnswer<'listTenants'>): string {
   const byVersion = new Map<number, number>();
   for (const { spec } of items)

@@ -17,7 +17,7 @@ const conditionColumns: readonly Column<Tenant['status']['conditions'][number]>[
   { title: 'MESSAGE', value: ({ message }) => message },
 ];
 
-/** Everything about one tenant, for people: what is declared, how it stands, and what was done to it last. */
+/** Everything about one tenant, as text: what is declared, its status, and its last operations. */
 export async function describeTenant(api: ApiClient, name: string, paint: Paint): Promise<string> {
   const { body: tenant } = await api.call('getTenant', { params: { name } });
   const { spec, status } = tenant;
@@ -40,7 +40,7 @@ export async function describeTenant(api: ApiClient, name: string, paint: Paint)
       : `\nRunning: operation/${running.id} (${running.kind}), ${running.progress.done} of ${running.progress.total} steps done\n${renderTable(stepColumns, running.steps, paint, '  ')}`,
     status.pending === undefined
       ? ''
-      : `\nPending: operation/${status.pending.id} (${status.pending.kind}), begins when the running one has been undone\n`,
+      : `\nPending: operation/${status.pending.id} (${status.pending.kind}), starts when the running operation is undone\n`,
     items.length === 0 ? '' : `\nLast operations:\n${renderTable(operationColumns, items, paint, '  ')}`,
   ].join('');
 }
@@ -62,7 +62,7 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
       'Plan in effect',
       plan === undefined ? undefined : `${plan.name}, generation ${plan.generation}, since ${plan.bindTime}`,
     ],
-    ['Plan to come', scheduledPlan === undefined ? undefined : `${scheduledPlan.name} from ${scheduledPlan.time}`],
+    ['Scheduled plan', scheduledPlan === undefined ? undefined : `${scheduledPlan.name}, from ${scheduledPlan.time}`],
     [
       'Lifecycle',
       spec.lifecycle === undefined || spec.lifecycle === status.lifecycle
@@ -73,7 +73,7 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
       'Deleted',
       deletion === undefined
         ? undefined
-        : `${deletion.deleteTime} (${formatAge(deletion.deleteTime, Date.now())} ago), from ${deletion.from}; purged from ${deletion.purgeTime} on`,
+        : `${deletion.deleteTime} (${formatAge(deletion.deleteTime, Date.now())} ago), from ${deletion.from}; purge at ${deletion.purgeTime} or later`,
     ],
     ['Legal hold', spec.hold?.reason],
     [
@@ -89,7 +89,7 @@ function fieldsOf({ metadata, spec, status }: Tenant): string {
   ]);
 }
 
-/** Services with the names of their collections, one on a line. */
+/** Services with the names of their collections, one per line. */
 export function renderServices(services: Tenant['spec']['services']): string {
   return services
     .map(

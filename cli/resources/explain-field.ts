@@ -4,7 +4,7 @@ import { renderFields } from '../text/table.ts';
 import { childrenOf, requiredOf } from './field-schemas.ts';
 import type { Field, FieldSchema } from './field-schemas.ts';
 
-/** A type in the words of those who write YAML. */
+/** A type in YAML terms. */
 function typeOf(schema: FieldSchema): string {
   const { type, items, additionalProperties, anyOf, enum: values, const: only } = schema;
   if (items !== undefined) return `list of ${plural(typeOf(items))}`;
@@ -25,7 +25,7 @@ function plural(word: string): string {
   return word.endsWith('s') || word.includes(' of ') ? word : `${word}s`;
 }
 
-/** The values that are taken, where they can be counted. */
+/** The allowed values, if they can be listed. */
 function allowedBy({ enum: values, const: only, items, anyOf }: FieldSchema): readonly string[] | undefined {
   if (values !== undefined) return values.map(String);
   if (typeof only === 'string' || typeof only === 'number' || typeof only === 'boolean') return [String(only)];
@@ -36,7 +36,7 @@ function allowedBy({ enum: values, const: only, items, anyOf }: FieldSchema): re
 
 function bounds({ minimum, maximum, minLength, maxLength, minItems, maxItems, type }: FieldSchema): string | undefined {
   const range = (from: number | undefined, to: number | undefined, unit: string): string | undefined => {
-    // zod tells the bounds of safe integers where nobody has set any.
+    // zod adds the bounds of safe integers if there are no others.
     const least = from === undefined || from === Number.MIN_SAFE_INTEGER ? undefined : from;
     const most = to === undefined || to === Number.MAX_SAFE_INTEGER ? undefined : to;
     if (least === undefined && most === undefined) return undefined;
@@ -49,7 +49,7 @@ function bounds({ minimum, maximum, minLength, maxLength, minItems, maxItems, ty
 
 const formOf: Readonly<Record<string, string>> = { 'date-time': 'RFC 3339 time, such as 2027-01-01T00:00:00.000Z' };
 
-/** One field for people: what it is, what it takes, what stands below it. */
+/** One field as text: its description, its allowed values, and the fields below it. */
 export function renderField({ path, schema, required, outputOnly }: Field, paint: Paint): string {
   const facts = renderFields([
     ['Field', path],
@@ -57,7 +57,7 @@ export function renderField({ path, schema, required, outputOnly }: Field, paint
     [
       'Written',
       outputOnly
-        ? 'by Tenure; ignored in a manifest'
+        ? 'by Tenure only; ignored in a manifest'
         : path.includes('.')
           ? required
             ? 'required'
@@ -102,7 +102,7 @@ function wrapped(text: string, indent: string): string {
   return [...lines, line].map((each) => `${indent}${each}\n`).join('');
 }
 
-/** The same for programs. */
+/** The same as data. */
 export function fieldReport({ path, schema, required, outputOnly }: Field) {
   const allowed = allowedBy(schema);
   const { description, default: fallback } = schema;

@@ -11,7 +11,7 @@ import { didYouMean } from '../text/nearest.ts';
 import { kindOf } from './kinds.ts';
 import type { ResourceKind } from './kinds.ts';
 
-/** As much of JSON Schema as the contracts use. */
+/** The part of JSON Schema that the contracts use. */
 export interface FieldSchema {
   readonly type?: string;
   readonly description?: string;
@@ -39,15 +39,15 @@ export interface Field {
   /** `tenant.spec.residency` */
   readonly path: string;
   readonly schema: FieldSchema;
-  /** Of what holds it. */
+  /** Whether its parent requires it. */
   readonly required: boolean;
-  /** Read and never written: Tenure fills it in, and ignores it in a manifest. */
+  /** Read only: Tenure sets it, and ignores it in a manifest. */
   readonly outputOnly: boolean;
 }
 
 interface KindSchemas {
   readonly read: z.ZodType;
-  /** Absent: nobody declares it. */
+  /** Absent if the kind is not declared by manifests. */
   readonly written?: z.ZodType;
 }
 
@@ -65,21 +65,21 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): FieldSchema {
   return z.toJSONSchema(schema, { io }) as FieldSchema;
 }
 
-/** What stands below a field, with those of the entries of a list and of the values of a mapping taken for its own. */
+/** The fields below a field. The fields of list entries and of mapping values count as its own. */
 export function childrenOf(schema: FieldSchema): Readonly<Record<string, FieldSchema>> {
   if (schema.properties !== undefined) return schema.properties;
   if (schema.items !== undefined) return childrenOf(schema.items);
   return typeof schema.additionalProperties === 'object' ? childrenOf(schema.additionalProperties) : {};
 }
 
-/** Names of what must be there below a field. */
+/** Names of the required fields below a field. */
 export function requiredOf(schema: FieldSchema): readonly string[] {
   if (schema.properties !== undefined) return schema.required ?? [];
   if (schema.items !== undefined) return requiredOf(schema.items);
   return typeof schema.additionalProperties === 'object' ? requiredOf(schema.additionalProperties) : [];
 }
 
-/** Fields that a manifest may hold because `get` prints them; they are ignored there. */
+/** Fields that a manifest may contain because `get` prints them; they are ignored there. */
 const ignoredInManifests = new Set([
   'metadata.uid',
   'metadata.generation',
@@ -90,8 +90,8 @@ const ignoredInManifests = new Set([
 ]);
 
 /**
- * Finds `KIND` or `KIND.field.field`. What is written is shown as it is written; what is only read, as it is read.
- * @throws CliFailure usage, for an unknown kind or field, with the one that was probably meant
+ * Finds `KIND` or `KIND.field.field`. Writable fields are described as in a manifest, read-only fields as in an answer.
+ * @throws CliFailure usage, for an unknown kind or field, with a suggestion
  */
 export function findField(path: string): Field {
   const [word = '', ...names] = path.split('.');
@@ -99,7 +99,7 @@ export function findField(path: string): Field {
   const { read, written } = kinds[singular];
   const asRead = jsonSchema(read, 'output');
   const found = written === undefined ? undefined : descend(jsonSchema(written, 'input'), names);
-  // `status` of a manifest takes anything, for it is ignored: what it holds is told by what is read.
+  // A manifest takes anything in `status`, because it is ignored. The fields come from the schema for reading.
   const isIgnored = names[0] === 'status' || ignoredInManifests.has(names.join('.'));
   const readOnly = written === undefined || found === undefined || isIgnored;
   const field = (readOnly ? descend(asRead, names) : undefined) ?? found;
@@ -145,7 +145,7 @@ function unknownField(kind: string, names: readonly string[], root: FieldSchema)
   );
 }
 
-/** Names of what a kind or field holds, for completion; none where there is no such field. */
+/** Names of the fields below a kind or field, for completion; empty for an unknown field. */
 export function fieldNames(path: string): readonly string[] {
   try {
     return Object.keys(childrenOf(findField(path).schema));

@@ -21,7 +21,7 @@ import {
   tombstoneColumns,
 } from './columns.ts';
 
-/** One resource as it was read, with its name for the command line. */
+/** One resource as read, with its name for the command line. */
 export interface Listed {
   readonly name: string;
   readonly body: unknown;
@@ -32,7 +32,7 @@ export interface OperationFilter {
   readonly state?: OperationState;
 }
 
-/** As the route takes it. */
+/** As in the route. */
 export type TenantFilter = Omit<RouteQueryInput<'listTenants'>, keyof Paging>;
 
 export interface TombstoneFilter {
@@ -48,10 +48,10 @@ export interface ResourceKind<Filter extends object = object> {
   readonly singular: 'tenant' | 'plan' | 'region' | 'template' | 'roll-out' | 'operation' | 'tombstone';
   readonly plural: string;
   get(api: ApiClient, name: string): Promise<Listed>;
-  /** All there are, page by page, and no more than `limit`. */
+  /** All of them, page by page, but at most `limit`. */
   list(api: ApiClient, limit?: number, filter?: Filter): Promise<Listed[]>;
   renderTable(items: readonly Listed[], paint: Paint): string;
-  /** The same for rows that come one after the other. */
+  /** The same for rows that arrive one by one. */
   tableRows(paint: Paint): (items: readonly Listed[]) => string;
 }
 
@@ -125,7 +125,7 @@ export const operationKind = defineKind<Operation, OperationFilter>({
   columns: operationColumns,
 });
 
-/** Kept by template, so that their list needs one. */
+/** Roll-outs belong to a template, so listing them needs one. */
 export const rolloutKind = defineKind<Rollout, RolloutFilter>({
   singular: 'roll-out',
   nameOf: ({ id }) => id,
@@ -182,13 +182,13 @@ export const wordOfManifest = {
   Tenant: 'tenant',
 } as const satisfies Record<Manifest['kind'], ResourceKind['singular']>;
 
-/** The kind of that name, singular or plural, in capitals or not, or as a manifest has it. @throws CliFailure usage */
+/** The kind with this name: singular, plural or as in a manifest; ignores case. @throws CliFailure usage */
 export function kindOf(word: string): ResourceKind {
   const sought = word.toLowerCase().replace(/^tenanttemplate/, 'template');
   const kind = kinds.find(({ singular, plural }) => sought === singular || sought === plural);
   if (kind !== undefined) return kind;
   throw usageFailure(
-    `"${word}" is no kind of resource`,
+    `"${word}" is not a kind of resource`,
     didYouMean(word, kindWords, `use one of ${kinds.map(({ plural }) => plural).join(', ')}`),
   );
 }

@@ -24,7 +24,7 @@ function columnsFor(chosen: PlacementExplanation['chosen']): readonly Column<Can
   ];
 }
 
-/** What the placement resolver makes of every region and cell, for people. */
+/** The verdict of the placement resolver on every region and cell, as text. */
 export function renderPlacementExplanation(
   { current, chosen, tables, candidates }: PlacementExplanation,
   paint: Paint,
@@ -34,10 +34,10 @@ export function renderPlacementExplanation(
     [
       'If placed now',
       chosen === undefined
-        ? 'nowhere: every candidate is removed'
+        ? 'nowhere: every candidate was excluded'
         : `${chosen.mode} in ${chosen.region}, cell ${chosen.cell}`,
     ],
-    ['Needs', `${tables} tables of the cell’s budget`],
+    ['Needs', `${tables} tables of the cell budget`],
   ]);
-  return `${fields}\nCandidates:\n${candidates.length === 0 ? '  none, for there are no regions\n' : renderTable(columnsFor(chosen), candidates, paint, '  ')}`;
+  return `${fields}\nCandidates:\n${candidates.length === 0 ? '  none, because there are no regions\n' : renderTable(columnsFor(chosen), candidates, paint, '  ')}`;
 }

@@ -21,7 +21,7 @@ const columns: readonly Column<Side>[] = [
   { title: 'PRICE PER MONTH', value: ({ side }) => money(side.price) ?? 'not known' },
 ];
 
-/** What a change of plan would mean, for people. */
+/** The effect of a plan change, as text. */
 export function renderPlanPreview(
   { allowed, deny, current, next, usage, monthlyDifference }: PlanPreview,
   paint: Paint,
@@ -32,7 +32,7 @@ export function renderPlanPreview(
   ].map((each) => ({ ...each, usedTables: usage.tables }));
   const fields = renderFields([
     ['Difference', monthlyDifference === undefined ? 'not known' : `${money(monthlyDifference)} per month`],
-    ['Policy', allowed ? 'allows it' : 'refuses it'],
+    ['Policy', allowed ? 'allows it' : 'denies it'],
     ...deny.flatMap(({ rule, message, fix }): [string, string][] => [
       ['Rule', `${rule}: ${message}`],
       ['Fix', fix],

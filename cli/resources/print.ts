@@ -6,28 +6,28 @@ import type { Listed, ResourceKind } from './kinds.ts';
 export const outputFormats = ['table', 'json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
-/** `-o`, where some of the formats may make no sense. */
+/** `-o`, with the formats that make sense for the command. */
 export function outputOption(formats: readonly OutputFormat[] = outputFormats): Option {
-  return new Option('-o, --output <format>', 'how to print').choices([...formats]).default('table');
+  return new Option('-o, --output <format>', 'output format').choices([...formats]).default('table');
 }
 
-/** With `compat`, text such as `NO` is quoted: readers of YAML 1.1 take it for false. */
+/** `compat` quotes text such as `NO`, which YAML 1.1 parsers read as false. */
 const yamlOptions = { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' } as const;
 
-/** What is printed: resources with their kinds, and whether one alone was asked for. */
+/** The resources to print, with their kinds; `single` if exactly one was requested. */
 export interface Printed {
   readonly items: readonly { readonly kind: ResourceKind; readonly listed: Listed }[];
   readonly single: boolean;
 }
 
-/** One object of the API as it was answered. */
+/** One object as the API answered it. */
 export function renderObject(format: 'json' | 'yaml', body: unknown): string {
   return format === 'json' ? `${JSON.stringify(body, undefined, 2)}\n` : stringify(body, yamlOptions);
 }
 
 /**
- * The formats for programs. `json` is the API's object, or `{"items": […]}` where several may come; `yaml` is one document
- * each, which `apply` takes back; `name` is `kind/name` line by line.
+ * The formats for programs. `json` is the object of the API, or `{"items": […]}` for a list. `yaml` is one document per
+ * resource, which `apply` accepts. `name` is one `kind/name` per line.
  */
 export function renderData(format: Exclude<OutputFormat, 'table'>, { items, single }: Printed): string {
   const bodies = items.map(({ listed }) => listed.body);

@@ -2,7 +2,7 @@ import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import { kindOf, wordOfManifest } from './kinds.ts';
 import type { Printed } from './print.ts';
 
-/** A resource that a manifest declares, as it was answered. */
+/** A resource from an answer of the API, for printing. */
 export function printedResource(body: {
   readonly kind: Manifest['kind'];
   readonly metadata: { readonly name: string };

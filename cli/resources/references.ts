@@ -1,9 +1,10 @@
 import { nameSchema } from '../../contracts/identifiers.ts';
 import { usageFailure } from '../failure.ts';
+import { withArticle } from '../text/article.ts';
 import { kindOf } from './kinds.ts';
 import type { ResourceKind } from './kinds.ts';
 
-/** What the arguments `KIND`, `KIND/NAME` and `KIND NAME...` name: one kind, and some of it or (no names) all. */
+/** What the arguments `KIND`, `KIND/NAME` and `KIND NAME...` refer to: one kind, and some of it, or all without names. */
 export interface References {
   readonly kind: ResourceKind;
   readonly names: readonly string[];
@@ -17,29 +18,29 @@ export function parseReferences([first = '', ...rest]: readonly string[]): Refer
   for (const argument of rest) {
     const [left = '', right] = split(argument);
     if (right !== undefined && kindOf(left) !== kind)
-      throw usageFailure(`"${argument}" is no ${kind.singular}`, 'ask for one kind at a time');
+      throw usageFailure(`"${argument}" is not ${withArticle(kind.singular)}`, 'use one kind per command');
     names.push(right ?? left);
   }
   if (names.some((given) => given === '' || given.includes('/')))
-    throw usageFailure(`"${[first, ...rest].join(' ')}" holds no proper name`, `write ${kind.singular}/NAME`);
+    throw usageFailure(`"${[first, ...rest].join(' ')}" contains no valid name`, `write ${kind.singular}/NAME`);
   for (const given of names) requireName(kind, given);
   return { kind, names };
 }
 
 const namedKinds: ReadonlySet<ResourceKind['singular']> = new Set(['tenant', 'template', 'plan', 'region']);
 
-/** Ids are long and copied; names are typed. */
+/** Checks only names, because they are typed; ids are copied. */
 function requireName({ singular }: ResourceKind, given: string): void {
   if (!namedKinds.has(singular) || nameSchema.safeParse(given).success) return;
   const lower = given.toLowerCase();
-  const form = 'a name has at most 63 lower-case letters, digits and "-", and begins with a letter';
+  const form = 'a name has at most 63 lower-case letters, digits and "-", and starts with a letter';
   throw usageFailure(
-    `"${given}" cannot be the name of a ${singular}`,
+    `"${given}" cannot be the name of ${withArticle(singular)}`,
     nameSchema.safeParse(lower).success ? `did you mean "${lower}"? ${form}` : form,
   );
 }
 
-/** @throws CliFailure usage, unless exactly one resource is named */
+/** @throws CliFailure usage, unless exactly one resource is given */
 export function parseReference(commandArguments: readonly string[]): {
   readonly kind: ResourceKind;
   readonly name: string;
@@ -47,15 +48,15 @@ export function parseReference(commandArguments: readonly string[]): {
   const { kind, names } = parseReferences(commandArguments);
   const [name, ...others] = names;
   if (name === undefined || others.length > 0)
-    throw usageFailure(`name exactly one ${kind.singular}`, `write ${kind.singular}/NAME`);
+    throw usageFailure(`exactly one ${kind.singular} is required`, `write ${kind.singular}/NAME`);
   return { kind, name };
 }
 
-/** The name of the one tenant that is named. @throws CliFailure usage */
+/** The name of exactly one tenant. @throws CliFailure usage */
 export function parseTenantReference(commandArguments: readonly string[]): string {
   const { kind, name } = parseReference(commandArguments);
   if (kind.singular !== 'tenant')
-    throw usageFailure(`only a tenant has this, not a ${kind.singular}`, 'write tenant/NAME');
+    throw usageFailure(`this command takes a tenant, not ${withArticle(kind.singular)}`, 'write tenant/NAME');
   return name;
 }
 
@@ -64,17 +65,17 @@ export function tenantNames(commandArguments: readonly string[]): readonly strin
   return parseReferences(['tenant', ...commandArguments]).names;
 }
 
-/** The same for one. @throws CliFailure usage */
+/** The same for exactly one. @throws CliFailure usage */
 export function tenantName(commandArgument: string): string {
   return parseReference(['tenant', commandArgument]).name;
 }
 
-/** The name of the one template that is named, `startup` or `template/startup`. @throws CliFailure usage */
+/** The name of exactly one template, written `startup` or `template/startup`. @throws CliFailure usage */
 export function templateName(commandArgument: string): string {
   return parseReference(['template', commandArgument]).name;
 }
 
-/** The id of the one roll-out that is named, `ID` or `roll-out/ID`. @throws CliFailure usage */
+/** The id of exactly one roll-out, written `ID` or `roll-out/ID`. @throws CliFailure usage */
 export function rolloutId(commandArgument: string): string {
   return parseReference(['roll-out', commandArgument]).name;
 }

@@ -16,7 +16,7 @@ const refusedColumns: readonly Column<Refused>[] = [
 
 const isRefused = (item: RolloutPreview): item is Refused => item.refused !== undefined;
 
-/** Which tenants a version would change, for people: those together that it would change in the same way. */
+/** Which tenants a version would change, as text. Tenants with the same changes are shown together. */
 export function renderRolloutPreview(
   to: { readonly name: string; readonly version: number },
   items: readonly RolloutPreview[],
@@ -40,7 +40,7 @@ function renderGroup(template: string, first: RolloutPreview, others: readonly R
   const names = [first, ...others].map((item) => item.tenant.name).join(', ');
   const difference =
     changes.length === 0
-      ? 'nothing but the version: what it changes is set otherwise\n'
+      ? 'only the version: the tenants override every changed value\n'
       : renderChanges(changes, paint);
   return `\n${templateVersion({ name: template, version: tenant.version })}: ${names}\n${difference.replaceAll(/^(?=.)/gm, '  ')}`;
 }

@@ -1,6 +1,6 @@
 import type { Rollout } from '../../contracts/rollout.ts';
 
-/** What has become of its tenants: `3 changed, 1 failed`. */
+/** The counts of its tenants: `3 changed, 1 failed`. */
 export function rolloutCounts(counts: Rollout['counts']): string {
   const { changed, changing, failed, skipped } = counts;
   return [
@@ -11,7 +11,7 @@ export function rolloutCounts(counts: Rollout['counts']): string {
   ].join(', ');
 }
 
-/** One roll-out and how it stands, on one line. */
+/** A roll-out and its state, on one line. */
 export function rolloutLine({ id, template, version, state, counts }: Rollout): string {
   return `roll-out/${id} (${template}@${version}) ${state}, ${rolloutCounts(counts)}`;
 }

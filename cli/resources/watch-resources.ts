@@ -17,14 +17,14 @@ export interface WatchedResources {
   readonly output: OutputFormat;
 }
 
-/** What is gone, in the form of a resource. */
+/** A removed tenant, in the form of a resource. */
 interface Gone {
   readonly kind: 'Tenant';
   readonly metadata: { readonly name: string; readonly uid: string };
   readonly gone: true;
 }
 
-/** Things as they are now, and those that are gone. */
+/** Current resources, and removed ones. */
 interface Seen {
   readonly listed: readonly Listed[];
   readonly gone: readonly Gone[];
@@ -39,9 +39,9 @@ async function* tenantsSeen(
   name: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Seen> {
-  // One that is not there is told of now, for a watch would wait for it without a word.
+  // Report a missing tenant now; otherwise the watch would wait for it without any message.
   if (name !== undefined) await tenantKind.get(api, name);
-  // Whoever names a tenant sees it while it is Deleted too, as without a watch.
+  // A tenant given by name is also shown while it is Deleted, as without a watch.
   const asked = name === undefined ? { filter } : { name, filter: { ...filter, showDeleted: 'true' as const } };
   const known = new Map<string, string>();
   for await (const news of watchTenants(api, { ...asked, signal })) {
@@ -55,7 +55,7 @@ async function* tenantsSeen(
       news.kind === 'listed' ? [...known].filter(([uid]) => tenants.every(({ metadata }) => metadata.uid !== uid)) : [];
     for (const [uid] of left) known.delete(uid);
     for (const { metadata } of tenants) known.set(metadata.uid, metadata.name);
-    // Listed anew after the stream was lost for too long, what has gone meanwhile is not among them.
+    // A new list after a long interruption does not contain tenants that were removed in the meantime.
     yield {
       listed: tenants.map(tenantListed),
       gone: left.map(([uid, leftName]) => goneTenant({ uid, name: leftName })),
@@ -69,7 +69,7 @@ function goneTenant({ name, uid }: Gone['metadata']): Gone {
 
 async function* operationsSeen(api: ApiClient, { tenant }: OperationFilter, signal: AbortSignal): AsyncGenerator<Seen> {
   for await (const news of watchOperations(api, { ...(tenant === undefined ? {} : { tenant }), limit: 20, signal })) {
-    // As they come: the newest at the end, where what changes is shown.
+    // The newest last, because changes are printed at the end.
     yield {
       listed:
         news.kind === 'listed' ? news.operations.map(operationListed).toReversed() : [operationListed(news.operation)],
@@ -78,7 +78,7 @@ async function* operationsSeen(api: ApiClient, { tenant }: OperationFilter, sign
   }
 }
 
-/** How one thing after the other is printed: rows of one table, or a document each; as JSON in one line each. */
+/** Prints resources one by one: rows of one table, one YAML document each, or one line of JSON each. */
 function createPrinter(
   { stdout, paintOut }: Terminal,
   kind: ResourceKind,
@@ -97,8 +97,8 @@ function createPrinter(
 }
 
 /**
- * Prints what there is and then everything that changes, until it is interrupted or nobody reads it.
- * @throws CliFailure usage, for kinds that nothing happens to; ApiError not_found, for a tenant that is named and is not there
+ * Prints the existing resources and then every change, until it is interrupted or nothing reads the output.
+ * @throws CliFailure usage, for kinds that cannot be watched; ApiError not_found, if the given tenant does not exist
  */
 export async function watchResources(
   api: ApiClient,
@@ -106,9 +106,9 @@ export async function watchResources(
   terminal: Terminal,
 ): Promise<void> {
   if (kind.singular !== tenantKind.singular && kind.singular !== operationKind.singular)
-    throw usageFailure(`${kind.plural} are not watched`, 'watch tenants or operations');
+    throw usageFailure(`${kind.plural} cannot be watched`, 'watch tenants or operations');
   if (kind.singular === operationKind.singular && name !== undefined)
-    throw usageFailure('one operation is not watched', `write: wait operation/${name}`);
+    throw usageFailure('a single operation cannot be watched', `write: wait operation/${name}`);
   const print = createPrinter(terminal, kind, output);
   const { interrupted, unread, stderr } = terminal;
   const signal = AbortSignal.any([interrupted, unread]);

@@ -20,12 +20,12 @@ function joined(large: number, largeUnit: string, small: number, smallUnit: stri
   return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
 }
 
-/** How long ago an RFC 3339 time was, in whole seconds at least. */
+/** How long ago an RFC 3339 time was, in whole seconds. */
 export function formatAge(time: string, nowMs: number): string {
   return formatDurationMs(Math.floor(Math.max(0, nowMs - Date.parse(time)) / 1000) * 1000).replace(/^0ms$/, '0s');
 }
 
-/** From one time to another, or to now while it lasts; empty when it has not begun. */
+/** From one time to another, or to now if it has not ended; empty if it has not started. */
 export function formatSpan(startTime: string | undefined, endTime: string | undefined, nowMs: number): string {
   if (startTime === undefined) return '';
   return formatDurationMs((endTime === undefined ? nowMs : Date.parse(endTime)) - Date.parse(startTime));

@@ -15,7 +15,7 @@ function distance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** The candidate that was probably meant: at most a third of its letters, and at most three, are wrong. Case does not count. */
+/** The most similar candidate, with at most a third of its letters wrong, and at most three. Ignores case. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: { candidate: string; wrong: number } | undefined;
   for (const candidate of candidates) {
@@ -27,7 +27,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-/** `did you mean "x"?`, or `otherwise` when nothing is near. */
+/** `did you mean "x"?`, or `otherwise` if no candidate is similar. */
 export function didYouMean(word: string, candidates: readonly string[], otherwise: string): string {
   const meant = nearest(word, candidates);
   return meant === undefined ? otherwise : `did you mean "${meant}"?`;

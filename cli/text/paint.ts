@@ -2,10 +2,10 @@ import { styleText } from 'node:util';
 
 export type Color = 'green' | 'yellow' | 'red';
 
-/** Colours text for one output, or leaves it as it is. */
+/** Colours text for one output, or returns it unchanged. */
 export type Paint = (color: Color, text: string) => string;
 
-/** Colours only when `enabled`; see `shouldPaint`. */
+/** Colours only if `enabled`. */
 export function createPaint(enabled: boolean): Paint {
   return (color, text) => (enabled ? styleText(color, text, { validateStream: false }) : text);
 }
@@ -23,7 +23,7 @@ export function stateColor(state: string): Color | undefined {
   return stateColors.get(state);
 }
 
-/** Rendered fields, with the state of the line `State` in its colour. */
+/** Colours the state in the line `State` of rendered fields. */
 export function paintState(fields: string, state: string, paint: Paint): string {
   const color = stateColor(state);
   return color === undefined

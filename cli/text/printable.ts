@@ -1,8 +1,8 @@
-/** C0 and C1 controls, which a terminal would obey; tab and line feed are layout. */
+/** C0 and C1 control characters, which a terminal would execute; tab and line feed are layout. */
 // oxlint-disable-next-line no-control-regex
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
-/** Text of others (files, answers) made safe to show in a terminal. */
+/** Makes foreign text (from files or answers) safe to show in a terminal. */
 export function printable(text: string): string {
   return text.replaceAll(controls, '\uFFFD');
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Bytes that are not the text they should be; the message says what they are, and what to do. */
+/** The bytes are not UTF-8 text. The message says what they are; `fix` says what to do. */
 export class NotText extends Error {
   readonly fix: string;
 
@@ -23,11 +23,11 @@ export function decodeText(bytes: Uint8Array): string {
     throw new NotText('is not UTF-8 text', 'save it as UTF-8');
   }
   if (text.includes('\0'))
-    throw new NotText('holds NUL bytes, as UTF-16 text without a byte order mark does', 'save it as UTF-8');
+    throw new NotText('contains NUL bytes, like UTF-16 text without a byte order mark', 'save it as UTF-8');
   return text;
 }
 
-/** A file as {@link decodeText} reads it. @throws NotText, and what the system has against it */
+/** Reads a file with {@link decodeText}. @throws NotText, and errors of the file system */
 export function readText(path: string): string {
   return decodeText(readFileSync(path));
 }
@@ -38,7 +38,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What to do about it; `otherwise` where the system refuses it. */
+/** The fix for {@link NotText}; `otherwise` for errors of the file system. */
 export function fixOf(error: unknown, otherwise: string): string {
   return error instanceof NotText ? error.fix : otherwise;
 }

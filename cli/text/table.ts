@@ -5,7 +5,7 @@ import { printableLine } from './printable.ts';
 export interface Column<Item> {
   readonly title: string;
   readonly value: (item: Item) => string;
-  /** The value is a state and is coloured as one. */
+  /** The value is a state, and gets the colour of that state. */
   readonly state?: boolean;
 }
 
@@ -16,8 +16,8 @@ function width(text: string): number {
 }
 
 /**
- * An aligned table without borders that grows: the first rows come with the header, later ones are as wide as those before
- * them, or wider. Widths are counted in code points. An empty value shows as "-". `indent` stands before every line.
+ * An aligned table without borders that grows: the first rows include the header, later rows are at least as wide. Widths are
+ * counted in code points. An empty value is shown as "-". `indent` is put before every line.
  */
 export function createTable<Item>(
   columns: readonly Column<Item>[],
@@ -44,7 +44,7 @@ export function createTable<Item>(
   };
 }
 
-/** A table that is there at once; ends with a line feed. */
+/** A complete table; ends with a line feed. */
 export function renderTable<Item>(
   columns: readonly Column<Item>[],
   items: readonly Item[],
@@ -54,7 +54,7 @@ export function renderTable<Item>(
   return createTable(columns, paint, indent)(items);
 }
 
-/** `Label:   value` lines with the values aligned; entries without a value are left out. */
+/** `Label:   value` lines with the values aligned; entries without a value are omitted. */
 export function renderFields(fields: readonly (readonly [label: string, value: string | undefined])[]): string {
   const shown = fields.filter((field): field is readonly [string, string] => field[1] !== undefined && field[1] !== '');
   const labelWidth = Math.max(...shown.map(([label]) => width(label))) + 1;

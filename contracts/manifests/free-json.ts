@@ -1,4 +1,4 @@
-/** What is wrong, and where below the value that was looked at. */
+/** An error and its path, relative to the checked value. */
 export interface Flaw {
   readonly path: readonly PropertyKey[];
   readonly message: string;
@@ -7,17 +7,17 @@ export interface Flaw {
 export interface FreeJsonBounds {
   readonly maxDepth: number;
   readonly maxValues: number;
-  /** What is wrong with a field name, besides a NUL in it. */
+  /** Returns the error of a field name; names with NUL are always rejected. */
   readonly flawOfKey?: (key: string) => string | undefined;
 }
 
-/** Why any JSON is too large to be looked at, or cannot be stored by MongoDB. It descends no deeper than is allowed. */
+/** Why JSON is too large to process or cannot be stored in MongoDB. Never descends deeper than the limit. */
 export function freeJsonFlaw(document: unknown, { maxDepth, maxValues, flawOfKey }: FreeJsonBounds): Flaw | undefined {
   let values = 0;
   function walk(value: unknown, path: readonly PropertyKey[]): Flaw | undefined {
     values += 1;
-    if (values > maxValues) return { path: [], message: `must hold at most ${maxValues} values` };
-    if (path.length > maxDepth) return { path, message: `must not nest deeper than ${maxDepth} levels` };
+    if (values > maxValues) return { path: [], message: `must contain at most ${maxValues} values` };
+    if (path.length > maxDepth) return { path, message: `must not be nested deeper than ${maxDepth} levels` };
     if (typeof value !== 'object' || value === null) return undefined;
     for (const [key, child] of Object.entries(value)) {
       const at = [...path, Array.isArray(value) ? Number(key) : key];

@@ -11,7 +11,7 @@ export const isText = ({ keys }: IndexSpec): boolean => keys.some(({ order }) =>
 const isOnId = ({ keys }: IndexSpec): boolean =>
   keys.length === 1 && keys[0]?.field === '_id' && typeof keys[0].order === 'number';
 
-/** What MongoDB refuses of one index, whatever documents there are. */
+/** Errors for which MongoDB rejects an index, independent of the documents. */
 function flawsOfIndex(index: IndexSpec): Flaw[] {
   const { keys, name: _name, ...options } = index;
   const flaws: Flaw[] = [];
@@ -20,55 +20,57 @@ function flawsOfIndex(index: IndexSpec): Flaw[] {
   const hasCollation = options.collation !== undefined && options.collation.locale !== 'simple';
 
   if (isOnId(index)) {
-    if (keys[0]?.order === -1) flaw(['keys', 0, 'order'], 'must be 1: MongoDB makes the index on _id, ascending');
+    if (keys[0]?.order === -1)
+      flaw(['keys', 0, 'order'], 'must be 1: MongoDB creates the index on _id in ascending order');
     for (const option of Object.keys(options))
-      flaw([option], 'does not fit the index on _id, which MongoDB makes by itself');
+      flaw([option], 'is not allowed for the index on _id, which MongoDB creates itself');
     return flaws;
   }
   if (index.name === idIndexName) flaw(['name'], `must not be "${idIndexName}", the name of the index on _id`);
-  if (kinds.size > 1) flaw(['keys'], `must be of one kind, not ${[...kinds].join(' and ')}`);
+  if (kinds.size > 1) flaw(['keys'], `must all be of one kind, not ${[...kinds].join(' and ')}`);
   if (options.sparse === true && options.partialFilterExpression !== undefined)
-    flaw(['sparse'], 'does not go with partialFilterExpression; say {"field": {"$exists": true}} in that');
+    flaw(['sparse'], 'cannot be combined with partialFilterExpression; use {"field": {"$exists": true}} there instead');
   if (options.expireAfterSeconds !== undefined && keys.length > 1)
-    flaw(['expireAfterSeconds'], 'needs an index on one field');
+    flaw(['expireAfterSeconds'], 'requires an index on a single field');
 
   if (isText(index)) {
     const places = keys.flatMap(({ order }, place) => (order === 'text' ? [place] : []));
     if ((places.at(-1) ?? 0) - (places[0] ?? 0) >= places.length)
-      flaw(['keys'], 'must have its text fields beside each other');
-    if (hasCollation) flaw(['collation'], 'does not go with a text index, which has its language instead');
+      flaw(['keys'], 'must list its text fields next to each other');
+    if (hasCollation) flaw(['collation'], 'is not allowed for a text index, which uses a language instead');
     for (const [place, { field }] of keys.entries())
-      if (field.endsWith('.$**')) flaw(['keys', place, 'field'], 'must be a field, or $** for all of them');
+      if (field.endsWith('.$**')) flaw(['keys', place, 'field'], 'must be a field, or $** for all fields');
   } else {
     for (const option of textOptions)
-      if (options[option] !== undefined) flaw([option], 'is for an index with a text field');
+      if (options[option] !== undefined) flaw([option], 'is allowed only for an index with a text field');
   }
 
   if (kinds.has('hashed')) {
-    if (options.unique === true) flaw(['unique'], 'does not go with a hashed index');
-    if (keys.filter(({ order }) => order === 'hashed').length > 1) flaw(['keys'], 'must have one hashed field only');
+    if (options.unique === true) flaw(['unique'], 'is not allowed for a hashed index');
+    if (keys.filter(({ order }) => order === 'hashed').length > 1) flaw(['keys'], 'must have only one hashed field');
   }
   if (kinds.has('2d')) {
     if (keys[0]?.order !== '2d' || keys.filter(({ order }) => order === '2d').length > 1)
-      flaw(['keys'], 'must have one 2d field, and that first');
-    if (hasCollation) flaw(['collation'], 'does not go with a 2d index');
+      flaw(['keys'], 'must have exactly one 2d field, in first place');
+    if (hasCollation) flaw(['collation'], 'is not allowed for a 2d index');
     if ((options.min ?? -180) >= (options.max ?? 180))
       flaw(
         [options.min === undefined ? 'max' : 'min'],
-        'must leave a range between min and max, which are -180 and 180 unless said otherwise',
+        'must leave a range between min and max (defaults: -180 and 180)',
       );
   } else {
-    for (const option of planarOptions) if (options[option] !== undefined) flaw([option], 'is for a 2d index');
+    for (const option of planarOptions)
+      if (options[option] !== undefined) flaw([option], 'is allowed only for a 2d index');
   }
 
   if (isWildcard(index) && kinds.size > 0)
-    flaw(['keys'], `must not have $** in an index of kind ${[...kinds].join(' and ')}`);
+    flaw(['keys'], `must not contain $** in an index of kind ${[...kinds].join(' and ')}`);
   else if (isWildcard(index)) {
     for (const [place, { field, order }] of keys.entries())
       if (field.endsWith('$**') && order !== 1) flaw(['keys', place, 'order'], 'must be 1 for $**');
-    if (options.unique === true) flaw(['unique'], 'does not go with $**');
-    if (options.sparse === true) flaw(['sparse'], 'does not go with $**, which is sparse by itself');
-    if (options.expireAfterSeconds !== undefined) flaw(['expireAfterSeconds'], 'does not go with $**');
+    if (options.unique === true) flaw(['unique'], 'is not allowed with $**');
+    if (options.sparse === true) flaw(['sparse'], 'is not allowed with $**, which is always sparse');
+    if (options.expireAfterSeconds !== undefined) flaw(['expireAfterSeconds'], 'is not allowed with $**');
   }
   if (options.wildcardProjection !== undefined) flaws.push(...projectionFlaws(index, options.wildcardProjection));
   return flaws;
@@ -79,13 +81,14 @@ function projectionFlaws(index: IndexSpec, projection: Readonly<Record<string, b
   const fields = Object.entries(projection);
   const isPlain = index.keys.every(({ order }) => typeof order === 'number');
   if (!isPlain || !index.keys.some(({ field }) => field === '$**'))
-    return [{ path, message: 'is for an index on $**' }];
-  if (fields.length === 0) return [{ path, message: 'must name a field' }];
+    return [{ path, message: 'is allowed only for an index on $**' }];
+  if (fields.length === 0) return [{ path, message: 'must name at least one field' }];
   const others = new Set(fields.filter(([field]) => field !== '_id').map(([, isIn]) => Boolean(isIn)));
-  if (others.size > 1)
-    return [{ path, message: 'must either name the fields that are in the index, or those that are not' }];
+  if (others.size > 1) return [{ path, message: 'must either include fields or exclude fields, not both' }];
   const inside = fields.find(([field]) => fields.some(([other]) => field.startsWith(`${other}.`)));
-  return inside === undefined ? [] : [{ path: [...path, inside[0]], message: 'lies in a field that is named too' }];
+  return inside === undefined
+    ? []
+    : [{ path: [...path, inside[0]], message: 'is part of another field in the projection' }];
 }
 
 const collationDefaults = {
@@ -98,14 +101,14 @@ const collationDefaults = {
   normalization: false,
 } as const;
 
-/** A collation with all its fields, as mongod keeps it; `undefined` for the order of bytes. */
+/** A collation with all its fields, as mongod stores it; `undefined` for binary order. */
 export function fullCollation(collation: IndexSpec['collation']): Record<string, unknown> | undefined {
   if (collation === undefined || collation.locale === 'simple') return undefined;
-  // The one locale whose defaults are others (MongoDB 6.0.5, of 104).
+  // The only one of 104 locales with other defaults (MongoDB 6.0.5).
   return { ...collationDefaults, backwards: collation.locale === 'fr_CA', ...collation };
 }
 
-/** By what MongoDB tells indexes apart: of two that have it in common, it makes one. */
+/** The properties by which MongoDB distinguishes indexes. It creates only one of two indexes that share them. */
 function identityOf(index: IndexSpec): string {
   if (isText(index)) return 'text';
   const {
@@ -126,7 +129,10 @@ function identityOf(index: IndexSpec): string {
   });
 }
 
-/** What MongoDB refuses of the indexes of a collection, whatever documents there are; paths begin with the place of the index. */
+/**
+ * Errors for which MongoDB rejects the indexes of a collection, independent of the documents. Paths start with the
+ * index's position.
+ */
 export function indexFlaws(indexes: readonly IndexSpec[]): Flaw[] {
   const byName = new Map<string, number>();
   const byIdentity = new Map<string, number>();
@@ -138,11 +144,14 @@ export function indexFlaws(indexes: readonly IndexSpec[]): Flaw[] {
     if (namesake !== undefined)
       flaws.push({
         path: at,
-        message: `has the name "${name}", as index ${namesake} has; give one of the two another name`,
+        message: `has the same name "${name}" as index ${namesake}; rename one of them`,
       });
     else if (twin !== undefined && isText(index))
-      flaws.push({ path: [place, 'keys'], message: `is a text index beside index ${twin}; a collection has one` });
-    else if (twin !== undefined) flaws.push({ path: [place], message: `is index ${twin} once more, by another name` });
+      flaws.push({
+        path: [place, 'keys'],
+        message: `is a second text index besides index ${twin}; a collection can have only one`,
+      });
+    else if (twin !== undefined) flaws.push({ path: [place], message: `duplicates index ${twin} under another name` });
     byName.set(name, namesake ?? place);
     byIdentity.set(identity, twin ?? place);
     return flaws;

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { jsonValueSchema } from '../json-value.ts';
 import { filterFlaw } from './partial-filter.ts';
 
-// In the schema that others read, `\0` would be no NUL to every engine.
-// oxlint-disable-next-line no-control-regex -- it is about NUL
+// Not `\0`: other regex engines, which read the generated schema, do not all treat it as NUL.
+// oxlint-disable-next-line no-control-regex -- must match NUL
 const isPath = /^(?:(?:[^.$\x00][^.\x00]*\.)*\$\*\*|[^.$\x00][^.\x00]*(?:\.[^.$\x00][^.\x00]*)*)$/;
 
-// oxlint-disable-next-line no-control-regex -- it is about NUL
+// oxlint-disable-next-line no-control-regex -- must match NUL
 const isField = /^[^.$\x00][^.\x00]*$/;
 
 const fieldPath = z
@@ -15,10 +15,10 @@ const fieldPath = z
   .max(128)
   .regex(
     isPath,
-    'must be a field path without empty parts, without parts that begin with "$" (but for a last part "$**", which is every field below) and without NUL',
+    'must be a field path without empty parts, without NUL, and without parts that start with "$" (except a last part "$**", which means every field below)',
   );
 
-/** A text index is about one of these, or about none. */
+/** The languages of text indexes, including `none`. */
 const languages = [
   'none',
   'danish',
@@ -59,24 +59,32 @@ const collationSchema = z
       .string()
       .min(1)
       .max(64)
-      .regex(/^[A-Za-z_@=]+$/, 'must be a locale as MongoDB names it, such as "de" or "de@collation=phonebook"')
-      .meta({ description: 'As MongoDB names it, such as de; simple is the order of bytes.' }),
-    strength: z.int().min(1).max(5).optional().meta({ description: 'Which differences count; 3 when absent.' }),
-    caseLevel: z.boolean().optional().meta({ description: 'Whether case counts at strength 1 and 2.' }),
-    caseFirst: z.enum(['upper', 'lower', 'off']).optional().meta({ description: 'Which case comes first.' }),
-    numericOrdering: z.boolean().optional().meta({ description: 'Whether digits are compared as numbers.' }),
+      .regex(/^[A-Za-z_@=]+$/, 'must be a MongoDB locale, such as "de" or "de@collation=phonebook"')
+      .meta({ description: 'MongoDB locale, such as de. simple compares binary.' }),
+    strength: z
+      .int()
+      .min(1)
+      .max(5)
+      .optional()
+      .meta({ description: 'Level of comparison: which differences count. Default: 3.' }),
+    caseLevel: z.boolean().optional().meta({ description: 'Whether to compare case at strength 1 and 2.' }),
+    caseFirst: z.enum(['upper', 'lower', 'off']).optional().meta({ description: 'Which case sorts first.' }),
+    numericOrdering: z.boolean().optional().meta({ description: 'Whether to compare digits as numbers.' }),
     alternate: z
       .enum(['non-ignorable', 'shifted'])
       .optional()
-      .meta({ description: 'Whether spaces and punctuation count: non-ignorable, or shifted, which leaves them out.' }),
+      .meta({ description: 'Whether spaces and punctuation count (non-ignorable) or are ignored (shifted).' }),
     maxVariable: z
       .enum(['punct', 'space'])
       .optional()
-      .meta({ description: 'What shifted leaves out: spaces and punctuation, or spaces.' }),
-    normalization: z.boolean().optional().meta({ description: 'Whether text is brought to one Unicode form first.' }),
-    backwards: z.boolean().optional().meta({ description: 'Whether accents are compared from the end.' }),
+      .meta({ description: 'What shifted ignores: spaces and punctuation (punct), or only spaces (space).' }),
+    normalization: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether to normalize text to one Unicode form before comparing.' }),
+    backwards: z.boolean().optional().meta({ description: 'Whether to compare accents from the end of the string.' }),
   })
-  .meta({ description: 'How strings are compared. A query uses the index only when it asks for the same.' });
+  .meta({ description: 'How strings are compared. A query uses the index only if it specifies the same collation.' });
 
 const maxFilterDepth = 16;
 const maxFilterValues = 500;
@@ -88,13 +96,13 @@ const partialFilterSchema = z
     if (found !== undefined)
       context.addIssue({ code: 'custom', message: found.message, path: [...found.path], continue: false });
   })
-  // Only what is known to be shallow, for this descends by recursion.
+  // This check is recursive, so it runs only after the depth has been checked.
   .pipe(z.record(z.string(), jsonValueSchema))
   .meta({
-    description: `Only documents that fit it are in the index. JSON with the operators that MongoDB takes here; at most ${maxFilterValues} values, nested at most ${maxFilterDepth} deep.`,
+    description: `The index contains only documents that match this filter. JSON with the operators that MongoDB allows here; at most ${maxFilterValues} values, nested at most ${maxFilterDepth} deep.`,
   });
 
-/** An index of a collection. Options have MongoDB's own names. */
+/** An index of a collection. Options have the same names as in MongoDB. */
 export const indexSpecSchema = z
   .strictObject({
     name: z
@@ -103,78 +111,76 @@ export const indexSpecSchema = z
       .max(120)
       .regex(/^[A-Za-z0-9_.-]+$/)
       .optional()
-      .meta({ description: 'Derived from the keys when absent.' }),
+      .meta({ description: 'Name of the index. Default: derived from the keys.' }),
     keys: z
       .array(
         z.strictObject({
           field: fieldPath.meta({
-            description: 'Path of a field, such as address.city; $** is every field, address.$** every one below.',
+            description:
+              'Path of a field, such as address.city. $** means every field, address.$** every field below address.',
           }),
           order: z
             .literal([1, -1, 'text', 'hashed', '2dsphere', '2d'])
             .default(1)
-            .meta({ description: 'Ascending, descending, or the kind of index.' }),
+            .meta({ description: 'Ascending (1), descending (-1), or the kind of index.' }),
         }),
       )
       .min(1)
       .max(32)
-      .meta({ description: 'In index order.' }),
-    unique: z.boolean().optional().meta({ description: 'No two documents have the same values.' }),
-    sparse: z.boolean().optional().meta({ description: 'Documents without the field are left out.' }),
-    expireAfterSeconds: z
-      .int()
-      .min(0)
-      .max(2_147_483_647)
-      .optional()
-      .meta({ description: 'A document goes so long after the time in the field. A change of it rebuilds nothing.' }),
+      .meta({ description: 'Fields of the index, in order.' }),
+    unique: z.boolean().optional().meta({ description: 'Whether the index rejects duplicate values.' }),
+    sparse: z.boolean().optional().meta({ description: 'Whether the index skips documents without the field.' }),
+    expireAfterSeconds: z.int().min(0).max(2_147_483_647).optional().meta({
+      description:
+        'Documents are deleted this many seconds after the time in the field. A change does not rebuild the index.',
+    }),
     partialFilterExpression: partialFilterSchema.optional(),
     collation: collationSchema.optional(),
-    hidden: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Kept, but used by no query. A change of it rebuilds nothing.' }),
+    hidden: z.boolean().optional().meta({
+      description: 'Whether queries ignore the index, which is still maintained. A change does not rebuild the index.',
+    }),
     weights: z
       .record(fieldPath, z.int().min(1).max(99_999))
-      .refine((weights) => Object.keys(weights).length <= 64, 'must hold at most 64 weights')
+      .refine((weights) => Object.keys(weights).length <= 64, 'must contain at most 64 weights')
       .optional()
-      .meta({ description: 'Of the fields of a text index; 1 for one that is not named.', maxProperties: 64 }),
-    default_language: z.enum(languages).optional().meta({ description: 'Of a text index; english when absent.' }),
+      .meta({ description: 'Text index only: weights of its fields. Default: 1.', maxProperties: 64 }),
+    default_language: z.enum(languages).optional().meta({ description: 'Text index only. Default: english.' }),
     language_override: z
       .string()
       .min(1)
       .max(128)
       .regex(isField, 'must be the name of one field')
       .optional()
-      .meta({ description: 'Of a text index: the field that names a document’s language; language when absent.' }),
+      .meta({ description: 'Text index only: the field that holds the language of a document. Default: language.' }),
     wildcardProjection: z
       .record(fieldPath, z.literal([0, 1, true, false]))
-      .refine((fields) => Object.keys(fields).length <= 64, 'must hold at most 64 fields')
+      .refine((fields) => Object.keys(fields).length <= 64, 'must contain at most 64 fields')
       .optional()
       .meta({
-        description: 'Of an index on $**: the fields that are in it, or those that are not.',
+        description: 'Index on $** only: the fields to include, or the fields to exclude.',
         maxProperties: 64,
       }),
-    bits: z.int().min(1).max(32).optional().meta({ description: 'Of a 2d index: its precision.' }),
-    min: z.number().optional().meta({ description: 'Of a 2d index: the least coordinate.' }),
-    max: z.number().optional().meta({ description: 'Of a 2d index: the greatest coordinate.' }),
+    bits: z.int().min(1).max(32).optional().meta({ description: '2d index only: its precision.' }),
+    min: z.number().optional().meta({ description: '2d index only: the lowest coordinate.' }),
+    max: z.number().optional().meta({ description: '2d index only: the highest coordinate.' }),
   })
   .refine((index) => new Set(index.keys.map((key) => key.field)).size === index.keys.length, {
     message: 'must not name a field twice',
     path: ['keys'],
   })
-  .meta({ description: 'No field is named twice.' });
+  .meta({ description: 'Each field is named only once.' });
 
 export type IndexSpec = z.infer<typeof indexSpecSchema>;
 
-/** MongoDB's own default name of an index, unless the manifest names it. */
+/** The name in the manifest, or else MongoDB's default name. */
 export function indexName(index: Pick<IndexSpec, 'name' | 'keys'>): string {
   return index.name ?? index.keys.map((key) => `${key.field}_${key.order}`).join('_');
 }
 
-/** The name of the index on `_id`, which mongod makes with the collection and by no other name. */
+/** The name of the index on `_id`. mongod creates it with the collection, always under this name. */
 export const idIndexName = '_id_';
 
-/** The name under which mongod has the index. */
+/** The name of the index in mongod. */
 export function nameOnCell(index: IndexSpec): string {
   const { keys, name: _name, ...options } = index;
   const [first] = keys;

@@ -26,14 +26,14 @@ const bsonTypes = [
   'number',
 ] as const;
 
-/** Common words of JSON Schema that MongoDB does not know, with what to write instead. */
+/** Common JSON Schema keywords that MongoDB does not support, with the alternative. */
 const instead: Readonly<Record<string, string>> = {
   const: 'use enum with one value',
-  default: 'leave it out',
-  definitions: 'write the schemas where they are used',
-  examples: 'leave it out, or say it in description',
+  default: 'remove it',
+  definitions: 'inline the schemas where they are used',
+  examples: 'remove it, or move it to description',
   format: 'use pattern, or bsonType "date" or "objectId"',
-  id: 'leave it out',
+  id: 'remove it',
   nullable: 'add "null" to bsonType',
 };
 
@@ -42,7 +42,7 @@ const asObject = (value: unknown): Readonly<Record<string, unknown>> | undefined
     ? (value as Readonly<Record<string, unknown>>)
     : undefined;
 
-/** One mistake is often made all over a schema. */
+/** The same mistake is often repeated throughout a schema. */
 const maxTold = 20;
 
 type Path = readonly PropertyKey[];
@@ -53,15 +53,15 @@ const must = (isSo: boolean, path: Path, message: string): Flaw[] => (isSo ? no 
 
 function typeRule(allowed: readonly string[]): Rule {
   const one = (value: unknown, path: Path): Flaw[] => {
-    if (value === null) return [{ path, message: 'must be the word "null", in quotes' }];
+    if (value === null) return [{ path, message: 'must be the string "null", in quotes' }];
     if (typeof value !== 'string') return [{ path, message: 'must be the name of a type' }];
-    const hint = value === 'integer' ? '; for an integer say bsonType "int" or "long"' : '';
+    const hint = value === 'integer' ? '; for an integer, use bsonType "int" or "long"' : '';
     return must(allowed.includes(value), path, `must be one of ${allowed.join(', ')}${hint}`);
   };
   return (value, path) => {
     if (!Array.isArray(value)) return one(value, path);
     return [
-      ...must(value.length > 0, path, 'must name a type'),
+      ...must(value.length > 0, path, 'must name at least one type'),
       ...must(new Set(value).size === value.length, path, 'must not name a type twice'),
       ...value.flatMap((each, place) => one(each, [...path, place])),
     ];
@@ -76,11 +76,11 @@ const names: Rule = (value, path) => {
     ...must(new Set(value).size === value.length, path, 'must not name a field twice'),
   ];
 };
-const text: Rule = (value, path) => must(typeof value === 'string', path, 'must be a text');
+const text: Rule = (value, path) => must(typeof value === 'string', path, 'must be a string');
 const yesOrNo: Rule = (value, path) => must(typeof value === 'boolean', path, 'must be true or false');
 const number: Rule = (value, path) => must(typeof value === 'number', path, 'must be a number');
 const count: Rule = (value, path) =>
-  must(Number.isSafeInteger(value) && Number(value) >= 0, path, 'must be an integer, at least 0');
+  must(Number.isSafeInteger(value) && Number(value) >= 0, path, 'must be an integer of at least 0');
 const schema: Rule = (value, path) => {
   const inner = asObject(value);
   return inner === undefined ? [{ path, message: 'must be a schema' }] : schemaFlaws(inner, path);
@@ -102,17 +102,17 @@ const byName =
       ? [{ path, message: 'must be an object of field names' }]
       : Object.entries(fields).flatMap(([name, each]) => rule(each, [...path, name], outer));
   };
-/** As in draft 4: a flag beside the bound. */
+/** As in draft 4, these are flags next to the bound. */
 const exclusive =
   (bound: 'minimum' | 'maximum'): Rule =>
   (value, path, { [bound]: limit }) =>
     must(
       typeof value === 'boolean' && limit !== undefined,
       path,
-      `must be true or false, beside ${bound}, which has the number`,
+      `must be true or false, together with ${bound}, which holds the number`,
     );
 
-/** The keywords that MongoDB's `$jsonSchema` knows: those of draft 4 without references, and its own. */
+/** The keywords of MongoDB's `$jsonSchema`: those of draft 4 without references, and its own. */
 const rules: Readonly<Record<string, Rule>> = {
   additionalItems: schemaOrNot,
   additionalProperties: schemaOrNot,
@@ -120,7 +120,7 @@ const rules: Readonly<Record<string, Rule>> = {
   anyOf: schemas,
   bsonType: (value, path, outer) => [
     ...typeRule(bsonTypes)(value, path, outer),
-    ...must(outer['type'] === undefined, path, 'does not go with type: keep one of the two'),
+    ...must(outer['type'] === undefined, path, 'cannot be combined with type: keep one of the two'),
   ],
   dependencies: byName((value, path, outer) =>
     Array.isArray(value) ? names(value, path, outer) : schema(value, path, outer),
@@ -130,7 +130,7 @@ const rules: Readonly<Record<string, Rule>> = {
     if (!Array.isArray(value) || value.length === 0) return [{ path, message: 'must be a list of at least one value' }];
     const seen = new Set<string>();
     const twice = value.findIndex((each) => seen.size === seen.add(JSON.stringify(each)).size);
-    return twice === -1 ? no : [{ path: [...path, twice], message: 'is in the list already' }];
+    return twice === -1 ? no : [{ path: [...path, twice], message: 'is already in the list' }];
   },
   exclusiveMaximum: exclusive('maximum'),
   exclusiveMinimum: exclusive('minimum'),
@@ -143,7 +143,7 @@ const rules: Readonly<Record<string, Rule>> = {
   minLength: count,
   minProperties: count,
   minimum: number,
-  multipleOf: (value, path) => must(typeof value === 'number' && value > 0, path, 'must be a number above 0'),
+  multipleOf: (value, path) => must(typeof value === 'number' && value > 0, path, 'must be a number greater than 0'),
   not: schema,
   oneOf: schemas,
   pattern: text,
@@ -153,7 +153,7 @@ const rules: Readonly<Record<string, Rule>> = {
   title: text,
   type: typeRule(jsonTypes),
   uniqueItems: yesOrNo,
-  // Client-side field level encryption has rules of its own, which mongod judges.
+  // Client-side field level encryption has its own rules, which mongod checks.
   encrypt: () => no,
   encryptMetadata: () => no,
 };
@@ -163,18 +163,18 @@ function schemaFlaws(document: Readonly<Record<string, unknown>>, path: Path): F
     const at = [...path, keyword];
     if (!Object.hasOwn(rules, keyword)) {
       const hint = Object.hasOwn(instead, keyword) ? `: ${instead[keyword]}` : '';
-      return [{ path: at, message: `is no keyword of MongoDB's $jsonSchema${hint}` }];
+      return [{ path: at, message: `is not a keyword of MongoDB's $jsonSchema${hint}` }];
     }
     return rules[keyword]?.(value, at, document) ?? no;
   });
 }
 
-/** What MongoDB refuses of a document for `$jsonSchema`. It judges patterns by itself. */
+/** Errors for which MongoDB rejects a `$jsonSchema` document. Patterns are not checked here, only by MongoDB. */
 export function jsonSchemaFlaws(document: Readonly<Record<string, unknown>>): Flaw[] {
   return schemaFlaws(document, []).slice(0, maxTold);
 }
 
-/** Whether a part that every document has to fit allows an `_id`, which every document has. */
+/** Every document has an `_id`, so every part that all documents must match has to allow it. */
 function idFlaws(document: Readonly<Record<string, unknown>>, path: Path): Flaw[] {
   const { additionalProperties, properties, patternProperties, allOf } = document;
   const isNamed =
@@ -183,7 +183,7 @@ function idFlaws(document: Readonly<Record<string, unknown>>, path: Path): Flaw[
     ...must(
       additionalProperties !== false || isNamed,
       [...path, 'additionalProperties'],
-      'allows no _id, which every document has: add _id to properties',
+      'excludes _id, which every document has: add _id to properties',
     ),
     ...(Array.isArray(allOf) ? allOf : []).flatMap((each, place) =>
       idFlaws(asObject(each) ?? {}, [...path, 'allOf', place]),
@@ -195,12 +195,12 @@ function isOfObjects(type: unknown): boolean {
   return type === undefined || [type].flat().includes('object');
 }
 
-/** Why no document at all would fit: MongoDB takes such a schema, and then no document. */
+/** Why no document can match. MongoDB accepts such a schema and then rejects every document. */
 export function unfitFlaws(document: Readonly<Record<string, unknown>>): Flaw[] {
   return [
     ...idFlaws(document, []),
     ...(['type', 'bsonType'] as const).flatMap((keyword) =>
-      must(isOfObjects(document[keyword]), [keyword], 'must be "object": that is what every document is'),
+      must(isOfObjects(document[keyword]), [keyword], 'must be "object", because every document is an object'),
     ),
   ];
 }

@@ -4,7 +4,7 @@ import { regionManifestSchema } from './region.ts';
 import { tenantManifestSchema } from './tenant.ts';
 import { tenantTemplateManifestSchema } from './tenant-template.ts';
 
-/** Every kind that can be declared, in the order in which a file of several kinds is applied. */
+/** Every kind that can be declared, in the order in which a file with several kinds is applied. */
 export const manifestSchemas = {
   Region: regionManifestSchema,
   Plan: planManifestSchema,

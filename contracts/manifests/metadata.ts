@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameSchema, timeSchema, uidSchema } from '../identifiers.ts';
 
-/** The one storage and wire version of every manifest; later versions are read beside it. */
+/** The only storage and wire version of manifests. Later versions will be read in addition to it. */
 export const apiVersion = 'tenure/v1';
 
 export const labelKeySchema = z
@@ -13,29 +13,35 @@ const fewEnough = (entries: object): boolean => Object.keys(entries).length <= m
 
 /** What a user may write under `metadata`. */
 export const metadataInputSchema = z.strictObject({
-  name: nameSchema.meta({ description: 'A DNS label that begins with a letter; free again after a purge.' }),
+  name: nameSchema.meta({ description: 'DNS label that starts with a letter. It can be reused after a purge.' }),
   labels: z
     .record(labelKeySchema, z.string().max(63))
-    .refine(fewEnough, `must hold at most ${maxEntries} labels`)
+    .refine(fewEnough, `must contain at most ${maxEntries} labels`)
     .optional()
-    .meta({ description: 'Short facts to select by.', maxProperties: maxEntries }),
+    .meta({ description: 'Short key-value pairs for selecting resources.', maxProperties: maxEntries }),
   annotations: z
     .record(labelKeySchema, z.string().max(4096))
-    .refine(fewEnough, `must hold at most ${maxEntries} annotations`)
+    .refine(fewEnough, `must contain at most ${maxEntries} annotations`)
     .optional()
-    .meta({ description: 'Notes for people and programs; never selected by.', maxProperties: maxEntries }),
+    .meta({
+      description: 'Notes for people and programs. They cannot be used for selection.',
+      maxProperties: maxEntries,
+    }),
 });
 
-/** `metadata` as it is read: what the plane adds is output only. */
+/** `metadata` as it is read. The fields that the plane adds are output-only. */
 export const metadataSchema = metadataInputSchema.extend({
-  uid: uidSchema.meta({ description: 'Never changes and is never given out twice.' }),
-  generation: z
+  uid: uidSchema.meta({ description: 'Unique id. It never changes and is never reused.' }),
+  generation: z.int().positive().meta({
+    description:
+      'Number of the declaration: increases when labels, annotations or spec change. Identifies the revision.',
+  }),
+  revision: z
     .int()
     .positive()
-    .meta({ description: 'Counts what was declared (labels, annotations, spec); keys the revisions.' }),
-  revision: z.int().positive().meta({ description: 'Counts changes of spec and conditions; the ETag.' }),
-  createTime: timeSchema.meta({ description: 'When it was first declared.' }),
-  updateTime: timeSchema.meta({ description: 'When the revision was written.' }),
+    .meta({ description: 'Increases with every change of spec or conditions. Used as the ETag.' }),
+  createTime: timeSchema.meta({ description: 'When the resource was first declared.' }),
+  updateTime: timeSchema.meta({ description: 'When the current revision was written.' }),
 });
 
 export type Metadata = z.infer<typeof metadataSchema>;
@@ -43,24 +49,22 @@ export type Metadata = z.infer<typeof metadataSchema>;
 const outputOnlyMetadata = { uid: true, generation: true, revision: true, createTime: true, updateTime: true } as const;
 
 /**
- * Accepts what `get -o yaml` printed, of today or of an earlier generation: output-only fields may be present in what is applied. A
- * `revision` says which state the manifest was made from, and only that one is changed; the others are ignored. Anything else unknown is an error.
+ * Accepts the output of `get -o yaml`, for the current or an earlier generation: output-only fields may be present in
+ * an applied manifest. `revision` names the state on which the manifest is based, and only that state is changed. The
+ * other output-only fields are ignored. Any other unknown field is an error.
  */
 const appliedMetadataSchema = metadataSchema.partial(outputOnlyMetadata).extend({
   revision: z.int().positive().optional().meta({
     description:
-      'The state that the manifest was made from. Where another stands, and the manifest would change it, it is refused.',
+      'The revision on which the manifest is based. If the resource has another revision and the manifest would change it, the request is refused.',
   }),
-  time: timeSchema.optional().meta({ description: 'Of an earlier generation.' }),
+  time: timeSchema.optional().meta({ description: 'Time of an earlier generation. Ignored in a manifest.' }),
 });
 
-/** What every manifest has beside its spec. */
+/** The fields of every manifest besides its spec. */
 export const manifestField = {
-  apiVersion: z.literal(apiVersion).meta({ description: 'Version of the form.' }),
-  kind: <Kind extends string>(kind: Kind) => z.literal(kind).meta({ description: 'What is declared.' }),
+  apiVersion: z.literal(apiVersion).meta({ description: 'Version of the manifest format.' }),
+  kind: <Kind extends string>(kind: Kind) => z.literal(kind).meta({ description: 'Kind of the resource.' }),
   metadata: appliedMetadataSchema.meta({ description: 'Name, labels and annotations.' }),
-  status: z
-    .unknown()
-    .optional()
-    .meta({ description: 'How it stands. Tenure fills it in; in a manifest it is ignored.' }),
+  status: z.unknown().optional().meta({ description: 'Observed status, set by Tenure. Ignored in a manifest.' }),
 } as const;

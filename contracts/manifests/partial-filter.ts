@@ -1,7 +1,7 @@
 import { freeJsonFlaw } from './free-json.ts';
 import type { Flaw, FreeJsonBounds } from './free-json.ts';
 
-/** Those that MongoDB takes in the filter of a partial index. */
+/** Operators that MongoDB allows in the filter of a partial index. */
 const operators: ReadonlySet<string> = new Set([
   '$eq',
   '$exists',
@@ -25,17 +25,17 @@ function conditionFlaw(condition: unknown, path: readonly PropertyKey[]): Flaw |
     if (!operators.has(operator))
       return {
         path: at,
-        message: `is no operator that MongoDB takes in the filter of a partial index; it takes ${[...operators].join(', ')}`,
+        message: `is not an operator that MongoDB allows in the filter of a partial index; allowed are ${[...operators].join(', ')}`,
       };
     if (operator === '$exists' && value !== true)
-      return { path: at, message: 'must be true: a partial index cannot be about documents without a field' };
+      return { path: at, message: 'must be true: a partial index cannot select documents without a field' };
     if ((operator === '$in' || operator === '$all') && !Array.isArray(value))
       return { path: at, message: 'must be a list' };
   }
   return undefined;
 }
 
-/** What of the filter of a partial index MongoDB does not take, or is too large to keep. */
+/** Why MongoDB rejects the filter of a partial index, or why it is too large. */
 export function filterFlaw(filter: Readonly<Record<string, unknown>>, bounds: FreeJsonBounds): Flaw | undefined {
   function walk(part: Readonly<Record<string, unknown>>, path: readonly PropertyKey[]): Flaw | undefined {
     for (const [key, value] of Object.entries(part)) {
@@ -48,7 +48,7 @@ export function filterFlaw(filter: Readonly<Record<string, unknown>>, bounds: Fr
       if (!combinations.has(key))
         return {
           path: at,
-          message: 'is no operator that MongoDB takes here: name a field, or combine filters by $and or $or',
+          message: 'is not an operator that MongoDB allows here: name a field, or combine filters with $and or $or',
         };
       if (!Array.isArray(value) || value.length === 0) return { path: at, message: 'must be a list of filters' };
       for (const [place, one] of (value as readonly unknown[]).entries()) {

@@ -3,49 +3,54 @@ import { nameSchema } from '../identifiers.ts';
 import { isolationModes } from '../lifecycle.ts';
 import { apiVersion, manifestField, metadataSchema } from './metadata.ts';
 
-/** What a tenant buys. */
+/** The plan that a tenant buys. */
 export const planSpecSchema = z.strictObject({
-  displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
+  displayName: z.string().min(1).max(128).optional().meta({ description: 'Human-readable name.' }),
   isolationModes: z
     .array(z.enum(isolationModes))
     .min(1)
     .max(isolationModes.length)
-    .meta({ description: 'Modes that its tenants may be placed in.' }),
-  allowedRegions: z.array(nameSchema).min(1).max(64).optional().meta({ description: 'Every region when absent.' }),
+    .meta({ description: 'Isolation modes that tenants of the plan may use.' }),
+  allowedRegions: z
+    .array(nameSchema)
+    .min(1)
+    .max(64)
+    .optional()
+    .meta({ description: 'Regions that tenants of the plan may use. Default: every region.' }),
   quotas: z
     .strictObject({
       tables: z.int().min(1).max(20_000).meta({
-        description: 'Collections and indexes together, each counts one, the _id index of each collection too.',
+        description: 'Maximum number of collections plus indexes, including the _id index of each collection.',
       }),
     })
-    .meta({ description: 'How much a tenant may have.' }),
+    .meta({ description: 'Limits of each tenant.' }),
   retention: z
     .strictObject({ deletedDays: z.int().min(0).max(3650).meta({ description: 'Days from deletion to purge.' }) })
     .optional()
-    .meta({ description: 'How long a deleted tenant can be brought back; 90 days when absent.' }),
+    .meta({ description: 'How long a deleted tenant can be undeleted. Default: 90 days.' }),
   encryption: z
     .strictObject({
       wrappingKeys: z
         .array(z.string().min(1).max(256))
         .min(1)
         .max(32)
-        .meta({ description: 'Names of keys of the keyring.' }),
+        .meta({ description: 'Names of keys in the keyring.' }),
     })
     .optional()
-    .meta({ description: 'Names of the keys that may wrap a data key of its tenants; any when absent.' }),
+    .meta({ description: 'Keys that may wrap the data keys of tenants of the plan. Default: any key.' }),
   price: z
     .strictObject({
       amount: z
         .string()
-        .regex(/^\d{1,12}(\.\d{1,4})?$/, 'must be a decimal such as "49.00"')
-        .meta({ description: 'A decimal, such as "49.00".' }),
+        .regex(/^\d{1,12}(\.\d{1,4})?$/, 'must be a decimal number such as "49.00"')
+        .meta({ description: 'Decimal number, such as "49.00".' }),
       currency: z
         .string()
         .regex(/^[A-Z]{3}$/, 'must be a code such as "EUR"')
         .meta({ description: 'ISO 4217 code, such as EUR.' }),
     })
     .optional()
-    .meta({ description: 'Per month.' }),
+    .meta({ description: 'Price per month.' }),
 });
 
 export const planSchema = z

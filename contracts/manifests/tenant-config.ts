@@ -6,18 +6,18 @@ export const configKeySchema = z
   .string()
   .regex(
     /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
-    'must begin with a letter and hold at most 64 letters, digits, "_", "." and "-"',
+    'must start with a letter and have at most 64 letters, digits, "_", "." and "-"',
   );
 
 const maxKeys = 200;
 const maxBytes = 16_384;
-/** As deep as a whole body may nest. */
+/** The same limit as for a whole request body. */
 const maxDepth = 64;
 
-/** Settings by key, each any JSON value. They are stored and shown in the clear: no secret belongs here. */
+/** Settings by key; values are any JSON. They are stored and shown in plain text, so they must not contain secrets. */
 export const configSchema = z
   .record(configKeySchema, jsonValueSchema)
-  .refine((config) => Object.keys(config).length <= maxKeys, `must hold at most ${maxKeys} keys`)
+  .refine((config) => Object.keys(config).length <= maxKeys, `must contain at most ${maxKeys} keys`)
   .refine(
     (config) => new TextEncoder().encode(JSON.stringify(config)).length <= maxBytes,
     `must be at most ${maxBytes / 1024} KiB of JSON`,
@@ -27,7 +27,7 @@ export const configSchema = z
     if (found !== undefined) context.addIssue({ code: 'custom', message: found.message, path: [...found.path] });
   })
   .meta({
-    description: `Settings by key, at most ${maxBytes / 1024} KiB of JSON. No secret belongs here.`,
+    description: `Settings by key, at most ${maxBytes / 1024} KiB of JSON. Do not put secrets here.`,
     maxProperties: maxKeys,
   });
 

@@ -3,19 +3,21 @@ import { apiVersion, manifestField, metadataSchema } from './metadata.ts';
 import { declaredServicesSchema, servicesSchema } from './tenant.ts';
 import { configSchema } from './tenant-config.ts';
 
-/** What the tenants of a template have in common. Each generation of it is a version, which tenants are moved to by a roll-out. */
+/** What the tenants of a template share. Each generation is a version, and a roll-out moves tenants to it. */
 export const tenantTemplateSpecSchema = z.strictObject({
-  displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
-  config: configSchema.default({}).meta({ description: 'What a tenant of the template has unless it says otherwise.' }),
+  displayName: z.string().min(1).max(128).optional().meta({ description: 'Human-readable name.' }),
+  config: configSchema
+    .default({})
+    .meta({ description: 'Default configuration of the tenants. A tenant can override each key.' }),
   services: servicesSchema.optional().meta({
-    description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.',
+    description: 'Collections, indexes and validators of tenants that do not declare their own services.',
   }),
 });
 
-/** The same as it is declared. */
+/** The same spec in a manifest. */
 const declaredTemplateSpecSchema = tenantTemplateSpecSchema.extend({
   services: declaredServicesSchema.optional().meta({
-    description: 'The schema set: collections, indexes and validators of a tenant that does not declare its own.',
+    description: 'Collections, indexes and validators of tenants that do not declare their own services.',
   }),
 });
 
@@ -33,7 +35,7 @@ export const tenantTemplateManifestSchema = z
     apiVersion: manifestField.apiVersion,
     kind: manifestField.kind('TenantTemplate'),
     metadata: manifestField.metadata,
-    spec: declaredTemplateSpecSchema.meta({ description: 'What tenants of the template have in common.' }),
+    spec: declaredTemplateSpecSchema.meta({ description: 'What tenants of the template share.' }),
     status: manifestField.status,
   })
   .meta({ title: 'TenantTemplateManifest' });

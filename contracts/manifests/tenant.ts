@@ -21,16 +21,16 @@ export const collectionSpecSchema = z.strictObject({
   jsonSchema: jsonSchemaDocument.optional(),
   validationLevel: z.enum(validationLevels).optional().meta({
     description:
-      'Which writes are validated: all (strict, when absent), those of documents that were valid before (moderate), none (off).',
+      'Which writes are validated: all (strict, the default), only inserts and updates of documents that are already valid (moderate), or none (off).',
   }),
   validationAction: z.enum(validationActions).optional().meta({
     description:
-      'What becomes of a write that is not valid: it is refused (error, when absent), or let through and told in mongod’s log (warn).',
+      'What happens to an invalid write: it is rejected (error, the default), or allowed and written to the mongod log (warn).',
   }),
-  indexes: z.array(indexSpecSchema).max(63).default([]).meta({ description: 'Those beside the one on _id.' }),
+  indexes: z.array(indexSpecSchema).max(63).default([]).meta({ description: 'Indexes in addition to the one on _id.' }),
 });
 
-/** The same as it is declared: MongoDB takes all of it. */
+/** The same collection in a manifest, where MongoDB must accept all of it. */
 const declaredCollectionSchema = collectionSpecSchema
   .extend({ jsonSchema: declaredJsonSchemaDocument.optional() })
   .superRefine(({ jsonSchema, validationLevel, validationAction, indexes }, context) => {
@@ -39,21 +39,20 @@ const declaredCollectionSchema = collectionSpecSchema
     for (const { path, message } of indexFlaws(indexes)) flaw(['indexes', ...path], message);
     if (jsonSchema === undefined) {
       for (const [field, value] of Object.entries({ validationLevel, validationAction }))
-        if (value !== undefined) flaw([field], 'is for a collection with a jsonSchema');
+        if (value !== undefined) flaw([field], 'is allowed only for a collection with a jsonSchema');
     }
   })
   .meta({
     description:
-      'MongoDB takes the schema and all indexes together: no two have one name, none is there twice, and no options contradict each other.',
+      'MongoDB must accept the schema and all indexes together: names are unique, there are no duplicate indexes, and no options conflict.',
   });
 
-const collectionsMeta = { description: 'Where the service keeps its documents.' };
+const collectionsMeta = { description: 'Collections of the service.' };
 const serviceFields = {
   name: nameSchema.meta({ description: 'Unique within the tenant.' }),
-  strategy: z
-    .enum(serviceStrategies)
-    .optional()
-    .meta({ description: 'Absent: as the isolation mode says; in mode hybrid, dedicated.' }),
+  strategy: z.enum(serviceStrategies).optional().meta({
+    description: 'Isolation strategy of the service. Default: the isolation mode; in mode hybrid, dedicated.',
+  }),
 };
 const serviceSpecSchema = z.strictObject({
   ...serviceFields,
@@ -69,7 +68,7 @@ function duplicates(values: readonly string[]): string[] {
   return [...new Set(values.filter((value) => seen.size === seen.add(value).size))];
 }
 
-/** No two services have one name, and no two collections, in whichever service. */
+/** Service names must be unique, and so must collection names across all services. */
 function refuseTwice(
   services: readonly { readonly name: string; readonly collections: readonly { readonly name: string }[] }[],
   context: z.core.$RefinementCtx,
@@ -84,12 +83,12 @@ function refuseTwice(
   }
 }
 
-const servicesMeta = { description: 'No two services have one name, and no two collections, in whichever service.' };
+const servicesMeta = { description: 'Service names are unique, and collection names are unique across all services.' };
 
-/** What a tenant's data is kept in, service by service, as it stands. */
+/** The services of a tenant with their collections, as stored. */
 export const servicesSchema = z.array(serviceSpecSchema).min(1).max(50).superRefine(refuseTwice).meta(servicesMeta);
 
-/** The same as it is declared. */
+/** The same services in a manifest. */
 export const declaredServicesSchema = z
   .array(declaredServiceSchema)
   .min(1)
@@ -98,12 +97,12 @@ export const declaredServicesSchema = z
   .meta(servicesMeta);
 
 const commonSpec = {
-  displayName: z.string().min(1).max(128).optional().meta({ description: 'A name for people.' }),
+  displayName: z.string().min(1).max(128).optional().meta({ description: 'Human-readable name.' }),
   plan: nameSchema.meta({ description: 'Name of a Plan.' }),
   lifecycle: z
     .enum(declarableLifecycles)
     .optional()
-    .meta({ description: 'Where the tenant is to be. Absent: unchanged; Draft for a new one.' }),
+    .meta({ description: 'Desired lifecycle state. If omitted: unchanged, or Draft for a new tenant.' }),
   residency: z
     .strictObject({
       allowedRegions: z.array(nameSchema).min(1).max(64).optional().meta({ description: 'Names of Regions.' }),
@@ -112,40 +111,41 @@ const commonSpec = {
         .min(1)
         .max(32)
         .optional()
-        .meta({ description: 'Codes as Regions have them, such as EU.' }),
+        .meta({ description: 'Codes of jurisdictions, as in Regions, such as EU.' }),
     })
     .optional()
-    .meta({ description: 'Where the data may lie; what is not said is not restricted.' }),
+    .meta({ description: 'Where the data may be stored. Omitted fields set no restriction.' }),
   placement: z
     .strictObject({
-      mode: z
-        .enum(isolationModes)
-        .optional()
-        .meta({ description: 'How its data is kept apart; dedicated when absent.' }),
+      mode: z.enum(isolationModes).optional().meta({ description: 'How the data is isolated. Default: dedicated.' }),
       preferredRegion: nameSchema
         .optional()
-        .meta({ description: 'Name of a Region, taken while it can take the tenant.' }),
+        .meta({ description: 'Name of a Region. It is chosen if it can host the tenant.' }),
     })
     .optional()
-    .meta({ description: 'Where and how the tenant is placed; once it is placed, only a Migration changes it.' }),
+    .meta({
+      description: 'Where and how the tenant is placed. Once the tenant is placed, only a Migration can change this.',
+    }),
   hold: z
-    .strictObject({ reason: z.string().min(1).max(512).meta({ description: 'For whoever meets the hold.' }) })
+    .strictObject({
+      reason: z.string().min(1).max(512).meta({ description: 'Reason, shown to callers that the hold blocks.' }),
+    })
     .optional()
     .meta({
       description:
-        'A legal hold: while it stands the tenant is neither deleted nor purged. Absent: unchanged; only its own verbs set and lift it.',
+        'Legal hold: the tenant cannot be deleted or purged while it is set. If omitted: unchanged. Only the verbs hold and release-hold set and lift it.',
     }),
-  config: configSchema.optional().meta({ description: 'What is set otherwise than in the template, or beside it.' }),
+  config: configSchema.optional().meta({ description: 'Configuration that overrides or extends the template.' }),
 };
 
-/** What a tenant should be, as it stands in the registry. */
+/** The spec of a tenant, as stored in the registry. */
 export const tenantSpecSchema = z.strictObject({
   ...commonSpec,
   template: z.strictObject({ name: nameSchema, version: z.int().positive() }).optional(),
   services: servicesSchema,
 });
 
-/** What a tenant should be, as it is declared. Absent `lifecycle`, `placement`, `hold`: unchanged. */
+/** The spec of a tenant in a manifest. If `lifecycle`, `placement` or `hold` is omitted, it does not change. */
 export const declaredTenantSpecSchema = z
   .strictObject({
     ...commonSpec,
@@ -154,30 +154,30 @@ export const declaredTenantSpecSchema = z
         name: nameSchema.meta({ description: 'Name of a TenantTemplate.' }),
         version: z.int().positive().optional().meta({
           description:
-            'A generation of it. Absent: of a new tenant the latest, after that unchanged, for a roll-out to move.',
+            'Generation of the template. If omitted: the latest for a new tenant, otherwise unchanged; roll-outs move it.',
         }),
       })
       .optional()
       .meta({
-        description: 'What it has in common with others: configuration and, unless it declares its own, services.',
+        description: 'Template that provides the configuration and, unless the tenant declares its own, the services.',
       }),
     services: declaredServicesSchema.optional().meta({
       description:
-        'Of a tenant with a template they may be left out: then they are those of the template, or what stands.',
+        'Services of the tenant. Optional with a template: if omitted, the services of the template, or the current ones, apply.',
     }),
   })
   .refine((spec) => spec.services !== undefined || spec.template !== undefined, {
-    message: 'must be declared unless a template is named',
+    message: 'is required unless a template is set',
     path: ['services'],
   })
-  .meta({ description: 'Services are declared unless a template is named.' });
+  .meta({ description: 'Services are required unless a template is set.' });
 
 export const conditionStatuses = ['True', 'False', 'Unknown'] as const;
 
 export const conditionSchema = z.strictObject({
   type: z.string(),
   status: z.enum(conditionStatuses),
-  reason: z.string().meta({ description: 'A stable word in UpperCamelCase.' }),
+  reason: z.string().meta({ description: 'Stable identifier in UpperCamelCase.' }),
   message: z.string(),
   observedGeneration: z.int().nonnegative(),
   lastTransitionTime: timeSchema,
@@ -198,23 +198,25 @@ const tenantStatusSchema = z.strictObject({
   operation: z
     .strictObject({ id: uidSchema, kind: z.enum(operationKinds) })
     .optional()
-    .meta({ description: 'The one that runs.' }),
+    .meta({ description: 'The running operation.' }),
   pending: z
     .strictObject({ id: uidSchema, kind: z.enum(operationKinds) })
     .optional()
-    .meta({ description: 'Begins when the one that runs has been cancelled and undone.' }),
+    .meta({ description: 'The operation that starts when the running one has been cancelled and undone.' }),
   deletion: z
     .strictObject({ from: z.enum(['Draft', 'Archived']), deleteTime: timeSchema, purgeTime: timeSchema })
     .optional()
-    .meta({ description: 'Of a deleted tenant: where undelete leads, and when it is purged.' }),
+    .meta({
+      description: 'Only for a deleted tenant: the state to which undelete returns, and when the tenant is purged.',
+    }),
   plan: z
     .strictObject({ name: nameSchema, generation: z.int().positive(), bindTime: timeSchema })
     .optional()
-    .meta({ description: 'The plan that is in effect, as the registry held it when it was bound.' }),
+    .meta({ description: 'The plan in effect, in the generation that was current when it was bound.' }),
   scheduledPlan: z
     .strictObject({ name: nameSchema, time: timeSchema })
     .optional()
-    .meta({ description: 'The plan that is to take effect, and when.' }),
+    .meta({ description: 'The scheduled plan, and when it takes effect.' }),
 });
 
 /** A tenant as it is read. */
@@ -228,7 +230,7 @@ export const tenantSchema = z
   })
   .meta({ title: 'Tenant' });
 
-/** A tenant as it is declared; `status` and the output-only metadata are ignored. */
+/** A tenant manifest; `status` and the output-only metadata are ignored. */
 export const tenantManifestSchema = z
   .strictObject({
     apiVersion: manifestField.apiVersion,

@@ -6,7 +6,7 @@ export const accessRoutes = {
   getCaller: {
     method: 'GET',
     path: '/v1/caller',
-    summary: 'Say who the token speaks for, and until when.',
+    summary: 'Read the identity of the token and when the token expires.',
     action: 'access.check',
     params: noParams,
     query: noQuery,
@@ -18,7 +18,7 @@ export const accessRoutes = {
     method: 'GET',
     path: '/v1/access',
     summary:
-      'Say whether policy lets the caller do something. Nothing is tried: whether the state of a resource allows it is another question, and the ledger is told of none.',
+      'Check whether policy allows the caller to do something. Nothing is executed or recorded, and the state of the resource is not checked.',
     action: 'access.check',
     params: noParams,
     query: accessQuerySchema,

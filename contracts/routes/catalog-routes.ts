@@ -5,7 +5,7 @@ import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../manifests
 import type { RouteContract } from './route-contract.ts';
 import { apply, byName, changeQuery, listOf, listQuery, noParams, noQuery, putProblems, read } from './route-parts.ts';
 
-/** What only declares: it is listed, read and declared, and nothing runs for it. */
+/** Kinds that are only declared: no operation runs for them. */
 type DeclaredKind = 'plan' | 'region' | 'template';
 
 function listDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind: Kind, item: Item) {
@@ -44,7 +44,7 @@ function putDeclared<Kind extends DeclaredKind, Manifest extends z.ZodType, Item
   kind: Kind,
   manifest: Manifest,
   item: Item,
-  summary = `Declare a ${kind}: create or replace.`,
+  summary = `Declare a ${kind}: create or replace it.`,
 ) {
   return {
     method: 'PUT',
@@ -64,7 +64,7 @@ function deleteDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind:
   return {
     method: 'DELETE',
     path: `/v1/${kind}s/{name}`,
-    summary: `Remove a ${kind} that nothing uses.`,
+    summary: `Delete a ${kind} that is not in use.`,
     action: `${kind}.delete`,
     params: byName,
     query: changeQuery,
@@ -86,12 +86,12 @@ function deleteDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind:
 
 export const catalogRoutes = {
   listTemplates: listDeclared('template', tenantTemplateSchema),
-  getTemplate: getDeclared('template', tenantTemplateSchema, 'Read one template in its latest version.'),
+  getTemplate: getDeclared('template', tenantTemplateSchema, 'Read the latest version of a template.'),
   putTemplate: putDeclared(
     'template',
     tenantTemplateManifestSchema,
     tenantTemplateSchema,
-    'Declare a template: create it, or make a new version, which no tenant has before it is rolled out.',
+    'Declare a template: create it, or create a new version. No tenant uses the new version until it is rolled out.',
   ),
   deleteTemplate: deleteDeclared('template', tenantTemplateSchema),
   listPlans: listDeclared('plan', planSchema),

@@ -31,7 +31,7 @@ export const operationRoutes = {
   cancelOperation: {
     method: 'POST',
     path: '/v1/operations/{id}:cancel',
-    summary: 'Have an operation cancelled and undone.',
+    summary: 'Cancel an operation and undo its steps.',
     action: 'operation.cancel',
     params: byId,
     query: changeQuery,
@@ -45,7 +45,7 @@ export const operationRoutes = {
     method: 'POST',
     path: '/v1/operations/{id}:abandon',
     summary:
-      'Give up what an operation still has to do on a cell that does not come back. What may be left there is named.',
+      'Abandon the remaining work of an operation on a cell that is lost for good. The response lists what may be left on the cell.',
     action: 'operation.abandon',
     params: byId,
     query: changeQuery,
@@ -58,7 +58,7 @@ export const operationRoutes = {
   waitOperation: {
     method: 'GET',
     path: '/v1/operations/{id}:wait',
-    summary: 'Read one operation when it is done, or after the time given.',
+    summary: 'Wait until an operation is done, or until the timeout, and read it.',
     action: 'operation.get',
     params: byId,
     query: z.strictObject({ timeoutSeconds: z.coerce.number<number>().min(0).max(60).default(30) }),

@@ -24,13 +24,18 @@ export const rolloutRoutes = {
     method: 'GET',
     path: '/v1/templates/{name}:preview-roll-out',
     summary:
-      'List which tenants a version would change, and in what. A page can hold fewer than asked for, or none, while there are more.',
+      'List the tenants that a version would change, with the changes. A page can hold fewer items than requested, or none, even if more pages follow.',
     action: 'template.roll_out',
     params: byName,
     query: z.strictObject({
       ...page,
-      version: z.coerce.number<number>().int().positive().optional().meta({ description: 'The latest when absent' }),
-      labelSelector: z.string().max(1024).optional().meta({ description: 'Only tenants with such labels' }),
+      version: z.coerce
+        .number<number>()
+        .int()
+        .positive()
+        .optional()
+        .meta({ description: 'Version of the template; the latest if omitted' }),
+      labelSelector: z.string().max(1024).optional().meta({ description: 'Only tenants with matching labels' }),
     }),
     responses: { 200: listOf(rolloutPreviewSchema) },
     ...read,
@@ -39,7 +44,7 @@ export const rolloutRoutes = {
   startRollout: {
     method: 'POST',
     path: '/v1/templates/{name}:roll-out',
-    summary: 'Bring a version of a template to its tenants, wave by wave.',
+    summary: 'Roll out a version of a template to its tenants, wave by wave.',
     action: 'template.roll_out',
     params: byName,
     query: changeQuery,
@@ -71,7 +76,7 @@ export const rolloutRoutes = {
   getRollout: {
     method: 'GET',
     path: '/v1/rollouts/{id}',
-    summary: 'Read how far a roll-out is.',
+    summary: 'Read a roll-out and its progress.',
     action: 'rollout.get',
     params: byId,
     query: noQuery,
@@ -79,15 +84,17 @@ export const rolloutRoutes = {
     ...read,
     problems: ['not_found'],
   },
-  pauseRollout: rolloutVerb('pause', 'Begin with no further tenants.'),
+  pauseRollout: rolloutVerb('pause', 'Pause a roll-out: no more tenants are started.'),
   resumeRollout: {
-    ...rolloutVerb('resume', 'Go on with a paused roll-out, with the tenants that could not be changed first.'),
-    // Said again after it has paused itself once more, it would go on without tenants that nobody has looked at.
+    ...rolloutVerb('resume', 'Resume a paused roll-out. Failed tenants are retried first.'),
+    // Without a key, a repeated request could arrive after the roll-out has paused again, and skip failed tenants that
+    // nobody
+    // has looked at.
     idempotencyKey: 'optional',
     problems: [...changeProblems, 'not_found', 'rollout_not_possible'],
     body: z
-      .strictObject({ skipFailed: z.boolean().default(false).meta({ description: 'Go on without those tenants.' }) })
+      .strictObject({ skipFailed: z.boolean().default(false).meta({ description: 'Skip the failed tenants.' }) })
       .optional(),
   },
-  cancelRollout: rolloutVerb('cancel', 'End a roll-out; the tenants that have been changed stay so.'),
+  cancelRollout: rolloutVerb('cancel', 'Cancel a roll-out. Tenants that have already changed keep the change.'),
 } as const satisfies Readonly<Record<string, RouteContract>>;

@@ -2,17 +2,20 @@ import type { z } from 'zod';
 import type { PolicyAction } from '../policy.ts';
 import type { ProblemCode } from '../problems.ts';
 
-/** How the end of a route is announced: by the headers Deprecation (RFC 9745) and Sunset (RFC 8594), in OpenAPI and in the reference. */
+/**
+ * Announces the end of a route: in the headers Deprecation (RFC 9745) and Sunset (RFC 8594), in OpenAPI and in the
+ * reference.
+ */
 export interface RouteDeprecation {
-  /** Since when it should no longer be used. RFC 3339. */
+  /** Since when clients should no longer use it. RFC 3339. */
   readonly since: string;
-  /** When it may stop answering. RFC 3339; absent: not decided. */
+  /** When it can stop working. RFC 3339; absent: not decided. */
   readonly sunset?: string;
   /** What to do instead, for people. */
   readonly fix: string;
 }
 
-/** What one route promises. Parsing, authorization, the client and the reference are read from it. */
+/** The contract of one route. Parsing, authorization, the client and the reference are derived from it. */
 export interface RouteContract {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `{name}` stands for one path parameter. */
@@ -22,20 +25,22 @@ export interface RouteContract {
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType | undefined;
-  /** Answers by status; every other status is a problem. */
+  /** Responses by status; every other status is a problem. */
   readonly responses: Readonly<Record<number, z.ZodType>>;
-  /** Answers where this query parameter is sent, in place of `responses`. */
+  /** Responses that replace `responses` when this query parameter is sent. */
   readonly responsesWith?: { readonly parameter: string; readonly responses: Readonly<Record<number, z.ZodType>> };
   readonly deprecation?: RouteDeprecation;
-  /** `required`: the request is refused without it. `optional`: honoured when sent. `none`: the route changes nothing. */
+  /**
+   * `required`: the request is refused without it. `optional`: honoured when sent. `none`: the route changes nothing.
+   */
   readonly idempotencyKey: 'required' | 'optional' | 'none';
   /** `required`: If-Match or If-None-Match must be sent. */
   readonly precondition: 'required' | 'none';
-  /** Problems beyond those that every route can answer with. */
+  /** Problems in addition to those that every route can return. */
   readonly problems: readonly ProblemCode[];
 }
 
-/** Problems that any route can answer with. */
+/** Problems that every route can return. */
 export const commonProblems = [
   'request_invalid',
   'headers_too_large',

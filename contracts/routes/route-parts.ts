@@ -23,11 +23,11 @@ export const changeProblems = [
 ] as const satisfies readonly ProblemCode[];
 
 export const yesOrNo = z.enum(['true', 'false']).optional();
-/** Of every route that changes control data. */
+/** Query parameters of every route that changes control data. */
 export const rehearsable = {
   dryRun: yesOrNo.meta({
     description:
-      '`true` or `false`: everything is checked and nothing is changed. The answer, 200, is what would stand; ids that are new in it are given to nothing.',
+      '`true` or `false`: a dry run, which checks everything and changes nothing. The response, 200, shows the result of the change. New ids in it are placeholders that are never assigned.',
   }),
 };
 export const changeQuery = z.strictObject(rehearsable);

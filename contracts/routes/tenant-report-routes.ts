@@ -12,7 +12,8 @@ export const tenantReportRoutes = {
   explainPlacementOfTenant: {
     method: 'GET',
     path: '/v1/tenants/{name}:explain-placement',
-    summary: 'Which regions and cells could take the tenant now, and which rule removed each other one.',
+    summary:
+      'List the regions and cells that could host the tenant now, and the rule that excludes each of the others.',
     action: 'tenant.get',
     params: byName,
     query: noQuery,
@@ -23,7 +24,8 @@ export const tenantReportRoutes = {
   driftOfTenant: {
     method: 'GET',
     path: '/v1/tenants/{name}:drift',
-    summary: 'In what the tenant’s home differed from what is declared, when it was last looked at.',
+    summary:
+      'Read the drift report of a tenant: the differences between its declared and actual home at the last scan.',
     action: 'tenant.get',
     params: byName,
     query: noQuery,
@@ -34,7 +36,7 @@ export const tenantReportRoutes = {
   configOfTenant: {
     method: 'GET',
     path: '/v1/tenants/{name}:config',
-    summary: 'The tenant’s configuration in effect, and where each value comes from.',
+    summary: 'Read the effective configuration of a tenant and the origin of each value.',
     action: 'tenant.get',
     params: byName,
     query: noQuery,
@@ -46,7 +48,7 @@ export const tenantReportRoutes = {
     method: 'POST',
     path: '/v1/tenants/{name}:verify-isolation',
     summary:
-      'Try with the real credentials of two Active tenants, both ways, whether one gets at the other. Where that is under way already, it is joined.',
+      'Verify that two Active tenants cannot reach each other’s data, in both directions, with their real credentials. If a verification of the two is already running, the request joins it.',
     action: 'tenant.verify_isolation',
     params: byName,
     query: changeQuery,
@@ -67,11 +69,13 @@ export const tenantReportRoutes = {
   isolationReportOfTenant: {
     method: 'GET',
     path: '/v1/tenants/{name}:isolation-report',
-    summary: 'How the last verification of a tenant’s isolation stands, and what it has found. It names both tenants.',
+    summary: 'Read the state and the result of the last isolation verification of a tenant. It names both tenants.',
     action: 'tenant.verify_isolation',
     params: byName,
     query: z.strictObject({
-      against: nameSchema.optional().meta({ description: 'The other tenant; absent: of the last verification' }),
+      against: nameSchema
+        .optional()
+        .meta({ description: 'The other tenant; if omitted, the last verification of any pair' }),
     }),
     responses: { 200: isolationVerificationSchema },
     ...read,
@@ -80,7 +84,7 @@ export const tenantReportRoutes = {
   listTombstones: {
     method: 'GET',
     path: '/v1/tombstones',
-    summary: 'List what is left of purged tenants, the youngest tenant first.',
+    summary: 'List the tombstones of purged tenants, newest tenant first.',
     action: 'tenant.list',
     params: noParams,
     query: z.strictObject({ ...page, name: nameSchema.optional() }),
@@ -91,7 +95,7 @@ export const tenantReportRoutes = {
   getTombstone: {
     method: 'GET',
     path: '/v1/tombstones/{uid}',
-    summary: 'Read what is left of one purged tenant.',
+    summary: 'Read the tombstone of one purged tenant.',
     action: 'tenant.get',
     params: z.strictObject({ uid: uidSchema }),
     query: noQuery,

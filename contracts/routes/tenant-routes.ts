@@ -29,27 +29,28 @@ import {
   yesOrNo,
 } from './route-parts.ts';
 
-/** What tenants may be asked for by. */
+/** Query parameters that filter tenants. */
 export const tenantFilter = {
   labelSelector: z.string().max(2048).optional().meta({
     description:
-      'As in Kubernetes: `env=prod,tier in (a,b),!canary`. A value of other characters stands in double quotes',
+      'Kubernetes syntax: `env=prod,tier in (a,b),!canary`. Put values with other characters in double quotes',
   }),
-  lifecycle: z.string().max(128).optional().meta({ description: 'States, with commas between them' }),
+  lifecycle: z.string().max(128).optional().meta({ description: 'Lifecycle states, separated by commas' }),
   plan: nameSchema.optional().meta({ description: 'Name of the plan' }),
   template: nameSchema.optional().meta({ description: 'Name of the template' }),
-  region: nameSchema.optional().meta({ description: 'Where it is placed' }),
+  region: nameSchema.optional().meta({ description: 'Name of the region in which the tenant is placed' }),
   namePrefix: z
     .string()
     .max(63)
-    .regex(/^([a-z][a-z0-9-]*)?$/, 'must be the beginning of a name')
+    .regex(/^([a-z][a-z0-9-]*)?$/, 'must be a prefix of a name')
     .optional()
-    .meta({ description: 'Beginning of the name' }),
+    .meta({ description: 'Prefix of the name' }),
   condition: z.string().max(512).optional().meta({
-    description: '`TYPE=STATUS` or `TYPE!=STATUS`, with commas between several. One that is not there is Unknown',
+    description: '`TYPE=STATUS` or `TYPE!=STATUS`, separated by commas. A missing condition counts as Unknown',
   }),
   showDeleted: z.enum(['true', 'false']).optional().meta({
-    description: '`true` or `false`: whether deleted ones are listed. They are too where `lifecycle` names Deleted',
+    description:
+      '`true` or `false`: whether to include deleted tenants. They are also included if `lifecycle` contains Deleted',
   }),
 };
 
@@ -66,29 +67,31 @@ const tenantChangeProblems = [
   'clock_off',
 ] as const satisfies readonly ProblemCode[];
 
-/** A tenant change answers 200 or 201 when it is done, 202 with the operation when it runs on. */
+/** A tenant change returns 200 or 201 when it is done, and 202 with the operation while the operation still runs. */
 const tenantChangeSchema = z
   .strictObject({
     tenant: tenantSchema,
     operation: operationSchema.optional(),
     following: z.array(operationSchema).optional().meta({
       description:
-        'The operations that begin one after the other when this one has succeeded: what was declared takes them all.',
+        'Operations that run one after another once this one has succeeded. The declared change needs all of them.',
     }),
     warnings: z.array(problemDetailSchema).optional().meta({
       description:
-        'Of a dry run: what mongod would refuse, or would refuse to whoever writes. Absent where there is nothing to tell.',
+        'Dry run only: what mongod would reject now, or reject later when the tenant writes. Absent if there are no warnings.',
     }),
   })
   .meta({ title: 'TenantChange' });
 
 const confirmable = {
-  confirmMassChange: yesOrNo.meta({ description: '`true` or `false`: an admin says that many tenants are meant.' }),
+  confirmMassChange: yesOrNo.meta({
+    description: '`true` or `false`: an admin confirms that a change of many tenants is intended.',
+  }),
 };
 const verbQuery = z.strictObject({
   preempt: yesOrNo.meta({
     description:
-      '`true` or `false`: have a running operation cancelled and undone first, where the path leads on from there.',
+      '`true` or `false`: cancel and undo a running operation first, if this path can start from the state that results.',
   }),
   ...confirmable,
   ...rehearsable,
@@ -105,7 +108,7 @@ const verbProblems = [
   'mass_change_braked',
 ] as const satisfies readonly ProblemCode[];
 
-/** A lifecycle path by its name. */
+/** The route of a lifecycle path. */
 function lifecycleVerb<Path extends OperationKind>(path: Path, summary: string) {
   return {
     method: 'POST',
@@ -161,7 +164,7 @@ export const tenantRoutes = {
     method: 'GET',
     path: '/v1/tenants',
     summary:
-      'List the tenants the caller may see, by name. All of the filter must be so. Of many tenants a page can hold fewer than asked for, or none, while there are more: go on as long as there is a nextPageToken.',
+      'List the tenants that the caller may see, by name. All filters must match. A page can hold fewer tenants than requested, or none, even if more pages follow: continue while nextPageToken is present.',
     action: 'tenant.list',
     params: noParams,
     query: z.strictObject({ ...page, ...tenantFilter }),
@@ -172,7 +175,7 @@ export const tenantRoutes = {
   getTenant: {
     method: 'GET',
     path: '/v1/tenants/{name}',
-    summary: 'Read one tenant; with `at`, what an earlier generation declared.',
+    summary: 'Read one tenant, or, with `at`, what an earlier generation declared.',
     action: 'tenant.get',
     params: byName,
     query: z.strictObject({
@@ -186,7 +189,7 @@ export const tenantRoutes = {
   listTenantRevisions: {
     method: 'GET',
     path: '/v1/tenants/{name}/revisions',
-    summary: 'List what was declared of a tenant, newest first.',
+    summary: 'List the revisions of a tenant, newest first.',
     action: 'tenant.get',
     params: byName,
     query: listQuery,
@@ -197,14 +200,16 @@ export const tenantRoutes = {
   diffTenant: {
     method: 'GET',
     path: '/v1/tenants/{name}:diff',
-    summary: 'Say what differs between two generations of a tenant, in labels, annotations and spec.',
+    summary: 'Compare two generations of a tenant: labels, annotations and spec.',
     action: 'tenant.get',
     params: byName,
     query: z.strictObject({
       from: pointInTimeSchema
         .optional()
-        .meta({ description: 'Number of a generation, or RFC 3339 time; the one before `to` when absent' }),
-      to: pointInTimeSchema.optional().meta({ description: 'The same; the current one when absent' }),
+        .meta({ description: 'Number of a generation, or RFC 3339 time; if omitted, the generation before `to`' }),
+      to: pointInTimeSchema
+        .optional()
+        .meta({ description: 'Number of a generation, or RFC 3339 time; if omitted, the current generation' }),
     }),
     responses: { 200: tenantDifferenceSchema },
     ...read,
@@ -213,11 +218,11 @@ export const tenantRoutes = {
   putTenant: {
     method: 'PUT',
     path: '/v1/tenants/{name}',
-    summary: 'Declare what a tenant should be: create or replace.',
+    summary: 'Declare a tenant: create or replace it.',
     action: 'tenant.update',
     params: byName,
     query: z.strictObject({
-      force: yesOrNo.meta({ description: 'Reverse also what a verb has set.' }),
+      force: yesOrNo.meta({ description: '`true` or `false`: also reverse changes made by verbs.' }),
       ...confirmable,
       ...rehearsable,
     }),
@@ -239,48 +244,56 @@ export const tenantRoutes = {
       'mass_change_braked',
     ],
   },
-  activateTenant: lifecycleVerb('activate', 'Bring a Draft tenant to Active.'),
-  suspendTenant: lifecycleVerb('suspend', 'Take an Active tenant’s access to its data away, at once.'),
-  resumeTenant: lifecycleVerb('resume', 'Give a Suspended tenant its access back.'),
+  activateTenant: lifecycleVerb('activate', 'Activate a Draft tenant.'),
+  suspendTenant: lifecycleVerb('suspend', 'Suspend an Active tenant: its access to its data is revoked immediately.'),
+  resumeTenant: lifecycleVerb('resume', 'Resume a Suspended tenant: its access to its data is restored.'),
   archiveTenant: lifecycleVerb(
     'archive',
-    'Put a Suspended tenant away: its data stays, its user and secondary indexes go.',
+    'Archive a Suspended tenant: its data is kept, its user and secondary indexes are removed.',
   ),
-  reactivateTenant: lifecycleVerb('reactivate', 'Bring an Archived tenant back to Active.'),
-  undeleteTenant: lifecycleVerb('undelete', 'Bring a Deleted tenant back to where it was deleted from.'),
-  reconcileTenant: lifecycleVerb('reconcile', 'Bring everything of a tenant on its cell to what is declared.'),
+  reactivateTenant: lifecycleVerb('reactivate', 'Reactivate an Archived tenant.'),
+  undeleteTenant: lifecycleVerb('undelete', 'Restore a Deleted tenant to the state from which it was deleted.'),
+  reconcileTenant: lifecycleVerb('reconcile', 'Reconcile a tenant: make its cell match what is declared.'),
   deleteTenant: {
-    ...lifecycleVerb('delete', 'Delete a Draft or Archived tenant. It can be brought back until its purge.'),
+    ...lifecycleVerb('delete', 'Delete a Draft or Archived tenant. It can be undeleted until its purge.'),
     method: 'DELETE',
     path: '/v1/tenants/{name}',
     body: undefined,
   },
   purgeTenant: {
-    ...lifecycleVerb('purge', 'Destroy a Deleted tenant’s data and keys. A tombstone is left, and the name is free.'),
+    ...lifecycleVerb(
+      'purge',
+      'Destroy the data and keys of a Deleted tenant. A tombstone remains, and the name can be reused.',
+    ),
     body: z
       .strictObject({
-        early: z.boolean().default(false).meta({ description: 'Before its time. Nothing brings the tenant back.' }),
+        early: z
+          .boolean()
+          .default(false)
+          .meta({ description: 'Purge before the scheduled time. This cannot be undone.' }),
       })
       .optional(),
   },
   changePlanOfTenant: {
-    ...lifecycleVerb('change_plan', 'Change the plan, now or at a time.'),
+    ...lifecycleVerb('change_plan', 'Change the plan of a tenant, now or at a given time.'),
     body: z.strictObject({
       plan: nameSchema,
-      time: timeSchema.optional().meta({ description: 'When it is to take effect; absent or past: now.' }),
+      time: timeSchema
+        .optional()
+        .meta({ description: 'When the change takes effect; immediately if omitted or in the past.' }),
     }),
   },
   cancelPlanChangeOfTenant: {
     ...settledVerb,
     path: '/v1/tenants/{name}:cancel-plan-change',
-    summary: 'Take back a change of plan that waits for its time.',
+    summary: 'Cancel a scheduled plan change.',
     action: 'tenant.change_plan',
     body: z.strictObject({}).optional(),
   },
   previewPlanOfTenant: {
     method: 'GET',
     path: '/v1/tenants/{name}:preview-plan',
-    summary: 'What a change of plan would mean: quotas, cost, and what policy says.',
+    summary: 'Preview a plan change: quotas, cost and the policy decision.',
     action: 'tenant.get',
     params: byName,
     query: z.strictObject({ plan: nameSchema }),
@@ -291,7 +304,7 @@ export const tenantRoutes = {
   holdTenant: {
     ...settledVerb,
     path: '/v1/tenants/{name}:hold',
-    summary: 'Set a legal hold: the tenant is neither deleted nor purged.',
+    summary: 'Set a legal hold: the tenant cannot be deleted or purged.',
     action: 'tenant.hold',
     body: z.strictObject({ reason: z.string().min(1).max(512) }),
   },
@@ -306,7 +319,7 @@ export const tenantRoutes = {
     method: 'POST',
     path: '/v1/tenants/{name}:rollback',
     summary:
-      'Declare again what an earlier generation declared, as a new one. Lifecycle and placement stay as they are.',
+      'Roll back to an earlier generation: declare its content again as a new generation. Lifecycle and placement do not change.',
     action: 'tenant.update',
     params: byName,
     query: changeQuery,
@@ -330,7 +343,7 @@ export const tenantRoutes = {
   openTenant: {
     method: 'POST',
     path: '/v1/tenants/{name}:open',
-    summary: 'Lease access to a tenant’s database, or renew the lease.',
+    summary: 'Lease access to the database of a tenant, or renew a lease.',
     action: 'tenant.open',
     params: byName,
     query: noQuery,

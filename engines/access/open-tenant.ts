@@ -15,7 +15,10 @@ export interface OpenTenantDependencies {
   readonly store: Store;
   readonly admit: Admit;
   readonly tenantSecrets: Pick<TenantSecrets, 'password'>;
-  /** The address of a cell, without credentials. @throws TenureError cell_unavailable, where none is known; cell_mismatch */
+  /**
+   * The address of a cell, without credentials.
+   * @throws TenureError cell_unavailable if none is known; cell_mismatch
+   */
   readonly endpoint: (cell: string) => Promise<string>;
 }
 
@@ -23,11 +26,11 @@ export interface OpenTenantRequest {
   readonly name: string;
   readonly caller: Caller;
   readonly permit: Permit;
-  /** The lease to renew. One that can't be renewed is replaced by a new one. */
+  /** The lease to renew. If it cannot be renewed, the caller gets a new one. */
   readonly leaseId?: string | undefined;
 }
 
-/** A tenant as it was opened. */
+/** An opened tenant. */
 export interface OpenedTenant {
   readonly tenant: TenantDocument;
   readonly placement: NonNullable<TenantDocument['placement']>;
@@ -41,7 +44,10 @@ export type OpenTenant = (request: OpenTenantRequest) => Promise<OpenedTenant>;
 
 const leaseMs = 60_000;
 
-/** @throws TenureError operation_in_progress: what takes access away has begun, or begins as soon as what it preempts is undone */
+/**
+ * @throws TenureError operation_in_progress if an operation that ends access runs, or waits for the one that it
+ * preempts
+ */
 function refuseWhileAccessEnds({
   name,
   operation,
@@ -52,8 +58,9 @@ function refuseWhileAccessEnds({
 }
 
 /**
- * Issues access to a tenant's database under a lease; that it was issued is an entry. Renewing is decided anew. The commit
- * of a grant stands on the state that was decided on: a tenant that is suspended meanwhile is not opened.
+ * Grants access to a tenant's database under a lease; each grant has a ledger entry. A renewal is decided again. The
+ * commit of a grant applies only to the state that was decided on: a tenant that is suspended in the meantime is not
+ * opened.
  */
 export function createOpenTenant({
   store,
@@ -103,7 +110,7 @@ export function createOpenTenant({
       await store.commit(async (tx) => {
         const current = await store.resources.read(tx, 'Tenant', uid);
         if (current?.revision !== tenant.revision)
-          throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+          throw new TenureError('revision_stale', `tenant "${name}" was changed in the meantime`);
         await store.tenantLeases.grant(tx, { id, ...lease });
         return {
           result: undefined,

@@ -9,7 +9,7 @@ import type { ResourceStore } from '../../store/resources.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
 import type { PolicyEngine, PolicyVerdict } from '../policy/policy-engine.ts';
 
-/** What policy is asked about a tenant. */
+/** A question to policy about a tenant. */
 export interface AdmissionQuestion {
   readonly action: AdmissionRequest['action'];
   readonly actor: PolicyActor;
@@ -25,17 +25,22 @@ export interface AdmissionQuestion {
   readonly early?: boolean;
 }
 
-/** The answer, with the facts it was given on. */
+/** The answer, with the facts that it is based on. */
 export interface Admission {
   readonly verdict: PolicyVerdict;
   readonly plan: DocumentOfKind<'Plan'> | undefined;
   readonly regions: readonly DocumentOfKind<'Region'>[];
 }
 
-/** Gathers the facts from the registry and asks policy: the same for the API's early answer and the activity's last word. */
+/**
+ * Collects the facts from the registry and asks policy. The API uses it for the early check, the activity for the final
+ * one.
+ */
 export type Admit = (question: AdmissionQuestion) => Promise<Admission>;
 
-/** Actions whose rules ask which key wraps the tenant's data key; a test compares it with `policies/data.json`. */
+/**
+ * Actions whose rules check which key wraps the tenant's data key; a test compares the set with `policies/data.json`.
+ */
 export const asksForDataKey: ReadonlySet<AdmissionRequest['action']> = new Set([
   'tenant.open',
   'tenant.resume',
@@ -80,7 +85,7 @@ export function createAdmit({ resources, secrets, clock, policy, keyProvider }: 
   };
 }
 
-/** The refusal that a denying verdict amounts to. */
+/** The error for a verdict that denies. */
 export function policyRefusal(verdict: PolicyVerdict): TenureError {
   return new TenureError('policy_refused', verdict.deny.map((denial) => denial.message).join('; '), {
     errors: verdict.deny,

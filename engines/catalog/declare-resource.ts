@@ -12,7 +12,7 @@ import type { Caller } from '../requests/caller.ts';
 import { decidedAnew, requireNamed, requirePrecondition } from '../requests/precondition.ts';
 import type { NamedRevision, Precondition } from '../requests/precondition.ts';
 
-/** Kinds whose declaration is all there is to them: nothing runs for them. */
+/** Kinds that need nothing but their declaration: no operation runs for them. */
 export type SettledDocument = PlanDocument | RegionDocument | TenantTemplateDocument;
 
 export interface DeclareResourceRequest {
@@ -20,12 +20,12 @@ export interface DeclareResourceRequest {
   readonly name: string;
   readonly declaration: Declaration<SettledDocument['spec']>;
   readonly precondition: Precondition;
-  /** The revision that the manifest names. */
+  /** The revision named in the manifest. */
   readonly named?: NamedRevision | undefined;
   readonly caller: Caller;
   /** The decision that allowed it. */
   readonly policy: PolicyDecision;
-  /** Runs in the commit, with what it made. */
+  /** Runs inside the commit, with the committed document. */
   readonly alsoCommit: (tx: Transaction, document: SettledDocument, created: boolean) => Promise<void>;
 }
 
@@ -36,7 +36,9 @@ export interface DeclaredResource {
 
 export const declareActions = { Plan: 'plan.apply', Region: 'region.apply', TenantTemplate: 'template.apply' } as const;
 
-/** A cell that holds tenants cannot be taken out of its region, and none is placed on one that is being taken out. */
+/**
+ * A cell that holds tenants cannot be removed from its region, and no tenant is placed on a cell while it is removed.
+ */
 async function requireCellsFree(
   store: Store,
   tx: Transaction,
@@ -49,18 +51,18 @@ async function requireCellsFree(
   if (removed.length === 0) return;
   const placed = await store.resources.placedOn(tx, removed, 5);
   if (placed.length === 0) return;
-  throw new TenureError('change_not_available', `tenants live on ${removed.join(', ')}: ${placed.join(', ')}`, {
+  throw new TenureError('change_not_available', `tenants are placed on ${removed.join(', ')}: ${placed.join(', ')}`, {
     errors: [
       {
         pointer: '/spec/cells',
         message: `these cells hold tenants: ${removed.join(', ')}`,
-        fix: 'Keep the cells; close the region with acceptsTenants: false to take no more.',
+        fix: 'Keep the cells. To place no more tenants in the region, set acceptsTenants: false.',
       },
     ],
   });
 }
 
-/** A cell lies in one region: what is known of it is known by its name, and its jurisdiction is the region's. */
+/** A cell belongs to one region: the plane knows a cell by its name alone, and its jurisdiction is the region's. */
 async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocument['spec']): Promise<void> {
   const others = (await store.resources.list('Region', { limit: 1000 })).filter((region) => region.name !== name);
   const errors = cells.flatMap((cell, index) => {
@@ -71,7 +73,7 @@ async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocu
           {
             pointer: `/spec/cells/${index}/name`,
             message: `cell "${cell.name}" belongs to region "${owner.name}"`,
-            fix: 'Name a cell that no other region has.',
+            fix: 'Use a cell name that no other region has.',
           },
         ];
   });
@@ -79,7 +81,9 @@ async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocu
     throw new TenureError('already_exists', errors.map((error) => error.message).join('; '), { errors });
 }
 
-/** Accepts a declared plan, region or template: revision, entry and the caller's answer in one commit. */
+/**
+ * Accepts a declared plan, region or template. Commits the revision, the ledger entry and the caller's answer together.
+ */
 export function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
   return decidedAnew(request.precondition, () => declareOnce(store, request));
 }
@@ -99,7 +103,8 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
   const declared = store.commit<DeclaredResource>(async (tx) => {
     if (current?.kind === 'Region')
       await requireCellsFree(store, tx, current, declaration.spec as RegionDocument['spec']);
-    // One of a name that was removed goes on with its counts: nobody takes it, or a version of it, for the earlier one.
+    // A resource that reuses a removed name continues its counters, so that nobody confuses it or its versions with the
+    // earlier one.
     const earlier = current === undefined ? await store.resourceUses.renew(tx, { kind, name }) : undefined;
     const fresh = {
       _id: uid,

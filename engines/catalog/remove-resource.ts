@@ -18,7 +18,7 @@ export interface RemoveResourceRequest {
   readonly caller: Caller;
   /** The decision that allowed it. */
   readonly policy: PolicyDecision;
-  /** Runs in the commit, with what it has removed. */
+  /** Runs inside the commit, with the removed document. */
   readonly alsoCommit: (tx: Transaction, document: SettledDocument) => Promise<void>;
 }
 
@@ -35,7 +35,7 @@ const removed = {
 } as const satisfies Record<SettledDocument['kind'], EventType>;
 const word = { Plan: 'plan', Region: 'region', TenantTemplate: 'template' } as const;
 
-/** So many of those who use it are named. */
+/** How many users of the resource an error names. */
 const namedUsers = 20;
 
 function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUser[]): TenureError {
@@ -52,8 +52,9 @@ function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUs
 }
 
 /**
- * Takes a plan, region or template out of the registry while nobody uses it: the document, the entry with its event and the caller's
- * answer in one commit, which gives way to whoever begins to use it at the same time. What it declared stays in its revisions.
+ * Removes a plan, region or template that nothing uses from the registry. Commits the removal, the entry with its event
+ * and the caller's answer together; the commit fails if something begins to use the resource at the same time. The
+ * declaration stays in the resource's revisions.
  * @throws TenureError not_found, revision_stale, resource_in_use
  */
 export function removeResource(store: Store, request: RemoveResourceRequest): Promise<SettledDocument> {

@@ -9,7 +9,9 @@ import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
 import type { Caller } from '../requests/caller.ts';
 
-/** What stands in the way of an operation's end: steps on a cell that are to be undone, or that a purge is to do. */
+/**
+ * The steps on a cell that an operation must still finish before it can end: to undo them, or, for a purge, to do them.
+ */
 function openSteps(
   operation: OperationDocument,
 ): { readonly keys: string[]; readonly to: 'done' | 'undone' } | undefined {
@@ -19,7 +21,8 @@ function openSteps(
   const stateOf = (key: (typeof onCell)[number]): string => operation.steps[key]?.state ?? 'pending';
   if (operation.state === 'compensating')
     return { to: 'undone', keys: onCell.filter((key) => stateOf(key) === 'done' || stateOf(key) === 'intent') };
-  // A purge that has not begun to destroy can be cancelled; it may be meant to go on without the cell all the same.
+  // A purge that has not begun to destroy can still be cancelled, but the caller may want it to continue without the
+  // cell.
   if (
     operation.kind === 'purge' &&
     operation.state === 'running' &&
@@ -31,9 +34,9 @@ function openSteps(
 }
 
 /**
- * Gives up what an operation still has to do on a cell, for a cell that does not come back: an undoing that cannot end, or a purge. Its
- * workflow finds these steps settled and comes to the operation's end; what may be left on the cell is named in the operation and in
- * the entry.
+ * Gives up the remaining steps of an operation on a cell that will not come back: a compensation that cannot end, or a
+ * purge. The workflow finds these steps settled and ends the operation. The operation and the entry name what may be
+ * left on the cell.
  * @throws TenureError operation_finished, abandon_not_possible
  */
 export async function abandonOperation(
@@ -57,7 +60,7 @@ export async function abandonOperation(
     if (open === undefined || tenant?.operation?.id !== id)
       throw new TenureError(
         'abandon_not_possible',
-        `operation ${id} (${kind}) is ${operation.state}, and not being undone`,
+        `operation ${id} (${kind}) is ${operation.state}; only a compensating operation or a running purge can be abandoned`,
         { operationId: id },
       );
     if (open.keys.length === 0 || tenant.placement === null)
@@ -66,7 +69,7 @@ export async function abandonOperation(
       });
     const { cell, mode } = tenant.placement;
     const left = standingAt({ uid, spec: tenant.spec, mode });
-    const result = `given up: what stands on cell ${cell} is left there`;
+    const result = `abandoned: what exists on cell ${cell} is left there`;
     const after = await store.operations.update(
       tx,
       { operationId: id, fence },
@@ -84,7 +87,7 @@ export async function abandonOperation(
         },
       },
     );
-    const message = `operation ${id} was abandoned: cell ${cell} may hold more, less or other than what is declared`;
+    const message = `operation ${id} was abandoned: what is on cell ${cell} may differ from what is declared`;
     const conditions = updateConditions(
       tenant.conditions,
       [{ type: 'InSync', status: 'Unknown', reason: 'OperationAbandoned', message }],

@@ -6,7 +6,7 @@ import { actorOf, closing } from '../../store/operations.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
 
-/** Ends a pending operation that has done nothing yet. `cancelRequestTime`: of one that somebody asked to cancel. */
+/** Ends a pending operation that has done nothing yet. Set `cancelRequestTime` if somebody asked to cancel it. */
 export function endUnbegun(
   store: Pick<Store, 'operations'>,
   tx: Transaction,
@@ -23,8 +23,8 @@ export function endUnbegun(
 }
 
 /**
- * Ends, unbegun, an operation that was to follow another, and all that were to follow it. What they would have written into the
- * spec is taken back by whoever ends them.
+ * Ends an operation that waits for another and has not started, and all that wait for it in turn. The caller must
+ * restore the spec fields that they would have written.
  */
 export async function cancelFollowers(
   store: Pick<Store, 'operations'>,

@@ -18,7 +18,10 @@ export interface CancelDependencies {
   readonly failpoints: Failpoints;
 }
 
-/** Nothing waits for the tenant's lock any more; what a follower was to bring about is declared no more. Returns how the tenant's state has changed. */
+/**
+ * Removes a pending operation from the tenant: it no longer waits for the lock, and the spec no longer declares what a
+ * follower was to write. Returns how the tenant's state has changed.
+ */
 async function unqueue(
   store: Store,
   tx: Transaction,
@@ -45,10 +48,10 @@ async function unqueue(
 }
 
 /**
- * Asks for an operation to be cancelled: it is turned round at its next word, and what it did is undone. A pending one for
- * which nothing was begun ends at once.
- * @returns the operation; its state is `cancelled` where that is so already
- * @throws TenureError operation_finished, cancel_not_possible when what it has begun cannot be taken back
+ * Requests the cancellation of an operation. The operation notices the request when it next reports, and then undoes
+ * what it did. A pending operation that has started nothing ends at once.
+ * @returns the operation; its state is `cancelled` if it has already ended that way
+ * @throws TenureError operation_finished; cancel_not_possible if what it has begun cannot be undone
  */
 export async function cancelOperation(
   dependencies: CancelDependencies,
@@ -60,7 +63,8 @@ export async function cancelOperation(
   try {
     return await askForCancel(dependencies, operation, caller, policy);
   } catch (error) {
-    // Somebody else's cancellation, or the caller's own of which the answer was lost, may have come to its end meanwhile.
+    // Another caller's cancellation, or an earlier one of this caller whose answer was lost, may have completed in the
+    // meantime.
     const ended =
       error instanceof TenureError && error.code === 'operation_finished'
         ? await dependencies.store.operations.find(operation._id)
@@ -82,9 +86,13 @@ async function askForCancel(
     if (operation === undefined || operation.unfinished !== true)
       throw new TenureError('operation_finished', `operation ${id} has ended`, { operationId: id });
     if (!isReversible(operation.kind, operation.steps))
-      throw new TenureError('cancel_not_possible', `what the ${operation.kind} has begun cannot be taken back`, {
-        operationId: id,
-      });
+      throw new TenureError(
+        'cancel_not_possible',
+        `the ${operation.kind} has passed the point where it can be undone`,
+        {
+          operationId: id,
+        },
+      );
     const { kind, tenant } = operation;
     const entry: LedgerDraft = {
       ...callerEntry(caller),
@@ -95,16 +103,18 @@ async function askForCancel(
       operationId: id,
       policy,
     };
-    // What was begun for a pending one is taken back when it has the lock.
+    // A pending operation that has started something undoes it once it has the lock.
     if (operation.state !== 'pending' || Object.values(operation.steps).some(({ state }) => state !== 'pending'))
       return { result: await store.operations.requestCancel(tx, id), entries: [entry] };
     const states = await unqueue(store, tx, operation);
-    const result = await endUnbegun(store, tx, id, 'it was cancelled before it began', { cancelRequestTime: tx.time });
+    const result = await endUnbegun(store, tx, id, 'the operation was cancelled before it started', {
+      cancelRequestTime: tx.time,
+    });
     const dropped = await cancelFollowers(
       store,
       tx,
       operation.next,
-      `operation ${id} (${kind}), which it was to follow, was cancelled`,
+      `the operation before it, ${id} (${kind}), was cancelled`,
     );
     return { result, entries: [{ ...entry, ...states }, ...dropped] };
   });

@@ -17,19 +17,19 @@ export interface AtOnceRequest {
   readonly name: string;
   readonly precondition: Precondition;
   readonly caller: Caller;
-  /** Asked about the tenant that is decided on; absent where the caller's right was established before. */
+  /** Authorizes the caller for the tenant that is changed; absent if the caller was already authorized. */
   readonly permit?: Permit;
   readonly action: AdmissionAction;
   readonly event: { readonly type: EventType; readonly data: Record<string, string> };
-  /** The tenant as it is to stand; the same one where nothing is to be changed. @throws TenureError */
+  /** Returns the changed tenant, or the same object if nothing changes. @throws TenureError */
   readonly change: (tenant: TenantDocument, time: Date) => TenantDocument;
-  /** The spec that policy is asked about, when it is not the present one. */
+  /** The spec that policy is asked about, if it is not the current one. */
   readonly asked?: (spec: TenantSpec) => TenantSpec;
-  /** Runs in the commit: keeps the answer under the request's idempotency key. */
+  /** Runs inside the commit: keeps the answer under the request's idempotency key. */
   readonly alsoCommit: (tx: Transaction, tenant: TenantDocument) => Promise<void>;
 }
 
-/** A change of a tenant that is done when it is committed: no operation runs for it. */
+/** Makes a change of a tenant that is complete once committed: no operation runs for it. */
 export function changeAtOnce(
   { store, admit }: { readonly store: Store; readonly admit: Admit },
   request: AtOnceRequest,
@@ -57,10 +57,10 @@ export function changeAtOnce(
     }
     if (change(current, store.clock.now()) === current) return current;
     return store.commit(async (tx) => {
-      // Read anew: a run that takes the lock over changes its fence, and no revision.
+      // Read again: a run that takes over the lock changes the fence but not the revision.
       const locked = await store.resources.read(tx, 'Tenant', uid);
       if (locked?.revision !== current.revision)
-        throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+        throw new TenureError('revision_stale', `tenant "${name}" was changed in the meantime`);
       const changed = { ...change(locked, tx.time), revision: locked.revision + 1, updateTime: tx.time };
       const after = await store.resources.replace(tx, locked.revision, changed);
       await alsoCommit(tx, after);

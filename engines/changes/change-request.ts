@@ -10,34 +10,34 @@ interface TenantRequest {
   readonly name: string;
   readonly precondition: Precondition;
   readonly caller: Caller;
-  /** Asked about the tenant that is decided on; absent where the caller's right was established before. */
+  /** Authorizes the caller for the tenant that is changed; absent if the caller was already authorized. */
   readonly permit?: Permit;
-  /** The caller knows that many tenants are being changed, and may say so. */
+  /** The caller confirms a change that the mass-change brake would stop. */
   readonly confirmMassChange?: boolean;
-  /** Runs in the commit, with what it made: keeps the answer under the request's idempotency key. */
+  /** Runs inside the commit, with its result: keeps the answer under the request's idempotency key. */
   readonly alsoCommit: (tx: Transaction, changed: ChangedTenant) => Promise<void>;
 }
 
-/** What a tenant is to be, as a manifest says it. */
+/** A tenant as a manifest declares it. */
 export interface Declare extends TenantRequest {
-  /** What is declared, given the tenant as it stands. */
+  /** Returns the declaration, given the current tenant. */
   readonly declare: (
     current: TenantDocument | undefined,
   ) => Declaration<DeclaredTenantSpec> | Promise<Declaration<DeclaredTenantSpec>>;
-  /** The revision that the manifest names. */
+  /** The revision named in the manifest. */
   readonly named?: NamedRevision | undefined;
-  /** Nothing but a creation is asked for. */
+  /** The request may only create a tenant. */
   readonly creates?: true;
-  /** Reverse also what a verb has set. */
+  /** Also overwrite fields that a verb has set. */
   readonly force?: boolean;
-  /** Declared by a roll-out, which then owns the template's version. */
+  /** A roll-out declares it and then owns the template's version. */
   readonly byRollout?: boolean;
 }
 
-/** A lifecycle path by its name. The tenant must exist. */
+/** A lifecycle path, requested by its name. The tenant must exist. */
 export interface Command extends TenantRequest {
   readonly verb: TenantVerb;
-  /** Have a running operation cancelled and undone first, where the path leads on from there. */
+  /** Cancel and undo a running operation first, if the path is possible from the state that this leaves. */
   readonly preempt?: boolean;
 }
 
@@ -46,15 +46,15 @@ export type ChangeTenantRequest = Declare | Command;
 export interface ChangedTenant {
   readonly outcome: 'created' | 'changed' | 'unchanged';
   readonly tenant: TenantDocument;
-  /** The operation that brings it about: new, running already, or pending. */
+  /** The operation that makes the change: new, already running, or pending. */
   readonly operation?: OperationDocument;
-  /** Those that follow it, in order: what was declared takes them all. */
+  /** The operations that follow it, in order. The declaration needs all of them. */
   readonly following?: readonly OperationDocument[];
-  /** Where the new one waits for it: the one that is being cancelled. */
+  /** The operation that is being cancelled, if the new one waits for it. */
   readonly preempted?: OperationDocument;
 }
 
-/** The operation that a change has brought about and whose workflow may be started now. */
+/** The new operation of a change, if its workflow can be started now. */
 export function newOperationOf(changed: ChangedTenant | undefined): OperationDocument | undefined {
   return changed === undefined || changed.outcome === 'unchanged' || changed.preempted !== undefined
     ? undefined

@@ -10,11 +10,11 @@ import type { MassChangeBrake } from './mass-change-brake.ts';
 import { writeChange } from './write-change.ts';
 import { writePending } from './write-pending.ts';
 
-/** What may be asked before it is known what the request leads to. */
+/** Authorizes what can be checked before the effect of the request is known. */
 async function permitRequest(request: ChangeTenantRequest, current: TenantDocument | undefined): Promise<void> {
   const { permit } = request;
   if (permit === undefined) return;
-  // The first question is the same whether or not there is such a tenant, so that its refusal does not tell.
+  // The first question is the same whether or not the tenant exists, so that a refusal does not reveal it.
   if ('verb' in request) await permit(`tenant.${request.verb.path}`, current);
   else if (request.creates !== true) await permit('tenant.update', current);
   if (!('verb' in request) && (current === undefined || request.creates === true))
@@ -22,7 +22,7 @@ async function permitRequest(request: ChangeTenantRequest, current: TenantDocume
   if (request.confirmMassChange === true && current !== undefined) await permit('tenant.pass_brake', current);
 }
 
-/** A tenant that is there already stays so, whatever revision the caller has seen. */
+/** Whether the tenant is already where the verb leads; then the revision that the caller has seen does not matter. */
 function isFulfilledCommand(request: ChangeTenantRequest, current: TenantDocument | undefined): boolean {
   return 'verb' in request && current?.operation === null && isFulfilled(request.verb, settled(current));
 }
@@ -34,8 +34,8 @@ export interface ChangeTenantDependencies extends DecideDependencies {
 }
 
 /**
- * Accepts a change of a tenant. In one commit: the new revision, the lock and the operation where one is needed, the
- * entry, and the caller's answer. A refusal changes nothing and leaves its own entry.
+ * Accepts a change of a tenant. One commit writes the new revision, the lock and the operation if one is needed, the
+ * ledger entry, and the caller's answer. A refusal changes nothing and writes its own entry.
  */
 export function createChangeTenant({ store, brake, failpoints, ...deciding }: ChangeTenantDependencies): ChangeTenant {
   const decide = createDecide({ store, ...deciding });
@@ -51,7 +51,7 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
   }
 
   const change: ChangeTenant = async (request) => {
-    // The one state that rights, precondition, path and commit are judged on.
+    // Authorization, precondition, path and commit are all decided on this one state.
     const current = await store.resources.find('Tenant', request.name);
     await permitRequest(request, current);
     if (!isFulfilledCommand(request, current))
@@ -68,7 +68,7 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
     }
     const legs = decided.kind === 'preempt' ? [decided.leg] : decided.legs;
     const paths = legs.map(({ transition }) => transition.path);
-    // What is destroyed, and when, rests on the time: where one clock is wrong nothing of that is begun.
+    // The time decides what is destroyed and when, so neither path starts while a clock is wrong.
     if (paths.includes('delete') || paths.includes('purge')) await store.clock.requireAgreement();
     const uid = current?._id ?? store.newId();
     const operationIds = legs.map(() => store.newId());

@@ -31,7 +31,7 @@ export interface DecideDependencies {
   readonly requireTemporal: () => Promise<void>;
 }
 
-/** Refusals that say no to what was asked for. Conflicts with what others do at the same time are not among them. */
+/** Refusals of the request itself, as opposed to conflicts with concurrent changes. */
 const recordedRefusals = new Set([
   'policy_refused',
   'placement_impossible',
@@ -55,22 +55,22 @@ export function refuseWhileRunning({ name, operation }: Pick<TenantDocument, 'na
     );
 }
 
-/** Whether an operation no longer leads to where it was to lead. */
+/** Whether the operation no longer leads to its intended end. */
 function isBeingUndone(running: OperationDocument | undefined): boolean {
   return running !== undefined && (running.cancelRequestTime !== null || running.state === 'compensating');
 }
 
-/** Whether what is declared now will not be when the operation has been undone. */
+/** Whether undoing the operation will change what is declared now. */
 function takesBack(running: OperationDocument | undefined): boolean {
   return running !== undefined && isBeingUndone(running) && Object.keys(restoredBy(running)).length > 0;
 }
 
-/** A tenant whose declared lifecycle is said; that of one that never named it is Draft. */
+/** The tenant with its declared lifecycle filled in: Draft if it was never declared. */
 export function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
   return { ...tenant, spec: { ...tenant.spec, lifecycle: tenant.spec.lifecycle ?? 'Draft' } };
 }
 
-/** Decides whether the tenant may become what is asked for. A refusal changes nothing and leaves its own entry. */
+/** Decides whether the requested change is allowed. A refusal changes nothing and writes its own entry. */
 export function createDecide({
   store,
   admit,
@@ -98,7 +98,7 @@ export function createDecide({
     throw error;
   }
 
-  /** Asks policy about the tenant as it will stand, and whatever else must be so before an operation is accepted. */
+  /** Asks policy about the tenant as it will be, and checks everything else that an operation needs to be accepted. */
   async function ask(
     request: ChangeTenantRequest,
     action: AdmissionAction,
@@ -131,7 +131,7 @@ export function createDecide({
     return verdict.decision;
   }
 
-  /** Each operation is asked about as of the state in which it will begin. */
+  /** Asks policy about each operation in the state in which it will start. */
   async function askAboutLegs(
     request: ChangeTenantRequest,
     current: TenantDocument | undefined,
@@ -143,7 +143,10 @@ export function createDecide({
     return allowed;
   }
 
-  /** The versions that the declaration goes by: an unnamed one is the one in effect, where the template stays the same. */
+  /**
+   * The template versions of the declaration. Without a version, it is the one in effect if the template stays the
+   * same.
+   */
   async function templatesOf(
     { template }: DeclaredTenantSpec,
     current: TenantDocument | undefined,
@@ -157,12 +160,14 @@ export function createDecide({
     return { declared, current: current === undefined ? undefined : await templates.of(current.spec) };
   }
 
-  /** @throws TenureError revision_stale, where it has ended since the tenant was read: what stands then is not what is decided on */
+  /**
+   * @throws TenureError revision_stale if it has ended since the tenant was read: the state to decide on is out of date
+   */
   async function runningOn({ name, operation }: TenantDocument): Promise<OperationDocument | undefined> {
     if (operation === null) return undefined;
     const running = await store.operations.find(operation.id);
     if (running?.unfinished !== true)
-      throw new TenureError('revision_stale', `operation ${operation.id} of tenant "${name}" has ended meanwhile`);
+      throw new TenureError('revision_stale', `operation ${operation.id} of tenant "${name}" ended in the meantime`);
     return running;
   }
 
@@ -176,37 +181,38 @@ export function createDecide({
         templates: await templatesOf(declared.spec, current),
       });
     } catch (error) {
-      // While an operation runs, what stands is not what it will be judged against.
+      // While an operation runs, the declaration will not be checked against the current state.
       if (current !== undefined) refuseWhileRunning(current);
       return refuse(error, request, action, current);
     }
     const { spec, legs } = change;
     const declaration = { ...declared, spec };
-    // Who declares what stands, after a declaration that was taken back, means it: then it is in effect.
+    // After a declaration was rolled back, declaring the current state again is a change: it puts that state into
+    // effect.
     const unchanged =
       current !== undefined &&
       !isTakenBack(current.conditions) &&
       canonicallyEqual(spec, current.spec) &&
       canonicallyEqual(declaration.labels, current.labels) &&
       canonicallyEqual(declaration.annotations, current.annotations);
-    // What runs leads to what is declared, unless it is being undone.
+    // The running operation leads to the declared state unless it is being undone.
     if (unchanged && (legs.length === 0 || current.operation !== null) && !takesBack(await runningOn(current)))
       return { kind: 'unchanged', current };
     requireNamed(request.named, request.precondition, `tenant "${request.name}"`, current);
-    // Whoever may not take a path by its verb may not take it by declaring where it leads.
+    // A caller that may not use a verb may not declare its result either.
     for (const { transition } of legs) await request.permit?.(`tenant.${transition.path}`, current);
     if (current === undefined && spec.hold !== undefined) await request.permit?.('tenant.hold', undefined);
     if (current !== undefined) refuseWhileRunning(current);
     const before = current === undefined ? { ...spec, lifecycle: 'Draft' as const } : settled(current).spec;
     const unfolded = unfold(legs, before, spec);
-    // What a path's own rules do not look at is an update beside it; so is a change of services as a whole.
+    // Fields that the rules of the path do not check need an update check as well; so does any change of services.
     const beside =
       current !== undefined &&
       legs.every(({ transition }) => transition.path !== 'activate') &&
       (legs.some(({ transition }) => transition.path === 'reconcile') ||
         !canonicallyEqual(withFields(spec, fieldsBefore(assignedBy(legs), before)), before));
     const declaredPolicy = beside || legs.length === 0 ? await ask(request, action, current, spec) : undefined;
-    // A reconcile of what was just asked about is not asked about again.
+    // Do not ask policy again about a reconcile of the spec that it has just allowed.
     const [only, ...others] = unfolded;
     if (
       declaredPolicy !== undefined &&
@@ -241,7 +247,7 @@ export function createDecide({
       mayPreempt(verb.path, { ...running, isBeingUndone: undone }) &&
       isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
-    // The tenant as it will be when the running operation has been undone.
+    // The tenant as it will be once the running operation has been undone.
     const current = settled(
       preempts
         ? { ...found, spec: withFields(settled(found).spec, restoredBy(running)), deletion: running.before.deletion }

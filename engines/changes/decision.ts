@@ -4,21 +4,21 @@ import type { SettledSpec } from '../../domain/spec-fields.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
 import type { Declaration } from '../../store/resources.ts';
 
-/** An operation that may be begun, and the decision that says so. */
+/** An operation that may start, and the decision that allowed it. */
 export interface AllowedLeg extends UnfoldedLeg {
   readonly policy: PolicyDecision;
 }
 
 interface DecidedBase {
   readonly declaration: Declaration<SettledSpec>;
-  /** By which the declaration itself was allowed. */
+  /** The decision that allowed the declaration itself. */
   readonly policy: PolicyDecision;
 }
 
 /** A change that may be made. */
 export interface DecidedChange extends DecidedBase {
   readonly kind: 'change';
-  /** The operations that it takes, in order; none where writing it down is all. */
+  /** The operations that the change needs, in order; empty if storing the declaration is enough. */
   readonly legs: readonly AllowedLeg[];
 }
 

@@ -15,8 +15,8 @@ export interface HoldDependencies {
 export type HoldRequest = Omit<AtOnceRequest, 'action' | 'change' | 'event' | 'asked'>;
 
 /**
- * Sets a legal hold, or another reason for the one that stands. Possible in every state and while an operation runs, but
- * for a purge: what that has begun to destroy no hold keeps.
+ * Sets a legal hold, or changes the reason of the present one. Possible in every state and while an operation runs,
+ * except during a purge: a hold cannot keep what a purge has begun to destroy.
  */
 export function holdTenant(
   dependencies: HoldDependencies,
@@ -41,11 +41,11 @@ export function releaseHold(dependencies: HoldDependencies, request: HoldRequest
   });
 }
 
-/** What a hold means for the tenant. */
+/** The condition that a hold, or its absence, sets. */
 export function deletionBlocked(hold: { readonly reason: string } | undefined): ConditionUpdate {
   return hold === undefined
-    ? { type: 'DeletionBlocked', status: 'False', reason: 'NoHold', message: 'no legal hold stands' }
-    : { type: 'DeletionBlocked', status: 'True', reason: 'LegalHold', message: `a legal hold stands: ${hold.reason}` };
+    ? { type: 'DeletionBlocked', status: 'False', reason: 'NoHold', message: 'no legal hold is set' }
+    : { type: 'DeletionBlocked', status: 'True', reason: 'LegalHold', message: `a legal hold is set: ${hold.reason}` };
 }
 
 function withHold(tenant: TenantDocument, hold: { reason: string } | undefined, time: Date): TenantDocument {

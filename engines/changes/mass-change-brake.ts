@@ -5,12 +5,12 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { Store } from '../../store/store.ts';
 
-/** Stops a program or a person who takes away more tenants at once than anybody means to. */
+/** Stops a program or a person from taking more tenants away at once than anybody intends. */
 export interface MassChangeBrake {
   /**
-   * Looks how many tenants there are, and returns how one more change passes: it is counted in the accepting transaction, so
-   * that changes that are asked for at the same time are counted one after the other. `confirmed`: it passes whatever the count.
-   * That throws TenureError mass_change_braked.
+   * Counts the tenants and returns a check for one more change. The check counts the change in the accepting
+   * transaction, so that concurrent changes are counted one after the other, and throws TenureError mass_change_braked.
+   * A `confirmed` change passes whatever the count.
    */
   approach(path: OperationKind, confirmed: boolean): Promise<(tx: Transaction) => Promise<void>>;
 }
@@ -36,7 +36,7 @@ export function createMassChangeBrake({
         if (within <= most || confirmed) return;
         throw new TenureError(
           'mass_change_braked',
-          `${path}: ${within} of ${tenants} tenants within ${Math.round(limits.windowMs / 60_000)} minutes; more than ${most} ask for a confirmation`,
+          `${path}: ${within} of ${tenants} tenants within ${Math.round(limits.windowMs / 60_000)} minutes; more than ${most} need a confirmation`,
         );
       };
     },

@@ -8,7 +8,7 @@ export interface PlanAtTime {
   readonly time: Date;
 }
 
-/** Writes down that the plan is to change at a time; the sweep begins the operation then. Replaces what was scheduled before. */
+/** Schedules a plan change; the sweep starts the operation when it is due. Replaces an earlier schedule. */
 export function schedulePlan(
   dependencies: HoldDependencies,
   request: HoldRequest,
@@ -24,12 +24,12 @@ export function schedulePlan(
       if (scheduledPlan?.name === plan && scheduledPlan.time.getTime() === time.getTime()) return tenant;
       return { ...tenant, scheduledPlan: { name: plan, time, actor, requestId, correlationId } };
     },
-    // Policy is asked about the tenant with the plan that is to come, so that what it will refuse it refuses now.
+    // Ask policy about the future plan, so that it refuses now what it would refuse later.
     asked: (spec) => ({ ...spec, plan }),
   });
 }
 
-/** Takes a scheduled change of plan back. One that has begun is cancelled as an operation, or changed back. */
+/** Removes a scheduled plan change. One that has started must be cancelled as an operation, or changed back. */
 export function unschedulePlan(dependencies: HoldDependencies, request: HoldRequest): Promise<TenantDocument> {
   return changeAtOnce(dependencies, {
     ...request,
@@ -38,7 +38,7 @@ export function unschedulePlan(dependencies: HoldDependencies, request: HoldRequ
     change(tenant) {
       if (tenant.scheduledPlan !== null) return { ...tenant, scheduledPlan: null };
       if (tenant.operation?.kind === 'change_plan')
-        throw new TenureError('operation_in_progress', 'the change of plan has begun; cancel the operation', {
+        throw new TenureError('operation_in_progress', 'the plan change has started; cancel the operation', {
           operationId: tenant.operation.id,
         });
       return tenant;

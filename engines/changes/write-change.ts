@@ -19,7 +19,7 @@ import type { AllowedLeg, DecidedChange } from './decision.ts';
 
 export interface Writing {
   readonly uid: string;
-  /** One for each operation that the change takes. */
+  /** One for each operation that the change needs. */
   readonly operationIds: readonly string[];
   readonly before: TenantDocument | undefined;
   readonly decided: DecidedChange;
@@ -34,7 +34,7 @@ export interface Written {
 
 const ownable: readonly OwnedField[] = ['lifecycle', 'plan', 'template'];
 
-/** A verb owns what it writes; a manifest that changes a field leaves it to nobody. */
+/** A verb owns the fields that it writes; a manifest that changes a field leaves it without an owner. */
 function ownersAfter(
   {
     decided: {
@@ -87,7 +87,7 @@ async function declaredTenant(
           }),
         };
   }
-  // Labels and annotations count too: what a generation declared is all that its revision holds.
+  // Labels and annotations count too: a generation identifies everything that its revision declares.
   const { labels, annotations, spec } = declared;
   const moved = !canonicallyEqual([current.labels, current.annotations, current.spec], [labels, annotations, spec]);
   return {
@@ -100,7 +100,7 @@ async function declaredTenant(
   };
 }
 
-/** The tenant with the lock given to the first of the operations that the change takes; as declared, where it takes none. */
+/** The tenant with its lock held by the first operation of the change; as declared, if the change needs none. */
 function locked(
   tenant: TenantDocument,
   [leg]: readonly AllowedLeg[],
@@ -127,7 +127,7 @@ function locked(
   };
 }
 
-/** The operations of a change: the first has the lock, each of the others waits for the one before it. */
+/** The operations of a change: the first holds the lock, each of the others waits for the one before it. */
 async function insertOperations(
   store: Store,
   tx: Transaction,
@@ -168,13 +168,13 @@ async function insertOperations(
   return operations;
 }
 
-/** The transaction of an accepted change. It stands on exactly the state that was decided on. */
+/** The transaction of an accepted change. It applies only to the exact state that was decided on. */
 export async function writeChange(store: Store, tx: Transaction, writing: Writing): Promise<Written> {
   const { uid, before, decided, request } = writing;
   const { legs, policy } = decided;
   const current = before === undefined ? undefined : await store.resources.read(tx, 'Tenant', uid);
   if (before !== undefined && current?.revision !== before.revision)
-    throw new TenureError('revision_stale', `tenant "${request.name}" has changed meanwhile`);
+    throw new TenureError('revision_stale', `tenant "${request.name}" was changed in the meantime`);
   if (current !== undefined) refuseWhileRunning(current);
   if (legs.some(({ transition }) => endsAccess(transition.path))) await store.tenantLeases.ending(tx, uid);
 

@@ -21,8 +21,8 @@ export interface Preempting {
 }
 
 /**
- * The transaction that has a running operation cancelled in favour of another, which waits as `pending`: the last commit
- * of the running one hands the lock over.
+ * The transaction that preempts a running operation: it requests the cancellation and stores the new operation as
+ * `pending`. The last commit of the running operation hands the lock over.
  */
 export async function writePending(
   store: Store,
@@ -36,7 +36,7 @@ export async function writePending(
   const { _id: uid, name } = before;
   const current = await store.resources.read(tx, 'Tenant', uid);
   if (current === undefined || current.operation?.id !== running._id || current.pending !== null)
-    throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+    throw new TenureError('revision_stale', `tenant "${name}" was changed in the meantime`);
   const preempted = await store.operations.read(tx, running._id);
   if (preempted === undefined || !isReversible(preempted.kind, preempted.steps)) {
     throw new TenureError(

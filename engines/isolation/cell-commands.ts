@@ -6,7 +6,7 @@ import { withinLease } from './command-bounds.ts';
 import type { CommandBounds } from './command-bounds.ts';
 import type { CellWork } from './home.ts';
 
-/** Sends one command within its bounds. What the driver has not sent by then it never sends. */
+/** Sends one command within its bounds. If the driver has not sent it by then, it never does. */
 async function run(
   { cell }: CellWork,
   database: string,
@@ -17,14 +17,14 @@ async function run(
   const unwatch = watch((why) => givenUp.abort(why));
   const bounded = {
     ...command,
-    // The driver reads it when it has a connection: the lease may have shrunk or been lost while it waited for one.
+    // The driver reads it once it has a connection; while it waited for one, the lease may have become shorter or lost.
     get maxTimeMS() {
       return maxTimeMS();
     },
   };
   try {
     const reply = await cell.client.db(database).command(bounded, { signal: givenUp.signal });
-    // A refused insert or delete is not a failed command.
+    // mongod does not report a refused insert or delete as a failed command.
     const [refused] = (reply['writeErrors'] ?? []) as ErrorDescription[];
     if (refused !== undefined) throw new MongoServerError(refused);
     return reply;
@@ -35,7 +35,7 @@ async function run(
   }
 }
 
-/** The reply to a command that changes nothing. @throws TenureError cell_unavailable; what the lease throws */
+/** Runs a command that changes nothing. @throws TenureError cell_unavailable; what the lease throws */
 export function readOnCell(work: CellWork, database: string, command: Document): Promise<Document> {
   return run(work, database, command, withinLease(work));
 }
@@ -43,8 +43,8 @@ export function readOnCell(work: CellWork, database: string, command: Document):
 const none: ReadonlySet<number> = new Set();
 
 /**
- * Runs a command that changes something, and resolves when a majority has it in its journal. Returns `undefined` where
- * mongod refuses with one of the codes `ignoring`.
+ * Runs a command that changes something, and resolves when a majority has journaled it. Returns `undefined` if mongod
+ * refuses with one of the codes in `ignoring`.
  * @throws TenureError cell_unavailable; what the lease throws
  */
 export async function writeOnCell(
@@ -63,15 +63,16 @@ export async function writeOnCell(
 }
 
 /**
- * All that a command with a cursor answers. It has to fit one batch, of 16 MB; a `find` or `aggregate` must ask for a large one.
- * @throws TenureError internal, where it does not: a part would look like the whole
+ * Returns all results of a command with a cursor. They must fit one batch of 16 MB; a `find` or `aggregate` must ask
+ * for a large batch.
+ * @throws TenureError internal if they do not fit: a part would look like the whole
  */
 export async function listOnCell<T>(work: CellWork, database: string, command: Document): Promise<T[]> {
   const { cursor } = (await readOnCell(work, database, command)) as { cursor: { id: unknown; firstBatch: T[] } };
   if (String(cursor.id) !== '0')
     throw new TenureError(
       'internal',
-      `cell "${work.cell.name}" has more to answer to ${Object.keys(command)[0]} than fits one batch`,
+      `the answer of cell "${work.cell.name}" to ${Object.keys(command)[0]} does not fit one batch`,
     );
   return cursor.firstBatch;
 }

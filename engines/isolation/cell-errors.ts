@@ -25,41 +25,43 @@ export const serverCodes = {
 } as const;
 
 /**
- * Named codes for a collection, validator or index that cannot be as it was declared, or that the documents already
- * there do not allow.
+ * Named codes for a collection, validator or index that is not possible as declared, or that the existing documents do
+ * not allow.
  */
 const refusedSchemaCodes = new Set<number>([2, 9, 14, 15, 67, 68, 72, 73, 85, 86, 171, 197, serverCodes.duplicateKey]);
 
-/** What mongod answered, also of what {@link asCellError} has made of it; `undefined` where it was no answer of mongod's. */
+/**
+ * mongod's error, also inside an error from {@link asCellError}; `undefined` if the error is not an answer from mongod.
+ */
 export function serverError(error: unknown): MongoServerError | undefined {
   const source = error instanceof TenureError ? error.cause : error;
   return source instanceof MongoServerError ? source : undefined;
 }
 
-/** mongod's code for why a command failed, also of what {@link asCellError} has made of it. */
+/** mongod's error code, also inside an error from {@link asCellError}. */
 export function serverCode(error: unknown): number | undefined {
   const code = serverError(error)?.code;
   return code === undefined ? undefined : Number(code);
 }
 
 /**
- * Whether mongod has refused what a command on a collection, validator or index says. Most flaws have no named code: an
- * assertion on the input of which mongod says only where it stands in its source, as "Location51091".
+ * Whether mongod refused the content of a command on a collection, validator or index. Most flaws have no named code,
+ * only an assertion with its location in mongod's source, such as "Location51091".
  */
 export function refusesSchema(error: unknown): boolean {
   const source = serverError(error);
   if (source === undefined) return false;
-  // By a code that says nothing, where the collection holds documents; where it is empty the same flaw has a code of its own.
+  // If the collection has documents, the code is generic; for an empty collection the same flaw has its own code.
   if (source.code === serverCodes.operationFailed) return source.message.includes('two identical indexes');
   return refusedSchemaCodes.has(Number(source.code)) || (source.codeName ?? '').startsWith('Location');
 }
 
 /**
- * A failed command means a cell that cannot be worked with now. An unknown outcome counts as the same: the step is
- * observed again before anything else is done.
+ * A failed command means that the cell cannot be used now. An unknown outcome counts as a failure: the step is observed
+ * again before it does anything else.
  */
 export function asCellError(cell: string, error: unknown): unknown {
   if (!(error instanceof MongoError) && !isSocketError(error)) return error;
   const why = error instanceof MongoServerError ? `${error.codeName ?? error.name} ${error.code}` : error.name;
-  return new TenureError('cell_unavailable', `cell "${cell}" did not do what was asked (${why})`, { cause: error });
+  return new TenureError('cell_unavailable', `a command failed on cell "${cell}" (${why})`, { cause: error });
 }

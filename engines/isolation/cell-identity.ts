@@ -9,7 +9,7 @@ import { serverCodes } from './cell-errors.ts';
 import type { ClaimDocument } from './parts/plane-database.ts';
 import { planeDatabase } from './parts/plane-database.ts';
 
-/** What answers at the address of a cell. */
+/** The deployment that answers at the address of a cell. */
 interface Deployment {
   readonly name: string;
   readonly client: MongoClient;
@@ -17,7 +17,7 @@ interface Deployment {
 
 interface IdentityDocument {
   readonly _id: 'identity';
-  /** Drawn when the plane first came here; that of another deployment is another. */
+  /** Generated when the plane first used the deployment; unique to it. */
   readonly identity: string;
   readonly createTime: Date;
 }
@@ -31,7 +31,7 @@ const identityOf = ({ client }: Deployment) =>
 const claimsOf = ({ client }: Deployment) =>
   client.db(planeDatabase, { readConcern: majority }).collection<ClaimDocument>('claims');
 
-/** Which deployment answers at the address of this cell. */
+/** The identity of the deployment that answers at the address of this cell. */
 export async function readIdentity(cell: Deployment): Promise<string | undefined> {
   return (await identityOf(cell).findOne({ _id: 'identity' }))?.identity;
 }
@@ -44,18 +44,18 @@ async function createIdentity(cell: Deployment, identity: string): Promise<strin
       { upsert: true },
     );
   } catch (error) {
-    // Another process was first; its word stands.
+    // Another process was first; its identity counts.
     if (!(error instanceof MongoServerError && error.code === serverCodes.duplicateKey)) throw error;
   }
   const found = await readIdentity(cell);
   if (found === undefined)
-    throw new TenureError('cell_unavailable', `the identity of cell "${cell.name}" did not stay`);
+    throw new TenureError('cell_unavailable', `the identity of cell "${cell.name}" disappeared after it was written`);
   return found;
 }
 
-/** More claims are not held at once. */
+/** How many claims to keep in memory at a time. */
 const batch = 1_000;
-/** So many tenants that lie on a cell are asked for; where it is another deployment, it has none of them. */
+/** How many tenants of a cell to check for; another deployment has none of them. */
 const sampled = 100;
 
 export interface AdoptDependencies {
@@ -64,19 +64,19 @@ export interface AdoptDependencies {
 }
 
 /**
- * Compares what is claimed on the deployment with what the registry says of the cell: an installation that is older than identities
- * could be brought up together with addresses that are wrong.
+ * Compares the claims on the deployment with the registry: an installation that is older than identities could be
+ * started with wrong addresses.
  * @throws TenureError cell_mismatch
  */
 async function requireEvidence({ store, installation }: AdoptDependencies, cell: Deployment): Promise<void> {
   const claims = claimsOf(cell);
   const another = (why: string): TenureError =>
-    new TenureError('cell_mismatch', `the deployment at the address of cell "${cell.name}" is another one: ${why}`);
+    new TenureError('cell_mismatch', `the address of cell "${cell.name}" leads to another deployment: ${why}`);
   let uids: string[] = [];
   async function look(): Promise<void> {
     const elsewhere = await store.cellIdentities.placedElsewhere(uids, cell.name);
     if (elsewhere !== undefined)
-      throw another(`it holds tenant "${elsewhere.name}", which lies on cell "${elsewhere.cell}"`);
+      throw another(`it has tenant "${elsewhere.name}", which is on cell "${elsewhere.cell}"`);
     uids = [];
   }
   for await (const { tenant } of claims.find({ installation }, { projection: { tenant: 1 }, batchSize: batch })) {
@@ -90,13 +90,15 @@ async function requireEvidence({ store, installation }: AdoptDependencies, cell:
     placed.length > 0 &&
     (await claims.countDocuments({ installation, tenant: { $in: placed } }, { limit: 1 })) === 0
   ) {
-    throw another(`it holds none of the tenants that lie on "${cell.name}"`);
+    throw another(`it has none of the tenants of "${cell.name}"`);
   }
 }
 
 /**
- * The identity that a cell must have. At the first contact it is the one that is found there, or drawn: from then on it stays.
- * @throws TenureError cell_mismatch, where the deployment is another cell already or what stands there says that it is not this one
+ * Returns the identity that a cell must have. At the first contact it is the one found there, or a new one; it never
+ * changes after that.
+ * @throws TenureError cell_mismatch if the deployment is already another cell, or if its claims show that it is not
+ * this one
  */
 export function createAdopt(dependencies: AdoptDependencies): (cell: Deployment) => Promise<string> {
   const { store } = dependencies;
@@ -128,7 +130,7 @@ export function createAdopt(dependencies: AdoptDependencies): (cell: Deployment)
       if (meanwhile !== undefined) return meanwhile;
       throw new TenureError(
         'cell_mismatch',
-        `the deployment at the address of cell "${cell.name}" is another cell of this installation already`,
+        `the deployment at the address of cell "${cell.name}" is already another cell of this installation`,
         { cause: error },
       );
     }

@@ -6,18 +6,20 @@ import type { CellStore } from '../../store/cells.ts';
 import type { Cells, CellSeen } from './cells.ts';
 
 const everyMs = 5_000;
-/** A cell that is back is to be used soon. */
+/** Notice soon when a cell is back. */
 const everyMsWhileAway = 1_000;
 
 export interface CellMonitorDependencies {
   readonly cells: Cells;
-  /** Told of each look. */
+  /** Called after each check. */
   readonly observe?: (cell: string, seen: CellSeen) => Promise<void>;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'cellReachable'>;
 }
 
-/** Looks at every cell now and every few seconds. Resolves after the first looks, with what stops it. */
+/**
+ * Checks every cell now and every few seconds. Resolves after the first checks, with a function that stops the monitor.
+ */
 export async function monitorCells({ cells, observe, logger, metrics }: CellMonitorDependencies): Promise<() => void> {
   const stopping = new AbortController();
   async function look(name: string): Promise<boolean> {
@@ -27,7 +29,7 @@ export async function monitorCells({ cells, observe, logger, metrics }: CellMoni
       logger[reachable ? 'info' : 'warn']('cell', { cell: name, reachable, ...(error === undefined ? {} : { error }) });
     }
     metrics.cellReachable.set({ cell: name }, reachable ? 1 : 0);
-    // While the control database is away nobody asks either.
+    // While the control database is away, nobody reads the observations either.
     await observe?.(name, { reachable, ...(error === undefined ? {} : { error }), ...seen }).catch(() => undefined);
     return reachable;
   }
@@ -40,20 +42,22 @@ export async function monitorCells({ cells, observe, logger, metrics }: CellMoni
   return () => stopping.abort();
 }
 
-/** A process that needs its cells does what it can while one is away, and says that it is not ready. */
+/**
+ * Checks for a process that needs its cells: while one is away, it does what it can and reports that it is not ready.
+ */
 export function reachableChecks({ names, lastSeen }: Pick<Cells, 'names' | 'lastSeen'>): ReadinessCheck[] {
   return names.map((name) => ({
     name: `cell ${name}`,
     async check() {
       const seen = lastSeen(name);
-      if (seen?.reachable !== true) throw new Error(seen?.error ?? 'not looked at yet');
+      if (seen?.reachable !== true) throw new Error(seen?.error ?? 'not checked yet');
     },
   }));
 }
 
 /**
- * A process that only names the addresses of cells needs no more than that they are right. Whether they are there is what the workers see, and is said
- * to whoever asks.
+ * Checks for a process that only hands out the addresses of cells: it is ready if they are right. Whether a cell is
+ * reachable is observed by the workers and reported for information.
  */
 export function addressChecks(
   { names, lastSeen }: Pick<Cells, 'names' | 'lastSeen'>,

@@ -4,20 +4,20 @@ import { withinMs } from '../../platform/deadline.ts';
 import { asCellError } from './cell-errors.ts';
 import { readIdentity } from './cell-identity.ts';
 
-/** One MongoDB deployment that tenants live in. */
+/** One MongoDB deployment with tenants. */
 export interface Cell {
   readonly name: string;
   /** Connected as the plane. */
   readonly client: MongoClient;
-  /** Address for tenants, without credentials. */
+  /** The address for tenants, without credentials. */
   readonly endpoint: string;
 }
 
-/** What a look at a cell showed. */
+/** The result of a check of a cell. */
 export interface CellSeen {
-  /** It answers, and is the deployment that it should be. */
+  /** It answers, and it is the right deployment. */
   readonly reachable: boolean;
-  /** What is wrong where it is not. */
+  /** What is wrong if it is not reachable. */
   readonly error?: string;
   /** Another deployment answers at its address. */
   readonly mismatch?: true;
@@ -26,21 +26,24 @@ export interface CellSeen {
 /** The cells that this process is configured with. */
 export interface Cells {
   readonly names: readonly string[];
-  /** Looks whether the cell answers and which deployment it is, and remembers that. */
+  /** Checks whether the cell answers and which deployment it is, and remembers the result. */
   look(name: string): Promise<CellSeen>;
-  /** What the last look showed; before the first one, nothing. */
+  /** The result of the last check; `undefined` before the first one. */
   lastSeen(name: string): CellSeen | undefined;
   /**
-   * The cell, to work on, after it has just been seen that it is the right deployment: connections may be new, and lead elsewhere. Says at once when
-   * the last look did not reach it, so that the work goes where it can be done.
-   * @throws TenureError cell_unavailable, also when this process does not know the cell; cell_mismatch
+   * Returns the cell to work on, after a new check that it is the right deployment: connections may be new and lead
+   * elsewhere. Fails at once if the last check did not reach it, so that the work moves to a process that can do it.
+   * @throws TenureError cell_unavailable, also if this process does not know the cell; cell_mismatch
    */
   reach(name: string): Promise<Cell>;
 }
 
 export interface CellsDependencies {
   readonly cells: readonly Cell[];
-  /** The identity that the cell must have; `undefined` while none is known. Asked until there is one. @throws TenureError */
+  /**
+   * The identity that the cell must have; `undefined` while none is known. Called until it is known.
+   * @throws TenureError
+   */
   readonly identityOf: (cell: Cell) => Promise<string | undefined>;
 }
 
@@ -54,15 +57,13 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
   function known(name: string): Cell {
     const cell = byName.get(name);
     if (cell === undefined)
-      throw new TenureError(
-        'cell_unavailable',
-        `no address is configured for cell "${name}"; add it to the cells file`,
-      );
+      throw new TenureError('cell_unavailable', `cell "${name}" has no configured address; add it to the cells file`);
     return cell;
   }
 
   async function identify(cell: Cell): Promise<string | undefined> {
-    // When its first connection fails, the driver keeps what it has closed, and every later call fails on that; only this makes a new one.
+    // After a failed first connection the driver keeps the closed topology, and every later call fails; only connect()
+    // makes a new one.
     await cell.client.connect();
     return readIdentity(cell);
   }
@@ -80,7 +81,7 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
     const is = found === undefined ? 'has no identity' : `has the identity ${found}`;
     throw new TenureError(
       'cell_mismatch',
-      `the deployment at the address of cell "${name}" ${is}, and the cell is ${expected}: nothing is done there`,
+      `the deployment at the address of cell "${name}" ${is}, but the cell has ${expected}: nothing is done there`,
     );
   }
 
@@ -113,7 +114,7 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
       if (last?.reachable === false)
         throw new TenureError(
           'cell_unavailable',
-          `cell "${name}" cannot be reached from this process (${last.error ?? 'unknown'})`,
+          `cell "${name}" is not reachable from this process (${last.error ?? 'unknown'})`,
         );
       try {
         await requireIdentity(cell);
@@ -127,8 +128,8 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
 }
 
 /**
- * Options that say how the deployment is reached, by whomever. All others are the plane's own: who it is, with which key files, through which
- * proxy, how it reads and writes.
+ * Options for how anybody reaches the deployment. All others belong to the plane: its login, key files, proxy, and how
+ * it reads and writes.
  */
 const tenantOptions = new Set([
   'replicaset',
@@ -148,15 +149,16 @@ const addressParts =
   /^(?<scheme>mongodb(?:\+srv)?:\/\/)(?:[^/?#@]*@)?(?<hosts>[^/?#@]+)(?:\/[^/?#@]*)?(?:\?(?<options>[^?#@]*))?$/;
 
 /**
- * The address of a deployment as a tenant may know it: hosts, and of the options those that {@link tenantOptions} names. Not by `URL`, which
- * refuses the several hosts of a replica set.
- * @throws TypeError, without the address, where it cannot be read: what is not understood could be a part of a password
+ * The address of a deployment for tenants: the hosts, and the options in {@link tenantOptions}. Not parsed by `URL`,
+ * which refuses the several hosts of a replica set.
+ * @throws TypeError, without the address, if it cannot be parsed: the part that is not understood could belong to a
+ * password
  */
 export function endpointOf(uri: string): string {
   const { scheme, hosts, options = '' } = addressParts.exec(uri)?.groups ?? {};
   if (scheme === undefined || hosts === undefined) {
     throw new TypeError(
-      'the address of a cell cannot be read; write it as mongodb://user:password@host:port/?option=value, with "%" and two hexadecimal digits for each of : / ? # @ in user, password and options',
+      'cannot parse the address of a cell; write it as mongodb://user:password@host:port/?option=value, and percent-encode each of : / ? # @ in user, password and options',
     );
   }
   const handedOn = options.split('&').filter((option) => tenantOptions.has(option.split('=', 1).join().toLowerCase()));

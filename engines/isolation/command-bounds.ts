@@ -1,18 +1,24 @@
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { CellWork } from './home.ts';
 
-/** How long one command may take. */
+/** The time limits of one command. */
 export interface CommandBounds {
-  /** For mongod, from when it begins. Read when the driver has a connection. @throws what the lease throws */
+  /**
+   * The limit in mongod, from when the command starts. Read once the driver has a connection.
+   * @throws what the lease throws
+   */
   maxTimeMS(): number;
-  /** Calls `end` once, when the command is to be given up. Returns what ends the watch. @throws what the lease throws */
+  /**
+   * Calls `end` once when the command must be given up. Returns a function that ends the watch.
+   * @throws what the lease throws
+   */
   watch(end: (why: unknown) => void): () => void;
 }
 
 const late = ({ cell }: CellWork): TenureError =>
   new TenureError('cell_unavailable', `cell "${cell.name}" did not answer within the lease`);
 
-/** By what is left of the lease when the command is sent, on both sides. */
+/** Limits a command, here and in mongod, to what is left of the lease when it is sent. */
 export function withinLease(work: CellWork): CommandBounds {
   return {
     maxTimeMS: () => work.lease.remainingMs(),
@@ -23,15 +29,16 @@ export function withinLease(work: CellWork): CommandBounds {
   };
 }
 
-/** Less than the ten minutes that an attempt at a step may take. */
+/** Less than the ten minutes that one attempt at a step may take. */
 export const longestMs = 9 * 60_000;
-/** So much of the lease is kept for stopping in mongod what is given up here. */
+/** The part of the lease that is reserved for ending in mongod what is given up here. */
 export const reserveMs = 1_000;
 const everyMs = 1_000;
 
 /**
- * As long as somebody renews the lease, and {@link longestMs} at most. The lease is looked at again and again; the command is given up while
- * there is a second of it left. mongod does not see that: whoever gives it up ends it there.
+ * Limits a command to as long as the lease is renewed, and to {@link longestMs} at most. The lease is checked
+ * repeatedly; the command is given up while there is still a second of it left. mongod does not notice: the caller must
+ * end the command there.
  */
 export function whileLeaseIsRenewed(work: CellWork): CommandBounds {
   return {

@@ -3,12 +3,15 @@ import { endpointOf } from './cells.ts';
 import type { Cell } from './cells.ts';
 
 export interface ConnectOptions {
-  /** By it mongod names the connections of this process. */
+  /** The name under which mongod shows the connections of this process. */
   readonly appName: string;
   readonly maxPoolSize: number;
 }
 
-/** A client for each cell, which connects when it is first used: a cell that is away does not keep the process from starting. */
+/**
+ * A client for each cell. It connects on first use, so that an unreachable cell does not keep the process from
+ * starting.
+ */
 export function connectCells(
   addresses: ReadonlyMap<string, { readonly uri: string }>,
   options: ConnectOptions,

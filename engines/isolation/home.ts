@@ -6,19 +6,19 @@ import type { HomeForm } from '../../domain/isolation.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Cell } from './cells.ts';
 
-/** How long the one who works on a home may still do so. */
+/** How long the holder may still work on a home. */
 export interface WorkLease {
-  /** Milliseconds left, at least 1. @throws TenureError fenced, when there are none */
+  /** Milliseconds left, at least 1. @throws TenureError fenced if there are none */
   remainingMs(): number;
 }
 
-/** A cell, and how long one may work on it. */
+/** A cell, and the lease to work on it. */
 export interface CellWork {
   readonly cell: Cell;
   readonly lease: WorkLease;
 }
 
-/** What a home is to be. */
+/** What a home should be. */
 export interface HomeState {
   readonly spec: TenantSpec;
   readonly form: HomeForm;
@@ -26,18 +26,18 @@ export interface HomeState {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** A tenant's place on a cell, what it is to be, and who is at work on it. */
+/** A tenant's place on a cell, what it should be, and the operation that works on it. */
 export interface Home extends HomeState, CellWork {
   readonly installation: string;
   readonly uid: string;
   readonly operationId: string;
   readonly mode: IsolationMode;
-  /** Name of the user that the registry holds for it. */
+  /** Name of its user in the registry. */
   readonly user: string | null;
   readonly layout: HomeLayout;
-  /** Whether what a change waits for is to be ended: it has been waited for long enough. */
+  /** Whether to end the sessions that block a change, because it has waited long enough. */
   readonly impatient?: boolean;
-  /** What it was when the running operation began; absent while nothing of it stood yet. */
+  /** Its state when the running operation started; absent if nothing of it existed yet. */
   readonly before?: HomeState;
 }
 
@@ -46,15 +46,15 @@ export function describeHome(home: Omit<Home, 'layout'>): Home {
 }
 
 /**
- * The home on its way back to what it was before the operation.
- * @throws TenureError internal, where nothing is known of that
+ * The home with its state before the operation as the goal.
+ * @throws TenureError internal if that state is unknown
  */
 export function reversed(home: Home): Home {
   const { spec, form, config, before } = home;
   if (before === undefined)
     throw new TenureError(
       'internal',
-      `nothing is known of the home of tenant ${home.uid} before operation ${home.operationId}`,
+      `the state of the home of tenant ${home.uid} before operation ${home.operationId} is unknown`,
     );
   return describeHome({ ...home, ...before, before: { spec, form, config } });
 }

@@ -2,7 +2,7 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import type { Home } from './home.ts';
 import type { Observation } from './home-step.ts';
 
-/** Each round mends all that it finds; more are needed only while another attempt is at work on the same. */
+/** Each round repairs everything it finds; more are needed only while another attempt works on the same. */
 const maxRounds = 5;
 
 export interface Reconciliation<Found> {
@@ -12,8 +12,8 @@ export interface Reconciliation<Found> {
 }
 
 /**
- * Looks and mends until what is looked at is as it should be. Nothing is taken for done that has not been seen done.
- * @throws TenureError cell_unavailable, when others keep changing it
+ * Checks and repairs until everything is as it should be. Nothing counts as done until a check has confirmed it.
+ * @throws TenureError cell_unavailable if others keep changing it
  */
 export async function reconcile<Found>(home: Home, { look, judge, mend }: Reconciliation<Found>): Promise<void> {
   for (let round = 0; ; round += 1) {
@@ -22,7 +22,7 @@ export async function reconcile<Found>(home: Home, { look, judge, mend }: Reconc
     if (round === maxRounds)
       throw new TenureError(
         'cell_unavailable',
-        `"${home.layout.claim}" on cell "${home.cell.name}" did not stay as it was made`,
+        `"${home.layout.claim}" on cell "${home.cell.name}" is repeatedly changed by somebody else`,
       );
     await mend(home, found);
   }

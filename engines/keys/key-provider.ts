@@ -2,34 +2,31 @@ import type { SealedSecret } from '../../store/documents.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { open, seal } from './sealed-box.ts';
 
-/** Wraps data keys under a key that never leaves the provider. */
+/** Wraps data keys under keys that never leave the provider. */
 export interface KeyProvider {
   /** Names of the keys that it can wrap under. */
   readonly keys: readonly string[];
   /**
-   * Under one of the keys that are allowed, the present one if it is among them; absent: the present one.
-   * @throws TenureError keys_unavailable, also when it holds none that is allowed
+   * Wraps under one of the allowed keys, preferably the current one. Without `allowed`, under the current one.
+   * @throws TenureError keys_unavailable, also if it has none of the allowed keys
    */
   wrap(plaintext: Buffer, context: string, allowed?: readonly string[]): Promise<SealedSecret>;
-  /** @throws TenureError keys_unavailable, also when the wrapping key is gone or `context` is another */
+  /** @throws TenureError keys_unavailable, also if the wrapping key is gone or `context` differs */
   unwrap(sealed: SealedSecret, context: string): Promise<Buffer>;
 }
 
-/** Keys by id, and which of them wraps from now on. */
+/** Keys by id, and the id of the one that wraps new data keys. */
 export interface Keyring {
   readonly current: string;
   readonly keys: ReadonlyMap<string, Buffer>;
 }
 
-/** Wraps with keys that the process holds in memory. */
+/** Wraps with keys in the memory of the process. */
 export function createLocalKeyProvider(keyring: Keyring): KeyProvider {
   function keyNamed(id: string): Buffer {
     const key = keyring.keys.get(id);
     if (key === undefined)
-      throw new TenureError(
-        'keys_unavailable',
-        `the keyring holds no key "${id}"; put it back to open what it wrapped`,
-      );
+      throw new TenureError('keys_unavailable', `the keyring has no key "${id}"; add it again to open what it wrapped`);
     return key;
   }
   return {
@@ -39,7 +36,7 @@ export function createLocalKeyProvider(keyring: Keyring): KeyProvider {
       if (id === undefined)
         throw new TenureError(
           'keys_unavailable',
-          `the keyring holds none of the keys ${allowed.map((name) => `"${name}"`).join(', ')} that the plan allows; put one of them into it`,
+          `the keyring has none of the keys that the plan allows (${allowed.map((name) => `"${name}"`).join(', ')}); add one of them`,
         );
       return seal({ id, bytes: keyNamed(id) }, plaintext, context);
     },
@@ -48,7 +45,7 @@ export function createLocalKeyProvider(keyring: Keyring): KeyProvider {
       try {
         return open(key, sealed, context);
       } catch (error) {
-        throw new TenureError('keys_unavailable', `what key "${sealed.key}" wrapped for "${context}" does not open`, {
+        throw new TenureError('keys_unavailable', `cannot open what key "${sealed.key}" wrapped for "${context}"`, {
           cause: error,
         });
       }

@@ -5,20 +5,23 @@ import type { SecretStore } from '../../store/secrets.ts';
 import type { KeyProvider } from './key-provider.ts';
 import { keyBytes, open, seal } from './sealed-box.ts';
 
-/** New secrets of a tenant, sealed: ready to be committed, and readable by nobody without the key provider. */
+/** New sealed secrets of a tenant: ready to be committed, and unreadable without the key provider. */
 export interface IssuedSecrets {
   readonly dataKey: SealedSecret;
   readonly credential: SealedSecret;
 }
 
 export interface TenantSecrets {
-  /** Makes a data key, wrapped under one of the allowed keys, and a password sealed under it. @throws TenureError keys_unavailable */
+  /**
+   * Makes a data key, wrapped under one of the allowed keys, and a password sealed under it.
+   * @throws TenureError keys_unavailable
+   */
   issue(tenant: string, allowedKeys?: readonly string[]): Promise<IssuedSecrets>;
   /** The password of the tenant's database user. @throws TenureError keys_unavailable */
   password(tenant: string): Promise<string>;
 }
 
-/** What a tenant's data key is bound to where it is wrapped. */
+/** The context that a tenant's wrapped data key is bound to. */
 export const dataKeyContext = (tenant: string): string => `tenure/${tenant}/data-key`;
 const credentialContext = (tenant: string): string => `tenure/${tenant}/database-credential`;
 const dataKeyName = 'data-key';
@@ -45,16 +48,14 @@ export function createTenantSecrets({ keyProvider, secrets }: TenantSecretsDepen
         secrets.find(tenant, 'database-credential'),
       ]);
       if (dataKey === undefined || credential === undefined)
-        throw new TenureError('keys_unavailable', `tenant ${tenant} has no credential`);
+        throw new TenureError('keys_unavailable', `tenant ${tenant} has no stored credential`);
       const key = await keyProvider.unwrap(dataKey, dataKeyContext(tenant));
       try {
         return open(key, credential, credentialContext(tenant)).toString('utf8');
       } catch (error) {
-        throw new TenureError(
-          'keys_unavailable',
-          `the credential of tenant ${tenant} does not open under its data key`,
-          { cause: error },
-        );
+        throw new TenureError('keys_unavailable', `cannot open the credential of tenant ${tenant} with its data key`, {
+          cause: error,
+        });
       }
     },
   };

@@ -5,7 +5,7 @@ import { sha256 } from '../../contracts/canonical-json.ts';
 import { digestSchema } from '../../contracts/identifiers.ts';
 import type { Digest } from '../../contracts/identifiers.ts';
 
-/** What every compiled policy must be able to answer; each takes and yields what `contracts/policy.ts` says. */
+/** Entry points that every compiled policy must have; `contracts/policy.ts` defines their input and output. */
 export const policyEntrypoints = {
   authorize: 'tenure/authz/decision',
   admit: 'tenure/admission/decision',
@@ -13,7 +13,7 @@ export const policyEntrypoints = {
 
 /**
  * Identity of a compiled policy: SHA-256 over the length of the wasm in bytes (64 bits, big-endian), the wasm, and the
- * bytes of `data.json`. The length keeps two different pairs from having the same concatenation.
+ * bytes of `data.json`. The length prevents two different pairs from having the same concatenation.
  */
 export function bundleDigest(wasm: Uint8Array, data: Uint8Array): Digest {
   const length = Buffer.alloc(8);
@@ -24,7 +24,7 @@ export function bundleDigest(wasm: Uint8Array, data: Uint8Array): Digest {
 /** The part of `bundle.json` that says which files belong beside it. */
 const bundleManifestSchema = z.looseObject({ digest: digestSchema });
 
-/** A compiled policy whose bytes are those that its manifest names. */
+/** A compiled policy whose bytes match the digest in its manifest. */
 export interface PolicyBundle {
   readonly digest: Digest;
   readonly wasm: Uint8Array;
@@ -33,8 +33,8 @@ export interface PolicyBundle {
 }
 
 /**
- * Reads `policy.wasm`, `data.json` and `bundle.json`, and compares the bytes with the digest in the last.
- * @throws Error when a file is missing or damaged, or the digest is another one.
+ * Reads `policy.wasm`, `data.json` and `bundle.json`, and compares the bytes with the digest in `bundle.json`.
+ * @throws Error if a file is missing or damaged, or the digest differs.
  */
 export async function readBundle(directory: string): Promise<PolicyBundle> {
   const read = (file: string) => readFile(join(directory, file));

@@ -12,8 +12,8 @@ export interface MemoryBounds {
 }
 
 /**
- * Asks an entry point; the input is UTF-8 JSON. Returns the result set, of any shape.
- * Throws whatever the policy or its host throws, which is not always an Error; an instance must not be used after that.
+ * Evaluates an entry point; the input is UTF-8 JSON. Returns the result set, of any shape.
+ * Throws whatever the policy or its host throws, which is not always an Error; do not use the instance after that.
  */
 export type Evaluate = (entrypoint: string, input: ArrayBuffer) => unknown;
 
@@ -25,8 +25,8 @@ export interface PolicyInstance {
 }
 
 /**
- * Synchronous, so that a decision can go on with a new instance; takes less than 1 ms once the wasm has been compiled.
- * @throws when the wasm or its data cannot be loaded, not always an Error.
+ * Synchronous, so that a decision can continue with a new instance; takes less than 1 ms once the wasm is compiled.
+ * @throws if the wasm or its data cannot be loaded; not always an Error.
  */
 export function instantiatePolicy(bundle: PolicyBundle, memory: MemoryBounds): PolicyInstance {
   const policy = opa.loadPolicySync(bundle.wasm, { ...memory });
@@ -38,15 +38,15 @@ export function instantiatePolicy(bundle: PolicyBundle, memory: MemoryBounds): P
 }
 
 /**
- * Keeps one instance. One that has thrown may have left its memory in any state, so it is dropped, and the next
- * evaluation begins with a new one.
- * @throws Error when the policy lacks one of the entry points; what `instantiate` throws.
+ * Keeps one instance. After a throw its memory may be in any state, so it is dropped, and the next evaluation uses a
+ * new one.
+ * @throws Error if the policy lacks one of the entry points; what `instantiate` throws.
  */
 export function createEvaluator(instantiate: () => PolicyInstance, entrypoints: readonly string[]): Evaluate {
   let instance: PolicyInstance | undefined = instantiate();
   const present = instance.entrypoints;
   const missing = entrypoints.filter((entrypoint) => !present.includes(entrypoint));
-  if (missing.length > 0) throw new Error(`the policy has no entry point ${missing.join(', ')}`);
+  if (missing.length > 0) throw new Error(`the policy lacks entry point ${missing.join(', ')}`);
 
   return (entrypoint, input) => {
     const current = instance ?? instantiate();

@@ -9,13 +9,13 @@ export type ObserveDecision = (
   seconds: number,
 ) => void;
 
-/** The engine of one process: loaded when the bundle is there, and looked for again while it is not. */
+/** The policy engine of one process. While there is no bundle, it keeps looking for one. */
 export interface MeasuredPolicy extends Pick<PolicyEngine, 'authorize' | 'admit'> {
   /** Empty until a bundle has been loaded. */
   readonly bundle: Digest | '';
-  /** The roles that it knows; none until a bundle has been loaded. */
+  /** The roles that the policy knows; empty until a bundle has been loaded. */
   readonly roles: ReadonlySet<string>;
-  /** Resolves when it can decide. @throws TenureError policy_unavailable */
+  /** Resolves if policy can decide. @throws TenureError policy_unavailable */
   check(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface MeasuredPolicyOptions {
   readonly observe: ObserveDecision;
 }
 
-/** Decides and measures. Without a bundle every question is refused, and the bundle is looked for again each second. */
+/** Decides and measures. Without a bundle it refuses every question and looks for the bundle again each second. */
 export function measuredPolicy({ bundleDirectory, observe }: MeasuredPolicyOptions): MeasuredPolicy {
   let engine: PolicyEngine | undefined;
   let failure: unknown;

@@ -20,69 +20,75 @@ function asError(thrown: unknown): Error {
   return new Error(typeof thrown === 'string' ? thrown : JSON.stringify(thrown));
 }
 
-/** Policy could not decide, and so nothing is allowed. The message goes to the caller; the reason, to the logs as `cause`. */
+/**
+ * The error when policy cannot decide, so that nothing is allowed. The caller gets the message; the logs get the reason
+ * as `cause`.
+ */
 export function policyUnavailable(what: string, thrown: unknown): TenureError {
   return new TenureError('policy_unavailable', `Policy cannot decide: ${what}.`, { cause: asError(thrown) });
 }
 
-/** Every obligation that callers of the engine know how to meet. */
+/** Every obligation that callers of the engine can meet. */
 export const knownObligations = ['confine-to-tenants'] as const;
 export type Obligation = (typeof knownObligations)[number];
 
-/** A response that can be obeyed; `obligations` are the ids alone. */
+/** A valid response; `obligations` contains only the ids. */
 export interface CheckedResponse extends Pick<PolicyResponse, 'allow' | 'deny' | 'rules'> {
   readonly obligations: readonly Obligation[];
 }
 
 function knownObligation(id: string): Obligation {
   const known = knownObligations.find((obligation) => obligation === id);
-  if (known === undefined) throw new Error(`nobody knows how to meet the obligation "${id}"`);
+  if (known === undefined) throw new Error(`the obligation "${id}" is unknown`);
   return known;
 }
 
 /**
- * The one response in a result set, when it is one that can be obeyed.
- * @throws Error for anything else: no result or several, another shape, an obligation nobody knows, an allowance beside
- * denials, a refusal without a reason.
+ * Returns the one response in a result set, if it is valid.
+ * @throws Error for anything else: no result or several, another shape, an unknown obligation, an allowance with
+ * denials, a denial without a reason.
  */
 function checkedResponse(resultSet: unknown): CheckedResponse {
-  if (!Array.isArray(resultSet) || resultSet.length !== 1) throw new Error('the policy yielded no single result');
+  if (!Array.isArray(resultSet) || resultSet.length !== 1)
+    throw new Error('the policy did not return exactly one result');
   const [{ result }] = resultSet as [{ readonly result?: unknown }];
   const { allow, deny, obligations, rules } = policyResponseSchema.parse(result);
-  if (allow && deny.length > 0) throw new Error('the policy allows and denies at once');
-  if (!allow && deny.length === 0) throw new Error('the policy refuses without a reason');
+  if (allow && deny.length > 0) throw new Error('the policy allows and denies at the same time');
+  if (!allow && deny.length === 0) throw new Error('the policy denies without a reason');
   return { allow, deny, rules, obligations: obligations.map(({ id }) => knownObligation(id)) };
 }
 
-/** An evaluation takes about 14 times the size of its input: 1 MiB to begin with, and at most 128 MiB. */
+/** An evaluation needs about 14 times the size of its input: 1 MiB at the start, and at most 128 MiB. */
 const memory: MemoryBounds = { initial: 16, maximum: 2048 };
 
 export interface PolicyVerdict {
   readonly allow: boolean;
-  /** By rule, then by pointer; empty exactly when allowed. */
+  /** Sorted by rule, then by pointer; empty if and only if allowed. */
   readonly deny: readonly PolicyDenial[];
-  /** What the caller must do for the allowance to hold. */
+  /** What the caller must do as a condition of the allowance. */
   readonly obligations: readonly Obligation[];
-  /** What is logged of it. Its input digest covers the whole request, so it differs where the request does. */
+  /**
+   * The part that is logged. Its input digest covers the whole request, so different requests have different digests.
+   */
   readonly decision: PolicyDecision;
 }
 
 /**
- * Decides by the compiled policy and by nothing else: what cannot be decided is thrown, never allowed. The next decision
- * then begins with a new instance.
+ * Decides only by the compiled policy. If it cannot decide, it throws and never allows; the next decision uses a new
+ * instance.
  */
 export interface PolicyEngine {
   readonly bundle: Digest;
-  /** Those that some action is allowed to. */
+  /** The roles that are allowed at least one action. */
   readonly roles: ReadonlySet<string>;
   /**
    * May this actor do this at all?
-   * @throws TenureError `policy_unavailable` when the policy traps, yields nothing, or answers what cannot be obeyed.
+   * @throws TenureError `policy_unavailable` if the policy traps, returns nothing, or returns an invalid response.
    */
   authorize(request: AuthorizationRequest): PolicyVerdict;
   /**
    * May the tenant become this?
-   * @throws TenureError `policy_unavailable` as `authorize` does.
+   * @throws TenureError `policy_unavailable`, like `authorize`.
    */
   admit(request: AdmissionRequest): PolicyVerdict;
 }
@@ -94,8 +100,8 @@ function rolesIn({ data }: PolicyBundle): ReadonlySet<string> {
 
 /**
  * Loads `policy.wasm`, `data.json` and `bundle.json` from a directory.
- * @throws TenureError `policy_unavailable` when one is missing or damaged, the bytes are not those that the digest in
- * `bundle.json` names, or an entry point is missing.
+ * @throws TenureError `policy_unavailable` if one is missing or damaged, the bytes do not match the digest in
+ * `bundle.json`, or an entry point is missing.
  */
 export async function loadPolicyEngine({
   bundleDirectory,
@@ -113,7 +119,7 @@ export async function loadPolicyEngine({
 
   function decide(entrypoint: string, request: AuthorizationRequest | AdmissionRequest): PolicyVerdict {
     try {
-      // The policy is given the very bytes that are digested, so a logged decision can be repeated from them.
+      // The policy gets the same bytes that are digested, so a logged decision can be repeated from them.
       const input = canonicalBytes(request);
       const { allow, deny, obligations, rules } = checkedResponse(evaluate(entrypoint, new Uint8Array(input).buffer));
       return {
@@ -123,7 +129,7 @@ export async function loadPolicyEngine({
         decision: { bundle: bundle.digest, input: sha256(input), decision: allow ? 'allow' : 'deny', rules },
       };
     } catch (thrown) {
-      throw policyUnavailable(`its entry point ${entrypoint} came to no decision`, thrown);
+      throw policyUnavailable(`its entry point ${entrypoint} returned no valid decision`, thrown);
     }
   }
 

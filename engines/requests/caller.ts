@@ -2,7 +2,7 @@ import type { PolicyAction, PolicyActor, PolicyDecision } from '../../contracts/
 import type { TenantDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
 
-/** Who asks, by which request, and the decision that let them ask. */
+/** The actor of a request, and the ids of the request. */
 export interface Caller {
   readonly actor: PolicyActor;
   readonly requestId: string;
@@ -10,12 +10,12 @@ export interface Caller {
 }
 
 /**
- * Asks whether the caller may do this to the tenant on which a change is decided; `undefined` where there is none of its name.
+ * Authorizes the caller for an action on the tenant; `undefined` if there is no tenant of this name.
  * @throws TenureError forbidden, not_found, policy_unavailable
  */
 export type Permit = (action: PolicyAction, tenant: TenantDocument | undefined) => Promise<void>;
 
-/** What an entry says of the caller. */
+/** The fields of an entry that identify the caller. */
 export function callerEntry({
   actor,
   requestId,
@@ -24,7 +24,7 @@ export function callerEntry({
   return { actor: { subject: actor.subject, roles: actor.roles }, requestId, correlationId };
 }
 
-/** A refusal, as it goes into the ledger. */
+/** The ledger entry of a refusal. */
 export function refusalEntry(
   caller: Caller,
   told: Pick<LedgerDraft, 'action' | 'target' | 'reason'> & {

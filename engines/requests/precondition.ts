@@ -1,12 +1,12 @@
 import { TenureError } from '../../domain/tenure-error.ts';
 
-/** Which state of a resource a change is meant for. */
+/** The state that a resource must have for a change to apply. */
 export type Precondition =
   /** It must not exist. */
   | { readonly kind: 'absent' }
-  /** It must stand at this revision. */
+  /** It must be at one of these revisions. */
   | { readonly kind: 'revision'; readonly revisions: readonly number[] }
-  /** It must exist, as whatever it is. */
+  /** It must exist, at any revision. */
   | { readonly kind: 'exists' };
 
 /** @throws TenureError already_exists, not_found, revision_stale */
@@ -16,7 +16,7 @@ export function requirePrecondition(
   current: { readonly revision: number } | undefined,
 ): void {
   if (precondition.kind === 'absent') {
-    if (current !== undefined) throw new TenureError('already_exists', `${what} exists`);
+    if (current !== undefined) throw new TenureError('already_exists', `${what} already exists`);
     return;
   }
   if (current === undefined) throw new TenureError('not_found', `${what} does not exist`);
@@ -25,15 +25,15 @@ export function requirePrecondition(
   }
 }
 
-/** The state that a manifest says it was made from. */
+/** The state that a manifest says it is based on. */
 export interface NamedRevision {
   readonly uid?: string | undefined;
   readonly revision: number;
 }
 
 /**
- * A manifest that names a revision changes that one only, so that it takes nothing back that its writer has not seen. What is
- * there no more it creates anew.
+ * A manifest that names a revision changes only that revision, so that it cannot undo a change that its writer has not
+ * seen. If the resource no longer exists, the manifest creates it again.
  * @throws TenureError revision_stale
  */
 export function requireNamed(
@@ -42,24 +42,27 @@ export function requireNamed(
   what: string,
   current: { readonly _id: string; readonly revision: number } | undefined,
 ): void {
-  // Who asks for whatever stands to be replaced has said so.
+  // Without a revision as precondition, the caller asks explicitly to replace any revision.
   if (named === undefined || current === undefined || precondition.kind !== 'revision') return;
   const fix =
-    'Get it again and make your change there; or remove metadata.revision from the manifest, to replace whatever stands.';
+    'Get the resource again and repeat your change there. To replace any revision, remove metadata.revision from the manifest.';
   const stale = (pointer: string, message: string): TenureError =>
-    new TenureError('revision_stale', `the manifest was made from another state of ${what}: ${message}`, {
+    new TenureError('revision_stale', `the manifest is based on another state of ${what}: ${message}`, {
       errors: [{ pointer, message, fix }],
     });
   if (named.uid !== undefined && named.uid !== current._id)
-    throw stale('/metadata/uid', `it is of ${named.uid}; what has the name now is ${current._id}`);
+    throw stale('/metadata/uid', `the manifest has uid ${named.uid}, but the current one is ${current._id}`);
   if (named.revision !== current.revision)
-    throw stale('/metadata/revision', `it is of revision ${named.revision}; ${current.revision} stands`);
+    throw stale(
+      '/metadata/revision',
+      `the manifest has revision ${named.revision}, but the current one is ${current.revision}`,
+    );
 }
 
-/** More changes of one resource at once than this overtake each other no further. */
+/** How often a change is retried after concurrent changes of the same resource. */
 const maxAttempts = 20;
 
-/** Does `work` again when another change has overtaken it and the caller asked for no revision in particular. */
+/** Retries `work` if a concurrent change made it stale and the caller did not ask for a particular revision. */
 export async function decidedAnew<T>(precondition: Precondition, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -1,7 +1,12 @@
 import type { PolicyActor } from '../../contracts/policy.ts';
 import { nextRolloutStep } from '../../domain/rollout.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import type { OperationDocument, RolloutDocument, RolloutMemberDocument, TenantDocument } from '../../store/documents.ts';
+import type {
+  OperationDocument,
+  RolloutDocument,
+  RolloutMemberDocument,
+  TenantDocument,
+} from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { newOperationOf } from '../changes/change-request.ts';
 import type { ChangeTenant } from '../changes/change-request.ts';
@@ -13,17 +18,20 @@ export interface AdvanceDependencies {
   readonly store: Store;
   readonly templates: Templates;
   readonly changeTenant: ChangeTenant;
-  /** Starts the workflow of an operation that was accepted. Where it cannot, the sweep does: so this never fails. */
+  /**
+   * Starts the workflow of an accepted operation. It never fails: if the workflow cannot start now, the sweep starts
+   * it.
+   */
   readonly begin: (operation: OperationDocument, tenant: TenantDocument) => Promise<void>;
 }
 
-/** So long a tenant may keep the others waiting. What holds it up goes on, and one that is resumed takes it again. */
+/** How long one tenant may keep the others waiting. Its operation continues, and a resumed roll-out takes it again. */
 const changingMs = 10 * 60_000;
 
 /** Members that one turn looks at. */
 const batch = 100;
 
-/** Refusals that pass by themselves: the tenant is tried again. */
+/** Refusals that pass by themselves: the tenant is retried. */
 const passing = new Set([
   'operation_in_progress',
   'revision_stale',
@@ -34,19 +42,19 @@ const passing = new Set([
   'keys_unavailable',
 ]);
 
-/** Somebody has paused or cancelled it while a turn was at work. */
+/** Somebody paused or cancelled the roll-out during a turn. */
 const notRunning = 'rollout_not_possible';
 
-/** On whose behalf it changes tenants; of one that has ended nothing more is begun. */
+/** The actor on whose behalf the roll-out changes tenants. A roll-out that has ended starts nothing more. */
 function actorOf({ _id, actor }: RolloutDocument): PolicyActor {
   if (actor === undefined) throw new TenureError(notRunning, `roll-out ${_id} has ended`);
   return actor;
 }
 
 /**
- * Goes one turn further with a roll-out: sees what has become of the tenants that are being changed, then begins as many
- * more as its wave allows, each in a commit that sees whether it still runs. Each turn begins from what stands in the control
- * database, so it may be repeated at any time.
+ * Advances a roll-out by one turn: checks the tenants that are being changed, then starts as many more as the wave
+ * allows, each in a commit that checks that the roll-out still runs. Each turn starts from what is in the control
+ * database, so it can be repeated at any time.
  */
 export function createAdvanceRollout({
   store,
@@ -69,7 +77,7 @@ export function createAdvanceRollout({
   async function change(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
     const version = await templates.version(rollout.template.name, rollout.version);
     const tenant = await store.resources.findByUid('Tenant', member._id.tenant);
-    // Purged, deleted or gone over to another template meanwhile: it is no tenant of this one.
+    // Purged, deleted or moved to another template in the meantime: the roll-out does not apply to it.
     const concerned =
       tenant !== undefined && tenant.lifecycle !== 'Deleted' && tenant.spec.template?.name === version.name;
     if (!concerned || (tenant.spec.template?.version === version.version && tenant.operation === null)) {
@@ -102,13 +110,13 @@ export function createAdvanceRollout({
   }
 
   async function look(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
-    // Taken by a turn that came no further.
+    // Taken by a turn that did not get any further.
     if (member.operationId === null) return change(rollout, member);
     const operation = await store.operations.find(member.operationId);
     if (operation?.unfinished === true) return;
     if (operation?.state === 'succeeded')
       await rollouts.setMember(member, { state: 'changed', operationId: member.operationId, error: null });
-    else await fail(member, operation?.error ?? { code: 'cancelled', message: 'its operation is gone' });
+    else await fail(member, operation?.error ?? { code: 'cancelled', message: 'its operation no longer exists' });
   }
 
   async function takeMore(rollout: RolloutDocument, limit: number): Promise<{ readonly exhausted: boolean }> {
@@ -172,7 +180,7 @@ export function createAdvanceRollout({
     try {
       return await turn(id);
     } catch (error) {
-      // The next turn begins from how it stands now.
+      // The next turn starts from the new state.
       if (error instanceof TenureError && error.code === notRunning) return { done: false };
       throw error;
     }

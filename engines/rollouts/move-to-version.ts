@@ -13,7 +13,7 @@ import type { Admit } from '../admission/admission.ts';
 import type { Caller } from '../requests/caller.ts';
 import type { Templates } from './templates.ts';
 
-/** A tenant as it stands but for the version of its template; its services follow from that. */
+/** The current tenant with another version of its template; its services follow from the version. */
 export function declaredAt(
   { labels, annotations, spec }: Pick<TenantDocument, 'labels' | 'annotations' | 'spec'>,
   { name, version }: TemplateVersion,
@@ -22,7 +22,7 @@ export function declaredAt(
   return { labels, annotations, spec: { ...rest, template: { name, version } } };
 }
 
-/** In what a tenant would change, and whether it may; nothing is changed. */
+/** What would change in a tenant, and whether that is allowed. Changes nothing. */
 export async function previewMove(
   { templates, admit }: { readonly templates: Templates; readonly admit: Admit },
   caller: Caller,

@@ -5,13 +5,13 @@ import type { Store } from '../../store/store.ts';
 
 /** The templates of the registry, version by version. */
 export interface Templates {
-  /** The latest version where none is named. @throws TenureError template_not_available */
+  /** The latest version if none is named. @throws TenureError template_not_available */
   version(name: string, version?: number): Promise<TemplateVersion>;
-  /** What a tenant's spec builds on. */
+  /** The template version that a tenant's spec is based on. */
   of(spec: Pick<TenantSpec, 'template'>): Promise<TemplateVersion | undefined>;
 }
 
-/** Versions kept in memory: they never change, and one of a template that was removed is never given to another. */
+/** How many versions to cache: a version never changes, and its number is not reused after its template is removed. */
 const maxKept = 500;
 
 export function createTemplates({ resources, revisions }: Pick<Store, 'resources' | 'revisions'>): Templates {
@@ -30,7 +30,7 @@ export function createTemplates({ resources, revisions }: Pick<Store, 'resources
     const latest = await resources.find('TenantTemplate', name);
     if (latest === undefined) {
       const others = await resources.names('TenantTemplate', 50);
-      throw new TenureError('template_not_available', `there is no template "${name}"`, {
+      throw new TenureError('template_not_available', `template "${name}" does not exist`, {
         errors: [{ pointer: '/spec/template/name', message: `"${name}" does not exist`, allowed: others }],
       });
     }
@@ -39,7 +39,7 @@ export function createTemplates({ resources, revisions }: Pick<Store, 'resources
     const revision = wanted > latest.generation ? undefined : await revisions.ofTemplate(latest._id, wanted);
     if (revision === undefined) {
       throw new TenureError('template_not_available', `template "${name}" has no version ${wanted}`, {
-        errors: [{ pointer: '/spec/template/version', message: `there are versions 1 to ${latest.generation}` }],
+        errors: [{ pointer: '/spec/template/version', message: `the versions are 1 to ${latest.generation}` }],
       });
     }
     return keep({ name, version: wanted, spec: revision.spec });

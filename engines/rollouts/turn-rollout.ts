@@ -13,7 +13,7 @@ import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
 import type { Caller } from '../requests/caller.ts';
 
-/** The tenants of a template that a roll-out concerns; deleted ones are not among them. */
+/** The tenants that a roll-out of this template applies to, without deleted ones. */
 export function tenantsOf(template: string, labelSelector: string | null | undefined): TenantFilter {
   return parseTenantFilter({ template, labelSelector: labelSelector ?? undefined });
 }
@@ -41,8 +41,8 @@ export interface RolloutCommand {
 }
 
 /**
- * Writes down that a version is to come to the tenants of its template. The workflow does the rest.
- * @throws TenureError template_not_available, rollout_not_possible, request_invalid for a selector that cannot be read
+ * Starts the roll-out of a version to the tenants of its template: stores it; the workflow does the rest.
+ * @throws TenureError template_not_available, rollout_not_possible; request_invalid if the selector cannot be parsed
  */
 export async function startRollout(
   store: Store,
@@ -98,24 +98,25 @@ const turns = {
 export interface Turning<Settled> {
   readonly policy?: PolicyDecision;
   readonly why?: string;
-  /** What becomes of the tenants that could not be changed; they stay so when absent. */
+  /** The new state of the tenants that could not be changed; absent: they stay failed. */
   readonly failed?: Extract<MemberState, 'changing' | 'skipped'>;
-  /** Runs in the commit, with what it made: makes the answer, and keeps it under the request's idempotency key. */
+  /** Runs inside the commit, with its result: makes the answer and keeps it under the request's idempotency key. */
   readonly alsoCommit: (tx: Transaction, rollout: RolloutDocument) => Promise<Settled>;
 }
 
-/** Whether a turn leads on from a state. */
+/** Whether a turn is possible from a state. */
 export function canTurn(state: RolloutState, turn: keyof typeof turns): boolean {
   return (turns[turn].from as readonly RolloutState[]).includes(state);
 }
 
-/** Where a turn leads. */
+/** The state that a turn leads to. */
 export function stateAfter(turn: keyof typeof turns): RolloutState {
   return turns[turn].to;
 }
 
 /**
- * Brings a roll-out from one state to another, and returns what `alsoCommit` does. What of it is already under way in tenants comes to its end.
+ * Moves a roll-out from one state to another and returns the result of `alsoCommit`. Operations that already run
+ * continue to their end.
  * @throws TenureError rollout_not_possible
  */
 export function turnRollout<Settled>(
@@ -131,7 +132,7 @@ export function turnRollout<Settled>(
     const after = await store.rollouts.turn(tx, id, from, {
       $set: {
         state: to,
-        reason: turn === 'pause' ? (told.why ?? 'somebody has paused it') : null,
+        reason: turn === 'pause' ? (told.why ?? 'paused by a user') : null,
         updateTime: tx.time,
         ...(final ? { endTime: tx.time } : {}),
         ...(to === 'running' ? { unsettled: true } : {}),

@@ -11,33 +11,40 @@ import { refuseWhileRunning } from '../changes/decide-change.ts';
 export interface AcceptVerification {
   readonly tenants: readonly [TenantDocument, TenantDocument];
   readonly caller: Caller;
-  /** By which the caller may verify each of them. */
+  /** The decisions that allow the caller to verify each of them. */
   readonly policies: readonly [PolicyDecision, PolicyDecision];
-  /** Runs in the commit: keeps the answer under the request's idempotency key. */
+  /** Runs inside the commit: keeps the answer under the request's idempotency key. */
   readonly alsoCommit: (tx: Transaction, verification: VerificationDocument) => Promise<void>;
 }
 
-/** @throws TenureError tenant_not_active, operation_in_progress: only the rights of a tenant that serves, and stays as it is, say something */
+/**
+ * @throws TenureError tenant_not_active, operation_in_progress: only the rights of an Active tenant that does not
+ * change prove anything
+ */
 export function requireVerifiable({ name, lifecycle, operation }: TenantDocument): void {
   refuseWhileRunning({ name, operation });
   if (lifecycle !== 'Active') throw new TenureError('tenant_not_active', `tenant "${name}" is ${lifecycle}`);
 }
 
-/** Accepts the verification of two tenants' isolation: in one commit, that it is under way and who asked for it. One that is under way is joined. @throws TenureError revision_stale, where a tenant has changed since it was read */
+/**
+ * Accepts the verification of two tenants' isolation. One commit records that it runs and who requested it. If one
+ * already runs, the request joins it.
+ * @throws TenureError revision_stale if a tenant has changed since it was read
+ */
 export async function acceptVerification(
   store: Pick<Store, 'commit' | 'resources' | 'verifications' | 'newId'>,
   { tenants, caller, policies, alsoCommit }: AcceptVerification,
 ): Promise<VerificationDocument> {
   for (const tenant of tenants) requireVerifiable(tenant);
   const [one, other] = tenants.map(({ _id: uid, name }) => ({ uid, name }));
-  if (one === undefined || other === undefined) throw new TenureError('internal', 'a verification is of two tenants');
+  if (one === undefined || other === undefined) throw new TenureError('internal', 'a verification needs two tenants');
   const id = store.newId();
   return store.commit(async (tx) => {
-    // Rights were judged on these states.
+    // The caller was authorized on these states.
     for (const { _id: uid, name, revision } of tenants) {
       const current = await store.resources.read(tx, 'Tenant', uid);
       if (current?.revision !== revision)
-        throw new TenureError('revision_stale', `tenant "${name}" has changed meanwhile`);
+        throw new TenureError('revision_stale', `tenant "${name}" was changed in the meantime`);
     }
     const verification = await store.verifications.accept(tx, [one, other], { id, ...caller });
     await alsoCommit(tx, verification);

@@ -8,7 +8,7 @@ import type { HoldRequest } from '../changes/hold-tenant.ts';
 import { leftAloneMs, systemCaller } from '../requests/system-caller.ts';
 import type { TenantVerb } from '../../domain/tenant-verb.ts';
 
-/** What came of one tenant's due work. */
+/** The outcome of one tenant's due work. */
 export interface DueOutcome {
   readonly tenant: TenantDocument;
   readonly work: 'purge' | 'change_plan';
@@ -23,8 +23,8 @@ export interface DueWorkDependencies {
 }
 
 /**
- * Begins what is due by the clock: purges whose time has come, plans that are to take effect. What is refused or fails is left
- * alone for a while, longer each time; everybody else's is begun all the same.
+ * Starts due work: purges and scheduled plan changes. Work that is refused or fails is retried later, with a growing
+ * delay; it does not hold up the work of other tenants.
  */
 export function createDueWork({
   store,
@@ -34,7 +34,7 @@ export function createDueWork({
   function callerOf(tenant: TenantDocument, work: DueOutcome['work']): Caller {
     const requestId = `sweep-${store.newId()}`;
     const { scheduledPlan } = tenant;
-    // A plan that somebody has scheduled takes effect on their behalf.
+    // A scheduled plan takes effect on behalf of the actor who scheduled it.
     if (work === 'change_plan' && scheduledPlan !== null)
       return { actor: scheduledPlan.actor, requestId, correlationId: scheduledPlan.correlationId };
     return systemCaller(requestId);
@@ -42,7 +42,7 @@ export function createDueWork({
 
   async function begin(tenant: TenantDocument, work: DueOutcome['work'], verb: TenantVerb): Promise<DueOutcome> {
     const key: BackoffKey = { work, tenant: tenant._id };
-    // Counted before it is known what comes of it: an operation that begins may fail as well, and is then due again.
+    // Counted before the outcome is known: an operation that starts can still fail and is then due again.
     await store.backoffs.failed(key, leftAloneMs);
     try {
       const request = {
@@ -52,10 +52,11 @@ export function createDueWork({
         alsoCommit: async () => undefined,
       } as const;
       const begun = await changeTenant({ ...request, verb });
-      // The plan is in effect already, so nothing is left to wait for.
+      // The plan is already in effect, so the schedule can be removed.
       if (work === 'change_plan' && begun.outcome === 'unchanged' && begun.operation === undefined)
         await unschedule(request);
-      // A plan is scheduled no more; a tenant is due until it is purged. What has begun has, whether or not this is written down.
+      // The plan is no longer scheduled; a purge stays due until it is done. The work has started even if this write
+      // fails.
       if (work === 'change_plan') await store.backoffs.succeeded(work, [tenant._id]).catch(() => undefined);
       return { tenant, work, begun };
     } catch (error) {
@@ -65,7 +66,7 @@ export function createDueWork({
   }
 
   return async (limit) => {
-    // Where one clock is wrong nothing is due: a purge cannot be taken back.
+    // Nothing is due while a clock is wrong: a purge cannot be undone.
     await store.clock.requireAgreement();
     const purges = await store.resources.duePurges(await store.backoffs.waiting('purge'), limit);
     const plans = await store.resources.duePlans(await store.backoffs.waiting('change_plan'), limit);

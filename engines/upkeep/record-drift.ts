@@ -16,25 +16,25 @@ export interface RecordDriftDependencies {
   readonly changeTenant: ChangeTenant;
 }
 
-/** A tenant as it was when its home was looked at, and what was found there. */
+/** A tenant as it was when its home was scanned, and what the scan found. */
 export interface ScannedTenant {
   readonly tenant: TenantDocument;
   readonly findings: readonly DriftFinding[];
 }
 
 export interface RecordedDrift {
-  /** The reconciliation that mends it, where one was begun. */
+  /** The reconciliation that repairs it, if one was started. */
   readonly begun?: ChangedTenant;
   readonly refused?: TenureError;
 }
 
-/** In an entry; all of them are in the observation. */
+/** How many findings an entry contains; the observation contains all of them. */
 const toldAtMost = 20;
 
 /**
- * Writes down what a scan has found of some tenants, and begins the reconciliation of each where that mends something and the
- * tenant's state has one: of a Deleted tenant it is only told. What has changed since the scan looked is let be: the next scan
- * sees it as it is then. Tenants that are as they should be, and were so before, cost nothing but their share of two commands.
+ * Records the scan results of some tenants, and starts a reconciliation for each tenant if it would repair something
+ * and the tenant's state allows it; drift of a Deleted tenant is only reported. A tenant that has changed since the
+ * scan is left to the next scan. A tenant without drift, now and before, costs only its share of two commands.
  */
 export function createRecordDrift({
   store,
@@ -94,7 +94,7 @@ export function createRecordDrift({
       const current = await told(tenant, findings, caller);
       if (mendable(findings).length === 0 || transitionsOn('reconcile', current.lifecycle).length === 0 || isLeftAlone)
         return {};
-      // Counted before it is known whether it helps: drift that comes back each time is not mended each minute.
+      // Counted before it is known whether it helps, so that drift that always returns is not repaired every minute.
       await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, leftAloneMs);
       const begun = await changeTenant({
         name: tenant.name,

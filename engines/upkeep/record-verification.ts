@@ -20,12 +20,12 @@ export interface RecordVerification {
   readonly running: RunningVerification;
   readonly attempt: string;
   readonly caller: Caller;
-  /** As they were when the attempt began. */
+  /** As they were when the attempt started. */
   readonly tenants: readonly [TenantDocument, TenantDocument];
   readonly report: IsolationReport;
 }
 
-/** What the report says, without the other tenant's name. */
+/** The result of the report, without the other tenant's name. */
 function findingOf({ directions, endTime }: IsolationReport): IsolationFinding {
   return {
     time: endTime,
@@ -35,7 +35,7 @@ function findingOf({ directions, endTime }: IsolationReport): IsolationFinding {
   };
 }
 
-/** Whether no breach between the tenant and another that still is there is left, but for this pair. */
+/** Whether the tenant has no breach with another existing tenant, apart from this pair. */
 async function isElsewhereHeld(
   { resources, verifications }: VerificationRecords,
   tx: Transaction,
@@ -59,16 +59,16 @@ async function writeFinding(
   const { _id: uid, name } = before;
   const finding = findingOf(report);
   const held = report.verdict === 'held';
-  // What mongod let or gave away is true whatever has become of the tenant since. That nothing got through, or that something was changed, may be the
-  // doing of an operation that ran meanwhile.
+  // What mongod allowed or disclosed is true even if the tenant has changed since. But that nothing got through, or
+  // that something changed, may be the effect of an operation that ran in the meantime.
   const isConclusive = report.directions.some(({ breaches }) =>
     breaches.some(({ evidence }) => evidence !== 'changed'),
   );
   const current = await store.resources.read(tx, 'Tenant', uid);
-  if (current === undefined) throw new TenureError('not_found', `tenant "${name}" does not exist any more`);
+  if (current === undefined) throw new TenureError('not_found', `tenant "${name}" no longer exists`);
   if (!isConclusive) requireVerifiable(current);
   if (!isConclusive && current.lastFence !== before.lastFence)
-    throw new TenureError('operation_in_progress', `tenant "${name}" was changed while it was verified`);
+    throw new TenureError('operation_in_progress', `tenant "${name}" was changed during the verification`);
   const updates = held
     ? conditionsAfterVerification(finding, current, await isElsewhereHeld(store, tx, uid, pairOf(...uidsOf(report))))
     : conditionsAfterBreach(finding);
@@ -103,8 +103,10 @@ function uidsOf({ tenants: [one, other] }: IsolationReport): [string, string] {
 }
 
 /**
- * Commits what a verification has found: the report, the condition of both tenants, and an entry with its event for each.
- * @throws TenureError fenced, where a later attempt has begun; not_found; operation_in_progress and tenant_not_active, where a tenant is not what was verified
+ * Commits the result of a verification: the report, the condition of both tenants, and an entry with its event for
+ * each.
+ * @throws TenureError fenced if a later attempt has started; not_found; operation_in_progress and tenant_not_active if
+ * a tenant is no longer what was verified
  */
 export async function recordVerification(store: VerificationRecords, recording: RecordVerification): Promise<void> {
   const { running, attempt, tenants, report } = recording;
@@ -120,7 +122,10 @@ export async function recordVerification(store: VerificationRecords, recording: 
   });
 }
 
-/** Commits that a verification has ended without a verdict, unless it has ended before. The conditions stay as they are: nothing was found. */
+/**
+ * Commits that a verification ended without a verdict, unless it has already ended. The conditions do not change,
+ * because nothing was found.
+ */
 export async function giveUpVerification(
   store: VerificationRecords,
   {

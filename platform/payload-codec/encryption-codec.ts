@@ -4,7 +4,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { isOperatorText } from './operator-text.ts';
 
-// The package is CommonJS whose names Node cannot see.
+// The package is CommonJS, and Node cannot detect its named exports.
 const WirePayload = proto.temporal.api.common.v1.Payload;
 
 const algorithm = 'aes-256-gcm';
@@ -16,21 +16,21 @@ const tagBytes = 16;
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
-/** Keys by id, 32 bytes each, and which of them encrypts from now on. */
+/** Keys by id, 32 bytes each, and the id of the key that encrypts. */
 export interface CodecKeyring {
   readonly current: string;
   readonly keys: ReadonlyMap<string, Buffer>;
 }
 
 /**
- * Encrypts what workflows and activities are given and return, so that Temporal's database and UI hold no plaintext; only
- * text written for operators stays readable. Data: IV, tag, ciphertext of the whole payload.
+ * Encrypts inputs and results of workflows and activities, so that Temporal's database and UI hold no plaintext. Only
+ * text for operators stays readable. Data: IV, tag, ciphertext of the whole payload.
  */
 export function createEncryptionCodec(keyring: CodecKeyring): PayloadCodec {
   function encrypt(payload: Payload): Payload {
     if (isOperatorText(payload)) return payload;
     const key = keyring.keys.get(keyring.current);
-    if (key === undefined) throw new TypeError(`the codec's keyring holds no key "${keyring.current}"`);
+    if (key === undefined) throw new TypeError(`the codec keyring does not contain the key "${keyring.current}"`);
     const iv = randomBytes(ivBytes);
     const cipher = createCipheriv(algorithm, key, iv);
     const plaintext = WirePayload.encode(payload).finish();
@@ -46,7 +46,9 @@ export function createEncryptionCodec(keyring: CodecKeyring): PayloadCodec {
     const keyId = text.decode(payload.metadata[keyIdField]);
     const key = keyring.keys.get(keyId);
     if (key === undefined)
-      throw new TypeError(`the codec's keyring holds no key "${keyId}"; put it back to read what it encrypted`);
+      throw new TypeError(
+        `the codec keyring does not contain the key "${keyId}"; add it again to read the data encrypted with it`,
+      );
     const data = Buffer.from(payload.data ?? []);
     const decipher = createDecipheriv(algorithm, key, data.subarray(0, ivBytes), {
       authTagLength: tagBytes,

@@ -1,4 +1,7 @@
 import { DefaultFailureConverter } from '@temporalio/common';
 
-/** Puts messages and stack traces of failures where the codec encrypts them. Loaded by path, in workers and workflows. */
+/**
+ * Moves messages and stack traces of failures to a part that the codec encrypts. Loaded by path, in workers and
+ * workflows.
+ */
 export const failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });

@@ -4,9 +4,9 @@ import type { Payload } from '@temporalio/common';
 const text = new TextDecoder();
 
 /**
- * Whether a payload is text for operators: a bare string. Summaries, details and step tables are bare strings; what
- * workflows and activities exchange is always an object, so it never is one. The answer of Temporal's own metadata query
- * carries the same text.
+ * Whether a payload is text for operators, which means a plain string. Summaries, details and step tables are plain
+ * strings; workflows and activities exchange only objects. The response of Temporal's own metadata query contains the
+ * same text.
  */
 export function isOperatorText(payload: Payload): boolean {
   if (payload.metadata == null || text.decode(payload.metadata[METADATA_ENCODING_KEY]) !== 'json/plain') return false;

@@ -7,11 +7,11 @@ import type { ExitCodeName } from '../../contracts/problem-type.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { markdownPage, markdownTable, plainText } from './markdown.ts';
 
-/** The program of the CLI, to be looked at, and what it writes. */
+/** The program of the CLI, for inspection, and its output. */
 function programToRead(): { readonly program: Command; readonly written: () => string } {
   let text = '';
   const output = { write: (more: string) => (text += more), columns: 1_000 };
-  // Of a command that is not run nothing else is asked.
+  // The command is not run, so nothing else is needed.
   const context = { terminal: { stdout: output, stderr: output } } as unknown as CommandContext;
   return {
     program: createProgram(context),
@@ -64,7 +64,7 @@ function optionRows(options: readonly Option[]): string[][] {
     ]);
 }
 
-/** The part of the help that a command has written itself: examples and remarks. */
+/** The part of the help that a command defines itself: examples and notes. */
 function ownHelp(command: Command, written: () => string): string {
   command.outputHelp();
   return written().replace(command.helpInformation(), '').trim();
@@ -82,31 +82,28 @@ function section(command: Command, written: () => string): string {
   ].join('\n\n');
 }
 
-/** The reference of the command line, from the program that parses it. The anchor of each command is its path. */
+/** The reference of the command line, generated from its parser. The anchor of each command is its path. */
 export function cliReference(): GeneratedFile {
   const { program, written } = programToRead();
   const commands = visible(program);
   return markdownPage('docs/reference/cli.md', 'cli/', [
     '# Command line',
-    '`tenure` operates the tenants of an installation. Data goes to stdout, messages go to stderr. On a terminal what is waited for is one line that is rewritten; elsewhere each change of it is a JSON object on a line of its own on stderr: `time`, `operation`, `tenant`, `kind`, `state`, `done`, `total` and `step` of an operation, `time`, `rollout`, `template`, `version`, `state`, `wave` and the counts of a roll-out. Ctrl-C ends the waiting and not what was begun.',
+    '`tenure` manages the tenants of an installation. Data goes to stdout, messages go to stderr. On a terminal, progress is one line that is updated in place. Otherwise, each change is a JSON object on a separate line on stderr, with `time`, `operation`, `tenant`, `kind`, `state`, `done`, `total` and `step` for an operation, or `time`, `rollout`, `template`, `version`, `state`, `wave` and the counts for a roll-out. Ctrl-C stops waiting; it does not cancel the operation or roll-out.',
     markdownTable(
-      ['Command', 'What it does'],
+      ['Command', 'Description'],
       commands.map((command) => [
         `[${code(pathOf(command))}](#${pathOf(command).replaceAll(' ', '-')})`,
         sentence(command.summary()),
       ]),
     ),
-    '# Options of every command',
-    markdownTable(
-      ['Option', ''],
-      [...optionRows(program.options), [code('-h, --help'), 'What it does, with examples.']],
-    ),
+    '# Global options',
+    markdownTable(['Option', ''], [...optionRows(program.options), [code('-h, --help'), 'Show help with examples.']]),
     '# Environment',
     markdownTable(
       ['Variable', ''],
       Object.entries(environmentVariables).map(([name, meaning]) => [code(name), sentence(meaning)]),
     ),
-    'A flag goes before the environment, the environment before a context. Which context counts: `--context`; `TENURE_CONTEXT_NAME`, or `TENURE_CONTEXT` with the path of a file; `.tenure/context.json` of the folder; the one that `tenure context use` names; `.tenure/context.json` beside the program. The token of a context is sent to the server of that context only. `tenure config explain` says what is in effect, and why.',
+    'Flags take precedence over the environment, and the environment over a context. The context is the first of: `--context`; `TENURE_CONTEXT_NAME`, or `TENURE_CONTEXT` with the path of a file; `.tenure/context.json` in the working directory; the context set with `tenure context use`; `.tenure/context.json` next to the program. The token of a context is sent only to the server of that context. `tenure config explain` shows the effective settings and where they come from.',
     '# Exit codes',
     markdownTable(
       ['Exit', 'Name', 'Meaning'],
@@ -116,7 +113,7 @@ export function cliReference(): GeneratedFile {
         sentence(meaning),
       ]),
     ),
-    'Which [problem](problems.md) ends with which code is in the catalogue.',
+    'The [problem catalogue](problems.md) lists the exit code of each problem.',
     '# Commands',
     ...commands.map((command) => section(command, written)),
   ]);

@@ -20,7 +20,7 @@ function rowsOf(settings: Settings, required: readonly string[]): string[][] {
   });
 }
 
-/** The reference of the environment variables that the processes read. */
+/** The reference of the environment variables of the processes. */
 export function configurationReference(): GeneratedFile {
   const api = settingsOf(apiSettings);
   const worker = settingsOf(workerSettings);
@@ -28,10 +28,10 @@ export function configurationReference(): GeneratedFile {
   const only = (settings: Settings, shared: boolean): Settings =>
     Object.fromEntries(Object.entries(settings).filter(([name]) => same(name) === shared));
   const table = (settings: Settings, required: readonly string[]): string =>
-    markdownTable(['Setting', 'Default', 'What it is for'], rowsOf(settings, required));
+    markdownTable(['Setting', 'Default', 'Description'], rowsOf(settings, required));
   return markdownPage('docs/reference/configuration.md', 'platform/config.ts', [
     '# Configuration',
-    'The processes read environment variables, once, when they start. One that is missing or wrong ends the process with a message that names it; an empty one counts as not set. `node api/main.ts --explain-config` and `node workers/main.ts --explain-config` start nothing: they print each setting with its value, and whether the environment or a default says so, without secrets. They read the files that settings name, list what is missing or wrong with its fix, and end with 2 then. What the command line reads is in its own [reference](cli.md#environment).',
+    'The processes read environment variables once, when they start. If a setting is missing or wrong, the process exits with a message that names it. An empty variable counts as not set. `node api/main.ts --explain-config` and `node workers/main.ts --explain-config` start nothing: they print each setting with its value and whether it comes from the environment or a default, without secrets. They also read the files that settings name, list each missing or wrong setting with its fix, and exit with code 2 if there are any. The variables of the command line are in its own [reference](cli.md#environment).',
     '## API and worker',
     table(only(api.settings, true), api.required),
     '## API',

@@ -31,11 +31,11 @@ import type { GeneratedFile } from './generated-file.ts';
 
 export interface Contract {
   readonly schema: z.ZodType;
-  /** Who writes such a document: outsiders, whose mistakes are to be found, or Tenure, which may come to say more. */
+  /** Who writes the document: outsiders, whose mistakes must be detected, or Tenure, which may add fields later. */
   readonly writtenBy: 'outsiders' | 'tenure';
 }
 
-/** Every document that outsiders write or read, by the name of its schema file. */
+/** Every public document, by the name of its schema file. */
 export const contractDocuments = {
   tenant: { schema: tenantSchema, writtenBy: 'tenure' },
   'tenant-manifest': { schema: tenantManifestSchema, writtenBy: 'outsiders' },
@@ -82,9 +82,9 @@ export function contractSchemaPath(name: ContractName): string {
 }
 
 /**
- * The JSON Schema (2020-12) of a document. What Tenure writes is open: it grows by optional fields, and a reader's
- * validator must not reject them.
- * @throws Error when the zod schema has a rule that JSON Schema cannot say and no description says it
+ * The JSON Schema (2020-12) of a document. Schemas of documents that Tenure writes allow additional fields, because new
+ * optional fields must not fail a reader's validation.
+ * @throws Error if the zod schema has a rule that JSON Schema cannot express and that no description explains
  */
 export function jsonSchemaOf({ schema, writtenBy }: Contract): JsonSchema {
   const ownRules: (readonly (string | number)[])[] = [];
@@ -103,14 +103,14 @@ export function jsonSchemaOf({ schema, writtenBy }: Contract): JsonSchema {
     );
     if ((part as JsonSchema | undefined)?.description === undefined) {
       throw new Error(
-        `/${path.join('/')} has a rule that JSON Schema cannot say: describe it with .meta({ description })`,
+        `/${path.join('/')} has a rule that JSON Schema cannot express: describe it with .meta({ description })`,
       );
     }
   }
   return jsonSchema;
 }
 
-// JSON has no comments: the first line is the first member.
+// JSON has no comments, so the notice is the first member.
 function generatedJson(path: string, document: object): GeneratedFile {
   return {
     path,
@@ -118,7 +118,7 @@ function generatedJson(path: string, document: object): GeneratedFile {
   };
 }
 
-/** The schema files of all contracts, and what of them is data. */
+/** The schema files of all contracts, and the contracts that are data. */
 export function contractFiles(): GeneratedFile[] {
   const schemas = contractNames.map((name) => {
     const jsonSchema = jsonSchemaOf(contractDocuments[name]);

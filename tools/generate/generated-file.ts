@@ -1,32 +1,32 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A file that is made from code and kept in version control. */
+/** A file that is generated from code and kept in version control. */
 export interface GeneratedFile {
   /** Relative to the clone, with `/`. */
   readonly path: string;
   readonly content: string;
 }
 
-/** What a set of generated files consists of. */
+/** A set of generated files. */
 export interface GeneratedSet {
   readonly files: readonly GeneratedFile[];
-  /** A folder that holds nothing else, relative to the clone. */
+  /** A directory that contains only generated files, relative to the clone. */
   readonly folder: string;
 }
 
-/** How a file in the clone differs from what is generated. */
+/** How a file in the clone differs from the generated one. */
 export interface Drift {
   readonly path: string;
   readonly kind: 'missing' | 'changed' | 'left over';
 }
 
-/** What the first line of a generated file says. */
+/** The first line of a generated file. */
 export function generatedNotice(source: string): string {
-  return `Generated from ${source} by \`npm run generate\`; change that and run it again.`;
+  return `Generated from ${source} by \`npm run generate\`. Do not edit: change the source and run it again.`;
 }
 
-/** Compares the files of the clone with what is generated. */
+/** Compares the files in the clone with the generated ones. */
 export function findDrift({ files, folder }: GeneratedSet, clone: string): Drift[] {
   const made = new Set(files.map(({ path }) => path));
   const leftOver = globSync(`${folder}/*`, { cwd: clone })
@@ -41,7 +41,7 @@ export function findDrift({ files, folder }: GeneratedSet, clone: string): Drift
   ];
 }
 
-/** Brings the clone to what is generated. Returns what differed. */
+/** Updates the clone to the generated files. Returns the differences. */
 export function writeGenerated(set: GeneratedSet, clone: string): Drift[] {
   const drift = findDrift(set, clone);
   for (const { path } of drift) {

@@ -7,8 +7,8 @@ import type { GeneratedFile } from './generated-file.ts';
 import { markdownPage, markdownTable } from './markdown.ts';
 
 const scopes: Readonly<Record<StepScope, string>> = {
-  control: 'control: commits with its checkpoint',
-  cell: 'cell: bracketed by a committed intent and a committed outcome',
+  control: 'control: committed together with its checkpoint',
+  cell: 'cell: runs between a committed intent and a committed outcome',
 };
 
 function pathSection(kind: OperationKind): string {
@@ -17,8 +17,10 @@ function pathSection(kind: OperationKind): string {
   const pivot = steps.find((step) => step.pivot === true);
   return [
     `## ${kind}`,
-    `${ways.join(', ')}. Steps in order; when it fails or is cancelled, what was done is undone in reverse, and the tenant is where it was.`,
-    ...(pivot === undefined ? [] : [`From \`${pivot.key}\` on it only goes forward and cannot be cancelled.`]),
+    `${ways.join(', ')}. The steps run in this order. If the operation fails or is cancelled, finished steps are undone in reverse order and the tenant returns to its previous state.`,
+    ...(pivot === undefined
+      ? []
+      : [`From step \`${pivot.key}\` on, the operation can no longer be undone or cancelled.`]),
     markdownTable(
       ['Step', 'Key', 'Title', 'Scope'],
       steps.map(({ key, title, scope }, index) => [String(index + 1), `\`${key}\``, title, scopes[scope]]),
@@ -31,11 +33,11 @@ function preemptable(path: OperationKind, from: LifecycleState): string {
   return by.length === 0 ? '–' : by.join(', ');
 }
 
-/** The reference of the transition table and of what each lifecycle path does. */
+/** The reference of the transition table and the steps of each lifecycle path. */
 export function lifecycleReference(): GeneratedFile {
   return markdownPage('docs/reference/lifecycle.md', 'contracts/lifecycle.ts and domain/step-plan.ts', [
     '# Lifecycle of a tenant',
-    'A tenant begins as a Draft. These are all the ways it can go; anything else is refused as `transition_not_allowed`.',
+    'A new tenant is a Draft. The following transitions are allowed; any other is refused with `transition_not_allowed`.',
     [
       '```mermaid',
       'stateDiagram-v2',
@@ -44,10 +46,10 @@ export function lifecycleReference(): GeneratedFile {
       '```',
     ].join('\n'),
     markdownTable(
-      ['From', 'To', 'Path', 'May be preempted by'],
+      ['From', 'To', 'Path', 'Can be preempted by'],
       transitions.map(({ from, to, path }) => [from, to, `[${path}](#${path})`, preemptable(path, from)]),
     ),
-    'A path that preempts has the running operation cancelled, waits as `pending` until that has been undone, and takes its lock over. A tenant that was deleted as a Draft is undeleted to Draft, one that was Archived to Archived.',
+    'A preempting path cancels the running operation, waits as `pending` until that operation has been undone, and then takes over its lock. A tenant deleted as a Draft is undeleted to Draft, and one deleted as Archived to Archived.',
     ...operationKinds.map(pathSection),
   ]);
 }

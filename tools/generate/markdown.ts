@@ -8,12 +8,12 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** A JSON value as a reader writes it: text without quotes. */
+/** A JSON value for readers: strings without quotes. */
 export function plainText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** A generated page of the reference: `blocks` are paragraphs, headings, lists and tables. */
+/** A generated reference page. `blocks` are paragraphs, headings, lists and tables. */
 export function markdownPage(path: string, source: string, blocks: readonly string[]): GeneratedFile {
   return { path, content: `${[`<!-- ${generatedNotice(source)} -->`, ...blocks].join('\n\n')}\n` };
 }

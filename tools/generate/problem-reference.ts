@@ -5,7 +5,7 @@ import type { ProblemType } from '../../contracts/problem-type.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { markdownPage, markdownTable } from './markdown.ts';
 
-const faults = { user: 'the caller’s', system: 'the operator’s' } as const;
+const faults = { user: 'caller', system: 'operator' } as const;
 
 function section(code: ProblemCode): string {
   const { status, exit, fault, retryable, title, fix }: ProblemType = problems[code];
@@ -14,9 +14,9 @@ function section(code: ProblemCode): string {
     `${title}.`,
     [
       `- Status: ${status}`,
-      `- \`tenure\` exits with: ${exitCodes[exit]} (${exit})`,
+      `- Exit code of \`tenure\`: ${exitCodes[exit]} (${exit})`,
       `- Fault: ${faults[fault]}`,
-      `- Retryable: ${retryable ? 'yes, the same request may succeed later' : 'no'}`,
+      `- Retryable: ${retryable ? 'yes, the same request can succeed later' : 'no'}`,
       `- Fix: ${fix}`,
     ].join('\n'),
   ].join('\n\n');
@@ -26,7 +26,7 @@ function section(code: ProblemCode): string {
 export function problemReference(): GeneratedFile {
   return markdownPage('docs/reference/problems.md', 'contracts/problems.ts', [
     '# Problems',
-    'Everything that can go wrong has a code, and a code keeps its meaning for ever. The API answers with it as an RFC 9457 problem document of type `/problems/<code>`; an operation that failed has it under `error`, where the status is the one that an answer would have had; `tenure` exits with its exit code.',
+    'Every error has a code. A code never changes its meaning. The API returns it in an RFC 9457 problem document of type `/problems/<code>`. A failed operation has it under `error`; its status is the one that a response would have had. `tenure` exits with its exit code.',
     markdownTable(
       ['Code', 'Status', 'Exit', 'Fault', 'Retryable', 'Title'],
       problemCodes.map((code) => {

@@ -18,7 +18,7 @@ const schemaLinks = new Map(
   ]),
 );
 
-/** A document in a few words: the link to its schema where it has one, else its fields. */
+/** A short form of a document: the link to its schema if it has one, else its fields. */
 function shape(schema: JsonSchema): string {
   const link = schemaLinks.get(schema.title);
   if (link !== undefined) return `[${schema.title}](${link})`;
@@ -36,11 +36,11 @@ function queryTable(query: z.ZodType): string[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input' });
   const rows = Object.entries(properties).map(([name, field]) => {
     const { enum: values, minimum, maximum, default: fallback, type, description } = field as JsonSchema;
-    // A query parameter is text; what it is coerced to has no type of its own on the input side.
+    // Query parameters are strings; a coerced one has no type in the input schema.
     const takes =
       description ??
       values?.join(', ') ??
-      (maximum === undefined ? (type ?? 'text') : `${minimum ?? ''} to ${maximum}`);
+      (maximum === undefined ? (type ?? 'string') : `${minimum ?? ''} to ${maximum}`);
     return [
       `\`${name}\``,
       String(takes),
@@ -48,7 +48,7 @@ function queryTable(query: z.ZodType): string[] {
       required.includes(name) ? 'yes' : 'no',
     ];
   });
-  return rows.length === 0 ? [] : ['Query:', markdownTable(['Parameter', 'Takes', 'Default', 'Required'], rows)];
+  return rows.length === 0 ? [] : ['Query:', markdownTable(['Parameter', 'Values', 'Default', 'Required'], rows)];
 }
 
 function headers({ body, idempotencyKey, precondition }: RouteContract): string {
@@ -95,8 +95,8 @@ function section([id, route]: [string, RouteContract]): string {
       `- Policy action: \`${action}\``,
       `- Headers: ${headers(route)}`,
       ...(body === undefined ? [] : [`- Body: ${shape(z.toJSONSchema(body, { io: 'input' }))}`]),
-      `- Answers: ${answers(route)}`,
-      `- Problems: ${route.problems.length === 0 ? 'only those of every route' : problemLinks(route.problems)}`,
+      `- Responses: ${answers(route)}`,
+      `- Problems: ${route.problems.length === 0 ? 'only those common to all routes' : problemLinks(route.problems)}`,
     ].join('\n'),
     ...queryTable(query),
   ].join('\n\n');
@@ -112,8 +112,8 @@ function streamSection([id, { path, summary, action, query, events, problems: co
     summary,
     [
       `- Policy action: \`${action}\``,
-      '- Headers: Authorization, Last-Event-ID (to go on after an event)',
-      `- Answers: 200 \`text/event-stream\` with the events ${Object.entries(events)
+      '- Headers: Authorization, Last-Event-ID (to resume after an event)',
+      `- Responses: 200 \`text/event-stream\` with the events ${Object.entries(events)
         .map(([name, data]) => `\`${name}\`: ${shape(z.toJSONSchema(data, { io: 'output' }))}`)
         .join(', ')}`,
       `- Problems: ${problemLinks(codes)}`,
@@ -128,10 +128,10 @@ export function routeReference(): GeneratedFile {
   const streamEntries: [string, StreamContract][] = Object.entries(streams);
   return markdownPage('docs/reference/routes.md', 'contracts/routes.ts', [
     '# Routes',
-    'Bodies and answers are JSON; every status that a route does not list is a problem. `Authorization` is a bearer token. A repeated `Idempotency-Key` with the same request gets the answer of the first. `If-Match` takes the ETag that was read, `If-None-Match` takes `*`. `X-Correlation-Id` may be sent with every request; it is written into logs and ledger. `dryRun=true` needs no key. With `Prefer: wait=SECONDS` (60 at most) a route that would answer 202 answers when its operation has ended, with the status of what is done, or with 202 when the time is up; `operation.state` says how it ended. A GET that answers with an ETag takes it back in `If-None-Match`, and answers 304.',
-    'A stream is of server-sent events. It begins with a `bookmark`, has one whenever nothing else was sent for 15 s, and ends when the token expires or the process stops: open it again with `Last-Event-ID`. 410 means that what has happened since is no longer known: open it without, list, and go on.',
-    'The same, for programs, is the OpenAPI document [openapi.json](../../contracts/generated/openapi.json). The API serves it at `/openapi.json`, a page that shows it at `/docs`, and at `/problems/<code>` what a problem means and how to mend it; these take no token.',
-    `Every route can answer with: ${problemLinks(commonProblems)}.`,
+    'Requests and responses are JSON. Every status that a route does not list is a problem. `Authorization` is a bearer token. A repeated request with the same `Idempotency-Key` gets the response to the first one. Send the ETag that you read in `If-Match`, or `*` in `If-None-Match`. You can send `X-Correlation-Id` with every request; it is written to logs and ledger. `dryRun=true` needs no key. With `Prefer: wait=SECONDS` (at most 60), a route that would return 202 waits until its operation has ended and returns the status of a finished change; if the time runs out, it returns 202. `operation.state` shows the outcome. If a GET returned an ETag, send it in `If-None-Match` to get 304 when nothing has changed.',
+    'A stream consists of server-sent events. It starts with a `bookmark` and repeats it whenever nothing else was sent for 15 s. It ends when the token expires or the process stops; open it again with `Last-Event-ID`. A 410 response means that the position has expired: open the stream without `Last-Event-ID`, list the resources, and continue from there.',
+    'For programs, the same reference is available as the OpenAPI document [openapi.json](../../contracts/generated/openapi.json). The API serves it at `/openapi.json`, a page that shows it at `/docs`, and the meaning and fix of each problem at `/problems/<code>`. These paths require no token.',
+    `Every route can return: ${problemLinks(commonProblems)}.`,
     markdownTable(
       ['Route', 'Method', 'Path', 'Summary', 'Policy action'],
       [...entries, ...streamEntries].map(([id, { method, path, summary, action }]) => [

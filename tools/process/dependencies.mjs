@@ -11,14 +11,14 @@ const PROGRESS_EVERY_MS = 15_000;
 const LOCK_TIMEOUT_MS = 15 * 60_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** The installation failed; the message is one line with the fix. */
+/** The installation failed. The message is one line and contains the fix. */
 export class InstallError extends Error {
   name = 'InstallError';
 }
 
 /**
- * Runs `npm ci` unless `node_modules` fits `package-lock.json`. Of several processes in one clone one installs, the others wait.
- * `report` gets a line when it takes longer than two seconds.
+ * Runs `npm ci` unless `node_modules` matches `package-lock.json`. If several processes run in one clone, one installs and the
+ * others wait. Calls `report` if it takes longer than two seconds.
  */
 export async function ensureDependencies(clone, report) {
   if (areDependenciesCurrent(clone)) return;
@@ -37,7 +37,7 @@ export async function ensureDependencies(clone, report) {
   }
 }
 
-/** Whether the stamp, or npm's own record of what it installed, says that `node_modules` is what `package-lock.json` asks for. */
+/** Whether `node_modules` matches `package-lock.json`, by the stamp or by npm's own record. */
 export function areDependenciesCurrent(clone) {
   if (!existsSync(join(clone, 'node_modules', '.bin', 'node'))) return false;
   const stamp = stampPath(clone);
@@ -45,15 +45,16 @@ export function areDependenciesCurrent(clone) {
   return installedAsLocked(clone);
 }
 
-/** Explains a failed `npm ci` by what it wrote: what is wrong and what to do about it. */
+/** Explains a failed `npm ci` from its output: the problem and the fix. */
 export function explainFailure(output) {
   if (/ENOSPC|EDQUOT/.test(output)) return 'the disk is full: free some space';
-  if (/EACCES|EPERM|EROFS/.test(output)) return 'npm may not write here: make the clone and ~/.npm yours';
+  if (/EACCES|EPERM|EROFS/.test(output))
+    return 'npm may not write here: make yourself the owner of the clone and of ~/.npm';
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EIDLETIMEOUT/.test(output)) {
     return 'the package registry cannot be reached: check the network, the proxy and `npm config get registry`';
   }
   if (/E404|ETARGET|notarget/.test(output)) {
-    return 'the registry lacks a package: check `npm config get registry`';
+    return 'the registry does not have a package: check `npm config get registry`';
   }
   if (/EUSAGE/.test(output))
     return 'package.json and package-lock.json differ: run `npm install` and commit the lock file';
@@ -73,12 +74,12 @@ async function install(clone, logFile, report) {
   });
   if (code !== 0) {
     throw new InstallError(
-      `npm ci failed: ${explainFailure(readFileSync(logFile, 'utf8'))}; then run this again. npm's output: ${logFile}`,
+      `npm ci failed: ${explainFailure(readFileSync(logFile, 'utf8'))}; then try again. Output of npm: ${logFile}`,
     );
   }
   if (!existsSync(join(clone, 'node_modules', '.bin', 'node'))) {
     throw new InstallError(
-      'npm ci left out the pinned Node: allow install scripts (`npm config get ignore-scripts`), remove node_modules and run this again',
+      'npm ci did not install the pinned Node: allow install scripts (`npm config get ignore-scripts`), remove node_modules and try again',
     );
   }
   await withFix(clone, async () => writeFileSync(stampPath(clone), lockHash(clone)));
@@ -86,8 +87,8 @@ async function install(clone, logFile, report) {
 }
 
 /**
- * npm gets a process group of its own, which is ended as a whole: on a signal to this process, and by the next installation if
- * this process is killed. Two npm in one node_modules break each other.
+ * npm runs in its own process group, which is killed as a whole: on a signal to this process, or by the next installation if
+ * this process is killed. Two npm processes in one node_modules break each other.
  */
 async function runNpmCi(clone, logFile) {
   const pidFile = join(dirname(logFile), 'npm-ci.pid');
@@ -101,10 +102,10 @@ async function runNpmCi(clone, logFile) {
   try {
     return await new Promise((resolve, reject) => {
       child.on('error', () =>
-        reject(new InstallError('npm is not on PATH: install Node with npm (https://nodejs.org) and run this again')),
+        reject(new InstallError('npm is not on PATH: install Node with npm (https://nodejs.org) and try again')),
       );
       child.on('exit', (code) =>
-        code === null ? reject(new InstallError('npm ci was interrupted: run this again')) : resolve(code),
+        code === null ? reject(new InstallError('npm ci was interrupted: try again')) : resolve(code),
       );
     });
   } finally {
@@ -135,9 +136,7 @@ async function withFix(path, work) {
     return await work();
   } catch (error) {
     if (!/^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS)$/.test(error.code ?? '')) throw error;
-    throw new InstallError(
-      `${path} cannot be written (${error.code}): ${explainFailure(error.code)}; then run this again`,
-    );
+    throw new InstallError(`${path} cannot be written (${error.code}): ${explainFailure(error.code)}; then try again`);
   }
 }
 
@@ -157,7 +156,7 @@ function installedAsLocked(clone) {
   );
 }
 
-/** Inside `node_modules`, which `npm ci` empties first: an interrupted one leaves no stamp. */
+/** Inside `node_modules`, because `npm ci` empties it first: an interrupted installation leaves no stamp. */
 function stampPath(clone) {
   return join(clone, 'node_modules', '.tenure-lock-hash');
 }

@@ -1,4 +1,4 @@
-// Plain JavaScript without dependencies, as all of the first step.
+// Plain JavaScript without dependencies, like the whole first step.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -8,8 +8,8 @@ const LOOK_EVERY_MS = 500;
 const SHELL = /^-?(ba|da|z|k|a|fi)?sh$/;
 
 /**
- * npm runs a script in a shell, tells only that shell of a signal, and nobody when it is killed. Calls `onEnd` once, when npm or
- * its shell has ended. Does nothing in a process that npm has not started.
+ * npm runs a script in a shell, forwards signals only to that shell, and forwards nothing when it is killed. Calls `onEnd` once,
+ * when npm or its shell has ended. Does nothing in a process that npm did not start.
  */
 export function onEndOfNpm(onEnd) {
   if (process.env.npm_lifecycle_event === undefined) return;
@@ -39,7 +39,7 @@ function describeProcess(pid) {
       .split(/\s+/);
     return { name: command.slice(command.lastIndexOf('/') + 1), ppid: Number(ppid) };
   } catch {
-    // It has ended already; its pid tells that at the first look.
+    // It has already ended; the first check finds that out.
     return { name: '', ppid: 0 };
   }
 }

@@ -1,17 +1,17 @@
-/** A failure that the person at the terminal can act on: the message is the whole story and names the fix. */
+/** A failure that the user can fix. The message is complete and contains the fix. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }
 
-/** A command that the first step has started does not outlive it: that is a SIGTERM to it, which it handles as any other. */
+/** A command does not outlive the first step that started it: its end is a SIGTERM to the command. */
 function endWithFirstStep(): void {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  // The channel alone is nothing to stay for.
+  // The channel alone must not keep the process alive.
   process.channel?.unref();
 }
 
 /**
- * Runs a command's main function; prints an {@link OperatorError} as its bare message and everything else with its stack.
+ * Runs a command's main function; prints only the message of an {@link OperatorError}, and any other error with its stack.
  * The exit code is what `main` returns, or 1.
  */
 export async function runMain(main: () => Promise<number>): Promise<void> {

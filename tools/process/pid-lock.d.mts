@@ -5,7 +5,7 @@ export interface PidLockHolder {
 }
 
 export interface PidLock {
-  /** Removes the lock if it is still this holder's. */
+  /** Removes the lock if this holder still has it. */
   release(): void;
 }
 
@@ -14,21 +14,21 @@ export declare class LockHeldError extends Error {
 }
 
 /**
- * Names a running process and no later one that got the same pid (by its start time).
- * `undefined` for a process that is gone or a zombie.
+ * Identifies a running process by its start time, so that a later process with the same pid is a different one.
+ * `undefined` for a process that has ended or is a zombie.
  */
 export declare function processIdentity(pid: number): string | undefined;
 
 /**
- * Takes the lock file at once or throws {@link LockHeldError}. A lock whose process has died is taken over.
+ * Takes the lock file, or throws {@link LockHeldError} immediately. Takes over a lock whose process has died.
  */
 export declare function acquirePidLock(path: string, purpose: string): PidLock;
 
-/** The process that holds the lock now, if one does. */
+/** The process that currently holds the lock, if any. */
 export declare function pidLockHolder(path: string): PidLockHolder | undefined;
 
 /**
- * Takes the lock, waiting for a living holder for at most `timeoutMs`; `onWait` is called once when it has to wait.
+ * Takes the lock. Waits at most `timeoutMs` for a living holder, and calls `onWait` once if it has to wait.
  */
 export declare function waitForPidLock(
   path: string,

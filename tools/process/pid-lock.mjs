@@ -1,4 +1,4 @@
-// Plain JavaScript without dependencies: the first step uses it on whatever Node is there, before anything is installed.
+// Plain JavaScript without dependencies: the first step uses it with any Node, before anything is installed.
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -19,7 +19,7 @@ export function processIdentity(pid) {
     if (process.platform === 'linux') {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      // The start time in clock ticks since boot. Not the name, which a program may change.
+      // The start time in clock ticks since boot. Not the name, because a program may change it.
       return state === 'Z' || state === 'X' ? undefined : `${bootId()} ${fields[18]}`;
     }
     const line = execFileSync('ps', ['-o', 'lstart=,comm=', '-p', String(pid)], {
@@ -73,7 +73,7 @@ export async function waitForPidLock(path, purpose, { timeoutMs, onWait }) {
   }
 }
 
-/** A hard link appears with its content or not at all, so no reader sees a half-written lock. */
+/** A hard link appears atomically with its content, so no reader sees a half-written lock. */
 function createExclusively(path, content) {
   const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   writeFileSync(draft, content, { mode: 0o600 });
@@ -88,7 +88,7 @@ function createExclusively(path, content) {
   }
 }
 
-/** The breaker makes sure that of two who saw the same dead holder the slower one does not remove the faster one's lock. */
+/** If two processes see the same dead holder, the breaker keeps the slower one from removing the lock of the faster one. */
 function removeStale(path, seen) {
   const breaker = `${path}.breaker`;
   if (!createExclusively(breaker, String(process.pid))) {

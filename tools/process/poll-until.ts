@@ -1,6 +1,6 @@
 /**
- * Asks `condition` again and again until it returns something other than `undefined`.
- * Throws what `onTimeout` builds when `timeoutMs` have passed; errors of `condition` end the wait at once.
+ * Calls `condition` repeatedly until it returns something other than `undefined`.
+ * Throws the error from `onTimeout` after `timeoutMs`. An error of `condition` ends the wait immediately.
  */
 export async function pollUntil<T>(
   condition: () => Promise<T | undefined> | T | undefined,

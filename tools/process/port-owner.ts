@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import type { StdioOptions } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
-/** Who listens on a port. */
+/** The process that listens on a port. */
 export interface PortOwner {
   readonly pid: number;
   readonly command: string;
@@ -11,7 +11,7 @@ export interface PortOwner {
 const LISTENING = '0A';
 const MAX_COMMAND_CHARACTERS = 120;
 
-/** The process that listens on a port of this machine; `undefined` when nobody does or it is another user's. */
+/** The process that listens on a port of this machine; `undefined` if there is none or another user owns it. */
 export function portOwner(port: number): PortOwner | undefined {
   try {
     return process.platform === 'linux' ? ownerInProc(port) : ownerByLsof(port);
@@ -53,7 +53,7 @@ function openFiles(pid: string): string[] {
       }
     });
   } catch {
-    // It has ended, or is another user's.
+    // The process has ended, or another user owns it.
     return [];
   }
 }

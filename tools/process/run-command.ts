@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 export interface CommandResult {
-  /** Exit code; 127 when the program could not be started, 124 when it was ended at its time limit. */
+  /** Exit code; 127 if the program could not be started, 124 if it was killed at its time limit. */
   readonly code: number;
   readonly stdout: string;
   /** Standard error, or why the program could not be started. */
@@ -15,7 +15,7 @@ export interface CommandOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end and returns what it said; never rejects. */
+/** Runs a program until it exits and returns its output; never rejects. */
 export async function runCommand(
   command: string,
   commandArguments: readonly string[],
@@ -48,7 +48,7 @@ export async function runCommand(
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.on('error', (error) => finish(127, error.message));
     child.on('close', (code) =>
-      timedOut ? finish(124, `ended after ${options.timeoutMs / 1000} s`) : finish(code ?? 1),
+      timedOut ? finish(124, `killed after ${options.timeoutMs / 1000} s`) : finish(code ?? 1),
     );
   });
 }

@@ -7,7 +7,7 @@ import type { InstallationOptions } from './process-environment.ts';
 import { createTokenIssuer } from './token-issuer.ts';
 import type { MintToken } from './token-issuer.ts';
 
-/** Names the file that holds the {@link StackDescription}; the test runner sets it for the test files. */
+/** Path of the file with the {@link StackDescription}; the test runner sets it for the test files. */
 export const stackFileVariable = 'TENURE_TEST_STACK';
 
 /** A stack that another process started and stops. */
@@ -16,7 +16,7 @@ export interface AttachedStack extends StackDescription {
   processEnvironment(options?: InstallationOptions): Readonly<Record<string, string>>;
 }
 
-/** The running stack that `$TENURE_TEST_STACK` describes. Throws {@link OperatorError} when there is none. */
+/** The running stack that `$TENURE_TEST_STACK` describes. Throws {@link OperatorError} if there is none. */
 export function attachToStack(environment: NodeJS.ProcessEnv = process.env): AttachedStack {
   const path = environment[stackFileVariable];
   if (!path) {

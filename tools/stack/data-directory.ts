@@ -5,13 +5,13 @@ import { OperatorError } from '../process/operator-error.ts';
 import { acquirePidLock, LockHeldError } from '../process/pid-lock.mjs';
 import type { PidLock } from '../process/pid-lock.mjs';
 
-/** Three empty mongods preallocate their journals; below this they would die half-way through their start. */
+/** Three empty mongods preallocate their journals; with less free space they would crash during their start. */
 const MINIMUM_FREE_BYTES = 1_000_000_000;
-/** What a start needs where the journals have their room already. */
+/** The space that a start needs if the journals already exist. */
 const MINIMUM_AGAIN_BYTES = 100_000_000;
 const BYTES_PER_BLOCK = 512;
 
-/** Where everything of one embedded installation is kept. */
+/** The folder with everything of one embedded installation. */
 export interface DataDirectory {
   readonly path: string;
   /** Secrets, mode 0700. */
@@ -21,7 +21,7 @@ export interface DataDirectory {
   readonly temporalDatabase: string;
   databasePath(replicaSet: string): string;
   logFile(processName: string): string;
-  /** Lets another start have the directory. */
+  /** Releases the directory for another start. */
   release(): void;
 }
 
@@ -31,14 +31,14 @@ export function defaultDataDirectory(environment: NodeJS.ProcessEnv, clone: stri
 }
 
 /**
- * Makes the directory if needed and locks it for this process.
- * Throws {@link OperatorError} when another start uses it, when it cannot be written, or when the disk is nearly full.
+ * Creates the directory if needed and locks it for this process.
+ * Throws {@link OperatorError} if another start uses it, if it cannot be written, or if the disk is nearly full.
  */
 export function openDataDirectory(path: string, freeBytes: (path: string) => number = freeBytesOf): DataDirectory {
   const secrets = join(path, 'secrets');
   const run = join(path, 'run');
   const logs = join(path, 'logs');
-  const remedy = 'set TENURE_DATA_DIR to a directory with room that you can write';
+  const remedy = 'set TENURE_DATA_DIR to a writable directory with enough space';
   try {
     for (const directory of [path, secrets]) mkdirSync(directory, { recursive: true, mode: 0o700 });
     for (const directory of [run, logs, join(path, 'mongod'), join(path, 'temporal')])
@@ -56,7 +56,7 @@ export function openDataDirectory(path: string, freeBytes: (path: string) => num
   const needed = Math.max(MINIMUM_AGAIN_BYTES, MINIMUM_FREE_BYTES - journalBytes(path));
   if (free < needed) {
     throw new OperatorError(
-      `the disk of the data directory ${path} has ${Math.floor(free / 1e6)} MB left, ${Math.ceil(needed / 1e6)} MB are needed; ${remedy}`,
+      `the disk of the data directory ${path} has ${Math.floor(free / 1e6)} MB left, but ${Math.ceil(needed / 1e6)} MB are needed; ${remedy}`,
     );
   }
 
@@ -72,20 +72,20 @@ export function openDataDirectory(path: string, freeBytes: (path: string) => num
   };
 }
 
-/** What a process of this user may still write to the disk of a path. */
+/** The free space for this user on the disk of a path. */
 export function freeBytesOf(path: string): number {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
 }
 
-/** What the journals of an earlier start take of the disk: they are used again. */
+/** The disk space of journals from an earlier start, which are reused. */
 function journalBytes(path: string): number {
   return globSync('mongod/*/journal/*', { cwd: path })
     .map((file) => (statSync(join(path, file), { throwIfNoEntry: false })?.blocks ?? 0) * BYTES_PER_BLOCK)
     .reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** Held by the process whose start uses the directory. */
+/** The lock of the process that uses the directory. */
 export function lockFile(path: string): string {
   return join(path, 'lock');
 }
@@ -96,12 +96,12 @@ function lockFor(path: string): PidLock {
   } catch (error) {
     if (!(error instanceof LockHeldError)) throw error;
     throw new OperatorError(
-      `the data directory ${path} is in use by process ${error.holder.pid}; stop that one with \`kill ${error.holder.pid}\` or set TENURE_DATA_DIR to another directory`,
+      `the data directory ${path} is in use by process ${error.holder.pid}; stop it with \`kill ${error.holder.pid}\`, or set TENURE_DATA_DIR to another directory`,
     );
   }
 }
 
-/** One earlier log is kept, so that a failing start does not overwrite the log of the one before it. */
+/** Keeps one earlier log, so that a failing start does not overwrite the log of the previous start. */
 function rotated(path: string): string {
   if (existsSync(path)) renameSync(path, path.replace(/\.log$/, '.previous.log'));
   return path;

@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import type { ReplicaSetName } from './mongod.ts';
 import type { Ports } from './ports.ts';
 
-/** All that another process needs to use a running stack; it holds secrets, so its file has mode 0600. */
+/** Everything another process needs to use a running stack. It contains secrets, so its file has mode 0600. */
 export interface StackDescription {
   readonly dataDirectory: string;
   readonly ports: Ports;

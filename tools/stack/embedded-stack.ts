@@ -23,9 +23,9 @@ import { createTokenIssuer } from './token-issuer.ts';
 import type { MintToken } from './token-issuer.ts';
 
 export interface EmbeddedStackOptions {
-  /** Survives; a second start takes up where the first stopped. */
+  /** Kept between starts: a second start continues where the first stopped. */
   readonly dataDirectory: string;
-  /** The data directory is removed when the stack stops or its process dies. */
+  /** Remove the data directory when the stack stops or its process dies. */
   readonly temporary: boolean;
   readonly ports: Ports;
   readonly tools: Readonly<Record<StackTool, string>>;
@@ -33,13 +33,13 @@ export interface EmbeddedStackOptions {
   readonly temporalUi: boolean;
   readonly uiCodecEndpoint?: string;
   /**
-   * The databases that the control plane's user may use in `control`. Roles cannot name databases by prefix, so tests, which use
-   * many, say `any` and get root there.
+   * The databases that the user of the control plane may use in `control`. Roles cannot match databases by prefix, so tests,
+   * which use many, set `any` and get root.
    */
   readonly controlDatabases: readonly string[] | 'any';
 }
 
-/** An own process beside the stack's parts, for instance the API. */
+/** An additional process beside the parts of the stack, such as the API. */
 export interface StackProcessOptions {
   readonly name: string;
   readonly command: string;
@@ -54,17 +54,17 @@ export interface EmbeddedStack extends StackDescription {
   mongodHandle(name: ReplicaSetName): MongodHandle;
   readonly mintToken: MintToken;
   processEnvironment(options?: InstallationOptions): Readonly<Record<string, string>>;
-  /** A process that gets a log and a pid file in the data directory and is stopped before the stack's own parts. */
+  /** Creates a process with a log and a pid file in the data directory. It stops before the parts of the stack. */
   createProcess(options: StackProcessOptions): ManagedProcess;
-  /** Has a child that leads its own process group ended with the stack if this process dies. Returns how to undo that. */
+  /** Makes a child with its own process group end with the stack if this process dies. Returns a function that undoes this. */
   endWithStack(name: string, pid: number): () => void;
   /** Writes the description for {@link attachToStack} and returns the path of the file. */
   writeDescription(): string;
-  /** Stops everything it started: first the processes made by `createProcess`, latest first. A second call waits for the first. */
+  /** Stops everything: first the processes of `createProcess`, latest first. A second call waits for the first. */
   stop(): Promise<void>;
 }
 
-/** The cells and their replica sets. A cell's name is its region's with a letter: a region may get more cells. */
+/** The cells and their replica sets. A cell is named after its region plus a letter, because a region may get more cells. */
 export const cells = { 'eu-west-1-a': 'eu-west-1', 'us-east-1-a': 'us-east-1' } as const;
 
 const ownPorts: readonly PortName[] = ['temporal', 'temporalUi', 'temporalMetrics', ...replicaSetNames];
@@ -73,9 +73,9 @@ const PROCESS_STOP_GRACE_MS = 20_000;
 export const defaultControlDatabases: readonly string[] = Object.values(defaultDatabases);
 
 /**
- * Starts the stack and resolves when every part is ready: each mongod a writable primary, Temporal answering with its search
- * attributes. What an earlier start on the same data directory left running is stopped first.
- * Throws `OperatorError` when the directory is in use or not usable, when a port is taken, or when the secrets do not fit the data.
+ * Starts the stack and resolves when every part is ready: each mongod is a writable primary, and Temporal knows the search
+ * attributes. First stops the processes that an earlier start on the same data directory left running.
+ * Throws `OperatorError` if the directory is in use or not usable, if a port is taken, or if the secrets do not match the data.
  */
 export async function createEmbeddedStack(options: EmbeddedStackOptions): Promise<EmbeddedStack> {
   const data = openDataDirectory(options.dataDirectory);
@@ -87,7 +87,7 @@ export async function createEmbeddedStack(options: EmbeddedStackOptions): Promis
   const stopAll = async (): Promise<void> => {
     for (const managed of processes.toReversed()) await managed.stop(PROCESS_STOP_GRACE_MS);
     const parts = temporalServer === undefined ? mongods : [temporalServer, ...mongods];
-    // Data that is removed anyway needs no orderly end, which takes Temporal two seconds.
+    // Temporary data needs no orderly shutdown, which takes Temporal two seconds.
     await Promise.all(parts.map(async (part) => await (options.temporary ? part.kill('SIGKILL') : part.stop())));
     data.release();
     await closeReaper();
@@ -174,13 +174,13 @@ function controlRoles(databases: readonly string[] | 'any'): PlaneRoles {
   return databases === 'any' ? { kind: 'root' } : { kind: 'control', databases };
 }
 
-/** Waits for all of them to settle, so that a failed start leaves no part behind that comes up later. */
+/** Waits for all of them to settle, so that after a failure no part comes up later. */
 async function allOrFirstFailure(starts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(starts)).find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
 
-/** See `reaper.ts`. Returns how to let it go; it then finishes its work and ends. */
+/** See `reaper.ts`. Returns a function that releases it; it then finishes its work and exits. */
 function startReaper(runDirectory: string, temporaryDirectory: string | undefined): () => Promise<void> {
   const script = fileURLToPath(new URL('reaper.ts', import.meta.url));
   const reaperArguments = [script, runDirectory, String(process.pid)];

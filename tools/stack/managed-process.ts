@@ -7,16 +7,16 @@ import { freeBytesOf } from './data-directory.ts';
 import { recordRunning } from './run-directory.ts';
 
 export interface ProcessDefinition {
-  /** Names the log and the pid file, for instance `mongod-control`. */
+  /** The name of the log and the pid file, such as `mongod-control`. */
   readonly name: string;
   readonly command: string;
   readonly arguments: readonly string[];
   /** Added to this process's environment. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly runDirectory: string;
-  /** Where it keeps its data, if it has any: without it, it starts afresh. */
+  /** The path of its data, if it has any. Without that data it starts from scratch. */
   readonly dataPath?: string;
-  /** A new log for each start. */
+  /** Returns a new log for each start. */
   readonly openLog: () => string;
 }
 
@@ -26,32 +26,32 @@ export interface ProcessExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A child process that is stopped by pid, leaves a pid file for the next start, and can be killed and started again. */
+/** A child process with a pid file for the next start. It can be killed and started again. */
 export interface ManagedProcess {
   readonly name: string;
   /** `undefined` while it does not run. */
   readonly pid: number | undefined;
   readonly logFile: string | undefined;
-  /** Spawns it; does not wait until it is ready. Throws when it already runs. */
+  /** Spawns it, and does not wait until it is ready. Throws if it already runs. */
   spawn(): void;
-  /** Resolves when the process of the last `spawn` has ended (at once when there is none). */
+  /** Resolves when the process of the last `spawn` has ended; immediately if there is none. */
   exited(): Promise<ProcessExit | undefined>;
   /** Sends a signal and, for SIGKILL and SIGTERM, waits until the process has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs`. */
   stop(graceMs: number): Promise<void>;
   /**
-   * Asks `condition` until it returns something other than `undefined`. Throws {@link OperatorError} when the process ends
-   * first or `timeoutMs` have passed.
+   * Calls `condition` until it returns something other than `undefined`. Throws {@link OperatorError} if the process ends first,
+   * or after `timeoutMs`.
    */
   waitUntilReady<T>(condition: () => Promise<T | undefined>, timeoutMs: number): Promise<T>;
-  /** What went wrong with it, in one line: the problem, the last error in its log, and the fix. */
+  /** A failure in one line: the problem, the last error in the log, and the fix. */
   failure(problem: string): OperatorError;
 }
 
 const POLL_MS = 20;
 const MAX_LINE_CHARACTERS = 400;
-/** mongod and Temporal end when they cannot write a few more pages. */
+/** mongod and Temporal exit if they cannot write a few more pages. */
 const FULL_BYTES = 10_000_000;
 
 export function createManagedProcess(definition: ProcessDefinition): ManagedProcess {
@@ -77,7 +77,7 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
       if (pid !== undefined) throw new Error(`${name} already runs as process ${pid}`);
       logFile = definition.openLog();
       const log = openSync(logFile, 'a', 0o600);
-      // A group of its own, so that Ctrl-C reaches only the parent, which then stops everything in the right order.
+      // Its own process group, so that Ctrl-C reaches only the parent, which then stops everything in the right order.
       const child = spawn(definition.command, definition.arguments, {
         stdio: ['ignore', log, log],
         detached: true,
@@ -119,7 +119,7 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
       const startedAs = pid;
       return await pollUntil(
         async () => {
-          if (pid !== startedAs || pid === undefined) throw managed.failure('ended during its start');
+          if (pid !== startedAs || pid === undefined) throw managed.failure('exited during startup');
           return await condition();
         },
         {
@@ -134,8 +134,8 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
       const fullDisk = freeBytesOf(runDirectory) < FULL_BYTES ? `the disk of ${runDirectory} is full; ` : '';
       const fix =
         definition.dataPath === undefined
-          ? 'mend that'
-          : `free space on the disk, or remove ${definition.dataPath} to start afresh without its data`;
+          ? 'fix this'
+          : `free space on the disk, or remove ${definition.dataPath} to start without its data`;
       return new OperatorError(
         `${name} ${problem}; ${fullDisk}${lastError(logFile)}; ${fullDisk === '' ? fix : 'free space on it'}, and start again`,
       );
@@ -144,11 +144,11 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
   return managed;
 }
 
-/** Of a log as JSON the severity is looked for, for mongod ends with lines about its end and not about its cause. */
+/** Prefers a line with an error severity, because the last lines of mongod are about its shutdown, not about the cause. */
 function lastError(path: string | undefined): string {
   const lines = path !== undefined && existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
   const line = lines.findLast((one) => /"s":"[EF]"/.test(one)) ?? lines.at(-1) ?? '';
   return line === ''
     ? `its log ${path ?? ''} is empty`
-    : `its log ${path} says last: ${line.slice(0, MAX_LINE_CHARACTERS)}`;
+    : `last error in its log ${path}: ${line.slice(0, MAX_LINE_CHARACTERS)}`;
 }

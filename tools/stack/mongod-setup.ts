@@ -5,7 +5,7 @@ import { OperatorError } from '../process/operator-error.ts';
 import { pollUntil } from '../process/poll-until.ts';
 import type { MongodPasswords } from './secrets.ts';
 
-/** The roles of the control plane's user: those of a cell, or those of the control deployment. */
+/** The roles of the control plane's user: on a cell, on the control deployment, or root. */
 export type PlaneRoles =
   | { readonly kind: 'cell' }
   | { readonly kind: 'control'; readonly databases: readonly string[] }
@@ -14,11 +14,11 @@ export type PlaneRoles =
 export interface MongodSetup {
   readonly replicaSet: string;
   readonly port: number;
-  /** Under which address the set knows its member, where that is another one than the one it is set up by. */
+  /** The address of the member in the set, if it differs from the address used for the setup. */
   readonly memberHost?: string;
   readonly passwords: MongodPasswords;
   readonly planeRoles: PlaneRoles;
-  /** Makes a problem of this mongod into what its operator is told. */
+  /** Turns a problem of this mongod into an error for the operator. */
   readonly failure: (problem: string) => OperatorError;
 }
 
@@ -33,10 +33,10 @@ const PRIMARY_TIMEOUT_MS = 30_000;
 const MAX_ATTEMPTS = 5;
 
 /**
- * Brings a mongod that answers to a writable primary with its two users. Can be run on every start and again after an interrupted one.
- * Begins again when a connection is lost, for a node that changes its state or its place in the set closes those it has; one that is
- * gone is told from it by refusing the next. Throws {@link OperatorError} when it does not become primary in
- * time, and when the data was made with other passwords.
+ * Makes a running mongod a writable primary with its two users. It can run on every start, also after an interrupted one.
+ * Starts over if a connection is lost, because a node closes its connections when its state or its place in the set changes; a
+ * node that has ended refuses the next connection. Throws {@link OperatorError} if the node does not become primary in time, or
+ * if its data was created with other passwords.
  */
 export async function setUpReplicaSet(setup: MongodSetup): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -62,8 +62,8 @@ async function setUpOnce(setup: MongodSetup): Promise<void> {
 }
 
 /**
- * Initiates a new set; moves a set that was made on another port, for its configuration names the port of the last start and a
- * node that does not find itself in it serves nobody. Both look the same from outside: a node that is in no set.
+ * Initiates a new set, or moves a set that was created on another port: its configuration contains the port of the last start,
+ * and a node that does not find itself in it serves no requests. In both cases the node reports that it is in no set.
  */
 async function waitForPrimary(admin: Db, setup: MongodSetup): Promise<void> {
   let initiated = false;
@@ -85,7 +85,7 @@ async function waitForPrimary(admin: Db, setup: MongodSetup): Promise<void> {
   );
 }
 
-/** Needs no user on the first start; later starts are told that they are not allowed, or that it was done. */
+/** Needs no user on the first start. Later starts get an error: not authorized, or already initialized. */
 async function initiate(admin: Db, setup: MongodSetup): Promise<true> {
   try {
     await admin.command({ replSetInitiate: { _id: setup.replicaSet, members: [{ _id: 0, host: memberHost(setup) }] } });
@@ -112,7 +112,7 @@ async function moveIfRemoved(setup: MongodSetup): Promise<void> {
   });
 }
 
-/** Uses mongod's localhost exception: without any user, a local client may create the first one. */
+/** Uses the localhost exception of mongod: while there are no users, a local client may create the first one. */
 async function createAdminIfNew(admin: Db, setup: MongodSetup): Promise<void> {
   try {
     await admin.command({ createUser: adminUser, pwd: setup.passwords.admin, roles: ['root'] });
@@ -135,8 +135,8 @@ async function grantPlane(admin: Db, { planeRoles, passwords }: MongodSetup): Pr
 const cellRole = 'tenurePlane';
 
 /**
- * What a plane needs of a cell: data and indexes of every tenant, their users and roles, to see and end their sessions,
- * and one change stream over the deployment. Not `root`: no shutdown, no reconfiguration, no internal commands.
+ * The privileges that a plane needs on a cell: data and indexes of every tenant, their users and roles, to list and kill their
+ * sessions, and one change stream over the deployment. Not `root`: no shutdown, no reconfiguration, no internal commands.
  */
 async function defineCellRole(admin: Db): Promise<void> {
   const definition = {
@@ -198,6 +198,6 @@ function hasCode(error: unknown, code: number): boolean {
 function wrongPasswords(replicaSet: string): OperatorError {
   return new OperatorError(
     `mongod "${replicaSet}" was set up with other passwords than those in the data directory's secrets/; ` +
-      'put the original secrets/ back, or remove the data directory to start afresh',
+      'restore the original secrets/, or remove the data directory to start from scratch',
   );
 }

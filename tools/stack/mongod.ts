@@ -12,15 +12,15 @@ import type { StackSecrets } from './secrets.ts';
 export const replicaSetNames = ['control', 'eu-west-1', 'us-east-1'] as const;
 export type ReplicaSetName = (typeof replicaSetNames)[number];
 
-/** One mongod that is a replica set of its own. */
+/** One mongod that is its own replica set. */
 export interface MongodHandle {
   readonly name: ReplicaSetName;
   readonly port: number;
   /** `undefined` while it does not run. */
   readonly pid: number | undefined;
-  /** For the control plane's own user. */
+  /** For the user of the control plane. */
   readonly uri: string;
-  /** For root; only set-up and tests use it. */
+  /** For root; only the setup and tests use it. */
   readonly adminUri: string;
   /** Resolves when it is a writable primary with its users. */
   start(): Promise<void>;
@@ -78,9 +78,9 @@ export function createMongod(name: ReplicaSetName, options: MongodOptions): Mong
           failure: managed.failure,
         });
       } catch (error) {
-        // A mongod that ends is a lost connection to its client.
+        // If mongod exits, its client only sees a lost connection.
         throw managed.pid === undefined && !(error instanceof OperatorError)
-          ? managed.failure('ended during its set-up')
+          ? managed.failure('exited during its setup')
           : error;
       }
     },
@@ -91,39 +91,39 @@ export function createMongod(name: ReplicaSetName, options: MongodOptions): Mong
   };
 }
 
-/** Parameters that a mongod of Tenure needs wherever it runs. */
+/** Parameters that every mongod of Tenure needs. */
 export function mongodParameters(name: ReplicaSetName): Readonly<Record<string, number>> {
   return {
-    // Idle tables give their files back; with the defaults mongod dies when thousands of tenants exhaust the open files.
+    // Idle tables close their files; with the defaults mongod crashes when thousands of tenants exhaust the open files.
     wiredTigerFileHandleCloseIdleTime: 30,
     wiredTigerFileHandleCloseMinimum: 250,
     wiredTigerFileHandleCloseScanInterval: 5,
-    // mongod does not notice that a process died in the middle of a transaction, and keeps what it wrote from everybody else
-    // until this is over: 60 s by default. No commit of the plane takes longer than 8 s.
+    // mongod does not notice when a client dies in the middle of a transaction, and blocks others from the written documents until
+    // this limit, 60 s by default. No commit of the plane takes longer than 8 s.
     ...(name === 'control' ? { transactionLifetimeLimitSeconds: 10 } : {}),
   };
 }
 
-/** Open files need no setting: Node raises its soft limit to the hard one when it starts, and a child inherits that. */
+/** The limit of open files needs no setting: Node raises its soft limit to the hard one, and a child inherits it. */
 function mongodArguments(name: ReplicaSetName, port: number, databasePath: string, keyFile: string): string[] {
   const parameters = {
     ...mongodParameters(name),
     diagnosticDataCollectionEnabled: false,
-    // A single member has nobody to hand over to, so a stop need not wait.
+    // A single member has no one to hand over to, so a stop need not wait.
     shutdownTimeoutMillisForSignaledShutdown: 100,
   };
   return [
     ...['--replSet', name, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
     ...['--dbpath', databasePath, '--wiredTigerCacheSizeGB', '0.25'],
-    // A slow command is logged with its documents, which are the tenants'.
+    // Log no slow commands, because the log would contain documents of tenants.
     ...['--slowms', '1000000'],
-    // Server-side JavaScript would let one tenant keep a cell busy for as long as it likes.
+    // With server-side JavaScript one tenant could keep a cell busy indefinitely.
     ...['--auth', '--keyFile', keyFile, '--quiet', '--noscripting'],
     ...Object.entries(parameters).flatMap(([parameter, value]) => ['--setParameter', `${parameter}=${value}`]),
   ];
 }
 
-/** `true` when somebody accepts connections there. */
+/** `true` if a process accepts connections on this port. */
 export async function listens(port: number): Promise<true | undefined> {
   return await new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

@@ -30,7 +30,7 @@ export type Ports = Readonly<Record<PortName, number>>;
 
 const portNames = Object.keys(portDefinitions) as PortName[];
 
-/** The default ports, changed by the environment. Throws {@link OperatorError} for a value that is no port or used twice. */
+/** The default ports, changed by the environment. Throws {@link OperatorError} for a value that is not a port or is used twice. */
 export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
   const ports = {} as Record<PortName, number>;
   const usedBy = new Map<number, string>();
@@ -43,9 +43,7 @@ export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
     }
     const other = usedBy.get(port);
     if (other !== undefined) {
-      throw new OperatorError(
-        `port ${port} is given to both ${other} and ${variable}; set one of them to another port`,
-      );
+      throw new OperatorError(`${other} and ${variable} both use port ${port}; set one of them to another port`);
     }
     usedBy.set(port, variable);
     ports[name] = port;
@@ -54,17 +52,17 @@ export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
 }
 
 /**
- * Below the range from which Linux, macOS and Windows take ports for outgoing connections: a free port of that range may be
- * somebody's outgoing one before the server that it was meant for has started.
+ * Below the range that Linux, macOS and Windows use for outgoing connections: an outgoing connection could take a free port of
+ * that range before the server that it is intended for has started.
  */
 const TEST_PORTS = { from: 15_000, to: 32_000 } as const;
 
-/** Ports that this process has been given; they are its own until it ends. */
+/** Ports that this process has reserved until it ends. */
 const reserved: PidLock[] = [];
 
 /**
- * A port that nobody listens on, and that no other process of any clone is given while this one lives: whoever was given one may
- * not listen on it yet, or not at this moment.
+ * Reserves a port that no process listens on. No other process of any clone gets it while this process lives, because its
+ * server may not listen on it yet, or not at this moment.
  */
 async function reservePort(): Promise<number> {
   for (;;) {
@@ -80,13 +78,13 @@ async function reservePort(): Promise<number> {
   }
 }
 
-/** Ports for an installation that nobody else has, or will have while this process lives. */
+/** Ports for an installation that no other process has or gets while this process lives. */
 export async function freePorts(): Promise<Ports> {
   const ports = await Promise.all(portNames.map(async (name) => [name, await reservePort()] as const));
   return Object.fromEntries(ports) as Record<PortName, number>;
 }
 
-/** Throws {@link OperatorError} in one line, naming the port, who wanted it and the variable to set, when a port is taken. */
+/** Throws {@link OperatorError} if a port is taken, with the port, its purpose and the variable to set. */
 export async function requireFree(ports: Ports, names: readonly PortName[] = portNames): Promise<void> {
   for (const name of names) {
     const { wantedBy, variable } = portDefinitions[name];
@@ -98,7 +96,7 @@ export async function requireFree(ports: Ports, names: readonly PortName[] = por
       const user = owner === undefined ? 'another program' : `process ${owner.pid} (${owner.command})`;
       const problem = code === 'EADDRINUSE' ? `is in use by ${user}` : `cannot be opened (${code ?? String(error)})`;
       throw new OperatorError(
-        `port ${ports[name]} for ${wantedBy} ${problem}; stop that one or set ${variable} to a free port`,
+        `port ${ports[name]} for ${wantedBy} ${problem}; stop that process or set ${variable} to a free port`,
       );
     }
   }

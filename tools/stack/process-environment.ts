@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { StackDescription } from './description.ts';
 import { tokenAudience, tokenIssuer } from './token-issuer.ts';
 
-/** What several installations on one stack must not share; every field has the default of `npm start`. */
+/** Settings that must differ between installations on one stack; the defaults are those of `npm start`. */
 export interface InstallationOptions {
   readonly installation?: string;
   readonly controlDatabase?: string;
@@ -17,7 +17,7 @@ export interface InstallationOptions {
 
 export const defaultDatabases = { control: 'tenure', secrets: 'tenure_secrets' } as const;
 
-/** Where `tools/workflow-bundle.ts` builds it. */
+/** The output of `tools/workflow-bundle.ts`. */
 export const workflowBundlePath = fileURLToPath(new URL('../../workflows/dist/workflow-bundle.js', import.meta.url));
 const policyBundleDirectory = fileURLToPath(new URL('../../policies/dist', import.meta.url));
 
@@ -46,7 +46,7 @@ export function processEnvironment(
     TENURE_JWKS_FILE: stack.files.jwks,
     TENURE_JWT_ISSUER: tokenIssuer,
     TENURE_JWT_AUDIENCE: tokenAudience,
-    // Nothing is in front of it.
+    // There is no load balancer in front of it.
     TENURE_DRAIN_SECONDS: '0',
     TENURE_LOG_LEVEL: options.logLevel ?? 'info',
   };

@@ -1,5 +1,5 @@
-// Outlives the process that started it: when the pipe on its standard input closes, that process has ended, however it did.
-// What it left running is stopped then, and a temporary data directory is removed.
+// Outlives the process that started it. When the pipe on its standard input closes, that process has ended, for whatever reason.
+// The reaper then stops what is still running and removes a temporary data directory.
 import { rmSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 
@@ -11,6 +11,6 @@ if (runDirectory === undefined || ownerPid === undefined) {
 }
 
 await finished(process.stdin.resume());
-// Another start may already use the directory; only what the dead owner started is ended.
+// Another start may already use the directory, so stop only the processes of the dead owner.
 await stopRunning(listRunning(runDirectory).filter((record) => record.ownerPid === Number(ownerPid)));
 if (temporaryDirectory !== undefined) rmSync(temporaryDirectory, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { processIdentity } from '../process/pid-lock.mjs';
 import { pollUntil } from '../process/poll-until.ts';
 
-/** The content of a pid file. `identity` keeps a later process with the same pid from being taken for this one. */
+/** The content of a pid file. `identity` distinguishes this process from a later one with the same pid. */
 export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
@@ -15,7 +15,7 @@ export interface RunningProcess {
 
 const GRACE_MS = 8_000;
 
-/** Writes the pid file of a child that leads a process group of its own. Returns how to remove it. */
+/** Writes the pid file of a child with its own process group. Returns a function that removes it. */
 export function recordRunning(runDirectory: string, name: string, pid: number): () => void {
   const path = join(runDirectory, `${name}.json`);
   const record: RunningProcess = { name, pid, identity: processIdentity(pid) ?? '', ownerPid: process.pid };
@@ -23,7 +23,7 @@ export function recordRunning(runDirectory: string, name: string, pid: number): 
   return () => rmSync(path, { force: true });
 }
 
-/** The processes of the pid files that really still run; pid files of the others are removed. */
+/** The processes of the pid files that are still running. Removes the pid files of the others. */
 export function listRunning(runDirectory: string): RunningProcess[] {
   return readdirSync(runDirectory)
     .filter((name) => name.endsWith('.json'))
@@ -36,7 +36,7 @@ export function listRunning(runDirectory: string): RunningProcess[] {
     });
 }
 
-/** Ends processes, each with its group, that need not be this process's children: SIGTERM, SIGKILL after 8 s; resolves when all are gone. */
+/** Stops processes with their groups: SIGTERM, then SIGKILL after 8 s. They need not be children. Resolves when all have ended. */
 export async function stopRunning(processes: readonly RunningProcess[]): Promise<void> {
   await Promise.all(processes.map(stopOne));
 }
@@ -47,7 +47,7 @@ async function stopOne(record: RunningProcess): Promise<void> {
     await pollUntil(gone, {
       timeoutMs,
       intervalMs: 20,
-      onTimeout: () => new Error(`process ${record.pid} (${record.name}) does not end; end it by hand`),
+      onTimeout: () => new Error(`process ${record.pid} (${record.name}) does not exit; kill it manually`),
     });
   signal(record, 'SIGCONT');
   signal(record, 'SIGTERM');

@@ -5,27 +5,27 @@ import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import type { JWK } from 'jose';
 
-/** What the embedded stack keeps secret: made once, files of mode 0600 in the data directory. */
+/** The secrets of the embedded stack: created once, in files of mode 0600 in the data directory. */
 export interface StackSecrets {
-  /** The key file that a replica set's members share. */
+  /** The key file that the members of a replica set share. */
   readonly mongodKeyFile: string;
   readonly passwords: MongodPasswords;
   /** Wraps the tenants' data keys: `{"current": id, "keys": {id: base64 of 32 bytes}}`. */
   readonly keyringFile: string;
-  /** Encrypts workflow payloads; same form. */
+  /** Encrypts workflow payloads; same format. */
   readonly codecKeyringFile: string;
   readonly issuerPrivateKey: JWK;
   readonly jwksFile: string;
 }
 
 export interface MongodPasswords {
-  /** Root, for setting up and for tests. */
+  /** Root, for the setup and for tests. */
   readonly admin: string;
-  /** The control plane's own user. */
+  /** The user of the control plane. */
   readonly plane: string;
 }
 
-/** Reads the secrets, making those that are missing; what exists is never overwritten. */
+/** Reads the secrets and creates missing ones. Never overwrites existing ones. */
 export async function openSecrets(directory: string): Promise<StackSecrets> {
   const mongodKeyFile = join(directory, 'mongod.key');
   const keyringFile = join(directory, 'keyring.json');
@@ -52,14 +52,14 @@ export async function openSecrets(directory: string): Promise<StackSecrets> {
   };
 }
 
-/** Writes a file for its owner only, in one step: readers see the old content or the new one. */
+/** Writes a file atomically, readable only by its owner. */
 export function writePrivately(path: string, content: string): void {
   const draft = `${path}.draft`;
   writeFileSync(draft, content, { mode: 0o600 });
   renameSync(draft, path);
 }
 
-/** The content of a file, which is made when it is missing and never again. */
+/** The content of a file, which is created if it does not exist. */
 export async function secretOnce(path: string, make: () => string | Promise<string>): Promise<string> {
   if (!existsSync(path)) writePrivately(path, await make());
   return readFileSync(path, 'utf8');
@@ -69,7 +69,7 @@ function newKeyring(): string {
   return JSON.stringify({ current: '1', keys: { '1': randomBytes(32).toString('base64') } });
 }
 
-/** Letters, digits, `-` and `_` only, so that it stands in a URI as it is. */
+/** Only letters, digits, `-` and `_`, so that it needs no escaping in a URI. */
 function newPassword(): string {
   return randomBytes(24).toString('base64url');
 }

@@ -11,7 +11,7 @@ import type { Ports } from './ports.ts';
 
 export const temporalNamespace = 'default';
 
-/** At the default of 20 polls a second every task waits for a grid of 50 ms. */
+/** With the default of 20 polls per second, a task may wait up to 50 ms. */
 export const dynamicConfig: Readonly<Record<string, number>> = Object.fromEntries(
   ['transfer', 'timer', 'visibility'].map((queue) => [`history.${queue}ProcessorMaxPollRPS`, 2000]),
 );
@@ -20,10 +20,10 @@ export interface TemporalOptions {
   readonly binary: string;
   readonly ports: Ports;
   readonly data: DataDirectory;
-  /** `memory` is faster and forgets everything when the server ends. */
+  /** `memory` is faster, but loses everything when the server ends. */
   readonly storage: 'file' | 'memory';
   readonly ui: boolean;
-  /** Where the UI has payloads decoded. */
+  /** The endpoint that decodes payloads for the UI. */
   readonly uiCodecEndpoint?: string;
 }
 
@@ -40,7 +40,7 @@ export interface TemporalHandle {
   /** Resolves when the process of the last start has ended. */
   exited: ManagedProcess['exited'];
   failure: ManagedProcess['failure'];
-  /** Removes the database file and what SQLite keeps beside it; the server must not run. */
+  /** Removes the database file and the other files of SQLite. The server must not run. */
   deleteDatabase(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export function createTemporalServer(options: TemporalOptions): TemporalHandle {
     },
     async start() {
       managed.spawn();
-      // A gRPC channel that is refused waits a second before its next attempt, so the port is asked first.
+      // A refused gRPC channel waits a second before its next attempt, so check the port first.
       await managed.waitUntilReady(async () => await listens(ports.temporal), READY_TIMEOUT_MS);
       const connection = Connection.lazy({ address });
       try {
@@ -81,7 +81,7 @@ export function createTemporalServer(options: TemporalOptions): TemporalHandle {
     exited: managed.exited,
     failure: managed.failure,
     async deleteDatabase() {
-      if (managed.pid !== undefined) throw new Error('stop the Temporal server before its database is deleted');
+      if (managed.pid !== undefined) throw new Error('stop the Temporal server before deleting its database');
       for (const suffix of ['', '-wal', '-shm']) await rm(`${data.temporalDatabase}${suffix}`, { force: true });
     },
   };
@@ -94,7 +94,7 @@ function temporalArguments({ ports, data, storage, ui, uiCodecEndpoint }: Tempor
     ...(ui ? ['--ui-port', String(ports.temporalUi)] : ['--headless']),
     ...(uiCodecEndpoint === undefined ? [] : ['--ui-codec-endpoint', uiCodecEndpoint]),
     ...(storage === 'memory' ? [] : ['--db-filename', data.temporalDatabase]),
-    // A write-ahead log doubles the throughput; the pragma belongs to a file.
+    // A write-ahead log doubles the throughput; it needs a file.
     ...(storage === 'memory' ? [] : ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1']),
     ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
     ...Object.values(searchAttributeNames).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),

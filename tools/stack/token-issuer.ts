@@ -9,7 +9,7 @@ export const tokenAudience = 'tenure';
 export interface TokenRequest {
   readonly subject: string;
   readonly roles: readonly string[];
-  /** Uids of the tenants the subject is limited to; absent means not limited by the token. */
+  /** Uids of the tenants that the subject is limited to; absent means no limit in the token. */
   readonly tenants?: readonly string[];
   readonly ttlSeconds: number;
 }
@@ -17,8 +17,8 @@ export interface TokenRequest {
 export type MintToken = (request: TokenRequest) => Promise<string>;
 
 /**
- * The embedded stack's stand-in for an OIDC provider: signs JWTs (EdDSA) with the given private key.
- * The public half is in the stack's `jwks.json`.
+ * Replaces an OIDC provider in the embedded stack: signs JWTs (EdDSA) with the given private key.
+ * The public key is in `jwks.json` of the stack.
  */
 export function createTokenIssuer(privateKey: JWK): MintToken {
   const key = importJWK(privateKey, 'EdDSA');

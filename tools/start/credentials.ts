@@ -4,7 +4,7 @@ import type { EmbeddedStack } from '../stack/embedded-stack.ts';
 
 const operatorTokenSeconds = 7 * 24 * 60 * 60;
 
-/** Writes an operator's token, good for a week, and the context in which `./tenure` finds it and the API. */
+/** Writes an operator token, valid for a week, and the context in which `./tenure` finds the token and the API. */
 export async function writeOperatorContext(stack: EmbeddedStack, server: string): Promise<void> {
   const tokenFile = join(stack.dataDirectory, 'operator.token');
   writePrivately(

@@ -7,23 +7,23 @@ import { lockFile } from '../stack/data-directory.ts';
 import { listRunning, stopRunning } from '../stack/run-directory.ts';
 
 /**
- * Looks, before any port is asked for, at what an earlier start on the data directory has left. Throws {@link OperatorError} when that
- * start still runs: which process it is, and how to use or stop it. What runs without its start is ended.
+ * Before any port is used, checks what an earlier start on the data directory left behind. Throws {@link OperatorError} if that
+ * start is still running, with its process and how to use or stop it. Stops processes whose start has ended.
  */
 export async function settleEarlierStart(dataDirectory: string, report: (line: string) => void): Promise<void> {
   const runDirectory = join(dataDirectory, 'run');
-  // Listed before the lock is looked at: what another start brings up meanwhile is not among them.
+  // List them before checking the lock, so that the list has no processes that another start creates in the meantime.
   const left = existsSync(runDirectory) ? listRunning(runDirectory) : [];
   const holder = pidLockHolder(lockFile(dataDirectory));
   if (holder !== undefined) {
     throw new OperatorError(
-      `an installation runs already in ${dataDirectory}, as process ${holder.pid}${apiOf(dataDirectory)}; use it with ./tenure, ` +
-        `stop it with \`kill ${holder.pid}\`, or start another beside it with TENURE_DATA_DIR and the TENURE_PORT_… variables`,
+      `an installation is already running in ${dataDirectory}, as process ${holder.pid}${apiOf(dataDirectory)}; use it with ./tenure, ` +
+        `stop it with \`kill ${holder.pid}\`, or start a second one by setting TENURE_DATA_DIR and the TENURE_PORT_… variables`,
     );
   }
   if (left.length === 0) return;
   report(
-    `ending what an earlier start has left: ${left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}`,
+    `stopping processes of an earlier start: ${left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}`,
   );
   await stopRunning(left);
 }

@@ -10,7 +10,7 @@ async function isReady(port: number): Promise<true | undefined> {
   return answer?.ok === true ? true : undefined;
 }
 
-/** Starts worker and API on the stack and resolves when both are ready. */
+/** Starts the worker and the API on the stack, and resolves when both are ready. */
 export async function startServices(stack: EmbeddedStack): Promise<ManagedProcess[]> {
   const environment = stack.processEnvironment();
   const services = [

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 const clone = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Longer than anybody waits, in seconds. */
+/** In seconds; longer than any run takes. */
 export const NO_TIME_LIMIT = 7 * 24 * 3600;
 
 /**
- * Runs tests that are bounded in `npm test` for as long as they are told by the environment, in which `settings` are the defaults.
- * The exit code is that of the tests.
+ * Runs tests that have a time limit in `npm test` for as long as the environment says; `settings` are the defaults. Returns the
+ * exit code of the tests.
  */
 export async function runLonger(tests: string, settings: Readonly<Record<string, string>>): Promise<number> {
   const timeout = `--test-timeout=${NO_TIME_LIMIT * 1000}`;

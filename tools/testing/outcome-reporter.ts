@@ -8,12 +8,12 @@ export interface TestOutcome {
   readonly skipped: boolean;
 }
 
-/** A reporter for `node --test` that writes one JSON line per finished test: which ran and which were skipped or left as to do. */
+/** A reporter for `node --test` that writes one JSON line per finished test: which ran, and which were skipped or marked as todo. */
 export default async function* reportOutcomes(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, file = '', skip, todo, details } = event.data;
-    // A suite is no test, and a file without tests is reported as a test that has the file's name.
+    // A suite is not a test, and a file without tests is reported as a test with the name of the file.
     if (details.type === 'suite' || name === file || name === relative(process.cwd(), file)) continue;
     const skipped = (skip ?? false) !== false || (todo ?? false) !== false;
     yield `${JSON.stringify({ test: `${relative(process.cwd(), file)}: ${name}`, skipped } satisfies TestOutcome)}\n`;

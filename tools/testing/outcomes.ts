@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import type { TestOutcome } from './outcome-reporter.ts';
 
-/** Why a run without a failed test still fails; empty when nothing is wrong. */
+/** Why a run without a failed test still fails; empty if nothing is wrong. */
 export function complaints(outcomes: readonly TestOutcome[], allowedSkips: ReadonlySet<string>): string[] {
   const unlisted = outcomes.filter(({ test, skipped }) => skipped && !allowedSkips.has(test));
   const complaintList = unlisted.map(
@@ -22,7 +22,7 @@ export function readOutcomes(path: string): TestOutcome[] {
     .map((line) => JSON.parse(line) as TestOutcome);
 }
 
-/** `test/skipped.json`: an object of test to reason. */
+/** `test/skipped.json`: an object that maps each test to a reason. */
 export function readAllowedSkips(path: string): ReadonlySet<string> {
   if (!existsSync(path)) return new Set();
   return new Set(Object.keys(JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>));

@@ -14,17 +14,17 @@ const groups = [
 ] as const;
 const unitDirectory = 'test/unit/';
 
-/** What one run of the tests consists of. */
+/** The tests of one run. */
 export interface TestSelection {
   /** Relative to the clone. */
   readonly files: readonly string[];
-  /** For node's test runner as they are, for instance `--test-name-pattern=fence`. */
+  /** Passed unchanged to the test runner of Node, such as `--test-name-pattern=fence`. */
   readonly runnerArguments: readonly string[];
-  /** Unit tests run without the stack. */
+  /** False if only unit tests run. */
   readonly needsStack: boolean;
 }
 
-/** Reads the arguments of `npm test`: `--unit`, files, folders or globs, and options for node's test runner. */
+/** Reads the arguments of `npm test`: `--unit`, files, folders or globs, and options of the test runner of Node. */
 export function selectTests(commandArguments: readonly string[], clone: string): TestSelection {
   const unitOnly = commandArguments.includes('--unit');
   const named = commandArguments.filter((argument) => !argument.startsWith('-'));

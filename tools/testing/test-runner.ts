@@ -3,20 +3,20 @@ import { fileURLToPath } from 'node:url';
 
 import type { TestSelection } from './selection.ts';
 
-/** Longer than any test file takes on a slow machine; a test that hangs must not hang the run. */
+/** Longer than any test file takes on a slow machine, so that a hanging test does not block the run. */
 const FILE_TIMEOUT_MS = 300_000;
 const CONCURRENT_FILES = 2;
 const reporter = fileURLToPath(new URL('outcome-reporter.ts', import.meta.url));
 
 export interface TestRun {
   readonly pid: number;
-  /** Exit code of node's test runner. */
+  /** Exit code of the test runner of Node. */
   readonly exitCode: Promise<number>;
-  /** Ends the runner and the test files it started. */
+  /** Stops the runner and the test files it started. */
   stop(): void;
 }
 
-/** Runs node's test runner over the selection; its report goes to this process's output or nowhere, the outcomes to `outcomeFile`. */
+/** Runs the selected tests with Node's test runner. `output` says where its report goes; the outcomes go to `outcomeFile`. */
 export function startTestRunner(
   selection: TestSelection,
   options: { clone: string; outcomeFile: string; environment: NodeJS.ProcessEnv; output: 'inherit' | 'ignore' },
@@ -30,7 +30,7 @@ export function startTestRunner(
       ...selection.runnerArguments,
       ...selection.files,
     ],
-    // A group of its own: the runner does not pass a signal on to its test files.
+    // Its own process group, because the runner does not forward signals to its test files.
     { cwd: options.clone, stdio: ['ignore', options.output, options.output], env: options.environment, detached: true },
   );
   return {

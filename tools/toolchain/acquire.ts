@@ -8,7 +8,7 @@ import type { StackTool, Tool, ToolName } from './tools.ts';
 
 export interface AcquireOptions {
   readonly environment: NodeJS.ProcessEnv;
-  /** Gets one line for each tool that had to be fetched, and one when that takes long. */
+  /** Called with one line for each tool that was fetched, and with one if that takes long. */
   readonly report: (line: string) => void;
   readonly sources?: Readonly<Record<ToolName, readonly Source[]>>;
 }
@@ -17,16 +17,16 @@ const SLOW_AFTER_MS = 2_000;
 const tools: readonly (Tool & { readonly name: StackTool })[] = [temporal, mongod, opa];
 
 /**
- * Paths of proven binaries of the tools the stack needs: the one a variable names, else one on PATH at a fitting version,
- * else a cached one, else a new one from the first source that works (then cached).
- * Throws {@link OperatorError} that lists what was tried and the fix.
+ * Paths of verified binaries of the tools that the stack needs: the one that a variable names; otherwise one on PATH with a
+ * supported version; otherwise a cached one; otherwise a new one from the first source that works, which is then cached.
+ * Throws {@link OperatorError} with the attempts and the fix.
  */
 export async function acquireToolchain(options: AcquireOptions): Promise<Record<StackTool, string>> {
   const [temporalPath, mongodPath, opaPath] = await Promise.all(tools.map((tool) => acquireTool(tool, options)));
   return { temporal: temporalPath!, mongod: mongodPath!, opa: opaPath! };
 }
 
-/** The environment variables with which other processes use the same binaries without looking for them. */
+/** The environment variables with which other processes use the same binaries without searching for them. */
 export function toolVariables(paths: Partial<Record<StackTool, string>>): Record<string, string> {
   return Object.fromEntries(
     tools.flatMap(({ name, variable }) => (paths[name] === undefined ? [] : [[variable, paths[name]]])),
@@ -40,7 +40,7 @@ export async function acquireTool(tool: Tool, options: AcquireOptions): Promise<
     const proof = await prove(tool, own);
     if (proof.ok) return own;
     throw new OperatorError(
-      `${tool.variable}=${own} ${proof.reason}; point it at ${tool.accepts.text} or unset it to have one fetched`,
+      `${tool.variable}=${own} ${proof.reason}; set it to the path of ${tool.accepts.text}, or unset it to download one`,
     );
   }
 
@@ -56,7 +56,7 @@ export async function acquireTool(tool: Tool, options: AcquireOptions): Promise<
 
 async function fetchTool(tool: Tool, options: AcquireOptions, attempts: string[]): Promise<string> {
   const cache = createToolCache(tool, cacheDirectory(options.environment));
-  const lock = await cache.lock((pid) => options.report(`${tool.name}: process ${pid} is installing it, waiting`));
+  const lock = await cache.lock((pid) => options.report(`${tool.name}: process ${pid} is installing it; waiting`));
   try {
     const kept = await cache.find();
     if (kept?.ok) return kept.path;
@@ -65,7 +65,7 @@ async function fetchTool(tool: Tool, options: AcquireOptions, attempts: string[]
       const started = performance.now();
       const elapsed = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
       const slow = setTimeout(
-        () => options.report(`${tool.name}: ${[...attempts, source.label].join('; ')} is under way …`),
+        () => options.report(`${tool.name}: ${[...attempts, source.label].join('; ')} in progress …`),
         SLOW_AFTER_MS,
       );
       try {
@@ -87,7 +87,7 @@ async function fetchTool(tool: Tool, options: AcquireOptions, attempts: string[]
     lock.release();
   }
   throw new OperatorError(
-    `${tool.name} is needed and could not be had: ${attempts.join('; ')}. ` +
+    `${tool.name} is required but could not be installed: ${attempts.join('; ')}. ` +
       `Fix: ${tool.installHint}, or set ${tool.variable} to the path of a binary`,
   );
 }

@@ -13,7 +13,7 @@ import { compareVersions } from './version.ts';
 const INCOMING_PREFIX = '.incoming-';
 const LOCK_TIMEOUT_MS = 30 * 60_000;
 
-/** Where binaries are kept between clones: `$TENURE_TOOL_CACHE`, or the platform's cache directory. */
+/** The cache for binaries, shared by all clones: `$TENURE_TOOL_CACHE`, or the cache directory of the platform. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv): string {
   if (environment['TENURE_TOOL_CACHE']) return environment['TENURE_TOOL_CACHE'];
   if (environment['XDG_CACHE_HOME']) return join(environment['XDG_CACHE_HOME'], 'tenure');
@@ -22,17 +22,17 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv): string {
     : join(homedir(), '.cache', 'tenure');
 }
 
-/** The kept binaries of one tool for this platform, one directory per version. */
+/** The cached binaries of one tool for this platform, one directory per version. */
 export interface ToolCache {
-  /** The newest kept binary that still runs and fits. */
+  /** The newest cached binary that still runs and is supported. */
   find(): Promise<Proof | undefined>;
-  /** Waits until no other process installs this tool. */
+  /** Waits until no other process is installing this tool. */
   lock(onWait: (pid: number) => void): Promise<PidLock>;
   /** An empty directory on the cache's file system. Needs the lock. */
   createIncoming(): Promise<string>;
-  /** Removes every incoming directory, those of interrupted installs too. Needs the lock. */
+  /** Removes every incoming directory, including those of interrupted installations. Needs the lock. */
   clearIncoming(): Promise<void>;
-  /** Moves a proven binary, or the folder that it lies in, to its place in one rename; needs the lock. Returns the path. */
+  /** Moves a verified binary, or its folder, to its place in one rename. Needs the lock. Returns the path. */
   keep(proof: Extract<Proof, { ok: true }>): Promise<string>;
 }
 

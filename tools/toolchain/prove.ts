@@ -7,7 +7,7 @@ export type Proof =
   | { readonly ok: true; readonly path: string; readonly version: Version }
   | { readonly ok: false; readonly reason: string };
 
-/** Runs the binary and reads its version: only what runs on this machine, at a version that fits, is proven. */
+/** Runs the binary and reads its version. The proof is `ok` only if it runs on this machine and its version is supported. */
 export async function prove(tool: Tool, path: string): Promise<Proof> {
   const result = await runCommand(path, tool.versionArguments, { timeoutMs: 20_000 });
   if (result.code !== 0) {
@@ -19,7 +19,7 @@ export async function prove(tool: Tool, path: string): Promise<Proof> {
     return { ok: false, reason: `is not ${tool.name} ("${result.stdout.trim().split('\n')[0] ?? ''}")` };
   }
   if (!isInRange(version, tool.accepts)) {
-    return { ok: false, reason: `version ${version.join('.')} does not fit, ${tool.accepts.text} does` };
+    return { ok: false, reason: `version ${version.join('.')} is not supported; supported: ${tool.accepts.text}` };
   }
   return { ok: true, path, version };
 }

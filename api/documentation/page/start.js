@@ -1,4 +1,4 @@
-// Nothing of it asks another host: no validator badge, and no top bar in which another document could be named.
+// The page must not contact other hosts: no validator badge, and no top bar that could load another document.
 window.SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#documentation',

@@ -12,7 +12,7 @@ import type { ObservedCollection, ObservedHome } from './observed-home.ts';
 
 function claimFindings(home: Home, { claim }: ObservedHome): DriftFinding[] {
   const name = home.layout.claim;
-  if (claim === undefined) return [{ part: 'claim', kind: 'missing', name, detail: 'the home is not claimed' }];
+  if (claim === undefined) return [{ part: 'claim', kind: 'missing', name, detail: 'the home has no claim' }];
   if (isOurs(home, claim)) return [];
   return [
     {
@@ -25,20 +25,22 @@ function claimFindings(home: Home, { claim }: ObservedHome): DriftFinding[] {
 }
 
 const ofUser = {
-  owner: 'it was not made for this tenant',
-  roles: 'it has not the roles that it should have',
-  mechanisms: 'it logs in by another mechanism',
-  authenticationRestrictions: 'it is restricted by where it comes from',
+  owner: 'it was not created for this tenant',
+  roles: 'its roles are not as expected',
+  mechanisms: 'it has another login mechanism',
+  authenticationRestrictions: 'it has authentication restrictions',
 } as const;
 
-/** Users beside the one that counts. Their whole names are told to nobody: what was held back may have made one with a role. */
+/**
+ * Users besides the current one. Their full names are never shown: a delayed command may have created one with a role.
+ */
 function leftUserFindings({ uid, layout }: Home, { leftUsers }: ObservedHome): DriftFinding[] {
   const name = `${layout.database}.${userPrefix(uid)}_…`;
   const [left, theirs] = [leftUsers.filter(({ ours }) => ours), leftUsers.filter(({ ours }) => !ours)];
   return [
     ...(left.length === 0
       ? []
-      : [{ part: 'user', kind: 'wrong', name, detail: 'an attempt that was given up has left it' } as const]),
+      : [{ part: 'user', kind: 'wrong', name, detail: 'it is left over from an earlier attempt' } as const]),
     ...(theirs.length === 0 ? [] : [{ part: 'user', kind: 'foreign', name, detail: ofUser.owner } as const]),
   ];
 }
@@ -47,13 +49,11 @@ function userFindings(home: Home, { user }: ObservedHome): DriftFinding[] {
   const { layout, form } = home;
   const name = `${layout.database}.${layout.user}`;
   if (form.access === 'absent')
-    return user === undefined
-      ? []
-      : [{ part: 'user', kind: 'wrong', name, detail: 'there is a user, and there should be none' }];
-  if (user === undefined) return [{ part: 'user', kind: 'missing', name, detail: 'there is no user' }];
+    return user === undefined ? [] : [{ part: 'user', kind: 'wrong', name, detail: 'it exists but should not' }];
+  if (user === undefined) return [{ part: 'user', kind: 'missing', name, detail: 'the user does not exist' }];
   return userDifferences(home, user).map((what) =>
     what === 'configuration'
-      ? { part: 'configuration', kind: 'wrong', name, detail: 'what the user holds is not the effective configuration' }
+      ? { part: 'configuration', kind: 'wrong', name, detail: 'the configuration of the user is not the effective one' }
       : { part: 'user', kind: what === 'owner' ? 'foreign' : 'wrong', name, detail: ofUser[what] },
   );
 }
@@ -62,7 +62,7 @@ function roleFindings(home: Home, { roles }: ObservedHome): DriftFinding[] {
   return wantedRoles(home).flatMap((wanted): DriftFinding[] => {
     const name = `${home.layout.roles.database}.${wanted.name}`;
     const found = roles.find(({ role }) => role === wanted.name);
-    if (found === undefined) return [{ part: 'role', kind: 'missing', name, detail: 'there is no role' }];
+    if (found === undefined) return [{ part: 'role', kind: 'missing', name, detail: 'the role does not exist' }];
     const detail = roleDifference(wanted, found);
     return detail === undefined ? [] : [{ part: 'role', kind: 'wrong', name, detail }];
   });
@@ -84,16 +84,16 @@ function indexFindings(
   return [
     ...declared.flatMap((index): DriftFinding[] => {
       const there = indexes.find(({ name }) => name === nameOnCell(index));
-      if (there === undefined) return [finding('missing', nameOnCell(index), 'there is no index')];
+      if (there === undefined) return [finding('missing', nameOnCell(index), 'the index does not exist')];
       return indexIsAsDeclared(index, there)
         ? []
-        : [finding('wrong', nameOnCell(index), 'it has not the keys or options that were declared')];
+        : [finding('wrong', nameOnCell(index), 'its keys or options are not as declared')];
     }),
     ...indexes.flatMap(({ name = '' }): DriftFinding[] => {
       if (names.has(name)) return [];
       return retired.has(name)
-        ? [finding('wrong', name, 'the home has given it up')]
-        : [finding('extra', name, 'it was not declared')];
+        ? [finding('wrong', name, 'it exists but should not')]
+        : [finding('extra', name, 'it is not declared')];
     }),
   ];
 }
@@ -103,12 +103,12 @@ function collectionFindings(home: Home, { collections }: ObservedHome): DriftFin
     const name = `${namespace.database}.${namespace.name}`;
     const observed = collections.get(namespace);
     if (observed === undefined)
-      return [{ part: 'collection', kind: 'missing', name, detail: 'there is no collection' }];
+      return [{ part: 'collection', kind: 'missing', name, detail: 'the collection does not exist' }];
     const traits = foreignTraits(observed.info);
     if (traits !== undefined) return [{ part: 'collection', kind: 'foreign', name, detail: `it is a ${traits}` }];
     const validator: DriftFinding[] = validatorIsAsDeclared(namespace.declared, observed.info)
       ? []
-      : [{ part: 'validator', kind: 'wrong', name, detail: 'it is not the declared one' }];
+      : [{ part: 'validator', kind: 'wrong', name, detail: 'it is not as declared' }];
     return [...validator, ...indexFindings(home, namespace, observed)];
   });
 }
@@ -123,13 +123,13 @@ function extraFindings({ others }: ObservedHome): DriftFinding[] {
       detail,
     });
   return [
-    ...others.collections.map(extra('collection', 'it was not declared')),
-    ...others.users.map(extra('user', 'the plane has not made it')),
-    ...others.roles.map(extra('role', 'the plane has not made it')),
+    ...others.collections.map(extra('collection', 'it is not declared')),
+    ...others.users.map(extra('user', 'the plane did not create it')),
+    ...others.roles.map(extra('role', 'the plane did not create it')),
   ];
 }
 
-/** In what a home differs from its spec, form and configuration; empty when in nothing. */
+/** The differences of a home from its spec, form and configuration. */
 export function compareHome(home: Home, observed: ObservedHome): DriftFinding[] {
   return [
     ...claimFindings(home, observed),

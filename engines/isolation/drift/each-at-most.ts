@@ -1,6 +1,6 @@
 /**
- * Does `work` for every item, for at most `limit` of them at one time. After a failure nothing more is begun; the first one is
- * thrown when what was at work has ended.
+ * Runs `work` for every item, for at most `limit` of them at the same time. After a failure it starts nothing more, and
+ * throws the first failure once the running work has ended.
  */
 export async function eachAtMost<T>(
   limit: number,

@@ -12,7 +12,7 @@ import type { FoundUser } from '../parts/tenant-users.ts';
 import { eachAtMost } from './each-at-most.ts';
 import type { LeftUser, ObservedCollection, ObservedHome } from './observed-home.ts';
 
-/** Commands on the cell at one time. A scan is in nobody's way. */
+/** Concurrent commands on the cell; few, so that a scan does not disturb others. */
 const atOnce = 4;
 const all = { batchSize: 1_000_000 };
 
@@ -20,7 +20,7 @@ interface OwnedUser extends Standing {
   readonly owner?: { readonly installation?: string; readonly tenant?: string };
 }
 
-/** Names by database, of all that is in the databases of some homes and in those that tenants share. Read once for all. */
+/** All names in the databases of some homes and in the shared databases, by database. Read once for all homes. */
 export interface NamesOnCell {
   readonly users: ReadonlyMap<string, readonly OwnedUser[]>;
   readonly roles: ReadonlyMap<string, readonly Standing[]>;
@@ -68,7 +68,7 @@ async function indexesOf(work: CellWork, { database, name }: HomeNamespace): Pro
   }
 }
 
-/** By database and name: everything in the databases of their own, and what is pooled by declared names. */
+/** Collections by database and name: everything in the homes' own databases, and pooled ones with declared names. */
 async function listAllCollections(
   work: CellWork,
   homes: readonly Home[],
@@ -132,7 +132,7 @@ function othersOf(
   };
 }
 
-/** Looks at homes of one cell together. Users, roles and claims take a command each for all of them. */
+/** Observes homes of one cell together. Users, roles and claims need only one command each for all homes. */
 export async function observeHomes(
   work: CellWork,
   homes: readonly Home[],

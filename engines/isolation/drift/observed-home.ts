@@ -5,23 +5,23 @@ import type { FoundRole } from '../parts/roles.ts';
 import type { Standing } from '../parts/standing.ts';
 import type { FoundUser } from '../parts/tenant-users.ts';
 
-/** A user that does not count. */
+/** A user that is not the current one. */
 export interface LeftUser {
-  /** Whether it says that it was made for this tenant. */
+  /** Whether its data says that it was created for this tenant. */
   readonly ours: boolean;
 }
 
-/** Everything that was seen of one home. */
+/** Everything that was observed of one home. */
 export interface ObservedHome {
   readonly claim: ClaimDocument | undefined;
-  /** The one that counts. */
+  /** The current user. */
   readonly user: FoundUser | undefined;
-  /** Others by a name of the tenant's. */
+  /** Other users with a name of the tenant. */
   readonly leftUsers: readonly LeftUser[];
   readonly roles: readonly FoundRole[];
-  /** By the declared names. */
+  /** The declared collections that exist. */
   readonly collections: ReadonlyMap<HomeNamespace, ObservedCollection>;
-  /** By names of this tenant, or in its own database, without the declared ones. */
+  /** Other objects with a name of this tenant, or in its own database. */
   readonly others: {
     readonly collections: readonly Standing[];
     readonly users: readonly Standing[];

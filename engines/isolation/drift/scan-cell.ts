@@ -4,7 +4,7 @@ import { compareHome } from './compare-home.ts';
 import type { DriftFinding } from '../../../domain/drift.ts';
 import { listNames, observeHomes } from './observe-homes.ts';
 
-/** So that what mongod answers about so many homes fits 16 MB. */
+/** Limits, so that mongod's answer about this many homes fits 16 MB. */
 const homesTogether = 100;
 const tablesTogether = 5_000;
 
@@ -26,9 +26,9 @@ function inChunks(homes: readonly Home[]): Home[][] {
 }
 
 /**
- * Looks at homes of one cell, some hundreds at a time, and says for each in what it differs from what was declared. It changes
- * nothing. What an operation is just changing is seen half-way: leave out homes that are being worked on, and look at what
- * was found once more before mending it.
+ * Scans homes of one cell, up to a hundred at a time, and returns for each how it differs from what is declared. It
+ * changes nothing. A running operation is seen half-way: leave out homes with a running operation, and check findings
+ * again before repairing them.
  * @throws TenureError cell_unavailable; what the lease throws
  */
 export async function scanCell({

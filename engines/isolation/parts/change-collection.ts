@@ -7,7 +7,7 @@ import type { Home } from '../home.ts';
 import { withNobodyInTheWay } from './in-the-way.ts';
 import { asSchemaRefusal } from './schema-refusal.ts';
 
-/** Refusals that another attempt at the same step brings about; the next look shows what is left to do. */
+/** Refusals caused by another attempt at the same step; the next check shows what is left to do. */
 const changedMeanwhile = new Set<number>([
   serverCodes.namespaceExists,
   serverCodes.namespaceNotFound,
@@ -24,7 +24,7 @@ export interface CollectionInHome {
 }
 
 /**
- * Changes what a collection is to be.
+ * Changes a collection or its definition.
  * @throws TenureError schema_rejected, cell_unavailable; what the lease throws
  */
 export async function changeCollection(
@@ -39,7 +39,7 @@ export async function changeCollection(
   }
 }
 
-/** Of the indexes that a command asks for. */
+/** The names of the indexes that a command asks for. */
 function namesOf({ indexes = [] }: Document): string[] {
   return (indexes as readonly { readonly name: string }[]).map(({ name }) => name);
 }

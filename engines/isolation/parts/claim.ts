@@ -10,7 +10,7 @@ import { whatStandsIn } from './standing.ts';
 
 const duplicateKey: ReadonlySet<number> = new Set([serverCodes.duplicateKey]);
 
-/** A claim that a majority has: one that could be rolled back is no ground to build on, or to destroy on. */
+/** Finds a claim that a majority has: never create or destroy anything under a claim that could be rolled back. */
 async function findClaim(home: Home): Promise<ClaimDocument | undefined> {
   const [claim] = await listOnCell<ClaimDocument>(home, planeDatabase, {
     find: 'claims',
@@ -38,7 +38,7 @@ async function refuseWhatStandsThere(home: Home): Promise<void> {
   if (first !== undefined)
     throw ownedByAnother(
       home,
-      `exists and was not made by this installation: it has "${first.name}" in "${first.database}"`,
+      `exists and was not created by this installation: it has "${first.name}" in "${first.database}"`,
     );
 }
 
@@ -53,8 +53,8 @@ async function observe(home: Home): Promise<Observation> {
 }
 
 /**
- * Makes a claim of the tenant's that another operation has written this one's: that operation was undone, and the network had held its
- * claim back. Undoing then takes back what stands under it.
+ * Takes over a claim of the tenant that another operation wrote: that operation was undone, and the network delayed its
+ * claim. Undoing this operation then also removes what exists under the claim.
  */
 async function takeOver(home: Home): Promise<string> {
   const { installation, uid, operationId, layout } = home;
@@ -66,7 +66,7 @@ async function takeOver(home: Home): Promise<string> {
   return `${layout.claim} is claimed`;
 }
 
-/** The claim on the tenant's home, written before anything is made in it. */
+/** The claim on the tenant's home, written before anything is created in it. */
 export const claimHome: HomeStep = {
   observe,
   async ensure(home) {
@@ -74,9 +74,9 @@ export const claimHome: HomeStep = {
     if ((await observe(home)) === 'present') return takeOver(home);
     const claim: ClaimDocument = { _id: layout.claim, installation, tenant: uid, operationId, createTime: new Date() };
     await writeOnCell(home, planeDatabase, { insert: 'claims', documents: [claim] }, duplicateKey);
-    // Another attempt may have been first; what counts is whose claim stands.
+    // Another attempt may have been first; what counts is whose claim is there.
     if ((await observe(home)) !== 'present')
-      throw new TenureError('cell_unavailable', `the claim on "${layout.claim}" did not stay`);
+      throw new TenureError('cell_unavailable', `the claim on "${layout.claim}" disappeared after it was written`);
     await takeOver(home);
     return `claimed ${layout.claim}`;
   },
@@ -89,54 +89,54 @@ export const claimHome: HomeStep = {
       delete: 'claims',
       deletes: [{ q: ofThisOperation, limit: 1 }],
     });
-    return reply?.['n'] === 1 ? 'gave up the claim' : 'there was no claim of this operation';
+    return reply?.['n'] === 1 ? 'released the claim' : 'there was no claim of this operation';
   },
 };
 
 /**
- * Refuses to work in a home that is not claimed for this tenant.
+ * Refuses to work in a home without a claim of this tenant.
  * @throws TenureError owned_by_another
  */
 export async function requireClaim(home: Home): Promise<void> {
   const claim = await findClaim(home);
-  if (claim === undefined) throw ownedByAnother(home, 'is not claimed for this tenant any more');
+  if (claim === undefined) throw ownedByAnother(home, 'is no longer claimed for this tenant');
   if (!isOurs(home, claim))
     throw ownedByAnother(home, `is claimed for tenant ${claim.tenant} of installation "${claim.installation}"`);
 }
 
 /**
- * Makes sure that what was last seen in the home stays: a majority that has this later write has everything before
- * it too. Without it a step that found all in place, left by an attempt whose writes were never acknowledged, would be
- * recorded as done and then be rolled back with its primary.
+ * Makes sure that what was last seen in the home stays: a majority that has this later write also has everything before
+ * it. Otherwise a step could find everything in place, left by an attempt whose writes were never acknowledged, and be
+ * recorded as done before those writes are rolled back with their primary.
  * @throws TenureError owned_by_another
  */
 export async function confirmClaim(home: Home): Promise<void> {
   const { layout, installation, uid } = home;
   const update = { q: { _id: layout.claim, installation, tenant: uid }, u: { $currentDate: { confirmTime: true } } };
   const reply = await writeOnCell(home, planeDatabase, { update: 'claims', updates: [update] });
-  if (reply?.['n'] !== 1) throw ownedByAnother(home, 'is not claimed for this tenant any more');
+  if (reply?.['n'] !== 1) throw ownedByAnother(home, 'is no longer claimed for this tenant');
 }
 
-/** Whether the home was claimed by this very operation, so that undoing it may destroy what it made. */
+/** Whether this operation claimed the home, so that undoing it may destroy what it created. */
 export async function claimedByThisOperation(home: Home): Promise<boolean> {
   const claim = await findClaim(home);
   return claim !== undefined && isOurs(home, claim) && claim.operationId === home.operationId;
 }
 
 /**
- * Whether there is a claim of this tenant. Where there is none, nothing stands in its home either.
+ * Whether there is a claim of this tenant. If there is none, its home is empty, too.
  * @throws TenureError owned_by_another
  */
 export async function isClaimed(home: Home): Promise<boolean> {
   return (await observe(home)) === 'present';
 }
 
-/** Gives up the tenant's claim, whichever operation has made it. */
+/** Releases the tenant's claim, whichever operation made it. */
 export async function giveUpClaim(home: Home): Promise<string> {
   const { layout, installation, uid } = home;
   await writeOnCell(home, planeDatabase, {
     delete: 'claims',
     deletes: [{ q: { _id: layout.claim, installation, tenant: uid }, limit: 1 }, releaseOf(home)],
   });
-  return `gave up the claim on ${layout.claim}`;
+  return `released the claim on ${layout.claim}`;
 }

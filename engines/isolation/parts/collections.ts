@@ -27,7 +27,7 @@ import { indexChanges } from './index-changes.ts';
 
 const gone: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound, serverCodes.collectionUuidMismatch]);
 
-/** Of a command that takes something away: it means this collection, and none that is made later by the same name. */
+/** Limits a command that removes something to this collection, so that it cannot hit a later one with the same name. */
 function exactly({ info }: CollectionInfo): Document {
   return info?.uuid === undefined ? {} : { collectionUUID: info.uuid };
 }
@@ -58,7 +58,7 @@ async function mendCollection(
   await dropIndexes(dropLast);
 }
 
-/** The collection without what was left out, to be judged. */
+/** The collection without the indexes that were left out, to be judged. */
 function without(leftOut: LeftOut, { namespace, ...found }: FoundCollection): FoundCollection {
   const { declared } = namespace;
   const indexes = declared.indexes.filter((index) => !leftOut.has(`${declared.name}/${nameOnCell(index)}`));
@@ -86,8 +86,9 @@ function ensure(home: Home): Promise<string> {
 }
 
 /**
- * Drops a collection that holds nothing. A validator that takes no document is put on it first: that waits for whoever
- * has written to it in an open transaction, and nobody writes after it, so what is found empty is empty when it is dropped.
+ * Drops a collection if it is empty. First it sets a validator that refuses every document: the change waits for open
+ * transactions that have written to the collection and prevents later writes, so a collection that is found empty is
+ * still empty when it is dropped.
  */
 async function dropIfEmpty(
   home: Home,
@@ -103,8 +104,9 @@ async function dropIfEmpty(
 }
 
 /**
- * Back to the spec and form of before. Collections that the operation has added go again, unless something is in them by now. An index that
- * mongod refuses by now, for what was written since, is left out: a way back has to come to an end, and drift tells what is missing.
+ * Restores the earlier spec and form. Collections that the operation added are dropped, unless they now contain
+ * documents. An index that mongod now refuses because of newer documents is left out: an undo must be able to end, and
+ * drift reports what is missing.
  */
 async function goBack(home: Home): Promise<string> {
   const back = reversed(home);
@@ -122,15 +124,15 @@ async function goBack(home: Home): Promise<string> {
   const reasons = [...leftOut].map(([index, why]) => `left out index ${index}: ${why}`);
   return [
     result,
-    `dropped ${there.length - kept.length} that were added`,
-    ...(kept.length === 0 ? [] : [`left ${kept.join(', ')}, where documents are`]),
+    `dropped ${there.length - kept.length} added collections`,
+    ...(kept.length === 0 ? [] : [`kept ${kept.join(', ')}, which contain documents`]),
     ...reasons,
   ].join('; ');
 }
 
 /**
- * The declared collections with their validators and, by the form of the home, their secondary indexes. Others in the
- * database, other indexes and documents are left alone.
+ * The declared collections with their validators and, depending on the form of the home, their secondary indexes. Other
+ * collections in the database, other indexes and documents are left alone.
  */
 export const homeCollections: HomeStep = {
   observe: async (home) => judgeCollections(home, await lookAtCollections(home)),
@@ -138,13 +140,13 @@ export const homeCollections: HomeStep = {
   undo: (home) => unlessOwnedByAnother(() => goBack(home), asResult),
 };
 
-/** The same for a home that an activation makes. */
+/** The same for a home that an activation creates. */
 export const createCollections: HomeStep = {
   ...homeCollections,
   async undo(home) {
-    if (!(await claimedByThisOperation(home))) return 'the home was not claimed by this operation';
+    if (!(await claimedByThisOperation(home))) return 'this operation did not claim the home';
     await endIndexBuilds(home);
-    // One by one: dropping the database would also destroy what somebody else has put there since it was claimed.
+    // One by one: dropping the database would also destroy what somebody else has put there since the claim.
     const own = [...(await listCollections(home, home.layout.namespaces))].filter(
       ([, info]) => foreignTraits(info) === undefined,
     );

@@ -14,20 +14,20 @@ import { standInName } from './index-changes.ts';
 import type { FoundIndexes } from './index-changes.ts';
 import { indexIsAsDeclared } from './indexes.ts';
 
-/** A declared collection and what stands there. */
+/** A declared collection and what exists there. */
 export interface FoundCollection extends FoundIndexes {
   readonly namespace: HomeNamespace;
   readonly info: CollectionInfo | undefined;
 }
 
-/** What a collection is to have beside its documents. */
+/** The indexes that a collection should have, and those that it should not. */
 export interface WantedIndexes {
   readonly declared: readonly IndexSpec[];
-  /** Names of indexes that the plane has made and that are to go. */
+  /** Names of indexes that the plane created and that must be removed. */
   readonly retired: ReadonlySet<string>;
 }
 
-/** What a collection validates its writes by, for `create` and `collMod`. */
+/** The validation options of a collection, for `create` and `collMod`. */
 export function validationOf({ jsonSchema, validationLevel = 'strict', validationAction = 'error' }: CollectionSpec): {
   readonly validator: Document;
   readonly validationLevel: string;
@@ -43,14 +43,17 @@ export function validatorIsAsDeclared(declared: CollectionSpec, info: Collection
 
 const understoodOptions = new Set(['validator', 'validationLevel', 'validationAction']);
 
-/** What the plane never makes: a view, a capped or time series collection, and whatever else differs in more than its validator. */
+/**
+ * Traits that the plane never creates: a view, a capped or time series collection, or any option other than the
+ * validator.
+ */
 export function foreignTraits(info: CollectionInfo): string | undefined {
   const extra = Object.keys(info.options ?? {}).filter((option) => !understoodOptions.has(option));
   if (info.type === 'collection' && extra.length === 0) return undefined;
   return `${info.type ?? 'collection'}${extra.length === 0 ? '' : ` with ${extra.join(', ')}`}`;
 }
 
-/** What stands by the names of these collections, by namespace. */
+/** What exists under the names of these collections, by namespace. */
 export async function listCollections(
   home: Home,
   namespaces: readonly HomeNamespace[],
@@ -69,7 +72,7 @@ export async function listCollections(
   return found;
 }
 
-/** mongod lists an index from when it begins to build it. */
+/** mongod lists an index as soon as it begins to build it. */
 interface ListedBuild {
   readonly buildUUID: unknown;
   readonly spec: IndexDescriptionInfo;
@@ -94,7 +97,7 @@ async function listIndexes(home: Home, { database, name }: HomeNamespace): Promi
 
 const noIndexes: FoundIndexes = { indexes: [], unfinished: new Set() };
 
-/** @throws TenureError owned_by_another, where something stands by a declared name that the plane does not make */
+/** @throws TenureError owned_by_another if a declared name is used by something that the plane does not create */
 export async function lookAtCollections(home: Home): Promise<FoundCollection[]> {
   const infos = await listCollections(home, home.layout.namespaces);
   for (const [{ database, name }, info] of infos) {
@@ -102,7 +105,7 @@ export async function lookAtCollections(home: Home): Promise<FoundCollection[]> 
     if (traits !== undefined)
       throw new TenureError(
         'owned_by_another',
-        `"${database}.${name}" exists as a ${traits}, which this plane does not make`,
+        `"${database}.${name}" exists as a ${traits}, which this plane does not create`,
       );
   }
   const found: FoundCollection[] = [];
@@ -114,8 +117,9 @@ export async function lookAtCollections(home: Home): Promise<FoundCollection[]> 
 }
 
 /**
- * The indexes that a collection is to have by the form of its home. Those that go are of the plane's making: declared
- * now in a home that sheds them, or before the running operation and no longer.
+ * The indexes that a collection should have in this form of its home. The retired ones were created by the plane: they
+ * are declared but the home has no secondary indexes, or they were declared before the running operation and no longer
+ * are.
  */
 export function wantedIndexes(
   { form, before }: Pick<Home, 'form' | 'before'>,

@@ -16,7 +16,10 @@ function judge(_home: Home, { collections, users, roles }: StandingInHome): Obse
   return collections.length + users.length + roles.length === 0 ? 'present' : 'wrong';
 }
 
-/** Drops all that stands in the home, also what the plane has not made: in a database of the tenant's own, everything is the tenant's. */
+/**
+ * Drops everything in the home, also what the plane did not create: in the tenant's own database, everything belongs to
+ * it.
+ */
 async function mend(home: Home, { collections, users, roles }: StandingInHome): Promise<void> {
   const { ownDatabase } = home.layout;
   if (users.some(({ name }) => name.startsWith(userPrefix(home.uid)))) await dropTenantUsers(home);
@@ -42,16 +45,16 @@ function counted(home: Home, { collections, users, roles }: StandingInHome): str
   return [`dropped ${collections.length} collections, ${others} of them not declared`, ...besides].join(', ');
 }
 
-/** Resolves when nothing of the home is seen any more. */
+/** Resolves when nothing of the home is left. */
 async function raze(home: Home): Promise<string> {
   const stood = await whatStandsIn(home);
   await reconcile(home, { look: whatStandsIn, judge, mend });
   return counted(home, stood);
 }
 
-const undo = async (): Promise<string> => 'what was destroyed stays destroyed';
+const undo = async (): Promise<string> => 'what was destroyed cannot be restored';
 
-/** A step of a purge, under a claim of this tenant; where there is none, nothing is left of the home. */
+/** A step of a purge, under a claim of this tenant; without a claim, nothing is left of the home. */
 function destruction(destroy: (home: Home) => Promise<string>): HomeStep {
   return {
     observe: async (home) => ((await isClaimed(home)) ? 'partial' : 'present'),
@@ -64,8 +67,9 @@ function destruction(destroy: (home: Home) => Promise<string>): HomeStep {
 }
 
 /**
- * The tenant's users, after everything that they were doing has been ended. They are the first to be destroyed, and the claim is the last: where there is none
- * before anything is destroyed, this is not the tenant's home, and what is seen says nothing of it.
+ * Destroys the tenant's users, after ending everything that they were doing. The users are destroyed first and the
+ * claim last: if there is no claim even before that, this is not the tenant's home, and what is there says nothing
+ * about it.
  */
 export const destroyUser: HomeStep = {
   async observe(home) {
@@ -87,14 +91,14 @@ export const destroyRoles = destruction(async (home) => {
   return `dropped ${dropped} roles`;
 });
 
-/** Every collection with its documents; with a database of the tenant's own, everything in it, by whomever it was made. */
+/** Every collection with its documents; in the tenant's own database everything, whoever created it. */
 export const destroyData = destruction(async (home) => {
   const result = await raze(home);
   await confirmClaim(home);
   return result;
 });
 
-/** The claim, when nothing stands in the home any more: a command that came late may have made something anew. */
+/** Releases the claim once the home is empty: a late command may have created something again. */
 export const releaseClaim = destruction(async (home) => {
   await raze(home);
   return giveUpClaim(home);

@@ -6,14 +6,17 @@ import { listOnCell, readOnCell } from '../cell-commands.ts';
 import { serverCode, serverCodes } from '../cell-errors.ts';
 import type { CellWork, Home } from '../home.ts';
 
-/** What mongod is still doing, or keeping, for a user. */
+/** What mongod still does or keeps for a user. */
 interface Activity {
   readonly type: 'op' | 'idleSession' | 'idleCursor';
-  /** Absent for what is idle. */
+  /** Absent for an idle session or cursor. */
   readonly opid?: number | string;
 }
 
-/** What is under way ends at its next point of interruption, which is near; what has none by then needs an operator's eye. */
+/**
+ * An operation ends at its next interruption point, which is near; one that has none within this time needs an
+ * operator.
+ */
 const limitMs = 20_000;
 const pauseMs = 5;
 
@@ -22,7 +25,7 @@ export function ownerOf(user: string, database: string): Binary {
   return new Binary(createHash('sha256').update(`${user}@${database}`).digest());
 }
 
-/** Idle transactions and cursors do not tell their user, only the owner of their session. */
+/** Idle transactions and cursors do not show their user, only the owner of their session. */
 async function look(home: Home, users: readonly string[]): Promise<Activity[]> {
   const { database } = home.layout;
   const theirs = users.flatMap((user) => [
@@ -41,8 +44,8 @@ async function look(home: Home, users: readonly string[]): Promise<Activity[]> {
 }
 
 /**
- * Ends the user's sessions, with their transactions and cursors. Not by `killAllSessionsByPattern` with `users`: that
- * ends the sessions of everybody.
+ * Ends the user's sessions, with their transactions and cursors. It does not use `killAllSessionsByPattern` with
+ * `users`, which ends the sessions of everybody.
  */
 export async function endSessions(
   home: CellWork,
@@ -52,16 +55,16 @@ export async function endSessions(
     await readOnCell(home, 'admin', { killAllSessions: [{ user, db: database }] });
   } catch (error) {
     if (serverCode(error) !== serverCodes.userNotFound) throw error;
-    // A user that is gone can commit nothing, but its transactions hold locks until they expire.
+    // A removed user can commit nothing, but its transactions hold locks until they expire.
     await readOnCell(home, 'admin', { killAllSessionsByPattern: [{ uid: ownerOf(user, database) }] });
   }
 }
 
 /**
- * Ends everything that these users of the tenant had begun before they lost their rights: sessions with their transactions and
- * cursors, and operations, those without a session too. Resolves with the number of operations that were ended, when
- * mongod shows none of it any more. What they ask for from then on, mongod refuses by itself.
- * @throws TenureError cell_unavailable, when something does not end
+ * Ends everything that these users of the tenant started before they lost their rights: sessions with their
+ * transactions and cursors, and operations, also without a session. Resolves with the number of ended operations once
+ * mongod shows none of it. mongod itself refuses what they ask for after that.
+ * @throws TenureError cell_unavailable if something does not end
  */
 export async function endActivity(home: Home, users: readonly string[]): Promise<number> {
   const deadline = performance.now() + limitMs;
@@ -70,7 +73,7 @@ export async function endActivity(home: Home, users: readonly string[]): Promise
     for (const user of users) await endSessions(home, { user, database: home.layout.database });
     const seen = await look(home, users);
     const operations = seen.filter(({ type }) => type === 'op');
-    // A client goes on asking. What was not there at the first look has begun since, and without any right.
+    // A client continues to send requests. What was not there at the first look started later, and without any rights.
     begunBefore ??= new Set(operations.map(({ opid }) => opid));
     const left = operations.filter(({ opid }) => begunBefore?.has(opid));
     if (left.length === 0 && seen.length === operations.length) return begunBefore.size;

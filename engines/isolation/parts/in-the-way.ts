@@ -3,7 +3,7 @@ import type { Home } from '../home.ts';
 import { endSessions } from './end-activity.ts';
 import { findUsers } from './tenant-users.ts';
 
-/** A change that nobody is in the way of is done by then. */
+/** A change that nothing blocks is done within this time. */
 const graceMs = 500;
 
 async function endSessionsUntil(home: Home, over: AbortSignal): Promise<void> {
@@ -14,13 +14,14 @@ async function endSessionsUntil(home: Home, over: AbortSignal): Promise<void> {
 }
 
 /**
- * Makes a change that needs a collection for itself. mongod keeps such a change waiting for transactions that have used the collection,
- * and whoever comes later waits behind it; so a change of an impatient home has its turn when the tenant's sessions of before are ended.
+ * Makes a change that needs exclusive access to a collection. mongod lets such a change wait for transactions that have
+ * used the collection, and later requests wait behind it. For an impatient home, this ends the tenant's sessions so
+ * that the change can proceed.
  */
 export async function withNobodyInTheWay<T>(home: Home, change: () => Promise<T>): Promise<T> {
   if (home.impatient !== true) return change();
   const over = new AbortController();
-  // That it cannot end them, the change tells by not getting its turn.
+  // If the sessions cannot be ended, the change itself fails because it cannot proceed.
   const ending = endSessionsUntil(home, over.signal).catch(() => undefined);
   try {
     return await change();

@@ -14,21 +14,21 @@ import type { CollectionInHome } from './change-collection.ts';
 import { declaredName } from './index-changes.ts';
 import { indexDefinition } from './indexes.ts';
 
-/** What was left out, as "collection/index", with why. */
+/** The indexes that were left out, as "collection/index", with the reason. */
 export type LeftOut = Map<string, string>;
 
-/** A build that is ended ends at its next point of interruption, which is near, and when nobody holds the collection. */
+/** A killed build ends at its next interruption point, which is near, and once nobody locks the collection. */
 const limitMs = 20_000;
 const pauseMs = 5;
 const lookMs = 500;
 
-/** By which mongod shows whose build it is. */
+/** The comment by which mongod shows which operation a build belongs to. */
 const commentOf = ({ operationId }: Home): string => `tenure operation ${operationId}`;
 
-/** A command as mongod shows it: once for who has asked for it, and once for the thread of mongod's own that builds, while it does. */
+/** A command as mongod shows it: once for its client, and once for mongod's own thread while that builds. */
 interface ShownBuild {
   readonly opid: number | string;
-  /** Absent: it is mongod's own thread. */
+  /** Absent for mongod's own thread. */
   readonly connectionId?: number;
   readonly command: {
     readonly createIndexes: string;
@@ -55,9 +55,10 @@ const endedMeanwhile: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Ends builds with such a comment, and resolves when mongod shows none of them any more. What is being built is dropped, as MongoDB's
- * manual has it; only who still waits for a turn is killed. Killing the thread that builds as well as the command that asked for it
- * has mongod abort the build twice, and the two wait for each other for ever, with the collection locked (seen in 6.0.5).
+ * Ends builds with such a comment, and resolves once mongod shows none of them. An index that is being built is
+ * dropped, as MongoDB's manual says; only a command that still waits for its turn is killed. Killing both the building
+ * thread and the command makes mongod abort the build twice, and the two aborts wait for each other forever, with the
+ * collection locked (seen in 6.0.5).
  */
 async function endBuilds(work: CellWork, comment: Document | string): Promise<void> {
   const deadline = performance.now() + limitMs;
@@ -83,25 +84,32 @@ async function endBuilds(work: CellWork, comment: Document | string): Promise<vo
   }
 }
 
-/** Resolves when mongod has ended the build, one way or the other. @throws TenureError cell_unavailable; what the lease throws */
+/**
+ * Resolves when mongod has ended the build, successfully or not.
+ * @throws TenureError cell_unavailable; what the lease throws
+ */
 async function waitForBuild(work: CellWork, comment: string): Promise<void> {
   while ((await buildsBy(work, comment)).length > 0) {
     if (work.lease.remainingMs() <= reserveMs)
-      throw new TenureError('cell_unavailable', `cell "${work.cell.name}" did not build within the lease`);
+      throw new TenureError(
+        'cell_unavailable',
+        `cell "${work.cell.name}" did not finish an index build within the lease`,
+      );
     await pause(Math.min(lookMs, work.lease.remainingMs() - reserveMs));
   }
 }
 
 /**
- * Ends what attempts at this operation have left: mongod goes on with a build, and with waiting for one's turn to build, when the one who
- * asked for it is gone. Before an undo; what goes forward may leave it, for mongod has whoever asks for the same index wait for its build.
+ * Ends what earlier attempts at this operation left: mongod continues to build, or to wait for its turn to build, after
+ * its client is gone. Call it before an undo. A step that moves forward need not, because mongod makes a request for
+ * the same index wait for the running build.
  * @throws TenureError cell_unavailable
  */
 export async function endIndexBuilds(home: Home): Promise<void> {
   await endBuilds(home, { $regex: `^${commentOf(home)} ` });
 }
 
-/** Sends it; where the socket gives up sooner than mongod, waits for mongod. What has become of it the next look shows. */
+/** Sends the build; if the socket gives up before mongod, waits for mongod. The next check shows the outcome. */
 async function sendBuild(collection: CollectionInHome, indexes: readonly IndexSpec[], comment: string): Promise<void> {
   const { home, namespace } = collection;
   try {
@@ -116,13 +124,13 @@ async function sendBuild(collection: CollectionInHome, indexes: readonly IndexSp
   }
 }
 
-/** As long as the lease is renewed. What is given up within the lease is ended in mongod too. */
+/** Builds for as long as the lease is renewed. A build that is given up within the lease is also ended in mongod. */
 async function build(collection: CollectionInHome, indexes: readonly IndexSpec[]): Promise<void> {
   const comment = `${commentOf(collection.home)} ${randomUUID()}`;
   try {
     await sendBuild(collection, indexes, comment);
   } catch (error) {
-    // Where the lease is lost already nothing more is sent: whoever undoes the step ends the build first.
+    // If the lease is already lost, nothing more is sent; an undo of the step ends the build first.
     if (error instanceof TenureError && error.code === 'cell_unavailable')
       await endBuilds(collection.home, comment).catch(() => undefined);
     throw error;
@@ -130,8 +138,8 @@ async function build(collection: CollectionInHome, indexes: readonly IndexSpec[]
 }
 
 /**
- * Makes the indexes, however long that takes while the lease is renewed. One that mongod refuses is left out where `leftOut` is given; which
- * of several it is, is tried one by one.
+ * Creates the indexes, for as long as the lease is renewed. With `leftOut`, an index that mongod refuses is left out;
+ * if there are several, they are tried one by one to find it.
  * @throws TenureError schema_rejected, cell_unavailable; what the lease throws
  */
 export async function createIndexes(

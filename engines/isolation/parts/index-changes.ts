@@ -4,7 +4,7 @@ import { idIndexName, nameOnCell } from '../../../contracts/manifests/index-spec
 import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
 import { alterationOf, indexIsAsDeclared, keepsOut } from './indexes.ts';
 
-/** No name that is declared or derived ends so. */
+/** No declared or derived name ends like this. */
 const standInSuffix = '~new';
 
 export function standInName(index: IndexSpec): string {
@@ -17,37 +17,40 @@ export function declaredName(name: string): string {
 }
 
 /**
- * An index of the same documents and keys that mongod makes beside whichever stands where the declared one belongs: by another name, and
- * with a filter that every document fits.
+ * An index of the same documents and keys that mongod can create beside the index in the declared one's place: with
+ * another name, and with a filter that every document matches.
  */
 function standInFor(index: IndexSpec): IndexSpec {
   const { sparse, expireAfterSeconds: _ttl, hidden: _hidden, partialFilterExpression: filter = {}, ...same } = index;
   const all = { _id: { $exists: true } };
   const fields = index.keys.map(({ field }) => ({ [field]: { $exists: true } }));
   const [only = all, ...more] = fields;
-  // A filter does not go with sparse; it can say the same.
+  // A filter cannot be combined with sparse, but it can express the same.
   const sparseFilter = more.length === 0 ? only : { $or: fields };
   const partialFilterExpression =
     sparse === true ? sparseFilter : Object.hasOwn(filter, '_id') ? { $and: [filter, all] } : { ...filter, ...all };
   return { ...same, name: standInName(index), partialFilterExpression };
 }
 
-/** What is done to the indexes of a collection, in this order. */
+/** The changes to the indexes of a collection, in this order. */
 export interface IndexChanges {
   /** For `collMod`. */
   readonly alter: readonly Document[];
-  /** Go before anything is built. */
+  /** Dropped before anything is built. */
   readonly dropFirst: readonly string[];
-  /** New ones, and stand-ins for those that something is in the way of. Where one is refused, all that stood still stands. */
+  /**
+   * New indexes, and stand-ins for those that another index blocks. If one is refused, all existing indexes are still
+   * there.
+   */
   readonly build: readonly IndexSpec[];
-  /** What was in the way. */
+  /** The blocking indexes. */
   readonly drop: readonly string[];
   readonly buildThen: readonly IndexSpec[];
-  /** What is not wanted any more, stand-ins among it. */
+  /** Indexes that are no longer wanted, including stand-ins. */
   readonly dropLast: readonly string[];
 }
 
-/** mongod's limit for a collection, with the index on `_id`. */
+/** mongod's limit for a collection, including the index on `_id`. */
 const maxIndexes = 64;
 
 export interface FoundIndexes {
@@ -57,9 +60,10 @@ export interface FoundIndexes {
 }
 
 /**
- * How the indexes come to be as declared: what is new is built before what it replaces goes, so that there is neither a time without it nor
- * none at all where the documents do not allow it. Only two cannot be had at once: a second text index, and a 65th.
- * @param retired names of indexes of the plane's making that are to go, and of all stand-ins
+ * Plans how to bring the indexes to what is declared. A new index is built before the one that it replaces is dropped,
+ * so that the collection is never without one, not even if the documents do not allow the new one. This is not possible
+ * for a second text index or a 65th index.
+ * @param retired names of indexes that the plane created and that must be removed, and of all stand-ins
  */
 export function indexChanges(
   { indexes, unfinished }: FoundIndexes,
@@ -78,7 +82,7 @@ export function indexChanges(
     const name = nameOnCell(index);
     const there = byName.get(name);
     if (there !== undefined && indexIsAsDeclared(index, there)) {
-      // One that is being built is asked for again: mongod then answers when it is there.
+      // Request an index that is being built again: mongod then answers once it is complete.
       if (unfinished.has(name)) build.push(index);
       continue;
     }
@@ -87,7 +91,7 @@ export function indexChanges(
       alter.push(alteration);
       continue;
     }
-    // What somebody else has made under another name stays: mongod then says what is in the way.
+    // An index that somebody else created under another name stays: mongod then reports what blocks the new one.
     const blockers = found
       .filter((one) => keepsOut(one, index))
       .map(({ name: blocker = '' }) => blocker)

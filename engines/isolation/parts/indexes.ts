@@ -4,14 +4,14 @@ import { indexName } from '../../../contracts/manifests/index-spec.ts';
 import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
 import { digestAsRead } from './digest-as-read.ts';
 
-/** What mongod adds on its own. */
+/** Fields that mongod adds on its own. */
 const addedByMongod = new Set(['v', 'ns', 'name', 'key', 'textIndexVersion', '2dsphereIndexVersion']);
 
 function optionsOf({ keys: _keys, name: _name, ...options }: IndexSpec): Document {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** The index for `createIndexes`. A Map, for an object would put a field whose name is a number first. */
+/** The index for `createIndexes`. The key is a Map because an object would put a numeric field name first. */
 export function indexDefinition(index: IndexSpec): Document {
   return {
     name: indexName(index),
@@ -25,7 +25,7 @@ interface KeptIndex {
   readonly options: Document;
 }
 
-/** As mongod keeps it: the text fields of an index are one entry, and are named in its weights. */
+/** The index as mongod stores it: its text fields are one key entry, and are named in its weights. */
 function asKept(index: IndexSpec): KeptIndex {
   const textFields = index.keys.filter(({ order }) => order === 'text').map(({ field }) => field);
   const [firstText] = textFields;
@@ -68,16 +68,16 @@ function asFound(found: IndexDescriptionInfo): KeptIndex {
 
 function normalForm({ key, options }: KeptIndex): Document {
   const { unique = false, sparse = false, hidden = false, ...others } = options;
-  // Through an object on both sides: that is how the driver hands over what it has read.
+  // Convert through an object on both sides, because the driver returns keys as objects.
   return { key: Object.entries(Object.fromEntries(key)), unique, sparse, hidden, others };
 }
 
-/** Whether an index of the declared one's name is that index, with no option that was not declared. */
+/** Whether an index with the declared name is the declared index, without any other option. */
 export function indexIsAsDeclared(declared: IndexSpec, found: IndexDescriptionInfo): boolean {
   return digestAsRead(normalForm(asKept(declared))) === digestAsRead(normalForm(asFound(found)));
 }
 
-/** What `collMod` has to change for the index to be as declared; `undefined` where it cannot. */
+/** What `collMod` must change to make the index as declared; `undefined` if it cannot. */
 export function alterationOf(declared: IndexSpec, found: IndexDescriptionInfo): Document | undefined {
   const { expireAfterSeconds, hidden = false } = declared;
   const changed = { ...found, hidden, ...(expireAfterSeconds === undefined ? {} : { expireAfterSeconds }) };
@@ -91,7 +91,7 @@ export function alterationOf(declared: IndexSpec, found: IndexDescriptionInfo): 
   };
 }
 
-/** By what mongod tells indexes apart: where one stands that has it in common with another, it does not make that. */
+/** What mongod distinguishes indexes by: it does not create an index with the same identity as an existing one. */
 function identityOf({ key, options }: KeptIndex): string {
   if (key.some(([field]) => field === '_fts')) return 'text';
   const {

@@ -6,17 +6,17 @@ import { planeDatabase } from './plane-database.ts';
 import type { Standing, StandingInHome } from './standing.ts';
 import { findUsers } from './tenant-users.ts';
 
-/** Beside the claims, which are named by database: that a home was claimed and given up again. */
+/** Stored beside the claims, which are named by database: marks a home that was claimed and released again. */
 const releasedId = ({ layout }: Home): string => `released/${layout.claim}`;
 
-/** What the deletion of a home's claim deletes with it, when nothing of the tenant will stand there again. */
+/** What to delete together with a home's claim, once nothing of the tenant will exist there again. */
 export function releaseOf(home: Home): { readonly q: { readonly _id: string }; readonly limit: 1 } {
   return { q: { _id: releasedId(home) }, limit: 1 };
 }
 
 /**
- * Writes down that the home is given up and was empty. What stands there later, without a claim, may then be what the network had held
- * back: a command of an attempt that was given up long ago.
+ * Records that the home is released and was empty. What exists there later without a claim may then come from a command
+ * that the network delayed, from an attempt that was given up long ago.
  */
 export async function noteRelease(home: Home): Promise<void> {
   const { installation, uid } = home;
@@ -42,8 +42,8 @@ async function isEmptyCollection(home: Home, { database, name }: Standing): Prom
 }
 
 /**
- * What of all this late commands of the plane cannot have left: a collection that holds something or that the plane does not make, a user or
- * role by another name than the tenant's. In a home that was never claimed, everything.
+ * The first object that a late command of the plane cannot have left: a collection that contains something or that the
+ * plane does not create, or a user or role without a name of the tenant. In a home that was never claimed, any object.
  */
 export async function firstOfAnother(
   home: Home,

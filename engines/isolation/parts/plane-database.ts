@@ -1,7 +1,7 @@
-/** Where the plane writes down what it has claimed on a cell, in the collection `claims`. */
+/** The database where the plane records its claims on a cell, in the collection `claims`. */
 export const planeDatabase = 'tenure_cell';
 
-/** What the plane has claimed on a cell: the proof that a home of that name is its own. */
+/** A claim of the plane on a cell: the proof that a home of that name belongs to it. */
 export interface ClaimDocument {
   readonly _id: string;
   readonly installation: string;

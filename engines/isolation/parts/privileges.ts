@@ -12,15 +12,15 @@ const readActions = [
 ] as const;
 const writeActions = ['insert', 'remove', 'update'] as const;
 
-/** As mongod takes and gives it. A resource may also be `{cluster: true}` and other things that the plane never grants. */
+/** In mongod's form. A resource may also be `{cluster: true}` and other things that the plane never grants. */
 export interface Privilege {
   readonly resource: Document;
   readonly actions: readonly string[];
 }
 
 /**
- * Privileges on exactly the declared collections. A role on the whole database would let `insert` create collections
- * without validators, past the cell's table budget.
+ * Privileges on exactly the declared collections. A role on the whole database would allow `insert` to create
+ * collections without validators, past the cell's table budget.
  */
 export function privilegesOf(home: Home, access: 'read-write' | 'read-only'): Privilege[] {
   const actions = access === 'read-only' ? [...readActions] : [...readActions, ...writeActions].toSorted();
@@ -60,12 +60,12 @@ function named(verb: string, rights: readonly string[]): string[] {
   return [`${verb} ${rights.slice(0, namedAtMost).join(', ')}${more}`];
 }
 
-/** In what privileges differ from those wanted, for people; `undefined` when both allow the same. */
+/** How privileges differ from those wanted, for people; `undefined` if both allow the same. */
 export function differenceOf(found: readonly Privilege[], wanted: readonly Privilege[]): string | undefined {
   const [has, should] = [rightsIn(found), rightsIn(wanted)];
   const tooMany = [...has].filter((right) => !should.has(right)).toSorted();
   const tooFew = [...should].filter((right) => !has.has(right)).toSorted();
   return tooMany.length + tooFew.length === 0
     ? undefined
-    : [...named('mongod lets it', tooMany), ...named('mongod does not let it', tooFew)].join('; ');
+    : [...named('mongod also allows', tooMany), ...named('mongod does not allow', tooFew)].join('; ');
 }

@@ -43,13 +43,13 @@ async function look(home: Home): Promise<FoundRole[]> {
   return roles as FoundRole[];
 }
 
-/** In what a role differs from the wanted one, for people. */
+/** How a role differs from the wanted one, for people. */
 export function roleDifference(
   wanted: WantedRole,
   { privileges, roles, authenticationRestrictions }: FoundRole,
 ): string | undefined {
-  if (roles.length > 0) return 'it has the rights of other roles';
-  if (authenticationRestrictions.length > 0) return 'it is restricted by where it is used from';
+  if (roles.length > 0) return 'it inherits other roles';
+  if (authenticationRestrictions.length > 0) return 'it has authentication restrictions';
   return differenceOf(privileges, wanted.privileges);
 }
 
@@ -70,7 +70,7 @@ async function mend(home: Home, found: readonly FoundRole[]): Promise<void> {
   for (const wanted of wantedRoles(home)) {
     const definition = { privileges: wanted.privileges, roles: [], authenticationRestrictions: [] };
     const state = judgeRole(wanted, found);
-    // Where another attempt is faster either way, the next look shows it.
+    // If another attempt was faster, the next check shows it.
     if (state === 'absent')
       await writeOnCell(home, home.layout.roles.database, { createRole: wanted.name, ...definition }, roleExists);
     if (state === 'wrong')
@@ -86,7 +86,7 @@ async function ensure(home: Home): Promise<string> {
   return `${roles.readWrite}, ${roles.readOnly} on ${namespaces.length} collections`;
 }
 
-/** Drops both roles, where they are. */
+/** Drops both roles, if they exist. */
 export async function dropRoles(home: Home): Promise<number> {
   let dropped = 0;
   for (const { name } of wantedRoles(home)) {
@@ -96,18 +96,18 @@ export async function dropRoles(home: Home): Promise<number> {
   return dropped;
 }
 
-/** The tenant's read-write and its read-only role on exactly its collections, neither with any right to define anything. */
+/** The tenant's read-write and read-only roles on exactly its collections, without any right to define anything. */
 export const homeRoles: HomeStep = {
   observe: async (home) => judge(home, await look(home)),
   ensure,
   undo: (home) => unlessOwnedByAnother(() => ensure(reversed(home)), asResult),
 };
 
-/** The same for a home that an activation makes. */
+/** The same for a home that an activation creates. */
 export const createRoles: HomeStep = {
   ...homeRoles,
   async undo(home) {
-    if (!(await claimedByThisOperation(home))) return 'the home was not claimed by this operation';
+    if (!(await claimedByThisOperation(home))) return 'this operation did not claim the home';
     await dropRoles(home);
     return 'dropped the roles';
   },

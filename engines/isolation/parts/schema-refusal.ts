@@ -3,15 +3,16 @@ import { TenureError } from '../../../domain/tenure-error.ts';
 import { refusesSchema, serverCodes, serverError } from '../cell-errors.ts';
 import { declaredName } from './index-changes.ts';
 
-/** What mongod says of a build that has failed before it has read a document. */
+/** mongod's words for a build that failed before it read a document. */
 const beforeDocuments = /Caught exception during index builder|index build on empty collection failed/;
 
-/** Named codes for a flaw of the index, which a build finds as well. */
+/** Named codes for a flaw of the index itself, which a build can also report. */
 const indexCodes = new Set<unknown>([67, 68, 85, 86, serverCodes.operationFailed, 197]);
 
 /**
- * Whether the words are about the declared index only. Of what the documents do not allow, mongod's words hold values, keys or all of a
- * document, and by codes of which there is no list: what is not known to speak of the index counts as speaking of documents.
+ * Whether mongod's message is only about the declared index. If the documents do not allow an index, the message may
+ * contain values, keys or a whole document, and there is no list of its codes: a message that is not known to be about
+ * the index counts as one about documents.
  */
 function speaksOfIndex({ code, codeName = '', message }: MongoServerError): boolean {
   if (code === serverCodes.duplicateKey) return false;
@@ -19,17 +20,17 @@ function speaksOfIndex({ code, codeName = '', message }: MongoServerError): bool
   return indexCodes.has(code) || isUnbuilt || beforeDocuments.test(message);
 }
 
-/** The one that mongod names, or all that were asked for. Only what was declared is ever named. */
+/** The index that mongod names, or all that were requested. Only declared names are ever returned. */
 function namesIn({ message }: MongoServerError, asked: readonly string[]): readonly string[] {
   const named = asked.filter((name) => message.includes(`index: ${name} dup key:`));
   return [...new Set((named.length > 0 ? named : asked).map(declaredName))];
 }
 
 /**
- * What mongod's refusal of a declared collection, validator or index is to the plane. The words go into conditions, logs and what
- * operators read, so they hold nothing of the tenant's documents (docs/decisions/0005-operator-text-stays-readable.md). Another error is
- * returned as it is.
- * @param indexes names of those that were asked for; none for a command that reads no document
+ * Converts mongod's refusal of a declared collection, validator or index into an error of the plane. Its message
+ * appears in conditions, logs and what operators read, so it contains nothing from the tenant's documents
+ * (docs/decisions/0005-operator-text-stays-readable.md). Returns any other error unchanged.
+ * @param indexes names of the requested indexes; none for a command that reads no document
  */
 export function asSchemaRefusal(error: unknown, collection: string, indexes: readonly string[] = []): unknown {
   const source = serverError(error);
@@ -38,7 +39,7 @@ export function asSchemaRefusal(error: unknown, collection: string, indexes: rea
     return new TenureError('schema_rejected', `collection "${collection}": mongod refuses: ${source.message}`, {
       cause: source,
     });
-  // Without the cause: a log tells its words.
+  // Without the cause, because a log would show its message.
   return new TenureError(
     'schema_rejected',
     `collection "${collection}": its documents do not allow index ${namesIn(source, indexes).join(', ')} (${source.codeName ?? source.name} ${source.code})`,

@@ -3,7 +3,7 @@ import { listOnCell, readOnCell } from '../cell-commands.ts';
 import type { Home } from '../home.ts';
 import { findUsers } from './tenant-users.ts';
 
-/** Something of a name that only this tenant may use. */
+/** Something with a name that only this tenant may use. */
 export interface Standing {
   readonly database: string;
   readonly name: string;
@@ -59,7 +59,7 @@ async function rolesOf(home: Home): Promise<Standing[]> {
   return [...found.values()];
 }
 
-/** Everything by a name of this tenant, and everything in a database of its own, by whomever it was made. */
+/** Everything with a name of this tenant, and everything in its own database, whoever created it. */
 export async function whatStandsIn(home: Home): Promise<StandingInHome> {
   return { collections: await collectionsOf(home), users: await usersOf(home), roles: await rolesOf(home) };
 }

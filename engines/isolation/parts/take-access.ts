@@ -6,21 +6,22 @@ import { endActivity } from './end-activity.ts';
 import { definitionOf, findOwnUsers } from './tenant-users.ts';
 import type { FoundUser } from './tenant-users.ts';
 
-/** Looks after the first one; more are needed only while somebody gives roles by hand. */
+/** Checks after the first one; more are needed only while somebody grants roles by hand. */
 const maxLooks = 5;
 const userNotFound: ReadonlySet<number> = new Set([serverCodes.userNotFound]);
 
 export interface TakenAccess {
-  /** The tenant's users, none of which has a role any more. */
+  /** The tenant's users, none of which has a role now. */
   readonly users: readonly FoundUser[];
   /** Operations that were ended. */
   readonly ended: number;
 }
 
 /**
- * Takes the roles of all the tenant's users away and ends what they had begun, in this order: from the moment the update is acknowledged
- * nothing new can begin; what had begun before is then ended. The other way round, something could begin in between. Then it looks once more.
- * Needs no password: that keys cannot be had keeps nobody in.
+ * Revokes the roles of all the tenant's users and ends what they started, in this order: once the update is
+ * acknowledged, nothing new can start, and what started before is then ended. In the opposite order, something could
+ * start in between. Then it checks again. It needs no password, so access can be revoked even if the keys are
+ * unavailable.
  * @throws TenureError owned_by_another, cell_unavailable
  */
 export async function takeAccess(home: Home): Promise<TakenAccess> {
@@ -31,7 +32,7 @@ export async function takeAccess(home: Home): Promise<TakenAccess> {
   let ended = 0;
   for (let looks = 0; ; looks += 1) {
     for (const { user, roles } of users) {
-      // The one that stays is told its configuration too.
+      // The user that stays also gets its configuration.
       if (user === current && looks === 0)
         await writeOnCell(home, database, { updateUser: user, ...nothing, customData }, userNotFound);
       else if (roles.length > 0) await writeOnCell(home, database, { updateUser: user, ...nothing }, userNotFound);
@@ -42,12 +43,12 @@ export async function takeAccess(home: Home): Promise<TakenAccess> {
     if (looks === maxLooks)
       throw new TenureError(
         'cell_unavailable',
-        `a user of tenant ${home.uid} on cell "${home.cell.name}" is given roles again and again`,
+        `a user of tenant ${home.uid} on cell "${home.cell.name}" is repeatedly granted roles by somebody else`,
       );
   }
 }
 
-/** Drops users of the tenant. They may have nothing under way: dropping ends nothing. */
+/** Drops users of the tenant. They must have no running activity, because dropping a user does not end it. */
 export async function dropUsers(home: Home, users: readonly FoundUser[]): Promise<void> {
   for (const { user } of users) await writeOnCell(home, home.layout.database, { dropUser: user }, userNotFound);
 }

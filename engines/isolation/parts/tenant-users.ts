@@ -13,7 +13,7 @@ export interface FoundUser {
   readonly authenticationRestrictions: readonly Document[];
 }
 
-/** The only ones that a user of a tenant logs in by. */
+/** The only login mechanisms of a tenant's user. */
 export const mechanisms = ['SCRAM-SHA-256'];
 
 const ofUser = {
@@ -25,7 +25,7 @@ const ofUser = {
   authenticationRestrictions: { $ifNull: ['$authenticationRestrictions', []] },
 };
 
-/** Every user by a name of the tenant's, with what it may do. `usersInfo` finds by whole names only. */
+/** Every user with a name of the tenant, with its roles. `usersInfo` finds users by full name only. */
 export function findUsers({ uid, layout, ...work }: Home): Promise<FoundUser[]> {
   const filter = { db: layout.database, user: { $regex: `^${userPrefix(uid)}(_|$)` } };
   return listOnCell(work, 'admin', {
@@ -42,19 +42,22 @@ function isOurs({ installation, uid }: Home, { customData }: FoundUser): boolean
   return customData?.installation === installation && customData.tenant === uid;
 }
 
-/** The tenant's users. @throws TenureError owned_by_another, where one by such a name was made for another */
+/**
+ * The tenant's users.
+ * @throws TenureError owned_by_another if a user with such a name was not created for the tenant
+ */
 export async function findOwnUsers(home: Home): Promise<FoundUser[]> {
   const found = await findUsers(home);
   const theirs = found.find((user) => !isOurs(home, user));
   if (theirs !== undefined)
     throw new TenureError(
       'owned_by_another',
-      `user "${theirs.user}" on cell "${home.cell.name}" was not made for this tenant`,
+      `user "${theirs.user}" on cell "${home.cell.name}" was not created for this tenant`,
     );
   return found;
 }
 
-/** What a user is to be, besides its password. */
+/** The definition of a user, without its password. */
 export function definitionOf({ form, layout, installation, uid, config }: Home): {
   roles: Document[];
   customData: Document;
@@ -64,12 +67,12 @@ export function definitionOf({ form, layout, installation, uid, config }: Home):
   return { roles, customData: { installation, tenant: uid, config }, authenticationRestrictions: [] };
 }
 
-/** Whether it has the tenant's role, whatever else it may have. */
+/** Whether the user has the tenant's role, regardless of other roles. */
 export function hasRole({ layout: { roles } }: Home, user: FoundUser): boolean {
   return user.roles.some(({ role, db }) => role === roles.readWrite && db === roles.database);
 }
 
-/** What of a user is not as it should be. */
+/** Which properties of a user are not as they should be. */
 export function userDifferences(
   home: Home,
   user: FoundUser,
@@ -79,7 +82,7 @@ export function userDifferences(
   const differs = {
     owner: !isOurs(home, user),
     roles: digestAsRead({ roles: user.roles }) !== digestAsRead({ roles }),
-    // Of one that is kept out, the mechanism is mended with its password, when it is let in.
+    // The mechanism of a user without access is corrected together with its password, when it gets access.
     mechanisms: home.form.access === 'read-write' && user.mechanisms.join() !== mechanisms.join(),
     authenticationRestrictions: user.authenticationRestrictions.length > 0,
     configuration: digestAsRead(others) !== digestAsRead({ config: home.config }),

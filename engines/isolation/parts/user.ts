@@ -10,10 +10,10 @@ import { dropUsers, takeAccess } from './take-access.ts';
 import { definitionOf, findOwnUsers, hasRole, mechanisms, userDifferences } from './tenant-users.ts';
 import type { FoundUser } from './tenant-users.ts';
 
-/** Opens a tenant's password, which is known to nobody between uses. */
+/** Decrypts a tenant's password, which is not kept between uses. */
 export type PasswordOf = (uid: string) => Promise<string>;
 
-/** What was done, for people, and the user that counts from now on; absent where that is the one of before. */
+/** What was done, for people, and the user that is current from now on; absent if that has not changed. */
 export interface UserOutcome {
   readonly result: string;
   readonly user?: string;
@@ -29,8 +29,9 @@ async function observe(home: Home): Promise<Observation> {
 }
 
 /**
- * Makes a user by a name that no command has named before. It is sent once: where its answer is lost, another attempt makes another. So
- * whatever the network has held back of it makes a user that nobody is told of, and nothing that is sent later gives a role.
+ * Creates a user with a name that no command has used before. The command is sent once: if its answer is lost, another
+ * attempt creates another user. So a delayed command can only create a user that nobody knows, and no delayed command
+ * can grant a role to a known one.
  */
 async function create(home: Home, pwd: string): Promise<string> {
   const user = userName(home.uid, randomBytes(12).toString('hex'));
@@ -38,7 +39,9 @@ async function create(home: Home, pwd: string): Promise<string> {
   return user;
 }
 
-/** Brings a user that has its role to what it is to be. It may have another password, which cannot be read: that is written anew. */
+/**
+ * Corrects a user that has its role. The password is always written again, because it cannot be read and may be wrong.
+ */
 async function correct(home: Home, { user, roles }: FoundUser, pwd: string): Promise<string> {
   const { database, roles: own } = home.layout;
   const { roles: _, ...definition } = definitionOf(home);
@@ -51,11 +54,11 @@ async function correct(home: Home, { user, roles }: FoundUser, pwd: string): Pro
 async function letIn(home: Home, password: PasswordOf): Promise<UserOutcome> {
   const found = await findOwnUsers(home);
   const pwd = await password(home.uid);
-  // One that an earlier attempt has made is taken over, the same by all.
+  // Take over a user that an earlier attempt created; all attempts choose the same one.
   const able = found.filter((user) => hasRole(home, user));
   const kept = able.find(({ user }) => user === home.layout.user) ?? able[0];
   const user = kept === undefined ? await create(home, pwd) : await correct(home, kept, pwd);
-  // One that has the role may be what another attempt is just about to commit, unless that was committed already.
+  // Another attempt may be about to commit a user that has the role, unless the current user was already committed.
   const others = found.filter((other) => other.user !== user && (user === home.layout.user || !able.includes(other)));
   await dropUsers(home, others);
   return { result: `${kept === undefined ? 'created' : 'corrected'} user ${user}`, user };
@@ -72,11 +75,11 @@ async function suspend(home: Home, password: PasswordOf): Promise<UserOutcome> {
   return { result: `user ${user} has no role; ended ${ended} operations`, user };
 }
 
-/** Drops the tenant's users when nothing of them runs any more. @throws TenureError owned_by_another, cell_unavailable */
+/** Drops the tenant's users once nothing of theirs runs. @throws TenureError owned_by_another, cell_unavailable */
 export async function dropTenantUsers(home: Home): Promise<string> {
   const { users, ended } = await takeAccess(home);
   await dropUsers(home, users);
-  return `${users.length === 0 ? 'there is no user' : `dropped user ${users.map(({ user }) => user).join(', ')}`}; ended ${ended} operations`;
+  return `${users.length === 0 ? 'there was no user' : `dropped user ${users.map(({ user }) => user).join(', ')}`}; ended ${ended} operations`;
 }
 
 async function bringUserTo(home: Home, password: PasswordOf): Promise<UserOutcome> {
@@ -92,7 +95,7 @@ async function bringUserTo(home: Home, password: PasswordOf): Promise<UserOutcom
 
 const leftAsItIs = (result: string): UserOutcome => ({ result });
 
-/** The tenant's own user: with its read-write role, without any, or not there, as the form of the home says. */
+/** The tenant's own user: with its read-write role, without any role, or absent, depending on the form of the home. */
 export function homeUser(password: PasswordOf): HomeStep<UserOutcome> {
   async function ensure(home: Home): Promise<UserOutcome> {
     await requireClaim(home);
@@ -103,12 +106,12 @@ export function homeUser(password: PasswordOf): HomeStep<UserOutcome> {
   return { observe, ensure, undo: (home) => unlessOwnedByAnother(() => ensure(reversed(home)), leftAsItIs) };
 }
 
-/** The same for a home that an activation makes. */
+/** The same for a home that an activation creates. */
 export function createTenantUser(password: PasswordOf): HomeStep<UserOutcome> {
   return {
     ...homeUser(password),
     async undo(home) {
-      if (!(await claimedByThisOperation(home))) return { result: 'the home was not claimed by this operation' };
+      if (!(await claimedByThisOperation(home))) return { result: 'this operation did not claim the home' };
       return unlessOwnedByAnother(async () => ({ result: await dropTenantUsers(home) }), leftAsItIs);
     },
   };

@@ -4,22 +4,22 @@ import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Home } from '../home.ts';
 import { planeDatabase } from '../parts/plane-database.ts';
 
-/** One thing that the tenant must be able, or must not be able, to do. It changes nothing, not even where it is allowed. */
+/** One thing that the tenant must, or must not, be able to do. It changes nothing, even if it is allowed. */
 export interface BoundaryAttempt {
-  /** Completes "mongod let it …". */
+  /** Completes "mongod allowed it to …". */
   readonly what: string;
   readonly database: string;
   readonly command: Document;
   /**
-   * The code with which mongod stops the command after it was authorized: what would do harm carries a flaw that is
-   * only found then. Absent where the command is harmless as it is.
+   * The code with which mongod stops the command after authorization: a harmful command contains a flaw that mongod
+   * finds only then. Absent if the command is harmless.
    */
   readonly stoppedBy?: number;
 }
 
 export const noDocument = { _id: { $in: [] } };
 export const unstorable = [{ _id: [1] }];
-/** Of no collection, no user and no role: a manifest cannot declare a name with a hyphen. */
+/** A name that no collection, user or role has: a manifest cannot declare a name with a hyphen. */
 export const nobody = 'tenure-probe';
 
 /** mongod's codes for the flaws of what is attempted. */
@@ -34,12 +34,12 @@ export const stops = {
   notOneDatabase: 5_255_100,
 } as const;
 
-/** One collection of the tenant in each database where it has any. */
+/** One collection of the tenant in each database where it has one. */
 export function footholds({ layout }: Home): HomeNamespace[] {
   return [...Map.groupBy(layout.namespaces, ({ database }) => database).values()].flatMap(([first]) => first ?? []);
 }
 
-/** What the tenant is there for. */
+/** What the tenant must be able to do. */
 export function withinBoundary(home: Home): BoundaryAttempt[] {
   return footholds(home).flatMap(({ database, name }) => [
     { what: `find in its own collection "${name}"`, database, command: { find: name, filter: noDocument, limit: 1 } },
@@ -51,7 +51,7 @@ export function withinBoundary(home: Home): BoundaryAttempt[] {
   ]);
 }
 
-/** What it may not do with what is its own, and beside it in the same database. */
+/** What the tenant must not do with its own collections, and beside them in the same database. */
 function withItsOwn({ database, name }: HomeNamespace): BoundaryAttempt[] {
   const ofAnother = new UUID();
   return [
@@ -106,7 +106,7 @@ function withItsOwn({ database, name }: HomeNamespace): BoundaryAttempt[] {
   ];
 }
 
-/** What is the plane's, mongod's or everybody's. */
+/** Attempts on what belongs to the plane, to mongod or to everybody. */
 export function beyondBoundary(home: Home): BoundaryAttempt[] {
   const { database, user, roles } = home.layout;
   return [

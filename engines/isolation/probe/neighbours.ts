@@ -9,15 +9,15 @@ import type { BoundaryAttempt } from './boundary-attempts.ts';
 
 /** A collection of another tenant. */
 export interface Neighbour {
-  /** Completes "mongod let it find in …". */
+  /** Completes "mongod allowed it to find in …". */
   readonly what: string;
   readonly database: string;
   readonly name: string;
-  /** Absent where there is no such collection: access to it is refused like access to any other. */
+  /** Absent if there is no such collection: access to it is refused like access to any other. */
   readonly uuid?: UUID;
 }
 
-/** Where no tenant is. */
+/** A uid that no tenant has. */
 const noUid = '0'.repeat(26);
 
 interface ListedCollection {
@@ -40,7 +40,7 @@ async function firstOf(
     : { name: found.name, ...(found.info.uuid === undefined ? {} : { uuid: found.info.uuid }) };
 }
 
-/** The uid in the claim of some other tenant. */
+/** The uid in the claim of any other tenant. */
 async function someOther(home: Home, prefix: string): Promise<string | undefined> {
   const others = {
     find: 'claims',
@@ -52,7 +52,7 @@ async function someOther(home: Home, prefix: string): Promise<string | undefined
   return claim?._id.slice(prefix.length);
 }
 
-/** A tenant with a database of its own, and one in the pool; where there are none, names of such. */
+/** A tenant with its own database, and one in the pool; if there is none, made-up names. */
 export async function findNeighbours(home: Home): Promise<Neighbour[]> {
   const name = home.layout.namespaces[0]?.declared.name ?? nobody;
   const database = `tenant_${(await someOther(home, 'tenant_')) ?? noUid}`;
@@ -68,7 +68,7 @@ export async function findNeighbours(home: Home): Promise<Neighbour[]> {
   ];
 }
 
-/** Ways from a collection of the tenant's own to one of a neighbour in the same database. */
+/** Ways from the tenant's own collection to a neighbour's in the same database. */
 function throughOwn(own: string, { what, database, name }: Neighbour): BoundaryAttempt[] {
   const join = { from: name, as: 'theirs' };
   const through = (stage: Document): Document => ({
@@ -149,7 +149,7 @@ export function attemptsOn(home: Home, neighbour: Neighbour): BoundaryAttempt[] 
       command: { drop: name, collectionUUID: ofAnother },
       stoppedBy: stops.otherCollection,
     },
-    { what: `list what lies beside ${what}`, database, command: { listCollections: 1, nameOnly: true } },
+    { what: `list what is beside ${what}`, database, command: { listCollections: 1, nameOnly: true } },
     ...footholds(home).flatMap((own) => [
       {
         what: `replace ${what}`,

@@ -11,7 +11,7 @@ import { beyondBoundary, withinBoundary } from './boundary-attempts.ts';
 import type { BoundaryAttempt } from './boundary-attempts.ts';
 import { attemptsOn, findNeighbours } from './neighbours.ts';
 
-/** Bounds only the leave-taking; the lease bounds the rest, and is shorter or renewed. */
+/** Bounds only the closing of the connection; the lease bounds the rest, and is shorter or renewed. */
 const timeouts = { serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, socketTimeoutMS: 5_000 };
 
 function failed(home: Home, what: string, cause?: unknown): TenureError {
@@ -20,7 +20,7 @@ function failed(home: Home, what: string, cause?: unknown): TenureError {
   });
 }
 
-/** Whether mongod lets the tenant do it. Anything but a clear answer is no answer. */
+/** Whether mongod allows the tenant to do it. Throws without a clear answer. */
 async function isLet(asTenant: Home, { database, command, stoppedBy }: BoundaryAttempt): Promise<boolean> {
   try {
     await readOnCell(asTenant, database, command);
@@ -34,25 +34,25 @@ async function isLet(asTenant: Home, { database, command, stoppedBy }: BoundaryA
 }
 
 async function probe(home: Home, asTenant: Home): Promise<string> {
-  // First by mongod's own account, so that nothing is attempted with more rights than are known.
+  // First ask mongod for the rights, so that nothing is attempted with unknown rights.
   const status = await readOnCell(asTenant, home.layout.database, { connectionStatus: 1, showPrivileges: true });
   const { authenticatedUserPrivileges } = status['authInfo'] as { authenticatedUserPrivileges: Privilege[] };
   const difference = differenceOf(authenticatedUserPrivileges, privilegesOf(home, 'read-write'));
   if (difference !== undefined) throw failed(home, difference);
   for (const attempt of withinBoundary(home)) {
-    if (!(await isLet(asTenant, attempt))) throw failed(home, `mongod does not let it ${attempt.what}`);
+    if (!(await isLet(asTenant, attempt))) throw failed(home, `mongod did not allow it to ${attempt.what}`);
   }
   const attempts = [
     ...beyondBoundary(home),
     ...(await findNeighbours(home)).flatMap((neighbour) => attemptsOn(home, neighbour)),
   ];
   for (const attempt of attempts) {
-    if (await isLet(asTenant, attempt)) throw failed(home, `mongod let it ${attempt.what}`);
+    if (await isLet(asTenant, attempt)) throw failed(home, `mongod allowed it to ${attempt.what}`);
   }
   return `${attempts.length} attempts beyond the boundary refused by mongod`;
 }
 
-/** Tries the boundary with the tenant's own credential: what it must be able to do, and what it must not. */
+/** Tests the boundary with the tenant's own credential: what it must, and what it must not, be able to do. */
 export function probeIsolation(password: (uid: string) => Promise<string>): HomeStep {
   return {
     observe: async () => 'absent',
@@ -71,13 +71,13 @@ export function probeIsolation(password: (uid: string) => Promise<string>): Home
         return await probe(home, { ...home, cell: { ...home.cell, client } });
       } catch (error) {
         if (serverCode(error) === serverCodes.authenticationFailed)
-          throw failed(home, 'its credential does not open its database', error);
+          throw failed(home, 'it cannot log in to its database with its credential', error);
         throw error;
       } finally {
-        // Not waited for: it takes leave of a cell that may have stopped to answer.
+        // Do not wait: the cell may have stopped answering.
         client.close().catch(() => undefined);
       }
     },
-    undo: async () => 'a probe leaves nothing behind',
+    undo: async () => 'a probe has nothing to undo',
   };
 }

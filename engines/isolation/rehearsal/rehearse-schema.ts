@@ -13,22 +13,25 @@ import { indexDefinition } from '../parts/indexes.ts';
 /** Cells by name; the names in the order of the cells file. */
 export interface RehearsalCells {
   readonly names: readonly string[];
-  /** A client that is connected. Rejects where the cell cannot be reached. */
+  /** A connected client. Rejects if the cell is not reachable. */
   connected(name: string): Promise<MongoClient>;
 }
 
-/** A tenant as it would stand. */
+/** A tenant as it would be after the change. */
 export interface RehearsedTenant {
   readonly uid: string;
   readonly spec: TenantSpec;
-  /** What stands. */
+  /** The current tenant. */
   readonly current: { readonly spec: TenantSpec; readonly placement: PlacementStatus | null } | undefined;
 }
 
-/** What would go otherwise than its author may think, each with its place in the manifest. It changes nothing and refuses nothing. */
+/**
+ * Returns warnings about what may surprise the author, each with its place in the manifest. It changes nothing and
+ * refuses nothing.
+ */
 export type RehearseSchema = (tenant: RehearsedTenant) => Promise<ProblemDetail[]>;
 
-/** For everything that mongod is asked. */
+/** The time for all questions to mongod together. */
 const budgetMs = 3_000;
 const countedAtMost = 1_000;
 
@@ -69,7 +72,7 @@ function refusesWrites({ validationLevel, validationAction }: CollectionSpec): b
   return validationLevel !== 'off' && validationAction !== 'warn';
 }
 
-/** Has mongod make the collection in a transaction that is then taken back. */
+/** Makes mongod create the collection in a transaction, which is then aborted. */
 async function refusalOf(
   client: MongoClient,
   { collection, path }: Changed,
@@ -92,17 +95,14 @@ async function refusalOf(
       return undefined;
     } catch (error) {
       if (serverCode(error) === undefined || isLate(error)) throw error;
-      return warning(
-        at,
-        `mongod refuses it: ${error instanceof Error ? error.message : 'for no reason that it tells'}`,
-      );
+      return warning(at, `mongod refuses this: ${error instanceof Error ? error.message : 'without a reason'}`);
     } finally {
       await session.abortTransaction().catch(() => undefined);
     }
   });
 }
 
-/** Out of time, or somebody else holds what is needed. */
+/** The time is up, or somebody else has a lock that is needed. */
 function isLate(error: unknown): boolean {
   return serverCode(error) === serverCodes.maxTimeMsExpired || serverCode(error) === serverCodes.lockTimeout;
 }
@@ -133,15 +133,15 @@ export function createSchemaRehearsal(cells: RehearsalCells): RehearseSchema {
     const { documents } = counted;
     const many =
       documents === countedAtMost
-        ? `${countedAtMost} documents or more do`
+        ? `at least ${countedAtMost} documents do`
         : documents === 1
           ? '1 document does'
           : `${documents} documents do`;
     return collection.validationLevel === 'moderate'
-      ? warning([...path, 'jsonSchema'], `${many} not fit; with validationLevel moderate they can go on being updated`)
+      ? warning([...path, 'jsonSchema'], `${many} not match; with validationLevel moderate they can still be updated`)
       : warning(
           [...path, 'jsonSchema'],
-          `${many} not fit, and could not be updated until they do`,
+          `${many} not match, and could not be updated until corrected`,
           'Correct the documents first, or declare validationLevel: moderate.',
         );
   }
@@ -152,7 +152,7 @@ export function createSchemaRehearsal(cells: RehearsalCells): RehearseSchema {
       collection.jsonSchema === undefined || !refusesWrites(collection)
         ? []
         : unfitFlaws(collection.jsonSchema).map((flaw) =>
-            warning([...path, 'jsonSchema', ...flaw.path], `${flaw.message}; every write would be refused`),
+            warning([...path, 'jsonSchema', ...flaw.path], `${flaw.message}; mongod would refuse every write`),
           ),
     );
     const placement = tenant.current?.placement ?? null;
@@ -174,7 +174,7 @@ export function createSchemaRehearsal(cells: RehearsalCells): RehearseSchema {
         warnings.push(
           warning(
             one.path,
-            `cell "${name}" could not be asked about it within ${budgetMs / 1000} s: whether mongod takes it, and which documents do not fit, is not known`,
+            `cell "${name}" did not answer within ${budgetMs / 1000} s: it is unknown whether mongod accepts this and which documents do not match`,
           ),
         );
       }

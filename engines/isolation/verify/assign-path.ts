@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 
-/** Writes a value deep into a document, making what is missing on the way; `undefined` takes the field away. */
+/** Sets a value deep in a document and creates missing parents; `undefined` removes the field. */
 export function assignPath(document: Document, [key = '', ...rest]: readonly string[], value: unknown): void {
   if (rest.length === 0) {
     if (value === undefined) delete document[key];

@@ -9,7 +9,7 @@ import type { ProbeConnection } from './probe-connection.ts';
 import { leftBehind } from './leftovers.ts';
 import type { Leftovers } from './leftovers.ts';
 
-/** A user without any rights, by whom is measured what mongod lets everybody do. */
+/** A user without any rights, to measure what mongod allows everybody. */
 export interface Bystander extends Pick<ProbeConnection, 'ask'> {
   remove(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export async function createBystander(work: CellWork, attempt: string): Promise<
   };
 }
 
-/** Removes what earlier attempts have left. */
+/** Removes what earlier attempts left behind. */
 export async function removeBystanders(work: CellWork, leftovers: Leftovers): Promise<void> {
   const users = await listOnCell<{ user: string }>(work, 'admin', {
     find: 'system.users',

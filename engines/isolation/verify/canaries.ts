@@ -9,13 +9,13 @@ import type { Leftovers } from './leftovers.ts';
 
 const prefix = 'tenure_canary_';
 
-/** What a canary says. Nobody can guess it, and nothing else holds it. */
+/** A canary document. Its value cannot be guessed, and nothing else contains it. */
 export interface Canary {
   readonly _id: string;
   readonly canary: string;
 }
 
-/** A document that goes past validators and unique indexes: mongod would take a field that is missing for null, and null is taken once. */
+/** A document that fits unique indexes: mongod treats a missing field as null, and only one document may have null. */
 function documentFor({ declared }: Home['layout']['namespaces'][number], { _id, canary }: Canary): Document {
   const document: Document = { _id, canary };
   for (const { keys, unique } of declared.indexes) {
@@ -25,7 +25,9 @@ function documentFor({ declared }: Home['layout']['namespaces'][number], { _id, 
   return document;
 }
 
-/** Plants one canary in each database of a tenant, in a collection that is its own. The tenant sees it while it is there. */
+/**
+ * Plants one canary in each database of a tenant, in one of its own collections. The tenant can see it while it exists.
+ */
 export async function plantCanaries(home: Home, attempt: string, canary: string): Promise<Canary> {
   const planted: Canary = { _id: `${prefix}${attempt}`, canary };
   for (const namespace of footholds(home)) {
@@ -46,7 +48,7 @@ export async function removeCanaries(home: Home, { _id }: Canary): Promise<void>
     await writeOnCell(home, database, { delete: name, deletes: [{ q: { _id }, limit: 1 }] }, namespaceNotFound);
 }
 
-/** Removes what earlier attempts have left, also where they had planted in a collection that is no longer the first. */
+/** Removes what earlier attempts left, also from a collection that is no longer the first. */
 export async function removeOldCanaries(home: Home, leftovers: Leftovers): Promise<void> {
   for (const { database, name } of home.layout.namespaces)
     await writeOnCell(
@@ -57,13 +59,13 @@ export async function removeOldCanaries(home: Home, leftovers: Leftovers): Promi
     );
 }
 
-/** Whether the canary is everywhere where it was planted, as it was planted. */
+/** Whether the canary still exists unchanged everywhere it was planted. */
 export async function isWhole(home: Home, { _id, canary }: Canary): Promise<boolean> {
   const found = await findCanary(home, { _id, canary });
   return found.length === footholds(home).length && found.every((document) => document['canary'] === canary);
 }
 
-/** Where the canary is, as the plane sees it. */
+/** The canary documents that the plane finds. */
 export async function findCanary(home: Home, { _id }: Canary): Promise<Document[]> {
   const found: Document[] = [];
   for (const { database, name } of footholds(home)) {

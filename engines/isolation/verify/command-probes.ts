@@ -7,8 +7,8 @@ import type { Inventory } from './inventory.ts';
 import type { Probe } from './probe.ts';
 
 /**
- * A probe for every command that mongod has, each aimed at the other. What mongod refuses to one without rights it has to refuse to the
- * tenant; what it refuses to nobody must not tell or change anything of the other.
+ * One probe for every command of mongod, aimed at the other tenant. What mongod refuses to a user without rights it
+ * must refuse to the tenant; what it allows everybody must not disclose or change anything of the other tenant.
  */
 export async function commandProbes(
   { commands }: Inventory,
@@ -22,7 +22,8 @@ export async function commandProbes(
     const { command, answer } = await fitCommand(name, seeds[name], target, (tried) =>
       bystander.ask(database, { ...tried, ...stop }),
     );
-    // Some look at rights only when they run. Without a stop, for it is asked by one who may do nothing but what everybody may.
+    // Some commands check rights only when they run. The bystander may send them without a stop: it can do only what
+    // everybody can.
     const asksForRights = wantsRights(answer) || wantsRights(await bystander.ask(database, command));
     probes.push({ family: 'command', name, target, database, command, expects: asksForRights ? 'refused' : 'nothing' });
   }

@@ -4,8 +4,8 @@ import type { ProbeTarget } from './probe-target.ts';
 import { mark } from './probe.ts';
 
 /**
- * Beginnings for commands whose form mongod does not spell out in what it says of a wrong one. Every other command, and every one that
- * a later version brings, is fitted without.
+ * Initial forms for commands whose form does not follow from mongod's error messages. Every other command, including
+ * those of later versions, is fitted without one.
  */
 export function commandSeeds({ database, collection, uuid, uid }: ProbeTarget): Readonly<Record<string, Document>> {
   const namespace = `${database}.${collection}`;

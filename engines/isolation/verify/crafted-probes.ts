@@ -12,7 +12,7 @@ import type { Probe } from './probe.ts';
 /** Name, database, command. */
 type Crafted = readonly [name: string, database: string, command: Document];
 
-/** Ways to read what is the other's, or to learn of it. */
+/** Ways to read the other tenant's data, or to learn about it. */
 function readings({ database, collection, uuid }: ProbeTarget, { layout }: Home): Crafted[] {
   const there = (name: string, command: Document): Crafted => [name, database, command];
   const admin = (name: string, command: Document): Crafted => [name, 'admin', command];
@@ -74,7 +74,7 @@ function readings({ database, collection, uuid }: ProbeTarget, { layout }: Home)
   ];
 }
 
-/** Ways to change what is the other's, to take part in it, or to get rights of it. */
+/** Ways to change what belongs to the other tenant, to add to it, or to get its rights. */
 function changes(
   { database, collection, uuid }: ProbeTarget,
   { layout: theirs }: Home,
@@ -126,7 +126,7 @@ function changes(
     [`end its sessions`, 'admin', { killAllSessions: [{ user: theirs.user, db: theirs.database }] }],
     ['end the sessions of all', 'admin', { killAllSessions: [] }],
     ['end all sessions by a pattern', 'admin', { killAllSessionsByPattern: [] }],
-    // What it might do to itself.
+    // What the tenant might do to itself.
     [`give itself its role`, mine.database, { grantRolesToUser: mine.user, roles: [theirRole] }],
     [`set its own roles`, mine.database, { updateUser: mine.user, roles: [theirRole] }],
     [`set its own password`, mine.database, { updateUser: mine.user, pwd: 'changed' }],
@@ -140,7 +140,7 @@ function changes(
   ];
 }
 
-/** Ways out of a collection of the tenant's own. */
+/** Ways out of one of the tenant's own collections. */
 function fromOwn({ database, collection }: ProbeTarget, own: HomeNamespace): Crafted[] {
   const here = (name: string, command: Document): Crafted => [`${name} from ${own.database}`, own.database, command];
   const through = (name: string, ...pipeline: Document[]): Crafted =>
@@ -209,13 +209,13 @@ function fromOwn({ database, collection }: ProbeTarget, own: HomeNamespace): Cra
 }
 
 export interface Pair {
-  /** Whose credential is used. */
+  /** The tenant whose credential is used. */
   readonly from: Home;
-  /** Whose data is aimed at. */
+  /** The tenant whose data is the target. */
   readonly to: Home;
 }
 
-/** Probes that no rule makes: those in which several commands, both tenants or a system collection have a part. */
+/** Handwritten probes, which no rule generates: they involve several commands, both tenants or a system collection. */
 export function craftedProbes({ from, to }: Pair, target: ProbeTarget, { commands }: Inventory): Probe[] {
   const known = new Set(commands.map(({ name }) => name));
   const probe =
@@ -243,7 +243,7 @@ export function craftedProbes({ from, to }: Pair, target: ProbeTarget, { command
   ];
 }
 
-/** What matters most, for every collection of the other. */
+/** The most important probes, for every collection of the other tenant. */
 export function probesOfEach({ to }: Pair, targets: readonly ProbeTarget[]): Probe[] {
   return to.layout.namespaces.flatMap(({ database, name }) => {
     const target = targets.find((one) => one.database === database);

@@ -5,19 +5,19 @@ import { isRefusal, isStop } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { assignPath } from './assign-path.ts';
 
-/** A command in the best form that was found, and what mongod said to it. */
+/** A command in the best form found, and mongod's answer to it. */
 export interface FittedCommand {
   readonly command: Document;
   readonly answer: Answer;
 }
 
-/** A form that mongod does not take after so many corrections is given up. */
+/** After this many corrections, give up on a form that mongod does not accept. */
 const maxCorrections = 16;
 
-/** Ample: a command that runs out of the time it was given has said nothing of rights. The lease bounds it besides. */
+/** Generous: a command that times out says nothing about rights. The lease limits it as well. */
 const timeLimitMs = 10_000;
 
-/** What a field of this type gets, named as mongod names types. Whatever holds a name holds the other's. */
+/** The value for a field of this type, as mongod names types. Every name is the other tenant's. */
 function valueOf(type: string, { database, collection, uuid }: ProbeTarget): unknown {
   switch (type) {
     case 'object':
@@ -45,7 +45,7 @@ function valueOf(type: string, { database, collection, uuid }: ProbeTarget): unk
   }
 }
 
-/** mongod names fields from the command on, as in "find.filter"; what lies deeper, from its own type on. */
+/** mongod names fields starting with the command, as in "find.filter"; deeper ones start with their own type. */
 function fieldOf(command: Document, path: string): string[] | undefined {
   const [name] = Object.keys(command);
   const [first, ...rest] = path.split('.');
@@ -56,7 +56,7 @@ const missing = /BSON field '(?<path>[^']+)' is missing but a required field/;
 const wrongType = /BSON field '(?<path>[^']+)' is the wrong type '\w+', expected types? '\[?(?<type>\w+)/;
 const unknownField = /BSON field '(?<path>[^']+)' is an unknown field/;
 
-/** Corrects a command by what mongod said is wrong with it. Returns whether there was something to correct. */
+/** Corrects a command according to mongod's error. Returns whether there was something to correct. */
 function correct(command: Document, message: string, target: ProbeTarget): boolean {
   const [pattern, found] =
     [missing, wrongType, unknownField]
@@ -70,20 +70,21 @@ function correct(command: Document, message: string, target: ProbeTarget): boole
   return true;
 }
 
-/** What may stand as the value of a command itself. */
+/** Possible values of the command field itself. */
 function openings({ database, collection, uuid }: ProbeTarget): unknown[] {
   return [collection, `${database}.${collection}`, 1, {}, [], Long.fromNumber(1), uuid];
 }
 
-/** How far mongod has gone with a command: the further, the more is proved by what it says. */
+/** How far mongod got with a command: the further, the more its answer proves. */
 function reach(answer: Answer): number {
   if (isRefusal(answer)) return 3;
   return answer.kind === 'done' || isStop(answer) ? 2 : 1;
 }
 
 /**
- * Finds a form in which mongod takes a command, by correcting what it says is wrong: so one rule fits every command of every version.
- * `say` sends it as somebody without any rights. Best is a form that mongod refuses for want of rights: it has then been read to its end.
+ * Finds a form of a command that mongod accepts, by correcting what mongod says is wrong, so that one rule fits every
+ * command of every version. `say` sends it as a user without any rights. The best form is one that mongod refuses
+ * because of missing rights: it has then been parsed completely.
  */
 export async function fitCommand(
   name: string,
@@ -102,6 +103,6 @@ export async function fitCommand(
     if (best === undefined || reach(answer) > reach(best.answer)) best = { command, answer };
     if (reach(answer) === 3) break;
   }
-  if (best === undefined) throw new TypeError('there is no opening');
+  if (best === undefined) throw new TypeError('there is no initial form');
   return best;
 }

@@ -1,17 +1,17 @@
 import { readOnCell } from '../cell-commands.ts';
 import type { CellWork } from '../home.ts';
 
-/** What a running mongod says it has. */
+/** The commands and stages that a running mongod reports. */
 export interface Inventory {
   readonly version: string;
   readonly commands: readonly { readonly name: string; readonly adminOnly: boolean }[];
-  /** With the dollar sign. */
+  /** Including the dollar sign. */
   readonly stages: readonly string[];
 }
 
 /**
- * Asks mongod itself, so that what a newer version brings is probed too. No command lists the stages; mongod counts how often each was
- * used, and has a counter for every stage that it knows.
+ * Asks mongod itself, so that additions of newer versions are probed too. No command lists the stages, but mongod has a
+ * usage counter for every stage that it knows.
  * @throws TenureError cell_unavailable
  */
 export async function readInventory(work: CellWork): Promise<Inventory> {

@@ -9,32 +9,32 @@ import type { Answer } from './answer.ts';
 import type { ProbeConnection } from './probe-connection.ts';
 import type { Probe } from './probe.ts';
 
-/** What a probe has shown. */
+/** The result of a probe. */
 export interface Verdict {
   readonly class: ProbeClass;
   readonly detail: string;
-  /** Of a refusal. */
+  /** Only for a refusal. */
   readonly code?: number;
-  /** Of a breach. */
+  /** Only for a breach. */
   readonly evidence?: BreachEvidence;
 }
 
 export interface Jury {
-  /** With the tenant's credential; or without any, where the other's cell does not know it. */
+  /** Uses the tenant's credential, or none if the other tenant's cell does not know it. */
   readonly connection: Pick<ProbeConnection, 'ask'>;
-  /** What the other's canary says. */
+  /** The value of the other tenant's canary. */
   readonly canary: string;
-  /** What of the other's home has changed since the verification began, as the plane sees it. */
+  /** What the plane sees as changed in the other tenant's home since the verification started. */
   changes(): Promise<readonly string[]>;
   readonly nobody: Nobody;
 }
 
-/** What differs three times in a row is no coincidence. */
+/** A difference three times in a row is not a coincidence. */
 const rounds = 3;
 
 const saidAtMost = 160;
 
-/** Moves with every command. */
+/** Fields that change with every command. */
 const clocks: ReadonlySet<string> = new Set(['$clusterTime', 'operationTime']);
 
 function comparable(answer: Answer): Document {
@@ -45,7 +45,7 @@ function comparable(answer: Answer): Document {
 
 const breach = (evidence: BreachEvidence, detail: string): Verdict => ({ class: 'breach', evidence, detail });
 
-/** What mongod said of an error, cut short. */
+/** mongod's error, shortened. */
 function saying({ code, codeName, message }: Answer & { kind: 'error' }): string {
   return `${codeName} ${code}: ${message.slice(0, saidAtMost)}`;
 }
@@ -54,7 +54,7 @@ function refusal(answer: Answer & { kind: 'error' }): Verdict {
   return { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` };
 }
 
-/** Of what mongod may do: whether it gives, changes or tells anything of the other. */
+/** Judges a command that mongod may run: whether it discloses or changes anything of the other tenant. */
 async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
   const { canary, nobody, changes } = jury;
   const { target, database, command } = probe;
@@ -63,7 +63,8 @@ async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
     jury.connection.ask(about.database, about.command);
   const theirs = { database, command };
   const decoy = aboutNobody(theirs, target, nobody);
-  // What the probe itself says may come back as an echo; that it is no more is seen by comparing it with the one about nobody.
+  // The answer may echo what the probe itself contains; the comparison with the decoy shows whether it is more than an
+  // echo.
   const unsaid = secrets.filter((secret) => !holdsAny(theirs, [secret]));
   let differences: readonly string[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -71,29 +72,32 @@ async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
     const answer = await say(theirs);
     const after = await say(decoy);
     if (answer.kind === 'done' && holdsAny(answer.reply, unsaid))
-      return breach('disclosed', 'the answer holds what is the other’s');
+      return breach('disclosed', 'the answer contains data of the other tenant');
     for (const one of [before, after])
       if (one.kind === 'done' && holdsAny(one.reply, secrets))
-        return breach('disclosed', 'the answer about nobody holds what is the other’s');
+        return breach('disclosed', 'the answer about a tenant that does not exist contains data of the other tenant');
     if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
     const changed = await changes();
-    if (changed.length > 0) return breach('changed', `${changed.join(', ')} of the other changed`);
+    if (changed.length > 0) return breach('changed', `${changed.join(', ')} of the other tenant changed`);
     const [first, about, last] = [
       comparable(before),
       comparable(aboutNobodyAnswer(answer, probe, nobody)),
       comparable(after),
     ];
     const moving = new Set(jsonDifference(first, last).map(({ pointer }) => pointer));
-    // What moves from one answer about nobody to the next tells nothing of the other.
+    // What changes between two answers about nobody discloses nothing about the other tenant.
     differences = jsonDifference(first, about)
       .map(({ pointer }) => pointer)
       .filter((pointer) => ![...moving].some((one) => pointer.startsWith(one) || one.startsWith(pointer)));
     if (differences.length === 0)
       return answer.kind === 'done'
-        ? { class: 'harmless', detail: 'the same as about a tenant that does not exist' }
+        ? { class: 'harmless', detail: 'the same answer as about a tenant that does not exist' }
         : { class: 'notApplicable', detail: saying(answer) };
   }
-  return breach('differs', `not as about a tenant that does not exist: ${differences.slice(0, 5).join(', ')}`);
+  return breach(
+    'differs',
+    `differs from the answer about a tenant that does not exist: ${differences.slice(0, 5).join(', ')}`,
+  );
 }
 
 function aboutNobodyAnswer(answer: Answer, { target }: Probe, nobody: Nobody): Answer {
@@ -101,8 +105,9 @@ function aboutNobodyAnswer(answer: Answer, { target }: Probe, nobody: Nobody): A
 }
 
 /**
- * Has the tenant try a probe, and says what it shows. What mongod has to refuse is sent so that it has no effect where mongod lets it.
- * @throws TenureError cell_unavailable, where mongod gave no answer
+ * Sends a probe as the tenant and judges the answer. What mongod must refuse is sent in a form that has no effect if
+ * mongod allows it.
+ * @throws TenureError cell_unavailable if mongod gave no answer
  */
 export async function judge(jury: Jury, probe: Probe): Promise<Verdict> {
   if (probe.expects === 'nothing') return judgeWhatIsDone(jury, probe);
@@ -111,15 +116,15 @@ export async function judge(jury: Jury, probe: Probe): Promise<Verdict> {
   if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
   if (answer.kind === 'done') {
     return holdsAny(answer.reply, revealing(target, jury.canary).slice(1))
-      ? breach('disclosed', 'mongod let it, and the answer holds the other’s canary')
-      : breach('let', 'mongod let it');
+      ? breach('disclosed', 'mongod allowed it, and the answer contains the other tenant’s canary')
+      : breach('let', 'mongod allowed it');
   }
-  if (isStop(answer)) return breach('let', 'mongod let it; only its impossible read concern stopped it');
-  // Neither refused nor let: mongod does not take it in this form. Then it must do so about nobody, too.
+  if (isStop(answer)) return breach('let', 'mongod allowed it; only its impossible read concern stopped it');
+  // Neither refused nor allowed: mongod does not accept this form. It must then answer the same about nobody.
   return judgeWhatIsDone(jury, { ...probe, command: reads === true ? command : { ...command, ...stop } });
 }
 
-/** A tenant that never was. */
+/** A tenant that never existed. */
 export function createNobody(newId: () => string): Nobody {
   return { uid: newId(), uuid: new UUID() };
 }

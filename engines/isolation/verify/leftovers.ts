@@ -1,16 +1,19 @@
 import type { Document } from 'mongodb';
 
-/** Which attempts may have left something behind. What one makes has a name that ends in the attempt's id, which begins with the verification's. */
+/**
+ * The attempts that may have left something behind. What an attempt creates has a name that ends in the attempt's id,
+ * which begins with the verification's id.
+ */
 export interface Leftovers {
-  /** All earlier attempts at this verification. */
+  /** Covers all earlier attempts at this verification. */
   readonly verification: string;
-  /** Every verification older than this id: ids ascend with time, and none runs that long. */
+  /** Covers every verification older than this id: ids ascend with time, and no verification runs that long. */
   readonly olderThan: string;
 }
 
-/** A filter for what such attempts have made, by the names that begin with `prefix`. */
+/** A filter for what such attempts created, with names that begin with `prefix`. */
 export function leftBehind(field: string, prefix: string, { verification, olderThan }: Leftovers): Document {
-  // No id holds a character behind "z", and "{" is the next one.
+  // "{" follows "z", the highest character in an id.
   return {
     $or: [
       { [field]: { $gte: `${prefix}${verification}`, $lt: `${prefix}${verification}{` } },

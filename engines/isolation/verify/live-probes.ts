@@ -14,27 +14,30 @@ import type { Canary } from './canaries.ts';
 import type { Verdict } from './judge.ts';
 import { mark } from './probe.ts';
 
-/** Something the other has under way while the tenant tries to get at it. */
+/** Running activity of the other tenant that the tenant tries to reach. */
 interface Activity {
   readonly session: ClientSession;
   readonly cursor: Long;
-  /** That waits for changes. */
+  /** An operation that waits for changes. */
   readonly operation: number;
-  /** Says whether it came to its end as if nobody had meddled: the operation in its time, the cursor with the canary. */
+  /** Whether it ended undisturbed: the operation in its time, the cursor with the canary. */
   end(): Promise<boolean>;
 }
 
-/** How long mongod waits with the answer that the other has asked for. Not even `killOp` ends this wait; the answer then says that it was killed. */
+/**
+ * How long mongod waits before it answers the other tenant. Not even `killOp` ends this wait; the answer then says that
+ * it was killed.
+ */
 const waitMs = 1_500;
 
-/** A wait of the other's that mongod shows as an operation. */
+/** A wait of the other tenant that mongod shows as an operation. */
 interface Waiting {
   readonly operation: number;
-  /** Whether it came to its end, rather than being killed. @throws TenureError cell_unavailable */
+  /** Whether it ended by itself rather than being killed. @throws TenureError cell_unavailable */
   end(): Promise<boolean>;
 }
 
-/** A change stream that sees no change keeps its `getMore` waiting: that is an operation to be seen and killed. */
+/** A change stream without changes keeps its `getMore` waiting: an operation that can be seen and killed. */
 async function beginWaiting(
   work: CellWork,
   owner: MongoClient,
@@ -56,9 +59,9 @@ async function beginWaiting(
     }).finally(() => {
       state.isOver = true;
     });
-    // Handled by whoever waits for its end.
+    // Handled by the caller that waits for its end.
     answer.catch(() => undefined);
-    // mongod shows it when it has begun with it, which is soon; one that was over before is begun anew.
+    // mongod shows it soon, once it has started; one that ended before that is started again.
     while (!state.isOver) {
       const [found] = await listOnCell<{ opid: number }>(work, 'admin', {
         aggregate: 1,
@@ -74,7 +77,7 @@ async function beginWaiting(
     if ((await answer).kind === 'error')
       throw new TenureError(
         'cell_unavailable',
-        `cell "${work.cell.name}" does not let a tenant watch its own collection`,
+        `cell "${work.cell.name}" does not allow a tenant to watch its own collection`,
       );
   }
 }
@@ -108,7 +111,7 @@ async function beginActivity(
   };
 }
 
-/** What a live probe has shown, with what was sent. */
+/** The result of a live probe, with what was sent. */
 export interface LiveOutcome {
   readonly name: string;
   readonly database: string;
@@ -121,13 +124,13 @@ export interface LiveProbing extends CellWork {
   readonly to: Home;
   /** With the tenant's credential. */
   readonly client: MongoClient;
-  /** With the other's. */
+  /** With the other tenant's credential. */
   readonly owner: MongoClient;
   readonly target: ProbeTarget;
   readonly canary: Canary;
 }
 
-/** Has the tenant try to get at what the other has under way: its cursor, its session, its operation. */
+/** Tries as the tenant to reach running activity of the other: its cursor, its session, its operation. */
 export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]> {
   const { from, to, client, owner, target, canary } = probing;
   const { database, collection } = target;
@@ -137,8 +140,8 @@ export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]
   const id = session.id?.id;
   const attempts: readonly (readonly [name: string, database: string, command: Document])[] = [
     ['kill its operation', 'admin', { killOp: 1, op: operation }],
-    ['go on with its cursor', database, { getMore: cursor, collection }],
-    ['go on with its cursor as one of its own', own.database, { getMore: cursor, collection: own.name }],
+    ['continue its cursor', database, { getMore: cursor, collection }],
+    ['continue its cursor as one of its own', own.database, { getMore: cursor, collection: own.name }],
     ['kill its cursor', database, { killCursors: collection, cursors: [cursor] }],
     ['kill its cursor as one of its own', own.database, { killCursors: own.name, cursors: [cursor] }],
     ['kill its session', 'admin', { killSessions: [{ id }] }],
@@ -149,7 +152,7 @@ export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]
     ['list the sessions here', 'admin', { aggregate: 1, pipeline: [{ $listLocalSessions: {} }], cursor: {} }],
   ];
   const answers: { readonly attempt: (typeof attempts)[number]; readonly answer: Answer }[] = [];
-  // The id of its session is what the tenant itself has just said; whose session it is, is the owner's name.
+  // The tenant itself has just sent the session id, so that is not secret; the session's owner is.
   const secrets = [Buffer.from(canary.canary, 'utf8'), Buffer.from(ownerOf(to.layout.user, to.layout.database).buffer)];
   let untouched = false;
   try {
@@ -169,16 +172,16 @@ export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]
 function verdictOn(answer: Answer, untouched: boolean, secrets: readonly Buffer[]): Verdict {
   if (isRefusal(answer) && answer.kind === 'error')
     return { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` };
-  // Which of those that were not refused has done it, the activity's end does not tell.
+  // How the activity ended does not show which of the allowed probes disturbed it.
   if (!untouched)
-    return { class: 'breach', evidence: 'changed', detail: 'what the other had under way did not come to its end' };
+    return { class: 'breach', evidence: 'changed', detail: 'running activity of the other tenant was disturbed' };
   if (answer.kind === 'error') return { class: 'notApplicable', detail: `${answer.codeName} ${answer.code}` };
   if (holdsAny(answer.reply, secrets))
-    return { class: 'breach', evidence: 'disclosed', detail: 'the answer holds what is the other’s' };
-  return { class: 'harmless', detail: 'what the other had under way came to its end' };
+    return { class: 'breach', evidence: 'disclosed', detail: 'the answer contains data of the other tenant' };
+  return { class: 'harmless', detail: 'running activity of the other tenant was not disturbed' };
 }
 
-/** Has the tenant begin a transaction over its own data and go on with the other's. Nothing of it is ever committed. */
+/** Starts a transaction as the tenant on its own data and continues it on the other's. Nothing is ever committed. */
 export async function probeTransactions({ from, client, target, ...work }: LiveProbing): Promise<LiveOutcome[]> {
   const { database, collection } = target;
   const outcomes: LiveOutcome[] = [];
@@ -201,7 +204,7 @@ export async function probeTransactions({ from, client, target, ...work }: LiveP
         command,
         verdict: refused
           ? { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` }
-          : { class: 'breach', evidence: 'let', detail: 'mongod let it' },
+          : { class: 'breach', evidence: 'let', detail: 'mongod allowed it' },
       });
     } finally {
       await session.abortTransaction().catch(() => undefined);

@@ -14,7 +14,7 @@ interface Login {
 
 const mechanisms = ['SCRAM-SHA-256', 'SCRAM-SHA-1'] as const;
 
-/** What mongod says to a login. A login that cannot be tried at all is no answer. @throws TenureError cell_unavailable */
+/** Tries a login. One that cannot be tried at all has no verdict. @throws TenureError cell_unavailable */
 async function tryLogin(to: Home, { username, source, mechanism }: Login, password: string): Promise<Verdict> {
   to.lease.remainingMs();
   const client = new MongoClient(to.cell.endpoint, {
@@ -26,11 +26,11 @@ async function tryLogin(to: Home, { username, source, mechanism }: Login, passwo
   });
   try {
     await client.db(source).command({ connectionStatus: 1 });
-    return { class: 'breach', evidence: 'let', detail: 'mongod took the login' };
+    return { class: 'breach', evidence: 'let', detail: 'mongod accepted the login' };
   } catch (error) {
     if (error instanceof MongoServerError && error.code === serverCodes.authenticationFailed)
       return { class: 'refused', code: error.code, detail: `${error.codeName} ${error.code}` };
-    // A mechanism that the user, or mongod, does not have.
+    // The user, or mongod, does not have the mechanism.
     if (error instanceof MongoServerError && error.code !== undefined)
       return { class: 'notApplicable', detail: `${error.codeName ?? ''} ${error.code}` };
     throw new TenureError('cell_unavailable', `cell "${to.cell.name}" gave no answer to a login`, { cause: error });
@@ -39,7 +39,9 @@ async function tryLogin(to: Home, { username, source, mechanism }: Login, passwo
   }
 }
 
-/** Tries the tenant's password where it must not open anything: for the other's user, and on the other's cell for its own. */
+/**
+ * Tries the tenant's password where it must not work: for the other's user, and on the other's cell for its own user.
+ */
 export async function probeLogins(from: Home, to: Home, password: string): Promise<LiveOutcome[]> {
   const isElsewhere = from.cell.name !== to.cell.name;
   const sources = [...new Set([to.layout.database, ...(isElsewhere ? [from.layout.database] : []), 'admin'])];

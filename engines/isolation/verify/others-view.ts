@@ -9,12 +9,15 @@ import { findCanary } from './canaries.ts';
 import type { Canary } from './canaries.ts';
 import { probeMark } from './probe.ts';
 
-/** Digests of what the plane sees of a home, by what it is. The tenant's own documents are not in it: their owner writes them all the time. */
+/**
+ * Digests of what the plane sees of a home, by part. The tenant's own documents are not included, because their owner
+ * writes them all the time.
+ */
 export type HomeView = Readonly<
   Record<'names' | 'collections' | 'indexes' | 'user' | 'roles' | 'profiler' | 'canaries' | 'marked', string>
 >;
 
-/** mongod gives roles and rights in no order that it keeps to. */
+/** Sorts all arrays, because mongod returns roles and rights in no stable order. */
 function unordered(value: unknown): unknown {
   if (Array.isArray(value))
     return value.map(unordered).toSorted((a, b) => (canonicalDigest(a) < canonicalDigest(b) ? -1 : 1));
@@ -22,13 +25,16 @@ function unordered(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unordered(one)]));
 }
 
-/** Whether a probe has written to a canary: what probes write says so, or is the prober's own. */
+/** Whether a probe has written to a canary: it then contains the mark of probes, or the prober's own canary. */
 function isMarked(document: Document, prober: Canary): boolean {
   const text = BSON.EJSON.stringify(document);
   return text.includes(probeMark) || text.includes(prober.canary);
 }
 
-/** Looks at everything of a home that only the plane changes, and at its canary, which its owner may change too. @throws TenureError cell_unavailable */
+/**
+ * Observes everything of a home that only the plane changes, and its canary, which its owner may change too.
+ * @throws TenureError cell_unavailable
+ */
 export async function viewHome(home: Home, canary: Canary, prober: Canary): Promise<HomeView> {
   const { database, user, roles, ownDatabase } = home.layout;
   const collections: Document[] = [];
@@ -65,7 +71,7 @@ export async function viewHome(home: Home, canary: Canary, prober: Canary): Prom
   ) as HomeView;
 }
 
-/** What of a home is not as it was, but for what its owner may have done. */
+/** The parts of a home that have changed, except by what its owner may have done. */
 export function changesBetween(before: HomeView, after: HomeView): string[] {
   return (Object.keys(before) as (keyof HomeView)[]).filter(
     (what) => what !== 'canaries' && before[what] !== after[what],

@@ -3,7 +3,7 @@ import type { CellWork } from '../home.ts';
 import { ask, isWithoutLogin } from './answer.ts';
 import type { Answer } from './answer.ts';
 
-/** A connection on which whatever is asked is asked by one who is logged in, also after a command has ended the login. */
+/** A connection that sends every command logged in, even after a command has ended the login. */
 export interface ProbeConnection {
   /** @throws TenureError cell_unavailable */
   ask(database: string, command: Document): Promise<Answer>;
@@ -11,8 +11,8 @@ export interface ProbeConnection {
 }
 
 /**
- * Opens a line to a cell. `connect` has to make clients of one connection, so that a lost login is seen by the next command.
- * Where nobody is logged in, and `loggedIn` says so, there is nothing to lose.
+ * Opens a connection to a cell. `connect` must make clients with a pool of one connection, so that the next command
+ * notices a lost login. If `loggedIn` is false, there is no login to lose.
  */
 export function openProbeConnection(
   work: CellWork,
@@ -35,7 +35,8 @@ export function openProbeConnection(
       if (!loggedIn || (answer.kind === 'error' && !isWithoutLogin(answer)) || (await isLoggedIn())) return answer;
       await client.close();
       client = connect();
-      // It has been asked without a login, so it is asked anew; or it has ended the login itself, and done what it does.
+      // Either the command was sent without a login, so send it again; or it ended the login itself and has had its
+      // effect.
       return isWithoutLogin(answer) ? ask(work, client, database, command) : answer;
     },
     close: () => client.close(),

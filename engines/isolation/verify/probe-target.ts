@@ -4,7 +4,7 @@ import { listOnCell } from '../cell-commands.ts';
 import type { Home } from '../home.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
 
-/** One collection of the other tenant, at which probes are aimed. */
+/** One collection of the other tenant, as the target of probes. */
 export interface ProbeTarget {
   readonly uid: string;
   readonly database: string;
@@ -12,7 +12,7 @@ export interface ProbeTarget {
   readonly uuid: UUID;
 }
 
-/** One collection in each database where the other has any. @throws TenureError cell_unavailable */
+/** One collection in each database where the other tenant has one. @throws TenureError cell_unavailable */
 export async function probeTargetsIn(other: Home): Promise<ProbeTarget[]> {
   const targets: ProbeTarget[] = [];
   for (const { database, name } of footholds(other)) {
@@ -25,7 +25,7 @@ export async function probeTargetsIn(other: Home): Promise<ProbeTarget[]> {
   return targets;
 }
 
-/** A tenant that does not exist: what mongod says of it, it says of nobody. */
+/** A tenant that does not exist: an answer about it discloses nothing. */
 export interface Nobody {
   readonly uid: string;
   readonly uuid: UUID;
@@ -35,12 +35,12 @@ function mapped(value: unknown, text: (text: string) => string, uuid: (uuid: UUI
   if (typeof value === 'string') return text(value);
   if (value instanceof UUID) return uuid(value);
   if (Array.isArray(value)) return value.map((one) => mapped(one, text, uuid));
-  // Anything of BSON's own has no place for a name.
+  // BSON's own types cannot contain a name.
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [text(key), mapped(one, text, uuid)]));
 }
 
-/** The same about nobody. All names of a tenant hold its uid, or lie in a database whose name does. */
+/** The same value, about nobody. All names of a tenant contain its uid, or are in a database whose name does. */
 export function aboutNobody<Value>(value: Value, { uid, uuid }: ProbeTarget, nobody: Nobody): Value {
   const isTheirs = (found: UUID): boolean => found.equals(uuid);
   return mapped(
@@ -50,12 +50,15 @@ export function aboutNobody<Value>(value: Value, { uid, uuid }: ProbeTarget, nob
   ) as Value;
 }
 
-/** What an answer may never hold: the other's uid, by which all of its names are known, the collection's UUID, and its canary. */
+/**
+ * What an answer must never contain: the other tenant's uid, which reveals all of its names, the collection's UUID, and
+ * its canary.
+ */
 export function revealing({ uid, uuid }: ProbeTarget, canary: string): readonly Buffer[] {
   return [Buffer.from(uid, 'utf8'), Buffer.from(canary, 'utf8'), Buffer.from(uuid.buffer)];
 }
 
-/** Whether the bytes of a reply hold any of these. */
+/** Whether the bytes of a reply contain any of these. */
 export function holdsAny(reply: Document, secrets: readonly Buffer[]): boolean {
   const bytes = Buffer.from(BSON.serialize(reply));
   return secrets.some((secret) => bytes.includes(secret));

@@ -2,13 +2,13 @@ import type { Document } from 'mongodb';
 import type { ProbeFamily } from '../../../contracts/isolation-report.ts';
 import type { ProbeTarget } from './probe-target.ts';
 
-/** The name in all that probes write: by it a change of another's is known for a probe's doing. */
+/** The name in everything that probes write: it shows that a probe made a change. */
 export const probeMark = 'stranger';
 
 /** What probes write into documents. */
 export const mark = { [probeMark]: true } as const;
 
-/** One thing that a tenant's credential is used for, aimed at another tenant. */
+/** One use of a tenant's credential against another tenant. */
 export interface Probe {
   readonly family: ProbeFamily;
   /** For people; unique within its direction. */
@@ -17,10 +17,10 @@ export interface Probe {
   readonly database: string;
   readonly command: Document;
   /**
-   * `refused`: mongod has to refuse it, for want of rights. `nothing`: mongod may do it, or may do it for nobody; but nothing of the
-   * other may be given or changed by it.
+   * `refused`: mongod must refuse it because of missing rights. `nothing`: mongod may run it, but it must not disclose
+   * or change anything of the other tenant.
    */
   readonly expects: 'refused' | 'nothing';
-  /** It only reads, so it need not be stopped where mongod lets it; the answer is then the proof. */
+  /** It only reads, so it need not be stopped if mongod allows it; the answer is then the proof. */
   readonly reads?: true;
 }

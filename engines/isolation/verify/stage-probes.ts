@@ -6,7 +6,7 @@ import type { Bystander } from './bystander.ts';
 import type { Inventory } from './inventory.ts';
 import type { Probe } from './probe.ts';
 
-/** Specifications of the stages that do not take an empty one. */
+/** Specifications of the stages that do not accept an empty one. */
 function specifications({ database, collection }: ProbeTarget): Readonly<Record<string, unknown>> {
   const join = { from: collection, as: 'theirs' };
   return {
@@ -22,7 +22,7 @@ function specifications({ database, collection }: ProbeTarget): Readonly<Record<
   };
 }
 
-/** What a stage may take that reaches for another collection, for stages that nobody here knows. */
+/** Fields that an unknown stage may use to reach another collection. */
 function reaching({ database, collection }: ProbeTarget): Document {
   return { from: collection, coll: collection, db: database, as: 'theirs', pipeline: [] };
 }
@@ -37,12 +37,12 @@ const namesAnother: ReadonlySet<string> = new Set([
   '$unionWith',
 ]);
 
-/** Where `{aggregate: 1}` can stand for something of the other. */
+/** Where `{aggregate: 1}` can refer to something of the other tenant. */
 const collectionless = ['its database', 'admin'] as const;
 
 /**
- * Probes for every aggregation stage that mongod knows: over the other's collection, over its database, over the whole deployment, and from
- * each collection of the tenant's own, directly and inside the pipelines of other stages.
+ * Probes for every aggregation stage that mongod knows: on the other tenant's collection, on its database, on the whole
+ * deployment, and from each of the tenant's own collections, directly and inside the pipelines of other stages.
  */
 export async function stageProbes(
   { stages }: Inventory,
@@ -54,7 +54,7 @@ export async function stageProbes(
   const probes: Probe[] = [];
 
   async function add(name: string, database: string, command: Document, known?: Probe['expects']): Promise<void> {
-    // The bystander says whether mongod asks for rights at all here.
+    // The bystander shows whether mongod checks rights here at all.
     const expects =
       known ?? (wantsRights(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
     probes.push({ family: 'stage', name, target, database, command, expects });

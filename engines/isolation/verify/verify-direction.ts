@@ -36,7 +36,7 @@ export interface Side {
 export interface Direction {
   readonly from: Side;
   readonly to: Side;
-  /** On the other's cell. */
+  /** On the other tenant's cell. */
   readonly bystander: Bystander;
   readonly newId: () => string;
 }
@@ -63,16 +63,19 @@ function connect({ home, password }: Side, maxPoolSize = 1): MongoClient {
 function disturbed({ name }: Side): TenureError {
   return new TenureError(
     'verification_disturbed',
-    `tenant "${name}" wrote to the canary in its own collection while it was verified: what was seen proves nothing`,
+    `tenant "${name}" wrote to the canary in its own collection during the verification: the result proves nothing`,
   );
 }
 
-/** @throws TenureError verification_disturbed, where the canary is no longer as it was planted: its owner may do that */
+/** @throws TenureError verification_disturbed if the canary is no longer as it was planted: its owner may change it */
 async function requireUndisturbed(side: Side): Promise<void> {
   if (!(await isWhole(side.home, side.canary))) throw disturbed(side);
 }
 
-/** @throws TenureError verification_disturbed; isolation_probe_failed, where the tenant cannot do what it is there for: what is refused to it then proves nothing */
+/**
+ * @throws TenureError verification_disturbed; isolation_probe_failed if the tenant cannot read its own data: refusals
+ * then prove nothing
+ */
 async function requireOwnAccess(side: Side, client: MongoClient): Promise<void> {
   const { home, canary } = side;
   for (const { database, name } of footholds(home)) {
@@ -82,12 +85,15 @@ async function requireOwnAccess(side: Side, client: MongoClient): Promise<void> 
     await requireUndisturbed(side);
     throw new TenureError(
       'isolation_probe_failed',
-      `tenant ${home.uid} cannot read its own data on cell "${home.cell.name}": nothing that is refused to it proves anything`,
+      `tenant ${home.uid} cannot read its own data on cell "${home.cell.name}": refusals prove nothing`,
     );
   }
 }
 
-/** Whether mongod's own account of the tenant's rights is exactly what was declared. Without this, a right on a third tenant would not be seen. */
+/**
+ * Whether the tenant's rights, as reported by mongod, are exactly what is declared. Otherwise a right on a third tenant
+ * would go unnoticed.
+ */
 async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome> {
   const command = { connectionStatus: 1, showPrivileges: true };
   const asTenant: CellWork = { lease: home.lease, cell: { ...home.cell, client } };
@@ -97,7 +103,7 @@ async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome
   const difference = differenceOf(authenticatedUserPrivileges, privilegesOf(home, 'read-write'));
   const verdict: Verdict =
     difference === undefined
-      ? { class: 'harmless', detail: 'exactly the rights on what is its own' }
+      ? { class: 'harmless', detail: 'exactly the rights on its own collections' }
       : { class: 'breach', evidence: 'let', detail: difference };
   return { family: 'rights', name: 'rights by mongod’s account', database: home.layout.database, command, verdict };
 }
@@ -132,7 +138,7 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
 
     const [target] = targets;
     if (sameCell && target !== undefined) {
-      // It waits with one connection while it works with another.
+      // It waits on one connection while it works on another.
       const owner = connect(to, 3);
       try {
         const live = {
@@ -159,18 +165,18 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
       const verdict: Verdict = {
         class: 'breach',
         evidence: 'changed',
-        detail: `${changed.join(', ')} of the other changed, it is not known by which probe`,
+        detail: `${changed.join(', ')} of the other tenant changed; it is unknown which probe did it`,
       };
       outcomes.push({
         family: 'live',
-        name: 'the other’s home at the end',
+        name: 'the other tenant’s home at the end',
         database: to.home.layout.database,
         command: {},
         verdict,
       });
     }
     if (seen.isDisturbed) {
-      // What mongod let or gave away is true all the same; that something changed may be its owner's doing.
+      // What mongod allowed or disclosed is true all the same; that something changed may be its owner's doing.
       if (!outcomes.some(({ verdict }) => verdict.class === 'breach' && verdict.evidence !== 'changed'))
         throw disturbed(to);
       return outcomes.filter(({ family, verdict }) => family !== 'live' || verdict.evidence !== 'changed');
@@ -184,7 +190,7 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
 
 const told = ({ name, family, verdict }: Outcome) => ({ probe: name, family, detail: verdict.detail });
 
-/** Tries everything that mongod knows with one tenant's credential on another's data, and says what it shows. */
+/** Tries everything that mongod knows with one tenant's credential on another's data, and reports the result. */
 export async function verifyDirection(direction: Direction): Promise<IsolationDirection> {
   const { from, to } = direction;
   const inventory = await readInventory(to.home);

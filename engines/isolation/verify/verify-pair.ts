@@ -14,7 +14,7 @@ import type { Leftovers } from './leftovers.ts';
 import { verifyDirection } from './verify-direction.ts';
 import type { Side } from './verify-direction.ts';
 
-/** A tenant whose boundary to another is verified. */
+/** A tenant whose boundary with another is verified. */
 export interface VerifiedTenant {
   readonly name: string;
   readonly home: Home;
@@ -23,15 +23,15 @@ export interface VerifiedTenant {
 export interface VerifyPair {
   readonly tenants: readonly [VerifiedTenant, VerifiedTenant];
   readonly leftovers: Leftovers;
-  /** Of this attempt; begins with the verification's. */
+  /** The id of this attempt; begins with the verification's id. */
   readonly attempt: string;
   readonly password: (uid: string) => Promise<string>;
   readonly newId: () => string;
-  /** Runs when both tenants have their canaries. */
+  /** Runs once both tenants have their canaries. */
   readonly planted?: () => Promise<void>;
 }
 
-/** Of no kind that has a read concern, of one that reads, and of one that writes; harmless each, also where it is not stopped. */
+/** Commands with and without read concerns, reading and writing; each is harmless even if it is not stopped. */
 const stoppable: readonly Document[] = [
   { find: 'claims', limit: 1 },
   { listIndexes: 'claims' },
@@ -40,14 +40,17 @@ const stoppable: readonly Document[] = [
   { drop: 'tenure_no_such_collection' },
 ];
 
-/** What writes without one collection in its name, and not in every version. */
+/** A write that names no single collection; not every version has it. */
 const bulkWrite: Document = {
   bulkWrite: 1,
   ops: [{ delete: 0, filter: noDocument, multi: true }],
   nsInfo: [{ ns: `${planeDatabase}.claims` }],
 };
 
-/** @throws TenureError internal, where this mongod does not stop what a breach would let: then nothing is tried on real data */
+/**
+ * @throws TenureError internal if this mongod does not stop what a breach would allow: then nothing may be tried on
+ * real data
+ */
 async function requireStop(work: CellWork): Promise<void> {
   const { commands } = await readInventory(work);
   for (const command of [...stoppable, ...(commands.some(({ name }) => name === 'bulkWrite') ? [bulkWrite] : [])]) {
@@ -58,12 +61,12 @@ async function requireStop(work: CellWork): Promise<void> {
     if (isStop(answer)) continue;
     throw new TenureError(
       'internal',
-      `the mongod of cell "${work.cell.name}" does not stop ${Object.keys(command)[0]} at an impossible read concern: verifying would not be safe here`,
+      `mongod on cell "${work.cell.name}" does not stop ${Object.keys(command)[0]} at an impossible read concern: a verification would not be safe`,
     );
   }
 }
 
-/** Removes what earlier attempts at a verification have left: canaries, and users without rights. */
+/** Removes what earlier attempts at a verification left behind: canaries, and users without rights. */
 export async function clearLeftovers(homes: readonly Home[], leftovers: Leftovers): Promise<void> {
   for (const home of homes) {
     await removeOldCanaries(home, leftovers);
@@ -81,10 +84,11 @@ async function verifyWithBystander(from: Side, to: Side, { attempt, newId }: Ver
 }
 
 /**
- * Tries with the real credential of each of two tenants to get at the other: with every command and every aggregation stage that the
- * running mongod says it has, and with what is crafted. Changes nothing that lasts, whether the boundary holds or not.
- * @throws TenureError cell_unavailable, where anything was not answered by mongod; isolation_probe_failed, where a tenant cannot even read its own data;
- * verification_disturbed, where one has written to its canary and nothing else shows a breach
+ * Tries with the real credential of each of two tenants to reach the other: with every command and every aggregation
+ * stage that the running mongod reports, and with crafted probes. Makes no lasting change, whether the boundary holds
+ * or not.
+ * @throws TenureError cell_unavailable if mongod left anything unanswered; isolation_probe_failed if a tenant cannot
+ * even read its own data; verification_disturbed if one has written to its canary and nothing else shows a breach
  */
 export async function verifyPair(verification: VerifyPair): Promise<IsolationDirection[]> {
   const { tenants, leftovers, attempt, password } = verification;

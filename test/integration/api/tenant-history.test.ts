@@ -63,13 +63,13 @@ test('a tenant is answered as each generation declared it, by its number and by 
 
 test('what never stood is not found, and the answer says what did', async () => {
   const missing: readonly (readonly [string, RegExp])[] = [
-    ['6', /has no generation 6: there are generations 1 to 5, the first of /],
-    ['999999999', /there are generations 1 to 5/],
+    ['6', /has no generation 6: generations 1 to 5 exist, the first since /],
+    ['999999999', /generations 1 to 5 exist/],
     [
       new Date(Date.parse(times[0] ?? '') - 1).toISOString(),
-      new RegExp(`did not stand yet at .*: there are generations 1 to 5, the first of ${times[0]}`),
+      new RegExp(`did not exist yet at .*: generations 1 to 5 exist, the first since ${times[0]}`),
     ],
-    ['0001-01-01T00:00:00Z', /did not stand yet/],
+    ['0001-01-01T00:00:00Z', /did not exist yet/],
   ];
   for (const [point, says] of missing) {
     for (const query of [`?at=${point}`, `:diff?from=${point}`, `:diff?from=1&to=${point}`]) {

@@ -188,14 +188,14 @@ test('a confined caller filters its own tenants and learns of no others', async 
 });
 
 const bad: readonly (readonly [Query, pointer: string, says: RegExp])[] = [
-  [{ labelSelector: 'env=prod,,tier' }, '/labelSelector', /^position 10: expected the key of a label, found ","$/],
+  [{ labelSelector: 'env=prod,,tier' }, '/labelSelector', /^position 10: expected a label key, found ","$/],
   [{ labelSelector: 'env in (a' }, '/labelSelector', /^position 10: /],
   [{ labelSelector: 'x'.repeat(2049) }, '/labelSelector', /2048/],
   [{ lifecycle: 'Alive' }, '/lifecycle', /"Alive" is no lifecycle state/],
   [{ plan: 'Not A Name' }, '/plan', /DNS label/],
   [{ region: '' }, '/region', /./],
   [{ namePrefix: 'Tenant' }, '/namePrefix', /beginning of a name/],
-  [{ condition: 'Ready' }, '/condition', /"Ready" is no condition/],
+  [{ condition: 'Ready' }, '/condition', /"Ready" is not a condition/],
   [{ showDeleted: 'yes' }, '/showDeleted', /./],
 ];
 for (const [query, pointer, says] of bad) {

@@ -105,7 +105,7 @@ test('what policy refuses is told at its place in the file, and what comes after
   cli.write('refused.yaml', plain('mars', '  placement:\n    preferredRegion: mars-1\n'), plain('later', ''));
   const { code, stdout, stderr } = await cli.run(['apply', '-f', 'refused.yaml']);
   assert.deepEqual([code, stdout], [exitCodes.denied, 'tenant/later created\n']);
-  assert.match(stderr, /^error: Policy refuses what was asked for: /);
+  assert.match(stderr, /^error: Policy denies the change: /);
   assert.match(stderr, /^resource: tenant\/mars \(refused\.yaml:4:9\)$/m);
   assert.match(stderr, /^refused\.yaml:12:22: .*mars-1.*\n {2}12 \| {5}preferredRegion: mars-1\n {5}\| {22}\^{6}$/m);
   assert.match(stderr, /^ {2}allowed: eu-west-1$/m);
@@ -160,7 +160,7 @@ test('a resource that others change in between is read again once, and that is s
   assert.deepEqual(changed, {
     code: exitCodes.ok,
     stdout: 'plan/startup configured\n',
-    stderr: 'plan/startup was changed by somebody else meanwhile; reading it again\n',
+    stderr: 'plan/startup has changed in the meantime; reading it again\n',
   });
 
   const fresh = plan.replace('startup', 'fresh');
@@ -178,7 +178,7 @@ test('an unreachable API, an expired token and a role that may not apply have th
   assert.equal(unreachable.code, exitCodes.unavailable);
   assert.match(
     unreachable.stderr,
-    /^error: no answer from http:\/\/127\.0\.0\.1:1: .*\nresource: region\/eu-west-1 \(all\.yaml:\d+:9\)\nfix: start the installation/,
+    /^error: no response from http:\/\/127\.0\.0\.1:1: .*\nresource: region\/eu-west-1 \(all\.yaml:\d+:9\)\nfix: start the installation/,
   );
 
   const expired = await attachToStack().mintToken({ subject: 'late@example.com', roles: ['admin'], ttlSeconds: -60 });
@@ -202,7 +202,7 @@ test('a server dry run says what would come of it, and nothing has', async () =>
   assert.equal(refused.code, exitCodes.denied, refused.stderr);
   assert.deepEqual(await cli.run(['suspend', 'acme', '--dry-run=server']), {
     code: exitCodes.ok,
-    stdout: 'tenant/acme suspend would begin (server dry run)\n',
+    stdout: 'tenant/acme suspend would start (server dry run)\n',
     stderr: '',
   });
   assert.match(await cli.done('get', 'tenant', 'acme'), /^acme .* Active +True .* -$/m);

@@ -48,13 +48,13 @@ test('a running operation is cancelled: what it did is undone, and the tenant is
   await until('it is being undone', async () => (await operation(id)).state === 'compensating');
   assert.match(
     await done('describe', 'operation', id),
-    /^Transition: +Draft to Active\n(?:.*\n)*State: +compensating\nCancel asked: +\S+Z \(\d+s ago\)$/m,
+    /^Transition: +Draft to Active\n(?:.*\n)*State: +compensating\nCancel requested: +\S+Z \(\d+s ago\)$/m,
   );
   release();
   const { code, stdout, stderr } = await cancelling;
   assert.deepEqual(
     [code, stdout],
-    [exitCodes.ok, `operation/${id} (activate) running, to be cancelled\noperation/${id} (activate) cancelled\n`],
+    [exitCodes.ok, `operation/${id} (activate) running, cancel requested\noperation/${id} (activate) cancelled\n`],
     stderr,
   );
   assert.match(stderr, /"tenant":"turned","kind":"activate","state":"cancelled"/);
@@ -69,7 +69,7 @@ test('an operation that has ended otherwise is not cancelled', async () => {
   const id = operationIn(await done('activate', 'turned', '--wait'));
   const { code, stdout, stderr } = await cli.run(['operations', 'cancel', id]);
   assert.deepEqual([code, stdout], [exitCodes.conflict, '']);
-  assert.match(stderr, /^error: The operation has ended already: /);
+  assert.match(stderr, /^error: The operation has already ended: /);
   assert.equal((await cli.run(['operations', 'cancel', '0'.repeat(26)])).code, exitCodes.notFound);
 });
 
@@ -81,7 +81,7 @@ test('one that was about to end is undone all the same: a cancellation that was 
   const { code, stdout, stderr } = await cancelling;
   assert.deepEqual(
     [code, stdout],
-    [exitCodes.ok, `operation/${id} (suspend) running, to be cancelled\noperation/${id} (suspend) cancelled\n`],
+    [exitCodes.ok, `operation/${id} (suspend) running, cancel requested\noperation/${id} (suspend) cancelled\n`],
     stderr,
   );
   assert.equal((JSON.parse(await done('get', 'tenant', 'turned', '-o', 'json')) as Tenant).status.lifecycle, 'Active');
@@ -103,7 +103,7 @@ test('a verb has the running operation undone first, if it is told to', async ()
   assert.match(await done('get', 'tenant', 'turned'), new RegExp(` then reconcile +suspend ${running}\n$`));
   assert.match(
     await done('describe', 'tenant', 'turned'),
-    new RegExp(`^Pending: operation/${pending} \\(reconcile\\), begins when the running one has been undone$`, 'm'),
+    new RegExp(`^Pending: operation/${pending} \\(reconcile\\), starts when the running operation is undone$`, 'm'),
   );
   assert.match(
     await done('describe', 'operation', pending),
@@ -138,13 +138,13 @@ test('an operation whose undoing does not end is abandoned by its id, and what m
   assert.match(await done('describe', 'operation', id), /Abandoned: +\S+; may be left on cell \S+: claim tenant_/);
 });
 
-test('the timeout and Ctrl-C end the waiting, and tell how to come back', async () => {
+test('the timeout and Ctrl-C stop waiting, and print how to resume', async () => {
   const { id, release } = await pausedAt('revoke-access.before-intent', 'suspend', 'turned');
-  const outlook = `operation/${id} goes on; to come back: tenure wait operation/${id}\n`;
+  const outlook = `operation/${id} keeps running; to resume waiting: tenure wait operation/${id}\n`;
   const late = await cli.run(['suspend', 'turned', '--wait', '--timeout', '100ms', '-o', 'json']);
   assert.equal(late.code, exitCodes.waitTimeout);
   assert.equal((JSON.parse(late.stdout) as Tenant).status.operation?.id, id);
-  assert.ok(late.stderr.endsWith(`error: the time to wait (100ms) is up\n${outlook}`), late.stderr);
+  assert.ok(late.stderr.endsWith(`error: timed out after 100ms\n${outlook}`), late.stderr);
 
   const interruption = new AbortController();
   const createClient = (options: ApiClientOptions): ApiClient => {

@@ -57,7 +57,7 @@ test('a manifest that names a revision takes nothing back that its writer has no
   cli.write('edited.yaml', { ...read, spec: { ...read.spec, displayName: 'Acme' } });
   const { code, stderr } = await cli.run(['apply', '-f', 'edited.yaml']);
   assert.equal(code, exitCodes.conflict, stderr);
-  assert.match(stderr, /^edited\.yaml:\d+:\d+: it is of revision \d+; \d+ stands$/m);
+  assert.match(stderr, /^edited\.yaml:\d+:\d+: the manifest has revision \d+, but the current one is \d+$/m);
   assert.match(stderr, /metadata\.revision/);
   assert.deepEqual((await asYaml('acme')).metadata.labels, { owner: 'somebody-else' });
   // What would change nothing is no lost update, whatever revision it names.

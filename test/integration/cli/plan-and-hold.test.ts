@@ -50,7 +50,7 @@ test('a change of plan is shown before it is made, with what policy says; nothin
   const refused = await done('change-plan', 'acme', 'tiny', '--preview');
   assert.match(
     refused,
-    /^then +tiny +6 of 1 +1\.00 EUR\n\nDifference: {2}-48\.00 EUR per month\nPolicy: {6}refuses it\nRule: {8}quota\.tables: .*\nFix: {9}\S/m,
+    /^then +tiny +6 of 1 +1\.00 EUR\n\nDifference: {2}-48\.00 EUR per month\nPolicy: {6}denies it\nRule: {8}quota\.tables: .*\nFix: {9}\S/m,
   );
   const unknown = await done('change-plan', 'acme', 'none', '--preview');
   assert.match(unknown, /^then +none +no such plan +not known\n\nDifference: {2}not known\n/m);
@@ -84,7 +84,7 @@ test('a change of plan waits for its time, and is taken back', async () => {
   assert.equal(told, 'tenant/acme changes to plan large at 2031-01-01T00:00:00.000Z\n');
   assert.deepEqual((await acme()).status.scheduledPlan, { name: 'large', time: '2031-01-01T00:00:00.000Z' });
   assert.match(await done('get', 'tenant', 'acme'), /^acme +small +- +Active .* plan large 2031-01-01 +-$/m);
-  assert.match(await done('describe', 'tenant', 'acme'), /^Plan to come: +large from 2031-01-01T00:00:00\.000Z$/m);
+  assert.match(await done('describe', 'tenant', 'acme'), /^Scheduled plan: +large, from 2031-01-01T00:00:00\.000Z$/m);
   assert.equal(await done('change-plan', 'acme', '--cancel'), 'tenant/acme keeps plan small\n');
   assert.equal((await acme()).status.scheduledPlan, undefined);
   assert.equal(await done('change-plan', 'acme', '--cancel'), 'tenant/acme keeps plan small\n');
@@ -95,7 +95,7 @@ test('a change of plan waits for its time, and is taken back', async () => {
 test('a legal hold is set, shown, stands in the way of a deletion, and is lifted', async () => {
   cli.write('held.yaml', tenantManifest('held'));
   await done('apply', '-f', 'held.yaml');
-  assert.equal(await done('hold', 'held', '--reason', 'case 4711'), 'tenant/held is held: case 4711\n');
+  assert.equal(await done('hold', 'held', '--reason', 'case 4711'), 'tenant/held is on hold: case 4711\n');
   assert.match(await done('describe', 'tenant', 'held'), /^Legal hold: +case 4711$/m);
   assert.match(await done('get', 'tenant', 'held'), /^held +startup +- +Draft .* held +-$/m);
   const refused = await cli.run(['delete', 'held', '--confirm=held']);
@@ -107,7 +107,7 @@ test('a legal hold is set, shown, stands in the way of a deletion, and is lifted
   assert.equal(await done('apply', '-f', 'held.yaml'), 'tenant/held unchanged\n');
   const stale = await cli.run(['release-hold', 'held', '--revision', '1']);
   assert.equal(stale.code, exitCodes.conflict);
-  assert.equal(await done('release-hold', 'held'), 'tenant/held is not held\n');
+  assert.equal(await done('release-hold', 'held'), 'tenant/held is not on hold\n');
   assert.doesNotMatch(await done('describe', 'tenant', 'held'), /Legal hold/);
   await done('delete', 'held', '--confirm=held', '--wait');
 });

@@ -99,7 +99,7 @@ test('at a terminal a deletion asks for the name: another one or Ctrl-C does not
   await untilShown(wrong, typeTheName);
   wrong.type('acme\r');
   assert.equal(await wrong.ended, exitCodes.usage);
-  assert.match(wrong.shown(), /error: what was typed is not "draft"; nothing was done\r\n/);
+  assert.match(wrong.shown(), /error: the typed name is not "draft"; nothing was done\r\n/);
 
   const interrupted = atTerminal(context, 'delete', 'draft');
   await untilShown(interrupted, typeTheName);
@@ -114,7 +114,7 @@ test('at a terminal a deletion asks for the name: another one or Ctrl-C does not
   assert.match(right.shown(), /This deletes tenant\/draft .*\(delete\) succeeded\r\n/s);
 });
 
-test('at a terminal the way of an operation is one live line, and Ctrl-C leaves it with how to come back', async (context) => {
+test('at a terminal the way of an operation is one live line, and Ctrl-C leaves it and prints how to resume', async (context) => {
   await cli.installation.worker.kill('SIGKILL');
   cli.write('live.yaml', tenantManifest('live', { lifecycle: 'Active' }));
   const session = atTerminal(context, 'apply', '-f', 'live.yaml', '--wait');
@@ -126,7 +126,7 @@ test('at a terminal the way of an operation is one live line, and Ctrl-C leaves 
     session
       .shown()
       .endsWith(
-        `\r\u001B[2Kno longer waiting\r\noperation/${id} goes on; to come back: ./linked wait operation/${id}\r\n`,
+        `\r\u001B[2Kno longer waiting\r\noperation/${id} keeps running; to resume waiting: ./linked wait operation/${id}\r\n`,
       ),
     JSON.stringify(session.shown()),
   );
@@ -153,7 +153,7 @@ test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
   const id = /^operation\/(\S+) \(activate\)/m.exec(output.stdout)?.[1] ?? '';
   assert.ok(
     output.stderr.endsWith(
-      `no longer waiting\noperation/${id} goes on; to come back: ${script} wait operation/${id}\n`,
+      `no longer waiting\noperation/${id} keeps running; to resume waiting: ${script} wait operation/${id}\n`,
     ),
     output.stderr,
   );
@@ -162,7 +162,7 @@ test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
   assert.equal(late.code, exitCodes.waitTimeout);
   assert.ok(
     late.stderr.endsWith(
-      `error: the time to wait (100ms) is up\noperation/${id} goes on; to come back: tenure wait operation/${id}\n`,
+      `error: timed out after 100ms\noperation/${id} keeps running; to resume waiting: tenure wait operation/${id}\n`,
     ),
     late.stderr,
   );
@@ -184,7 +184,7 @@ test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
   const waiting = cli.run(['wait', 'tenant/acme', '--for=lifecycle=Active'], { terminalColumns: 60 });
   cli.installation.worker.start();
   const { code, stdout, stderr } = await waiting;
-  assert.deepEqual([code, stdout], [exitCodes.ok, 'tenant/acme is as waited for: lifecycle is Active\n']);
+  assert.deepEqual([code, stdout], [exitCodes.ok, 'tenant/acme reached the condition: lifecycle is Active\n']);
   assert.match(stderr, /7\/7/);
   assert.ok(
     stderr.startsWith('\r\u001B[2Kacme  activate ') && stderr.endsWith('\r\u001B[2K') && !stderr.includes('\n'),

@@ -182,7 +182,7 @@ test('an operation is described step by step, a failed one with its fix', async 
 test('wait ends at once when it is so already, and with 7 when the time is up', async () => {
   const ready = await cli.run(['wait', 'tenant/acme', '--for=Ready']);
   assert.deepEqual([ready.code, ready.stderr], [exitCodes.ok, '']);
-  assert.match(ready.stdout, /^tenant\/acme is as waited for: Ready is True /);
+  assert.match(ready.stdout, /^tenant\/acme reached the condition: Ready is True /);
   for (const condition of ['lifecycle=Active', 'condition=Ready', 'condition=Ready=True', 'condition=Placed=True']) {
     assert.equal(
       (await cli.run(['wait', 'tenant', 'acme', `--for=${condition}`, '--timeout', '0s'])).code,
@@ -195,7 +195,7 @@ test('wait ends at once when it is so already, and with 7 when the time is up', 
   assert.deepEqual([late.code, late.stdout], [exitCodes.waitTimeout, '']);
   assert.match(
     late.stderr,
-    /^error: the time to wait \(50ms\) is up\ntenant\/draft: Ready is False \(Draft: .*\)\nto come back: tenure wait tenant\/draft --for=Ready\n$/,
+    /^error: timed out after 50ms\ntenant\/draft: Ready is False \(Draft: .*\)\nto resume waiting: tenure wait tenant\/draft --for=Ready\n$/,
   );
 });
 
@@ -214,7 +214,7 @@ test('what is not there exits with 3', async () => {
   ]) {
     const { code, stdout, stderr } = await cli.run(argv);
     assert.deepEqual([code, stdout], [exitCodes.notFound, ''], argv.join(' '));
-    assert.match(stderr, /^error: There is no such resource: .* does not exist\n(resource: .*\n)?fix: /);
+    assert.match(stderr, /^error: The resource does not exist: .* does not exist\n(resource: .*\n)?fix: /);
   }
 });
 

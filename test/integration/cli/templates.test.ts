@@ -171,7 +171,7 @@ test('a version is shown before it is rolled out, rolled out and followed, and a
   assert.match(await done('explain', 'config', 'vandelay'), /^ {2}max_qps +15 +template +-$/m);
   assert.equal(
     (await cli.run(['roll-out', 'preview', 'startup'])).stderr,
-    'no tenant would change: none has another version than startup@2\n',
+    'no tenant would change: all of them have startup@2\n',
   );
 
   assert.match(await done('rollback', 'tenant', 'vandelay', '--to', String(generation), '--wait'), /succeeded\n$/);
@@ -207,16 +207,16 @@ test('a roll-out that pauses ends the command with 1; it is resumed without what
   assert.match(
     paused.stderr,
     new RegExp(
-      `^error: roll-out/${id} of startup@3 is paused: 1 tenant could not be changed; 0 may\n {2}tenant/pied-piper: \\S+: .*\nfix: .*--skip-failed$`,
+      `^error: roll-out/${id} of startup@3 is paused: 1 tenant could not be changed; at most 0 may fail\n {2}tenant/pied-piper: \\S+: .*\nfix: .*--skip-failed$`,
       'm',
     ),
   );
   const described = await done('roll-out', 'status', `roll-out/${id}`);
   for (const part of [
     /^State: +paused$/m,
-    /^Because: +1 tenant could not be changed; 0 may$/m,
-    /^Tenants: +2 when it began: 0 changed, 1 failed$/m,
-    /^Could not be changed:\n {2}TENANT +CODE +MESSAGE\n {2}pied-piper +\S+ /m,
+    /^Because: +1 tenant could not be changed; at most 0 may fail$/m,
+    /^Tenants: +2 at the start: 0 changed, 1 failed$/m,
+    /^Failed:\n {2}TENANT +CODE +MESSAGE\n {2}pied-piper +\S+ /m,
   ])
     assert.match(described, part);
   assert.match(await done('describe', `roll-out/${id}`), new RegExp(`^Roll-out: +${id}\nTemplate: +startup@3\n`));
@@ -255,13 +255,13 @@ test('Ctrl-C ends the waiting and not the roll-out, which can be paused, gone on
   assert.equal(code, exitCodes.interrupted);
   assert.ok(
     stderr.endsWith(
-      `no longer waiting\nroll-out/${id} goes on; to come back: tenure wait roll-out/${id}; to stop it: tenure roll-out pause ${id}\n`,
+      `no longer waiting\nroll-out/${id} keeps running; to resume waiting: tenure wait roll-out/${id}; to pause it: tenure roll-out pause ${id}\n`,
     ),
     stderr,
   );
 
   assert.equal(await done('roll-out', 'pause', id), `roll-out/${id} (startup@4) paused, 0 changed\n`);
-  assert.match(await done('roll-out', 'status', id), /^Because: +somebody has paused it$/m);
+  assert.match(await done('roll-out', 'status', id), /^Because: +paused by a user$/m);
   assert.equal(await done('roll-out', 'resume', id), `roll-out/${id} (startup@4) running, 0 changed\n`);
   assert.equal(await done('roll-out', 'cancel', id), `roll-out/${id} (startup@4) cancelled, 0 changed\n`);
   assert.equal((await cli.run(['wait', `roll-out/${id}`])).code, exitCodes.operationFailed);

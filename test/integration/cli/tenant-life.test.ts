@@ -51,10 +51,10 @@ test('a tenant is taken through its whole life, and every verb tells what came o
 
   const deleted = await cli.run(['delete', 'acme', '--confirm=acme', '--wait']);
   assert.match(deleted.stdout, new RegExp(told('delete', 'succeeded')));
-  assert.match(deleted.stderr, /^This deletes tenant\/acme .* until then `tenure undelete acme` brings it back\.\n/);
+  assert.match(deleted.stderr, /^This deletes tenant\/acme .* until then `tenure undelete acme` restores it\.\n/);
   assert.match(
     await done('describe', 'tenant', 'acme'),
-    /^Lifecycle: +Deleted.*\n(?:.*\n)*Deleted: +\S+Z \(\d+s ago\), from Archived; purged from \S+Z on$/m,
+    /^Lifecycle: +Deleted.*\n(?:.*\n)*Deleted: +\S+Z \(\d+s ago\), from Archived; purge at \S+Z or later$/m,
   );
   assert.match(
     await done('get', 'tenants', '--lifecycle', 'Deleted'),
@@ -68,7 +68,7 @@ test('a tenant is taken through its whole life, and every verb tells what came o
   assert.equal(early.code, exitCodes.denied);
   assert.match(
     early.stderr,
-    /it can be brought back until \S+Z; before that only --early purges it\n(?:.*\n)*error: .* is not purged before\.\nresource: tenant\/acme\n/,
+    /it can be restored until \S+Z; before that, only --early purges it\n(?:.*\n)*error: .* is not purged before\.\nresource: tenant\/acme\n/,
   );
   const purged = await cli.run(['purge', 'acme', '--early', '--confirm=acme', '--wait', '-o', 'json']);
   assert.equal(purged.code, exitCodes.ok, purged.stderr);
@@ -111,7 +111,7 @@ test('of several tenants each is asked for, every result is told, and the worst 
       `^tenant/one operation/(${uid}) \\(suspend\\) (accepted|running)\ntenant/two unchanged\ntenant/one operation/\\1 \\(suspend\\) succeeded\n$`,
     ),
   );
-  assert.match(stderr, /^error: There is no such resource: .*\nresource: tenant\/nobody\nfix: /m);
+  assert.match(stderr, /^error: The resource does not exist: .*\nresource: tenant\/nobody\nfix: /m);
   assert.match(
     stderr,
     /^error: The tenant cannot go .*\nresource: tenant\/draft\n.*\n {2}allowed: activate, delete\nfix: /m,
@@ -175,9 +175,9 @@ test('a manifest reverses what a verb has set only with --force-conflicts', asyn
   assert.equal(code, exitCodes.conflict);
   assert.match(
     stderr,
-    /^error: The manifest would reverse what a verb has set: .*\nresource: tenant\/owned \(owned\.yaml:4:9\)\n(?:.*\n)*fix: .*--force-conflicts/m,
+    /^error: The manifest would reverse a change made by a verb: .*\nresource: tenant\/owned \(owned\.yaml:4:9\)\n(?:.*\n)*fix: .*--force-conflicts/m,
   );
-  assert.match(stderr, /^owned\.yaml:\d+:\d+: is "Suspended" since suspend\n +\d+ \| {3}lifecycle: Active$/m);
+  assert.match(stderr, /^owned\.yaml:\d+:\d+: was set to "Suspended" by suspend\n +\d+ \| {3}lifecycle: Active$/m);
   await done('apply', '-f', 'owned.yaml', '--force-conflicts', '--wait');
   assert.equal(await lifecycleOf('owned'), 'Active');
 });

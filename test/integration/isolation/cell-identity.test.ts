@@ -134,7 +134,7 @@ test('an installation that has no identities yet does not adopt cells whose addr
   await until(
     'and why',
     () =>
-      installation.worker.output().includes('which lies on cell') &&
+      installation.worker.output().includes('which is on cell') &&
       installation.worker.output().includes('none of the tenants'),
   );
   assert.equal(await identities.countDocuments(), 0);

@@ -68,28 +68,28 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
     {
       from: 'a declared collection without a claim',
       arrange: (home) => cell.inside(home).createCollection('events'),
-      message: /exists and was not made by this installation: it has "events/,
+      message: /exists and was not created by this installation: it has "events/,
     },
     {
       from: 'another collection without a claim',
       arrange: (home) => cell.inside(home).createCollection('theirs'),
-      message: /exists and was not made/,
+      message: /exists and was not created/,
     },
     {
       from: 'a user without a claim',
       arrange: (home) => cell.database(home).command({ createUser: home.layout.user, pwd: 'x', roles: [] }),
-      message: /exists and was not made/,
+      message: /exists and was not created/,
     },
     {
       from: 'a role without a claim',
       arrange: ({ layout }) =>
         cell.root.db(layout.roles.database).command({ createRole: layout.roles.readOnly, privileges: [], roles: [] }),
-      message: /exists and was not made/,
+      message: /exists and was not created/,
     },
     {
       from: 'a view without a claim',
       arrange: (home) => cell.inside(home).createCollection('seen', { viewOn: 'nothing', pipeline: [] }),
-      message: /exists and was not made/,
+      message: /exists and was not created/,
     },
     {
       from: 'a claim of another installation',

@@ -264,7 +264,7 @@ describe('undo drops what the same operation made', () => {
       await cell.insertClaim(home, claim);
       await withOrders(cell.inside(home));
       const before = await cell.snapshot(home);
-      assert.match(await createCollections.undo(home), /not claimed by this operation/);
+      assert.match(await createCollections.undo(home), /this operation did not claim/);
       assert.deepEqual(await cell.snapshot(home), before);
     });
   }

@@ -90,7 +90,7 @@ const index = fc
 
 /** What mongod makes although it means nothing: an index that stands already, options that no index of its kind reads, and $** in an index of another kind. */
 const meaningless =
-  /^has the name|is for (an index with a text field|a 2d index)$|must be 1 for \$\*\*$|must not have \$\*\*/;
+  /^has the same name|is allowed only for (an index with a text field|a 2d index)$|must be 1 for \$\*\*$|must not contain \$\*\*/;
 /** From MongoDB 7.0 on it takes them: these are mongod's to refuse. */
 const judgedByMongod = /wildcard indexes do not allow compounding|numeric value in a \$\*\* index/;
 

@@ -61,7 +61,7 @@ for (const mode of modes) {
       assert.equal(await destroyUser.ensure(home), `dropped user ${home.layout.user}; ended 0 operations`);
       assert.equal(await destroyRoles.ensure(home), 'dropped 2 roles');
       assert.equal(await destroyData.ensure(home), 'dropped 2 collections, 0 of them not declared');
-      assert.equal(await releaseClaim.ensure(home), `gave up the claim on ${home.layout.claim}`);
+      assert.equal(await releaseClaim.ensure(home), `released the claim on ${home.layout.claim}`);
       await endedOnce(home);
     });
 
@@ -114,7 +114,8 @@ for (const mode of modes) {
     test('undo brings nothing back, and says so', async () => {
       const home = await homeWithData();
       await destroyData.ensure(home);
-      for (const name of purgeNames) assert.equal(await purge[name].undo(home), 'what was destroyed stays destroyed');
+      for (const name of purgeNames)
+        assert.equal(await purge[name].undo(home), 'what was destroyed cannot be restored');
     });
 
     test('neighbours in every mode keep all they have', async () => {

@@ -233,7 +233,7 @@ for (const mode of modes) {
           const before = await cell.snapshot(home);
           const operation = changing(home, { spec: changed, form: homeFormIn('Archived') });
           await assert.rejects(parts[name].ensure(operation), { code: 'owned_by_another' });
-          assert.match(await parts[name].undo(operation), /^left as it is: /);
+          assert.match(await parts[name].undo(operation), /^left unchanged: /);
           assert.deepEqual(await cell.snapshot(home), before);
         });
       }

@@ -46,7 +46,7 @@ for (const name of ['create-collections', 'create-roles'] as const) {
     await ensureBefore(name, home);
     await assert.rejects(steps[name].ensure(beforeCommand(home, 'update', () => cell.removeClaim(home))), {
       code: 'owned_by_another',
-      message: /is not claimed for this tenant any more/,
+      message: /is no longer claimed for this tenant/,
     });
   });
 }

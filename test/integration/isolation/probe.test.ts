@@ -78,7 +78,7 @@ for (const mode of modes) {
         `${attempts}, ${byName} without UUIDs`,
       );
       await probe.ensure(home);
-      assert.equal(await probe.undo(home), 'a probe leaves nothing behind');
+      assert.equal(await probe.undo(home), 'a probe has nothing to undo');
       assert.deepEqual(await everythingNear(home), before_);
     });
 
@@ -113,18 +113,18 @@ for (const mode of modes) {
         {
           flaw: 'one action more',
           arrange: (home) => grant(home, { db: own(home).database, collection: own(home).name }, ['dropCollection']),
-          named: (home) => `mongod lets it dropCollection on ${own(home).database}.${own(home).name}`,
+          named: (home) => `mongod also allows dropCollection on ${own(home).database}.${own(home).name}`,
         },
         {
           flaw: 'one collection more',
           arrange: (home) => grant(home, { db: own(home).database, collection: 'other' }, ['find']),
-          named: (home) => `mongod lets it find on ${own(home).database}.other`,
+          named: (home) => `mongod also allows find on ${own(home).database}.other`,
         },
         {
           flaw: 'the whole database',
           arrange: (home) => grant(home, { db: own(home).database, collection: '' }, ['insert', 'find']),
           named: (home) =>
-            `mongod lets it find on {"db":"${own(home).database}","collection":""}, insert on {"db":"${own(home).database}","collection":""}`,
+            `mongod also allows find on {"db":"${own(home).database}","collection":""}, insert on {"db":"${own(home).database}","collection":""}`,
         },
         {
           flaw: 'a neighbour’s role',
@@ -133,7 +133,7 @@ for (const mode of modes) {
               grantRolesToUser: name,
               roles: [{ role: neighbours[1]!.layout.roles.readOnly, db: neighbours[1]!.layout.roles.database }],
             })),
-          named: () => 'mongod lets it changeStream on tenure_pool.',
+          named: () => 'mongod also allows changeStream on tenure_pool.',
         },
         {
           flaw: 'a neighbour’s database',
@@ -142,13 +142,13 @@ for (const mode of modes) {
               grantRolesToUser: name,
               roles: [{ role: 'read', db: neighbours[0]!.layout.database }],
             })),
-          named: () => `mongod lets it changeStream on ${neighbours[0]!.layout.database}.system.js`,
+          named: () => `mongod also allows changeStream on ${neighbours[0]!.layout.database}.system.js`,
         },
         {
           flaw: 'a right on the whole cluster',
           arrange: (home) =>
             user(home, (name) => ({ grantRolesToUser: name, roles: [{ role: clusterRole, db: 'admin' }] })),
-          named: () => 'mongod lets it killop on {"cluster":true}',
+          named: () => 'mongod also allows killop on {"cluster":true}',
         },
         {
           flaw: 'one action less',
@@ -159,7 +159,7 @@ for (const mode of modes) {
               privileges: [{ resource: { db: own(home).database, collection: own(home).name }, actions: ['remove'] }],
             },
           ],
-          named: (home) => `mongod does not let it remove on ${own(home).database}.${own(home).name}`,
+          named: (home) => `mongod does not allow remove on ${own(home).database}.${own(home).name}`,
         },
         {
           flaw: 'the read-only role',
@@ -168,18 +168,18 @@ for (const mode of modes) {
               updateUser: name,
               roles: [{ role: home.layout.roles.readOnly, db: home.layout.roles.database }],
             })),
-          named: () => 'mongod does not let it insert on',
+          named: () => 'mongod does not allow insert on',
         },
         {
           flaw: 'another password',
           arrange: (home) =>
             user(home, (name) => ({ updateUser: name, pwd: 'another', mechanisms: ['SCRAM-SHA-256'] })),
-          named: () => 'its credential does not open its database',
+          named: () => 'it cannot log in to its database with its credential',
         },
         {
           flaw: 'no user',
           arrange: (home) => user(home, (name) => ({ dropUser: name })),
-          named: () => 'its credential does not open its database',
+          named: () => 'it cannot log in to its database with its credential',
         },
         {
           flaw: 'a user that may not come from here',
@@ -188,7 +188,7 @@ for (const mode of modes) {
               updateUser: name,
               authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }],
             })),
-          named: () => 'its credential does not open its database',
+          named: () => 'it cannot log in to its database with its credential',
         },
       ];
       for (const { flaw, arrange, named } of cases) {
@@ -243,7 +243,7 @@ test('a long list of differing rights is cut short', () => {
   const [resource, actions] = [{ db: 'x', collection: 'y' }, ['a', 'b', 'c', 'd', 'e', 'f', 'g']];
   assert.equal(
     differenceOf([{ resource, actions }], []),
-    'mongod lets it a on x.y, b on x.y, c on x.y, d on x.y, e on x.y and 2 more',
+    'mongod also allows a on x.y, b on x.y, c on x.y, d on x.y, e on x.y and 2 more',
   );
   assert.equal(differenceOf([{ resource, actions }], [{ resource, actions: actions.toReversed() }]), undefined);
   assert.equal(
@@ -251,6 +251,6 @@ test('a long list of differing rights is cut short', () => {
       [{ resource: { cluster: true }, actions: ['a'] }],
       [{ resource: { anyResource: true }, actions: ['a'] }],
     ),
-    'mongod lets it a on {"cluster":true}; mongod does not let it a on {"anyResource":true}',
+    'mongod also allows a on {"cluster":true}; mongod does not allow a on {"anyResource":true}',
   );
 });

@@ -134,10 +134,10 @@ describe('a user that was made for another is left as it is', () => {
         ...(changes === undefined ? {} : { customData }),
       });
       const before = await cell.snapshot(home);
-      const refusal = { code: 'owned_by_another', message: /was not made for this tenant/ };
+      const refusal = { code: 'owned_by_another', message: /was not created for this tenant/ };
       await assert.rejects(createUser.observe(home), refusal);
       await assert.rejects(createUser.ensure(home), refusal);
-      assert.match(await createUser.undo(home), /^left as it is: user/);
+      assert.match(await createUser.undo(home), /^left unchanged: user/);
       assert.deepEqual(await cell.snapshot(home), before);
       const theirs = await cell.asTenant(home, 'theirs');
       await theirs.db(home.layout.database).command({ ping: 1 });

@@ -68,10 +68,10 @@ test('an activation that cannot be undone is abandoned by an admin: it ends, wha
       'tenant.operation_abandoned.v1',
       [
         `claim tenant_${uid}`,
-        `database tenant_${uid}, with all that is in it`,
+        `database tenant_${uid}, with everything in it`,
         `role tenant_${uid}.tenant_read_write`,
         `role tenant_${uid}.tenant_read_only`,
-        `users in tenant_${uid} whose names begin with tenant_${uid}`,
+        `users in tenant_${uid} with names that begin with tenant_${uid}`,
       ],
       ['admin'],
     ],

@@ -38,7 +38,7 @@ test('of twelve tenants a quarter may be deleted at once, however many ask at th
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 3);
   for (const result of results)
     if (result.status === 'rejected')
-      assert.match(String(result.reason), /of 12 tenants .* more than 3 ask for a confirmation/);
+      assert.match(String(result.reason), /of 12 tenants .* more than 3 need a confirmation/);
 });
 
 test('an operator’s confirmation is not enough, an admin’s is', async () => {
@@ -46,7 +46,7 @@ test('an operator’s confirmation is not enough, an admin’s is', async () => 
     remove(drafts[8] ?? '', installation.client({ roles: ['operator'] }), 'true'),
     /does not allow tenant.pass_brake/,
   );
-  await assert.rejects(remove(drafts[8] ?? ''), /ask for a confirmation/);
+  await assert.rejects(remove(drafts[8] ?? ''), /need a confirmation/);
   assert.equal((await remove(drafts[8] ?? '', api, 'true')).status, 202);
 });
 

@@ -130,7 +130,7 @@ test('a Draft is deleted and brought back as a Draft, and purged without ever ha
   });
   const operation = await ended(api, body.operation?.id ?? '');
   assert.equal(operation.state, 'succeeded');
-  assert.match(operation.steps[0]?.result ?? '', /never had a place/);
+  assert.match(operation.steps[0]?.result ?? '', /was never placed/);
 });
 
 test('a path that does not lead on from where the tenant is, is refused with those that do', async () => {

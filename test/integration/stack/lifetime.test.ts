@@ -72,7 +72,7 @@ test('an installation ends with the npm that has started it, and while it runs a
     assert.match(
       second.stderr,
       new RegExp(
-        `an installation runs already in ${dataDirectory}, as process ${owner}.*\\./tenure.*kill ${owner}.*TENURE_DATA_DIR`,
+        `an installation is already running in ${dataDirectory}, as process ${owner}.*\\./tenure.*kill ${owner}.*TENURE_DATA_DIR`,
       ),
     );
 

@@ -112,7 +112,7 @@ test('an operation that failed is told in full when the time is up for another, 
   assert.equal(late.code, exitCodes.waitTimeout);
   assert.match(
     late.stderr,
-    /^error: activate of tenant\/a failed\nresource: tenant\/a \(stdin:3:18\)\n(?:.*\n)*error: the time to wait \(30ms\) is up\noperation\/op-b goes on; to come back: tenure wait operation\/op-b\n$/m,
+    /^error: activate of tenant\/a failed\nresource: tenant\/a \(stdin:3:18\)\n(?:.*\n)*error: timed out after 30ms\noperation\/op-b keeps running; to resume waiting: tenure wait operation\/op-b\n$/m,
   );
   const interruption = new AbortController();
   const interrupted = await apply(
@@ -124,7 +124,7 @@ test('an operation that failed is told in full when the time is up for another, 
   assert.deepEqual([interrupted.code, interrupted.stdout], [exitCodes.interrupted, '']);
   assert.match(
     interrupted.stderr,
-    /^error: activate of tenant\/a failed\n(?:.*\n)*no longer waiting\noperation\/op-b goes on; to come back: tenure wait operation\/op-b\n$/m,
+    /^error: activate of tenant\/a failed\n(?:.*\n)*no longer waiting\noperation\/op-b keeps running; to resume waiting: tenure wait operation\/op-b\n$/m,
   );
 });
 
@@ -135,8 +135,8 @@ test('when the time is up, what has ended behind the one that takes so long is t
   assert.equal(late.code, exitCodes.waitTimeout);
   assert.match(late.stdout, /^operation\/op-good \(activate\) succeeded\noperation\/op-bad \(activate\) failed\n$/m);
   assert.match(late.stderr, /^error: activate of tenant\/bad failed\n/m);
-  assert.deepEqual(late.stderr.match(/^operation\/.*goes on.*$/gm), [
-    'operation/op-slow goes on; to come back: tenure wait operation/op-slow',
+  assert.deepEqual(late.stderr.match(/^operation\/.*keeps running.*$/gm), [
+    'operation/op-slow keeps running; to resume waiting: tenure wait operation/op-slow',
   ]);
   const justInTime = await apply(['slow'], ['--wait', '--timeout', '30ms'], {
     looks: { slow: ['running', 'running', 'succeeded'] },
@@ -154,13 +154,13 @@ test('a refusal keeps the others from neither being applied, nor waited for, nor
   assert.deepEqual([waited.code, revisions(waited.stdout)], [exitCodes.denied, ['a@2', 'c@2']]);
   assert.match(
     waited.stderr,
-    /^operation\/op-a \(activate\) succeeded\n\{.*\}\noperation\/op-c \(activate\) succeeded\nerror: Policy refuses (?:.*\n)*not applied: tenant\/no\n$/m,
+    /^operation\/op-a \(activate\) succeeded\n\{.*\}\noperation\/op-c \(activate\) succeeded\nerror: Policy denies (?:.*\n)*not applied: tenant\/no\n$/m,
   );
   const failed = await apply(names, ['--wait'], { refused: 'no', looks: { a: ['failed'] } });
   assert.equal(failed.code, exitCodes.denied, 'the highest of theirs');
   assert.match(
     failed.stderr,
-    /^error: Policy refuses (?:.*\n)*error: activate of tenant\/a failed\n(?:.*\n)*not applied: tenant\/no\n$/m,
+    /^error: Policy denies (?:.*\n)*error: activate of tenant\/a failed\n(?:.*\n)*not applied: tenant\/no\n$/m,
   );
   const named = await apply(names, ['-o', 'name'], { refused: 'no' });
   assert.deepEqual([named.code, named.stdout], [exitCodes.denied, 'tenant/a\ntenant/c\n']);
@@ -182,5 +182,5 @@ test('what would be refused to every manifest ends the applying', async () => {
 test('what cannot be read again after the waiting is printed as it was answered, and that is a failure', async () => {
   const { code, stdout, stderr } = await apply(['a', 'gone', 'c'], ['--wait', '-o', 'json'], { unreadable: 'gone' });
   assert.deepEqual([code, revisions(stdout)], [exitCodes.notFound, ['a@2', 'gone@1', 'c@1']]);
-  assert.match(stderr, /^error: There is no such resource: .*\nresource: tenant\/gone /m);
+  assert.match(stderr, /^error: The resource does not exist: .*\nresource: tenant\/gone /m);
 });

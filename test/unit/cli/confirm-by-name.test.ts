@@ -66,7 +66,7 @@ for (const [verb, route] of [
         environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token', NO_COLOR: '1' },
       });
       assert.deepEqual([code, stdout, calls], [exitCodes.usage, '', ['getTenant']], JSON.stringify(typed));
-      assert.match(stderr, /error: what was typed is not "acme"; nothing was done\nfix: /);
+      assert.match(stderr, /error: the typed name is not "acme"; nothing was done\nfix: /);
     }
   });
 
@@ -98,20 +98,20 @@ test('delete says how to undo it in the words that reach the same API', async ()
   const { stderr } = await run(['--server', 'http://prod:1', 'delete', 'acme', '--confirm=acme'], {
     environment: { TENURE_CALLED_AS: './tenure', TENURE_TOKEN: 'token' },
   });
-  assert.match(stderr, /until then `\.\/tenure --server http:\/\/prod:1 undelete acme` brings it back\.\n$/);
+  assert.match(stderr, /until then `\.\/tenure --server http:\/\/prod:1 undelete acme` restores it\.\n$/);
 });
 
 test('purge says what it destroys, and what --early gives up', async () => {
   const due = await run(['purge', 'acme', '--confirm=acme']);
   assert.equal(
     due.stderr,
-    `This destroys tenant/acme (${uid}), and nothing brings it back:\n` +
+    `This destroys tenant/acme (${uid}) permanently:\n` +
       `  Data:    the whole database tenant_${uid} in eu-west-1, cell eu-west-1-a\n` +
       '  Access:  its user and roles on the cell\n' +
       '  Keys:    its data key and its credential\n' +
-      `  Time:    it can be brought back until ${purgeTime}; before that only --early purges it\n` +
-      'A tombstone is left, and the name is free again.\n',
+      `  Time:    it can be restored until ${purgeTime}; before that, only --early purges it\n` +
+      'A tombstone remains, and the name becomes available again.\n',
   );
   const early = await run(['purge', 'acme', '--early', '--confirm=acme']);
-  assert.match(early.stderr, new RegExp(`until ${purgeTime}; with --early this is given up\n`));
+  assert.match(early.stderr, new RegExp(`until ${purgeTime}; --early gives this up\n`));
 });

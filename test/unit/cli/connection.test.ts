@@ -94,7 +94,7 @@ test('the token of a context is not sent to another server', () => {
   assert.equal(resolved({}, { server: 'http://context:1/' }), 'http://context:1 of-context');
   assert.throws(() => resolved({}, { server: 'http://elsewhere:1' }), {
     exit: 'usage',
-    message: /the token of .* is for http:\/\/context:1, not for http:\/\/elsewhere:1\nfix: give --token-file/,
+    message: /the token of .* is for http:\/\/context:1, not for http:\/\/elsewhere:1\nfix: use --token-file/,
   });
 });
 
@@ -102,16 +102,16 @@ test('what is missing or malformed is told with its fix', () => {
   assert.throws(() => resolved(), {
     exit: 'usage',
     message:
-      'error: no server is configured\nfix: run `npm start`, which writes .tenure/context.json; or tenure context set NAME --server URL --token-file PATH; or give --server and --token-file',
+      'error: no server is configured\nfix: run `npm start`, which writes .tenure/context.json; or run tenure context set NAME --server URL --token-file PATH; or use --server and --token-file',
   });
   assert.throws(
     () => resolved({ TENURE_SERVER: 'http://a:1' }),
-    /no token is configured for http:\/\/a:1\nfix: give --token-file/,
+    /no token is configured for http:\/\/a:1\nfix: use --token-file/,
   );
   for (const server of ['127.0.0.1:8080', 'ftp://a', 'http://user:secret@a'])
     assert.throws(
       () => resolved({ TENURE_TOKEN: 't' }, { server }),
-      /is no server address\nfix: give one such as http/,
+      /is not a server address\nfix: use an address such as http/,
     );
   assert.throws(
     () => resolved({ TENURE_CONTEXT: 'gone.json' }),
@@ -121,7 +121,7 @@ test('what is missing or malformed is told with its fix', () => {
     context(join(folder, 'bad.json'), text);
     assert.throws(
       () => resolved({ TENURE_CONTEXT: join(folder, 'bad.json') }),
-      /the context .*bad\.json cannot be read: .*\nfix: it must hold/,
+      /the context .*bad\.json cannot be read: .*\nfix: it must contain/,
     );
   }
   assert.throws(
@@ -135,7 +135,7 @@ test('a token with a line break in it is refused without being shown', () => {
   writeFileSync(path, 'secret-one\nsecret-two');
   assert.throws(
     () => resolved({}, { server: 'http://a:1', tokenFile: path }),
-    (error: Error) => /holds no token/.test(error.message) && !error.message.includes('secret-'),
+    (error: Error) => /contains no token/.test(error.message) && !error.message.includes('secret-'),
   );
 });
 
@@ -148,7 +148,7 @@ test('a context that was only found names no token outside of its folder, not th
     assert.throws(() => resolved(), {
       exit: 'usage',
       message:
-        /was only found there, and names a token outside of its folder: .*\nfix: if you trust it: TENURE_CONTEXT=/,
+        /was found in a folder, not selected, and names a token file outside that folder: .*\nfix: if you trust it, set TENURE_CONTEXT=/,
     });
     assert.equal(resolved({ TENURE_CONTEXT: path }), 'http://elsewhere:1 of-the-user');
   }
@@ -175,7 +175,7 @@ test('to the server of another machine that was only found goes no token of the 
       assert.throws(() => resolved(environment, flags), {
         exit: 'usage',
         message:
-          /was only found there, and its server .* is not sent the token of .*\nfix: if you trust it, name the server: --server http.*; or the context file: TENURE_CONTEXT=\//,
+          /was found in a folder, not selected; the token of .* is not sent to its server .*\nfix: if you trust it, select the server: --server http.*; or the context file: TENURE_CONTEXT=\//,
       });
       assert.equal(resolved(environment, { ...flags, server }), `${server} of-the-user`);
       assert.equal(resolved({ ...environment, TENURE_SERVER: server }, flags), `${server} of-the-user`);

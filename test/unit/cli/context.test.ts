@@ -67,15 +67,15 @@ test('contexts are made, listed, used, changed and forgotten', async () => {
   assert.deepEqual(await run('context list'), {
     code: exitCodes.ok,
     stdout: '',
-    stderr: 'no contexts; make one: tenure context set NAME --server URL --token-file PATH\n',
+    stderr: 'no contexts; create one: tenure context set NAME --server URL --token-file PATH\n',
   });
   assert.deepEqual(await run('context set prod --server https://prod.example/ --token-file prod.token'), {
     code: exitCodes.ok,
     stdout: 'context prod created\n',
-    stderr: 'to use it from now on: tenure context use prod\n',
+    stderr: 'to make it the current context: tenure context use prod\n',
   });
   await twoContexts();
-  assert.equal(await done('context use prod'), 'context prod is in use\n');
+  assert.equal(await done('context use prod'), 'context prod is now the current context\n');
   assert.equal(
     await done('context list'),
     `CURRENT   NAME      SERVER                    TOKEN-FILE\n*         prod      https://prod.example      ${folder}/prod.token\n          staging   https://staging.example   ${folder}/staging.token\n`,
@@ -93,7 +93,7 @@ test('contexts are made, listed, used, changed and forgotten', async () => {
   assert.deepEqual(await run('context delete prod'), {
     code: exitCodes.ok,
     stdout: 'context prod deleted\n',
-    stderr: 'no context is in use now\n',
+    stderr: 'there is no current context now\n',
   });
   assert.equal(await done('context list -o name'), 'staging\n');
 });
@@ -120,7 +120,7 @@ test('a flag goes before the environment, that before this folder, that before t
   assert.equal(await reached('get plans'), 'http://127.0.0.1:8080 token-of-folder');
   assert.equal(
     (await run('context use prod')).stderr,
-    `note: context file ${folder}/.tenure/context.json goes before it here (found in this folder)\n`,
+    `note: context file ${folder}/.tenure/context.json overrides it here (found in this folder)\n`,
   );
   assert.equal(await reached('get plans', { TENURE_CONTEXT_NAME: 'staging' }), staging);
   assert.equal(
@@ -131,7 +131,7 @@ test('a flag goes before the environment, that before this folder, that before t
   assert.equal(await reached('get plans --context prod', { TENURE_CONTEXT: 'gone' }), prod, 'a flag stands anywhere');
   assert.match(
     await reached('get plans', { TENURE_CONTEXT_NAME: 'staging', TENURE_CONTEXT: 'gone' }),
-    /^error: TENURE_CONTEXT_NAME and TENURE_CONTEXT name two contexts\nfix: unset one/,
+    /^error: TENURE_CONTEXT_NAME and TENURE_CONTEXT are both set\nfix: unset one/,
   );
 });
 
@@ -140,14 +140,14 @@ test('the token of a context goes to its server only', async () => {
   await done('context use prod');
   assert.match(
     await reached('get plans --server https://elsewhere.example'),
-    /^error: the token of context "prod" is for https:\/\/prod\.example, not for https:\/\/elsewhere\.example\nfix: give --token-file/,
+    /^error: the token of context "prod" is for https:\/\/prod\.example, not for https:\/\/elsewhere\.example\nfix: use --token-file/,
   );
   const { code, stderr } = await run('context set prod --server https://elsewhere.example');
   assert.deepEqual(
     [code, stderr],
     [
       exitCodes.usage,
-      'error: the token of context "prod" is for https://prod.example, not for https://elsewhere.example\nfix: give --token-file too\n',
+      'error: the token of context "prod" is for https://prod.example, not for https://elsewhere.example\nfix: also set --token-file\n',
     ],
   );
 });
@@ -170,10 +170,10 @@ test('a context that is not there stands in the way of what needs one, and of no
     'one that is said now is meant',
   );
   const used = await run('context use prod', { environment });
-  assert.deepEqual([used.code, used.stdout], [exitCodes.ok, 'context prod is in use\n']);
+  assert.deepEqual([used.code, used.stdout], [exitCodes.ok, 'context prod is now the current context\n']);
   assert.match(
     used.stderr,
-    /^note: what goes before it here cannot be used: there is no context "old" in \S+\nfix: use one of prod, staging/,
+    /^note: something overrides it here and cannot be used: there is no context "old" in \S+\nfix: use one of prod, staging/,
   );
   const explained = await run('config explain --server http://a:1 --token-file here.token', { environment });
   assert.match(explained.stderr, /^error: there is no context "old"/, 'where it is asked for it is told of');
@@ -213,23 +213,23 @@ test('what cannot be meant is refused with what to do', async () => {
   };
   assert.match(
     await refusal('context use prod'),
-    /^error: there is no context "prod" in \S+\nfix: make it: tenure context set prod --server URL/,
+    /^error: there is no context "prod" in \S+\nfix: create it: tenure context set prod --server URL/,
   );
   await twoContexts();
   assert.match(await refusal('context use stagin'), /fix: did you mean "staging"\?/);
   assert.match(await refusal('--context stagin get plans'), /^error: there is no context "stagin"/);
-  assert.match(await refusal('context set ../x --server http://a'), /is no name for a context\nfix: use letters/);
+  assert.match(await refusal('context set ../x --server http://a'), /is not a valid context name\nfix: use at most/);
   assert.match(
     await refusal('context set new'),
     /^error: context "new" has no server\nfix: write: context set new --server URL/,
   );
-  assert.match(await refusal('context set new --server nowhere'), /"nowhere" is no server address/);
+  assert.match(await refusal('context set new --server nowhere'), /"nowhere" is not a server address/);
   assert.match(await refusal('context show'), /^error: no context is in effect/);
   writeFileSync(store, '{"contexts": []}');
-  assert.match(await refusal('context list'), /is no file of contexts\nfix: it must hold/);
+  assert.match(await refusal('context list'), /is not a contexts file\nfix: it must contain/);
   assert.equal(
     (await runInMemory(['context', 'set', 'x', '--server', 'http://a:1'])).stderr,
-    'error: there is no folder for configuration\nfix: set HOME or XDG_CONFIG_HOME\n',
+    'error: there is no configuration folder\nfix: set HOME or XDG_CONFIG_HOME\n',
   );
   assert.ok(!existsSync('undefined'));
 });

@@ -118,12 +118,12 @@ test('what works and should not stay so is a warning with its fix, and it ends w
   };
   assert.match(
     await warned({ aheadMs: 90_000 }),
-    /^warning {2}clock +the server’s is (1m29s|1m30s|1m31s) ahead: .*\n +fix: synchronise the clocks/,
+    /^warning {2}clock +the server is (1m29s|1m30s|1m31s) ahead; .*\n +fix: synchronize the clocks/,
   );
-  assert.match(await warned({ aheadMs: -20_000 }), /^warning {2}clock +the server’s is (19|20|21)s behind/);
+  assert.match(await warned({ aheadMs: -20_000 }), /^warning {2}clock +the server is (19|20|21)s behind/);
   assert.match(
     await warned({ ready: { ready: true, version: readVersion(), checks: { 'cell eu-west-1-a': 'away' } } }),
-    /^warning {2}cell eu-west-1-a +no worker has reached it .*\n +fix: the operator sees that the cell runs/,
+    /^warning {2}cell eu-west-1-a +no worker has reached it .*\n +fix: ask the operator to check that the cell runs/,
   );
   assert.match(
     await warned({ ready: { ready: true, version: '9.9.9', checks: {} } }),
@@ -137,17 +137,17 @@ test('what works and should not stay so is a warning with its fix, and it ends w
   );
   assert.match(
     await warned({ listed: problem('forbidden', 'policy does not allow tenant.list') }),
-    /^warning {2}list +the roles of the token do not let it list tenants/,
+    /^warning {2}list +the roles of the token do not allow listing tenants/,
   );
   for (const name of ['token', 'context.json']) chmodSync(join(folder, name), 0o664);
   const open = await warned({});
   assert.match(
     open,
-    /^warning {2}context +\S+context\.json \(TENURE_CONTEXT\): others may write it \(mode 0664\).*\n +fix: chmod 600 \S+context\.json$/m,
+    /^warning {2}context +\S+context\.json \(TENURE_CONTEXT\): others can write it \(mode 0664\).*\n +fix: chmod 600 \S+context\.json$/m,
   );
   assert.match(
     open,
-    /^warning {2}token +\S+token \(.*\): others may read or write it \(mode 0664\)\n +fix: chmod 600 \S+token$/m,
+    /^warning {2}token +\S+token \(.*\): others can read or write it \(mode 0664\)\n +fix: chmod 600 \S+token$/m,
   );
 });
 
@@ -159,7 +159,7 @@ test('a problem says what to do, what depends on it is skipped, and the worst de
   };
   const unready = await doctor();
   assert.equal(unready.code, exitCodes.unavailable);
-  assert.match(unready.stdout, /^problem {2}temporal +failed\n +fix: the operator sees that Temporal runs/m);
+  assert.match(unready.stdout, /^problem {2}temporal +failed\n +fix: ask the operator to check that Temporal runs/m);
 
   behaviour = { ...sound(), caller: problem('unauthenticated', 'the token has expired') };
   const expired = await doctor();
@@ -172,7 +172,10 @@ test('a problem says what to do, what depends on it is skipped, and the worst de
   behaviour = { ...sound(), ready: ['something else'] };
   const other = await doctor();
   assert.equal(other.code, exitCodes.unavailable);
-  assert.match(other.stdout, /^problem {2}reachable +no answer from \S+: what answers there \(200\) is not the API$/m);
+  assert.match(
+    other.stdout,
+    /^problem {2}reachable +no response from \S+: the response \(status 200\) is not from the API$/m,
+  );
   assert.match(other.stdout, /^skipped {2}caller +the API does not answer$/m);
 
   behaviour = sound();
@@ -187,7 +190,7 @@ test('a problem says what to do, what depends on it is skipped, and the worst de
   });
   assert.match(
     plain.stdout,
-    /^warning {2}server +http:\/\/tenure\.invalid:1 \(flag --server\): the token travels there unencrypted$/m,
+    /^warning {2}server +http:\/\/tenure\.invalid:1 \(flag --server\): the token is sent unencrypted$/m,
   );
   assert.equal(plain.code, exitCodes.unavailable);
 });

@@ -134,6 +134,6 @@ test('in a server dry run a refusal keeps the others from nothing', async () => 
   assert.equal(stdout, 'plan/small created (server dry run)\ntenant/globex created (server dry run)\n');
   assert.match(
     stderr,
-    /^note: each was checked against what stands; not there yet: plan\/small, tenant\/globex\nerror: Policy refuses [^\n]+\nresource: tenant\/acme \(all\.yaml:\d+:\d+\)\n/,
+    /^note: each manifest was checked against the existing resources; these do not exist yet: plan\/small, tenant\/globex\nerror: Policy denies [^\n]+\nresource: tenant\/acme \(all\.yaml:\d+:\d+\)\n/,
   );
 });

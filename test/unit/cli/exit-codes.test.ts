@@ -77,7 +77,7 @@ test('the flaws of what was asked for are told by the names they have on the com
   };
   assert.equal(
     asFailure(new ApiError(problem), quiet).report,
-    'error: What was asked for is not valid\n  --selector: must be so\n  the name: must be so\n  --wave: must be so\n  labels.a: must be so\nfix: Correct what is named above, and ask again.\nrequestId: r',
+    'error: The command or manifest is not valid\n  --selector: must be so\n  the name: must be so\n  --wave: must be so\n  labels.a: must be so\nfix: Correct the values listed above and try again.\nrequestId: r',
   );
 });
 
@@ -116,6 +116,6 @@ test('details of a problem show pointer, allowed values and fix', () => {
   const { report } = asFailure(new ApiError(problem), quiet);
   assert.equal(
     report,
-    'error: Policy refuses what was asked for: No.\n  spec.plan: not this one\n  allowed: a, b\n  fix: Take another.\n  and more\nfix: Change what is named above to allowed values.\noperation: tenure wait operation/01abc\nrequestId: r',
+    'error: Policy denies the change: No.\n  spec.plan: not this one\n  allowed: a, b\n  fix: Take another.\n  and more\nfix: Change the values listed above to allowed ones.\noperation: tenure wait operation/01abc\nrequestId: r',
   );
 });

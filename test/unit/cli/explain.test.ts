@@ -32,7 +32,7 @@ async function explained(path: string): Promise<string> {
 test('a field tells its type, what it takes and what stands below it, without an API', async () => {
   assert.equal(
     await explained('tenant.spec.residency'),
-    'Field:    tenant.spec.residency\nType:     mapping\nWritten:  optional\n\n  Where the data may lie; what is not said is not restricted.\n\nFields:\n  allowedRegions  <list of strings>\n      Names of Regions.\n  jurisdictions  <list of strings>\n      Codes as Regions have them, such as EU.\n',
+    'Field:    tenant.spec.residency\nType:     mapping\nWritten:  optional\n\n  Where the data may be stored. Omitted fields set no restriction.\n\nFields:\n  allowedRegions  <list of strings>\n      Names of Regions.\n  jurisdictions  <list of strings>\n      Codes of jurisdictions, as in Regions, such as EU.\n',
   );
   assert.match(await explained('tenant.spec.placement.mode'), /^Allowed: +dedicated, schema, hybrid$/m);
   assert.match(await explained('tenant.spec'), /^ {2}plan {2}<string> -required-\n {6}Name of a Plan\.$/m);
@@ -55,7 +55,7 @@ test('what Tenure fills in is told as such', async () => {
     'roll-out.counts',
     'tombstone.purgeTime',
   ])
-    assert.match(await explained(path), /^Written: +by Tenure; ignored in a manifest$/m, path);
+    assert.match(await explained(path), /^Written: +by Tenure only; ignored in a manifest$/m, path);
   assert.match(await explained('tenant.status'), /^ {2}lifecycle {2}<string>\n {6}One of Draft, /m);
 });
 
@@ -66,7 +66,7 @@ test('the same for programs', async () => {
     type: 'string',
     required: false,
     outputOnly: false,
-    description: 'Where the tenant is to be. Absent: unchanged; Draft for a new one.',
+    description: 'Desired lifecycle state. If omitted: unchanged, or Draft for a new tenant.',
     allowed: ['Draft', 'Active', 'Suspended', 'Archived'],
     fields: [],
   });
@@ -81,11 +81,11 @@ const unknown: readonly (readonly [argv: string, says: RegExp])[] = [
     /^error: tenant\.spec\.plan has no field "x"\nfix: it has no fields: tenure explain tenant\.spec\.plan/,
   ],
   ['tenant.__proto__', /^error: tenant has no field "__proto__"/],
-  ['tennant.spec', /^error: "tennant" is no kind of resource\nfix: did you mean "tenant"\?/],
-  ['placement', /^error: the placement of no tenant is asked for\nfix: write: explain placement NAME/],
+  ['tennant.spec', /^error: "tennant" is not a kind of resource\nfix: did you mean "tenant"\?/],
+  ['placement', /^error: no tenant is given for placement\nfix: write: explain placement NAME/],
   [
     'tenant.spec acme',
-    /^error: explain tenant\.spec takes no name: .*\nfix: leave "acme" out, or see: describe tenant acme/,
+    /^error: explain tenant\.spec takes no name: .*\nfix: remove "acme", or run: describe tenant acme/,
   ],
 ];
 

@@ -42,7 +42,7 @@ export const flawedManifests: readonly Flawed[] = [
     flaw: 'a key that stands twice',
     text: plan('a', 'kind: Plan\n'),
     says: [
-      'f.yaml:9:1: this mapping has the key already',
+      'f.yaml:9:1: this mapping already has this key',
       '  fix: remove one of the two, or write --- between two manifests',
     ],
   },
@@ -54,7 +54,7 @@ export const flawedManifests: readonly Flawed[] = [
   {
     flaw: 'a tag',
     text: 'kind: !secret Plan\n',
-    says: ['f.yaml:1:7: Unresolved tag: !secret', '  fix: remove the tag; a manifest uses none'],
+    says: ['f.yaml:1:7: Unresolved tag: !secret', '  fix: remove the tag; manifests do not use tags'],
   },
   { flaw: 'nesting without end', text: '['.repeat(20_000), says: ['  fix: nest less deeply'] },
   {
@@ -72,7 +72,7 @@ export const flawedManifests: readonly Flawed[] = [
     text: plan('a', '  colour: red\n'),
     says: [
       'f.yaml:9:3: unknown field "spec.colour"',
-      '  fix: remove it; known here: displayName, isolationModes, allowedRegions, quotas, retention, encryption, price',
+      '  fix: remove it; known fields: displayName, isolationModes, allowedRegions, quotas, retention, encryption, price',
     ],
   },
   {
@@ -84,7 +84,7 @@ export const flawedManifests: readonly Flawed[] = [
     flaw: 'a number for text',
     text: plan('12'),
     says: [
-      'f.yaml:4:9: metadata.name must be a string, and is 12',
+      'f.yaml:4:9: metadata.name must be a string, but is 12',
       '  4 |   name: 12',
       '    |         ^^',
       '  fix: quote it: "12"',
@@ -93,12 +93,12 @@ export const flawedManifests: readonly Flawed[] = [
   {
     flaw: 'text for a list',
     text: tenant('  plan: p\n  services: shop\n'),
-    says: ['f.yaml:7:13: spec.services must be a list, and is "shop"', '  fix: write a list: ["shop"]'],
+    says: ['f.yaml:7:13: spec.services must be a list, but is "shop"', '  fix: write a list: ["shop"]'],
   },
   {
     flaw: 'an empty value',
     text: tenant(`  plan:\n${services}`),
-    says: ['f.yaml:6:3: spec.plan must be a string, and is empty', '  fix: give it a value, or remove it'],
+    says: ['f.yaml:6:3: spec.plan must be a string, but is empty', '  fix: give it a value, or remove it'],
   },
   {
     flaw: 'a missing field',
@@ -118,13 +118,13 @@ export const flawedManifests: readonly Flawed[] = [
   {
     flaw: 'an unknown apiVersion',
     text: plan('a').replace('tenure/v1', 'tenure/v2'),
-    says: ['f.yaml:1:13: apiVersion is "tenure/v2", which is not one of the values it takes', '  fix: use tenure/v1'],
+    says: ['f.yaml:1:13: apiVersion is "tenure/v2", which is not an allowed value', '  fix: use tenure/v1'],
   },
   {
     flaw: 'an unknown kind',
     text: 'apiVersion: tenure/v1\nkind: Tennant\n',
     says: [
-      'f.yaml:2:7: kind is "Tennant", which is not one of the values it takes',
+      'f.yaml:2:7: kind is "Tennant", which is not an allowed value',
       '  fix: use one of Region, Plan, TenantTemplate, Tenant; did you mean "Tenant"?',
     ],
   },
@@ -132,7 +132,7 @@ export const flawedManifests: readonly Flawed[] = [
     flaw: 'a value outside an enumeration',
     text: tenant(`  plan: p\n  lifecycle: active\n${services}`),
     says: [
-      'f.yaml:7:14: spec.lifecycle is "active", which is not one of the values it takes',
+      'f.yaml:7:14: spec.lifecycle is "active", which is not an allowed value',
       '  fix: use one of Draft, Active, Suspended, Archived; did you mean "Active"?',
     ],
   },
@@ -154,29 +154,26 @@ export const flawedManifests: readonly Flawed[] = [
   {
     flaw: 'a list as the document',
     text: '- a\n- b\n',
-    says: ['f.yaml:1:1: the manifest must be a mapping, and is a list'],
+    says: ['f.yaml:1:1: the manifest must be a mapping, but is a list'],
   },
   {
     flaw: 'a text as the document',
     text: 'hello\n',
-    says: ['f.yaml:1:1: the manifest must be a mapping, and is "hello"'],
+    says: ['f.yaml:1:1: the manifest must be a mapping, but is "hello"'],
   },
   {
     flaw: 'two manifests of one name',
     text: `${plan('a')}---\n${plan('b')}---\n${plan('a')}`,
-    says: [
-      'f.yaml:22:9: plan/a is declared twice, first at f.yaml:4:9',
-      '  fix: keep one of the two, or give one another name',
-    ],
+    says: ['f.yaml:22:9: plan/a is declared twice, first at f.yaml:4:9', '  fix: remove one of the two, or rename one'],
   },
-  { flaw: 'an empty file', text: '', says: ['f.yaml:1:1: holds no manifest'] },
-  { flaw: 'a file of comments', text: '# nothing\n---\n', says: ['f.yaml:1:1: holds no manifest'] },
+  { flaw: 'an empty file', text: '', says: ['f.yaml:1:1: contains no manifest'] },
+  { flaw: 'a file of comments', text: '# nothing\n---\n', says: ['f.yaml:1:1: contains no manifest'] },
   {
     flaw: 'a document of five megabytes',
     text: `${plan('a')}---\n${plan('b', `  displayName: "${'x'.repeat(5_000_000)}"\n`)}`,
     says: [
       'f.yaml:9:1: this manifest is larger than 4 MiB',
-      '  fix: write each manifest as a document of its own, with --- between them',
+      '  fix: write each manifest as a separate document, with --- between them',
     ],
   },
   { flaw: 'bytes that are no UTF-8', text: new Uint8Array([0x61, 0xff]), says: ['f.yaml:1:1: is not UTF-8 text'] },
@@ -188,50 +185,50 @@ export const flawedManifests: readonly Flawed[] = [
   {
     flaw: 'UTF-16 without a byte order mark',
     text: Buffer.from(plan('a'), 'utf16le'),
-    says: ['f.yaml:1:1: holds NUL bytes, as UTF-16 text without a byte order mark does', '  fix: save it as UTF-8'],
+    says: ['f.yaml:1:1: contains NUL bytes, like UTF-16 text without a byte order mark', '  fix: save it as UTF-8'],
   },
   {
     flaw: 'aliases that multiply',
     text: bomb,
-    says: ['f.yaml:7:12: with the alias *f written out the document is longer than 4 MiB'],
+    says: ['f.yaml:7:12: with the alias *f expanded, the document is longer than 4 MiB'],
   },
   {
     flaw: 'an integer that a number would change',
     text: tenant(`  plan: p\n  config: { snowflake: 9007199254740993, kept: -9007199254740991 }\n${services}`),
     says: [
-      'f.yaml:7:24: this integer cannot be kept exactly',
+      'f.yaml:7:24: this integer cannot be stored exactly',
       '    |                        ^^^^^^^^^^^^^^^^',
-      '  fix: put it in quotes, or keep it between ±9007199254740991',
+      '  fix: put it in quotes, or use a value within ±9007199254740991',
     ],
   },
   {
     flaw: 'a negative and a hexadecimal one, in JSON',
     text: '{"a": [-9007199254740992],\n "b": 0x20000000000000}',
-    says: ['f.yaml:1:8: this integer cannot be kept exactly', 'f.yaml:2:7: this integer cannot be kept exactly'],
+    says: ['f.yaml:1:8: this integer cannot be stored exactly', 'f.yaml:2:7: this integer cannot be stored exactly'],
   },
   {
     flaw: 'aliases that multiply one level down',
     text: `b: &b [${'x,'.repeat(40_000)}]\nc: [${'[*b],'.repeat(40_000)}]\n`,
-    says: ['f.yaml:2:266: with the alias *b written out the document is longer than 4 MiB'],
+    says: ['f.yaml:2:266: with the alias *b expanded, the document is longer than 4 MiB'],
   },
   {
     flaw: 'aliases that multiply in mappings of lists',
     text: `b: &b [${'x,'.repeat(40_000)}]\n${Array.from({ length: 60 }, (_, index) => `c${index}: { d: [*b] }\n`).join('')}`,
-    says: ['f.yaml:53:12: with the alias *b written out the document is longer than 4 MiB'],
+    says: ['f.yaml:53:12: with the alias *b expanded, the document is longer than 4 MiB'],
   },
   {
     flaw: 'an alias of what holds it',
     text: 'a: &a [*a]\n',
-    says: ['f.yaml:1:8: no anchor &a stands complete before this alias'],
+    says: ['f.yaml:1:8: there is no complete anchor &a before this alias'],
   },
   {
     flaw: 'an alias of an anchor that is set anew around it',
     text: 'a: &a 1\nb: &a [*a]\n',
-    says: ['f.yaml:2:8: no anchor &a stands complete before this alias'],
+    says: ['f.yaml:2:8: there is no complete anchor &a before this alias'],
   },
   {
     flaw: 'an alias of nothing',
     text: 'a: *missing\n',
-    says: ['f.yaml:1:4: no anchor &missing stands complete before this alias'],
+    says: ['f.yaml:1:4: there is no complete anchor &missing before this alias'],
   },
 ];

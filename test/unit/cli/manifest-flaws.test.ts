@@ -40,7 +40,7 @@ test('a file of comments among others is left out, and so are editors’ links t
   writeFileSync(join(folder, 'commented', '2.yaml'), '---\n---\n');
   const none = await runInMemory(['apply', '-f', 'commented'], { workingDirectory: folder });
   assert.equal(none.code, exitCodes.usage);
-  assert.match(none.stderr, /^commented\/1\.yaml:1:1: holds no manifest, and none of the 2 others does either\n/);
+  assert.match(none.stderr, /^commented\/1\.yaml:1:1: contains no manifest, and neither do the 2 other sources\n/);
 });
 
 test('what get prints is taken, however long it is: documents, and a list', async () => {
@@ -66,7 +66,7 @@ test('what get prints is taken, however long it is: documents, and a list', asyn
   const line = list.slice(0, list.indexOf('"tables": 1234')).split('\n').length;
   assert.match(
     flawed.stderr,
-    new RegExp(`^stdin:${line}:\\d+: spec\\.quotas\\.tables must be a number, and is "1234"$`, 'm'),
+    new RegExp(`^stdin:${line}:\\d+: spec\\.quotas\\.tables must be a number, but is "1234"$`, 'm'),
   );
 });
 
@@ -77,7 +77,7 @@ test('a list in YAML is its entries, and one page of several is refused', async 
     const { stderr } = await runInMemory(['apply', '-f', '-'], { stdin: list(head) });
     assert.match(
       stderr,
-      new RegExp(`^stdin:${head === '' ? 17 : 19}:15: spec\\.quotas\\.tables must be a number, and is "ten"$`, 'm'),
+      new RegExp(`^stdin:${head === '' ? 17 : 19}:15: spec\\.quotas\\.tables must be a number, but is "ten"$`, 'm'),
     );
     assert.match(stderr, /^error: a flaw in the manifests; nothing was applied$/m);
   }
@@ -96,7 +96,7 @@ test('a flaw in one file keeps every file from being applied, and each flaw is t
     stdin: plan('a'),
   });
   assert.equal(code, exitCodes.usage);
-  assert.match(stderr, /^many\/2\.yml:8:13: spec\.quotas\.tables must be a number, and is "ten"$/m);
+  assert.match(stderr, /^many\/2\.yml:8:13: spec\.quotas\.tables must be a number, but is "ten"$/m);
   assert.match(stderr, /^many\/3\.json:2:10: /m);
   assert.match(stderr, /^stdin:4:9: plan\/a is declared twice, first at many\/1\.yaml:4:9$/m);
   assert.match(stderr, /^error: 3 flaws in the manifests; nothing was applied$/m);
@@ -136,7 +136,7 @@ test('an anchor used often is no and a flaw in it is told where it is written', 
   const flawed = await runInMemory(['apply', '-f', '-'], { stdin: text.replace('&s { bsonType: object }', '&s [1]') });
   assert.match(
     flawed.stderr,
-    /^stdin:10:30: spec\.services\[0\]\.collections\[0\]\.jsonSchema must be a mapping, and is a list$/m,
+    /^stdin:10:30: spec\.services\[0\]\.collections\[0\]\.jsonSchema must be a mapping, but is a list$/m,
   );
 });
 
@@ -167,10 +167,10 @@ test('a path that is not there and a folder without manifests are told', async (
   const missing = await runInMemory(['apply', '-f', 'no.yaml'], { workingDirectory: folder });
   assert.deepEqual(
     [missing.code, missing.stderr],
-    [2, 'error: there is no file or folder no.yaml\nfix: check the path given to -f\n'],
+    [2, 'error: no.yaml does not exist\nfix: check the path given to -f\n'],
   );
   const empty = await runInMemory(['apply', '-f', 'empty'], { workingDirectory: folder });
-  assert.match(empty.stderr, /^error: the folder empty holds no \*\.yaml, \*\.yml or \*\.json\n/);
+  assert.match(empty.stderr, /^error: the folder empty contains no \*\.yaml, \*\.yml or \*\.json file\n/);
 });
 
 test('a path that the system refuses is told with its reason', async (context) => {

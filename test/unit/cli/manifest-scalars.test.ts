@@ -37,12 +37,12 @@ test('a flaw in what is merged is told where it is written, and a merge of anyth
   );
   assert.match(
     wrong.stderr,
-    /^stdin:3:50: metadata\.annotations\.owner must be a string, and is 1\.10\n(?:.*\n){2} {2}fix: quote it: "1\.10"$/m,
+    /^stdin:3:50: metadata\.annotations\.owner must be a string, but is 1\.10\n(?:.*\n){2} {2}fix: quote it: "1\.10"$/m,
   );
   const inMerged = await check(
     'apiVersion: tenure/v1\nkind: Plan\nmetadata: { name: p }\nspec:\n  <<: { quotas: { tables: ten } }\n  isolationModes: [dedicated]\n',
   );
-  assert.match(inMerged.stderr, /^stdin:5:27: spec\.quotas\.tables must be a number, and is "ten"$/m);
+  assert.match(inMerged.stderr, /^stdin:5:27: spec\.quotas\.tables must be a number, but is "ten"$/m);
   for (const value of ['5', '[5]', '', '*text', '[*map, *text]']) {
     const { code, stderr } = await check(tenant(`{ text: &text x, map: &map { a: 1 }, merged: { <<: ${value} } }`));
     assert.equal(code, exitCodes.usage, value);
@@ -140,7 +140,7 @@ test('numbers are kept as they are written, or refused', async () => {
   ]) {
     const { code, stderr } = await check(tenant(`{ key: ${number} }`));
     assert.equal(code, exitCodes.usage, number);
-    assert.match(stderr, /^stdin:7:18: this (number cannot be kept exactly|is no number that can be kept)$/m, number);
+    assert.match(stderr, /^stdin:7:18: this number cannot be stored( exactly)?$/m, number);
   }
 });
 
@@ -149,12 +149,12 @@ test('tags and directives that would give other values are refused', async () =>
     assert.match((await check(tenant(`{ key: ${value} }`))).stderr, /fix: remove the tag/, value);
   assert.match(
     (await check(`%YAML 1.1\n---\n${tenant('{ key: yes }')}`)).stderr,
-    /^stdin:1:1: the directive says YAML 1\.1, and manifests are YAML 1\.2\n(?:.*\n){2} {2}fix: remove the line that begins with %YAML$/m,
+    /^stdin:1:1: the directive says YAML 1\.1, but manifests are YAML 1\.2\n(?:.*\n){2} {2}fix: remove the line that starts with %YAML$/m,
   );
   assert.deepEqual(await configOf(`%YAML 1.2\n---\n${tenant('{ key: !!str 012 }')}`), { key: '012' });
 });
 
 test('a key that stands twice is refused, also where it is written in another way', async () => {
   for (const config of ['{ a: 1, a: 2 }', '{ a: 1, "a": 2 }', '{ b: { <<: { x: 1 }, <<: { y: 1 } } }'])
-    assert.match((await check(tenant(config))).stderr, /this mapping has the key already/, config);
+    assert.match((await check(tenant(config))).stderr, /this mapping already has this key/, config);
 });

@@ -91,7 +91,7 @@ describe('an API whose certificate is of an authority of its own', () => {
       assert.equal(code, exitCodes.unavailable);
       assert.match(
         stderr,
-        /^error: no answer from https:\/\/127\.0\.0\.1:\d+: .*certificate.*\nfix: name the certificate of the authority that vouches for the API: --ca-file PATH, /,
+        /^error: no response from https:\/\/127\.0\.0\.1:\d+: .*certificate.*\nfix: trust the CA certificate of the API: --ca-file PATH, /,
       );
     }
   });
@@ -101,7 +101,7 @@ describe('an API whose certificate is of an authority of its own', () => {
     for (const name of ['none.pem', 'absent.pem']) {
       const { code, stderr } = await run(['--ca-file', name, 'get', 'plans'], { TENURE_SERVER: server });
       assert.equal(code, exitCodes.usage);
-      assert.match(stderr, /^error: .*\.pem.*\nfix: name a file with certificates in PEM form/);
+      assert.match(stderr, /^error: .*\.pem.*\nfix: use a file with certificates in PEM format/);
     }
   });
 });
@@ -146,7 +146,7 @@ describe('behind a proxy', () => {
     assert.equal(without.code, exitCodes.unavailable);
     assert.match(
       without.stderr,
-      /^fix: (correct the name in the address|see that this machine reaches its name server)/m,
+      /^fix: (correct the host name in the address|check that this machine can reach its name server)/m,
     );
     assert.equal(
       (await run(['get', 'plans'], { TENURE_SERVER: `http://127.0.0.1:${port}`, HTTP_PROXY: proxy })).code,
@@ -165,8 +165,11 @@ it('an address that points to another is not followed, and what is no API is tol
   );
   const redirected = await run(['get', 'plans'], { TENURE_SERVER: `http://127.0.0.1:${moved}` });
   assert.equal(redirected.code, exitCodes.unavailable);
-  assert.match(redirected.stderr, /: it points to https:\/\/tenure\.example\/\nfix: use the address that it points to/);
+  assert.match(
+    redirected.stderr,
+    /: it redirects to https:\/\/tenure\.example\/\nfix: use the address that it redirects to/,
+  );
   const { code, stderr } = await run(['get', 'plans'], { TENURE_SERVER: `http://127.0.0.1:${page}` });
   assert.equal(code, exitCodes.unavailable);
-  assert.match(stderr, /: what answers there is not the API, or its answer was cut off\n/);
+  assert.match(stderr, /: the response is not from the API or was truncated\n/);
 });

@@ -139,7 +139,7 @@ test('one that pauses ends with 1, the tenants that failed and how to go on, whe
   const failures = [{ tenant: 'acme', code: 'schema_rejected', message: 'mongod refuses the validator' }];
   const paused = rollout({
     state: 'paused',
-    reason: '2 tenants could not be changed; 0 may',
+    reason: '2 tenants could not be changed; at most 0 may fail',
     counts: { ...none, changed: 1, failed: 2 },
     failures,
   });
@@ -155,8 +155,8 @@ test('one that pauses ends with 1, the tenants that failed and how to go on, whe
     );
     assert.ok(
       stderr.endsWith(
-        `error: roll-out/${id} of startup@3 is paused: 2 tenants could not be changed; 0 may\n  tenant/acme: schema_rejected: mongod refuses the validator\n  and 1 more\n` +
-          `fix: mend what is in the way, then: tenure roll-out resume ${id}; or go on without: tenure roll-out resume ${id} --skip-failed\n`,
+        `error: roll-out/${id} of startup@3 is paused: 2 tenants could not be changed; at most 0 may fail\n  tenant/acme: schema_rejected: mongod refuses the validator\n  and 1 more\n` +
+          `fix: fix the failures, then: tenure roll-out resume ${id}; or skip the failed tenants: tenure roll-out resume ${id} --skip-failed\n`,
       ),
       stderr,
     );
@@ -167,8 +167,8 @@ test('one that pauses ends with 1, the tenants that failed and how to go on, whe
   );
 });
 
-test('Ctrl-C and the timeout end the waiting, and say how to come back and how to stop it', async () => {
-  const outlook = `roll-out/${id} goes on; to come back: tenure wait roll-out/${id}; to stop it: tenure roll-out pause ${id}\n`;
+test('Ctrl-C and the timeout stop waiting, and print how to resume and how to pause', async () => {
+  const outlook = `roll-out/${id} keeps running; to resume waiting: tenure wait roll-out/${id}; to pause it: tenure roll-out pause ${id}\n`;
   const interruption = new AbortController();
   const getRollout = [rollout()];
   const pending = run(
@@ -182,7 +182,7 @@ test('Ctrl-C and the timeout end the waiting, and say how to come back and how t
   assert.ok(interrupted.stderr.endsWith(`no longer waiting\n${outlook}`), interrupted.stderr);
   const late = await run(['wait', `roll-out/${id}`, '--timeout', '20ms'], { getRollout });
   assert.equal(late.code, exitCodes.waitTimeout);
-  assert.ok(late.stderr.endsWith(`error: the time to wait (20ms) is up\n${outlook}`), late.stderr);
+  assert.ok(late.stderr.endsWith(`error: timed out after 20ms\n${outlook}`), late.stderr);
 });
 
 test('a preview shows tenants that change alike together, and those that are refused with the reason, of every page', async () => {
@@ -212,7 +212,7 @@ test('a preview shows tenants that change alike together, and those that are ref
     'startup@3 would change 4 tenants, and 1 tenant cannot be changed.\n' +
       '\nstartup@2: acme, hooli\n  /config/max_qps\n  - 10\n  + 20\n' +
       '\nstartup@1: globex\n  /config/max_qps\n  - 10\n  + 20\n' +
-      '\nstartup@2: own\n  nothing but the version: what it changes is set otherwise\n' +
+      '\nstartup@2: own\n  only the version: the tenants override every changed value\n' +
       '\nCannot be changed:\n  TENANT   VERSION   CODE             WHY\n  small    2         policy_refused   too many tables\n',
   );
   const query = { version: 3, pageSize: 500, labelSelector: 'a=b' };
@@ -229,6 +229,6 @@ test('a preview shows tenants that change alike together, and those that are ref
   const empty = await run(['roll-out', 'preview', 'startup'], { ...answers, previewRollout: [{ items: [] }] });
   assert.deepEqual(
     [empty.code, empty.stdout, empty.stderr],
-    [exitCodes.ok, '', 'no tenant would change: none has another version than startup@3\n'],
+    [exitCodes.ok, '', 'no tenant would change: all of them have startup@3\n'],
   );
 });

@@ -172,5 +172,5 @@ test('Ctrl-C in the midst of several says which were not asked for', async () =>
     },
   });
   assert.deepEqual([code, stdout, sent.length], [exitCodes.interrupted, '', 2]);
-  assert.equal(stderr, 'tenant/a unchanged\ninterrupted\nresource: tenant/b\nnot asked for: tenant/c, tenant/d\n');
+  assert.equal(stderr, 'tenant/a unchanged\ninterrupted\nresource: tenant/b\nnot requested: tenant/c, tenant/d\n');
 });

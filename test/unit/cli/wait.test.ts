@@ -76,7 +76,11 @@ test('where an operation was preempted, the one that has taken its place is wait
     ],
     { preempted: 'cancelled', next: 'succeeded' },
   );
-  assert.deepEqual([code, stdout], [exitCodes.ok, 'tenant/acme is as waited for: lifecycle is Suspended\n'], stderr);
+  assert.deepEqual(
+    [code, stdout],
+    [exitCodes.ok, 'tenant/acme reached the condition: lifecycle is Suspended\n'],
+    stderr,
+  );
 });
 
 test('an operation that failed and has no successor ends the wait', async () => {
@@ -95,8 +99,8 @@ test('a tenant that is not there yet is waited for', async () => {
     [code, stdout, stderr],
     [
       exitCodes.ok,
-      'tenant/acme is as waited for: lifecycle is Suspended\n',
-      'tenant/acme is not there yet; waiting for it\n',
+      'tenant/acme reached the condition: lifecycle is Suspended\n',
+      'tenant/acme does not exist yet; waiting for it\n',
     ],
   );
 });
@@ -106,7 +110,7 @@ test('one that has not come when the time is up is told as not there', async () 
   assert.deepEqual([code, stdout], [exitCodes.waitTimeout, '']);
   assert.match(
     stderr,
-    /^error: the time to wait \(1ms\) is up\ntenant\/acme: it is not there yet\nto come back: tenure wait tenant\/acme --for=lifecycle=Suspended$/m,
+    /^error: timed out after 1ms\ntenant\/acme: it does not exist yet\nto resume waiting: tenure wait tenant\/acme --for=lifecycle=Suspended$/m,
   );
 });
 

@@ -131,5 +131,5 @@ test('a tenant that is watched by its name is seen when it is Deleted, before an
 test('a tenant that is not there is not waited for', async () => {
   const { code, stdout, stderr } = await watch('tenant/acmee', 'Active');
   assert.deepEqual([code, stdout], [exitCodes.notFound, '']);
-  assert.match(stderr, /^error: There is no such resource/);
+  assert.match(stderr, /^error: The resource does not exist/);
 });

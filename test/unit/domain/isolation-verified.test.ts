@@ -70,7 +70,7 @@ describe('the condition IsolationVerified', () => {
         conditionsAfterFailure(
           'reconcile',
           'Active',
-          { code: 'isolation_probe_failed', message: 'mongod let it' },
+          { code: 'isolation_probe_failed', message: 'mongod allowed it' },
           false,
         ),
       ),

@@ -123,7 +123,7 @@ describe('the verdict', () => {
     assert.deepEqual(await judged(() => done({ ok: 1 }), probe('refused')), {
       class: 'breach',
       evidence: 'let',
-      detail: 'mongod let it',
+      detail: 'mongod allowed it',
     });
     assert.equal((await judged(() => error(72), probe('refused'))).evidence, 'let');
     assert.equal(

@@ -38,13 +38,13 @@ describe('a key provider', () => {
     const keys = provider('b', { a: first, b: second });
     assert.equal((await keys.wrap(plaintext, 'c', ['a', 'b'])).key, 'b');
     assert.equal((await keys.wrap(plaintext, 'c', ['gone', 'a'])).key, 'a');
-    await assert.rejects(keys.wrap(plaintext, 'c', ['gone', 'lost']), unavailable('"gone", "lost"', 'put one of them'));
+    await assert.rejects(keys.wrap(plaintext, 'c', ['gone', 'lost']), unavailable('"gone", "lost"', 'add one of them'));
     assert.deepEqual(keys.keys, ['a', 'b']);
   });
 
   it('says which key is missing, and to put it back', async () => {
     const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
-    await assert.rejects(provider('b', { b: second }).unwrap(wrapped, 'c'), unavailable('"a"', 'put it back'));
+    await assert.rejects(provider('b', { b: second }).unwrap(wrapped, 'c'), unavailable('"a"', 'add it again'));
     await assert.rejects(provider('gone', { a: first }).wrap(plaintext, 'c'), unavailable('"gone"'));
   });
 
@@ -104,7 +104,7 @@ describe('a tenant’s secrets', () => {
   });
 
   it('that are not there are said to be missing', async () => {
-    await assert.rejects(none.password('a'), unavailable('tenant a has no credential'));
+    await assert.rejects(none.password('a'), unavailable('tenant a has no stored credential'));
   });
 
   it('hold no plaintext once they are issued', async () => {

@@ -87,7 +87,7 @@ test('the files that settings name are read as the process would', () => {
   assert.equal(flawOf('TENURE_CELLS_FILE', least['TENURE_CELLS_FILE'] ?? ''), '');
   assert.match(
     flawOf('TENURE_CELLS_FILE', least['TENURE_KEYRING_FILE'] ?? ''),
-    /^error: TENURE_CELLS_FILE: names a file of another form: .*\nfix: correct it: Path of the cells file/,
+    /^error: TENURE_CELLS_FILE: names a file with the wrong format: .*\nfix: correct it: Path of the cells file/,
   );
   assert.match(
     flawOf('TENURE_KEYRING_FILE', join(folder, 'gone')),
@@ -98,10 +98,10 @@ test('the files that settings name are read as the process would', () => {
   chmodSync(join(folder, 'short.json'), 0o644);
   assert.match(
     flawOf('TENURE_CODEC_KEYRING_FILE', join(folder, 'short.json')),
-    /^error: TENURE_CODEC_KEYRING_FILE: names a file of secrets that others may read \(mode 0644\): chmod 600 /,
+    /^error: TENURE_CODEC_KEYRING_FILE: names a secret file that others can read \(mode 0644\): run chmod 600 /,
   );
   assert.match(flawOf('TENURE_JWKS_FILE', least['TENURE_CELLS_FILE'] ?? ''), /^error: TENURE_JWKS_FILE: /);
-  assert.match(flawOf('TENURE_POLICY_BUNDLE', folder), /names a folder without policy\.wasm/);
+  assert.match(flawOf('TENURE_POLICY_BUNDLE', folder), /names a directory without policy\.wasm/);
   const gone = explainSettings(workerSettings, { ...least, TENURE_WORKFLOW_BUNDLE: join(folder, 'gone') });
   assert.match(renderExplanation(gone).flaws, /^error: TENURE_WORKFLOW_BUNDLE: names a file that does not exist/m);
 });

@@ -221,8 +221,8 @@ describe('a file that a setting names', () => {
         const path = file(content, mode);
         const message = flaw(() => read(path)) ?? '';
         assert.ok(
-          message.startsWith(`configuration: ${setting} names a file of secrets that others may `) &&
-            message.includes(`(mode 0${mode.toString(8)}): chmod 600 ${path}`),
+          message.startsWith(`configuration: ${setting} names a secret file that others can `) &&
+            message.includes(`(mode 0${mode.toString(8)}): run chmod 600 ${path}`),
           message,
         );
         assert.equal(
@@ -243,7 +243,7 @@ describe('a file that a setting names', () => {
       );
     assert.ok(
       flaw(() => readJwks(file(jwks, 0o666)))?.startsWith(
-        'configuration: TENURE_JWKS_FILE names a file that others may change (mode 0666)',
+        'configuration: TENURE_JWKS_FILE names a file that others can change (mode 0666)',
       ),
     );
   });

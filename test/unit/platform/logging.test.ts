@@ -54,8 +54,8 @@ describe('what is logged of an error', () => {
     assert.equal(errorFields(new Error('a', { cause: new RangeError('b') })).cause, 'RangeError: b'));
 
   it('is nothing of a thrown object that is no error', () => {
-    assert.deepEqual(errorFields({ password: 'x' }), { error: 'a thrown value that is no Error' });
-    assert.deepEqual(errorFields(undefined), { error: 'a thrown value that is no Error' });
+    assert.deepEqual(errorFields({ password: 'x' }), { error: 'a thrown value that is not an Error' });
+    assert.deepEqual(errorFields(undefined), { error: 'a thrown value that is not an Error' });
   });
 });
 

@@ -69,7 +69,7 @@ test('a bad path or version in the variable is an error without a fallback', asy
   const sources = [working('1.22.0')];
   await assert.rejects(
     acquireTool(opa, options(sources, { TENURE_OPA: old })),
-    /TENURE_OPA=.*old version 0\.68\.0 does not fit, OPA 1\.x does; point it at/,
+    /TENURE_OPA=.*old version 0\.68\.0 is not supported; supported: OPA 1\.x; set it to the path of/,
   );
   await assert.rejects(
     acquireTool(opa, options(sources, { TENURE_OPA: '/nowhere/opa' })),
@@ -83,7 +83,10 @@ test('a fitting one on PATH is used, an unfitting one passed over and named', as
   assert.equal(await acquireTool(opa, options([working('1.22.0')])), 'opa');
   writeBinary(join(directory, 'bin', 'opa'), '0.1.0');
   await acquireTool(opa, options([working('1.22.0')]));
-  assert.match(lines[0] ?? '', /^opa: on PATH: version 0\.1\.0 does not fit, OPA 1\.x does; build: 1\.22\.0 in \d/);
+  assert.match(
+    lines[0] ?? '',
+    /^opa: on PATH: version 0\.1\.0 is not supported; supported: OPA 1\.x; build: 1\.22\.0 in \d/,
+  );
 });
 
 test('the sources are tried in order, the result is kept, and the next time nothing is fetched', async () => {
@@ -100,7 +103,7 @@ test('the sources are tried in order, the result is kept, and the next time noth
 test('a binary that does not run or does not fit is not kept', async () => {
   await assert.rejects(
     acquireTool(opa, options([working('0.9.0')])),
-    /opa is needed and could not be had: not on PATH; build: version 0\.9\.0 does not fit, .*Fix: install OPA 1\.22 .*, or set TENURE_OPA/,
+    /opa is required but could not be installed: not on PATH; build: version 0\.9\.0 is not supported; .*Fix: install OPA 1\.22 .*, or set TENURE_OPA/,
   );
 });
 

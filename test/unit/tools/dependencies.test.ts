@@ -87,7 +87,7 @@ test("npm's failures are explained by their fix", () => {
   assert.match(explainFailure('npm error code ENOSPC'), /disk is full/);
   assert.match(explainFailure('npm error code EACCES'), /may not write/);
   assert.match(explainFailure('npm error code ENOTFOUND'), /registry cannot be reached/);
-  assert.match(explainFailure('npm error code E404'), /registry lacks a package/);
+  assert.match(explainFailure('npm error code E404'), /registry does not have a package/);
   assert.match(explainFailure('npm error code EUSAGE'), /npm install/);
   assert.equal(explainFailure('npm error something else'), 'see the log');
 });

@@ -17,7 +17,7 @@ test('a disk with too little room is told before anything is started, and one wi
   assert.throws(
     opens(999_999_999),
     new OperatorError(
-      `the disk of the data directory ${path} has 999 MB left, 1000 MB are needed; set TENURE_DATA_DIR to a directory with room that you can write`,
+      `the disk of the data directory ${path} has 999 MB left, but 1000 MB are needed; set TENURE_DATA_DIR to a writable directory with enough space`,
     ),
   );
   assert.doesNotThrow(opens(1_000_000_000));
@@ -52,14 +52,14 @@ async function failureOf(log: string, dataPath?: string): Promise<unknown> {
 }
 
 test('a process that ends during its start is told in one line: what its log says of the cause, and the fix', async () => {
-  const log = `its log ${join(directory, 'process.log')} says last:`;
-  const fix = 'free space on the disk, or remove /data/x to start afresh without its data, and start again';
+  const log = `last error in its log ${join(directory, 'process.log')}:`;
+  const fix = 'free space on the disk, or remove /data/x to start without its data, and start again';
   assert.deepEqual(
     await failureOf(`${fatal}\n{"s":"I","msg":"Now exiting"}`, '/data/x'),
-    new OperatorError(`mongod-x ended during its start; ${log} ${fatal}; ${fix}`),
+    new OperatorError(`mongod-x exited during startup; ${log} ${fatal}; ${fix}`),
   );
   assert.deepEqual(
     await failureOf('one\ntwo'),
-    new OperatorError(`mongod-x ended during its start; ${log} two; mend that, and start again`),
+    new OperatorError(`mongod-x exited during startup; ${log} two; fix this, and start again`),
   );
 });

@@ -27,7 +27,7 @@ test('a value that is no port is refused by the name of its variable', () => {
 test('one port for two parts is refused before anything starts', () => {
   assert.throws(
     () => fixedPorts({ TENURE_PORT_API: '9465' }),
-    /port 9465 is given to both TENURE_PORT_API and TENURE_PORT_WORKER_OPS/,
+    /TENURE_PORT_API and TENURE_PORT_WORKER_OPS both use port 9465/,
   );
 });
 
@@ -57,7 +57,7 @@ test('a port that is taken is told with the process that has it, and what to do'
   try {
     await assert.rejects(requireFree({ ...(await freePorts()), api: port }, ['api']), ({ message }: Error) => {
       assert.ok(message.startsWith(`port ${port} for the API is in use by process ${process.pid} (`), message);
-      assert.ok(message.endsWith('; stop that one or set TENURE_PORT_API to a free port'), message);
+      assert.ok(message.endsWith('; stop that process or set TENURE_PORT_API to a free port'), message);
       return true;
     });
   } finally {

@@ -7,7 +7,7 @@ type Schemas = NonNullable<NonNullable<OpenApiDocument['components']>['schemas']
 const reference = /"#\/components\/schemas\/([^"]+)"/g;
 const suffix = 'Output';
 
-/** The schemas that a part of a document leads to. */
+/** The schemas that a part of a document references, directly or indirectly. */
 function reached(part: unknown, schemas: Schemas): Set<string> {
   const found = new Set<string>();
   const follow = (from: unknown): void => {
@@ -21,16 +21,16 @@ function reached(part: unknown, schemas: Schemas): Set<string> {
   return found;
 }
 
-/** What requests are made of. */
+/** The parts of requests. */
 function requestsOf({ paths = {}, components }: OpenApiDocument): unknown {
   const operations = Object.values(paths).flatMap((item) => Object.values(item as Record<string, OperationObject>));
   return [components?.parameters, operations.map(({ parameters, requestBody }) => [parameters, requestBody])];
 }
 
 /**
- * zod-openapi makes every named schema twice, as it is taken and as it is answered, and calls the second `…Output` where it differs. Ours are
- * either the one or the other: each has its plain name, and what nothing leads to goes.
- * @throws Error when a schema is needed in two forms
+ * zod-openapi creates every named schema twice, as input and as output, and names the second `…Output` if it differs.
+ * Our schemas are used only as one or the other, so each keeps its plain name, and unreferenced ones are removed.
+ * @throws Error if a schema is needed in both forms
  */
 export function withPlainNames(document: OpenApiDocument): OpenApiDocument {
   const { schemas = {}, ...components } = document.components ?? {};
@@ -42,7 +42,7 @@ export function withPlainNames(document: OpenApiDocument): OpenApiDocument {
   const twice = answered.find((name) => taken.has(plain(name)));
   if (twice !== undefined)
     throw new Error(
-      `${plain(twice)} is both taken and answered, in two forms: give what is taken a title of its own in contracts/`,
+      `${plain(twice)} is used as input and as output in two forms: give the input schema its own title in contracts/`,
     );
 
   const renamed = <Part>(part: Part): Part =>

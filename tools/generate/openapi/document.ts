@@ -21,31 +21,36 @@ import { documentsOf, titledSchemas } from './schema-parts.ts';
 import { streamOperationOf } from './stream-operation.ts';
 
 const tags: Readonly<Record<string, string>> = {
-  tenants: 'Declare tenants, and take them through their life.',
-  tombstones: 'What is left of purged tenants.',
-  templates: 'What many tenants have in common, and how a new version comes to them.',
-  rollouts: 'A version of a template on its way to the tenants.',
-  plans: 'What a tenant may be and have.',
-  regions: 'Where tenants may be, and the cells there.',
-  caller: 'Who the token speaks for.',
-  access: 'What the caller may do.',
-  operations: 'What runs for a tenant, and how it ended.',
+  tenants: 'Declare tenants and manage their lifecycle.',
+  tombstones: 'Records of purged tenants.',
+  templates: 'Shared configuration and services of tenants, and their roll-out.',
+  rollouts: 'Roll-outs of template versions to tenants.',
+  plans: 'Plans that define limits, isolation modes and prices.',
+  regions: 'Regions for tenants, and their cells.',
+  caller: 'Identity of the caller.',
+  access: 'Access checks for the caller.',
+  operations: 'Operations of tenants: progress, outcome and cancellation.',
 };
 
 const description = `A durable control plane for tenants.
 
 - Every request has a bearer token; policy decides what its roles allow.
-- A change that takes time answers 202 with an operation: \`Location\` says where to see how it goes on, \`GET …:wait\` answers when it has ended.
-- A request under an \`Idempotency-Key\` can be repeated: it is done once.
-- What is changed has an \`ETag\`; \`If-Match\` changes only that revision.
-- Every refusal is a problem document (RFC 9457) whose \`code\` keeps its meaning for ever and whose \`fix\` says what to do; its \`type\` is the address of a page about it.`;
+- A change that takes time returns 202 with an operation. \`Location\` is the path of the operation; \`GET …:wait\` waits until it has ended.
+- A request with an \`Idempotency-Key\` can be retried safely: it is executed once.
+- Resources have an \`ETag\`. With \`If-Match\`, only that revision is changed.
+- Every error is a problem document (RFC 9457). Its \`code\` never changes its meaning, \`fix\` says what to do, and \`type\` is the URL of a page about it.`;
 
-/** What Tenure writes may come to say more; what is sent to it may not. */
+/**
+ * Responses may get additional fields in later versions, so their schemas must allow them. Requests must not have any.
+ */
 const override: NonNullable<CreateDocumentOptions['override']> = ({ jsonSchema, io }) => {
   if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 };
 
-/** The OpenAPI 3.1 document of routes and streams, with released documents as its examples. @throws Error that says what a route lacks */
+/**
+ * The OpenAPI 3.1 document of routes and streams, with released documents as examples.
+ * @throws Error if a route lacks something
+ */
 export function openApiDocument(
   table: RouteTable = routes,
   streamTable: Readonly<Record<string, StreamContract>> = streams,
@@ -79,7 +84,7 @@ export function openApiDocument(
             type: 'http',
             scheme: 'bearer',
             bearerFormat: 'JWT',
-            description: 'A token of the issuer that the installation trusts, with the caller’s roles.',
+            description: 'Token of the issuer that the installation trusts, with the roles of the caller.',
           },
         },
         schemas: {
@@ -98,7 +103,7 @@ export function openApiDocument(
   return withPlainNames(document);
 }
 
-/** The document as it is served. JSON has no comments, so the first line is an extension. */
+/** The document as it is served. JSON has no comments, so the notice is an extension field. */
 export function openApiFile(): GeneratedFile {
   const document = { 'x-comment': generatedNotice('contracts/'), ...openApiDocument() };
   return {

@@ -16,14 +16,14 @@ interface Reference {
   readonly $ref: string;
 }
 
-/** Examples by what they show, as the places of one document refer to them. */
+/** Examples by name, as one document references them. */
 export type NamedExamples = Record<string, Reference>;
 
 const acme = exampleNamed('tenant.active') as Tenant;
 const draft = exampleNamed('tenant.draft-with-operation') as Tenant;
 const running = exampleNamed('operation.running') as Operation;
 
-/** Bodies that are no contract's, by their route; what else takes a body takes an empty one. */
+/** Bodies that are not contracts, by route. All other bodies outside contracts are empty. */
 const bodies: { readonly [Id in RouteId]?: RouteBodyInput<Id> } = {
   changePlanOfTenant: { plan: acme.spec.plan, time: '2026-12-01T00:00:00.000Z' },
   holdTenant: { reason: 'case 2026-117' },
@@ -35,7 +35,10 @@ const bodies: { readonly [Id in RouteId]?: RouteBodyInput<Id> } = {
   verifyIsolationOfTenant: { against: 'globex' },
 };
 
-/** A problem as it is sent; what a released document has of one request stays, what the catalogue says is of today. */
+/**
+ * A problem as it is sent: request-specific fields come from a released document, all others from the current
+ * catalogue.
+ */
 function problemExample(code: ProblemCode): Problem {
   const released = examplesOf('problem')
     .map(({ value }) => value as Problem)
@@ -48,13 +51,13 @@ function problemExample(code: ProblemCode): Problem {
   };
 }
 
-/** What a change answers: the tenant, and the operation where one runs for it. */
+/** The response of a change: the tenant, and its operation if one runs. */
 const tenantChanges = {
   done: { name: 'tenant-change.done', value: { tenant: acme } },
   running: { name: 'tenant-change.running', value: { tenant: { ...acme, status: draft.status }, operation: running } },
 } as const satisfies Record<string, ReleasedExample>;
 
-/** @throws Error when nothing that was released shows such a document */
+/** @throws Error if no released document is an example of the schema */
 function documentsOf(schema: z.ZodType, status: number): readonly ReleasedExample[] {
   if (titleOf(schema) === 'TenantChange') return [status === 202 ? tenantChanges.running : tenantChanges.done];
   const item = itemsOf(schema);
@@ -69,7 +72,7 @@ function documentsOf(schema: z.ZodType, status: number): readonly ReleasedExampl
   const examples = contract === undefined ? [] : examplesOf(contract);
   if (examples.length === 0)
     throw new Error(
-      `an answer of status ${status} (${titleOf(schema) ?? 'without a title'}) has no example: make it a contract, and release a document of it`,
+      `a response with status ${status} (${titleOf(schema) ?? 'without a title'}) has no example: make it a contract, and add a released document`,
     );
   return examples;
 }
@@ -77,14 +80,14 @@ function documentsOf(schema: z.ZodType, status: number): readonly ReleasedExampl
 /** The examples of one OpenAPI document. */
 export interface ExampleBook {
   ofAnswer(schema: z.ZodType, status: number): NamedExamples;
-  /** @throws Error when the body is of no contract, not empty, and without an example here */
+  /** @throws Error if the body is not a contract, not empty, and has no example here */
   ofBody(id: string, body: z.ZodType): NamedExamples;
   ofProblem(code: ProblemCode): NamedExamples;
-  /** What a stream sends, as it goes over the wire. */
+  /** The events of a stream, as sent over the wire. */
   ofStream(id: string, events: Readonly<Record<string, z.ZodType>>): NamedExamples;
-  /** A value of this path parameter, from what a read of the same path answers. */
+  /** A value of this path parameter, from the response of a read of the same path. */
   ofParameter(table: readonly RouteContract[], path: string, parameter: string): string | undefined;
-  /** Every one that was asked for, for `components.examples`. */
+  /** All requested examples, for `components.examples`. */
   components(): Record<string, { value: unknown }>;
 }
 
@@ -107,7 +110,7 @@ export function createExampleBook(): ExampleBook {
       if (contract !== undefined) return refer(examplesOf(contract));
       const value = bodies[id as RouteId] ?? {};
       if (!body.safeParse(value).success)
-        throw new Error(`the body of ${id} has no example: give it one in tools/generate/openapi/examples.ts`);
+        throw new Error(`the body of ${id} has no example: add one in tools/generate/openapi/examples.ts`);
       return refer([{ name: Object.keys(value).length === 0 ? 'empty' : `${id}.example`, value }]);
     },
     ofStream(id, events) {

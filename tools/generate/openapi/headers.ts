@@ -12,65 +12,66 @@ import type { Answer } from './schema-parts.ts';
 
 const text = { type: 'string' } as const;
 
-/** Every header of an answer, as `components.headers` has it. `required`: where it is listed, it is sent. */
+/** Every response header, for `components.headers`. `required`: sent by every response that lists it. */
 export const responseHeaders = {
   'X-Request-Id': {
     required: true,
-    description: 'Of this request alone; the logs have it.',
+    description: 'Unique id of this request. The logs contain it.',
     schema: { ...text, format: 'uuid' },
   },
   'X-Correlation-Id': {
     required: true,
-    description: 'What was sent along, or the request’s own id; logs and ledger have it.',
+    description: 'The id that the request sent, or else the id of the request. Logs and ledger contain it.',
     schema: text,
   },
   ETag: {
     required: true,
-    description: 'The revision that was answered: send it in If-Match to change just that.',
+    description: 'Revision of the returned resource. Send it in If-Match to change only this revision.',
     schema: { ...text, pattern: z.toJSONSchema(entityTagSchema).pattern! },
   },
   Location: {
     required: true,
-    description: 'Path of what was made, or of where to see how it goes on.',
+    description: 'Path of the created resource, or of the operation to follow.',
     schema: { ...text, format: 'uri-reference' },
   },
   'Idempotency-Replayed': {
-    description: '`true`: this is the answer of an earlier request with the same key.',
+    description: '`true`: this is the response to an earlier request with the same key.',
     schema: { ...text, enum: ['true'] },
   },
-  'Preference-Applied': { description: 'The preference that was honoured.', schema: text, example: 'wait=30' },
+  'Preference-Applied': { description: 'The preference that was applied.', schema: text, example: 'wait=30' },
   'Cache-Control': {
     required: true,
-    description: 'Whether a cache may keep it: for its own caller and asking each time, or not at all.',
+    description:
+      'Whether the response may be cached: only for the same caller with revalidation each time, or not at all.',
     schema: text,
     example: 'private, no-cache',
   },
   Deprecation: {
     required: true,
-    description: 'Since when the route should no longer be used (RFC 9745).',
+    description: 'Time since which the route is deprecated (RFC 9745).',
     schema: { ...text, pattern: String.raw`^@\d+$` },
   },
-  Sunset: { required: true, description: 'When it may stop answering (RFC 8594).', schema: text },
+  Sunset: { required: true, description: 'Time after which the route can be removed (RFC 8594).', schema: text },
   'Retry-After': {
     required: true,
-    description: 'Seconds after which it is worth asking again.',
+    description: 'Seconds to wait before retrying.',
     schema: { type: 'integer', minimum: 1 },
   },
   'WWW-Authenticate': {
     required: true,
-    description: 'What has to be sent.',
+    description: 'The required authentication.',
     schema: text,
     example: 'Bearer realm="tenure"',
   },
   Allow: {
     required: true,
-    description: 'The methods that the path takes.',
+    description: 'The methods that the path allows.',
     schema: text,
     example: 'GET, HEAD, PUT, DELETE',
   },
   Link: {
     description:
-      'The operation that is in the way (rel="related"); where the end of a deprecated route is explained (rel="deprecation").',
+      'The operation that blocks the request (rel="related"), or the documentation of the deprecation (rel="deprecation").',
     schema: text,
   },
 } as const satisfies Record<string, ZodOpenApiHeaderObject>;
@@ -81,7 +82,7 @@ function refer(...names: readonly ResponseHeader[]): oas32.HeadersObject {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-/** Whether a document says which revision of a resource it shows; such an answer has an ETag. */
+/** Whether a document has a revision. Such a response has an ETag. */
 export function isRevised(schema: z.ZodType): boolean {
   if (!(schema instanceof z.ZodObject)) return false;
   const { metadata, tenant } = schema.shape as Record<string, z.ZodType | undefined>;
@@ -95,19 +96,19 @@ function ending({ deprecation }: Pick<RouteContract, 'deprecation'>): ResponseHe
   return deprecation.sunset === undefined ? ['Deprecation', 'Link'] : ['Deprecation', 'Sunset', 'Link'];
 }
 
-/** Whether a caller may wait for the outcome: what was accepted is an operation. */
+/** Whether a caller can wait for the outcome, because the accepted change is an operation. */
 function canBeAwaited({ responses }: RouteContract): boolean {
   const accepted = responses[202];
   return accepted !== undefined && ['TenantChange', 'Operation'].includes(titleOf(accepted) ?? '');
 }
 
-/** The headers of an answer that is no problem. */
+/** The headers of a successful response. */
 export function answerHeaders(route: RouteContract, { status, schemas, onlyWith }: Answer): oas32.HeadersObject {
   const sometimes = (name: ResponseHeader): oas32.HeadersObject => ({
     [name]: { ...responseHeaders[name], required: false },
   });
   const hasSecret = schemas.some((schema) => schema instanceof z.ZodObject && 'credential' in schema.shape);
-  // What is only rehearsed has no address and no tag.
+  // The result of a dry run has no location and no ETag.
   const canBeRehearsal = status === 200 && takes(route.query, 'dryRun');
   const isAlwaysRevised = schemas.every(isRevised) && !canBeRehearsal;
   return {
@@ -149,11 +150,11 @@ function requestHeader(schema: z.ZodType, id: string, description: string, examp
 const correlationId = requestHeader(
   z.string().optional(),
   'CorrelationId',
-  'Ties requests together that serve one purpose: 1 to 128 letters, digits, "_", ".", ":" and "-". Anything else is not kept.',
+  'Links requests that serve one purpose: 1 to 128 letters, digits, "_", ".", ":" and "-". Any other value is ignored.',
   'onboarding-2025-11-042',
 );
 const keyMeaning =
-  'Random, of your making. A repeated request with the same key gets the answer of the first. A dry run takes none.';
+  'Random key that the client creates. A repeated request with the same key gets the response to the first one. Ignored for dry runs.';
 const idempotencyKey = {
   required: requestHeader(idempotencyKeySchema, 'IdempotencyKey', keyMeaning, '4be8a2c6-3a2b-4b7e-9d1f-0c9f6d1f2a55'),
   optional: requestHeader(
@@ -163,40 +164,44 @@ const idempotencyKey = {
     '4be8a2c6-3a2b-4b7e-9d1f-0c9f6d1f2a55',
   ),
 };
-const matching = 'Change only this revision: the ETag that was read, or `*` for whatever stands.';
+const matching = 'Change only this revision: the ETag that was read, or `*` for any existing revision.';
 const ifMatch = {
-  /** Of what changes something that is there. */
+  /** For routes that change an existing resource. */
   always: requestHeader(ifMatchSchema, 'IfMatch', matching, '"9"'),
   orCreate: requestHeader(
     ifMatchSchema.optional(),
     'IfMatchOrNone',
-    `${matching} This or If-None-Match has to be sent, not both.`,
+    `${matching} Send either this or If-None-Match, not both.`,
     '"9"',
   ),
 };
-// Without an example: a tool that fills in all that there are would send both.
-const ifNoneMatch = requestHeader(ifNoneMatchSchema.optional(), 'IfNone', '`*`: only if there is none yet.');
+// No example: a tool that fills in all examples would send both headers.
+const ifNoneMatch = requestHeader(
+  ifNoneMatchSchema.optional(),
+  'IfNone',
+  '`*`: only if the resource does not exist yet.',
+);
 const ifChanged = requestHeader(
   z.string().optional(),
   'IfChanged',
-  'ETags that are known already: where one of them still holds, the answer is 304.',
+  'ETags that the client has cached. If one of them is current, the response is 304.',
   '"9"',
 );
 const prefer = requestHeader(
   z.string().optional(),
   'Prefer',
-  '`wait=N`: wait up to N seconds, 1 to 60, for the operation to end (RFC 7240). Another preference is ignored.',
+  '`wait=N`: wait up to N seconds, 1 to 60, for the operation to end (RFC 7240). Other preferences are ignored.',
   'wait=30',
 );
 
-/** Where a stream is to be gone on with. */
+/** The position from which to resume a stream. */
 export const lastEventId = requestHeader(
   z.string().optional(),
   'LastEventId',
-  'The id of the last event that was read: the stream goes on after it.',
+  'Id of the last event that was read. The stream resumes after it.',
 );
 
-/** What a route takes in headers, or a stream with no route, but for the token. */
+/** The request headers of a route or stream, except the token. */
 export function requestHeaders(route?: RouteContract): Record<string, z.ZodType> {
   if (route === undefined) return { 'X-Correlation-Id': correlationId };
   return {
@@ -212,7 +217,7 @@ export function requestHeaders(route?: RouteContract): Record<string, z.ZodType>
   };
 }
 
-/** Whether a read can be answered with 304: it has an ETag. */
+/** Whether a read can return 304, because it has an ETag. */
 export function canBeUnchanged({ method, responses }: RouteContract): boolean {
   return method === 'GET' && Object.values(responses).some(isRevised);
 }

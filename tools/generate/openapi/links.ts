@@ -6,19 +6,19 @@ import { itemsOf, titleOf } from './schema-parts.ts';
 
 export type RouteTable = Readonly<Record<string, RouteContract>>;
 
-/** Where a document has what names a resource. */
+/** Where a document names a resource. */
 interface Naming {
   /** The path of such a resource. */
   readonly path: string;
   readonly parameter: string;
-  /** JSON pointer. */
+  /** JSON Pointer. */
   readonly pointer: string;
 }
 
 const tenant = { path: '/v1/tenants/{name}', parameter: 'name' } as const;
 const operation = { path: '/v1/operations/{id}', parameter: 'id' } as const;
 
-/** What documents name, by their title. The first is what a document is of. */
+/** The resources that documents name, by document title. The first one is the resource of the document itself. */
 const namings: Readonly<Record<string, readonly Naming[]>> = {
   Tenant: [{ ...tenant, pointer: '/metadata/name' }],
   TenantChange: [
@@ -37,13 +37,16 @@ const namings: Readonly<Record<string, readonly Naming[]>> = {
 };
 
 export interface LinkBook {
-  /** What can be done next with an answer of a route. */
+  /** Possible next requests after a response of a route. */
   ofAnswer(id: string, status: number, schema: z.ZodType): ZodOpenApiLinksObject;
-  /** Every link that was asked for, for `components.links`. */
+  /** All requested links, for `components.links`. */
   components(): Record<string, ZodOpenApiLinkObject>;
 }
 
-/** Links from what answers name to the routes of just that: to all of them where it is made or read, else to where it is read. */
+/**
+ * Links from responses to the routes of the resources they name: to all routes if the response creates or reads the
+ * resource, else to its read.
+ */
 export function createLinkBook(table: RouteTable): LinkBook {
   const used = new Map<string, ZodOpenApiLinkObject>();
 
@@ -63,7 +66,7 @@ export function createLinkBook(table: RouteTable): LinkBook {
       if (source === undefined || title === undefined) return {};
       const links: ZodOpenApiLinksObject = {};
       for (const [index, naming] of (namings[title] ?? []).entries()) {
-        // What is being changed has an operation only where it goes on.
+        // A change returns an operation only while it still runs.
         if (title === 'TenantChange' && index > 0 && status !== 202) continue;
         const isItsOwn =
           index === 0 &&

@@ -14,13 +14,17 @@ export interface OperationBooks {
   readonly refusals: ProblemBook;
 }
 
-/** The resource that a route is about: the first segment of its path after the version. */
+/** The resource of a route: the first segment of its path after the version. */
 export function tagOf({ path }: Pick<RouteContract, 'path'>): string {
   const [, , collection = ''] = path.split(/[/:]/);
   return collection;
 }
 
-const meanings: Readonly<Record<number, string>> = { 200: 'Done.', 201: 'Made.', 202: 'Accepted; it goes on.' };
+const meanings: Readonly<Record<number, string>> = {
+  200: 'Done.',
+  201: 'Created.',
+  202: 'Accepted; the work continues.',
+};
 
 function describedAnswer({ status, schemas, onlyWith }: Answer, { responsesWith }: RouteContract): string {
   if (onlyWith !== undefined) return `Only with \`${onlyWith}\`.`;
@@ -37,7 +41,7 @@ function response(
   const { status, schemas, onlyWith } = answer;
   const [schema = z.unknown()] = schemas;
   const content: ZodOpenApiMediaTypeObject = {
-    // What one document takes, the other does not: they are told apart by what each requires.
+    // Their required fields distinguish the documents, because each may allow additional fields.
     schema: schemas.length === 1 ? schema : z.union(schemas).meta({ unionOneOf: true }),
     examples: Object.assign({}, ...schemas.map((one) => examples.ofAnswer(one, status))),
   };
@@ -45,7 +49,7 @@ function response(
     description: describedAnswer(answer, route),
     headers: answerHeaders(route, answer),
     content: { 'application/json': content },
-    // What a parameter brought about need not be there for the next request.
+    // No links from a response to a parameter: the resource may not exist for the next request.
     ...(onlyWith === undefined ? { links: links.ofAnswer(id, status, schema) } : {}),
   };
 }
@@ -60,7 +64,7 @@ export function described({
   const ending =
     deprecation === undefined
       ? ''
-      : `Deprecated since ${deprecation.since}${deprecation.sunset === undefined ? '' : `, may be gone from ${deprecation.sunset}`}: ${deprecation.fix}`;
+      : `Deprecated since ${deprecation.since}${deprecation.sunset === undefined ? '' : `, can be removed after ${deprecation.sunset}`}: ${deprecation.fix}`;
   return {
     summary: short,
     description: [rest, `Policy action: \`${action}\`.`, ending].filter((part) => part !== '').join('\n\n'),
@@ -107,7 +111,7 @@ export function operationOf(id: string, table: RouteTable, books: OperationBooks
       ...(canBeUnchanged(route)
         ? {
             304: {
-              description: 'What If-None-Match names still holds.',
+              description: 'An ETag in If-None-Match is current.',
               headers: answerHeaders(route, {
                 status: 304,
                 schemas: answers.flatMap(({ schemas }) => schemas.filter(isRevised)),

@@ -10,9 +10,9 @@ import { titleOf } from './schema-parts.ts';
 
 /** The problems of one OpenAPI document. */
 export interface ProblemBook {
-  /** Every problem that a route can answer with, by status. */
+  /** Every problem that a route can return, by status. */
   of(route: Pick<RouteContract, 'problems' | 'deprecation'>): ZodOpenApiResponsesObject;
-  /** Every one that was referred to, for `components.responses`. */
+  /** All referenced responses, for `components.responses`. */
   components(): Record<string, ZodOpenApiResponseObject>;
 }
 
@@ -54,7 +54,7 @@ export function createProblemBook(examples: ExampleBook): ProblemBook {
       return Object.fromEntries(
         [...byStatus].map(([status, codes]) => {
           const [only = 'internal', ...others] = codes;
-          // Most refusals are the same everywhere; the end of a route is told in headers of its own.
+          // Most problem responses are shared, but a deprecated route has additional headers.
           if (others.length > 0 || route.deprecation !== undefined) return [status, response(route, status, codes)];
           used.set(only, response(route, status, codes));
           return [status, { $ref: `#/components/responses/${only}` }];

@@ -9,7 +9,7 @@ const releases = fileURLToPath(new URL('../../../contracts/released', import.met
 const sidecar = /\.(read|openings)\.json$/;
 
 export interface ReleasedExample {
-  /** `<contract>.<case>`, as its file is called. */
+  /** `<contract>.<case>`, the name of its file. */
   readonly name: string;
   readonly value: unknown;
 }
@@ -25,7 +25,7 @@ function readExamples(): ReadonlyMap<ContractName, readonly ReleasedExample[]> {
   return new Map(
     contractNames.map((contract) => {
       const newest = paths.find(isOf(contract));
-      // A release holds the contracts that changed with it; the newest that has this one is how it looks today.
+      // A release contains only the contracts that changed, so the newest one with this contract is current.
       const ofNewest = paths.filter(
         (path) => isOf(contract)(path) && parseInt(path, 10) === parseInt(newest ?? '', 10),
       );
@@ -33,7 +33,7 @@ function readExamples(): ReadonlyMap<ContractName, readonly ReleasedExample[]> {
         name: basename(path, '.json'),
         value: JSON.parse(readFileSync(`${releases}/${path}`, 'utf8')) as unknown,
       }));
-      // Readers see the first one first, and the full one says most.
+      // The full example shows most, so it comes first.
       return [contract, read.toSorted((a, b) => Number(b.name.endsWith('.full')) - Number(a.name.endsWith('.full')))];
     }),
   );
@@ -46,14 +46,14 @@ export function examplesOf(contract: ContractName): readonly ReleasedExample[] {
   return examples.get(contract) ?? [];
 }
 
-/** The released document of this name. @throws Error when there is none */
+/** The released document with this name. @throws Error if there is none */
 export function exampleNamed(name: string): unknown {
   const found = [...examples.values()].flat().find((example) => example.name === name);
-  if (found === undefined) throw new Error(`contracts/released has no ${name}.json, which an example is made of`);
+  if (found === undefined) throw new Error(`contracts/released has no ${name}.json, which an example needs`);
   return found.value;
 }
 
-/** The contract that a schema is, if it is one. */
+/** The name of the contract of a schema, if it is a contract. */
 export function contractOf(schema: z.ZodType): ContractName | undefined {
   return contractNames.find((name) => contractDocuments[name].schema === schema);
 }

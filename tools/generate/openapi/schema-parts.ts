@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RouteContract } from '../../../contracts/routes/route-contract.ts';
 import type { StreamContract } from '../../../contracts/streams.ts';
 
-/** What an optional schema takes where something is there. */
+/** The schema inside an optional schema. */
 export function required(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodOptional ? required(schema.unwrap() as z.ZodType) : schema;
 }
@@ -11,22 +11,22 @@ export function titleOf(schema: z.ZodType): string | undefined {
   return z.globalRegistry.get(schema)?.title;
 }
 
-/** The schema of a list's items, where this is a list. */
+/** The schema of the items, if the schema is a list. */
 export function itemsOf(schema: z.ZodType): z.ZodType | undefined {
   const items: unknown = schema instanceof z.ZodObject ? schema.shape['items'] : undefined;
   return items instanceof z.ZodArray ? (items.element as z.ZodType) : undefined;
 }
 
-/** What a route answers under one status. */
+/** The responses of a route for one status. */
 export interface Answer {
   readonly status: number;
-  /** Several where a query parameter makes the difference: first what is answered without it. */
+  /** Several if a query parameter changes the response: the first one is the response without it. */
   readonly schemas: readonly z.ZodType[];
-  /** The query parameter without which this status is not answered. */
+  /** The query parameter that this status requires. */
   readonly onlyWith: string | undefined;
 }
 
-/** Every answer of a route that is no problem. */
+/** Every response of a route except problems. */
 export function answersOf({ responses, responsesWith }: RouteContract): Answer[] {
   const other = responsesWith?.responses ?? {};
   const statuses = [...new Set([...Object.keys(responses), ...Object.keys(other)].map(Number))].toSorted(
@@ -39,7 +39,7 @@ export function answersOf({ responses, responsesWith }: RouteContract): Answer[]
   }));
 }
 
-/** Whether a query takes this parameter. */
+/** Whether a query has this parameter. */
 export function takes(query: z.ZodType, parameter: string): boolean {
   return query instanceof z.ZodObject && parameter in query.shape;
 }
@@ -53,7 +53,7 @@ function* parts(schema: z.ZodType): Generator<z.ZodType> {
     for (const field of Object.values(schema.shape)) yield* parts(field as z.ZodType);
 }
 
-/** What routes take and answer, and what streams carry. */
+/** The bodies and responses of routes, and the events of streams. */
 export function documentsOf(routes: readonly RouteContract[], streams: readonly StreamContract[]): z.ZodType[] {
   return [
     ...routes.flatMap((route) => [
@@ -64,14 +64,14 @@ export function documentsOf(routes: readonly RouteContract[], streams: readonly 
   ];
 }
 
-/** Every schema with a title in these documents, by its title. @throws Error when two have one title */
+/** Every schema with a title in these documents, by title. @throws Error if two schemas have the same title */
 export function titledSchemas(documents: readonly z.ZodType[]): Record<string, z.ZodType> {
   const titled = new Map<string, z.ZodType>();
   for (const schema of documents.flatMap((root) => [...parts(root)])) {
     const title = titleOf(schema);
     if (title === undefined) continue;
     if ((titled.get(title) ?? schema) !== schema)
-      throw new Error(`two schemas are called ${title}: give one of them another title in contracts/`);
+      throw new Error(`two schemas have the title ${title}: change one of them in contracts/`);
     titled.set(title, schema);
   }
   return Object.fromEntries(titled);

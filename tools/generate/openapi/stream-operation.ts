@@ -11,7 +11,9 @@ function eventSchema(event: z.ZodType): object {
   return title === undefined ? z.toJSONSchema(event, { io: 'output' }) : { $ref: `#/components/schemas/${title}` };
 }
 
-/** A stream as an OpenAPI operation. Its events have a schema each, for which OpenAPI 3.1 has no word: they are under `x-events`. */
+/**
+ * A stream as an OpenAPI operation. OpenAPI 3.1 has no field for the schemas of events, so they are under `x-events`.
+ */
 export function streamOperationOf(
   id: string,
   stream: StreamContract,
@@ -29,7 +31,7 @@ export function streamOperationOf(
     },
     responses: {
       200: {
-        description: `Server-sent events, until either side ends it. Each is one of ${names.join(', ')}; its data is JSON, in one line.`,
+        description: `Server-sent events, until either side closes the connection. Each event is one of ${names.join(', ')}; its data is JSON on one line.`,
         headers: streamHeaders(),
         content: {
           'text/event-stream': {
