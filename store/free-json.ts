@@ -49,7 +49,7 @@ function convertDocument<Document extends object>(document: Document, convert: C
   const converted: typeof specs = {};
   for (const holder of holders)
     if (specs[holder] !== undefined) converted[holder] = convertSpec(specs[holder], convert);
-  return { ...document, ...converted };
+  return Object.keys(converted).length === 0 ? document : { ...document, ...converted };
 }
 
 /** The document in its stored form. */
