@@ -16,6 +16,8 @@ export interface OperationWatch {
 
 /** Awaited operations are also read this often, so that a wait does not depend on the feed alone. */
 const readAllEveryMs = 1_000;
+/** How long to collect new waits before they are read in one query. */
+const readTogetherMs = 5;
 /** How long an unused feed is kept open for the next wait. */
 const keptForMs = 10_000;
 
@@ -33,6 +35,7 @@ export function createOperationWatch({
   waits,
 }: OperationWatchDependencies): OperationWatch {
   const waiting = new Map<string, Set<(ended: OperationDocument | undefined) => void>>();
+  const begun = new Set<string>();
   let isFollowing = false;
   let neededAt = 0;
 
@@ -44,6 +47,18 @@ export function createOperationWatch({
   async function read(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     for (const operation of await operations.finished(ids)) release(operation._id, operation);
+  }
+
+  /** An operation may have ended before the wait began, and its event may already be past. Waits that begin together share a query. */
+  function readSoon(id: string): void {
+    if (begun.size === 0) {
+      setTimeout(() => {
+        const ids = [...begun];
+        begun.clear();
+        void read(ids).catch(() => undefined);
+      }, readTogetherMs);
+    }
+    begun.add(id);
   }
 
   async function followOnce(): Promise<void> {
@@ -97,8 +112,7 @@ export function createOperationWatch({
         }, timeoutMs);
         waiting.set(id, tellers.add(tell));
         void follow();
-        // The operation may have ended before the wait began, and its event may already be past.
-        void read([id]).catch(() => undefined);
+        readSoon(id);
       });
     },
   };
