@@ -9,7 +9,7 @@ import { OperatorError, runMain } from './process/operator-error.ts';
 import { stackFileVariable } from './stack/attach.ts';
 import type { EmbeddedStack } from './stack/embedded-stack.ts';
 import { createTemporaryStack } from './stack/temporary-stack.ts';
-import { complaints, readAllowedSkips, readOutcomes } from './testing/outcomes.ts';
+import { complaints, readAllowedSkips, readOutcomes, slowestFiles } from './testing/outcomes.ts';
 import { selectTests } from './testing/selection.ts';
 import { startTestRunner } from './testing/test-runner.ts';
 import type { TestRun } from './testing/test-runner.ts';
@@ -60,6 +60,7 @@ async function main(): Promise<number> {
     const exitCode = await timed('tests', async () => await run!.exitCode);
     if (interrupted()) return INTERRUPTED;
     const found = complaints(readOutcomes(outcomeFile), readAllowedSkips(join(clone, 'test', 'skipped.json')));
+    printSlowest(outcomeFile);
     for (const complaint of found) console.error(`✖ ${complaint}`);
     return exitCode === 0 && found.length > 0 ? 1 : exitCode;
   } finally {
@@ -69,12 +70,23 @@ async function main(): Promise<number> {
   }
 }
 
+/** Prints the slowest files of a run of ten files or more. */
+function printSlowest(outcomeFile: string): void {
+  const { slowest, total } = slowestFiles(outcomeFile, 10);
+  if (slowest.length < 10) return;
+  console.log(`slowest files, of ${total.toFixed(0)} s in all:`);
+  for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
+}
+
 /** Compiles what the tests need. Returns an environment in which the tests and their stacks use the binaries found here. */
 async function prepareEnvironment(withStack: boolean): Promise<NodeJS.ProcessEnv> {
   const options = { environment: process.env, report: console.error };
-  const tools = withStack ? await acquireToolchain(options) : { opa: await acquireTool(opa, options) };
-  await (withStack ? compile(tools.opa) : compilePolicies(tools.opa));
-  return { ...process.env, ...toolVariables(tools), NODE_COMPILE_CACHE: compileCache };
+  const [stackTools, opaPath] = await Promise.all([
+    withStack ? acquireToolchain(options) : {},
+    acquireTool(opa, options),
+  ]);
+  await (withStack ? compile(process.env) : compilePolicies(async () => opaPath));
+  return { ...process.env, ...toolVariables({ ...stackTools, opa: opaPath }), NODE_COMPILE_CACHE: compileCache };
 }
 
 await runMain(main);

@@ -8,9 +8,18 @@ export interface TestOutcome {
   readonly skipped: boolean;
 }
 
-/** A reporter for `node --test` that writes one JSON line per finished test: which ran, and which were skipped or marked as todo. */
+/** How long a test file took, including the start of its process. */
+export interface FileDuration {
+  readonly file: string;
+  readonly seconds: number;
+}
+
+/** A reporter for `node --test` that writes one JSON line per finished test: which ran, and which were skipped or marked as todo; and one per finished file. */
 export default async function* reportOutcomes(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {
+    if (event.type === 'test:complete' && event.data.name === relative(process.cwd(), event.data.file ?? '')) {
+      yield `${JSON.stringify({ file: event.data.name, seconds: event.data.details.duration_ms / 1000 } satisfies FileDuration)}\n`;
+    }
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, file = '', skip, todo, details } = event.data;
     // A suite is not a test, and a file without tests is reported as a test with the name of the file.

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-import type { TestOutcome } from './outcome-reporter.ts';
+import type { FileDuration, TestOutcome } from './outcome-reporter.ts';
 
 /** Why a run without a failed test still fails; empty if nothing is wrong. */
 export function complaints(outcomes: readonly TestOutcome[], allowedSkips: ReadonlySet<string>): string[] {
@@ -14,12 +14,29 @@ export function complaints(outcomes: readonly TestOutcome[], allowedSkips: Reado
 }
 
 /** The lines that `outcome-reporter.ts` wrote. */
-export function readOutcomes(path: string): TestOutcome[] {
+function readLines(path: string): (TestOutcome | FileDuration)[] {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TestOutcome);
+    .map((line) => JSON.parse(line) as TestOutcome | FileDuration);
+}
+
+/** What became of each test. */
+export function readOutcomes(path: string): TestOutcome[] {
+  return readLines(path).filter((line) => 'test' in line);
+}
+
+/** The files that took longest, the slowest first, and how many seconds all files took together. */
+export function slowestFiles(
+  path: string,
+  count: number,
+): { readonly slowest: FileDuration[]; readonly total: number } {
+  const durations = readLines(path).filter((line) => 'file' in line);
+  return {
+    slowest: durations.toSorted((a, b) => b.seconds - a.seconds).slice(0, count),
+    total: durations.reduce((sum, { seconds }) => sum + seconds, 0),
+  };
 }
 
 /** `test/skipped.json`: an object that maps each test to a reason. */

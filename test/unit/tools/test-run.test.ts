@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 
-import { complaints, readOutcomes } from '../../../tools/testing/outcomes.ts';
+import { complaints, readOutcomes, slowestFiles } from '../../../tools/testing/outcomes.ts';
 import { selectTests } from '../../../tools/testing/selection.ts';
 import { startTestRunner } from '../../../tools/testing/test-runner.ts';
 
@@ -62,6 +62,9 @@ test('what ran and what was skipped is collected from the real runner', async ()
     { test: 'test/unit/a.test.ts: runs', skipped: false },
     { test: 'test/unit/a.test.ts: waits', skipped: true },
   ]);
+  const { slowest, total } = slowestFiles(outcomeFile, 1);
+  assert.equal(slowest.length, 1);
+  assert.ok((slowest[0]?.seconds ?? 0) > 0 && (slowest[0]?.seconds ?? 0) < total, 'two files ran');
 });
 
 test('a skip that is not listed fails the run', () => {
