@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,18 +31,22 @@ export interface BundleManifest {
 }
 
 /**
- * Compiles the Rego of `directory` to `directory/dist` unless that is up to date.
- * Returns the bundle's manifest and whether it was compiled now. Throws {@link OperatorError} with the compiler's words.
+ * Compiles the Rego of `directory` to `directory/dist` unless that is up to date: then the compiler is not needed.
+ * Returns the bundle's manifest and whether it was compiled now.
+ * @throws OperatorError with the compiler's words
  */
 export async function compilePolicies(
-  opa: string,
+  acquireOpa: () => Promise<string>,
   directory: string = policiesDirectory,
 ): Promise<{ readonly manifest: BundleManifest; readonly compiled: boolean }> {
   const dist = join(directory, 'dist');
+  const current = readManifest(dist);
+  if (current !== undefined && current.inputs === inputsDigest(directory, current.opa)) {
+    return { manifest: current, compiled: false };
+  }
+  const opa = await acquireOpa();
   const version = await opaVersion(opa);
   const inputs = inputsDigest(directory, version);
-  const current = readManifest(dist);
-  if (current?.inputs === inputs) return { manifest: current, compiled: false };
 
   mkdirSync(dist, { recursive: true });
   const lock = await waitForPidLock(join(dist, 'lock'), 'compiling the policies', {
@@ -74,7 +79,7 @@ export async function compilePolicies(
 export async function checkPolicies(
   opa: string,
   directory: string = policiesDirectory,
-): Promise<readonly { readonly name: string; readonly result: CommandResult }[]> {
+): Promise<readonly { readonly name: string; readonly result: Pick<CommandResult, 'code' | 'stdout' | 'stderr'> }[]> {
   const sources = sourcePaths(directory);
   const run = async (name: string, commandArguments: readonly string[]) => ({
     name,
@@ -86,8 +91,29 @@ export async function checkPolicies(
     await run('opa check', ['check', '--strict', ...capabilities, '--ignore', '*_test.rego', ...sources]),
     await run('opa test', ['test', ...sources]),
     // Apart from the tests, for with coverage the output is one JSON document that hides which test failed.
+    { name: 'compiled policy', result: await checkBundle(opa, directory) },
     await run('opa coverage', ['test', '--coverage', '--threshold', String(COVERAGE_THRESHOLD), ...sources]),
   ];
+}
+
+/** Holds the bundle in `dist`, which is under version control, to its sources; and to the compiler where that is the one it was compiled with. */
+async function checkBundle(opa: string, directory: string): Promise<Pick<CommandResult, 'code' | 'stdout' | 'stderr'>> {
+  const passed = { code: 0, stdout: '', stderr: '' };
+  const failed = (what: string) => ({ code: 1, stdout: '', stderr: `${what}; run npm test, and commit policies/dist` });
+  const manifest = readManifest(join(directory, 'dist'));
+  if (manifest === undefined) return failed('policies/dist is missing or damaged');
+  if (manifest.inputs !== inputsDigest(directory, manifest.opa))
+    return failed('policies/dist is older than its sources');
+  if ((await opaVersion(opa)) !== manifest.opa) return passed;
+  const staging = mkdtempSync(join(tmpdir(), 'tenure-policies-'));
+  try {
+    const { wasm, data } = await build(opa, directory, staging);
+    return bundleDigest(wasm, data) === manifest.digest
+      ? passed
+      : failed('policies/dist differs from what its sources compile to');
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
 }
 
 /**

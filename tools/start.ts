@@ -55,7 +55,7 @@ async function main(): Promise<number> {
     'toolchain',
     async () => await acquireToolchain({ environment: process.env, report: console.error }),
   );
-  await phase('policies and workflows', async () => await compile(tools.opa));
+  await phase('policies and workflows', async () => await compile(process.env));
 
   let stack: EmbeddedStack | undefined;
   try {

@@ -41,7 +41,7 @@ function select([suite = 'basics', ...names]: readonly string[]): Part[] {
 async function main(): Promise<number> {
   const parts = select(process.argv.slice(2));
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
-  await compile(tools.opa);
+  await compile(process.env);
   const stack = await createTemporaryStack({
     temporalStorage: 'file',
     environment: { ...process.env, ...toolVariables(tools) },

@@ -13,7 +13,6 @@ const leftOut: ReadonlySet<string> = new Set([
   '.tenure',
   'build',
   'coverage',
-  'policies/dist',
   'workflows/dist',
 ]);
 

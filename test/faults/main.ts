@@ -71,7 +71,7 @@ async function main(): Promise<number> {
   console.log(`${cases.length} cases; TENURE_FAULT_SEED=${seed}`);
 
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
-  await compile(tools.opa);
+  await compile(process.env);
   const started = performance.now();
   let done = 0;
   const tell: TellRound = (round, seconds) => {

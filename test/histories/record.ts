@@ -30,7 +30,7 @@ async function main(): Promise<number> {
       `no such course: ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`,
     );
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
-  await compile(tools.opa);
+  await compile(process.env);
   const stack = await createTemporaryStack({ environment: { ...process.env, ...toolVariables(tools) } });
   try {
     const installation = await startInstallation(stack, {

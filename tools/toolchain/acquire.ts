@@ -4,7 +4,7 @@ import { prove } from './prove.ts';
 import { sources as allSources } from './sources.ts';
 import type { Source } from './sources.ts';
 import { mongod, opa, temporal } from './tools.ts';
-import type { StackTool, Tool, ToolName } from './tools.ts';
+import type { StackTool, Tool, ToolName, VendorTool } from './tools.ts';
 
 export interface AcquireOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -14,7 +14,7 @@ export interface AcquireOptions {
 }
 
 const SLOW_AFTER_MS = 2_000;
-const tools: readonly (Tool & { readonly name: StackTool })[] = [temporal, mongod, opa];
+const stackTools = [temporal, mongod] as const;
 
 /**
  * Paths of verified binaries of the tools that the stack needs: the one that a variable names; otherwise one on PATH with a
@@ -22,14 +22,14 @@ const tools: readonly (Tool & { readonly name: StackTool })[] = [temporal, mongo
  * Throws {@link OperatorError} with the attempts and the fix.
  */
 export async function acquireToolchain(options: AcquireOptions): Promise<Record<StackTool, string>> {
-  const [temporalPath, mongodPath, opaPath] = await Promise.all(tools.map((tool) => acquireTool(tool, options)));
-  return { temporal: temporalPath!, mongod: mongodPath!, opa: opaPath! };
+  const [temporalPath, mongodPath] = await Promise.all(stackTools.map((tool) => acquireTool(tool, options)));
+  return { temporal: temporalPath!, mongod: mongodPath! };
 }
 
 /** The environment variables with which other processes use the same binaries without searching for them. */
-export function toolVariables(paths: Partial<Record<StackTool, string>>): Record<string, string> {
+export function toolVariables(paths: Partial<Record<VendorTool, string>>): Record<string, string> {
   return Object.fromEntries(
-    tools.flatMap(({ name, variable }) => (paths[name] === undefined ? [] : [[variable, paths[name]]])),
+    [...stackTools, opa].flatMap(({ name, variable }) => (paths[name] === undefined ? [] : [[variable, paths[name]]])),
   );
 }
 

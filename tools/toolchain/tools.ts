@@ -1,8 +1,10 @@
 import type { VersionRange } from './version.ts';
 
 /** The tools that a stack needs. */
-export type StackTool = 'temporal' | 'mongod' | 'opa';
-export type ToolName = StackTool | 'schemathesis';
+export type StackTool = 'temporal' | 'mongod';
+/** The tools with a download from their vendor. */
+export type VendorTool = StackTool | 'opa';
+export type ToolName = VendorTool | 'schemathesis';
 
 /** A program that is not an npm package. */
 export interface Tool {

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { StackTool } from './tools.ts';
+import type { VendorTool } from './tools.ts';
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-const downloads: Readonly<Record<StackTool, (version: string, directory: string) => Promise<string>>> = {
+const downloads: Readonly<Record<VendorTool, (version: string, directory: string) => Promise<string>>> = {
   temporal: downloadTemporal,
   mongod: downloadMongod,
   opa: downloadOpa,
@@ -79,7 +79,7 @@ if (tool === undefined || !(tool in downloads) || version === undefined || direc
   throw new Error('usage: vendor-download.ts <temporal|mongod|opa> <version> <directory>');
 }
 try {
-  process.stdout.write(await downloads[tool as StackTool](version, directory));
+  process.stdout.write(await downloads[tool as VendorTool](version, directory));
   process.exitCode = 0;
 } catch (error) {
   process.stderr.write(error instanceof Error ? error.message : String(error));

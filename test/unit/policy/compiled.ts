@@ -14,7 +14,7 @@ export const opa = await acquireTool(opaTool, { environment: process.env, report
 
 /** The compiled policy of the project, up to date. */
 export async function compiledPolicy(): Promise<string> {
-  await compilePolicies(opa);
+  await compilePolicies(async () => opa);
   return join(policiesDirectory, 'dist');
 }
 
