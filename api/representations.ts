@@ -8,7 +8,14 @@ import type { Operation } from '../contracts/operation.ts';
 import { operationWorkflowId } from '../platform/workflow-starters.ts';
 import { stepsOf } from '../domain/step-plan.ts';
 import { stepOf } from '../store/operations.ts';
-import type { OperationDocument, PlanDocument, RegionDocument, ResourceDocument, TenantDocument, TenantTemplateDocument } from '../store/documents.ts';
+import type {
+  OperationDocument,
+  PlanDocument,
+  RegionDocument,
+  ResourceDocument,
+  TenantDocument,
+  TenantTemplateDocument,
+} from '../store/documents.ts';
 
 function metadata({
   _id,
