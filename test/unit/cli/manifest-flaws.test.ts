@@ -79,7 +79,7 @@ test('a list in YAML is its entries, and one page of several is refused', async 
       stderr,
       new RegExp(`^stdin:${head === '' ? 17 : 19}:15: spec\\.quotas\\.tables must be a number, but is "ten"$`, 'm'),
     );
-    assert.match(stderr, /^error: a flaw in the manifests; nothing was applied$/m);
+    assert.match(stderr, /^error: 1 error in the manifests; nothing was applied$/m);
   }
   const page = await runInMemory(['apply', '-f', '-'], { stdin: list('nextPageToken: x\n') });
   assert.match(page.stderr, /^stdin:1:1: unknown field "nextPageToken" of a list$/m);
@@ -99,7 +99,7 @@ test('a flaw in one file keeps every file from being applied, and each flaw is t
   assert.match(stderr, /^many\/2\.yml:8:13: spec\.quotas\.tables must be a number, but is "ten"$/m);
   assert.match(stderr, /^many\/3\.json:2:10: /m);
   assert.match(stderr, /^stdin:4:9: plan\/a is declared twice, first at many\/1\.yaml:4:9$/m);
-  assert.match(stderr, /^error: 3 flaws in the manifests; nothing was applied$/m);
+  assert.match(stderr, /^error: 3 errors in the manifests; nothing was applied$/m);
 });
 
 test('integers that a number holds are numbers, in YAML and in JSON, and in quotes any is text', async () => {
