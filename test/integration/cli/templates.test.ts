@@ -214,7 +214,7 @@ test('a roll-out that pauses ends the command with 1; it is resumed without what
   const described = await done('roll-out', 'status', `roll-out/${id}`);
   for (const part of [
     /^State: +paused$/m,
-    /^Because: +1 tenant could not be changed; at most 0 may fail$/m,
+    /^Reason: +1 tenant could not be changed; at most 0 may fail$/m,
     /^Tenants: +2 at the start: 0 changed, 1 failed$/m,
     /^Failed:\n {2}TENANT +CODE +MESSAGE\n {2}pied-piper +\S+ /m,
   ])
@@ -261,7 +261,7 @@ test('Ctrl-C ends the waiting and not the roll-out, which can be paused, gone on
   );
 
   assert.equal(await done('roll-out', 'pause', id), `roll-out/${id} (startup@4) paused, 0 changed\n`);
-  assert.match(await done('roll-out', 'status', id), /^Because: +paused by a user$/m);
+  assert.match(await done('roll-out', 'status', id), /^Reason: +paused by a user$/m);
   assert.equal(await done('roll-out', 'resume', id), `roll-out/${id} (startup@4) running, 0 changed\n`);
   assert.equal(await done('roll-out', 'cancel', id), `roll-out/${id} (startup@4) cancelled, 0 changed\n`);
   assert.equal((await cli.run(['wait', `roll-out/${id}`])).code, exitCodes.operationFailed);
