@@ -114,7 +114,7 @@ test('of several tenants each is asked for, every result is told, and the worst 
   assert.match(stderr, /^error: The resource does not exist: .*\nresource: tenant\/nobody\nfix: /m);
   assert.match(
     stderr,
-    /^error: The tenant cannot go .*\nresource: tenant\/draft\n.*\n {2}allowed: activate, delete\nfix: /m,
+    /^error: The tenant cannot move .*\nresource: tenant\/draft\n.*\n {2}allowed: activate, delete\nfix: /m,
   );
 
   const single = JSON.parse(await done('resume', 'one', '--wait', '-o', 'json')) as Tenant;
