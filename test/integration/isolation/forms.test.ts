@@ -146,7 +146,7 @@ for (const mode of modes) {
       const operation = changing(home, { spec: grown });
       for (const name of partNames) await parts[name].ensure(operation);
       await cell.collection(operation, 'carts').insertOne({ at: new Date() });
-      assert.match(await parts['home-collections'].undo(operation), /left carts/);
+      assert.match(await parts['home-collections'].undo(operation), /kept carts/);
       await parts['home-collections'].undo(operation);
       assert.deepEqual(await indexesOf(operation, 'carts'), ['at_1']);
       await cell.collection(operation, 'carts').insertOne({ taken: 'as before' });
@@ -168,7 +168,7 @@ for (const mode of modes) {
         } finally {
           await session.commitTransaction();
         }
-        assert.match(await undone, /left carts/);
+        assert.match(await undone, /kept carts/);
       });
       assert.equal(await carts.countDocuments(), 1);
     });
