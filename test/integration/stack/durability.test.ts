@@ -133,7 +133,7 @@ describe('a stack with files', () => {
     const passwordFile = join(dataDirectory, 'secrets', 'mongod-passwords.json');
     const original = readFileSync(passwordFile, 'utf8');
     writeFileSync(passwordFile, JSON.stringify({ admin: 'another', plane: 'another' }));
-    await assert.rejects(start(dataDirectory, ports), /set up with other passwords .* put the original secrets\/ back/);
+    await assert.rejects(start(dataDirectory, ports), /set up with other passwords/);
     writeFileSync(passwordFile, original);
     stack = await start(dataDirectory, ports);
   });
