@@ -23,9 +23,7 @@ function convertField<Holder extends Partial<Record<FreeJson, unknown>>>(
 }
 
 function convertCollection(collection: Collection, convert: Convert): Collection {
-  const indexes = collection.indexes.some((index) => 'partialFilterExpression' in index)
-    ? collection.indexes.map((index) => convertField(index, 'partialFilterExpression', convert))
-    : collection.indexes;
+  const indexes = collection.indexes.map((index) => convertField(index, 'partialFilterExpression', convert));
   return { ...convertField(collection, 'jsonSchema', convert), indexes };
 }
 

@@ -9,6 +9,7 @@ import type { Position } from '../../store/change-feed.ts';
 import type { Authenticate } from '../authentication.ts';
 import type { PageTokens } from '../page-token.ts';
 import { expressPath, refuseMethod } from '../routing.ts';
+import { whenGone } from '../presence.ts';
 import { requestIds } from '../request-ids.ts';
 import { parsePart } from '../request-parsing.ts';
 import { takeShare } from '../shares/shares.ts';
@@ -79,8 +80,6 @@ export function bindStreams({
       const giveBack = takeShare(shares.watches, subject, 'open watches');
       let stream: EventStream | undefined;
       let isEnded = false as boolean;
-      const gone = new AbortController();
-      response.once('close', () => gone.abort());
       try {
         const following = await hub.follow(
           readPosition(request.get('last-event-id')),
@@ -97,7 +96,7 @@ export function bindStreams({
               stream?.end();
             },
           },
-          gone.signal,
+          whenGone(response),
         );
         const bookmark = (position: Position): void =>
           void stream?.send(
