@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { checkImportDirections } from './checks/import-directions.ts';
-import { checkPolicies } from './policies.ts';
+import { checkPolicies, compiledPolicyFlaw } from './policies.ts';
 import { runMain } from './process/operator-error.ts';
 import { runCommand } from './process/run-command.ts';
 import { acquireTool } from './toolchain/acquire.ts';
@@ -31,6 +31,7 @@ const checks: readonly Check[] = [
   { name: 'import directions', run: importDirections },
   { name: 'generated files', run: generatedFiles },
   { name: 'policies', run: policies },
+  { name: 'compiled policy', run: compiledPolicy },
 ];
 
 /** Runs every check, also after one has failed; the exit code is 0 only when all passed. */
@@ -81,9 +82,15 @@ async function generatedFiles(): Promise<Finding> {
   return { ok: result.code === 0, output: `${result.stdout}${result.stderr}` };
 }
 
+const acquireOpa = (): Promise<string> => acquireTool(opa, { environment: process.env, report: console.error });
+
+async function compiledPolicy(): Promise<Finding> {
+  const flaw = await compiledPolicyFlaw(await acquireOpa());
+  return { ok: flaw === undefined, output: `${flaw}; run npm test, and commit policies/dist` };
+}
+
 async function policies(): Promise<Finding> {
-  const path = await acquireTool(opa, { environment: process.env, report: console.error });
-  const failed = (await checkPolicies(path)).filter(({ result }) => result.code !== 0);
+  const failed = (await checkPolicies(await acquireOpa())).filter(({ result }) => result.code !== 0);
   return {
     ok: failed.length === 0,
     output: failed.map(({ name, result }) => `${name}:\n${result.stdout}${result.stderr}`).join('\n'),

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inputsDigest, installFiles } from './built-files.ts';
 import { waitForPidLock } from './process/pid-lock.mjs';
 import { workflowBundlePath } from './stack/process-environment.ts';
 
@@ -14,7 +14,8 @@ const buildTimeoutMs = 120_000;
 
 /** Bundles the workflows for the workers of this clone, unless that is up to date. Returns whether it was built now. */
 export async function buildWorkflowBundle(): Promise<boolean> {
-  const inputs = inputsDigest();
+  const paths = ['package-lock.json', ...globSync(sources, { cwd: clone }).toSorted()];
+  const inputs = inputsDigest(process.version, clone, paths);
   const inputsPath = join(directory, 'inputs');
   const isCurrent = (): boolean =>
     existsSync(workflowBundlePath) && existsSync(inputsPath) && readFileSync(inputsPath, 'utf8') === inputs;
@@ -30,24 +31,9 @@ export async function buildWorkflowBundle(): Promise<boolean> {
     const { bundleWorkflows } = await import('../workers/workflow-bundle.ts');
     const { code } = await bundleWorkflows();
     // The digest comes last: one that fits is never beside an older bundle.
-    for (const [path, content] of [
-      [workflowBundlePath, code],
-      [inputsPath, inputs],
-    ] as const) {
-      writeFileSync(`${path}.new`, content);
-      renameSync(`${path}.new`, path);
-    }
+    installFiles(directory, directory, { [basename(workflowBundlePath)]: code, inputs });
     return true;
   } finally {
     lock.release();
   }
-}
-
-function inputsDigest(): string {
-  const hash = createHash('sha256').update(process.version);
-  for (const path of ['package-lock.json', ...globSync(sources, { cwd: clone }).toSorted()]) {
-    const content = readFileSync(join(clone, path));
-    hash.update(JSON.stringify([path, content.length])).update(content);
-  }
-  return `sha256:${hash.digest('hex')}`;
 }
