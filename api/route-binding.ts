@@ -135,8 +135,11 @@ export function bindRoutes({
                 fingerprint: canonicalDigest([contract.method, request.path, query, read.value ?? null]),
               };
 
+        let isKept = false;
         const keep: Keep = async (tx, reply) => {
-          if (repeatable !== undefined) await idempotency.keep(tx, repeatable, storedAnswer(reply));
+          if (repeatable === undefined) return;
+          await idempotency.keep(tx, repeatable, storedAnswer(reply));
+          isKept = true;
         };
 
         // These values were parsed with the schemas of the contract, which TypeScript cannot infer here.
@@ -149,7 +152,11 @@ export function bindRoutes({
           if (isList(contract)) return listed(response, subject, async () => sentAnswer(await handler(parsed)));
           return repeatable === undefined
             ? run()
-            : underKey(repeatable, run, (kept) => guardReplay(caller, params, kept.about));
+            : underKey(repeatable, {
+                run,
+                isKept: () => isKept,
+                guard: (kept) => guardReplay(caller, params, kept.about),
+              });
         }).catch((error: unknown) => {
           throw precondition?.kind === 'absent' ? asFailedPrecondition(error) : error;
         });
@@ -177,22 +184,40 @@ export function bindRoutes({
     }
   }
 
+  /** Under one key, all successful answers are equal, whether or not the request changed anything. */
   async function underKey(
     request: IdempotentRequest,
-    run: () => Promise<StoredAnswer>,
-    guard: (kept: StoredAnswer) => Promise<void>,
+    {
+      run,
+      isKept,
+      guard,
+    }: {
+      readonly run: () => Promise<StoredAnswer>;
+      /** Whether an answer was written in a transaction, which may have been repeated without it. */
+      readonly isKept: () => boolean;
+      readonly guard: (kept: StoredAnswer) => Promise<void>;
+    },
   ): Promise<StoredAnswer> {
     const kept = await idempotency.claim(request);
     if (kept !== undefined) {
       await guard(kept);
       return { ...kept, headers: { ...kept.headers, 'idempotency-replayed': 'true' } };
     }
+    let answer: StoredAnswer;
     try {
-      return await run();
-    } finally {
+      answer = await run();
+    } catch (error) {
       // Releases the key unless the request has committed.
       await idempotency.release(request).catch(() => undefined);
+      throw error;
     }
+    try {
+      await idempotency.keepUnchanged(request, answer);
+    } catch (error) {
+      // A change that has committed is not reported as failed.
+      if (!isKept() || (error instanceof TenureError && error.code === 'idempotency_in_progress')) throw error;
+    }
+    return answer;
   }
 
   const ids = Object.keys(table) as RouteId[];

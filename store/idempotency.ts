@@ -26,6 +26,12 @@ export interface IdempotencyStore {
    * @throws TenureError idempotency_in_progress, when a retry of the request has taken the claim
    */
   keep(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
+  /**
+   * Stores the answer of a request that succeeded without a change, for an hour. Does nothing if the answer was stored
+   * with a change.
+   * @throws TenureError idempotency_in_progress, when a retry of the request has taken the claim
+   */
+  keepUnchanged(request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
   /** Releases the key after a refusal. A refusal is not stored: when the request is repeated, it is decided again. */
   release(request: IdempotentRequest): Promise<void>;
 }
@@ -36,6 +42,11 @@ export interface IdempotencyStore {
  */
 const claimMs = 8_000;
 const keepMs = 24 * 60 * 60 * 1000;
+/** Shorter, because clients that apply the same declaration every minute would otherwise fill the collection. */
+const keepUnchangedMs = 60 * 60 * 1000;
+
+const takenOver = (): TenureError =>
+  new TenureError('idempotency_in_progress', 'a retry of this request has taken over its Idempotency-Key');
 
 export function createIdempotencyStore(
   { idempotency }: ControlDatabase,
@@ -85,8 +96,21 @@ export function createIdempotencyStore(
         { $set: { answer } },
         { session: tx.session },
       );
-      if (matchedCount === 0)
-        throw new TenureError('idempotency_in_progress', 'a retry of this request has taken over its Idempotency-Key');
+      if (matchedCount === 0) throw takenOver();
+    },
+    async keepUnchanged({ principal, key, claim }, answer) {
+      const expireTime = new Date(clock.now().getTime() + keepUnchangedMs);
+      const { matchedCount } = await onControl(() =>
+        idempotency.updateOne({ _id: { principal, key }, claim }, [
+          {
+            $set: {
+              answer: { $ifNull: ['$answer', { $literal: answer }] },
+              expireTime: { $cond: [{ $eq: ['$answer', null] }, expireTime, '$expireTime'] },
+            },
+          },
+        ]),
+      );
+      if (matchedCount === 0) throw takenOver();
     },
     async release({ principal, key, claim }) {
       await onControl(() => idempotency.deleteOne({ _id: { principal, key }, claim, answer: null }));

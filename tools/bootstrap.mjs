@@ -27,6 +27,8 @@ const SCRIPTS = {
 const MINIMUM_NODE_MAJOR = 20;
 
 const clone = fileURLToPath(new URL('..', import.meta.url));
+/** Shared by all processes that a command starts, so that each module is compiled only once. */
+const compileCache = join(clone, 'node_modules', '.cache', 'tenure', 'compiled');
 
 async function main([command, ...rest]) {
   if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE_MAJOR) {
@@ -59,7 +61,10 @@ async function main([command, ...rest]) {
  * this process has ended, however it did.
  */
 async function run(node, commandArguments) {
-  const child = spawn(node, commandArguments, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(node, commandArguments, {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
+  });
   onEndOfNpm(() => child.kill('SIGTERM'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   return await new Promise((resolve) => {

@@ -17,8 +17,6 @@ import { acquireTool, acquireToolchain, toolVariables } from './toolchain/acquir
 import { opa } from './toolchain/tools.ts';
 
 const clone = fileURLToPath(new URL('..', import.meta.url));
-/** Shared by the hundreds of processes of a run, so that each module is compiled only once. */
-const compileCache = join(clone, 'node_modules', '.cache', 'tenure', 'compiled');
 const INTERRUPTED = 130;
 
 /** Runs the tests against one embedded stack. The exit code is 0 only if tests ran, none failed and every skip is listed. */
@@ -86,7 +84,7 @@ async function prepareEnvironment(withStack: boolean): Promise<NodeJS.ProcessEnv
     acquireTool(opa, options),
   ]);
   await (withStack ? compile(process.env) : compilePolicies(async () => opaPath));
-  return { ...process.env, ...toolVariables({ ...stackTools, opa: opaPath }), NODE_COMPILE_CACHE: compileCache };
+  return { ...process.env, ...toolVariables({ ...stackTools, opa: opaPath }) };
 }
 
 await runMain(main);

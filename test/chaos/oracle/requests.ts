@@ -146,13 +146,7 @@ export async function checkReplays(
   count: number,
   findings: Findings,
 ): Promise<number> {
-  // What was so already has committed nothing, and is decided anew.
-  const committed = new Set(
-    (await readEntries(installation))
-      .filter(({ outcome }) => outcome !== 'denied')
-      .map(({ correlationId }) => correlationId),
-  );
-  const kept = all.filter(({ key, isKeyed, answers }) => isKeyed && answers.length > 0 && committed.has(key));
+  const kept = all.filter(({ isKeyed, answers }) => isKeyed && answers.length > 0);
   const every = Math.max(1, Math.ceil(kept.length / count));
   const chosen = kept.filter((_, index) => index % every === 0);
   for (const asked of chosen) {

@@ -81,6 +81,31 @@ for (const id of changingRoutes) {
   });
 }
 
+test('an answer that changed nothing is the answer to that key, whatever has changed since', async () => {
+  const { text: tenant } = await exchange(create('steady', 'steady'));
+  const { revision } = (JSON.parse(tenant) as { tenant: { metadata: { revision: number } } }).tenant.metadata;
+  const labelled = { ...tenantManifest('steady'), metadata: { name: 'steady', labels: { team: 'blue' } } };
+  const put = (body: unknown, key: string): Promise<HttpAnswer> =>
+    exchange({
+      method: 'PUT',
+      path: '/v1/tenants/steady',
+      body,
+      headers: { 'if-match': '*', 'idempotency-key': key },
+    });
+  const first = await put(tenantManifest('steady'), 'as-it-is');
+  assert.equal(first.headers.get('etag'), `"${revision}"`, 'nothing was changed');
+  assert.equal((await put(labelled, 'labelled')).status, 200);
+  const entries = await entriesOf(installation, async () => {
+    requireReplay(await put(tenantManifest('steady'), 'as-it-is'), first);
+  });
+  assert.deepEqual(entries, [], 'the labels are not taken away');
+  const keys = installation.control.db(installation.databases.control).collection('idempotency');
+  const [unchanged, changed] = await Promise.all(
+    ['as-it-is', 'labelled'].map((key) => keys.findOne({ '_id.key': key })),
+  );
+  assert.ok(unchanged?.['expireTime'] < changed?.['expireTime'], 'it is kept for less long');
+});
+
 test('of 8 requests under one key at once one has an effect; the others get its answer or are told that it runs', async () => {
   for (let round = 0; round < 3; round += 1) {
     const request = create(`crowd-${round}`, `crowd-${round}`);
