@@ -279,7 +279,7 @@ export function createBreakages({
       finds: /^twice: hold .*answered otherwise/,
       breaks: () =>
         changed(control('idempotency'), { '_id.key': askedFor('hold').key }, { $set: { 'answer.body': '{}' } }),
-      looks: (findings) => checkReplays(installation, recollection.asked, 100, findings),
+      looks: (findings) => checkReplays(recollection.asked, 100, findings),
     },
     {
       what: 'what was refused was done',

@@ -24,5 +24,5 @@ export async function judge(parts: OracleParts, recollection: Recollection, find
   await checkTenants(parts, recollection, findings);
   await checkRollouts(installation, recollection, findings);
   await checkRequests(installation, recollection, findings);
-  return { suspensions, replays: await checkReplays(installation, recollection.asked, replayed, findings) };
+  return { suspensions, replays: await checkReplays(recollection.asked, replayed, findings) };
 }

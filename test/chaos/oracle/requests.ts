@@ -140,12 +140,7 @@ export async function checkRequests(
 }
 
 /** Sends so many of what was acknowledged once more under their keys: the kept answers must come, and nothing else. Returns how many were sent. */
-export async function checkReplays(
-  installation: Records,
-  all: readonly Asked[],
-  count: number,
-  findings: Findings,
-): Promise<number> {
+export async function checkReplays(all: readonly Asked[], count: number, findings: Findings): Promise<number> {
   const kept = all.filter(({ isKeyed, answers }) => isKeyed && answers.length > 0);
   const every = Math.max(1, Math.ceil(kept.length / count));
   const chosen = kept.filter((_, index) => index % every === 0);
