@@ -116,7 +116,7 @@ async function replaceByTombstone(
     revision,
     placement,
     operationId: operation._id,
-    ledgerEntry: tx.entryId,
+    ledgerEntry: tx.entryId(),
   });
 }
 
@@ -203,8 +203,6 @@ export function finishOperation(
       }
       // The old findings no longer apply, and no scan has seen the new state.
       if (state === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
-      // Two separate writes: what was undone is one generation, and what begins may be another.
-      await store.resources.replace(tx, tenant.revision, after);
       const dropped =
         state === 'succeeded'
           ? []
@@ -220,11 +218,15 @@ export function finishOperation(
         waiting === undefined
           ? undefined
           : await handOver(store, tx, after, waiting, follows === undefined ? 'preempted' : 'succeeded');
-      if (next !== undefined) await store.resources.replace(tx, after.revision, next.tenant);
-      return {
-        result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: told },
-        entries: [entry, ...dropped, ...(next === undefined ? [] : [next.entry])],
-      };
+      const entries: [LedgerDraft, ...LedgerDraft[]] = [entry, ...dropped];
+      // One write, so that nobody sees the tenant between two operations of one change. What was undone is one
+      // generation, and what begins may be another.
+      if (next === undefined) await store.resources.replace(tx, tenant.revision, after);
+      else {
+        await store.resources.replace(tx, tenant.revision, next.tenant, { entry: entries.length, through: after });
+        entries.push(next.entry);
+      }
+      return { result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: told }, entries };
     });
     if (ended !== undefined) tell(ended);
     await failpoints.reach('finish.after-commit', ref.name);

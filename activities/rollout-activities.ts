@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import { asFailure } from './failure.ts';
@@ -19,7 +20,7 @@ export function createRolloutActivities({ advance, logger }: RolloutDependencies
         return await advance(id);
       } catch (error) {
         logger.warn('a turn of a roll-out failed', { rollout: id, ...errorFields(error) });
-        throw asFailure(error, 1);
+        throw asFailure(error, Context.current().info.attempt);
       }
     },
   };

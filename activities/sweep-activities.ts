@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { startable } from '../domain/operation-input.ts';
 import { newOperationOf } from '../engines/changes/change-request.ts';
 import type { DueOutcome } from '../engines/upkeep/due-work.ts';
@@ -119,7 +120,7 @@ export function createSweepActivities({
         if (resumed > 0) logger.info('requested the workflows of idle operations', { count: resumed });
         return { resumed };
       } catch (error) {
-        throw asFailure(error, 1);
+        throw asFailure(error, Context.current().info.attempt);
       }
     },
     async beginDueOperations() {
@@ -143,7 +144,7 @@ export function createSweepActivities({
         const begun = outcomes.filter((outcome) => outcome.begun !== undefined).length;
         return { begun, refused: outcomes.length - begun };
       } catch (error) {
-        throw asFailure(error, 1);
+        throw asFailure(error, Context.current().info.attempt);
       }
     },
   };

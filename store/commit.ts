@@ -16,10 +16,10 @@ export interface Transaction {
   /** The time of everything in this commit, by mongod's clock. */
   readonly time: Date;
   /**
-   * Id of the first entry, known before it is written. It is generated at the first access: by then the transaction has
-   * its snapshot, so the id is later than the entry of every commit that this one has seen.
+   * Id of the entry at this position in the commit, known before it is written. It is generated at the first access: by
+   * then the transaction has its snapshot, so the id is later than the entry of every commit that this one has seen.
    */
-  readonly entryId: string;
+  entryId(position?: number): string;
 }
 
 /** What a commit's work returns: a result and at least one entry. */
@@ -71,12 +71,13 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
             if (performance.now() > deadline) throw late();
             // New for each attempt: a commit that lost a conflict then has a later id and time than the commit it
             // conflicted with.
-            let drawn: string | undefined;
+            const drawn: string[] = [];
             const tx: Transaction = {
               session,
               time: clock.now(),
-              get entryId() {
-                return (drawn ??= newId());
+              entryId(position = 0) {
+                while (drawn.length <= position) drawn.push(newId());
+                return drawn[position] as string;
               },
             };
             const done = await work(tx);
@@ -86,7 +87,7 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
             }
             const { result, entries } = done;
             const documents = entries.map((draft, index) =>
-              sealEntry(draft, { id: index === 0 ? tx.entryId : newId(), time: tx.time, installation }),
+              sealEntry(draft, { id: tx.entryId(index), time: tx.time, installation }),
             );
             await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
               throw asLedgerError(error);

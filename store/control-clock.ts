@@ -48,15 +48,30 @@ export function compareClocks(asked: {
   return { differenceMs, apartMs: Math.max(0, Math.abs(differenceMs) - asked.tookMs / 2) };
 }
 
-interface Sample {
+/** mongod's time at a moment of this process. */
+export interface Sample {
   readonly serverMs: number;
-  /** On the monotonic clock. */
+  /** On the monotonic clock, in milliseconds. */
   readonly at: number;
   readonly uncertainMs: number;
 }
 
-/** For this long, a quick answer is preferred to a later one. */
-const keepQuickMs = 30_000;
+/** How far two clocks may drift apart: 100 parts per million, twice what hardware clocks do. */
+const driftRate = 1e-4;
+/** mongod's time has whole milliseconds. */
+const resolutionMs = 1;
+
+/**
+ * The sample to count on from: the new one if it is at least as exact as the earlier one has become with its age, or if
+ * the two contradict each other, because then mongod's clock was set.
+ */
+export function betterSample(earlier: Sample, later: Sample): Sample {
+  const ageMs = later.at - earlier.at;
+  const uncertainMs = earlier.uncertainMs + ageMs * driftRate;
+  const apartMs = Math.abs(earlier.serverMs + ageMs - later.serverMs);
+  const wasSet = apartMs > uncertainMs + later.uncertainMs + resolutionMs;
+  return wasSet || later.uncertainMs <= uncertainMs ? later : earlier;
+}
 
 export function createControlClock(client: MongoClient): ControlClock {
   let last: ClockReading | undefined;
@@ -69,8 +84,7 @@ export function createControlClock(client: MongoClient): ControlClock {
     const serverMs = (localTime as Date).getTime();
     last = compareClocks({ atMs: wall, tookMs, serverMs });
     const taken: Sample = { serverMs, at: began + tookMs / 2, uncertainMs: tookMs / 2 };
-    if (sample === undefined || taken.uncertainMs <= sample.uncertainMs || taken.at - sample.at > keepQuickMs)
-      sample = taken;
+    sample = sample === undefined ? taken : betterSample(sample, taken);
     return last;
   }
 

@@ -132,6 +132,8 @@ export interface RolloutMemberDocument {
 export interface DriftDocument {
   _id: string;
   cell: string;
+  /** The tenant's last fence at the time of the scan; absent in observations of an earlier build. */
+  fence?: number;
   checkTime: Date;
   findings: DriftFinding[];
 }

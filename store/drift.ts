@@ -7,12 +7,14 @@ import { idsOfPurged } from './purged-tenants.ts';
 
 export interface DriftObservation extends Pick<DriftDocument, 'cell' | 'findings'> {
   readonly tenant: string;
+  readonly fence: number;
 }
 
 /** What the last scan found for each tenant. Observations, not decisions. */
 export interface DriftStore {
   observe(seen: readonly DriftObservation[]): Promise<void>;
-  find(tenant: string): Promise<DriftDocument | undefined>;
+  /** Undefined also if an operation has run since the scan: it may have changed what was found. */
+  find(tenant: { readonly _id: string; readonly lastFence: number }): Promise<DriftDocument | undefined>;
   /** Removes the findings of a tenant that is purged or whose home an operation has changed since. */
   forget(tx: Transaction, tenant: string): Promise<void>;
   /** Removes what a scan recorded after the purge of a tenant that it had read before. */
@@ -26,13 +28,14 @@ export function createDriftStore({ drift, resources }: ControlDatabase, clock: P
   return {
     async observe(seen) {
       const checkTime = clock.now();
-      const updates = seen.map(({ tenant, cell, findings }) => ({
-        updateOne: { filter: { _id: tenant }, update: { $set: { cell, findings, checkTime } }, upsert: true },
+      const updates = seen.map(({ tenant, ...observed }) => ({
+        updateOne: { filter: { _id: tenant }, update: { $set: { ...observed, checkTime } }, upsert: true },
       }));
       if (updates.length > 0) await onControl(() => drift.bulkWrite(updates, { ordered: false }));
     },
-    async find(tenant) {
-      return (await onControl(() => drift.findOne({ _id: tenant }))) ?? undefined;
+    async find({ _id, lastFence }) {
+      const found = await onControl(() => drift.findOne({ _id }));
+      return found === null || (found.fence ?? lastFence) !== lastFence ? undefined : found;
     },
     async forget(tx, tenant) {
       await drift.deleteOne({ _id: tenant }, { session: tx.session });

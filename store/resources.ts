@@ -38,6 +38,17 @@ export interface ListPage {
   readonly limit: number;
 }
 
+/** How a replacement is recorded. By default, the first entry of the commit reports all of it. */
+export interface ChangeEntry<Document> {
+  /** Position of the entry that reports the change to the document. */
+  readonly entry: number;
+  /**
+   * A state in between, which the first entry reports. It gets its revision but is never stored, so nobody that watches
+   * the resource sees it.
+   */
+  readonly through: Document;
+}
+
 export interface ResourceStore {
   find<Kind extends ResourceKind>(kind: Kind, name: string): Promise<DocumentOfKind<Kind> | undefined>;
   findByUid<Kind extends ResourceKind>(kind: Kind, uid: string): Promise<DocumentOfKind<Kind> | undefined>;
@@ -69,6 +80,7 @@ export interface ResourceStore {
     tx: Transaction,
     expectedRevision: number,
     document: Document,
+    change?: ChangeEntry<Document>,
   ): Promise<Document>;
   /**
    * Removes a tenant from the registry, so that its name is free. Its revisions stay.
@@ -130,7 +142,7 @@ export function createResourceStore(
   const { resources, revisions } = database;
   const cellTables = createCellTables(database);
 
-  async function insertRevision(tx: Transaction, document: ResourceDocument): Promise<void> {
+  async function insertRevision(tx: Transaction, document: ResourceDocument, entry = 0): Promise<void> {
     const { _id: uid, generation, kind, name, labels, annotations, spec } = document;
     await revisions.insertOne(
       withTexts({
@@ -142,7 +154,7 @@ export function createResourceStore(
         annotations,
         spec,
         time: tx.time,
-        ledgerEntry: tx.entryId,
+        ledgerEntry: tx.entryId(entry),
       }),
       { session: tx.session },
     );
@@ -243,7 +255,7 @@ export function createResourceStore(
       await insertRevision(tx, document);
       return document;
     },
-    async replace(tx, expectedRevision, document) {
+    async replace(tx, expectedRevision, document, change) {
       const before = await resources
         .findOneAndReplace({ _id: document._id, revision: expectedRevision }, withTexts(withSearchKeys(document)), {
           session: tx.session,
@@ -260,7 +272,9 @@ export function createResourceStore(
       }
       if (document.kind === 'Tenant') await cellTables.count(tx, { before: before as TablesOf, after: document });
       await uses.beginOf(tx, document, 'facets' in before ? before.facets : []);
-      if (before.generation !== document.generation) await insertRevision(tx, document);
+      const through = change?.through.generation ?? before.generation;
+      if (change !== undefined && before.generation !== through) await insertRevision(tx, change.through);
+      if (through !== document.generation) await insertRevision(tx, document, change?.entry);
       return document;
     },
     async remove(tx, tenant) {

@@ -86,7 +86,7 @@ export function explainHandlers({
       };
     },
     async driftOfTenant({ params: { name }, caller }) {
-      const seen = await store.drift.find((await read(name, caller))._id);
+      const seen = await store.drift.find(await read(name, caller));
       return {
         status: 200,
         body: {

@@ -35,7 +35,7 @@ export async function writePending(
   const { caller } = request;
   const { _id: uid, name } = before;
   const current = await store.resources.read(tx, 'Tenant', uid);
-  if (current === undefined || current.operation?.id !== running._id || current.pending !== null)
+  if (current?.revision !== before.revision)
     throw new TenureError('revision_stale', `tenant "${name}" was changed in the meantime`);
   const preempted = await store.operations.read(tx, running._id);
   if (preempted === undefined || !isReversible(preempted.kind, preempted.steps)) {
@@ -46,6 +46,8 @@ export async function writePending(
     );
   }
   if (endsAccess(transition.path)) await store.tenantLeases.ending(tx, uid);
+  // The tenant's document names the plan only when the operation begins.
+  if (typeof assign.plan === 'string') await store.resourceUses.begin(tx, [{ kind: 'Plan', name: assign.plan }]);
   const operation = await store.operations.insert(tx, {
     id: operationId,
     kind: transition.path,

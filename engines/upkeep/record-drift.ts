@@ -112,8 +112,9 @@ export function createRecordDrift({
 
   return async function* record(scans) {
     await store.drift.observe(
-      scans.map(({ tenant: { _id, placement }, findings }) => ({
+      scans.map(({ tenant: { _id, placement, lastFence }, findings }) => ({
         tenant: _id,
+        fence: lastFence,
         cell: placement?.cell ?? '',
         findings: [...findings],
       })),

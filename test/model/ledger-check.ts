@@ -81,11 +81,10 @@ function verifyRevisions(revisions: readonly RevisionDocument[], entries: readon
     const committing = entries.find(({ id }) => id === ledgerEntry);
     assert.ok(committing !== undefined, `the entry of generation ${generation}`);
     const digest = canonicalDigest(spec);
-    assert.ok(
-      entries.some(
-        ({ time, next }) => time === committing.time && next?.generation === generation && next.digest === digest,
-      ),
-      `the ledger tells of generation ${generation} as it is`,
+    assert.deepEqual(
+      [committing.next?.generation, committing.next?.digest],
+      [generation, digest],
+      `the entry of generation ${generation} reports it`,
     );
   }
 }

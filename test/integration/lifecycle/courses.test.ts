@@ -113,6 +113,24 @@ test('a manifest that changes plan and collections is accepted, shown by a dry r
   requireJoined(await readEntries(installation, { tenant: tenant.metadata.uid }));
 });
 
+test('nobody that watches sees the tenant between two operations of one change', async () => {
+  const name = 'watched';
+  const { metadata } = await activeTenant(api, name);
+  const feed = await installation.store.openChangeFeed();
+  try {
+    const course = courseOf(await declare(name, { lifecycle: 'Active', plan: 'large', services }));
+    assert.deepEqual(await endsOf(course), ['succeeded', 'succeeded']);
+    const seen: (string | undefined)[] = [];
+    while (seen.length === 0 || seen.at(-1) !== undefined) {
+      const { change } = await feed.next();
+      if (change?.kind === 'tenant' && change.tenant._id === metadata.uid) seen.push(change.tenant.operation?.id);
+    }
+    assert.deepEqual([...new Set(seen)], [...course.map(({ id }) => id), undefined]);
+  } finally {
+    await feed.close();
+  }
+});
+
 test('a wait is answered when the last operation has ended', async () => {
   const name = 'awaited';
   await activeTenant(api, name);

@@ -152,10 +152,11 @@ test('a scan of tenants that are as they should be writes nothing after the firs
 
 test('what a scan has found of a tenant is gone when the tenant is purged', async () => {
   const { metadata } = await activeTenant(api, 'passing', placed);
-  const found = () => installation.store.drift.find(metadata.uid);
+  const control = installation.control.db(installation.databases.control);
+  const found = () => control.collection<{ _id: string }>('drift').findOne({ _id: metadata.uid });
   await takeAll(api, 'passing', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   await scan();
-  assert.ok((await found()) !== undefined);
+  assert.ok((await found()) !== null);
   const { body } = await api.call('purgeTenant', {
     params: { name: 'passing' },
     body: { early: true },
@@ -163,7 +164,22 @@ test('what a scan has found of a tenant is gone when the tenant is purged', asyn
     idempotencyKey: randomUUID(),
   });
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
-  assert.equal(await found(), undefined);
+  assert.equal(await found(), null);
+});
+
+test('findings of a scan that an operation has overtaken are not reported', async () => {
+  const { metadata } = await activeTenant(api, 'overtaken', placed);
+  const [finding] = [{ part: 'role', kind: 'wrong', name: 'tenant_read_write', detail: 'it is wrong' } as const];
+  const { lastFence } = (await installation.store.resources.findByUid('Tenant', metadata.uid)) ?? { lastFence: 0 };
+  const observe = (fence: number) =>
+    installation.store.drift.observe([{ tenant: metadata.uid, cell: 'eu-west-1-a', fence, findings: [finding] }]);
+  const reported = async () => (await api.call('driftOfTenant', { params: { name: 'overtaken' } })).body;
+  await observe(lastFence);
+  assert.deepEqual((await reported()).findings, [finding]);
+  await takeAll(api, 'overtaken', ['reconcileTenant']);
+  // The scan read the tenant before the reconciliation, and records what it found after it.
+  await observe(lastFence);
+  assert.deepEqual([(await reported()).findings, (await reported()).cell], [[], undefined]);
 });
 
 test('what was written down of a tenant while it was being purged is gone with a later scan; what is of others stays', async () => {
@@ -173,8 +189,8 @@ test('what was written down of a tenant while it was being purged is gone with a
   // As by a scan and a sweep that had read the tenant before its purge, an hour and more ago.
   const { drift, backoffs } = installation.store;
   await drift.observe([
-    { tenant: purged, cell: 'eu-west-1-a', findings: [] },
-    { tenant: metadata.uid, cell: 'eu-west-1-a', findings: [] },
+    { tenant: purged, cell: 'eu-west-1-a', fence: 1, findings: [] },
+    { tenant: metadata.uid, cell: 'eu-west-1-a', fence: 1, findings: [] },
   ]);
   await control.collection('drift').updateMany({}, { $set: { checkTime: new Date(Date.now() - 3_700_000) } });
   for (const tenant of [purged, metadata.uid]) await backoffs.failed({ work: 'purge', tenant }, () => -1);

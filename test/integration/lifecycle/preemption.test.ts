@@ -103,6 +103,12 @@ test('a second operation is refused while one runs, unless it may preempt: then 
     fences.toSorted((a, b) => a - b),
     'nobody commits under an older fence after a newer one',
   );
+  const { items } = (await api.call('listTenantRevisions', { params: { name: 'preempted' } })).body;
+  assert.deepEqual(
+    [items[0]?.changed, items[0]?.action, items[0]?.operation],
+    [['/spec/lifecycle'], 'tenant.suspend.hand_over', waiting?.id],
+    'the generation names the operation that wrote it, not the one that ended in the same commit',
+  );
 });
 
 test('a pending operation that is cancelled never begins, and the first one is still undone', async () => {

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Binary } from 'mongodb';
 import { createAdmit } from '../../../engines/admission/admission.ts';
 import { loadPolicyEngine } from '../../../engines/policy/policy-engine.ts';
 import { createTemplates } from '../../../engines/rollouts/templates.ts';
 import { createChangeTenant } from '../../../engines/changes/change-tenant.ts';
-import type { ChangeTenant, Declare } from '../../../engines/changes/change-request.ts';
+import type { ChangedTenant, ChangeTenant, Command, Declare } from '../../../engines/changes/change-request.ts';
 import type { Precondition } from '../../../engines/requests/precondition.ts';
+import type { TenantVerb } from '../../../domain/tenant-verb.ts';
 import type { TenureError } from '../../../domain/tenure-error.ts';
 import { tenantSpecSchema } from '../../../contracts/manifests/tenant.ts';
 import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { OperationDocument, PlanDocument, RegionDocument, TenantDocument } from '../../../store/documents.ts';
+import type { Transaction } from '../../../store/commit.ts';
 import { storageVersion } from '../../../store/documents.ts';
 import type { Store } from '../../../store/store.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -320,4 +323,83 @@ test('access that is taken away while it is given is not given: the grant starts
     return { result: undefined, entries: [anyEntry(uid)] };
   });
   assert.deepEqual(seen, [undefined, 'suspend']);
+});
+
+/** A request that preempts the reconciliation of an Active tenant, with something that happens just before its commit. */
+async function preempts(
+  name: string,
+  verb: TenantVerb,
+  precondition: (tenant: TenantDocument) => Precondition,
+  beforeCommit: () => Promise<unknown>,
+): Promise<{ readonly outcome: Promise<ChangedTenant>; readonly tenant: TenantDocument }> {
+  const { _id: uid } = await stands(name, 'Active');
+  const bytes = new Binary(Buffer.alloc(12));
+  await opened.store.commit(async (tx) => {
+    await opened.store.secrets.insert(tx, uid, 'data-key', { key: 'any', iv: bytes, ciphertext: bytes, tag: bytes });
+    return { result: undefined, entries: [anyEntry(uid)] };
+  });
+  const { tenant } = await declares[0]!({ ...command(name, { path: 'reconcile' }), precondition: { kind: 'exists' } });
+  const own = opened.another();
+  let happened: Promise<unknown> | undefined;
+  const change = changing({
+    ...own,
+    async commit(work) {
+      await (happened ??= beforeCommit());
+      return own.commit(work);
+    },
+  });
+  return { tenant, outcome: change({ ...command(name, verb), precondition: precondition(tenant), preempt: true }) };
+}
+
+const command = (name: string, verb: TenantVerb): Omit<Command, 'precondition'> => ({
+  name,
+  verb,
+  caller,
+  alsoCommit: async () => undefined,
+});
+
+/** What a hold writes, in short: the tenant is changed while its operation runs. */
+const changed = (name: string): Promise<unknown> =>
+  opened.control
+    .db(opened.databases.control)
+    .collection('resources')
+    .updateOne({ name }, { $inc: { revision: 1 } });
+
+test('a preempting change applies only to the revision that its caller named', async () => {
+  const { outcome } = await preempts(
+    'preempts-named',
+    { path: 'suspend' },
+    ({ revision }) => ({ kind: 'revision', revisions: [revision] }),
+    () => changed('preempts-named'),
+  );
+  await assert.rejects(outcome, { code: 'revision_stale' });
+  assert.equal((await standing('preempts-named')).tenant.pending, null);
+});
+
+test('a preempting change of any revision is decided again if the tenant was changed in the meantime', async () => {
+  const { outcome, tenant } = await preempts(
+    'preempts-any',
+    { path: 'suspend' },
+    () => ({ kind: 'exists' }),
+    () => changed('preempts-any'),
+  );
+  assert.equal((await outcome).tenant.revision, tenant.revision + 2);
+});
+
+test('a preempting change of plan is refused if the plan is removed before the change commits', async () => {
+  const { store } = opened;
+  const startup = await store.resources.find('Plan', 'startup');
+  assert.ok(startup !== undefined);
+  const passing: PlanDocument = { ...startup, _id: store.newId(), name: 'passing' };
+  const commit = (work: (tx: Transaction) => Promise<unknown>) =>
+    store.commit(async (tx) => ({ result: await work(tx), entries: [anyEntry(passing._id)] }));
+  await commit((tx) => store.resources.insert(tx, passing));
+  const { outcome } = await preempts(
+    'preempts-plan',
+    { path: 'change_plan', plan: 'passing' },
+    () => ({ kind: 'exists' }),
+    () => commit((tx) => store.resources.removeSettled(tx, passing)),
+  );
+  await assert.rejects(outcome, { code: 'policy_refused' });
+  assert.equal((await standing('preempts-plan')).tenant.pending, null);
 });

@@ -126,7 +126,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
         revision: 1,
         placement: null,
         operationId: operation._id,
-        ledgerEntry: tx.entryId,
+        ledgerEntry: tx.entryId(),
       });
       return { result: undefined, entries: [entry(uid)] };
     });
@@ -270,11 +270,11 @@ test('an entry is younger than those of all that its commit has seen, however lo
   const late = store.commit(async (tx) => {
     await mayGo;
     const found = await store.resources.read(tx, 'Tenant', tenant._id);
-    return { result: { revision: found?.revision, id: tx.entryId }, entries: [anyEntry(tenant._id)] };
+    return { result: { revision: found?.revision, id: tx.entryId() }, entries: [anyEntry(tenant._id)] };
   });
   const early = await store.commit(async (tx) => {
     const changed = await store.resources.replace(tx, tenant.revision, { ...tenant, revision: tenant.revision + 1 });
-    return { result: { revision: changed.revision, id: tx.entryId }, entries: [anyEntry(tenant._id)] };
+    return { result: { revision: changed.revision, id: tx.entryId() }, entries: [anyEntry(tenant._id)] };
   });
   go();
   const { revision, id } = await late;

@@ -127,7 +127,7 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   tombstones: () => drain(store.tombstones.scan({ limit: 20 })),
   'tombstones by name': () => drain(store.tombstones.scan({ name: 'acme', limit: 20 })),
   'whose work waits': () => store.backoffs.waiting('purge'),
-  drift: () => store.drift.find(tenant._id),
+  drift: () => store.drift.find(tenant),
   'a roll-out': () => store.rollouts.find(operation._id),
   'roll-outs of a template': () => drain(store.rollouts.scan(tenant._id, { limit: 20 })),
   'roll-outs under way': () => store.rollouts.unsettled(),

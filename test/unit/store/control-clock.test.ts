@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { clocksAgree, clockToleranceMs, compareClocks } from '../../../store/control-clock.ts';
+import { betterSample, clocksAgree, clockToleranceMs, compareClocks } from '../../../store/control-clock.ts';
 
 const differences = fc.integer({ min: -1e12, max: 1e12 });
 
@@ -32,4 +32,29 @@ test('clocks that differ by more than the tolerance and the time of the question
 
 test('a question that was held up for long says nothing against a clock', () => {
   assert.equal(clocksAgree(compareClocks({ atMs: 0, tookMs: 60_000, serverMs: 1 })), true);
+});
+
+test('time is counted from the most exact answer, and from a less exact one when it has aged or mongod was set', () => {
+  const quick = { serverMs: 1_000_000, at: 0, uncertainMs: 0.5 };
+  const hour = 3_600_000;
+  const after = (ageMs: number, uncertainMs: number, setMs = 0) => ({
+    serverMs: quick.serverMs + ageMs + setMs,
+    at: ageMs,
+    uncertainMs,
+  });
+  const chosen = (later: ReturnType<typeof after>): string =>
+    betterSample(quick, later) === later ? 'later' : 'quick';
+  assert.deepEqual(
+    [
+      chosen(after(5_000, 0.4)),
+      // In a minute the clocks have drifted apart by 6 ms at most.
+      chosen(after(60_000, 6.5)),
+      chosen(after(60_000, 400)),
+      chosen(after(hour, 300)),
+      // The answers contradict each other.
+      chosen(after(60_000, 400, 600)),
+      chosen(after(60_000, 400, -600)),
+    ],
+    ['later', 'later', 'quick', 'later', 'later', 'later'],
+  );
 });
